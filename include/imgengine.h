@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * libimgengine: analyze, deduplicate, convert, rename and tag photos without ever losing one.
+ *
+ * The model. An engine reads photos and fills records; a request turns records into a plan; a plan
+ * is data that can be printed, saved, loaded and applied; what was applied is journaled beside the
+ * photos and can be undone. Nothing but ie_engine_apply() and ie_engine_undo() changes a user's file.
+ *
+ * Conventions. Paths are bytes, not text. Functions that can fail return ie_status and fill a
+ * caller-owned ie_error (which may be NULL); `ret_` parameters are left alone on failure. An ie_engine
+ * is used by one thread at a time; it starts its own worker threads. Callbacks run on a thread of the
+ * engine, one at a time, never after the call that was given them returned.
+ */
+#ifndef IMGENGINE_H
+#define IMGENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define IE_API __attribute__((visibility("default")))
+#define IE_MUST_CHECK __attribute__((warn_unused_result))
+#define IE_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define IE_API
+#define IE_MUST_CHECK
+#define IE_PRINTF(fmt, args)
+#endif
+
+/* ---- errors ------------------------------------------------------------------------------- */
+
+/* What stopped a run. What concerns one photo only is a fault in its record, never a status. */
+typedef enum ie_status {
+    IE_OK = 0,
+    IE_ERR_USAGE,       /* the caller asked for something that makes no sense: option, template, glob */
+    IE_ERR_NOT_FOUND,   /* a named file, run or key does not exist */
+    IE_ERR_EXISTS,      /* the target name is taken; nothing is ever overwritten */
+    IE_ERR_CHANGED,     /* a file is no longer what the plan was made from */
+    IE_ERR_FORMAT,      /* bytes that are not what they claim to be (catalog, plan, journal, photo) */
+    IE_ERR_LIMIT,       /* larger than a configured limit */
+    IE_ERR_UNSUPPORTED, /* this build or this file system cannot do it */
+    IE_ERR_BUSY,        /* another run holds the folder or the catalog */
+    IE_ERR_NO_SPACE,    /* disk or quota full */
+    IE_ERR_IO,          /* any other failure of the system */
+    IE_ERR_CANCELLED,   /* interrupted by the user */
+    IE_ERR_INTERNAL     /* a bug: numbers that do not add up */
+} ie_status;
+
+/* Owned by the caller, written by the callee on failure. `text` is a whole sentence for a person. */
+typedef struct ie_error {
+    ie_status status;
+    int system_errno; /* 0 when no system call is to blame */
+    char text[768];
+} ie_error;
+
+/* ---- configuration ------------------------------------------------------------------------ */
+
+typedef enum ie_option_type {
+    IE_TYPE_BOOL,
+    IE_TYPE_INT,
+    IE_TYPE_REAL,
+    IE_TYPE_TEXT,
+    IE_TYPE_CHOICE, /* one of `choices`, separated by '|' */
+    IE_TYPE_LIST    /* texts; in one string separated by commas */
+} ie_option_type;
+
+/* Commands that take an option's flag; IE_CMD_* are or-ed. */
+enum {
+    IE_CMD_PROCESS = 1 << 0,
+    IE_CMD_ANALYZE = 1 << 1,
+    IE_CMD_DEDUPE = 1 << 2,
+    IE_CMD_RENAME = 1 << 3,
+    IE_CMD_TAG = 1 << 4,
+    IE_CMD_CONVERT = 1 << 5,
+    IE_CMD_PLANNING = IE_CMD_PROCESS | IE_CMD_DEDUPE | IE_CMD_RENAME | IE_CMD_TAG | IE_CMD_CONVERT,
+    IE_CMD_READING = IE_CMD_PLANNING | IE_CMD_ANALYZE
+};
+
+/* One row of the option table: it makes the default file, the help, the manual and the checks. */
+typedef struct ie_option {
+    const char *key; /* dotted: "dedupe.keep" */
+    ie_option_type type;
+    const char *fallback; /* the default, as text */
+    double min, max;      /* IE_TYPE_INT and IE_TYPE_REAL, inclusive */
+    const char *choices;  /* IE_TYPE_CHOICE, else NULL */
+    const char *flag;     /* "--keep", or NULL: reachable by --set only */
+    unsigned commands;    /* IE_CMD_*: which commands take the flag */
+    const char *help;     /* one line, lower case, no full stop */
+} ie_option;
+
+IE_API size_t ie_option_count(void);
+IE_API const ie_option *ie_option_at(size_t index);         /* NULL past the end */
+IE_API const ie_option *ie_option_find(const char *key);    /* NULL when unknown */
+IE_API const char *ie_option_nearest(const char *key);      /* the most similar known key */
+
+typedef struct ie_config ie_config;
+
+/* All defaults. Free with ie_config_free(). */
+IE_API ie_config *ie_config_new(void);
+IE_API void ie_config_free(ie_config *config);
+
+/* Reads /etc, the user's file, `extra_file` (may be NULL) and the environment, in that order.
+   A missing standard file is fine, a missing `extra_file` is IE_ERR_NOT_FOUND; an unknown key or a bad
+   value is IE_ERR_USAGE naming file, line and the nearest right key. */
+IE_API ie_status ie_config_load(ie_config *config, const char *extra_file, ie_error *err) IE_MUST_CHECK;
+
+/* Sets one key from text; `origin` says where it came from in ie_config_origin() ("--set", "--keep"). */
+IE_API ie_status ie_config_set(ie_config *config, const char *key, const char *value,
+                               const char *origin, ie_error *err) IE_MUST_CHECK;
+
+/* The value as text, in the form ie_config_set() reads; free() it. NULL when the key is unknown. */
+IE_API char *ie_config_text(const ie_config *config, const char *key);
+/* Where the value came from: "default", a file with line, "IMGENGINE_…", or the origin given. */
+IE_API const char *ie_config_origin(const ie_config *config, const char *key);
+
+/* The commented default configuration as YAML (this text is config/default.yaml). */
+IE_API void ie_config_print_default(FILE *out);
+/* The effective configuration as YAML. */
+IE_API void ie_config_print(const ie_config *config, FILE *out);
+
+/* ---- engine ------------------------------------------------------------------------------- */
+
+typedef struct ie_engine ie_engine;
+typedef struct ie_photo ie_photo;
+typedef struct ie_plan ie_plan;
+
+typedef enum ie_stage { IE_STAGE_SCAN, IE_STAGE_ANALYZE, IE_STAGE_COMPARE, IE_STAGE_APPLY, IE_STAGE_UNDO } ie_stage;
+
+typedef struct ie_progress {
+    ie_stage stage;
+    uint64_t done, total; /* files; total is 0 while it is not known */
+    uint64_t bytes_done, bytes_total;
+    const char *path; /* of the file just finished, or NULL */
+} ie_progress;
+
+typedef struct ie_engine_options {
+    const char *catalog; /* NULL: $XDG_DATA_HOME/imgengine/catalog.db; "": none, keep nothing */
+    void (*progress)(void *user, const ie_progress *progress); /* may be NULL; at most about 20 a second */
+    void (*notice)(void *user, const char *text);              /* one-line remarks for a person; may be NULL */
+    void *user;
+    const volatile int *cancel; /* set non-zero (from a signal handler, too) to stop after the current file */
+} ie_engine_options;
+
+/* The configuration is copied. The catalog is opened when first needed. */
+IE_API ie_status ie_engine_open(const ie_config *config, const ie_engine_options *options,
+                                ie_engine **ret_engine, ie_error *err) IE_MUST_CHECK;
+IE_API void ie_engine_close(ie_engine *engine);
+
+/* What to look at. `paths` are folders or files; `from_list` means they were read from a file list, so
+   a missing one is a fault and not an error. */
+typedef struct ie_input {
+    const char *const *paths;
+    size_t count;
+    bool from_list;
+} ie_input;
+
+/* Numbers of a run. found = other + kept + copied + moved + replaced + quarantined + skipped + failed
+   always holds after planning, applying and undoing; ie_engine_* return IE_ERR_INTERNAL when it does not. */
+typedef struct ie_summary {
+    uint64_t found, found_bytes; /* regular files looked at, each inode once */
+    uint64_t photos, videos, sidecars;
+    uint64_t other;              /* no photo, by content */
+    uint64_t misnamed;           /* of these, named like a photo */
+    uint64_t fresh, cached;      /* photos and videos analyzed now, and taken from the catalog */
+    uint64_t faulty;             /* records with at least one fault */
+    uint64_t kept, copied, moved, replaced, quarantined; /* planned, or after apply: done */
+    uint64_t converted, tagged;  /* of copied and replaced: how many were re-encoded, re-tagged */
+    uint64_t skipped;            /* left alone with a reason: duplicate not copied, world changed, … */
+    uint64_t failed;             /* tried and not done; the reason is in the report */
+    uint64_t written_bytes, saved_bytes;
+    uint64_t unreadable;         /* folders and files that could not be opened */
+    double seconds;
+    char run_id[40]; /* of the applied run, else empty */
+} ie_summary;
+
+/* Called once a record, in scan order, on one thread. The photo is valid during the call only.
+   Returning anything but IE_OK stops the run with that status. */
+typedef ie_status (*ie_photo_fn)(void *user, const ie_photo *photo);
+
+/* Scans and analyzes. `only` is a comma list of analyzer names, or NULL for what the configuration
+   enables. Faults are in the records. */
+IE_API ie_status ie_engine_analyze(ie_engine *engine, const ie_input *input, const char *only,
+                                   ie_photo_fn on_photo, void *user, ie_summary *ret_summary,
+                                   ie_error *err) IE_MUST_CHECK;
+
+/* The record as one line of JSON (schema imgengine.photo/1, no newline), and as one CSV line whose
+   columns ie_photo_csv_header() names. free() the result. */
+IE_API char *ie_photo_json(const ie_photo *photo);
+IE_API char *ie_photo_csv(const ie_photo *photo);
+IE_API const char *ie_photo_csv_header(void);
+IE_API const char *ie_photo_path(const ie_photo *photo); /* bytes, NUL-terminated */
+IE_API size_t ie_photo_fault_count(const ie_photo *photo);
+IE_API const char *ie_photo_fault_text(const ie_photo *photo, size_t index); /* "decode: truncated: …" */
+
+/* What a planning command wants. Steps run in the order dedupe, convert, rename, tag. */
+typedef struct ie_request {
+    const char *command;  /* "process", "dedupe", … : for the journal and the report */
+    bool dedupe, convert, rename, tag;
+    const char *output;   /* copy into this folder and never touch the source; NULL: change in place */
+} ie_request;
+
+/* Scans, analyzes what the steps need, and proposes. Changes no file. */
+IE_API ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_request *request,
+                                ie_plan **ret_plan, ie_summary *ret_summary, ie_error *err) IE_MUST_CHECK;
+IE_API void ie_plan_free(ie_plan *plan);
+
+IE_API size_t ie_plan_count(const ie_plan *plan); /* all actions, those that keep a file included */
+IE_API size_t ie_plan_work(const ie_plan *plan);  /* actions that would change something */
+/* The plan for a person: one line an action with its reason; `keeps` prints untouched files too. */
+IE_API void ie_plan_print(const ie_plan *plan, bool keeps, FILE *out);
+/* One action as a line of JSON (schema imgengine.action/1); free() it. NULL past the end. */
+IE_API char *ie_plan_action_json(const ie_plan *plan, size_t index);
+IE_API ie_status ie_plan_save(const ie_plan *plan, const char *path, ie_error *err) IE_MUST_CHECK;
+IE_API ie_status ie_plan_load(const char *path, ie_plan **ret_plan, ie_error *err) IE_MUST_CHECK;
+
+/* Carries a plan out. Files that changed since the plan was made are left alone and counted as skipped.
+   On IE_ERR_CANCELLED and on errors everything done so far is journaled and can be undone. `plan` is
+   updated: each action's outcome can then be printed or read as JSON. `wait` waits for another run on the
+   same folder instead of failing with IE_ERR_BUSY. */
+IE_API ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summary *ret_summary,
+                                 ie_error *err) IE_MUST_CHECK;
+
+/* ---- runs and undo ------------------------------------------------------------------------ */
+
+typedef struct ie_run_info {
+    const char *id;      /* "20260114T091233-1f3a" */
+    const char *time;    /* ISO 8601, UTC */
+    const char *command; /* "process", … */
+    const char *root;    /* the folder whose journal this is */
+    const char *state;   /* "done", "interrupted", "undone", "partly undone", "offline" */
+    uint64_t actions;    /* carried out and not undone */
+    uint64_t held_bytes; /* in quarantine */
+} ie_run_info;
+
+typedef ie_status (*ie_run_fn)(void *user, const ie_run_info *run);
+
+/* Newest first. `root` NULL: all that the catalog knows; else what lies in that folder's own journal. */
+IE_API ie_status ie_engine_runs(ie_engine *engine, const char *root, ie_run_fn on_run, void *user,
+                                ie_error *err) IE_MUST_CHECK;
+
+typedef struct ie_undo_request {
+    const char *run_id;    /* NULL: the last run that is not undone */
+    const char *root;      /* NULL: found through the catalog */
+    const char *path_glob; /* NULL: all of the run; else only actions whose source or target matches */
+    bool dry_run;
+    bool wait;
+} ie_undo_request;
+
+/* One line for each thing undone, or refused with the reason. */
+typedef void (*ie_line_fn)(void *user, const char *line);
+
+IE_API ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line,
+                                void *user, ie_summary *ret_summary, ie_error *err) IE_MUST_CHECK;
+
+/* ---- information -------------------------------------------------------------------------- */
+
+IE_API const char *ie_version(void);
+
+/* Called with "section", "name", "value" (UTF-8): version, codecs, CPU, threads, catalog, limits. */
+typedef void (*ie_info_fn)(void *user, const char *section, const char *name, const char *value);
+IE_API ie_status ie_engine_info(ie_engine *engine, ie_info_fn on_info, void *user, ie_error *err) IE_MUST_CHECK;
+
+/* Writes a report or list for the user: a temporary file beside `path`, fsync, then rename. Replaces an
+   earlier regular file of that name only when `replace`; never a photo. */
+IE_API ie_status ie_write_report(const char *path, const void *bytes, size_t size, bool replace,
+                                 ie_error *err) IE_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyzers/analyzer.h"
+
+/* One word here for each analyzer, in running order: metadata first, because views need the orientation. */
+const ie_analyzer *const ie_analyzers[] = {
+    NULL,
+};

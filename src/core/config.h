@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * ie_config: every setting, as a plain struct filled from ONE option table (config.c), which also
+ * prints the default file, the help and the manual. Read-only once an engine has it, hence shared by
+ * threads freely. No I/O here: storage/config_file reads YAML and calls ie_config_set().
+ */
+#ifndef IE_CORE_CONFIG_H
+#define IE_CORE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "imgengine.h"
+
+typedef struct ie_config_list {
+    char **items;
+    uint32_t count;
+} ie_config_list;
+
+typedef enum ie_keep_rule { IE_KEEP_QUALITY, IE_KEEP_NEWEST, IE_KEEP_OLDEST, IE_KEEP_LARGEST, IE_KEEP_SMALLEST } ie_keep_rule;
+
+struct ie_config {
+    struct {
+        bool recursive, hidden, follow_symlinks;
+        ie_config_list include, exclude; /* globs on the path below its root, and on the name alone */
+    } scan;
+    struct {
+        bool metadata, content; /* analysis.metadata.enabled, analysis.content.enabled */
+        bool exact;             /* analysis.content.exact */
+        int64_t colors;         /* analysis.content.colors, 1..8 */
+        double blur_threshold;  /* analysis.content.blur_threshold */
+        bool ml_analysis;
+        char *use_gpu;          /* auto, true, false */
+        int64_t ml_batch_size;
+        char *scene_detection, *object_detection;
+    } analysis;
+    struct {
+        int64_t max_workers; /* 0: all cores */
+    } processing;
+    struct {
+        bool enabled;        /* in `process` */
+        int64_t keep;        /* ie_keep_rule */
+        int64_t min_copies;
+        ie_config_list prefer, protect; /* folders, made absolute by the engine */
+    } dedupe;
+    struct {
+        bool enabled;
+        ie_config_list from; /* format names to convert */
+        char *to;            /* auto, jpeg, png, webp, tiff, … */
+        int64_t quality;     /* 1..100 */
+        bool keep_original;  /* in place: the original stays beside the new file instead of quarantine */
+    } convert;
+    struct {
+        bool enabled;
+        char *pattern;       /* rename.template */
+        bool lowercase_extension;
+    } rename;
+    struct {
+        bool embed_tags;     /* write tags found by analysis */
+        double min_confidence;
+        ie_config_list keywords; /* added to every photo */
+        char *caption, *title;   /* set when not empty */
+        bool quality_rating;     /* rating 1..5 from the quality score, where there is none */
+        int64_t rating;          /* set when >= 0 */
+    } tagging;
+    struct {
+        int64_t max_pixels, max_file_bytes;
+    } limits;
+    char **origins; /* one a table row, NULL = default */
+};
+
+/* For config.c and its tests: the table row's value is at `offset` in ie_config. */
+const char *ie_keep_rule_name(ie_keep_rule rule);
+ie_config *ie_config_copy(const ie_config *config);
+
+/* Parses one YAML file (storage/config_file). IE_ERR_NOT_FOUND when there is none. */
+
+#endif

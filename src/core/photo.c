@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/photo.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "utils/text.h"
+
+bool ie_stamp_equal(const ie_stamp *a, const ie_stamp *b)
+{
+    return ie_stamp_same_file(a, b) && a->ctime_ns == b->ctime_ns && a->device == b->device;
+}
+
+bool ie_stamp_same_file(const ie_stamp *a, const ie_stamp *b)
+{
+    return a->size == b->size && a->mtime_ns == b->mtime_ns && a->inode == b->inode;
+}
+
+static const char *const date_sources[] = {
+    [IE_DATE_NONE] = "none",
+    [IE_DATE_EXIF] = "exif",
+    [IE_DATE_EXIF_DIGITIZED] = "exif_digitized",
+    [IE_DATE_XMP] = "xmp",
+    [IE_DATE_IPTC] = "iptc",
+    [IE_DATE_QUICKTIME] = "quicktime",
+    [IE_DATE_EXIF_MODIFIED] = "exif_modified",
+    [IE_DATE_SIDECAR] = "sidecar",
+    [IE_DATE_NAME] = "name",
+    [IE_DATE_FILE] = "file",
+};
+
+const char *ie_date_source_name(ie_date_source source)
+{
+    return date_sources[source];
+}
+
+ie_date_source ie_date_source_by_name(const char *name)
+{
+    for (size_t i = 0; i < sizeof date_sources / sizeof *date_sources; i++) {
+        if (strcmp(name, date_sources[i]) == 0) {
+            return (ie_date_source)i;
+        }
+    }
+    return IE_DATE_NONE;
+}
+
+static bool is_leap(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+bool ie_datetime_valid(const ie_datetime *time)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (time->year < 1 || time->year > 9999 || time->month < 1 || time->month > 12) {
+        return false;
+    }
+    int last = days[time->month - 1] + (time->month == 2 && is_leap(time->year));
+    return time->day >= 1 && time->day <= last && time->hour <= 23 && time->minute <= 59 &&
+           time->second <= 60 && time->nanosecond < 1000000000u && time->subsec_digits <= 9;
+}
+
+const char *ie_datetime_text(const ie_datetime *time, char buffer[40])
+{
+    if (time->year == 0) {
+        buffer[0] = 0;
+        return buffer;
+    }
+    int used = snprintf(buffer, 40, "%04d-%02u-%02uT%02u:%02u:%02u", time->year, time->month, time->day,
+                        time->hour, time->minute, time->second);
+    if (time->subsec_digits > 0 && time->subsec_digits <= 9) {
+        char digits[16];
+        snprintf(digits, sizeof digits, "%09u", time->nanosecond);
+        snprintf(buffer + used, (size_t)(40 - used), ".%.*s", time->subsec_digits, digits);
+    }
+    return buffer;
+}
+
+bool ie_datetime_parse(const char *iso, ie_datetime *ret_time)
+{
+    unsigned part[6];
+    int used = 0;
+    if (sscanf(iso, "%4u-%2u-%2uT%2u:%2u:%2u%n", &part[0], &part[1], &part[2], &part[3], &part[4], &part[5],
+               &used) != 6) {
+        return false;
+    }
+    ie_datetime time = {
+        .year = (int16_t)part[0],
+        .month = (uint8_t)part[1],
+        .day = (uint8_t)part[2],
+        .hour = (uint8_t)part[3],
+        .minute = (uint8_t)part[4],
+        .second = (uint8_t)part[5],
+    };
+    if (iso[used] == '.') {
+        uint32_t unit = 100000000;
+        for (used++; iso[used] >= '0' && iso[used] <= '9' && unit > 0; used++, unit /= 10) {
+            time.nanosecond += (uint32_t)(iso[used] - '0') * unit;
+            time.subsec_digits++;
+        }
+    }
+    if (iso[used] != 0 || !ie_datetime_valid(&time)) {
+        return false;
+    }
+    *ret_time = time;
+    return true;
+}
+
+/* Days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant, days_from_civil). */
+static int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t of_era = year - era * 400;
+    int64_t of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + (int64_t)day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+int64_t ie_datetime_order(const ie_datetime *time)
+{
+    if (time->year == 0) {
+        return 0;
+    }
+    int64_t days = days_from_civil(time->year, time->month, time->day);
+    return ((days * 24 + time->hour) * 60 + time->minute) * 60 + time->second;
+}
+
+ie_datetime ie_datetime_from_unix(int64_t ns, int offset_minutes, bool has_offset)
+{
+    int64_t seconds = ns / 1000000000 - (ns % 1000000000 < 0);
+    int64_t local = seconds + (int64_t)offset_minutes * 60;
+    int64_t days = local / 86400 - (local % 86400 < 0);
+    int64_t rest = local - days * 86400;
+    /* civil_from_days, the inverse of the above, same source. */
+    int64_t z = days + 719468;
+    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+    int64_t of_era = z - era * 146097;
+    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t shifted = (5 * of_year + 2) / 153;
+    int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
+    return (ie_datetime){
+        .year = (int16_t)(year_of_era + era * 400 + (month <= 2)),
+        .month = (uint8_t)month,
+        .day = (uint8_t)(of_year - (153 * shifted + 2) / 5 + 1),
+        .hour = (uint8_t)(rest / 3600),
+        .minute = (uint8_t)(rest / 60 % 60),
+        .second = (uint8_t)(rest % 60),
+        .nanosecond = (uint32_t)(ns - seconds * 1000000000),
+        .has_offset = has_offset,
+        .offset_minutes = (int16_t)offset_minutes,
+    };
+}
+
+void ie_metadata_init(ie_metadata *metadata)
+{
+    *metadata = (ie_metadata){
+        .f_number = NAN,
+        .exposure_time_s = NAN,
+        .focal_length_mm = NAN,
+        .flash = -1,
+        .latitude = NAN,
+        .longitude = NAN,
+        .altitude_m = NAN,
+        .rating = IE_ABSENT,
+    };
+}
+
+ie_photo *ie_photo_new(void)
+{
+    ie_arena *arena = ie_arena_new();
+    ie_photo *photo = ie_arena_alloc(arena, sizeof *photo);
+    photo->arena = arena;
+    photo->orientation = 1;
+    ie_metadata_init(&photo->metadata);
+    return photo;
+}
+
+void ie_photo_free(ie_photo *photo)
+{
+    if (photo != NULL) {
+        ie_arena_free(photo->arena); /* the photo itself lies in it */
+    }
+}
+
+void ie_photo_fault(ie_photo *photo, const char *stage, const char *code, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    ie_fault *faults = ie_arena_alloc(photo->arena, (photo->fault_count + 1) * sizeof *faults);
+    if (photo->fault_count > 0) {
+        memcpy(faults, photo->faults, photo->fault_count * sizeof *faults);
+    }
+    faults[photo->fault_count++] = (ie_fault){
+        .stage = ie_arena_strdup(photo->arena, stage),
+        .code = ie_arena_strdup(photo->arena, code),
+        .text = ie_arena_strdup(photo->arena, text),
+    };
+    photo->faults = faults;
+}
+
+void ie_text_list_add(ie_text_list *list, ie_arena *arena, const char *text)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], text) == 0) {
+            return;
+        }
+    }
+    /* Room for 4, 8, 16, …: a list is copied when its count reaches a power of two. */
+    if (list->count == 0 || (list->count >= 4 && (list->count & (list->count - 1)) == 0)) {
+        size_t room = list->count == 0 ? 4 : (size_t)list->count * 2;
+        const char **items = ie_arena_alloc(arena, room * sizeof *items);
+        if (list->count > 0) {
+            memcpy(items, list->items, list->count * sizeof *items);
+        }
+        list->items = items;
+    }
+    list->items[list->count++] = ie_arena_strdup(arena, text);
+}

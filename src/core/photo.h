@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * ie_photo: one file's record. Its arena owns every string and array in it, so one free ends it. Pixels
+ * never go in it. A photo belongs to one thread at a time. What is absent is NULL, NaN, 0 for counts that
+ * cannot be 0, IE_ABSENT for integers that can; `have` says which analyzers have spoken.
+ */
+#ifndef IE_CORE_PHOTO_H
+#define IE_CORE_PHOTO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/format.h"
+#include "imgengine.h"
+#include "utils/hash.h"
+#include "utils/memory.h"
+
+#define IE_ABSENT INT32_MIN
+
+/* Identity of a file's content for the cache: when all five are equal it is taken as unchanged. */
+typedef struct ie_stamp {
+    uint64_t size;
+    int64_t mtime_ns, ctime_ns;
+    uint64_t inode, device;
+} ie_stamp;
+
+bool ie_stamp_equal(const ie_stamp *a, const ie_stamp *b);
+/* Same inode, size and mtime: what survives a rename, which changes ctime. */
+bool ie_stamp_same_file(const ie_stamp *a, const ie_stamp *b);
+
+/* Bits of ie_photo.have; the analyzers' own bits are in analyzers/analyzer.h's table. */
+enum {
+    IE_HAVE_FORMAT = 1 << 0,   /* format (and, when an image was opened, size) is known */
+    IE_HAVE_METADATA = 1 << 1,
+    IE_HAVE_HASHES = 1 << 2,
+    IE_HAVE_QUALITY = 1 << 3,
+    IE_HAVE_COLORS = 1 << 4,
+    IE_HAVE_XXH3 = 1 << 5,
+    IE_HAVE_SHA256 = 1 << 6,
+    IE_HAVE_SCENES = 1 << 7,
+    IE_HAVE_OBJECTS = 1 << 8
+};
+
+/* Where a date came from, best first. */
+typedef enum ie_date_source {
+    IE_DATE_NONE = 0,
+    IE_DATE_EXIF,           /* DateTimeOriginal */
+    IE_DATE_EXIF_DIGITIZED, /* DateTimeDigitized (exiftool: CreateDate) */
+    IE_DATE_XMP,
+    IE_DATE_IPTC,
+    IE_DATE_QUICKTIME,
+    IE_DATE_EXIF_MODIFIED,  /* DateTime */
+    IE_DATE_SIDECAR,
+    IE_DATE_NAME,
+    IE_DATE_FILE            /* modification time */
+} ie_date_source;
+
+const char *ie_date_source_name(ie_date_source source); /* "exif", "exif_digitized", …, "file" */
+ie_date_source ie_date_source_by_name(const char *name);
+
+/* Local time as the camera's clock showed it. Never converted: without an offset the zone is unknown. */
+typedef struct ie_datetime {
+    int16_t year; /* 0: absent */
+    uint8_t month, day, hour, minute, second; /* 1..12, 1..31, 0..23, 0..59, 0..60 */
+    uint8_t subsec_digits;                    /* how many digits were given, 0..9 */
+    uint32_t nanosecond;
+    bool has_offset;
+    int16_t offset_minutes; /* east of UTC */
+} ie_datetime;
+
+/* Checks ranges, leap years too. */
+bool ie_datetime_valid(const ie_datetime *time);
+/* "2023-07-14T09:12:33.120" (as many decimals as were given); buffer of 40. "" when absent. */
+const char *ie_datetime_text(const ie_datetime *time, char buffer[40]);
+bool ie_datetime_parse(const char *iso, ie_datetime *ret_time); /* the same form back; no offset */
+/* Seconds since 1970 as if the local time were UTC: for ordering only. */
+int64_t ie_datetime_order(const ie_datetime *time);
+/* From UTC nanoseconds and an offset in minutes. */
+ie_datetime ie_datetime_from_unix(int64_t ns, int offset_minutes, bool has_offset);
+
+typedef struct ie_text_list {
+    const char **items;
+    uint32_t count;
+} ie_text_list;
+
+typedef struct ie_metadata {
+    ie_datetime captured;
+    ie_date_source captured_source;
+    double captured_confidence; /* 0..1 */
+    const char *make, *model, *lens, *serial;
+    double f_number, exposure_time_s, focal_length_mm; /* NaN: absent */
+    int32_t iso, focal_length_35mm;                    /* 0: absent */
+    int8_t flash;                                      /* 0, 1; -1: absent */
+    double latitude, longitude; /* signed decimal degrees, WGS 84; NaN: absent; both or none */
+    double altitude_m;          /* negative below sea level */
+    const char *title, *caption;
+    ie_text_list keywords; /* in file order, without repeats */
+    int32_t rating;        /* 0..5, -1 rejected; IE_ABSENT */
+} ie_metadata;
+
+typedef struct ie_color {
+    uint8_t r, g, b; /* sRGB */
+    float share;     /* 0..1 of the pixels */
+} ie_color;
+
+typedef struct ie_content {
+    uint64_t phash, ahash, dhash, whash; /* bit 63 is the first bit */
+    double sharpness;     /* variance of the Laplacian */
+    bool blurred;
+    double noise;         /* standard deviation, grey levels */
+    double dynamic_range; /* the rest 0..1 */
+    double exposure, contrast, quality;
+    ie_color colors[8];
+    uint32_t color_count;
+} ie_content;
+
+typedef struct ie_label {
+    const char *label;
+    double confidence;
+    const char *source; /* model */
+    double box[4];      /* objects: left, top, right, bottom in pixels of the upright photo */
+} ie_label;
+
+typedef struct ie_vision {
+    ie_label *scenes, *objects, *tags;
+    uint32_t scene_count, object_count, tag_count;
+} ie_vision;
+
+/* Something wrong with one photo; the run goes on. */
+typedef struct ie_fault {
+    const char *stage; /* "open", "metadata", "decode", … */
+    const char *code;  /* one word for programs: "truncated", "unsupported", "too_large", "vanished", … */
+    const char *text;  /* for a person */
+} ie_fault;
+
+struct ie_photo {
+    ie_arena *arena;
+    uint64_t sequence;    /* scan order, from 0 */
+    const char *path;     /* as the user will see it: argument + relative part */
+    const char *real_path;/* absolute, links resolved at the root; what plans and the catalog use */
+    uint32_t root;        /* index of the scan's root folder */
+    ie_stamp stamp;
+    uint32_t mode, links; /* st_mode, st_nlink */
+    ie_format format;
+    uint32_t unit;        /* photos with the same number are one asset group; see unit.h */
+    uint32_t have;        /* IE_HAVE_* */
+    uint32_t width, height; /* stored, before orientation; 0: unknown */
+    uint8_t orientation;  /* 1..8, EXIF; 1 also when absent; for HEIF and AVIF always 1 (upright by container) */
+    bool has_alpha, animated; /* known with HASHES/QUALITY; transparent pixels may exist / several frames */
+    uint8_t bits;         /* a channel; 0: unknown */
+    ie_hash128 xxh3;
+    char sha256[65];
+    ie_metadata metadata;
+    ie_content content;
+    ie_vision vision;
+    ie_fault *faults;
+    uint32_t fault_count;
+};
+
+/* All facts absent; owns a new arena. */
+ie_photo *ie_photo_new(void);
+void ie_photo_free(ie_photo *photo); /* NULL is fine */
+void ie_metadata_init(ie_metadata *metadata); /* all absent */
+void ie_photo_fault(ie_photo *photo, const char *stage, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void ie_text_list_add(ie_text_list *list, ie_arena *arena, const char *text); /* repeats are dropped */
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The plan: what will be done to which file and why, as data. A dry run prints it, apply takes the very
+ * same object; it can be saved and loaded (schema imgengine.plan/1). It has one action for each file
+ * that was found (sidecars and videos included), in scan order; processors amend that action and add their
+ * reason. The plan owns all its strings.
+ *
+ * Kinds, and what apply does to bytes and names:
+ *   KEEP        nothing.                         SKIP  nothing, though one might expect something; the
+ *                                                reason says why (duplicate not copied, unreadable, …).
+ *   COPY        make a new file at `to` from `from` (re-encoded and/or re-tagged on the way when `format`
+ *               or `tags` say so); `from` is never touched.
+ *   MOVE        rename `from` to `to`, same bytes.
+ *   REPLACE     make a new file at `to` from `from` as COPY does, then put the original into quarantine.
+ *               `to` may equal `from` (tags) or differ (conversion, or move with tags).
+ *   QUARANTINE  `from` goes into quarantine as a duplicate of `survivor`, after a proof from the bytes.
+ *
+ * Quarantine and journal lie in `roots[action.root]`/.imgengine/. Paths are absolute bytes.
+ */
+#ifndef IE_CORE_PLAN_H
+#define IE_CORE_PLAN_H
+
+#include "core/photo.h"
+#include "utils/json.h"
+
+typedef enum ie_action_kind {
+    IE_ACTION_KEEP, IE_ACTION_SKIP, IE_ACTION_COPY, IE_ACTION_MOVE, IE_ACTION_REPLACE, IE_ACTION_QUARANTINE,
+    IE_ACTION_KINDS
+} ie_action_kind;
+
+typedef enum ie_outcome {
+    IE_OUTCOME_PLANNED, /* not applied yet */
+    IE_OUTCOME_DONE,
+    IE_OUTCOME_SKIPPED, /* the world changed since the plan; `problem` says how; nothing was done */
+    IE_OUTCOME_FAILED   /* tried; nothing was lost, nothing half done; `problem` says why */
+} ie_outcome;
+
+/* What to write into a file's metadata. NULL, 0 counts and IE_ABSENT leave a field alone. */
+typedef struct ie_tag_edit {
+    ie_text_list add_keywords; /* those that are not there yet */
+    const char *title, *caption;
+    int32_t rating; /* 0..5 */
+} ie_tag_edit;
+
+typedef struct ie_action {
+    ie_action_kind kind;
+    uint32_t root, unit;
+    const char *from, *to;    /* `to` NULL for KEEP, SKIP, QUARANTINE */
+    const char *shown;        /* `from` as the user wrote it */
+    ie_stamp stamp;           /* of `from` when it was looked at */
+    ie_format from_format;
+    ie_format format;         /* the new file's; equal to from_format: bytes kept (but for tags) */
+    int quality;              /* of the encoder when format differs */
+    uint8_t orientation;      /* of `from`, 1..8 */
+    ie_tag_edit *tags;        /* NULL: none */
+    const char *survivor;     /* QUARANTINE (and SKIP of a duplicate): the file that stays */
+    ie_stamp survivor_stamp;
+    const char *reason;       /* "same bytes as b.jpg, which has the higher quality (0.81)"; joined by "; " */
+    ie_outcome outcome;
+    const char *problem;
+} ie_action;
+
+struct ie_plan {
+    ie_arena *arena;
+    char **roots;        /* absolute; where journals live */
+    uint32_t root_count;
+    bool copies;         /* made with an output folder */
+    const char *command; /* "process" … */
+    ie_action *actions;
+    size_t count, room;
+};
+
+ie_plan *ie_plan_new(const char *command);
+uint32_t ie_plan_root(ie_plan *plan, const char *absolute); /* index; adds it when new */
+/* A KEEP action for the photo; the pointer is valid until the next add. */
+ie_action *ie_plan_add(ie_plan *plan, const ie_photo *photo);
+/* Appends "; text" to the reason (or sets it). */
+void ie_action_reason(ie_plan *plan, ie_action *action, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+ie_tag_edit *ie_action_tags(ie_plan *plan, ie_action *action); /* made empty when there is none */
+const char *ie_action_kind_name(ie_action_kind kind); /* "keep" … */
+bool ie_action_is_work(const ie_action *action);      /* changes something when applied */
+/* True when the new bytes differ from the old (re-encoded or tagged). */
+bool ie_action_derives(const ie_action *action);
+
+json_t *ie_action_json(const ie_plan *plan, const ie_action *action); /* imgengine.action/1, complete */
+/* The whole plan: a header line and a line an action (NDJSON), and back. IE_ERR_FORMAT on anything odd:
+   relative paths, unknown kinds, missing targets, other schema. */
+char *ie_plan_text(const ie_plan *plan, size_t *ret_size);
+ie_status ie_plan_parse(const char *bytes, size_t size, ie_plan **ret_plan, ie_error *err) IE_MUST_CHECK;
+
+/* Sums the actions into `summary`: planned ones by kind, applied ones by outcome; adds, does not reset. */
+void ie_plan_summarize(const ie_plan *plan, ie_summary *summary);
+
+#endif

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Apply: the only writer of user files. Takes a plan, one root at a time: lock, recover what an earlier
+ * crash left, write the journal's intents, carry out action after action (all members of a unit or none),
+ * journal each. See docs/journal.md for the sequences and their invariants.
+ */
+#ifndef IE_ENGINE_APPLY_H
+#define IE_ENGINE_APPLY_H
+
+#include "core/config.h"
+#include "core/plan.h"
+
+typedef struct ie_apply_options {
+    const ie_config *config;
+    bool wait;                      /* for another run on the same root */
+    const volatile int *cancel;     /* checked between units */
+    void (*progress)(void *user, const ie_progress *progress);
+    void *user;
+} ie_apply_options;
+
+/* Carries the plan out and sets every action's outcome. ret_run_id gets the id (set as soon as anything may have
+   been journaled, on errors too; "" when nothing was). Counts are the caller's job (ie_plan_summarize). */
+ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_run_id[40], ie_error *err) IE_MUST_CHECK;
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/bytes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "utils/error.h"
+
+/* Windows are at least this large, so that a JPEG's header segments take one read. */
+#define WINDOW_BYTES 65536
+
+typedef struct window {
+    struct window *next;
+    uint64_t offset;
+    size_t size;
+    uint8_t data[];
+} window;
+
+struct ie_bytes {
+    int fd; /* -1 when wrapped */
+    ie_stamp stamp;
+    uint64_t size;
+    const uint8_t *whole; /* NULL until loaded */
+    uint8_t *owned;
+    window *windows;
+    int failed_errno;
+};
+
+ie_status ie_bytes_open(const char *path, ie_bytes **ret_bytes, ie_error *err)
+{
+    /* O_NONBLOCK: opening a FIFO must not hang; it has no effect on regular files. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return ie_error_errno(err, errno, "%s cannot be opened", ie_shown(path));
+    }
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%s is not a regular file", ie_shown(path));
+    }
+    ie_bytes *bytes = ie_alloc(sizeof *bytes);
+    bytes->fd = fd;
+    bytes->size = (uint64_t)st.st_size;
+    bytes->stamp = (ie_stamp){
+        .size = (uint64_t)st.st_size,
+        .mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
+        .ctime_ns = (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec,
+        .inode = st.st_ino,
+        .device = st.st_dev,
+    };
+    *ret_bytes = bytes;
+    return IE_OK;
+}
+
+ie_bytes *ie_bytes_wrap(const void *memory, size_t size)
+{
+    ie_bytes *bytes = ie_alloc(sizeof *bytes);
+    bytes->fd = -1;
+    bytes->size = size;
+    bytes->whole = memory != NULL ? memory : (const uint8_t *)"";
+    return bytes;
+}
+
+void ie_bytes_close(ie_bytes *bytes)
+{
+    if (bytes == NULL) {
+        return;
+    }
+    if (bytes->fd >= 0) {
+        close(bytes->fd);
+    }
+    while (bytes->windows != NULL) {
+        window *next = bytes->windows->next;
+        free(bytes->windows);
+        bytes->windows = next;
+    }
+    free(bytes->owned);
+    free(bytes);
+}
+
+uint64_t ie_bytes_size(const ie_bytes *bytes)
+{
+    return bytes->size;
+}
+
+ie_stamp ie_bytes_stamp(const ie_bytes *bytes)
+{
+    return bytes->stamp;
+}
+
+/* Reads exactly size bytes; a file that shrank meanwhile gives EIO-like failure (ENODATA). */
+static bool read_exactly(ie_bytes *bytes, uint64_t offset, uint8_t *out, size_t size)
+{
+    while (size > 0) {
+        ssize_t got = pread(bytes->fd, out, size, (off_t)offset);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            bytes->failed_errno = got < 0 ? errno : ENODATA;
+            return false;
+        }
+        out += got;
+        offset += (uint64_t)got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+static const uint8_t *read_window(ie_bytes *bytes, uint64_t offset, size_t size)
+{
+    uint64_t left = bytes->size - offset;
+    size_t take = size > WINDOW_BYTES ? size : left < WINDOW_BYTES ? (size_t)left : WINDOW_BYTES;
+    window *w = ie_try_alloc(1, sizeof *w + take);
+    if (w == NULL) {
+        bytes->failed_errno = ENOMEM;
+        return NULL;
+    }
+    if (!read_exactly(bytes, offset, w->data, take)) {
+        free(w);
+        return NULL;
+    }
+    w->offset = offset;
+    w->size = take;
+    w->next = bytes->windows;
+    bytes->windows = w;
+    return w->data;
+}
+
+const uint8_t *ie_bytes_at(ie_bytes *bytes, uint64_t offset, size_t size)
+{
+    if (size == 0 || offset > bytes->size || size > bytes->size - offset) {
+        return NULL;
+    }
+    if (bytes->whole != NULL) {
+        return bytes->whole + offset;
+    }
+    for (window *w = bytes->windows; w != NULL; w = w->next) {
+        if (offset >= w->offset && offset - w->offset <= w->size && size <= w->size - (offset - w->offset)) {
+            return w->data + (offset - w->offset);
+        }
+    }
+    return read_window(bytes, offset, size);
+}
+
+const uint8_t *ie_bytes_load(ie_bytes *bytes, uint64_t max_bytes)
+{
+    if (bytes->whole != NULL) {
+        return bytes->whole;
+    }
+    if (bytes->size > max_bytes) {
+        bytes->failed_errno = EFBIG;
+        return NULL;
+    }
+    uint8_t *memory = ie_try_alloc(1, bytes->size);
+    if (memory == NULL) {
+        bytes->failed_errno = ENOMEM;
+        return NULL;
+    }
+    /* What a window holds already is not read again: the header is where windows usually lie. */
+    uint64_t have = 0;
+    for (window *w = bytes->windows; w != NULL; w = w->next) {
+        if (w->offset == 0 && w->size > have) {
+            memcpy(memory, w->data, w->size);
+            have = w->size;
+        }
+    }
+    if (!read_exactly(bytes, have, memory + have, bytes->size - have)) {
+        free(memory);
+        return NULL;
+    }
+    bytes->owned = memory;
+    bytes->whole = memory;
+    return memory;
+}
+
+bool ie_bytes_xxh3(ie_bytes *bytes, ie_hash128 *ret_hash)
+{
+    if (bytes->whole != NULL) {
+        *ret_hash = ie_hash128_of(bytes->whole, bytes->size);
+        return true;
+    }
+    const size_t piece = 1 << 20;
+    uint8_t *buffer = ie_alloc(piece);
+    ie_hasher *hasher = ie_hasher_new();
+    bool good = true;
+    for (uint64_t offset = 0; good && offset < bytes->size; offset += piece) {
+        size_t size = bytes->size - offset < piece ? (size_t)(bytes->size - offset) : piece;
+        good = read_exactly(bytes, offset, buffer, size);
+        if (good) {
+            ie_hasher_add(hasher, buffer, size);
+        }
+    }
+    if (good) {
+        *ret_hash = ie_hasher_value(hasher);
+    }
+    ie_hasher_free(hasher);
+    free(buffer);
+    return good;
+}
+
+int ie_bytes_errno(const ie_bytes *bytes)
+{
+    return bytes->failed_errno;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The catalog: SQLite, the one place that includes it. A cache of facts that can be rebuilt from the files,
+ * keyed by absolute path and stamp, with the version of the analyzer that gave each fact; and a list of
+ * runs. WAL mode: readers are never blocked. A catalog handle belongs to one thread; open two for reading
+ * in one thread and writing in another. All text that is a path is a BLOB.
+ */
+#ifndef IE_STORAGE_CATALOG_H
+#define IE_STORAGE_CATALOG_H
+
+#include "core/photo.h"
+
+typedef struct ie_catalog ie_catalog;
+
+/* What results depend on, for staleness: one for each analyzer. */
+typedef struct ie_fact_version {
+    const char *name;
+    unsigned have;  /* IE_HAVE_* bit */
+    int version;
+    uint64_t settings; /* hash of the settings that change its results */
+} ie_fact_version;
+
+/* Opens or creates (folders too, mode 0700); migrates older versions by a table of steps; a newer one or a
+   file that is no SQLite database is IE_ERR_FORMAT naming the file and what to do; the file is not touched. */
+ie_status ie_catalog_open(const char *path, bool writable, ie_catalog **ret_catalog, ie_error *err) IE_MUST_CHECK;
+void ie_catalog_close(ie_catalog *catalog);
+/* $XDG_DATA_HOME/imgengine/catalog.db, or below $HOME/.local/share; free() it; NULL when neither is set. */
+char *ie_catalog_default_path(void);
+
+/* When a row with photo->real_path and an equal stamp exists: fills the facts whose analyzer version and settings
+   are the given ones, and their `have` bits. A file whose mtime is less than 2 s before the time it was stored is
+   never taken as unchanged. False when there is nothing usable. Files that are no photo are stored, too. */
+bool ie_catalog_find(ie_catalog *catalog, const ie_fact_version *versions, size_t count, ie_photo *photo);
+
+/* Stores or replaces the photo's row. Writes are grouped into transactions of a few hundred; commit()
+   ends one. Any failure is returned once, by the call that sees it; the catalog stays consistent. */
+ie_status ie_catalog_store(ie_catalog *catalog, const ie_fact_version *versions, size_t count,
+                           const ie_photo *photo, ie_error *err) IE_MUST_CHECK;
+ie_status ie_catalog_commit(ie_catalog *catalog, ie_error *err) IE_MUST_CHECK;
+
+/* After a file was renamed or replaced by apply or undo: the row moves along / goes. */
+ie_status ie_catalog_moved(ie_catalog *catalog, const char *from, const char *to, ie_error *err) IE_MUST_CHECK;
+ie_status ie_catalog_forget(ie_catalog *catalog, const char *path, ie_error *err) IE_MUST_CHECK;
+
+/* Runs: where each run's journals lie (they hold the truth). `roots` absolute paths. */
+ie_status ie_catalog_add_run(ie_catalog *catalog, const char *id, const char *time, const char *command,
+                             const char *const *roots, size_t root_count, ie_error *err) IE_MUST_CHECK;
+typedef ie_status (*ie_catalog_run_fn)(void *user, const char *id, const char *time, const char *command,
+                                       const char *const *roots, size_t root_count);
+ie_status ie_catalog_runs(ie_catalog *catalog, ie_catalog_run_fn on_run, void *user, ie_error *err) IE_MUST_CHECK; /* newest first */
+
+uint64_t ie_catalog_photo_count(ie_catalog *catalog);
+const char *ie_catalog_library(void); /* "SQLite 3.40.1" */
+
+#endif

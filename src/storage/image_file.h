@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Images by libvips, the one place that includes it: decoding of everything that is not a baseline job for
+ * libjpeg-turbo (storage/jpeg_file), and all encoding. libvips starts on first use (it costs 42 ms and 32 MB), with
+ * one thread a job and no cache, because we are parallel over photos. fail_on is set, so truncated and
+ * corrupt files are errors and not grey. Thread-safe.
+ */
+#ifndef IE_STORAGE_IMAGE_FILE_H
+#define IE_STORAGE_IMAGE_FILE_H
+
+#include "core/format.h"
+#include "storage/source.h"
+
+typedef struct ie_image_facts {
+    uint32_t width, height; /* as stored in the main image; for HEIF/AVIF upright */
+    uint32_t frames;        /* 1, or more for animations and multi-page files */
+    uint8_t bits;           /* a channel: 1, 8, 16, 32 */
+    bool has_alpha;         /* there is an alpha channel (or transparent palette entry) */
+    bool cmyk, has_icc;
+} ie_image_facts;
+
+/* Opens the header only. IE_ERR_LIMIT above max_pixels (all frames of one page counted once). */
+ie_status ie_image_probe(const uint8_t *bytes, size_t size, ie_format format, uint64_t max_pixels,
+                         ie_image_facts *ret_facts, ie_error *err) IE_MUST_CHECK;
+
+/* Decodes to 8-bit RGB (grey stays 1 channel), not rotated except HEIF/AVIF, shrunk on load so that the longer
+   side is at least min_side if the format allows (0: full size). Alpha is dropped, not composited. 16 bit is >> 8; CMYK
+   to RGB. Pixels are allocated with ie_try_alloc; free(ret_pixels->data). */
+ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side,
+                          uint64_t max_pixels, ie_pixels *ret_pixels, ie_image_facts *ret_facts,
+                          ie_error *err) IE_MUST_CHECK;
+
+/* Does any pixel have alpha below its maximum? Decodes. */
+ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_pixels, bool *ret_transparent,
+                               ie_error *err) IE_MUST_CHECK;
+
+typedef struct ie_convert_options {
+    ie_format to;    /* JPEG, PNG, WEBP, TIFF, AVIF, HEIC, JXL as far as this build can */
+    int quality;     /* 1..100 for lossy formats */
+    uint8_t orientation; /* 1..8: of the source's EXIF; turned into pixels, so the result is upright */
+    uint64_t max_pixels;
+} ie_convert_options;
+
+/* Decodes from_path and encodes into temp_path (which must not be a user's file; created by the caller, empty). ICC is
+   kept; EXIF/XMP/IPTC are brought over by ie_exif_copy() afterwards. Chroma subsampling follows a JPEG source,
+   else 4:2:0 below quality 90 and 4:4:4 from there. Refuses (IE_ERR_UNSUPPORTED, with the reason) what
+   would lose pictures: animations and pages into a single-frame format, alpha into JPEG. */
+ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
+                           const ie_convert_options *options, ie_error *err) IE_MUST_CHECK;
+
+/* Decodes the whole file and gives its facts: the check after a conversion, before the original may go. */
+ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts, ie_error *err) IE_MUST_CHECK;
+
+/* For `info`: can this build read / write the format? Starts libvips. */
+bool ie_image_can_read(ie_format format);
+bool ie_image_can_write(ie_format format);
+const char *ie_image_library(void);
+
+#endif

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "utils/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "utils/memory.h"
+
+size_t ie_utf8_char(const unsigned char *p)
+{
+    unsigned char c = p[0];
+    if (c < 0x80) {
+        return c != 0;
+    }
+    size_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+    if (c < 0xc2 || c > 0xf4) {
+        return 0;
+    }
+    uint32_t value = c & (0x3fu >> more);
+    for (size_t i = 1; i <= more; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+        value = value << 6 | (p[i] & 0x3fu);
+    }
+    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    if (value < least[more] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) {
+        return 0;
+    }
+    return more + 1;
+}
+
+bool ie_utf8_valid(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p != 0) {
+        size_t length = ie_utf8_char(p);
+        if (length == 0) {
+            return false;
+        }
+        p += length;
+    }
+    return true;
+}
+
+char *ie_utf8_from_latin1(const char *bytes, size_t size)
+{
+    ie_buffer out = {0};
+    IE_AUTO_FREE char *text = ie_strndup(bytes, size);
+    for (const unsigned char *p = (const unsigned char *)text; *p != 0;) {
+        size_t length = ie_utf8_char(p);
+        if (length > 0) {
+            ie_buffer_add(&out, p, length);
+            p += length;
+        } else {
+            char two[2] = {(char)(0xc0 | *p >> 6), (char)(0x80 | (*p & 0x3f))};
+            ie_buffer_add(&out, two, 2);
+            p++;
+        }
+    }
+    return ie_buffer_take(&out);
+}
+
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+char *ie_base64(const void *bytes, size_t size)
+{
+    const unsigned char *in = bytes;
+    char *out = ie_alloc((size + 2) / 3 * 4 + 1);
+    char *o = out;
+    for (size_t i = 0; i < size; i += 3) {
+        uint32_t value = (uint32_t)in[i] << 16;
+        value |= i + 1 < size ? (uint32_t)in[i + 1] << 8 : 0;
+        value |= i + 2 < size ? in[i + 2] : 0;
+        *o++ = base64_digits[value >> 18];
+        *o++ = base64_digits[value >> 12 & 63];
+        *o++ = i + 1 < size ? base64_digits[value >> 6 & 63] : '=';
+        *o++ = i + 2 < size ? base64_digits[value & 63] : '=';
+    }
+    return out;
+}
+
+char *ie_base64_decode(const char *text, size_t *ret_size)
+{
+    size_t length = strlen(text);
+    if (length % 4 != 0) {
+        return NULL;
+    }
+    size_t padding = length == 0 ? 0 : (text[length - 1] == '=') + (text[length - 2] == '=');
+    char *out = ie_alloc(length / 4 * 3 + 1);
+    uint32_t value = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < length; i++) {
+        const char *digit = i >= length - padding ? base64_digits : strchr(base64_digits, text[i]);
+        if (digit == NULL) {
+            free(out);
+            return NULL;
+        }
+        value = value << 6 | (uint32_t)(digit - base64_digits);
+        if (i % 4 == 3) {
+            out[used++] = (char)(value >> 16);
+            out[used++] = (char)(value >> 8);
+            out[used++] = (char)value;
+            value = 0;
+        }
+    }
+    *ret_size = used - padding;
+    out[*ret_size] = 0;
+    return out;
+}
+
+static int lower(int c)
+{
+    return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+bool ie_equal_nocase(const char *a, const char *b)
+{
+    for (; *a != 0 && *b != 0; a++, b++) {
+        if (lower((unsigned char)*a) != lower((unsigned char)*b)) {
+            return false;
+        }
+    }
+    return *a == *b;
+}
+
+bool ie_starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool ie_ends_with_nocase(const char *text, const char *suffix)
+{
+    size_t length = strlen(text), tail = strlen(suffix);
+    return length >= tail && ie_equal_nocase(text + length - tail, suffix);
+}
+
+bool ie_parse_int(const char *text, int64_t min, int64_t max, int64_t *ret_value)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || *end != 0 || errno != 0 || isspace((unsigned char)text[0])) {
+        return false;
+    }
+    if (value < min || value > max) {
+        return false;
+    }
+    *ret_value = value;
+    return true;
+}
+
+bool ie_parse_real(const char *text, double *ret_value)
+{
+    static locale_t c_locale;
+    if (c_locale == (locale_t)0) {
+        c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    }
+    char *end;
+    errno = 0;
+    double value = strtod_l(text, &end, c_locale);
+    if (end == text || *end != 0 || !isfinite(value) || isspace((unsigned char)text[0])) {
+        return false;
+    }
+    *ret_value = value;
+    return true;
+}
+
+const char *ie_path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+const char *ie_path_extension(const char *path)
+{
+    const char *base = ie_path_base(path);
+    const char *dot = strrchr(base, '.');
+    return dot != NULL && dot != base ? dot + 1 : "";
+}
+
+char *ie_path_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        return ie_strdup(".");
+    }
+    return slash == path ? ie_strdup("/") : ie_strndup(path, (size_t)(slash - path));
+}
+
+char *ie_path_join(const char *directory, const char *name)
+{
+    size_t length = strlen(directory);
+    bool slash = length > 0 && directory[length - 1] == '/';
+    return ie_asprintf("%s%s%s", directory, length == 0 || slash ? "" : "/", name);
+}
+
+bool ie_path_below(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    if (length == 1 && folder[0] == '/') {
+        return path[0] == '/';
+    }
+    return strncmp(path, folder, length) == 0 && (path[length] == 0 || path[length] == '/');
+}
+
+size_t ie_edit_distance(const char *a, const char *b)
+{
+    size_t m = strlen(b);
+    size_t *row = ie_alloc((m + 1) * sizeof *row);
+    for (size_t j = 0; j <= m; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; a[i - 1] != 0; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            size_t above = row[j];
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            best = best < above + 1 ? best : above + 1;
+            best = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
+            row[j] = best;
+            diagonal = above;
+        }
+    }
+    size_t distance = row[m];
+    free(row);
+    return distance;
+}
+
+static void reserve(ie_buffer *buffer, size_t more)
+{
+    if (buffer->room - buffer->size > more) {
+        return;
+    }
+    size_t room = buffer->size + more + 1;
+    buffer->room = room < buffer->room * 2 ? buffer->room * 2 : room < 64 ? 64 : room;
+    buffer->data = ie_realloc(buffer->data, buffer->room);
+}
+
+void ie_buffer_add(ie_buffer *buffer, const void *bytes, size_t size)
+{
+    reserve(buffer, size);
+    if (size > 0) {
+        memcpy(buffer->data + buffer->size, bytes, size);
+    }
+    buffer->size += size;
+    buffer->data[buffer->size] = 0;
+}
+
+void ie_buffer_text(ie_buffer *buffer, const char *text)
+{
+    ie_buffer_add(buffer, text, strlen(text));
+}
+
+void ie_buffer_char(ie_buffer *buffer, char c)
+{
+    ie_buffer_add(buffer, &c, 1);
+}
+
+void ie_buffer_printf(ie_buffer *buffer, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    if (length > 0) {
+        reserve(buffer, (size_t)length);
+        vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, again);
+        buffer->size += (size_t)length;
+    }
+    va_end(again);
+    va_end(args);
+}
+
+void ie_buffer_clear(ie_buffer *buffer)
+{
+    buffer->size = 0;
+    if (buffer->data != NULL) {
+        buffer->data[0] = 0;
+    }
+}
+
+void ie_buffer_free(ie_buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (ie_buffer){0};
+}
+
+char *ie_buffer_take(ie_buffer *buffer)
+{
+    if (buffer->data == NULL) {
+        return ie_strdup("");
+    }
+    char *text = buffer->data;
+    *buffer = (ie_buffer){0};
+    return text;
+}
