@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/compare.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "engine/worker.h"
+#include "utils/error.h"
+
+/* Head and tail for the quick hash: where files of equal size differ if they differ at all. */
+#define PIECE_BYTES 16384
+
+typedef struct candidate {
+    ie_photo *photo;
+    ie_hash128 quick;
+    bool usable;
+} candidate;
+
+typedef struct job {
+    const ie_compare *compare;
+    candidate *items;
+    size_t count;
+    void (*each)(struct job *job, ie_worker *worker, candidate *item);
+    atomic_size_t next, done;
+} job;
+
+static bool cancelled(const ie_compare *compare)
+{
+    return compare->cancel != NULL && *compare->cancel != 0;
+}
+
+static void *run_job(void *argument)
+{
+    job *j = argument;
+    ie_worker *worker = ie_worker_new(j->compare->config);
+    size_t i;
+    while (!cancelled(j->compare) && (i = atomic_fetch_add(&j->next, 1)) < j->count) {
+        j->each(j, worker, &j->items[i]);
+        atomic_fetch_add(&j->done, 1);
+    }
+    ie_worker_free(worker);
+    return NULL;
+}
+
+/* The calling thread takes part, so one worker means no thread at all. */
+static void run_parallel(job *j)
+{
+    unsigned extra = ie_worker_count(j->compare->config) - 1;
+    pthread_t *threads = ie_alloc((extra + 1) * sizeof *threads);
+    unsigned started = 0;
+    while (started < extra && started + 1 < j->count &&
+           pthread_create(&threads[started], NULL, run_job, j) == 0) {
+        started++;
+    }
+    run_job(j);
+    for (unsigned i = 0; i < started; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    free(threads);
+    if (j->compare->progress != NULL) {
+        ie_progress progress = {.stage = IE_STAGE_COMPARE, .done = j->done, .total = j->count};
+        j->compare->progress(j->compare->user, &progress);
+    }
+}
+
+static ie_bytes *open_unchanged(ie_photo *photo)
+{
+    ie_bytes *bytes = NULL;
+    ie_error err = {0};
+    if (ie_bytes_open(photo->real_path, &bytes, &err) != IE_OK) {
+        ie_photo_fault(photo, "compare", "unreadable", "%s", err.text);
+        return NULL;
+    }
+    ie_stamp now = ie_bytes_stamp(bytes);
+    if (!ie_stamp_same_file(&now, &photo->stamp)) {
+        ie_photo_fault(photo, "compare", "changed", "%s changed while it was looked at; it is left alone.",
+                       ie_shown(photo->path));
+        ie_bytes_close(bytes);
+        return NULL;
+    }
+    return bytes;
+}
+
+static void hash_ends(job *j, ie_worker *worker, candidate *item)
+{
+    (void)j;
+    (void)worker;
+    ie_bytes *bytes = open_unchanged(item->photo);
+    if (bytes == NULL) {
+        return;
+    }
+    uint64_t size = ie_bytes_size(bytes);
+    size_t head = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
+    size_t tail = size - head < PIECE_BYTES ? (size_t)(size - head) : PIECE_BYTES;
+    ie_hasher *hasher = ie_hasher_new();
+    const uint8_t *start = ie_bytes_at(bytes, 0, head);
+    const uint8_t *end = tail > 0 ? ie_bytes_at(bytes, size - tail, tail) : start;
+    if (start != NULL && end != NULL) {
+        ie_hasher_add(hasher, start, head);
+        ie_hasher_add(hasher, end, tail);
+        item->quick = ie_hasher_value(hasher);
+        item->usable = true;
+    } else {
+        ie_photo_fault(item->photo, "compare", "unreadable", "%s cannot be read: %s",
+                       ie_shown(item->photo->path), strerror(ie_bytes_errno(bytes)));
+    }
+    ie_hasher_free(hasher);
+    ie_bytes_close(bytes);
+}
+
+static void hash_whole(job *j, ie_worker *worker, candidate *item)
+{
+    (void)worker;
+    (void)j;
+    ie_photo *photo = item->photo;
+    item->usable = (photo->have & IE_HAVE_XXH3) != 0;
+    if (item->usable) {
+        return;
+    }
+    ie_bytes *bytes = open_unchanged(photo);
+    if (bytes == NULL) {
+        return;
+    }
+    if (ie_bytes_xxh3(bytes, &photo->xxh3)) {
+        photo->have |= IE_HAVE_XXH3;
+        item->usable = true;
+    } else {
+        ie_photo_fault(photo, "compare", "unreadable", "%s cannot be read: %s", ie_shown(photo->path),
+                       strerror(ie_bytes_errno(bytes)));
+    }
+    ie_bytes_close(bytes);
+}
+
+static void analyze_member(job *j, ie_worker *worker, candidate *item)
+{
+    ie_kind kind = ie_format_kind(item->photo->format);
+    if ((kind == IE_KIND_PHOTO || kind == IE_KIND_RAW) &&
+        (j->compare->facts & ~item->photo->have) != 0) {
+        ie_worker_analyze(worker, item->photo, j->compare->facts, NULL);
+    }
+}
+
+static int by_size(const candidate *a, const candidate *b)
+{
+    uint64_t x = a->photo->stamp.size, y = b->photo->stamp.size;
+    return x < y ? -1 : x > y;
+}
+
+static int by_quick(const candidate *a, const candidate *b)
+{
+    int order = by_size(a, b);
+    return order != 0 ? order : memcmp(a->quick.bytes, b->quick.bytes, sizeof a->quick.bytes);
+}
+
+static int by_whole(const candidate *a, const candidate *b)
+{
+    int order = by_size(a, b);
+    return order != 0 ? order
+                      : memcmp(a->photo->xxh3.bytes, b->photo->xxh3.bytes, sizeof a->photo->xxh3.bytes);
+}
+
+typedef int (*candidate_order)(const candidate *a, const candidate *b);
+
+static int compare_void(const void *a, const void *b, void *order)
+{
+    candidate_order *function = order;
+    int result = (*function)(a, b);
+    if (result != 0) {
+        return result;
+    }
+    uint64_t x = ((const candidate *)a)->photo->sequence, y = ((const candidate *)b)->photo->sequence;
+    return x < y ? -1 : x > y;
+}
+
+/* Sorts and keeps only the usable candidates that have an equal by `order`; returns the new count. */
+static size_t keep_groups(candidate *items, size_t count, candidate_order order)
+{
+    size_t usable = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].usable) {
+            items[usable++] = items[i];
+        }
+    }
+    qsort_r(items, usable, sizeof *items, compare_void, &order);
+    size_t kept = 0;
+    for (size_t first = 0; first < usable;) {
+        size_t last = first + 1;
+        while (last < usable && order(&items[first], &items[last]) == 0) {
+            last++;
+        }
+        if (last - first > 1) {
+            memmove(items + kept, items + first, (last - first) * sizeof *items);
+            kept += last - first;
+        }
+        first = last;
+    }
+    return kept;
+}
+
+static size_t step(job *j, void (*each)(job *, ie_worker *, candidate *), candidate_order order)
+{
+    for (size_t i = 0; i < j->count; i++) {
+        j->items[i].usable = false;
+    }
+    j->each = each;
+    atomic_store(&j->next, 0);
+    atomic_store(&j->done, 0);
+    run_parallel(j);
+    return keep_groups(j->items, j->count, order);
+}
+
+ie_status ie_compare_run(const ie_compare *compare, ie_photo **photos, size_t count, ie_error *err)
+{
+    job j = {.compare = compare, .items = ie_alloc(count * sizeof *j.items)};
+    for (size_t i = 0; i < count; i++) {
+        /* Empty files have equal bytes but are nobody's picture. */
+        if (photos[i]->format != IE_FORMAT_UNKNOWN && photos[i]->stamp.size > 0) {
+            j.items[j.count++] = (candidate){.photo = photos[i], .usable = true};
+        }
+    }
+    j.count = keep_groups(j.items, j.count, by_size);
+    j.count = step(&j, hash_ends, by_quick);
+    j.count = step(&j, hash_whole, by_whole);
+    if (compare->facts != 0) {
+        j.each = analyze_member;
+        atomic_store(&j.next, 0);
+        run_parallel(&j);
+    }
+    free(j.items);
+    if (cancelled(compare)) {
+        return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed.");
+    }
+    return IE_OK;
+}

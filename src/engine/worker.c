@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/worker.h"
+
+#include <errno.h>
+#include <sched.h>
+
+#include "utils/error.h"
+
+#define MAX_ANALYZERS 16
+
+struct ie_worker {
+    const ie_config *config;
+    ie_scratch *scratch;
+    void *states[MAX_ANALYZERS];
+    bool opened[MAX_ANALYZERS], broken[MAX_ANALYZERS];
+};
+
+ie_worker *ie_worker_new(const ie_config *config)
+{
+    ie_worker *worker = ie_alloc(sizeof *worker);
+    worker->config = config;
+    worker->scratch = ie_scratch_new();
+    return worker;
+}
+
+void ie_worker_free(ie_worker *worker)
+{
+    if (worker == NULL) {
+        return;
+    }
+    for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+        if (worker->opened[i] && ie_analyzers[i]->close != NULL) {
+            ie_analyzers[i]->close(worker->states[i]);
+        }
+    }
+    ie_scratch_free(worker->scratch);
+    free(worker);
+}
+
+unsigned ie_worker_count(const ie_config *config)
+{
+    if (config->processing.max_workers > 0) {
+        return (unsigned)config->processing.max_workers;
+    }
+    cpu_set_t cpus;
+    if (sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 0) {
+        return (unsigned)CPU_COUNT(&cpus);
+    }
+    return 1;
+}
+
+static ie_bytes *open_photo(ie_photo *photo)
+{
+    ie_bytes *bytes = NULL;
+    ie_error err = {0};
+    if (ie_bytes_open(photo->real_path, &bytes, &err) == IE_OK) {
+        /* What is analyzed is what was opened, should it have changed since the walk. */
+        photo->stamp = ie_bytes_stamp(bytes);
+        return bytes;
+    }
+    const char *code = err.system_errno == ENOENT ? "vanished"
+                       : err.system_errno == EACCES || err.system_errno == EPERM ? "denied"
+                                                                                 : "unreadable";
+    ie_photo_fault(photo, "open", code, "%s", err.text);
+    return NULL;
+}
+
+static bool tell_format(ie_bytes *bytes, ie_photo *photo)
+{
+    uint64_t size = ie_bytes_size(bytes);
+    size_t head = size < IE_SNIFF_BYTES ? (size_t)size : IE_SNIFF_BYTES;
+    const uint8_t *start = head > 0 ? ie_bytes_at(bytes, 0, head) : NULL;
+    if (head > 0 && start == NULL) {
+        ie_photo_fault(photo, "open", "unreadable", "%s cannot be read: %s", ie_shown(photo->path),
+                       strerror(ie_bytes_errno(bytes)));
+        return false;
+    }
+    photo->format = head > 0 ? ie_format_sniff(start, head, photo->path) : IE_FORMAT_UNKNOWN;
+    photo->have |= IE_HAVE_FORMAT;
+    return true;
+}
+
+static bool listed(const ie_config_list *names, ie_format format)
+{
+    for (uint32_t i = 0; names != NULL && i < names->count; i++) {
+        if (ie_format_by_name(names->items[i]) == format) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_open(ie_worker *worker, size_t index, ie_photo *photo)
+{
+    const ie_analyzer *analyzer = ie_analyzers[index];
+    if (!worker->opened[index] && !worker->broken[index]) {
+        ie_error err = {0};
+        bool good = analyzer->open == NULL ||
+                    analyzer->open(worker->config, &worker->states[index], &err) == IE_OK;
+        worker->opened[index] = good;
+        worker->broken[index] = !good;
+        if (!good) {
+            ie_photo_fault(photo, analyzer->name, "unavailable", "%s", err.text);
+        }
+    }
+    return worker->opened[index];
+}
+
+static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, unsigned wanted)
+{
+    const ie_config *config = worker->config;
+    bool moving = ie_format_kind(photo->format) == IE_KIND_VIDEO;
+    ie_source_options options = {
+        .max_pixels = (uint64_t)config->limits.max_pixels,
+        .max_file_bytes = (uint64_t)config->limits.max_file_bytes,
+        .exact = config->analysis.exact,
+    };
+    ie_source *source = ie_source_new(bytes, photo, &options, worker->scratch);
+    for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+        const ie_analyzer *analyzer = ie_analyzers[i];
+        bool due = (wanted & analyzer->gives) != 0 && (photo->have & analyzer->gives) == 0;
+        if (due && !(moving && analyzer->needs_pixels) && is_open(worker, i, photo)) {
+            analyzer->run(worker->states[i], &photo, &source, 1);
+        }
+    }
+    if ((wanted & IE_HAVE_XXH3) != 0 && (photo->have & IE_HAVE_XXH3) == 0 && !moving &&
+        ie_bytes_xxh3(bytes, &photo->xxh3)) {
+        photo->have |= IE_HAVE_XXH3;
+    }
+    ie_source_free(source);
+}
+
+void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
+                       const ie_config_list *decode_formats)
+{
+    ie_bytes *bytes = open_photo(photo);
+    if (bytes == NULL) {
+        return;
+    }
+    bool readable = (photo->have & IE_HAVE_FORMAT) != 0 || tell_format(bytes, photo);
+    if (readable && photo->format != IE_FORMAT_UNKNOWN) {
+        if (listed(decode_formats, photo->format)) {
+            wanted |= IE_HAVE_QUALITY;
+        }
+        run_analyzers(worker, photo, bytes, wanted);
+    }
+    ie_bytes_close(bytes);
+}
