@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ie_config: every setting, as a plain struct filled from ONE option table (config.c), which also
+ * ie_config: every setting, as a plain struct filled from ONE option table (options.c), which also
  * prints the default file, the help and the manual. Read-only once an engine has it, hence shared by
  * threads freely. No I/O here: storage/config_file reads YAML and calls ie_config_set().
  */
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "imgengine.h"
+#include "utils/text.h"
 
 typedef struct ie_config_list {
     char **items;
@@ -69,10 +70,12 @@ struct ie_config {
     char **origins; /* one a table row, NULL = default */
 };
 
-/* For config.c and its tests: the table row's value is at `offset` in ie_config. */
-const char *ie_keep_rule_name(ie_keep_rule rule);
-ie_config *ie_config_copy(const ie_config *config);
+const char *ie_keep_rule_name(ie_keep_rule rule); /* "quality", … */
+ie_config *ie_config_copy(const ie_config *config); /* with its origins; ie_config_free() it */
 
-/* Parses one YAML file (storage/config_file). IE_ERR_NOT_FOUND when there is none. */
+/* Adds one item to a list in text form: items are separated by commas; a backslash stands before a comma,
+   a backslash or a space that belongs to the item. Spaces around items mean nothing, empty items are
+   none. What ie_config_set() reads and ie_config_text() gives. */
+void ie_config_list_append(ie_buffer *text, const char *item);
 
 #endif

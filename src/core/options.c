@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/options.h"
+
+#include <string.h>
+
+#include "core/config.h"
+#include "utils/memory.h"
+#include "utils/text.h"
+
+#define AT(member) offsetof(ie_config, member)
+#define BOOL(key, member, fallback, flag, commands, help)                                          \
+    {{key, IE_TYPE_BOOL, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false}
+#define INT(key, member, fallback, min, max, flag, commands, help)                                 \
+    {{key, IE_TYPE_INT, fallback, min, max, NULL, flag, commands, help}, AT(member), false}
+#define REAL(key, member, fallback, min, max, flag, commands, help)                                \
+    {{key, IE_TYPE_REAL, fallback, min, max, NULL, flag, commands, help}, AT(member), false}
+#define TEXT(key, member, fallback, flag, commands, help)                                          \
+    {{key, IE_TYPE_TEXT, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false}
+#define CHOICE(key, member, numbered, fallback, choices, flag, commands, help)                     \
+    {{key, IE_TYPE_CHOICE, fallback, 0, 0, choices, flag, commands, help}, AT(member), numbered}
+#define LIST(key, member, fallback, flag, commands, help)                                          \
+    {{key, IE_TYPE_LIST, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false}
+
+enum {
+    READING = IE_CMD_READING,
+    DEDUPING = IE_CMD_PROCESS | IE_CMD_DEDUPE,
+    CONVERTING = IE_CMD_PROCESS | IE_CMD_CONVERT,
+    RENAMING = IE_CMD_PROCESS | IE_CMD_RENAME,
+    TAGGING = IE_CMD_PROCESS | IE_CMD_TAG
+};
+
+/* A section's rows stand together: the YAML is printed in this order. */
+static const ie_option_row rows[] = {
+    BOOL("scan.recursive", scan.recursive, "true", "--recursive", READING,
+         "go into the folders below the given ones"),
+    LIST("scan.include", scan.include, "", "--include", READING,
+         "globs: look only at files whose name or path below the given folder matches one"),
+    LIST("scan.exclude", scan.exclude, "", "--exclude", READING,
+         "globs: leave out files and folders whose name or path below the given folder matches one"),
+    BOOL("scan.hidden", scan.hidden, "false", "--hidden", READING,
+         "look at files and folders whose name begins with a dot, too"),
+    BOOL("scan.follow_symlinks", scan.follow_symlinks, "false", "--follow", READING,
+         "follow symbolic links"),
+
+    BOOL("analysis.metadata.enabled", analysis.metadata, "true", NULL, 0,
+         "read EXIF, XMP, IPTC and the like: dates, cameras, places, titles"),
+    BOOL("analysis.content.enabled", analysis.content, "true", NULL, 0,
+         "look at the pixels: perceptual hashes, sharpness, exposure, colours"),
+    BOOL("analysis.content.exact", analysis.exact, "false", "--exact", READING,
+         "decode every pixel for hashes and scores: slower, and comparable with other programs"),
+    INT("analysis.content.colors", analysis.colors, "5", 1, 8, NULL, 0,
+        "how many main colours to find"),
+    REAL("analysis.content.blur_threshold", analysis.blur_threshold, "60", 0, 100000, NULL, 0,
+         "a photo whose sharpness (variance of the Laplacian) is lower counts as blurred"),
+    BOOL("analysis.ml_analysis", analysis.ml_analysis, "false", NULL, 0,
+         "scenes and objects by neural networks; they need models, which this version does not run yet"),
+    CHOICE("analysis.ml_models.use_gpu", analysis.use_gpu, false, "auto", "auto|true|false", NULL, 0,
+           "run the models on a GPU; no effect while this version runs no models"),
+    INT("analysis.ml_models.batch_size", analysis.ml_batch_size, "8", 1, 256, NULL, 0,
+        "photos a model looks at in one go; no effect while this version runs no models"),
+    TEXT("analysis.ml_models.scene_detection", analysis.scene_detection,
+         "openai/clip-vit-base-patch32", NULL, 0,
+         "model for scenes; no effect while this version runs no models"),
+    TEXT("analysis.ml_models.object_detection", analysis.object_detection, "facebook/detr-resnet-50",
+         NULL, 0, "model for objects; no effect while this version runs no models"),
+
+    INT("processing.max_workers", processing.max_workers, "0", 0, 1024, NULL, 0,
+        "worker threads, 0 for one a core; -j sets it"),
+
+    BOOL("dedupe.enabled", dedupe.enabled, "true", NULL, 0, "find duplicates in the command process"),
+    CHOICE("dedupe.keep", dedupe.keep, true, "quality", "quality|newest|oldest|largest|smallest",
+           "--keep", DEDUPING, "which one of several equal photos stays"),
+    INT("dedupe.min_copies", dedupe.min_copies, "1", 1, 100, "--min-copies", DEDUPING,
+        "how many of several equal photos stay"),
+    LIST("dedupe.prefer", dedupe.prefer, "", "--prefer", DEDUPING,
+         "folders whose photos stay when there is an equal one elsewhere, best first"),
+    LIST("dedupe.protect", dedupe.protect, "", "--protect", DEDUPING,
+         "folders from which no duplicate is ever taken away"),
+
+    BOOL("convert.enabled", convert.enabled, "true", NULL, 0, "convert in the command process"),
+    LIST("convert.from", convert.from, "heic,avif,webp,bmp,jxl,jp2", "--from", CONVERTING,
+         "formats to convert"),
+    CHOICE("convert.to", convert.to, false, "auto", "auto|jpeg|png|webp|tiff|avif|jxl", "--to",
+           CONVERTING, "format of the new files; auto takes jpeg for photos and png where jpeg would lose"),
+    INT("convert.quality", convert.quality, "92", 1, 100, "--quality", CONVERTING,
+        "quality of the new files where their format knows such a thing"),
+    BOOL("convert.keep_original", convert.keep_original, "false", "--keep-original", CONVERTING,
+         "leave the original beside the new file instead of putting it into quarantine"),
+
+    BOOL("rename.enabled", rename.enabled, "true", NULL, 0, "rename in the command process"),
+    TEXT("rename.template", rename.pattern, "{date:%Y}/{date:%Y-%m-%d_%H%M%S}_{camera}", "--template",
+         RENAMING, "the new names, with fields in braces; a / makes folders"),
+    BOOL("rename.lowercase_extension", rename.lowercase_extension, "true", NULL, 0,
+         "write extensions of renamed files in lower case"),
+
+    BOOL("tagging.embed_tags", tagging.embed_tags, "true", NULL, 0,
+         "write what analysis found into the photos as keywords, when tagging"),
+    REAL("tagging.min_confidence", tagging.min_confidence, "0.25", 0, 1, NULL, 0,
+         "write only what analysis is at least this sure of"),
+    LIST("tagging.keywords", tagging.keywords, "", "--keywords", TAGGING, "keywords for every photo"),
+    TEXT("tagging.caption", tagging.caption, "", "--caption", TAGGING,
+         "caption for every photo; empty leaves captions alone"),
+    TEXT("tagging.title", tagging.title, "", "--title", TAGGING,
+         "title for every photo; empty leaves titles alone"),
+    INT("tagging.rating", tagging.rating, "-1", -1, 5, "--rating", TAGGING,
+        "rating for every photo; -1 leaves ratings alone"),
+    BOOL("tagging.quality_rating", tagging.quality_rating, "false", "--quality-rating", TAGGING,
+         "rate photos that have no rating 1 to 5 by their quality score"),
+
+    INT("limits.max_pixels", limits.max_pixels, "1000000000", 1, 1e11, NULL, 0,
+        "photos of more pixels are not decoded"),
+    INT("limits.max_file_bytes", limits.max_file_bytes, "2147483648", 1, 1e15, NULL, 0,
+        "larger files are not read"),
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+size_t ie_option_count(void)
+{
+    return ROWS;
+}
+
+const ie_option_row *ie_option_row_at(size_t index)
+{
+    return index < ROWS ? &rows[index] : NULL;
+}
+
+const ie_option *ie_option_at(size_t index)
+{
+    return index < ROWS ? &rows[index].option : NULL;
+}
+
+ptrdiff_t ie_option_index(const char *key)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strcmp(rows[i].option.key, key) == 0) {
+            return (ptrdiff_t)i;
+        }
+    }
+    return -1;
+}
+
+const ie_option *ie_option_find(const char *key)
+{
+    ptrdiff_t index = ie_option_index(key);
+    return index >= 0 ? &rows[index].option : NULL;
+}
+
+const char *ie_option_nearest(const char *key)
+{
+    /* Edit distance is quadratic, and a hostile file may hold a key of megabytes. */
+    IE_AUTO_FREE char *wanted = ie_strndup(key, 100);
+    const char *nearest = rows[0].option.key;
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < ROWS; i++) {
+        const char *known = rows[i].option.key;
+        size_t distance = ie_edit_distance(wanted, known);
+        /* "keep" means dedupe.keep, though many keys are fewer edits away. */
+        size_t of_last = ie_edit_distance(wanted, strrchr(known, '.') + 1) + 1;
+        distance = of_last < distance ? of_last : distance;
+        if (distance < least) {
+            least = distance;
+            nearest = known;
+        }
+    }
+    return nearest;
+}
+
+char *ie_option_env_name(const ie_option *option)
+{
+    char *name = ie_asprintf("IMGENGINE_%s", option->key);
+    for (char *p = name; *p != 0; p++) {
+        if (*p == '.') {
+            *p = '_';
+        } else if (*p >= 'a' && *p <= 'z') {
+            *p = (char)(*p - 'a' + 'A');
+        }
+    }
+    return name;
+}
+
+int ie_choice_index(const char *choices, const char *word)
+{
+    int index = 0;
+    for (const char *p = choices;; index++) {
+        size_t length = strcspn(p, "|");
+        IE_AUTO_FREE char *choice = ie_strndup(p, length);
+        if (ie_equal_nocase(choice, word)) {
+            return index;
+        }
+        if (p[length] == 0) {
+            return -1;
+        }
+        p += length + 1;
+    }
+}
+
+char *ie_choice_at(const char *choices, int index)
+{
+    const char *p = choices;
+    for (; index > 0; index--) {
+        p += strcspn(p, "|") + 1;
+    }
+    return ie_strndup(p, strcspn(p, "|"));
+}
