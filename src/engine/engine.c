@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/engine.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <time.h>
+
+#include "analyzers/analyzer.h"
+#include "utils/error.h"
+#include "utils/text.h"
+
+const char *ie_version(void)
+{
+    return IE_VERSION;
+}
+
+double ie_seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Results of analyzers that look at pixels depend on the settings below analysis.content; any change of
+   them makes stored results stale. */
+static uint64_t content_settings(const ie_config *config)
+{
+    ie_hasher *hasher = ie_hasher_new();
+    for (size_t i = 0; i < ie_option_count(); i++) {
+        const char *key = ie_option_at(i)->key;
+        if (ie_starts_with(key, "analysis.content.") || ie_starts_with(key, "limits.")) {
+            IE_AUTO_FREE char *value = ie_config_text(config, key);
+            ie_hasher_add(hasher, key, strlen(key) + 1);
+            ie_hasher_add(hasher, value, strlen(value) + 1);
+        }
+    }
+    ie_hash128 hash = ie_hasher_value(hasher);
+    ie_hasher_free(hasher);
+    uint64_t settings;
+    memcpy(&settings, hash.bytes, sizeof settings);
+    return settings;
+}
+
+/* Raised when ie_format_sniff() learns or changes a format. */
+#define FORMAT_VERSION 1
+
+static void list_versions(ie_engine *engine)
+{
+    uint64_t content = content_settings(engine->config);
+    ie_fact_version *v = engine->versions;
+    size_t n = 0;
+    v[n++] = (ie_fact_version){"format", IE_HAVE_FORMAT, FORMAT_VERSION, 0};
+    v[n++] = (ie_fact_version){"xxh3", IE_HAVE_XXH3, 1, 0};
+    for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+        const ie_analyzer *a = ie_analyzers[i];
+        v[n++] = (ie_fact_version){a->name, a->gives, a->version, a->needs_pixels ? content : 0};
+    }
+    engine->version_count = n;
+}
+
+ie_status ie_engine_open(const ie_config *config, const ie_engine_options *options,
+                         ie_engine **ret_engine, ie_error *err)
+{
+    (void)err;
+    ie_engine *engine = ie_alloc(sizeof *engine);
+    engine->config = ie_config_copy(config);
+    if (options->catalog == NULL) {
+        engine->catalog_path = ie_catalog_default_path();
+    } else if (options->catalog[0] != 0) {
+        engine->catalog_path = ie_strdup(options->catalog);
+    }
+    engine->progress = options->progress;
+    engine->notice = options->notice;
+    engine->user = options->user;
+    engine->cancel = options->cancel;
+    list_versions(engine);
+    *ret_engine = engine;
+    return IE_OK;
+}
+
+void ie_engine_close(ie_engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    ie_catalog_close(engine->reader);
+    ie_catalog_close(engine->writer);
+    ie_config_free(engine->config);
+    free(engine->catalog_path);
+    free(engine);
+}
+
+ie_status ie_engine_catalog(ie_engine *engine, ie_error *err)
+{
+    if (engine->catalog_path == NULL || engine->writer != NULL) {
+        return IE_OK;
+    }
+    ie_status status = ie_catalog_open(engine->catalog_path, true, &engine->writer, err);
+    if (status == IE_OK) {
+        status = ie_catalog_open(engine->catalog_path, false, &engine->reader, err);
+    }
+    return status;
+}
+
+void ie_engine_notice(ie_engine *engine, const char *format, ...)
+{
+    if (engine->notice == NULL) {
+        return;
+    }
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    engine->notice(engine->user, text);
+}
+
+ie_status ie_engine_pipeline(ie_engine *engine, const ie_input *input, unsigned wanted,
+                             ie_pipeline *ret_pipeline, ie_error *err)
+{
+    ie_status status = ie_engine_catalog(engine, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    *ret_pipeline = (ie_pipeline){
+        .config = engine->config,
+        .input = input,
+        .wanted = wanted,
+        .reader = engine->reader,
+        .writer = engine->writer,
+        .versions = engine->versions,
+        .version_count = engine->version_count,
+        .progress = engine->progress,
+        .notice = engine->notice,
+        .user = engine->user,
+        .cancel = engine->cancel,
+    };
+    return IE_OK;
+}
+
+static const ie_analyzer *analyzer_named(const char *name)
+{
+    for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+        if (strcmp(ie_analyzers[i]->name, name) == 0) {
+            return ie_analyzers[i];
+        }
+    }
+    return NULL;
+}
+
+static ie_status unknown_analyzer(const char *name, ie_error *err)
+{
+    ie_buffer known = {0};
+    for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+        ie_buffer_printf(&known, "%s%s", i > 0 ? ", " : "", ie_analyzers[i]->name);
+    }
+    ie_status status = ie_error_set(err, IE_ERR_USAGE, "There is no analyzer \"%s\"; there are: %s.",
+                                    ie_shown(name), known.data);
+    ie_buffer_free(&known);
+    return status;
+}
+
+ie_status ie_engine_wanted(const ie_engine *engine, const char *only, unsigned *ret_wanted, ie_error *err)
+{
+    unsigned wanted = 0;
+    if (only == NULL) {
+        for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+            if (ie_analyzers[i]->enabled(engine->config)) {
+                wanted |= ie_analyzers[i]->gives | (ie_analyzers[i]->needs_pixels ? IE_HAVE_XXH3 : 0);
+            }
+        }
+        *ret_wanted = wanted;
+        return IE_OK;
+    }
+    IE_AUTO_FREE char *names = ie_strdup(only);
+    char *rest = names;
+    for (char *name; (name = strsep(&rest, ",")) != NULL;) {
+        const ie_analyzer *analyzer = analyzer_named(name);
+        if (analyzer == NULL) {
+            return unknown_analyzer(name, err);
+        }
+        wanted |= analyzer->gives;
+    }
+    *ret_wanted = wanted;
+    return IE_OK;
+}
+
+void ie_summary_count(ie_summary *summary, const ie_photo *photo, bool cached)
+{
+    ie_kind kind = ie_format_kind(photo->format);
+    if (photo->fault_count > 0) {
+        summary->faulty++;
+    }
+    switch (kind) {
+    case IE_KIND_PHOTO:
+    case IE_KIND_RAW:
+        summary->photos++;
+        break;
+    case IE_KIND_VIDEO:
+        summary->videos++;
+        break;
+    case IE_KIND_SIDECAR:
+        summary->sidecars++;
+        return;
+    case IE_KIND_NONE:
+        if ((photo->have & IE_HAVE_FORMAT) != 0 && ie_format_claimed(photo->path) != IE_FORMAT_UNKNOWN) {
+            summary->misnamed++;
+        }
+        return;
+    }
+    if (cached) {
+        summary->cached++;
+    } else {
+        summary->fresh++;
+    }
+}
+
+void ie_summary_scan(ie_summary *summary, const ie_pipeline_result *result)
+{
+    summary->found = result->scan.files - result->left_out;
+    summary->found_bytes = result->scan.bytes - result->left_out_bytes;
+    summary->unreadable = result->scan.unreadable;
+}
+
+ie_status ie_summary_check(const ie_summary *s, ie_error *err)
+{
+    uint64_t sum = s->other + s->kept + s->copied + s->moved + s->replaced + s->quarantined + s->skipped +
+                   s->failed;
+    if (sum == s->found) {
+        return IE_OK;
+    }
+    return ie_error_set(err, IE_ERR_INTERNAL,
+                        "The numbers do not add up: %" PRIu64 " files found, %" PRIu64
+                        " accounted for. This is a bug; every change made is in the journal.",
+                        s->found, sum);
+}
+
+typedef struct analysis {
+    ie_photo_fn on_photo;
+    void *user;
+    ie_summary *summary;
+} analysis;
+
+static ie_status take_record(void *user, ie_photo *take_photo, bool cached, ie_error *err)
+{
+    analysis *a = user;
+    ie_kind kind = ie_format_kind(take_photo->format);
+    bool unopened = (take_photo->have & IE_HAVE_FORMAT) == 0;
+    ie_summary_count(a->summary, take_photo, cached);
+    ie_status status = IE_OK;
+    if (kind != IE_KIND_NONE || unopened) {
+        a->summary->kept++;
+        status = a->on_photo != NULL ? a->on_photo(a->user, take_photo) : IE_OK;
+        if (status != IE_OK) {
+            ie_error_set(err, status, "The output cannot be written.");
+        }
+    } else {
+        a->summary->other++;
+    }
+    ie_photo_free(take_photo);
+    return status;
+}
+
+ie_status ie_engine_analyze(ie_engine *engine, const ie_input *input, const char *only,
+                            ie_photo_fn on_photo, void *user, ie_summary *ret_summary, ie_error *err)
+{
+    double start = ie_seconds_now();
+    unsigned wanted = 0;
+    ie_pipeline pipeline;
+    ie_status status = ie_engine_wanted(engine, only, &wanted, err);
+    if (status == IE_OK) {
+        status = ie_engine_pipeline(engine, input, wanted, &pipeline, err);
+    }
+    if (status != IE_OK) {
+        return status;
+    }
+    ie_summary summary = {0};
+    analysis a = {on_photo, user, &summary};
+    ie_pipeline_result result = {0};
+    status = ie_pipeline_run(&pipeline, take_record, &a, &result, err);
+    if (status == IE_OK) {
+        ie_summary_scan(&summary, &result);
+        status = ie_summary_check(&summary, err);
+    }
+    ie_pipeline_result_clear(&result);
+    summary.seconds = ie_seconds_now() - start;
+    *ret_summary = summary;
+    return status;
+}

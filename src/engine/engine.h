@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The engine: the only place that knows the order scan → analyze → compare → propose → apply. This header
+ * is shared by the files of src/engine that implement imgengine.h; nobody else includes it.
+ */
+#ifndef IE_ENGINE_ENGINE_H
+#define IE_ENGINE_ENGINE_H
+
+#include "core/config.h"
+#include "core/plan.h"
+#include "engine/pipeline.h"
+
+#define IE_MAX_FACTS 16
+
+struct ie_engine {
+    ie_config *config;
+    char *catalog_path; /* NULL: none wanted */
+    void (*progress)(void *user, const ie_progress *progress);
+    void (*notice)(void *user, const char *text);
+    void *user;
+    const volatile int *cancel;
+    ie_catalog *reader, *writer; /* opened together, when first needed */
+    ie_fact_version versions[IE_MAX_FACTS];
+    size_t version_count;
+};
+
+/* Opens the catalog if one is wanted and not open yet. */
+ie_status ie_engine_catalog(ie_engine *engine, ie_error *err) IE_MUST_CHECK;
+void ie_engine_notice(ie_engine *engine, const char *format, ...) IE_PRINTF(2, 3);
+
+/* A pipeline with the engine's settings and catalog filled in. */
+ie_status ie_engine_pipeline(ie_engine *engine, const ie_input *input, unsigned wanted,
+                             ie_pipeline *ret_pipeline, ie_error *err) IE_MUST_CHECK;
+
+/* IE_HAVE_* facts of the analyzers that are named in `only` (comma list), or that the configuration enables. */
+ie_status ie_engine_wanted(const ie_engine *engine, const char *only, unsigned *ret_wanted, ie_error *err) IE_MUST_CHECK;
+
+/* Counts one record into the summary (kinds, faults); not into kept, copied and so on. */
+void ie_summary_count(ie_summary *summary, const ie_photo *photo, bool cached);
+/* Adds the scan's own numbers. */
+void ie_summary_scan(ie_summary *summary, const ie_pipeline_result *result);
+/* found == other + kept + … ; IE_ERR_INTERNAL names both sides when not. */
+ie_status ie_summary_check(const ie_summary *summary, ie_error *err) IE_MUST_CHECK;
+
+double ie_seconds_now(void); /* monotonic */
+
+#endif
