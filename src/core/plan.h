@@ -70,6 +70,9 @@ struct ie_plan {
     size_t count, room;
 };
 
+/* The reason of a SKIP whose target holds the same bytes; ie_plan_print() leaves these out. */
+#define IE_REASON_THERE "already there"
+
 ie_plan *ie_plan_new(const char *command);
 uint32_t ie_plan_root(ie_plan *plan, const char *absolute); /* index; adds it when new */
 /* A KEEP action for the photo; the pointer is valid until the next add. */
@@ -79,17 +82,24 @@ void ie_action_reason(ie_plan *plan, ie_action *action, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 ie_tag_edit *ie_action_tags(ie_plan *plan, ie_action *action); /* made empty when there is none */
 const char *ie_action_kind_name(ie_action_kind kind); /* "keep" … */
+const char *ie_outcome_name(ie_outcome outcome);       /* "planned" … */
 bool ie_action_is_work(const ie_action *action);      /* changes something when applied */
 /* True when the new bytes differ from the old (re-encoded or tagged). */
 bool ie_action_derives(const ie_action *action);
 
 json_t *ie_action_json(const ie_plan *plan, const ie_action *action); /* imgengine.action/1, complete */
-/* The whole plan: a header line and a line an action (NDJSON), and back. IE_ERR_FORMAT on anything odd:
-   relative paths, unknown kinds, missing targets, other schema. */
+/* The whole plan: a header line and a line an action (NDJSON), and back. IE_ERR_FORMAT, naming the line, on
+   anything odd: other schema, a count that is not the header's, relative paths or "." and ".." in them,
+   unknown kinds, missing targets, a target outside its root or in an .imgengine folder, a source outside
+   its root where it would be moved, a file or target that occurs twice, a survivor that goes itself. */
 char *ie_plan_text(const ie_plan *plan, size_t *ret_size);
 ie_status ie_plan_parse(const char *bytes, size_t size, ie_plan **ret_plan, ie_error *err) IE_MUST_CHECK;
 
-/* Sums the actions into `summary`: planned ones by kind, applied ones by outcome; adds, does not reset. */
+/* Sums the actions into `summary`: planned ones by kind, applied ones by outcome; adds, does not reset.
+   Counts each action once in other (no photo, and left alone), kept, copied, moved, replaced, quarantined,
+   skipped or failed; besides converted, tagged, saved_bytes (quarantined) and written_bytes (the sizes of
+   what is copied or replaced: an estimate where the bytes are re-encoded). `found` and the rest are the
+   scan's. */
 void ie_plan_summarize(const ie_plan *plan, ie_summary *summary);
 
 #endif

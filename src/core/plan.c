@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/plan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "utils/text.h"
+
+static const char *const kind_names[IE_ACTION_KINDS] = {
+    [IE_ACTION_KEEP] = "keep", [IE_ACTION_SKIP] = "skip",       [IE_ACTION_COPY] = "copy",
+    [IE_ACTION_MOVE] = "move", [IE_ACTION_REPLACE] = "replace", [IE_ACTION_QUARANTINE] = "quarantine",
+};
+
+static const char *const outcome_names[] = {
+    [IE_OUTCOME_PLANNED] = "planned",
+    [IE_OUTCOME_DONE] = "done",
+    [IE_OUTCOME_SKIPPED] = "skipped",
+    [IE_OUTCOME_FAILED] = "failed",
+};
+
+const char *ie_action_kind_name(ie_action_kind kind)
+{
+    return kind_names[kind];
+}
+
+const char *ie_outcome_name(ie_outcome outcome)
+{
+    return outcome_names[outcome];
+}
+
+ie_plan *ie_plan_new(const char *command)
+{
+    ie_plan *plan = ie_alloc(sizeof *plan);
+    plan->arena = ie_arena_new();
+    plan->command = ie_arena_strdup(plan->arena, command);
+    return plan;
+}
+
+void ie_plan_free(ie_plan *plan)
+{
+    if (plan != NULL) {
+        ie_arena_free(plan->arena);
+        free(plan->roots);
+        free(plan->actions);
+        free(plan);
+    }
+}
+
+uint32_t ie_plan_root(ie_plan *plan, const char *absolute)
+{
+    for (uint32_t i = 0; i < plan->root_count; i++) {
+        if (strcmp(plan->roots[i], absolute) == 0) {
+            return i;
+        }
+    }
+    plan->roots = ie_realloc(plan->roots, (plan->root_count + 1) * sizeof *plan->roots);
+    plan->roots[plan->root_count] = ie_arena_strdup(plan->arena, absolute);
+    return plan->root_count++;
+}
+
+ie_action *ie_plan_add(ie_plan *plan, const ie_photo *photo)
+{
+    IE_GROW(plan->actions, plan->count, plan->room);
+    ie_action *action = &plan->actions[plan->count++];
+    *action = (ie_action){
+        .kind = IE_ACTION_KEEP,
+        .root = photo->root,
+        .unit = photo->unit,
+        .from = ie_arena_strdup(plan->arena, photo->real_path),
+        .shown = ie_arena_strdup(plan->arena, photo->path != NULL ? photo->path : photo->real_path),
+        .stamp = photo->stamp,
+        .from_format = photo->format,
+        .format = photo->format,
+        .orientation = photo->orientation,
+    };
+    return action;
+}
+
+void ie_action_reason(ie_plan *plan, ie_action *action, const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    int length = vasprintf(&text, format, args);
+    va_end(args);
+    if (length < 0) {
+        abort(); /* out of memory, as ie_alloc() has it */
+    }
+    /* Reasons are saved as JSON, which must give back the same text. */
+    IE_AUTO_FREE char *valid = ie_utf8_from_latin1(text, strlen(text));
+    free(text);
+    action->reason = action->reason == NULL
+                         ? ie_arena_strdup(plan->arena, valid)
+                         : ie_arena_printf(plan->arena, "%s; %s", action->reason, valid);
+}
+
+ie_tag_edit *ie_action_tags(ie_plan *plan, ie_action *action)
+{
+    if (action->tags == NULL) {
+        action->tags = ie_arena_alloc(plan->arena, sizeof *action->tags);
+        action->tags->rating = IE_ABSENT;
+    }
+    return action->tags;
+}
+
+static bool has_tags(const ie_action *action)
+{
+    const ie_tag_edit *tags = action->tags;
+    return tags != NULL && (tags->add_keywords.count > 0 || tags->title != NULL ||
+                            tags->caption != NULL || tags->rating != IE_ABSENT);
+}
+
+bool ie_action_is_work(const ie_action *action)
+{
+    return action->kind != IE_ACTION_KEEP && action->kind != IE_ACTION_SKIP;
+}
+
+bool ie_action_derives(const ie_action *action)
+{
+    return action->format != action->from_format || has_tags(action);
+}
+
+size_t ie_plan_count(const ie_plan *plan)
+{
+    return plan->count;
+}
+
+size_t ie_plan_work(const ie_plan *plan)
+{
+    size_t work = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        work += ie_action_is_work(&plan->actions[i]);
+    }
+    return work;
+}
+
+static void count_made(const ie_action *action, ie_summary *summary)
+{
+    summary->converted += action->format != action->from_format;
+    summary->tagged += has_tags(action);
+    summary->written_bytes += action->stamp.size;
+}
+
+static void count_kind(const ie_action *action, ie_summary *summary)
+{
+    switch (action->kind) {
+    case IE_ACTION_KEEP:
+        summary->kept++;
+        break;
+    case IE_ACTION_SKIP:
+        summary->skipped++;
+        break;
+    case IE_ACTION_COPY:
+        summary->copied++;
+        count_made(action, summary);
+        break;
+    case IE_ACTION_MOVE:
+        summary->moved++;
+        break;
+    case IE_ACTION_REPLACE:
+        summary->replaced++;
+        count_made(action, summary);
+        break;
+    case IE_ACTION_QUARANTINE:
+        summary->quarantined++;
+        summary->saved_bytes += action->stamp.size;
+        break;
+    case IE_ACTION_KINDS:
+        break;
+    }
+}
+
+void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const ie_action *action = &plan->actions[i];
+        if (action->outcome == IE_OUTCOME_FAILED) {
+            summary->failed++;
+        } else if (action->outcome == IE_OUTCOME_SKIPPED) {
+            summary->skipped++;
+        } else if (action->from_format == IE_FORMAT_UNKNOWN && !ie_action_is_work(action)) {
+            summary->other++;
+        } else {
+            count_kind(action, summary);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The plan as text: NDJSON, a header line and a line an action. plan_parse.c reads it back. */
+#include <string.h>
+
+#include "core/plan.h"
+#include "utils/text.h"
+
+#define PLAN_SCHEMA "imgengine.plan/1"
+#define ACTION_SCHEMA "imgengine.action/1"
+
+/* Decimal texts, because a JSON number is a double to most readers. */
+static void add_number(json_t *object, const char *key, int64_t value)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%lld", (long long)value);
+    json_object_set_new(object, key, json_string(digits));
+}
+
+static void add_unsigned(json_t *object, const char *key, uint64_t value)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    json_object_set_new(object, key, json_string(digits));
+}
+
+static json_t *stamp_json(const ie_stamp *stamp)
+{
+    json_t *object = json_object();
+    add_unsigned(object, "size", stamp->size);
+    add_number(object, "mtime_ns", stamp->mtime_ns);
+    add_number(object, "ctime_ns", stamp->ctime_ns);
+    add_unsigned(object, "inode", stamp->inode);
+    add_unsigned(object, "device", stamp->device);
+    return object;
+}
+
+static json_t *tags_json(const ie_tag_edit *tags)
+{
+    json_t *object = json_object();
+    if (tags->add_keywords.count > 0) {
+        json_t *keywords = json_array();
+        for (uint32_t i = 0; i < tags->add_keywords.count; i++) {
+            const char *keyword = tags->add_keywords.items[i];
+            IE_AUTO_FREE char *valid = ie_utf8_from_latin1(keyword, strlen(keyword));
+            json_array_append_new(keywords, json_string(valid));
+        }
+        json_object_set_new(object, "add_keywords", keywords);
+    }
+    ie_json_text(object, "title", tags->title);
+    ie_json_text(object, "caption", tags->caption);
+    if (tags->rating != IE_ABSENT) {
+        ie_json_int(object, "rating", tags->rating);
+    }
+    return object;
+}
+
+json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
+{
+    json_t *object = json_object();
+    ie_json_text(object, "schema", ACTION_SCHEMA);
+    ie_json_text(object, "kind", ie_action_kind_name(action->kind));
+    ie_json_int(object, "root", action->root);
+    ie_json_int(object, "unit", action->unit);
+    ie_json_path(object, "from", action->from);
+    ie_json_path(object, "to", action->to);
+    ie_json_path(object, "shown", action->shown);
+    ie_json_text(object, "from_format", ie_format_name(action->from_format));
+    ie_json_text(object, "format", ie_format_name(action->format));
+    if (action->quality != 0) {
+        ie_json_int(object, "quality", action->quality);
+    }
+    ie_json_int(object, "orientation", action->orientation);
+    json_object_set_new(object, "stamp", stamp_json(&action->stamp));
+    if (action->tags != NULL) {
+        json_object_set_new(object, "tags", tags_json(action->tags));
+    }
+    if (action->survivor != NULL) {
+        ie_json_path(object, "survivor", action->survivor);
+        json_object_set_new(object, "survivor_stamp", stamp_json(&action->survivor_stamp));
+    }
+    ie_json_text(object, "reason", action->reason);
+    ie_json_text(object, "outcome", ie_outcome_name(action->outcome));
+    ie_json_text(object, "problem", action->problem);
+    return object;
+}
+
+char *ie_plan_action_json(const ie_plan *plan, size_t index)
+{
+    return index < plan->count ? ie_json_line(ie_action_json(plan, &plan->actions[index])) : NULL;
+}
+
+char *ie_plan_text(const ie_plan *plan, size_t *ret_size)
+{
+    json_t *head = json_object();
+    ie_json_text(head, "schema", PLAN_SCHEMA);
+    ie_json_text(head, "command", plan->command);
+    json_object_set_new(head, "copies", json_boolean(plan->copies));
+    json_t *roots = json_array();
+    for (uint32_t i = 0; i < plan->root_count; i++) {
+        json_t *root = json_object();
+        ie_json_path(root, "path", plan->roots[i]);
+        json_array_append_new(roots, root);
+    }
+    json_object_set_new(head, "roots", roots);
+    ie_json_int(head, "actions", (int64_t)plan->count);
+    ie_buffer out = {0};
+    IE_AUTO_FREE char *head_line = ie_json_line(head);
+    ie_buffer_text(&out, head_line);
+    ie_buffer_char(&out, '\n');
+    for (size_t i = 0; i < plan->count; i++) {
+        IE_AUTO_FREE char *line = ie_plan_action_json(plan, i);
+        ie_buffer_text(&out, line);
+        ie_buffer_char(&out, '\n');
+    }
+    *ret_size = out.size;
+    return ie_buffer_take(&out);
+}
