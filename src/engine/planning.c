@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* From files to a plan: what each step needs is analyzed, units are formed, processors propose. */
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/unit.h"
+#include "engine/compare.h"
+#include "engine/engine.h"
+#include "engine/same.h"
+#include "processors/processor.h"
+#include "storage/bytes.h"
+#include "utils/error.h"
+#include "utils/text.h"
+
+typedef struct collection {
+    ie_photo **photos;
+    size_t count, room;
+    ie_summary *summary;
+} collection;
+
+static ie_status take_photo(void *user, ie_photo *take_photo, bool cached, ie_error *err)
+{
+    collection *c = user;
+    (void)err;
+    ie_summary_count(c->summary, take_photo, cached);
+    IE_GROW(c->photos, c->count, c->room);
+    c->photos[c->count++] = take_photo;
+    return IE_OK;
+}
+
+static void collection_free(collection *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        ie_photo_free(c->photos[i]);
+    }
+    free(c->photos);
+}
+
+/* What the keep rule looks at; wanted only of files that have an equal. */
+static unsigned keep_facts(const ie_config *config)
+{
+    switch ((ie_keep_rule)config->dedupe.keep) {
+    case IE_KEEP_QUALITY:
+        return IE_HAVE_METADATA | IE_HAVE_QUALITY;
+    case IE_KEEP_NEWEST:
+    case IE_KEEP_OLDEST:
+    case IE_KEEP_LARGEST:
+    case IE_KEEP_SMALLEST:
+        return IE_HAVE_METADATA;
+    }
+    return 0;
+}
+
+static ie_status wanted_facts(const ie_engine *engine, const ie_request *request, unsigned *ret_wanted,
+                              ie_error *err)
+{
+    unsigned wanted = IE_HAVE_FORMAT;
+    if (request->rename || request->tag) {
+        wanted |= IE_HAVE_METADATA;
+    }
+    if (request->tag && engine->config->tagging.quality_rating) {
+        wanted |= IE_HAVE_QUALITY;
+    }
+    if (strcmp(request->command, "process") == 0) {
+        unsigned all = 0;
+        ie_status status = ie_engine_wanted(engine, NULL, &all, err);
+        if (status != IE_OK) {
+            return status;
+        }
+        wanted |= all;
+    }
+    *ret_wanted = wanted;
+    return IE_OK;
+}
+
+/* The absolute path of a folder that may not exist yet: its deepest existing ancestor, resolved, plus the
+   rest, which must be plain names. */
+static ie_status absolute_output(const char *output, char **ret_path, ie_error *err)
+{
+    IE_AUTO_FREE char *whole = NULL;
+    if (output[0] == '/') {
+        whole = ie_strdup(output);
+    } else {
+        IE_AUTO_FREE char *here = getcwd(NULL, 0);
+        if (here == NULL) {
+            return ie_error_errno(err, errno, "The current folder cannot be read");
+        }
+        whole = ie_path_join(here, output);
+    }
+    size_t length = strlen(whole);
+    while (length > 1 && whole[length - 1] == '/') {
+        whole[--length] = 0;
+    }
+    ie_buffer rest = {0};
+    for (;;) {
+        char *real = realpath(whole, NULL);
+        if (real != NULL) {
+            *ret_path = rest.size > 0 ? ie_path_join(real, rest.data) : ie_strdup(real);
+            free(real);
+            ie_buffer_free(&rest);
+            return IE_OK;
+        }
+        const char *base = ie_path_base(whole);
+        if (errno != ENOENT || strcmp(base, "..") == 0 || strcmp(base, ".") == 0 || base == whole + 0) {
+            ie_status status = ie_error_errno(err, errno, "The output folder %s cannot be used", ie_shown(output));
+            ie_buffer_free(&rest);
+            return status;
+        }
+        IE_AUTO_FREE char *joined = rest.size > 0 ? ie_path_join(base, rest.data) : ie_strdup(base);
+        ie_buffer_clear(&rest);
+        ie_buffer_text(&rest, joined);
+        char *parent = ie_path_directory(whole);
+        free(whole);
+        whole = parent;
+    }
+}
+
+static ie_status absolute_folders(ie_config_list *list, const char *key, ie_error *err)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        char *real = realpath(list->items[i], NULL);
+        if (real == NULL) {
+            return ie_error_errno(err, errno, "%s names %s", key, ie_shown(list->items[i]));
+        }
+        free(list->items[i]);
+        list->items[i] = real;
+    }
+    return IE_OK;
+}
+
+static ie_status check_output(const char *output, const ie_pipeline_result *result, ie_error *err)
+{
+    struct stat st;
+    if (lstat(output, &st) == 0 && !S_ISDIR(st.st_mode)) {
+        return ie_error_set(err, IE_ERR_USAGE, "The output %s is not a folder.", ie_shown(output));
+    }
+    for (uint32_t i = 0; i < result->root_count; i++) {
+        if (ie_path_below(result->roots[i], output)) {
+            return ie_error_set(err, IE_ERR_USAGE,
+                                "The output folder %s holds the photos themselves (%s). Name another "
+                                "folder, or change the photos where they are with --in-place.",
+                                ie_shown(output), ie_shown(result->roots[i]));
+        }
+    }
+    return IE_OK;
+}
+
+static bool path_taken(void *user, const char *path, const char *except)
+{
+    (void)user;
+    struct stat st, other;
+    if (lstat(path, &st) != 0) {
+        return errno != ENOENT && errno != ENOTDIR;
+    }
+    /* On a case-folding file system the photo itself answers to its new name. */
+    return except == NULL || lstat(except, &other) != 0 || st.st_ino != other.st_ino ||
+           st.st_dev != other.st_dev;
+}
+
+static ie_status propose(ie_engine *engine, const ie_request *request, const char *output,
+                         const ie_pipeline_result *result, collection *c, ie_plan **ret_plan, ie_error *err)
+{
+    ie_plan *plan = ie_plan_new(request->command);
+    plan->copies = output != NULL;
+    if (output != NULL) {
+        ie_plan_root(plan, output);
+    } else {
+        for (uint32_t i = 0; i < result->root_count; i++) {
+            ie_plan_root(plan, result->roots[i]);
+        }
+    }
+    for (size_t i = 0; i < c->count; i++) {
+        ie_action *action = ie_plan_add(plan, c->photos[i]);
+        action->root = output != NULL ? 0 : ie_plan_root(plan, result->roots[c->photos[i]->root]);
+    }
+    ie_same *same = ie_same_new(output);
+    ie_proposal proposal = {
+        .config = engine->config,
+        .output = output,
+        .photos = c->photos,
+        .count = c->count,
+        .plan = plan,
+        .taken = path_taken,
+        .same = ie_same_is_there,
+        .user = same,
+    };
+    const struct {
+        bool wanted;
+        ie_status (*propose)(ie_proposal *proposal, ie_error *err);
+    } steps[] = {
+        {request->dedupe, ie_dedupe_processor.propose},
+        {request->convert, ie_convert_processor.propose},
+        {request->tag, ie_tag_processor.propose},
+        {request->rename, ie_rename_processor.propose},
+        {!request->rename, ie_place_propose},
+    };
+    ie_status status = IE_OK;
+    for (size_t i = 0; status == IE_OK && i < sizeof steps / sizeof *steps; i++) {
+        if (steps[i].wanted) {
+            status = steps[i].propose(&proposal, err);
+        }
+    }
+    ie_same_free(same);
+    if (status == IE_OK) {
+        ie_plan_settle(&proposal);
+        *ret_plan = plan;
+    } else {
+        ie_plan_free(plan);
+    }
+    return status;
+}
+
+/* The facts found while comparing are worth keeping, too. */
+static ie_status store_compared(ie_engine *engine, const collection *c, const unsigned *before, ie_error *err)
+{
+    ie_status status = IE_OK;
+    for (size_t i = 0; engine->writer != NULL && status == IE_OK && i < c->count; i++) {
+        if (c->photos[i]->have != before[i] && c->photos[i]->format != IE_FORMAT_SIDECAR) {
+            status = ie_catalog_store(engine->writer, engine->versions, engine->version_count, c->photos[i], err);
+        }
+    }
+    return status == IE_OK && engine->writer != NULL ? ie_catalog_commit(engine->writer, err) : status;
+}
+
+static ie_status compare(ie_engine *engine, const ie_request *request, collection *c, ie_error *err)
+{
+    if (!request->dedupe) {
+        return IE_OK;
+    }
+    ie_compare comparison = {
+        .config = engine->config,
+        .progress = engine->progress,
+        .user = engine->user,
+        .cancel = engine->cancel,
+        .facts = keep_facts(engine->config),
+    };
+    unsigned *before = ie_alloc(c->count * sizeof *before);
+    for (size_t i = 0; i < c->count; i++) {
+        before[i] = c->photos[i]->have;
+    }
+    ie_status status = ie_compare_run(&comparison, c->photos, c->count, err);
+    if (status == IE_OK) {
+        status = store_compared(engine, c, before, err);
+    }
+    free(before);
+    return status;
+}
+
+static void recount_kinds(const collection *c, ie_summary *summary)
+{
+    summary->sidecars = 0;
+    summary->faulty = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        summary->sidecars += c->photos[i]->format == IE_FORMAT_SIDECAR;
+        summary->faulty += c->photos[i]->fault_count > 0;
+    }
+}
+
+static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, const ie_request *request,
+                                  const char *output, ie_plan **ret_plan, ie_summary *summary, ie_error *err)
+{
+    unsigned wanted = 0;
+    ie_pipeline pipeline;
+    ie_status status = wanted_facts(engine, request, &wanted, err);
+    if (status == IE_OK) {
+        status = ie_engine_pipeline(engine, input, wanted, &pipeline, err);
+    }
+    if (status != IE_OK) {
+        return status;
+    }
+    pipeline.leave_out = output;
+    pipeline.decode_formats = request->convert ? &engine->config->convert.from : NULL;
+    collection c = {.summary = summary};
+    ie_pipeline_result result = {0};
+    ie_plan *plan = NULL;
+    status = ie_pipeline_run(&pipeline, take_photo, &c, &result, err);
+    if (status == IE_OK) {
+        ie_summary_scan(summary, &result);
+        status = output != NULL ? check_output(output, &result, err) : IE_OK;
+    }
+    if (status == IE_OK) {
+        ie_units_form(c.photos, c.count);
+        status = compare(engine, request, &c, err);
+    }
+    if (status == IE_OK) {
+        status = propose(engine, request, output, &result, &c, &plan, err);
+    }
+    if (status == IE_OK) {
+        recount_kinds(&c, summary);
+        ie_plan_summarize(plan, summary);
+        status = ie_summary_check(summary, err);
+    }
+    if (status == IE_OK) {
+        *ret_plan = plan;
+    } else {
+        ie_plan_free(plan);
+    }
+    collection_free(&c);
+    ie_pipeline_result_clear(&result);
+    return status;
+}
+
+ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_request *request,
+                         ie_plan **ret_plan, ie_summary *ret_summary, ie_error *err)
+{
+    double start = ie_seconds_now();
+    IE_AUTO_FREE char *output = NULL;
+    ie_summary summary = {0};
+    ie_status status = IE_OK;
+    if (request->output != NULL) {
+        status = absolute_output(request->output, &output, err);
+    }
+    if (status == IE_OK) {
+        status = absolute_folders(&engine->config->dedupe.prefer, "dedupe.prefer", err);
+    }
+    if (status == IE_OK) {
+        status = absolute_folders(&engine->config->dedupe.protect, "dedupe.protect", err);
+    }
+    if (status == IE_OK) {
+        status = scan_and_propose(engine, input, request, output, ret_plan, &summary, err);
+    }
+    if (status == IE_OK) {
+        summary.seconds = ie_seconds_now() - start;
+        *ret_summary = summary;
+    }
+    return status;
+}
