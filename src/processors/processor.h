@@ -22,6 +22,8 @@ typedef struct ie_proposal {
     /* Is this absolute path taken on disk (by anything but the file `except`)? Given by the engine, so that
        collisions with existing files are planned around; a pure function of the world at planning time. */
     bool (*taken)(void *user, const char *path, const char *except);
+    /* Is a file of the photo's very bytes at this path already? (So that a repeated run copies nothing twice.) */
+    bool (*same)(void *user, const ie_photo *photo, const char *path);
     void *user;
 } ie_proposal;
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Tells the planner that a photo is in the output folder already, so that the same command given again copies
+ * nothing twice: a file of equal bytes at that path. Reads only; one thread.
+ */
+#ifndef IE_ENGINE_SAME_H
+#define IE_ENGINE_SAME_H
+
+#include "core/photo.h"
+
+typedef struct ie_same ie_same;
+
+/* `output` NULL: nothing is the same. */
+ie_same *ie_same_new(const char *output);
+void ie_same_free(ie_same *same);
+/* For ie_proposal.same; `user` is an ie_same. */
+bool ie_same_is_there(void *user, const ie_photo *photo, const char *path);
+
+#endif
