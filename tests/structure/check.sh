@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The architecture's rules as tests, from the sources and the built objects and not from comments.
+#   check.sh SOURCE_ROOT BUILD_ROOT
+set -u
+source=$1 build=$2
+cd "$source" || exit 1
+failures=0
+
+# verdict NAME TEXT: a rule holds when TEXT (what breaks it) is empty
+verdict() {
+    if [ -z "$2" ]; then
+        echo "[       OK ] $1"
+    else
+        printf '%s\n' "$2"
+        echo "[  FAILED  ] $1"
+        failures=$((failures + 1))
+    fi
+}
+
+# layer: the layers whose headers it may include
+layers='utils: utils
+core: utils core
+storage: utils core storage
+analyzers: utils core storage analyzers
+processors: utils core processors
+engine: utils core storage analyzers processors engine
+cli: utils cli'
+bad=
+while IFS=: read -r layer allowed; do
+    while IFS=: read -r file line; do
+        used=${line#*\"}
+        used=${used%%/*}
+        case " $allowed " in *" $used "*) ;; *) bad+="$file includes $used"$'\n' ;; esac
+    done < <(grep -oHE '^#include "[a-z]+/' src/"$layer"/*.[ch])
+done <<<"$layers"
+verdict each_layer_includes_only_what_is_below_it "$bad"
+
+# foreign header: the one file that may include it
+foreign='vips/:src/storage/image_file.c
+gexiv2/:src/storage/exif_file.c
+jpeglib.h:src/storage/jpeg_file.c
+jerror.h:src/storage/jpeg_file.c
+sqlite3.h:src/storage/catalog.c
+yaml.h:src/storage/config_file.c
+jansson.h:src/utils/json.h
+expat.h:src/storage/xmp_read.c
+xxhash.h:src/utils/hash.c
+openssl/:src/utils/hash.c
+glib:src/storage/none.c'
+bad=
+while IFS=: read -r header owner; do
+    bad+=$(grep -lE "^#include <$header" -r src include | grep -vx "$owner" | sed "s|$| includes $header|")
+    case $header in *glib*) ;; *) [ -e "$owner" ] || bad+="$owner is gone"$'\n' ;; esac
+done <<<"$foreign"
+verdict each_foreign_library_is_included_by_one_file "$bad"
+
+bad=$(for file in $(git ls-files '*.c' '*.h' '*.sh' 'meson.build' '*/meson.build' run test 2>/dev/null); do
+    head -3 "$file" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' || echo "$file has no SPDX line"
+done)
+verdict each_source_file_names_its_licence "$bad"
+
+bad=$(for file in src/*/*.h; do
+    sed -n 2p "$file" | grep -q '^/\*' || echo "$file does not open with its model"
+done)
+verdict each_header_opens_with_its_model "$bad"
+
+bad=$(find src include -name '*.[ch]' | xargs wc -l | awk '$2 != "total" && $1 > 500 && $2 != "include/imgengine.h" {print $2 " has " $1 " lines"}')
+verdict no_file_is_longer_than_500_lines "$bad"
+
+exported=$(nm -D --defined-only "$build"/src/libimgengine.so | awk '{print $3}' | sed 's/@.*//' | sort)
+declared=$(tr '\n' ' ' <include/imgengine.h | grep -oE 'IE_API [^;]*;' | grep -oE '\*?ie_[a-z0-9_]+\(' | tr -d '*(' | sort -u)
+verdict exported_symbols_equal_the_public_header "$(diff <(echo "$declared") <(echo "$exported") | grep '^[<>]')"
+
+# What changes a file system. The door is utils/fs; the catalog makes its own folder and database.
+changers='unlink|unlinkat|rename|renameat|renameat2|link|linkat|symlink|symlinkat|mkdir|mkdirat|rmdir|truncate|ftruncate|truncate64|ftruncate64|chmod|fchmod|fchmodat|chown|fchown|lchown|fchownat|utime|utimes|utimensat|futimens|setxattr|lsetxattr|fsetxattr|removexattr|fremovexattr|write|pwrite|pwrite64|writev|creat|mkstemp|mkstemp64|mkostemp|mkostemp64|mkdtemp|tmpfile|remove|copy_file_range|sendfile|splice|syscall|mknod|mkfifo'
+bad=$(find "$build"/src -name '*.a.p' -type d | while read -r folder; do
+    for object in "$folder"/*.o; do
+        name=$(basename "$object")
+        case "$folder/$name" in */libie_utils.a.p/fs*.c.o) continue ;; esac
+        calls=$(nm -u "$object" | awk '{print $2}' | sed 's/@.*//' | grep -xE "$changers" | tr '\n' ' ')
+        case $name in catalog*.c.o) calls=${calls//mkdir /} ;; esac
+        [ -z "$calls" ] || echo "$name calls $calls"
+    done
+done)
+verdict only_the_fs_door_changes_a_file_system "$bad"
+
+bad=$(grep -nE 'O_WRONLY|O_RDWR|O_CREAT|O_TRUNC' src/*/*.c | grep -v '^src/utils/fs' |
+    grep -vE 'src/engine/lock\.c'
+    grep -nE 'fopen\([^)]*"[^"]*[wa+]' src/*/*.c)
+verdict only_the_fs_door_opens_files_for_writing "$bad"
+
+# Who may call the door's mutations: apply, undo and what they are made of.
+bad=$(grep -lE 'ie_fs_[a-z_]+\(' src/*/*.c | grep -vE '^src/utils/fs|^src/engine/(apply|undo|recover|journal|lock|proof|report)|^src/storage/journal')
+verdict only_apply_undo_and_the_journal_use_the_door "$bad"
+
+bad=$(grep -nE '\b(exit|_exit|abort)\(' src/*/*.c | grep -vE '^src/(cli|utils/(memory|hash|fs))')
+verdict nothing_below_the_command_line_exits "$bad"
+
+bad=$(grep -nE '\b(printf|puts|perror|fputs\([^,]*, *stderr|fprintf\(stderr)' src/*/*.c | grep -vE '^src/cli|^src/utils/memory\.c|snprintf|vsnprintf|ie_[a-z_]*printf|asprintf' | grep -vE 'fprintf\(out')
+verdict nothing_below_the_command_line_prints "$bad"
+
+exit "$failures"
