@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* ie_record_read(): the way back. A record may come from a damaged catalog, so nothing in it is trusted. */
+#include <math.h>
+#include <string.h>
+
+#include "core/record.h"
+#include "utils/text.h"
+
+static const char *text_of(const json_t *object, const char *key, ie_arena *arena)
+{
+    return ie_arena_strdup(arena, ie_json_get_text(object, key));
+}
+
+/* An integer of [min, max]; otherwise `absent`. */
+static int64_t int_of(const json_t *object, const char *key, int64_t min, int64_t max, int64_t absent)
+{
+    int64_t value = ie_json_get_int(object, key, absent);
+    return value >= min && value <= max ? value : absent;
+}
+
+static bool hex64_of(const json_t *object, const char *key, uint64_t *ret_value)
+{
+    const char *hex = ie_json_get_text(object, key);
+    if (hex == NULL || strlen(hex) != 16) {
+        return false;
+    }
+    uint64_t value = 0;
+    for (int i = 0; i < 16; i++) {
+        const char *digit = strchr("0123456789abcdef", hex[i]);
+        if (digit == NULL) {
+            return false;
+        }
+        value = value << 4 | (uint64_t)(digit - "0123456789abcdef");
+    }
+    *ret_value = value;
+    return true;
+}
+
+/* "+02:00"; nothing else. */
+static void read_offset(const char *text, ie_datetime *time)
+{
+    int64_t hours, minutes;
+    if (text == NULL || strlen(text) != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') {
+        return;
+    }
+    char part[3] = {text[1], text[2], 0};
+    if (ie_parse_int(part, 0, 23, &hours) && ie_parse_int(text + 4, 0, 59, &minutes)) {
+        time->has_offset = true;
+        time->offset_minutes = (int16_t)((text[0] == '-' ? -1 : 1) * (hours * 60 + minutes));
+    }
+}
+
+static void read_captured(const json_t *captured, ie_metadata *metadata)
+{
+    const char *local = ie_json_get_text(captured, "local");
+    if (local == NULL || !ie_datetime_parse(local, &metadata->captured)) {
+        return;
+    }
+    read_offset(ie_json_get_text(captured, "offset"), &metadata->captured);
+    const char *source = ie_json_get_text(captured, "source");
+    metadata->captured_source = source != NULL ? ie_date_source_by_name(source) : IE_DATE_NONE;
+    double confidence = ie_json_get_real(captured, "confidence");
+    metadata->captured_confidence = isnan(confidence) ? 0 : confidence;
+}
+
+static void read_gps(const json_t *gps, ie_metadata *metadata)
+{
+    double latitude = ie_json_get_real(gps, "latitude"), longitude = ie_json_get_real(gps, "longitude");
+    if (fabs(latitude) <= 90 && fabs(longitude) <= 180) {
+        metadata->latitude = latitude;
+        metadata->longitude = longitude;
+    }
+    metadata->altitude_m = ie_json_get_real(gps, "altitude_m");
+}
+
+static void read_exposure(const json_t *exposure, ie_metadata *metadata)
+{
+    metadata->f_number = ie_json_get_real(exposure, "f_number");
+    metadata->exposure_time_s = ie_json_get_real(exposure, "time_s");
+    metadata->focal_length_mm = ie_json_get_real(exposure, "focal_length_mm");
+    metadata->iso = (int32_t)int_of(exposure, "iso", 1, INT32_MAX, 0);
+    metadata->focal_length_35mm = (int32_t)int_of(exposure, "focal_length_35mm", 1, INT32_MAX, 0);
+    const json_t *flash = json_object_get(exposure, "flash");
+    metadata->flash = json_is_boolean(flash) ? json_is_true(flash) : -1;
+}
+
+static void read_metadata(const json_t *object, ie_photo *photo)
+{
+    ie_metadata *metadata = &photo->metadata;
+    ie_metadata_init(metadata);
+    read_captured(json_object_get(object, "captured"), metadata);
+    const json_t *camera = json_object_get(object, "camera");
+    metadata->make = text_of(camera, "make", photo->arena);
+    metadata->model = text_of(camera, "model", photo->arena);
+    metadata->lens = text_of(camera, "lens", photo->arena);
+    metadata->serial = text_of(camera, "serial", photo->arena);
+    read_exposure(json_object_get(object, "exposure"), metadata);
+    read_gps(json_object_get(object, "gps"), metadata);
+    metadata->title = text_of(object, "title", photo->arena);
+    metadata->caption = text_of(object, "caption", photo->arena);
+    size_t index;
+    json_t *keyword;
+    json_array_foreach(json_object_get(object, "keywords"), index, keyword) {
+        if (json_is_string(keyword)) {
+            ie_text_list_add(&metadata->keywords, photo->arena, json_string_value(keyword));
+        }
+    }
+    metadata->rating = (int32_t)int_of(object, "rating", -1, 5, IE_ABSENT);
+    photo->have |= IE_HAVE_METADATA;
+}
+
+static bool read_color(const json_t *entry, ie_color *ret_color)
+{
+    unsigned r, g, b;
+    const char *hex = ie_json_get_text(entry, "hex");
+    double share = ie_json_get_real(entry, "share");
+    if (hex == NULL || strlen(hex) != 7 || sscanf(hex, "#%2x%2x%2x", &r, &g, &b) != 3 || isnan(share)) {
+        return false;
+    }
+    *ret_color = (ie_color){(uint8_t)r, (uint8_t)g, (uint8_t)b, (float)share};
+    return true;
+}
+
+static void read_colors(const json_t *colors, ie_photo *photo)
+{
+    ie_content *content = &photo->content;
+    size_t index;
+    json_t *entry;
+    if (!json_is_array(colors)) {
+        return;
+    }
+    content->color_count = 0;
+    json_array_foreach(colors, index, entry) {
+        if (content->color_count < sizeof content->colors / sizeof *content->colors &&
+            read_color(entry, &content->colors[content->color_count])) {
+            content->color_count++;
+        }
+    }
+    photo->have |= IE_HAVE_COLORS;
+}
+
+static void read_quality(const json_t *object, ie_photo *photo)
+{
+    ie_content *content = &photo->content;
+    const struct {
+        const char *key;
+        double *value;
+    } rows[] = {
+        {"sharpness", &content->sharpness}, {"noise", &content->noise},
+        {"dynamic_range", &content->dynamic_range}, {"exposure", &content->exposure},
+        {"contrast", &content->contrast}, {"quality", &content->quality},
+    };
+    const json_t *blurred = json_object_get(object, "blurred");
+    bool complete = json_is_boolean(blurred);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        complete = complete && !isnan(ie_json_get_real(object, rows[i].key));
+    }
+    for (size_t i = 0; complete && i < sizeof rows / sizeof *rows; i++) {
+        *rows[i].value = ie_json_get_real(object, rows[i].key);
+    }
+    if (complete) {
+        content->blurred = json_is_true(blurred);
+        photo->have |= IE_HAVE_QUALITY;
+    }
+}
+
+static void read_content(const json_t *object, ie_photo *photo)
+{
+    ie_content *content = &photo->content;
+    if (hex64_of(object, "phash", &content->phash) && hex64_of(object, "ahash", &content->ahash) &&
+        hex64_of(object, "dhash", &content->dhash) && hex64_of(object, "whash", &content->whash)) {
+        photo->have |= IE_HAVE_HASHES;
+    }
+    read_quality(object, photo);
+    read_colors(json_object_get(object, "colors"), photo);
+}
+
+/* Entries without a label are dropped. */
+static ie_label *read_labels(const json_t *array, ie_arena *arena, uint32_t *ret_count)
+{
+    size_t index, side;
+    json_t *entry, *number;
+    uint32_t count = 0;
+    ie_label *labels = ie_arena_alloc(arena, (json_array_size(array) + 1) * sizeof *labels);
+    json_array_foreach(array, index, entry) {
+        double confidence = ie_json_get_real(entry, "confidence");
+        const char *label = text_of(entry, "label", arena);
+        if (label == NULL || isnan(confidence)) {
+            continue;
+        }
+        ie_label *place = &labels[count++];
+        *place = (ie_label){.label = label, .confidence = confidence, .source = text_of(entry, "source", arena)};
+        json_array_foreach(json_object_get(entry, "box"), side, number) {
+            if (side < 4 && json_is_number(number)) {
+                place->box[side] = json_number_value(number);
+            }
+        }
+    }
+    *ret_count = count;
+    return labels;
+}
+
+static void read_vision(const json_t *object, ie_photo *photo)
+{
+    ie_vision *vision = &photo->vision;
+    const json_t *scenes = json_object_get(object, "scenes"), *objects = json_object_get(object, "objects");
+    if (json_is_array(scenes)) {
+        vision->scenes = read_labels(scenes, photo->arena, &vision->scene_count);
+        photo->have |= IE_HAVE_SCENES;
+    }
+    if (json_is_array(objects)) {
+        vision->objects = read_labels(objects, photo->arena, &vision->object_count);
+        photo->have |= IE_HAVE_OBJECTS;
+    }
+    vision->tags = read_labels(json_object_get(object, "tags"), photo->arena, &vision->tag_count);
+}
+
+static void read_hashes(const json_t *object, ie_photo *photo)
+{
+    const char *xxh3 = ie_json_get_text(object, "xxh3"), *sha256 = ie_json_get_text(object, "sha256");
+    if (xxh3 != NULL && ie_hash128_parse(xxh3, &photo->xxh3)) {
+        photo->have |= IE_HAVE_XXH3;
+    }
+    if (sha256 != NULL && strlen(sha256) == 64 && strspn(sha256, "0123456789abcdef") == 64) {
+        memcpy(photo->sha256, sha256, sizeof photo->sha256);
+        photo->have |= IE_HAVE_SHA256;
+    }
+}
+
+static void read_faults(const json_t *faults, ie_photo *photo)
+{
+    size_t index;
+    json_t *entry;
+    json_array_foreach(faults, index, entry) {
+        const char *stage = ie_json_get_text(entry, "stage"), *code = ie_json_get_text(entry, "code");
+        const char *text = ie_json_get_text(entry, "text");
+        if (stage != NULL && code != NULL && text != NULL) {
+            ie_photo_fault(photo, stage, code, "%s", text);
+        }
+    }
+}
+
+bool ie_record_read(const json_t *record, ie_photo *photo)
+{
+    const char *schema = ie_json_get_text(record, "schema");
+    if (schema == NULL || strcmp(schema, IE_RECORD_SCHEMA) != 0) {
+        return false;
+    }
+    const char *format = ie_json_get_text(record, "format");
+    if (format != NULL) {
+        photo->format = ie_format_by_name(format);
+        photo->have |= IE_HAVE_FORMAT;
+    }
+    photo->width = (uint32_t)int_of(record, "width", 1, UINT32_MAX, 0);
+    photo->height = (uint32_t)int_of(record, "height", 1, UINT32_MAX, 0);
+    photo->orientation = (uint8_t)int_of(record, "orientation", 1, 8, 1);
+    photo->bits = (uint8_t)int_of(record, "bits", 1, 64, 0);
+    photo->has_alpha = json_is_true(json_object_get(record, "has_alpha"));
+    photo->animated = json_is_true(json_object_get(record, "animated"));
+    read_hashes(json_object_get(record, "hash"), photo);
+    const json_t *metadata = json_object_get(record, "metadata");
+    if (json_is_object(metadata)) {
+        read_metadata(metadata, photo);
+    }
+    read_content(json_object_get(record, "content"), photo);
+    read_vision(json_object_get(record, "vision"), photo);
+    read_faults(json_object_get(record, "faults"), photo);
+    return true;
+}
