@@ -256,10 +256,10 @@ const char *ie_keep_rule_name(ie_keep_rule rule)
     return names[rule];
 }
 
-/* The shortest decimal form that reads back as the same number, with '.' in any locale. */
+/* A short decimal form that reads back as the same number, with '.' in any locale. */
 static char *real_text(double value)
 {
-    for (int digits = 1;; digits++) {
+    for (int digits = 15;; digits++) {
         char *text = ie_asprintf("%.*g", digits, value);
         for (char *p = text; *p != 0; p++) {
             *p = strchr("0123456789+-e", *p) == NULL ? '.' : *p;

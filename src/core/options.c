@@ -158,6 +158,10 @@ const char *ie_option_nearest(const char *key)
         /* "keep" means dedupe.keep, though many keys are fewer edits away. */
         size_t of_last = ie_edit_distance(wanted, strrchr(known, '.') + 1) + 1;
         distance = of_last < distance ? of_last : distance;
+        /* A misspelt section alone: any of its settings shows the right spelling. */
+        IE_AUTO_FREE char *section = ie_strndup(known, strcspn(known, "."));
+        size_t of_section = ie_edit_distance(wanted, section) + 2;
+        distance = of_section < distance ? of_section : distance;
         if (distance < least) {
             least = distance;
             nearest = known;
