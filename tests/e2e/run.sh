@@ -1,0 +1,239 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The program on real photos, as a person would run it.
+#   run.sh IMGENGINE MAKE_LIBRARY        IMGENGINE_TESTDATA: where the photos lie
+# The last word of each check's name group says what it needs; checks that cannot run here say SKIPPED.
+set -u
+imgengine=$1 make_library=$2
+data=${IMGENGINE_TESTDATA:-}
+work=$(mktemp -d "${TMPDIR:-/tmp}/imgengine-e2e.XXXXXX")
+trap 'chmod -R u+rwX "$work" 2>/dev/null; umount "$work/small" 2>/dev/null; rm -rf "$work"' EXIT
+export XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config" TZ=UTC LC_ALL=C
+cd "$work" || exit 1
+failures=0
+
+ok() { echo "[       OK ] $1"; }
+no() { echo "[  FAILED  ] $1"; failures=$((failures + 1)); }
+skip() { echo "[  SKIPPED ] $1"; }
+# check NAME COMMAND…: the command's exit code decides
+check() {
+    local name=$1
+    shift
+    if "$@" >check.out 2>&1; then ok "$name"; else cat check.out | head -40; no "$name"; fi
+}
+# exits CODE COMMAND…
+exits() {
+    local want=$1
+    shift
+    "$@" >exits.out 2>exits.err
+    local got=$?
+    [ "$got" -eq "$want" ] || { echo "exit $got, expected $want: $*"; head -5 exits.err; return 1; }
+}
+# names, bytes, modes, times of everything but journals
+fingerprint() {
+    (cd "$1" && find . -name .imgengine -prune -o -type f -print0 | sort -z |
+        xargs -0 -r sh -c 'sha256sum "$@"; stat -c "%n %a %u %Y %h" "$@"' sh)
+}
+
+# ---- a library made here -------------------------------------------------------------------
+
+"$make_library" lib || exit 1
+fingerprint lib >lib.before
+
+planning_changes_nothing() {
+    find lib -printf '%p %T@ %s\n' | sort >a
+    exits 3 "$imgengine" process lib --in-place --keywords x && find lib -printf '%p %T@ %s\n' | sort | cmp a -
+}
+check a_plan_changes_nothing_not_even_a_folder planning_changes_nothing
+
+copy_and_undo() {
+    exits 3 "$imgengine" process lib --output out --apply || return 1
+    fingerprint lib | cmp lib.before - || return 1
+    [ "$(find out -name .imgengine -prune -o -type f -print | wc -l)" -ge 12 ] || return 1
+    exits 0 "$imgengine" undo || return 1
+    [ ! -e out ] && fingerprint lib | cmp lib.before -
+}
+check copying_never_touches_the_source_and_undo_removes_the_copy copy_and_undo
+
+again_copies_nothing() {
+    exits 3 "$imgengine" process lib --output again --keywords x --apply || return 1
+    fingerprint again >a
+    exits 3 "$imgengine" process lib --output again --keywords x --apply || return 1
+    fingerprint again | cmp a -
+}
+check the_same_command_again_copies_nothing_twice again_copies_nothing
+
+in_place_and_undo() {
+    exits 3 "$imgengine" process lib --in-place --keywords x,y --caption c --quality-rating --apply || return 1
+    fingerprint lib | cmp -s lib.before - && return 1
+    exits 0 "$imgengine" undo && fingerprint lib | cmp lib.before -
+}
+check in_place_changes_come_back_byte_for_byte in_place_and_undo
+
+each_step_and_undo() {
+    for step in "dedupe lib" "rename lib" "tag lib --keywords a --rating 4" "convert lib --to png --from jpeg,webp"; do
+        # shellcheck disable=SC2086
+        "$imgengine" $step --apply >/dev/null 2>err
+        [ $? -eq 0 ] || [ $? -eq 3 ] || { cat err; return 1; }
+    done
+    for step in 1 2 3 4; do exits 0 "$imgengine" undo || return 1; done
+    fingerprint lib | cmp lib.before -
+}
+check four_runs_undone_in_reverse_restore_everything each_step_and_undo
+
+saved_plan() {
+    exits 3 "$imgengine" process lib --in-place --plan plan.json || return 1
+    exits 0 "$imgengine" apply plan.json || return 1
+    fingerprint lib | cmp -s lib.before - && return 1
+    exits 0 "$imgengine" undo && fingerprint lib | cmp lib.before -
+}
+check a_saved_plan_is_applied_and_undone saved_plan
+
+changed_since() {
+    cp -a lib changed && exits 3 "$imgengine" rename changed --plan changed.json || return 1
+    printf x >>"changed/phone/IMG_5533.jpg"
+    "$imgengine" apply changed.json >out.txt 2>&1
+    [ -e changed/phone/IMG_5533.jpg ] && grep -q 'IMG_5533' out.txt
+}
+check a_file_that_changed_since_the_plan_is_left_alone_and_named changed_since
+
+second_run_plans_nothing() {
+    cp -a lib twice && exits 3 "$imgengine" process twice --in-place --keywords x --apply || return 1
+    "$imgengine" process twice --in-place --keywords x --exit-code >second.txt 2>&1
+    local code=$?
+    [ $code -ne 4 ] || { cat second.txt; return 1; }
+}
+check a_second_run_in_place_plans_nothing second_run_plans_nothing
+
+# ---- bad input -----------------------------------------------------------------------------
+
+bad_catalog() {
+    echo "not a database, but long enough to look at: $(seq 1 200)" >broken.db
+    cp broken.db broken.copy
+    exits 1 "$imgengine" --catalog broken.db analyze lib && grep -q 'broken.db' exits.err && cmp broken.db broken.copy
+}
+check a_catalog_that_is_no_database_is_an_error_and_untouched bad_catalog
+
+missing_path() { exits 1 "$imgengine" analyze no-such-folder && grep -q 'no-such-folder' exits.err; }
+check a_missing_folder_is_an_error_that_names_it missing_path
+
+listed_missing() {
+    printf 'lib/phone/IMG_5533.jpg\0gone.jpg\0' | "$imgengine" analyze --files-from - -0 --json >list.out 2>list.err
+    [ $? -eq 3 ] && [ "$(wc -l <list.out)" -eq 1 ] && grep -q 'gone.jpg' list.err
+}
+check a_missing_file_in_a_list_is_a_fault_and_the_rest_goes_on listed_missing
+
+hostile_jpeg() {
+    mkdir -p hostile
+    # a header that claims 65,535 x 65,535 and has no data
+    printf '\377\330\377\300\000\021\010\377\377\377\377\003\001\042\000\002\021\001\003\021\001\377\331' >hostile/huge.jpg
+    : >hostile/empty.jpg
+    head -c 5000 /dev/urandom >hostile/garbage.jpg
+    printf 'x' >"hostile/new"$'\n'"line.jpg"
+    (ulimit -v 4000000; exits 3 timeout 60 "$imgengine" analyze hostile --json)
+}
+check hostile_files_are_faults hostile_jpeg
+
+unreadable_folder() {
+    [ "$(id -u)" -ne 0 ] || return 77
+    mkdir -p closed/a && cp lib/phone/IMG_5533.jpg closed/ && chmod 000 closed/a
+    exits 3 "$imgengine" analyze closed --json && grep -q 'closed/a' exits.err && [ "$(wc -l <exits.out)" -eq 1 ]
+}
+if [ "$(id -u)" -ne 0 ]; then
+    check an_unreadable_folder_is_named_and_the_rest_goes_on unreadable_folder
+else
+    skip an_unreadable_folder_is_named_and_the_rest_goes_on_because_root_reads_everything
+fi
+
+full_disk() {
+    cp -a lib full-source
+    exits 1 "$imgengine" process full-source --output small/out --apply && grep -qi 'space' exits.err || return 1
+    fingerprint full-source | cmp <(fingerprint lib) - || return 1
+    exits 0 "$imgengine" undo
+}
+mkdir -p small
+if mount -t tmpfs -o size=400k none small 2>/dev/null; then
+    check a_full_disk_stops_the_run_and_loses_nothing full_disk
+    umount small
+else
+    skip a_full_disk_stops_the_run_because_no_small_file_system_can_be_mounted_here
+fi
+
+# ---- real photos ---------------------------------------------------------------------------
+
+if [ -z "$data" ] || [ ! -d "$data/photos" ]; then
+    skip the_checks_on_real_photos_because_IMGENGINE_TESTDATA_is_not_set
+    exit "$failures"
+fi
+photos=$data/photos
+
+"$imgengine" --catalog '' -j 1 analyze "$photos" --json >one.json 2>one.err
+code=$?
+[ $code -eq 3 ] && ok the_real_photos_are_analyzed_and_the_broken_ones_are_faults || { echo "exit $code"; tail -3 one.err; no the_real_photos_are_analyzed_and_the_broken_ones_are_faults; }
+
+valid_records() { jq -e 'select((.schema != "imgengine.photo/1") or (.path == null)) | halt_error(1)' one.json >/dev/null; }
+check every_record_is_valid_json_of_its_schema valid_records
+
+all_photos() {
+    # What the manifest calls a photo has a record. Formats that no photo tool takes for one are listed.
+    awk -F'\t' 'NR > 1 && $4 !~ /x-empty|octet-stream|XMP|MP4|MOV|M4V/ {print $1}' "$photos/MANIFEST.tsv" | sort >want
+    jq -r .path one.json | sed "s|^$photos/||" | sort >have
+    comm -23 want have >missing
+    [ ! -s missing ] || { echo "no record for:"; cat missing; return 1; }
+}
+check each_photo_of_the_manifest_has_a_record all_photos
+
+same_bytes() { "$imgengine" --catalog '' -j 4 analyze "$photos" --json 2>/dev/null | cmp one.json -; }
+check one_and_four_threads_give_the_same_bytes same_bytes
+
+expected() {
+    jq -n --arg root "$photos/" --slurpfile want "$photos/expected/metadata.json" '
+      def close(a; b; e): ((a - b) | fabs) <= e;
+      reduce inputs as $r ({}; .[$r.path | ltrimstr($root)] = $r) as $have
+      | $want[0].files | to_entries[]
+      | .key as $file | .value as $w | ($have[$file] // null) as $h | select($h != null)
+      | [ (if $w.datetime_original and ($w.datetime_original | test("^[0-9]{4}:[0-9]{2}:[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"))
+             and ($w.datetime_original | startswith("0000") | not)
+             and (($h.metadata.captured.local // "")[0:19] != ($w.datetime_original[0:10] | gsub(":"; "-")) + "T" + $w.datetime_original[11:19])
+           then "date \($w.datetime_original) is \($h.metadata.captured)" else empty end),
+          (if $w.make and $h.metadata.camera.make != ($w.make | tostring) then "make \($w.make) is \($h.metadata.camera.make)" else empty end),
+          (if $w.model and $h.metadata.camera.model != ($w.model | tostring) then "model \($w.model) is \($h.metadata.camera.model)" else empty end),
+          (if $w.lat and $w.lon and (($h.metadata.gps.latitude == null) or (close($w.lat; $h.metadata.gps.latitude; 1e-5) | not)
+             or (close($w.lon; $h.metadata.gps.longitude; 1e-5) | not))
+           then "gps \($w.lat),\($w.lon) is \($h.metadata.gps)" else empty end) ]
+      | .[] | "\($file): \(.)"' one.json >different || return 1
+    [ ! -s different ] || { cat different; return 1; }
+}
+check dates_cameras_and_positions_equal_the_expected_values expected
+
+second_run_reads_nothing() {
+    "$imgengine" --catalog c.db analyze "$photos" --json >a.json 2>/dev/null
+    sleep 2.1; "$imgengine" --catalog c.db analyze "$photos" --json >b.json 2>/dev/null
+    cmp a.json b.json && cmp one.json a.json || return 1
+    command -v strace >/dev/null || return 0
+    strace -f -e trace=openat,open -o trace.txt "$imgengine" --catalog c.db analyze "$photos" --json >/dev/null 2>&1
+    ! grep -v O_DIRECTORY trace.txt | grep -F "$photos"
+}
+check a_second_run_gives_the_same_and_reads_no_file second_run_reads_nothing
+
+real_copy_and_undo() {
+    (cd "$photos" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >photos.before
+    exits 3 "$imgengine" process "$photos" --output out --apply || return 1
+    (cd "$photos" && find . -type f -print0 | sort -z | xargs -0 sha256sum) | cmp photos.before - || return 1
+    [ "$(find out -type f | wc -l)" -gt 500 ] || return 1
+    exits 0 "$imgengine" undo || return 1
+    [ ! -e out ] || { find out | head; return 1; }
+    (cd "$photos" && find . -type f -print0 | sort -z | xargs -0 sha256sum) | cmp photos.before -
+}
+check the_real_photos_are_copied_and_undone_without_a_trace real_copy_and_undo
+
+real_in_place() {
+    cp -a "$photos" real && chmod -R u+w real && fingerprint real >real.before
+    exits 3 "$imgengine" process real --in-place --keywords x --apply || return 1
+    exits 0 "$imgengine" undo || return 1
+    fingerprint real | diff real.before - | head
+    fingerprint real | cmp real.before -
+}
+check the_real_photos_organised_in_place_come_back_byte_for_byte real_in_place
+
+exit "$failures"

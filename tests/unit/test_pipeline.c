@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "test.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/config.h"
+#include "engine/pipeline.h"
+#include "utils/error.h"
+#include "utils/text.h"
+
+#define FILES 700 /* more than the window */
+
+static char folder[64];
+
+static void file_path(char *path, size_t size, int i)
+{
+    snprintf(path, size, "%s/%c/%04d.pgm", folder, 'a' + i % 3, i);
+}
+
+static int make_files(void **state)
+{
+    snprintf(folder, sizeof folder, "/tmp/imgengine-pipeline.XXXXXX");
+    if (mkdtemp(folder) == NULL) {
+        return -1;
+    }
+    char path[128];
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%c", folder, 'a' + i);
+        mkdir(path, 0700);
+    }
+    for (int i = 0; i < FILES; i++) {
+        file_path(path, sizeof path, i);
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+        char text[40];
+        int size = snprintf(text, sizeof text, "P5 2 2 255\n%04d", i);
+        if (write(fd, text, (size_t)size) != size) {
+            return -1;
+        }
+        close(fd);
+    }
+    return 0;
+}
+
+static int remove_files(void **state)
+{
+    char path[128];
+    for (int i = 0; i < FILES; i++) {
+        file_path(path, sizeof path, i);
+        unlink(path);
+    }
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%c", folder, 'a' + i);
+        rmdir(path);
+    }
+    return rmdir(folder);
+}
+
+typedef struct seen {
+    ie_buffer text; /* path and hash a line */
+    uint64_t count, stop_after;
+    volatile int *cancel;
+    ie_status fail;
+} seen;
+
+static ie_status take(void *user, ie_photo *take_photo, bool cached, ie_error *err)
+{
+    seen *s = user;
+    char hex[33];
+    ie_hash128_hex(take_photo->xxh3, hex);
+    ie_buffer_printf(&s->text, "%s %s %d\n", take_photo->path, hex, (int)take_photo->format);
+    s->count++;
+    ie_photo_free(take_photo);
+    if (s->stop_after > 0 && s->count == s->stop_after) {
+        if (s->cancel != NULL) {
+            *s->cancel = 1;
+        }
+        return s->fail == IE_OK ? IE_OK : ie_error_set(err, s->fail, "as the test wants");
+    }
+    return IE_OK;
+}
+
+static ie_status run(int workers, volatile int *cancel, seen *s, ie_pipeline_result *result, ie_error *err)
+{
+    ie_config *config = ie_config_new();
+    config->processing.max_workers = workers;
+    const char *path = folder;
+    ie_input input = {.paths = &path, .count = 1};
+    ie_pipeline pipeline = {.config = config, .input = &input, .wanted = IE_HAVE_XXH3, .cancel = cancel};
+    ie_status status = ie_pipeline_run(&pipeline, take, s, result, err);
+    ie_config_free(config);
+    return status;
+}
+
+static void the_output_is_the_same_for_any_number_of_threads(void **state)
+{
+    seen first = {0};
+    for (int workers = 1; workers <= 8; workers += 7) {
+        seen s = {0};
+        ie_pipeline_result result = {0};
+        assert_int_equal(run(workers, NULL, &s, &result, NULL), IE_OK);
+        assert_int_equal(s.count, FILES);
+        assert_int_equal(result.scan.files, FILES);
+        assert_int_equal(result.root_count, 1);
+        if (workers == 1) {
+            first = s;
+        } else {
+            assert_string_equal(s.text.data, first.text.data);
+            ie_buffer_free(&s.text);
+        }
+        ie_pipeline_result_clear(&result);
+    }
+    assert_non_null(strstr(first.text.data, "/a/0000.pgm"));
+    ie_buffer_free(&first.text);
+}
+
+static void a_cancelled_run_stops_soon_and_says_so(void **state)
+{
+    volatile int cancel = 0;
+    seen s = {.stop_after = 10, .cancel = &cancel};
+    ie_pipeline_result result = {0};
+    ie_error err;
+    assert_int_equal(run(4, &cancel, &s, &result, &err), IE_ERR_CANCELLED);
+    assert_int_equal(s.count, 10);
+    ie_buffer_free(&s.text);
+}
+
+static void an_error_of_the_taker_ends_the_run_with_that_error(void **state)
+{
+    seen s = {.stop_after = 300, .fail = IE_ERR_NO_SPACE};
+    ie_pipeline_result result = {0};
+    ie_error err;
+    assert_int_equal(run(3, NULL, &s, &result, &err), IE_ERR_NO_SPACE);
+    assert_string_equal(err.text, "as the test wants");
+    assert_int_equal(s.count, 300);
+    ie_buffer_free(&s.text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_output_is_the_same_for_any_number_of_threads),
+        cmocka_unit_test(a_cancelled_run_stops_soon_and_says_so),
+        cmocka_unit_test(an_error_of_the_taker_ends_the_run_with_that_error),
+    };
+    return cmocka_run_group_tests(tests, make_files, remove_files);
+}
