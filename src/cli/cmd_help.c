@@ -20,8 +20,9 @@ static int run_help(const ie_options *options)
     const ie_command *command = ie_command_find(name);
     if (command == NULL) {
         const char *near = ie_command_nearest(name);
-        ie_complain("there is no command \"%s\"%s%s. See \"imgengine --help\".", ie_shown(name),
-                    near != NULL ? "; did you mean " : "", near != NULL ? near : "");
+        ie_complain("There is no command \"%s\"%s%s%s See \"imgengine --help\".", ie_shown(name),
+                    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+                    near != NULL ? "?" : ".");
         return IE_EXIT_USAGE;
     }
     ie_help_command(command, stdout);

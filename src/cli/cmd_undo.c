@@ -32,9 +32,10 @@ static void print_end(const ie_session *session, const ie_summary *summary)
         puts(line);
         return;
     }
+    putchar('\n');
     ie_summary_print(summary, options->dry_run ? IE_TENSE_UNDO_PLANNED : IE_TENSE_UNDONE, stdout);
     if (options->dry_run) {
-        puts("\nNothing was changed.");
+        puts("\nNothing was changed. Leave out --dry-run to do it.");
     }
 }
 

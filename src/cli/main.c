@@ -79,7 +79,7 @@ static int run(const ie_options *options)
     }
     ie_error err = {0};
     if (options->command == NULL) {
-        ie_error_set(&err, IE_ERR_USAGE, "no command was given.");
+        ie_error_set(&err, IE_ERR_USAGE, "No command was given.");
         return ie_complain_usage(options->command, &err);
     }
     if (check_arguments(options, &err) != IE_OK) {

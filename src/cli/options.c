@@ -342,9 +342,9 @@ static ie_status walk_word(argument_walk *walk, bool *command_seen, ie_error *er
         return IE_OK;
     }
     const char *near = ie_command_nearest(word);
-    return near != NULL ? ie_error_set(err, IE_ERR_USAGE, "there is no command \"%s\"; did you mean %s?",
+    return near != NULL ? ie_error_set(err, IE_ERR_USAGE, "There is no command \"%s\"; did you mean %s?",
                                        ie_shown(word), near)
-                        : ie_error_set(err, IE_ERR_USAGE, "there is no command \"%s\".", ie_shown(word));
+                        : ie_error_set(err, IE_ERR_USAGE, "There is no command \"%s\".", ie_shown(word));
 }
 
 static ie_status walk_arguments(argument_walk *walk, ie_error *err)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/report.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ int ie_summary_exit(const ie_summary *summary)
                                                                                  : IE_EXIT_DONE;
 }
 
-/* One row of the table: a number, what it counts, and remarks joined by commas. */
+/* One row of the table: a number, what it counts ("one|many"), and remarks joined by commas. */
 typedef struct table_row {
     uint64_t count;
     const char *label;
@@ -68,7 +69,10 @@ static void remark(table_row *row, const char *format, ...)
 static void print_row(table_row *row, bool always, FILE *out)
 {
     if (row->count > 0 || always) {
-        fprintf(out, "%9llu  %s", (unsigned long long)row->count, row->label);
+        size_t one = strcspn(row->label, "|");
+        bool many = row->count != 1 && row->label[one] != 0;
+        fprintf(out, "%9llu  %.*s", (unsigned long long)row->count, many ? INT_MAX : (int)one,
+                row->label + (many ? one + 1 : 0));
         if (row->remark.size > 0) {
             fprintf(out, " (%s)", row->remark.data);
         }
@@ -86,10 +90,10 @@ static void remark_count(table_row *row, uint64_t count, const char *what)
 
 static void print_kinds(const ie_summary *summary, FILE *out)
 {
-    table_row photos = {summary->photos, "photos", {0}};
-    table_row videos = {summary->videos, "videos", {0}};
-    table_row sidecars = {summary->sidecars, "sidecar files", {0}};
-    table_row other = {summary->other, "other files", {0}};
+    table_row photos = {summary->photos, "photo|photos", {0}};
+    table_row videos = {summary->videos, "video|videos", {0}};
+    table_row sidecars = {summary->sidecars, "sidecar file|sidecar files", {0}};
+    table_row other = {summary->other, "other file|other files", {0}};
     remark_count(&other, summary->misnamed, "named like a photo");
     print_row(&photos, true, out);
     print_row(&videos, false, out);
@@ -101,16 +105,16 @@ static void print_kinds(const ie_summary *summary, FILE *out)
 enum { SAY_COPIED, SAY_MOVED, SAY_REPLACED, SAY_QUARANTINED, SAY_KEPT, SAY_SKIPPED, SAY_KINDS };
 
 static const char *const sayings[][SAY_KINDS] = {
-    [IE_TENSE_PLANNED] = {"to copy", "to move or rename", "to rewrite, the originals go into quarantine",
-                          "duplicates to move into quarantine", "to leave as they are",
+    [IE_TENSE_PLANNED] = {"to copy", "to move or rename", "to rewrite, the original goes into quarantine",
+                          "duplicate to move into quarantine|duplicates to move into quarantine", "to leave as they are",
                           "to skip, each with its reason"},
-    [IE_TENSE_DONE] = {"copied", "moved or renamed", "rewritten, the originals are in quarantine",
-                       "duplicates moved into quarantine", "left as they were", "skipped, each with its reason"},
-    [IE_TENSE_UNDO_PLANNED] = {"copies to take away", "to move back", "originals to put back",
-                               "to bring back from quarantine", "to leave as they are",
-                               "to leave alone, each with its reason"},
-    [IE_TENSE_UNDONE] = {"copies taken away", "moved back", "originals put back", "brought back from quarantine",
-                         "left as they were", "left alone, each with its reason"},
+    [IE_TENSE_DONE] = {"copied", "moved or renamed", "rewritten, the original is in quarantine",
+                       "duplicate moved into quarantine|duplicates moved into quarantine", "left as they were", "skipped, each with its reason"},
+    /* Undoing counts files brought back as moved, and files the run had made as replaced. */
+    [IE_TENSE_UNDO_PLANNED] = {"to copy", "to bring back", "made by the run, to take away", "to quarantine",
+                               "to leave as they are", "not part of this undo"},
+    [IE_TENSE_UNDONE] = {"copied", "brought back", "made by the run, taken away", "quarantined",
+                         "left as they were", "not part of this undo"},
 };
 
 static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
@@ -134,8 +138,11 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
     for (size_t i = 0; i < SAY_KINDS; i++) {
         print_row(&row[i], false, out);
     }
-    print_row(&(table_row){.count = summary->failed, .label = "failed"}, false, out);
-    table_row other = {.count = summary->other, .label = "other files, not touched"};
+    print_row(&(table_row){
+                  .count = summary->failed,
+                  .label = tense < IE_TENSE_UNDO_PLANNED ? "failed" : "refused, each with its reason",
+              }, false, out);
+    table_row other = {.count = summary->other, .label = "other file, not touched|other files, not touched"};
     remark_count(&other, summary->misnamed, "named like a photo");
     print_row(&other, false, out);
 }
@@ -148,8 +155,10 @@ void ie_summary_print(const ie_summary *summary, ie_tense tense, FILE *out)
     } else {
         print_actions(summary, tense, out);
     }
-    fprintf(out, "%9s\n%9llu  files found, %s, in %s\n", "-----", (unsigned long long)summary->found,
-            ie_size_text(summary->found_bytes, size), ie_duration_text(summary->seconds, time));
+    bool undo = tense == IE_TENSE_UNDO_PLANNED || tense == IE_TENSE_UNDONE;
+    fprintf(out, "%9s\n%9llu  %s, %s, in %s\n", "-----", (unsigned long long)summary->found,
+            undo ? "of the run" : "found", ie_size_text(summary->found_bytes, size),
+            ie_duration_text(summary->seconds, time));
     if (summary->cached > 0) {
         fprintf(out, "%9llu  analyzed now, %llu known from the catalog\n", (unsigned long long)summary->fresh,
                 (unsigned long long)summary->cached);
