@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cmd_plan.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/print.h"
+#include "cli/report.h"
+#include "utils/error.h"
+#include "utils/memory.h"
+
+/* Skipped and failed actions with what stood in their way; the rest was told by the plan. */
+static void print_problems(const ie_plan *plan)
+{
+    size_t count = ie_plan_count(plan);
+    for (size_t i = 0; i < count; i++) {
+        IE_AUTO_FREE char *line = ie_plan_action_json(plan, i);
+        IE_AUTO_JSON json_t *action = NULL;
+        if (ie_json_parse(line, strlen(line), "an action", &action, NULL) != IE_OK) {
+            continue;
+        }
+        const char *problem = ie_json_get_text(action, "problem");
+        IE_AUTO_FREE char *from = ie_json_get_path(action, "shown");
+        const char *outcome = ie_json_get_text(action, "outcome");
+        if (problem != NULL && from != NULL && outcome != NULL) {
+            printf("%s %s: %s\n", outcome, ie_shown(from), problem);
+        }
+    }
+}
+
+/* Where a run stopped early, what it did is journaled; say how to take it back or go on. */
+static void print_interrupted(ie_session *session, const ie_summary *summary)
+{
+    if (summary->run_id[0] != 0) {
+        ie_bar_erase(session->bar);
+        ie_complain("What was done so far is journaled. Take it back with: imgengine undo %s. "
+                    "Or repeat the same command to go on.", summary->run_id);
+    }
+}
+
+ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, int *ret_code, ie_error *err)
+{
+    const ie_options *options = session->options;
+    ie_summary summary = {0};
+    ie_interrupt_changing(true);
+    ie_status status = ie_engine_apply(session->engine, plan, options->wait, &summary, err);
+    ie_interrupt_changing(false);
+    ie_bar_erase(session->bar);
+    if (options->json) {
+        ie_plan_print_json(session, plan, &summary);
+    } else {
+        print_problems(plan);
+    }
+    ie_error report_err = {0};
+    if (options->report != NULL &&
+        ie_report_write(options->report, session, &summary, plan, NULL, &report_err) != IE_OK) {
+        int code = ie_complain_error(&report_err);
+        *ret_code = code;
+    }
+    if (status != IE_OK) {
+        print_interrupted(session, &summary);
+        return status;
+    }
+    if (*ret_code == IE_EXIT_DONE) {
+        *ret_code = ie_summary_exit(&summary);
+    }
+    if (!options->json) {
+        putchar('\n');
+        ie_summary_print(&summary, IE_TENSE_DONE, stdout);
+        if (summary.run_id[0] != 0) {
+            printf("\nUndo with: imgengine undo %s\n", summary.run_id);
+        } else {
+            puts("\nThere was nothing to do.");
+        }
+    }
+    return IE_OK;
+}
+
+static int run_apply(const ie_options *options)
+{
+    ie_session session = {.options = options};
+    ie_error err = {0};
+    ie_plan *plan = NULL;
+    int code = IE_EXIT_DONE;
+    ie_status status = ie_session_open(&session, &err);
+    if (status == IE_OK) {
+        status = ie_plan_load(options->arguments[0], &plan, &err);
+    }
+    if (status == IE_OK && options->verbose && !options->json) {
+        ie_plan_print(plan, true, stdout);
+    }
+    if (status == IE_OK) {
+        status = ie_plan_carry_out(&session, plan, &code, &err);
+    }
+    ie_plan_free(plan);
+    return ie_session_end(&session, status, &err, code);
+}
+
+static const char *const examples[] = {
+    "imgengine process ~/Pictures --in-place --plan plan.json", "make a plan and save it",
+    "imgengine apply plan.json", "carry it out",
+    NULL,
+};
+
+const ie_command ie_command_apply = {
+    .name = "apply",
+    .id = IE_CMD_APPLY,
+    .arguments = "PLAN",
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .brief = "carry out a saved plan",
+    .text = "Carries out a plan that --plan saved, exactly as it was shown. A file that changed since then is "
+            "left alone and told of. Whatever is done is journaled and can be undone.",
+    .examples = examples,
+    .run = run_apply,
+};

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* process, dedupe, convert, rename and tag: one front, since they differ by data only. */
+#include "cli/cmd_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/print.h"
+#include "cli/report.h"
+#include "utils/error.h"
+#include "utils/memory.h"
+
+static ie_status check_options(const ie_options *options, ie_error *err)
+{
+    const char *name = options->command->name;
+    if (options->apply && options->dry_run) {
+        return ie_error_set(err, IE_ERR_USAGE, "--apply and --dry-run contradict each other; give one.");
+    }
+    if (options->output != NULL && options->in_place) {
+        return ie_error_set(err, IE_ERR_USAGE, "--output and --in-place contradict each other; give one.");
+    }
+    if (options->output != NULL && options->output[0] == 0) {
+        return ie_error_set(err, IE_ERR_USAGE, "--output needs the name of a folder.");
+    }
+    if (options->command->id == IE_CMD_PROCESS && options->output == NULL && !options->in_place) {
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "%s needs to know where the result goes: --output DIR copies into a folder, "
+                            "--in-place changes the photos where they are.", name);
+    }
+    return IE_OK;
+}
+
+static bool configured(const ie_session *session, const char *key)
+{
+    IE_AUTO_FREE char *text = ie_config_text(session->config, key);
+    return text != NULL && strcmp(text, "true") == 0;
+}
+
+/* `process` takes the steps that the configuration enables; the others are a step each. */
+static ie_request request_of(const ie_session *session)
+{
+    const ie_options *options = session->options;
+    unsigned id = options->command->id;
+    ie_request request = {
+        .command = options->command->name,
+        .output = options->output,
+        .dedupe = id == IE_CMD_DEDUPE,
+        .convert = id == IE_CMD_CONVERT,
+        .rename = id == IE_CMD_RENAME,
+        .tag = id == IE_CMD_TAG,
+    };
+    if (id == IE_CMD_PROCESS) {
+        request.dedupe = configured(session, "dedupe.enabled");
+        request.convert = configured(session, "convert.enabled");
+        request.rename = configured(session, "rename.enabled");
+        request.tag = true; /* what is written into photos, the tagging keys decide one by one */
+    }
+    return request;
+}
+
+void ie_plan_print_json(const ie_session *session, const ie_plan *plan, const ie_summary *summary)
+{
+    size_t count = ie_plan_count(plan);
+    for (size_t i = 0; i < count && ie_output_ok(); i++) {
+        IE_AUTO_FREE char *line = ie_plan_action_json(plan, i);
+        puts(line);
+    }
+    IE_AUTO_FREE char *line = ie_json_line(ie_summary_json(session->options->command->name, summary));
+    puts(line);
+}
+
+static void print_next_step(const ie_session *session, size_t work)
+{
+    const ie_options *options = session->options;
+    if (work == 0) {
+        puts("\nThere is nothing to do.");
+    } else if (options->plan_file != NULL) {
+        printf("\nNothing was changed. The plan is saved; carry it out with: imgengine apply %s\n",
+               ie_shown(options->plan_file));
+    } else {
+        puts("\nNothing was changed. Add --apply to carry it out.");
+    }
+}
+
+static ie_status show_plan(ie_session *session, const ie_plan *plan, const ie_summary *summary, ie_error *err)
+{
+    const ie_options *options = session->options;
+    if (options->json) {
+        if (!options->apply) {
+            ie_plan_print_json(session, plan, summary);
+        }
+        return IE_OK;
+    }
+    ie_plan_print(plan, options->verbose, stdout);
+    if (!options->apply) {
+        if (ie_plan_work(plan) > 0 || options->verbose) {
+            putchar('\n');
+        }
+        ie_summary_print(summary, IE_TENSE_PLANNED, stdout);
+        print_next_step(session, ie_plan_work(plan));
+        return IE_OK;
+    }
+    fflush(stdout);
+    return ie_output_ok() ? IE_OK
+                          : ie_error_set(err, IE_ERR_CANCELLED,
+                                         "The plan could not be shown, so it was not carried out.");
+}
+
+static ie_status plan_and_apply(ie_session *session, const ie_input *input, int *ret_code, ie_error *err)
+{
+    const ie_options *options = session->options;
+    ie_summary summary = {0};
+    ie_plan *plan = NULL;
+    ie_request request = request_of(session);
+    ie_status status = ie_engine_plan(session->engine, input, &request, &plan, &summary, err);
+    ie_bar_erase(session->bar);
+    if (status == IE_OK && options->plan_file != NULL) {
+        status = ie_plan_save(plan, options->plan_file, err);
+    }
+    if (status == IE_OK) {
+        status = show_plan(session, plan, &summary, err);
+    }
+    if (status == IE_OK) {
+        *ret_code = ie_summary_exit(&summary);
+    }
+    if (status == IE_OK && options->apply) {
+        int code = IE_EXIT_DONE;
+        status = ie_plan_carry_out(session, plan, &code, err);
+        *ret_code = code != IE_EXIT_DONE ? code : *ret_code;
+    } else if (status == IE_OK) {
+        if (options->report != NULL) {
+            status = ie_report_write(options->report, session, &summary, plan, NULL, err);
+        }
+        *ret_code = options->exit_code && ie_plan_work(plan) > 0 ? IE_EXIT_WORK : *ret_code;
+    }
+    ie_plan_free(plan);
+    return status;
+}
+
+static int run_plan(const ie_options *options)
+{
+    ie_session session = {.options = options};
+    ie_error err = {0};
+    int code = IE_EXIT_DONE;
+    ie_status status = check_options(options, &err);
+    ie_input input;
+    if (status == IE_OK) {
+        status = ie_session_input(&session, &input, &err);
+    }
+    if (status == IE_OK) {
+        status = ie_session_open(&session, &err);
+    }
+    if (status == IE_OK) {
+        status = plan_and_apply(&session, &input, &code, &err);
+    }
+    return ie_session_end(&session, status, &err, code);
+}
+
+static const char *const process_examples[] = {
+    "imgengine process ~/Pictures --output ~/Organized", "show what would be copied where, and why",
+    "imgengine process ~/Pictures --output ~/Organized --apply", "do it; ~/Pictures is never touched",
+    "imgengine process ~/Pictures --in-place --apply", "put ~/Pictures itself in order",
+    "imgengine process ~/Pictures --in-place --plan plan.json", "save the plan, to be carried out later",
+    NULL,
+};
+
+const ie_command ie_command_process = {
+    .name = "process",
+    .id = IE_CMD_PROCESS,
+    .arguments = "PATH...",
+    .max_arguments = SIZE_MAX,
+    .brief = "find duplicates, convert, rename and tag in one go",
+    .text = "Reads the photos once, then makes one plan of all steps that the configuration enables: "
+            "duplicates, conversion, names, tags. It prints the plan with a reason for each file and changes "
+            "nothing unless --apply is given. With --output the photos are copied and the source is never "
+            "touched; with --in-place they change where they are. `imgengine undo` takes everything back.",
+    .examples = process_examples,
+    .run = run_plan,
+};
+
+static const char *const dedupe_examples[] = {
+    "imgengine dedupe ~/Pictures", "show duplicates, which copy stays, and why",
+    "imgengine dedupe ~/Pictures --apply", "move the duplicates into quarantine",
+    "imgengine dedupe ~/Pictures ~/Backup --exit-code", "exit with 4 when there are duplicates",
+    NULL,
+};
+
+const ie_command ie_command_dedupe = {
+    .name = "dedupe",
+    .id = IE_CMD_DEDUPE,
+    .arguments = "PATH...",
+    .max_arguments = SIZE_MAX,
+    .brief = "find duplicates and keep the best copy",
+    .text = "Finds photos with the same bytes under any name and decides by rule which copy stays. With "
+            "--apply the others go into quarantine below the folder's .imgengine, after their bytes were "
+            "compared once more. Nothing is ever deleted, and `imgengine undo` brings every file back.",
+    .examples = dedupe_examples,
+    .run = run_plan,
+};
+
+static const char *const rename_examples[] = {
+    "imgengine rename ~/Pictures", "show the new names",
+    "imgengine rename ~/Pictures --apply", "rename; companions such as RAW and sidecar files follow",
+    "imgengine rename ~/Camera --output ~/Pictures --apply", "copy under the new names",
+    NULL,
+};
+
+const ie_command ie_command_rename = {
+    .name = "rename",
+    .id = IE_CMD_RENAME,
+    .arguments = "PATH...",
+    .max_arguments = SIZE_MAX,
+    .brief = "name photos by date, camera and the like",
+    .text = "Gives photos names made from a template of their date, camera, place and so on. A taken name is "
+            "never overwritten: the newcomer gets a number. RAW, JPEG, video and sidecar files that belong "
+            "together keep a common name.",
+    .examples = rename_examples,
+    .run = run_plan,
+};
+
+static const char *const tag_examples[] = {
+    "imgengine tag ~/Pictures", "show which tags would be written",
+    "imgengine tag ~/Pictures --apply", "write them into the photos",
+    NULL,
+};
+
+const ie_command ie_command_tag = {
+    .name = "tag",
+    .id = IE_CMD_TAG,
+    .arguments = "PATH...",
+    .max_arguments = SIZE_MAX,
+    .brief = "write keywords, captions and ratings into photos",
+    .text = "Writes keywords, caption, title and rating into the photos' own EXIF, IPTC and XMP. Each photo "
+            "is rewritten as a new file that replaces the old one only when its picture is proven unchanged; "
+            "the original stays in quarantine. `imgengine undo` puts it back.",
+    .examples = tag_examples,
+    .run = run_plan,
+};
+
+static const char *const convert_examples[] = {
+    "imgengine convert ~/Pictures", "show what would be converted",
+    "imgengine convert ~/Pictures --output ~/Shareable --apply", "converted copies in another folder",
+    NULL,
+};
+
+const ie_command ie_command_convert = {
+    .name = "convert",
+    .id = IE_CMD_CONVERT,
+    .arguments = "PATH...",
+    .max_arguments = SIZE_MAX,
+    .brief = "convert photos to another format",
+    .text = "Converts photos: what is transparent becomes PNG, other pictures JPEG, or what the options say. "
+            "EXIF, XMP, IPTC and colour profile come along, and the picture stays upright. In place, the "
+            "original goes into quarantine once the new file is proven.",
+    .examples = convert_examples,
+    .run = run_plan,
+};
