@@ -3,5 +3,8 @@
 
 /* One word here for each analyzer, in running order: metadata first, because views need the orientation. */
 const ie_analyzer *const ie_analyzers[] = {
+    &ie_hashes_analyzer,
+    &ie_quality_analyzer,
+    &ie_colors_analyzer,
     NULL,
 };

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * ie_source: one opened photo for the analyzers. Read once, decoded once, at the smallest scale all enabled
- * analyzers can live with; hands out read-only views made on first use and kept until close. All views are
- * upright (EXIF orientation applied; HEIF and AVIF by their container). One source belongs to one thread.
- * Its frame buffers come from the worker's ie_scratch, so that a run does not page-fault 36 MB a photo.
+ * analyzers can live with; hands out read-only views made together and kept until close. All views are
+ * upright (EXIF orientation applied; HEIF and AVIF by their container). A RAW file is its largest embedded JPEG.
+ * One source belongs to one thread. Its frame buffers come from the worker's ie_scratch, so that a run does
+ * not page-fault 36 MB a photo; several sources of one thread may share a scratch.
  */
 #ifndef IE_STORAGE_SOURCE_H
 #define IE_STORAGE_SOURCE_H
 
 #include "storage/bytes.h"
-
-/* Interleaved 8-bit samples, rows packed. The picture covers extent_w x extent_h of it (a JPEG at 1/8 pads:
-   501 columns may hold 500.25 picture columns). */
-typedef struct ie_pixels {
-    uint8_t *data;
-    uint32_t width, height, channels; /* 1: grey, 3: RGB (sRGB values as stored, profile not applied) */
-    double extent_w, extent_h;
-} ie_pixels;
+#include "storage/resample.h"
 
 typedef struct ie_scratch ie_scratch; /* reusable buffers of one worker thread */
 ie_scratch *ie_scratch_new(void);
@@ -24,9 +18,18 @@ void ie_scratch_free(ie_scratch *scratch);
 
 typedef struct ie_source ie_source;
 
+enum {
+    IE_VIEW_LUMA = 1 << 0,
+    IE_VIEW_GRAY = 1 << 1,
+    IE_VIEW_RGB = 1 << 2,
+    IE_VIEW_ALL = IE_VIEW_LUMA | IE_VIEW_GRAY | IE_VIEW_RGB
+};
+
 typedef struct ie_source_options {
     uint64_t max_pixels, max_file_bytes;
-    bool exact; /* decode at full size, Pillow's way; else reduced */
+    bool exact;     /* decode at full size, Pillow's way; else reduced */
+    unsigned views; /* IE_VIEW_* that will be asked for, so that the one decode is as cheap as can be; 0: all.
+                       Asking for another view than was announced decodes once more. */
 } ie_source_options;
 
 /* `bytes` and `photo` stay the caller's. Nothing is decoded yet. photo->format must be set;
@@ -37,14 +40,18 @@ ie_bytes *ie_source_bytes(ie_source *source);
 
 /* The views; NULL when the photo cannot be decoded: the fault is then in photo->faults, once. Decoding also
    fills photo->width, height, has_alpha, animated, bits. A photo cut short still gives NULL (fault
-   "truncated"): half a picture has no true hash. */
-const ie_pixels *ie_source_luma(ie_source *source); /* grey plane for the hashes: reduced, or full when exact */
-const ie_pixels *ie_source_gray(ie_source *source); /* grey, longer side about 1024 (never enlarged); full size and OpenCV's formula when exact */
-const ie_pixels *ie_source_rgb(ie_source *source);  /* RGB, longer side at most about 256 */
+   "truncated"): half a picture has no true hash. Videos and other files that are no pictures give NULL without
+   a fault. */
 
-/* Pillow's resize of one 8-bit plane, to the last bit (see tests/golden): */
-typedef enum ie_filter { IE_FILTER_BOX, IE_FILTER_BILINEAR, IE_FILTER_BICUBIC, IE_FILTER_LANCZOS } ie_filter;
-/* Resamples the picture's extent to width x height; out has width*height*channels bytes. False without memory. */
-bool ie_pixels_resize(const ie_pixels *in, uint32_t width, uint32_t height, ie_filter filter, uint8_t *out);
+/* Grey plane for the hashes. Reduced: shorter side at least 300 if the photo has it; its size depends on what
+   other views were announced. Exact: full size, L by Pillow's formula. */
+const ie_pixels *ie_source_luma(ie_source *source);
+/* Grey, the analysis view: longer side 1000..1024, smaller photos as they are. Exact: full size, OpenCV's formula. */
+const ie_pixels *ie_source_gray(ie_source *source);
+/* RGB, longer side at most 256; means of squares of the decoded picture. */
+const ie_pixels *ie_source_rgb(ie_source *source);
+
+/* The JPEG quality (1..100) that the quantisation table stands for, known once a view was made; 0: no JPEG. */
+int ie_source_jpeg_quality(const ie_source *source);
 
 #endif

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * How good a picture is, on the grey analysis view (longer side 1000..1024; exact mode: full size):
+ *
+ *   sharpness      variance of the Laplacian 0 1 0 / 1 -4 1 / 0 1 0 (cv2.Laplacian(gray, CV_64F).var())
+ *   noise          Immerkaer 1996, "Fast noise variance estimation": sqrt(pi / 2) / 6 times the mean of
+ *                  |1 -2 1 / -2 4 -2 / 1 -2 1|, in grey levels
+ *   dynamic_range  (99th - 1st percentile) / 255
+ *   exposure       1 - 2 |mean / 255 - 0.5| - share below 5 - share above 250, at least 0
+ *   contrast       standard deviation / 128, at most 1
+ *
+ * Both kernels reflect at the border without repeating it (BORDER_REFLECT_101), as OpenCV does. The score is
+ *
+ *   quality = 0.40 D + 0.20 R + 0.15 C + 0.10 dynamic_range + 0.10 exposure + 0.05 contrast
+ *
+ *   D detail       log2(1 + s) / 12 at most 1, where s is the sharpness without what noise adds to it
+ *                  (the kernel's squares sum to 20, so white noise of sigma adds 20 sigma^2)
+ *   R resolution   log2(1 + megapixels) / log2(1 + 24), at most 1
+ *   C compression  JPEG: (quality of the quantisation table / 100), else 1
+ */
+#include <math.h>
+#include <string.h>
+
+#include "analyzers/analyzer.h"
+#include "utils/memory.h"
+
+/* A sum of squares of so many Laplacians (at most 1020 each) fits 32 bits. */
+#define CHUNK 1024
+
+typedef struct meter {
+    double blur_threshold;
+    int16_t *rows; /* two rows with a reflected sample at both ends */
+    size_t room;
+} meter;
+
+typedef struct sums {
+    int64_t laplace;
+    uint64_t laplace_squares, immerkaer;
+    uint64_t histogram[256];
+} sums;
+
+/* The neighbour before index 0 or after the last, by BORDER_REFLECT_101. */
+static uint32_t reflected(int64_t index, uint32_t size)
+{
+    if (size == 1) {
+        return 0;
+    }
+    return (uint32_t)(index < 0 ? -index : index >= size ? 2 * (int64_t)size - 2 - index : index);
+}
+
+/* Rows of what both kernels need of three picture rows: up + down, and up - 2 mid + down; [-1] and [width]
+   are reflected. */
+static void combine_rows(const uint8_t *up, const uint8_t *mid, const uint8_t *down, uint32_t width,
+                         int16_t *restrict laplace, int16_t *restrict second)
+{
+    for (uint32_t x = 0; x < width; x++) {
+        int16_t both = (int16_t)(up[x] + down[x]);
+        laplace[x] = (int16_t)(both - 4 * mid[x]);
+        second[x] = (int16_t)(both - 2 * mid[x]);
+    }
+    second[-1] = second[reflected(-1, width)];
+    second[width] = second[reflected(width, width)];
+}
+
+static void add_chunk(const uint8_t *mid, const int16_t *laplace, const int16_t *second, uint32_t count, sums *ret_sums)
+{
+    int32_t sum = 0, squares = 0, immerkaer = 0;
+    for (uint32_t x = 0; x < count; x++) {
+        int16_t v = (int16_t)(laplace[x] + mid[(ptrdiff_t)x - 1] + mid[x + 1]);
+        sum += v;
+        squares += (int32_t)v * v;
+    }
+    for (uint32_t x = 0; x < count; x++) {
+        int16_t v = (int16_t)(second[(ptrdiff_t)x - 1] + second[x + 1] - 2 * second[x]);
+        immerkaer += v < 0 ? -v : v;
+    }
+    ret_sums->laplace += sum;
+    ret_sums->laplace_squares += (uint64_t)squares;
+    ret_sums->immerkaer += (uint64_t)immerkaer;
+}
+
+static void add_histogram(const uint8_t *row, uint32_t width, uint32_t histograms[4][256])
+{
+    uint32_t x = 0;
+    for (; x + 4 <= width; x += 4) {
+        histograms[0][row[x]]++;
+        histograms[1][row[x + 1]]++;
+        histograms[2][row[x + 2]]++;
+        histograms[3][row[x + 3]]++;
+    }
+    for (; x < width; x++) {
+        histograms[0][row[x]]++;
+    }
+}
+
+/* The outermost columns, whose left or right neighbour is reflected. */
+static void add_column(const uint8_t *row, const int16_t *laplace, const int16_t *second, uint32_t x, uint32_t width,
+                       sums *ret_sums)
+{
+    int32_t left = row[reflected((int64_t)x - 1, width)];
+    int32_t right = row[reflected((int64_t)x + 1, width)];
+    int32_t v = laplace[x] + left + right;
+    ret_sums->laplace += v;
+    ret_sums->laplace_squares += (uint64_t)(v * v);
+    int32_t n = second[(ptrdiff_t)x - 1] + second[x + 1] - 2 * second[x];
+    ret_sums->immerkaer += (uint64_t)(n < 0 ? -n : n);
+}
+
+static void measure(meter *m, const ie_pixels *gray, sums *ret_sums)
+{
+    uint32_t width = gray->width, height = gray->height;
+    int16_t *laplace = m->rows;
+    int16_t *second = m->rows + width + 1;
+    uint32_t histograms[4][256] = {{0}};
+    for (uint32_t y = 0; y < height; y++) {
+        const uint8_t *mid = gray->data + (size_t)y * width;
+        const uint8_t *up = gray->data + (size_t)reflected((int64_t)y - 1, height) * width;
+        const uint8_t *down = gray->data + (size_t)reflected((int64_t)y + 1, height) * width;
+        combine_rows(up, mid, down, width, laplace, second);
+        add_column(mid, laplace, second, 0, width, ret_sums);
+        for (uint32_t x = 1; x + 1 < width; x += CHUNK) {
+            uint32_t left = width - 1 - x;
+            add_chunk(mid + x, laplace + x, second + x, left < CHUNK ? left : CHUNK, ret_sums);
+        }
+        if (width > 1) {
+            add_column(mid, laplace, second, width - 1, width, ret_sums);
+        }
+        add_histogram(mid, width, histograms);
+    }
+    for (int i = 0; i < 256; i++) {
+        ret_sums->histogram[i] = (uint64_t)histograms[0][i] + histograms[1][i] + histograms[2][i] + histograms[3][i];
+    }
+}
+
+static int value_at(const uint64_t histogram[256], uint64_t rank)
+{
+    uint64_t below = 0;
+    for (int i = 0; i < 255; i++) {
+        below += histogram[i];
+        if (below > rank) {
+            return i;
+        }
+    }
+    return 255;
+}
+
+/* numpy.percentile, linear between the two nearest ranks. */
+static double percentile(const uint64_t histogram[256], uint64_t count, double percent)
+{
+    double at = percent / 100.0 * (double)(count - 1);
+    uint64_t rank = (uint64_t)at;
+    int low = value_at(histogram, rank);
+    int high = value_at(histogram, rank + 1 < count ? rank + 1 : rank);
+    return low + (at - (double)rank) * (high - low);
+}
+
+static double clamp01(double value)
+{
+    return value < 0.0 ? 0.0 : value > 1.0 ? 1.0 : value;
+}
+
+static void set_tones(const uint64_t histogram[256], uint64_t count, ie_content *content)
+{
+    double sum = 0.0, squares = 0.0, under = 0.0, over = 0.0;
+    for (int i = 0; i < 256; i++) {
+        double n = (double)histogram[i];
+        sum += n * i;
+        squares += n * i * i;
+        under += i < 5 ? n : 0.0;
+        over += i > 250 ? n : 0.0;
+    }
+    double total = (double)count, mean = sum / total;
+    double variance = squares / total - mean * mean;
+    content->dynamic_range = (percentile(histogram, count, 99.0) - percentile(histogram, count, 1.0)) / 255.0;
+    content->exposure = clamp01(1.0 - 2.0 * fabs(mean / 255.0 - 0.5) - under / total - over / total);
+    content->contrast = clamp01(sqrt(variance > 0.0 ? variance : 0.0) / 128.0);
+}
+
+static double score(const ie_content *content, double megapixels, int jpeg_quality)
+{
+    double clean = content->sharpness - 20.0 * content->noise * content->noise;
+    double detail = clamp01(log2(1.0 + (clean > 0.0 ? clean : 0.0)) / 12.0);
+    double resolution = clamp01(log2(1.0 + megapixels) / log2(25.0));
+    double compression = jpeg_quality > 0 ? jpeg_quality / 100.0 : 1.0;
+    return 0.40 * detail + 0.20 * resolution + 0.15 * compression + 0.10 * content->dynamic_range +
+           0.10 * content->exposure + 0.05 * content->contrast;
+}
+
+static bool reserve(meter *m, uint32_t width)
+{
+    size_t needed = (size_t)width * 2 + 2;
+    if (needed > m->room) {
+        free(m->rows);
+        m->rows = ie_try_alloc(needed, sizeof *m->rows);
+        m->room = m->rows != NULL ? needed : 0;
+    }
+    return m->rows != NULL;
+}
+
+static void assess(meter *m, ie_photo *photo, const ie_pixels *gray, int jpeg_quality)
+{
+    ie_content *content = &photo->content;
+    sums total = {0};
+    measure(m, gray, &total);
+    uint64_t count = (uint64_t)gray->width * gray->height;
+    double mean = (double)total.laplace / (double)count;
+    content->sharpness = (double)total.laplace_squares / (double)count - mean * mean;
+    content->blurred = content->sharpness < m->blur_threshold;
+    content->noise = (double)total.immerkaer / (double)count * sqrt(M_PI / 2.0) / 6.0;
+    set_tones(total.histogram, count, content);
+    content->quality = score(content, (double)photo->width * photo->height / 1e6, jpeg_quality);
+}
+
+static ie_status quality_open(const ie_config *config, void **ret_state, ie_error *err)
+{
+    meter *state = ie_alloc(sizeof *state);
+    state->blur_threshold = config->analysis.blur_threshold;
+    *ret_state = state;
+    return IE_OK;
+}
+
+static void quality_run(void *state, ie_photo **photos, ie_source **sources, size_t count)
+{
+    meter *m = state;
+    for (size_t i = 0; i < count; i++) {
+        const ie_pixels *gray = ie_source_gray(sources[i]);
+        if (gray == NULL) {
+            continue;
+        }
+        if (!reserve(m, gray->width)) {
+            ie_photo_fault(photos[i], "quality", "memory", "not enough memory for the quality");
+            continue;
+        }
+        assess(m, photos[i], gray, ie_source_jpeg_quality(sources[i]));
+        photos[i]->have |= IE_HAVE_QUALITY;
+    }
+}
+
+static void quality_close(void *state)
+{
+    meter *m = state;
+    if (m != NULL) {
+        free(m->rows);
+        free(m);
+    }
+}
+
+static bool quality_enabled(const ie_config *config)
+{
+    return config->analysis.content;
+}
+
+const ie_analyzer ie_quality_analyzer = {
+    .name = "quality",
+    .help = "sharpness, noise, dynamic range, exposure, contrast and one score",
+    .version = 1,
+    .gives = IE_HAVE_QUALITY,
+    .needs_pixels = true,
+    .views = IE_VIEW_GRAY,
+    .batch = 1,
+    .enabled = quality_enabled,
+    .open = quality_open,
+    .run = quality_run,
+    .close = quality_close,
+};

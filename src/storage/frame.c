@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/frame.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Image.convert("L") of Pillow: ITU-R BT.601 in 16-bit fixed point. */
+static inline uint8_t pillow_luma(const uint8_t *rgb)
+{
+    return (uint8_t)((rgb[0] * 19595u + rgb[1] * 38470u + rgb[2] * 7471u + 0x8000u) >> 16);
+}
+
+/* cv::COLOR_RGB2GRAY of OpenCV 5: the same weights in 15 bits. */
+static inline uint8_t opencv_gray(const uint8_t *rgb)
+{
+    return (uint8_t)((rgb[0] * 9798u + rgb[1] * 19235u + rgb[2] * 3735u + 0x4000u) >> 15);
+}
+
+static uint32_t divided_up(uint32_t value, uint32_t divisor)
+{
+    return value / divisor + (value % divisor != 0);
+}
+
+static uint32_t channels_of(ie_jpeg_rows layout)
+{
+    return layout == IE_JPEG_GRAY ? 1 : 3;
+}
+
+static bool take_plane(ie_frame *frame, ie_pixels *ret_plane, uint32_t width, uint32_t height, uint32_t channels)
+{
+    uint8_t *data = ie_scratch_take(frame->scratch, (size_t)width * channels, height);
+    *ret_plane = (ie_pixels){data, width, height, channels, width, height, 0.0, 0.0, 0.0};
+    return data != NULL;
+}
+
+bool ie_frame_begin(ie_frame *frame, ie_jpeg_rows layout, uint32_t in_width, uint32_t in_height,
+                    double extent_w, double extent_h, uint32_t shrink)
+{
+    uint32_t channels = channels_of(layout);
+    frame->layout = layout;
+    frame->in_width = in_width;
+    frame->in_height = in_height;
+    frame->shrink = shrink;
+    frame->width = divided_up(in_width, shrink);
+    frame->height = divided_up(in_height, shrink);
+    uint32_t longer = frame->width > frame->height ? frame->width : frame->height;
+    frame->block = divided_up(longer, IE_RGB_SIDE);
+    if (!take_plane(frame, &frame->luma, frame->width, frame->height, 1)) {
+        return false;
+    }
+    frame->luma.extent_w = extent_w / shrink;
+    frame->luma.extent_h = extent_h / shrink;
+    if (shrink > 1) {
+        frame->shrink_sums = ie_scratch_take(frame->scratch, (size_t)frame->width * channels, sizeof(uint32_t));
+        frame->shrunk = ie_scratch_take(frame->scratch, (size_t)frame->width * channels, 1);
+        if (frame->shrink_sums == NULL || frame->shrunk == NULL) {
+            return false;
+        }
+    }
+    if (frame->exact && (frame->views & IE_VIEW_GRAY) != 0 &&
+        !take_plane(frame, &frame->gray, frame->width, frame->height, 1)) {
+        return false;
+    }
+    if ((frame->views & IE_VIEW_RGB) == 0) {
+        return true;
+    }
+    uint32_t columns = divided_up(frame->width, frame->block);
+    frame->block_sums = ie_scratch_take(frame->scratch, (size_t)columns * 3, sizeof(uint32_t));
+    if (frame->block_sums == NULL ||
+        !take_plane(frame, &frame->rgb, columns, divided_up(frame->height, frame->block), 3)) {
+        return false;
+    }
+    frame->rgb.extent_w = frame->luma.extent_w / frame->block;
+    frame->rgb.extent_h = frame->luma.extent_h / frame->block;
+    return true;
+}
+
+/* Adds each sample to the sum of its square: `block` samples of `channels` values each. */
+static void add_to_squares(const uint8_t *row, uint32_t width, uint32_t channels, uint32_t block, uint32_t *sums)
+{
+    for (uint32_t x = 0; x < width; sums += channels) {
+        uint32_t end = width - x < block ? width : x + block;
+        for (; x < end; x++, row += channels) {
+            for (uint32_t c = 0; c < channels; c++) {
+                sums[c] += row[c];
+            }
+        }
+    }
+}
+
+static void add_to_squares_3(const uint8_t *row, uint32_t width, uint32_t block, uint32_t *sums)
+{
+    for (uint32_t x = 0; x < width; sums += 3) {
+        uint32_t end = width - x < block ? width : x + block;
+        uint32_t a = 0, b = 0, c = 0;
+        for (; x < end; x++, row += 3) {
+            a += row[0];
+            b += row[1];
+            c += row[2];
+        }
+        sums[0] += a;
+        sums[1] += b;
+        sums[2] += c;
+    }
+}
+
+static uint8_t clipped(double value)
+{
+    return value <= 0.0 ? 0 : value >= 255.0 ? 255 : (uint8_t)(value + 0.5);
+}
+
+/* JFIF's full-range YCbCr (ITU-T T.871) of mean values. */
+static void ycc_to_rgb(double y, double cb, double cr, uint8_t *rgb)
+{
+    rgb[0] = clipped(y + 1.402 * (cr - 128.0));
+    rgb[1] = clipped(y - 0.344136286 * (cb - 128.0) - 0.714136286 * (cr - 128.0));
+    rgb[2] = clipped(y + 1.772 * (cb - 128.0));
+}
+
+/* Ends one row of squares of the RGB view; `rows` rows of luma went into it. */
+static void flush_blocks(ie_frame *frame, uint32_t row, uint32_t rows)
+{
+    uint8_t *out = frame->rgb.data + (size_t)row * frame->rgb.width * 3;
+    uint32_t channels = channels_of(frame->layout);
+    for (uint32_t x = 0; x < frame->rgb.width; x++, out += 3) {
+        uint32_t left = frame->width - x * frame->block;
+        double count = (double)(left < frame->block ? left : frame->block) * rows;
+        const uint32_t *sums = frame->block_sums + (size_t)x * channels;
+        if (channels == 1) {
+            memset(out, clipped(sums[0] / count), 3);
+        } else if (frame->layout == IE_JPEG_YCC) {
+            ycc_to_rgb(sums[0] / count, sums[1] / count, sums[2] / count, out);
+        } else {
+            for (int c = 0; c < 3; c++) {
+                out[c] = clipped(sums[c] / count);
+            }
+        }
+    }
+}
+
+static void add_color(ie_frame *frame, const uint8_t *row)
+{
+    uint32_t channels = channels_of(frame->layout);
+    uint32_t within = frame->rows_done % frame->block;
+    if (within == 0) {
+        memset(frame->block_sums, 0, (size_t)frame->rgb.width * channels * sizeof(uint32_t));
+    }
+    if (channels == 3) {
+        add_to_squares_3(row, frame->width, frame->block, frame->block_sums);
+    } else {
+        add_to_squares(row, frame->width, 1, frame->block, frame->block_sums);
+    }
+    if (within + 1 == frame->block || frame->rows_done + 1 == frame->height) {
+        flush_blocks(frame, frame->rows_done / frame->block, within + 1);
+    }
+}
+
+/* One row of the views' scale. */
+static void add_row(ie_frame *frame, const uint8_t *row)
+{
+    uint8_t *luma = frame->luma.data + (size_t)frame->rows_done * frame->width;
+    if (frame->layout == IE_JPEG_GRAY) {
+        memcpy(luma, row, frame->width);
+    } else if (frame->layout == IE_JPEG_YCC) {
+        for (uint32_t x = 0; x < frame->width; x++) {
+            luma[x] = row[(size_t)x * 3];
+        }
+    } else {
+        for (uint32_t x = 0; x < frame->width; x++) {
+            luma[x] = pillow_luma(row + (size_t)x * 3);
+        }
+    }
+    if (frame->gray.data != NULL) {
+        uint8_t *gray = frame->gray.data + (size_t)frame->rows_done * frame->width;
+        for (uint32_t x = 0; x < frame->width; x++) {
+            gray[x] = frame->layout == IE_JPEG_GRAY ? row[x] : opencv_gray(row + (size_t)x * 3);
+        }
+    }
+    if (frame->rgb.data != NULL) {
+        add_color(frame, row);
+    }
+    frame->rows_done++;
+}
+
+/* One incoming row of a picture that is averaged over squares first. */
+static void add_shrunk(ie_frame *frame, const uint8_t *row)
+{
+    uint32_t channels = channels_of(frame->layout);
+    uint32_t within = frame->rows_in % frame->shrink;
+    if (within == 0) {
+        memset(frame->shrink_sums, 0, (size_t)frame->width * channels * sizeof(uint32_t));
+    }
+    if (channels == 3) {
+        add_to_squares_3(row, frame->in_width, frame->shrink, frame->shrink_sums);
+    } else {
+        add_to_squares(row, frame->in_width, 1, frame->shrink, frame->shrink_sums);
+    }
+    if (within + 1 < frame->shrink && frame->rows_in + 1 < frame->in_height) {
+        return;
+    }
+    for (uint32_t x = 0; x < frame->width; x++) {
+        uint32_t left = frame->in_width - x * frame->shrink;
+        uint32_t count = (left < frame->shrink ? left : frame->shrink) * (within + 1);
+        for (uint32_t c = 0; c < channels; c++) {
+            size_t at = (size_t)x * channels + c;
+            frame->shrunk[at] = (uint8_t)((frame->shrink_sums[at] + count / 2) / count);
+        }
+    }
+    add_row(frame, frame->shrunk);
+}
+
+void ie_frame_add(ie_frame *frame, const uint8_t *rows, uint32_t count)
+{
+    size_t stride = (size_t)frame->in_width * channels_of(frame->layout);
+    for (uint32_t i = 0; i < count && frame->rows_in < frame->in_height; i++, rows += stride) {
+        if (frame->shrink > 1) {
+            add_shrunk(frame, rows);
+        } else {
+            add_row(frame, rows);
+        }
+        frame->rows_in++;
+    }
+}
+
+/* Where the upright picture's first sample lies in the stored one, and the steps from there to its right and
+   lower neighbours, in samples (EXIF orientation 2..8: CIPA DC-008, 4.6.4 A). */
+static void walk_of(uint8_t orientation, ptrdiff_t w, ptrdiff_t h, ptrdiff_t *ret_first, ptrdiff_t *ret_right,
+                    ptrdiff_t *ret_down)
+{
+    const struct {
+        ptrdiff_t first, right, down;
+    } walks[] = {
+        {w - 1, -1, w},           {h * w - 1, -1, -w}, {(h - 1) * w, 1, -w}, {0, w, 1},
+        {(h - 1) * w, -w, 1},     {h * w - 1, -w, -1}, {w - 1, w, -1},
+    };
+    *ret_first = walks[orientation - 2].first;
+    *ret_right = walks[orientation - 2].right;
+    *ret_down = walks[orientation - 2].down;
+}
+
+static void copy_turned(const ie_pixels *in, uint8_t orientation, ie_pixels *out)
+{
+    ptrdiff_t first, right, down;
+    walk_of(orientation, in->width, in->height, &first, &right, &down);
+    ptrdiff_t channels = in->channels;
+    for (uint32_t y = 0; y < out->height; y++) {
+        const uint8_t *from = in->data + (first + (ptrdiff_t)y * down) * channels;
+        uint8_t *to = out->data + (size_t)y * out->width * out->channels;
+        if (channels == 1) {
+            for (uint32_t x = 0; x < out->width; x++) {
+                to[x] = from[(ptrdiff_t)x * right];
+            }
+            continue;
+        }
+        for (uint32_t x = 0; x < out->width; x++, from += right * channels, to += channels) {
+            memcpy(to, from, 3);
+        }
+    }
+}
+
+/* The padding of a reduced picture is at its right and bottom; mirrored it comes first. */
+static bool turn(ie_frame *frame, ie_pixels *pixels, uint8_t orientation)
+{
+    if (pixels->data == NULL || orientation < 2 || orientation > 8) {
+        return true;
+    }
+    ie_pixels in = *pixels, out;
+    bool swapped = orientation >= 5;
+    if (!take_plane(frame, &out, swapped ? in.height : in.width, swapped ? in.width : in.height, in.channels)) {
+        return false;
+    }
+    out.extent_w = swapped ? in.extent_h : in.extent_w;
+    out.extent_h = swapped ? in.extent_w : in.extent_h;
+    bool leftwards = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+    bool upwards = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+    out.origin_x = leftwards ? out.width - out.extent_w : 0.0;
+    out.origin_y = upwards ? out.height - out.extent_h : 0.0;
+    copy_turned(&in, orientation, &out);
+    ie_scratch_give(frame->scratch, in.data);
+    *pixels = out;
+    return true;
+}
+
+/* The analysis view of a reduced decode: luma itself when its size is right. */
+static bool make_gray(ie_frame *frame)
+{
+    const ie_pixels *luma = &frame->luma;
+    uint32_t longer = luma->width > luma->height ? luma->width : luma->height;
+    if (longer <= IE_GRAY_MAX) {
+        frame->gray = *luma;
+        return true;
+    }
+    double scale = IE_GRAY_SIDE / fmax(luma->extent_w, luma->extent_h);
+    double width = fmax(1.0, rint(luma->extent_w * scale));
+    double height = fmax(1.0, rint(luma->extent_h * scale));
+    return take_plane(frame, &frame->gray, (uint32_t)width, (uint32_t)height, 1) &&
+           ie_pixels_resize(luma, frame->gray.width, frame->gray.height, IE_FILTER_LANCZOS, frame->gray.data);
+}
+
+bool ie_frame_end(ie_frame *frame, uint8_t orientation)
+{
+    if (!turn(frame, &frame->luma, orientation) || !turn(frame, &frame->gray, orientation) ||
+        !turn(frame, &frame->rgb, orientation)) {
+        return false;
+    }
+    return frame->exact || (frame->views & IE_VIEW_GRAY) == 0 || make_gray(frame);
+}
+
+void ie_frame_clear(ie_frame *frame)
+{
+    if (frame->gray.data != frame->luma.data) {
+        ie_scratch_give(frame->scratch, frame->gray.data);
+    }
+    ie_scratch_give(frame->scratch, frame->luma.data);
+    ie_scratch_give(frame->scratch, frame->rgb.data);
+    ie_scratch_give(frame->scratch, frame->shrink_sums);
+    ie_scratch_give(frame->scratch, frame->shrunk);
+    ie_scratch_give(frame->scratch, frame->block_sums);
+    *frame = (ie_frame){.scratch = frame->scratch, .views = frame->views, .exact = frame->exact};
+}
