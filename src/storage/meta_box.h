@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Boxes of ISO base media files (ISO/IEC 14496-12): size, type, body; nested. */
+#ifndef IE_STORAGE_META_BOX_H
+#define IE_STORAGE_META_BOX_H
+
+#include "storage/span.h"
+
+#define IE_BOX(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
+typedef struct ie_box {
+    uint32_t type;
+    ie_span body;  /* as far as the parent has it */
+    bool cut;      /* the box says that it is longer than its parent */
+} ie_box;
+
+/* The box at *at, which then stands behind it; false at the end, or where there is no box. */
+bool ie_box_next(const ie_span *parent, uint64_t *at, ie_box *ret_box);
+/* The body of the first box of that type; size 0 when there is none. */
+ie_span ie_box_find(const ie_span *parent, uint32_t type);
+
+#endif

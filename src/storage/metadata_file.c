@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/metadata_file.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "storage/exif_read.h"
+#include "storage/facts.h"
+#include "storage/iptc_read.h"
+#include "storage/meta_container.h"
+#include "storage/xmp_read.h"
+
+typedef struct sources {
+    ie_facts exif, xmp, iptc;
+} sources;
+
+static void text_if_absent(const char **fact, const char *value)
+{
+    if (*fact == NULL) {
+        *fact = value;
+    }
+}
+
+static void real_if_absent(double *fact, double value)
+{
+    if (isnan(*fact)) {
+        *fact = value;
+    }
+}
+
+/* What `from` knows and `to` does not. Keywords come together. */
+static void merge(ie_metadata *to, const ie_metadata *from, ie_arena *arena)
+{
+    text_if_absent(&to->make, from->make);
+    text_if_absent(&to->model, from->model);
+    text_if_absent(&to->lens, from->lens);
+    text_if_absent(&to->serial, from->serial);
+    text_if_absent(&to->title, from->title);
+    text_if_absent(&to->caption, from->caption);
+    real_if_absent(&to->f_number, from->f_number);
+    real_if_absent(&to->exposure_time_s, from->exposure_time_s);
+    real_if_absent(&to->focal_length_mm, from->focal_length_mm);
+    to->iso = to->iso == 0 ? from->iso : to->iso;
+    to->focal_length_35mm = to->focal_length_35mm == 0 ? from->focal_length_35mm : to->focal_length_35mm;
+    to->flash = to->flash < 0 ? from->flash : to->flash;
+    to->rating = to->rating == IE_ABSENT ? from->rating : to->rating;
+    if (isnan(to->latitude)) {
+        to->latitude = from->latitude;
+        to->longitude = from->longitude;
+        real_if_absent(&to->altitude_m, from->altitude_m);
+    }
+    for (uint32_t i = 0; i < from->keywords.count; i++) {
+        ie_text_list_add(&to->keywords, arena, from->keywords.items[i]);
+    }
+}
+
+static void date_if_absent(ie_metadata *m, const ie_datetime *time, ie_date_source source, double confidence)
+{
+    if (m->captured.year == 0 && time->year != 0 && ie_datetime_valid(time)) {
+        m->captured = *time;
+        m->captured_source = source;
+        m->captured_confidence = confidence;
+    }
+}
+
+static double confidence_of(const ie_facts *facts, double with_time)
+{
+    return facts->date_only ? with_time - 0.2 : with_time;
+}
+
+/* The camera's own words first, the file system's last. */
+static void choose_date(const sources *all, const ie_facts *own, const ie_photo *photo, ie_metadata *m)
+{
+    bool video = ie_format_kind(photo->format) == IE_KIND_VIDEO;
+    date_if_absent(m, &all->exif.original, IE_DATE_EXIF, 1.0);
+    date_if_absent(m, &own->original, video ? IE_DATE_QUICKTIME : IE_DATE_EXIF, video ? 0.8 : 1.0);
+    date_if_absent(m, &all->exif.digitized, IE_DATE_EXIF_DIGITIZED, 0.9);
+    date_if_absent(m, &all->xmp.original, IE_DATE_XMP, confidence_of(&all->xmp, 0.85));
+    date_if_absent(m, &all->iptc.original, IE_DATE_IPTC, confidence_of(&all->iptc, 0.8));
+    date_if_absent(m, &own->digitized, IE_DATE_QUICKTIME, 0.7);
+    date_if_absent(m, &all->exif.modified, IE_DATE_EXIF_MODIFIED, 0.5);
+}
+
+static void file_time(const ie_photo *photo, ie_metadata *m)
+{
+    time_t seconds = (time_t)(photo->stamp.mtime_ns / 1000000000 - (photo->stamp.mtime_ns % 1000000000 < 0));
+    struct tm local;
+    if (photo->stamp.mtime_ns != 0 && localtime_r(&seconds, &local) != NULL) {
+        ie_datetime time = ie_datetime_from_unix(photo->stamp.mtime_ns, (int)(local.tm_gmtoff / 60), true);
+        date_if_absent(m, &time, IE_DATE_FILE, 0.2);
+    }
+}
+
+static void read_exif(ie_meta *meta, sources *all)
+{
+    for (unsigned i = 0; i < meta->exif_count; i++) {
+        ie_exif_parts parts = {0};
+        ie_span span = meta->exif[i].span;
+        if (span.size <= 65536 && span.data == NULL) {
+            span.data = ie_span_at(&span, 0, span.size); /* one look instead of one a value */
+        }
+        if (!ie_exif_read(&span, meta->exif[i].kind, meta->photo->arena, &all->exif, &parts)) {
+            ie_meta_damaged(meta, "its EXIF block has no TIFF header");
+        }
+        ie_meta_add_xmp(meta, parts.xmp);
+        ie_meta_add_iptc(meta, parts.iptc);
+        ie_meta_add_irb(meta, &parts.irb);
+        if (parts.jpeg.size > 2 && i == 0) {
+            uint32_t width = all->exif.width, height = all->exif.height;
+            meta->exif_count = 0; /* the JPEG's EXIF comes next, in its place */
+            ie_meta_find_jpeg(meta, &parts.jpeg);
+            meta->width = width;
+            meta->height = height;
+            for (unsigned j = 0; j < meta->exif_count; j++) {
+                ie_exif_parts inner = {0};
+                ie_exif_read(&meta->exif[j].span, meta->exif[j].kind, meta->photo->arena, &all->exif, &inner);
+            }
+            break;
+        }
+    }
+}
+
+static void read_blocks(ie_meta *meta, sources *all)
+{
+    ie_arena *arena = meta->photo->arena;
+    read_exif(meta, all);
+    const uint8_t *xmp = ie_span_at(&meta->xmp, 0, meta->xmp.size);
+    if (xmp != NULL) {
+        ie_xmp_read(xmp, (size_t)meta->xmp.size, arena, &all->xmp);
+    }
+    const uint8_t *iptc = ie_span_at(&meta->iptc, 0, meta->iptc.size);
+    if (iptc != NULL) {
+        ie_iptc_read(iptc, (size_t)meta->iptc.size, arena, &all->iptc);
+    }
+    if (all->exif.damaged) {
+        ie_meta_damaged(meta, "parts of its EXIF data lie outside the file or the block");
+    }
+    if (all->xmp.damaged) {
+        ie_meta_damaged(meta, "its XMP packet is not well-formed");
+    }
+    if (all->iptc.damaged) {
+        ie_meta_damaged(meta, "its IPTC block is cut short");
+    }
+}
+
+static void weigh(const ie_meta *meta, const sources *all, ie_photo *photo)
+{
+    ie_metadata *m = &photo->metadata;
+    const ie_metadata *exif = &all->exif.m, *xmp = &all->xmp.m;
+    ie_text_list windows = exif->keywords; /* XPKeywords: the last to speak */
+    ie_metadata_init(m);
+    m->rating = xmp->rating;
+    ie_metadata first = *exif;
+    first.keywords = (ie_text_list){0};
+    merge(m, &first, photo->arena);
+    merge(m, xmp, photo->arena);
+    merge(m, &all->iptc.m, photo->arena);
+    merge(m, &meta->own.m, photo->arena);
+    for (uint32_t i = 0; i < windows.count; i++) {
+        ie_text_list_add(&m->keywords, photo->arena, windows.items[i]);
+    }
+    choose_date(all, &meta->own, photo, m);
+    file_time(photo, m);
+    uint8_t orientation = all->exif.orientation != 0 ? all->exif.orientation : meta->own.orientation;
+    photo->orientation = meta->upright || orientation == 0 ? 1 : orientation;
+    uint32_t width = meta->width != 0 ? meta->width : all->exif.width;
+    uint32_t height = meta->width != 0 ? meta->height : all->exif.height;
+    if (width > 0 && height > 0) {
+        photo->width = width;
+        photo->height = height;
+    }
+}
+
+void ie_metadata_read(ie_bytes *bytes, ie_photo *photo)
+{
+    ie_meta meta;
+    sources all;
+    ie_facts_init(&all.exif);
+    ie_facts_init(&all.xmp);
+    ie_facts_init(&all.iptc);
+    ie_meta_find(bytes, photo, &meta);
+    read_blocks(&meta, &all);
+    weigh(&meta, &all, photo);
+    if ((all.exif.gps_bad || meta.own.gps_bad) && isnan(photo->metadata.latitude)) {
+        ie_photo_fault(photo, "metadata", "gps", "Its GPS data gives no position: the numbers or the hemispheres are "
+                                                 "missing or impossible. It is treated as having none.");
+    }
+    ie_meta_clear(&meta);
+}
+
+void ie_metadata_merge_sidecar(const uint8_t *bytes, size_t size, ie_photo *photo)
+{
+    ie_facts facts;
+    ie_facts_init(&facts);
+    ie_xmp_read(bytes, size, photo->arena, &facts);
+    merge(&photo->metadata, &facts.m, photo->arena);
+    if (photo->metadata.captured_source == IE_DATE_FILE || photo->metadata.captured_source == IE_DATE_NAME) {
+        ie_datetime none = {0};
+        photo->metadata.captured = facts.original.year != 0 ? none : photo->metadata.captured;
+    }
+    date_if_absent(&photo->metadata, &facts.original, IE_DATE_SIDECAR, confidence_of(&facts, 0.8));
+    if (facts.damaged) {
+        ie_photo_fault(photo, "metadata", "damaged", "Its XMP sidecar is not well-formed; what stood before the "
+                                                     "fault was read.");
+    }
+}
