@@ -157,7 +157,7 @@ void ie_summary_print(const ie_summary *summary, ie_tense tense, FILE *out)
     }
     bool undo = tense == IE_TENSE_UNDO_PLANNED || tense == IE_TENSE_UNDONE;
     fprintf(out, "%9s\n%9llu  %s, %s, in %s\n", "-----", (unsigned long long)summary->found,
-            undo ? "of the run" : "found", ie_size_text(summary->found_bytes, size),
+            undo ? "of the run" : summary->found == 1 ? "file found" : "files found", ie_size_text(summary->found_bytes, size),
             ie_duration_text(summary->seconds, time));
     if (summary->cached > 0) {
         fprintf(out, "%9llu  analyzed now, %llu known from the catalog\n", (unsigned long long)summary->fresh,

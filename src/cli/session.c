@@ -108,6 +108,11 @@ int ie_session_end(ie_session *session, ie_status status, const ie_error *err, i
     return output != IE_EXIT_DONE && code != IE_EXIT_INTERRUPTED ? output : code;
 }
 
+static const char *list_name(const char *name)
+{
+    return strcmp(name, "-") == 0 ? "on standard input" : ie_shown(name);
+}
+
 static ie_status read_all(FILE *file, const char *name, ie_buffer *list, ie_error *err)
 {
     char piece[65536];
@@ -115,13 +120,14 @@ static ie_status read_all(FILE *file, const char *name, ie_buffer *list, ie_erro
     while ((size = fread(piece, 1, sizeof piece, file)) > 0) {
         ie_buffer_add(list, piece, size);
     }
-    return ferror(file) ? ie_error_errno(err, errno, "The file list %s cannot be read", ie_shown(name)) : IE_OK;
+    return ferror(file) ? ie_error_errno(err, errno, "The file list %s cannot be read",
+                                         list_name(name)) : IE_OK;
 }
 
 static ie_status read_list(const char *name, ie_buffer *list, ie_error *err)
 {
     if (strcmp(name, "-") == 0) {
-        return read_all(stdin, "on standard input", list, err);
+        return read_all(stdin, name, list, err);
     }
     FILE *file = fopen(name, "re");
     if (file == NULL) {
@@ -152,7 +158,7 @@ static ie_status input_from_list(ie_session *session, ie_error *err)
     if (!options->null_separated && memchr(session->list, 0, size) != NULL) {
         return ie_error_set(err, IE_ERR_USAGE,
                             "The file list %s has zero bytes in it; add --null when its names end with them.",
-                            ie_shown(options->files_from));
+                            list_name(options->files_from));
     }
     for (char *p = session->list, *end = session->list + size; p < end;) {
         char *stop = memchr(p, separator, (size_t)(end - p));
