@@ -3,5 +3,6 @@
 
 /* One word here for each analyzer, in running order: metadata first, because views need the orientation. */
 const ie_analyzer *const ie_analyzers[] = {
+    &ie_metadata_analyzer,
     NULL,
 };
