@@ -147,7 +147,6 @@ static void weigh(const ie_meta *meta, const sources *all, ie_photo *photo)
 {
     ie_metadata *m = &photo->metadata;
     const ie_metadata *exif = &all->exif.m, *xmp = &all->xmp.m;
-    ie_text_list windows = exif->keywords; /* XPKeywords: the last to speak */
     ie_metadata_init(m);
     m->rating = xmp->rating;
     ie_metadata first = *exif;
@@ -156,8 +155,8 @@ static void weigh(const ie_meta *meta, const sources *all, ie_photo *photo)
     merge(m, xmp, photo->arena);
     merge(m, &all->iptc.m, photo->arena);
     merge(m, &meta->own.m, photo->arena);
-    for (uint32_t i = 0; i < windows.count; i++) {
-        ie_text_list_add(&m->keywords, photo->arena, windows.items[i]);
+    if (m->keywords.count == 0) {
+        m->keywords = exif->keywords; /* XPKeywords: only where nothing better speaks */
     }
     choose_date(all, &meta->own, photo, m);
     file_time(photo, m);
