@@ -70,8 +70,9 @@ struct ie_plan {
     size_t count, room;
 };
 
-/* The reason of a SKIP whose target holds the same bytes; ie_plan_print() leaves these out. */
+/* Reasons of a SKIP that nobody needs to read for each file; ie_plan_print() leaves them out. */
 #define IE_REASON_THERE "already there"
+#define IE_REASON_NO_PHOTO "not a photo"
 
 ie_plan *ie_plan_new(const char *command);
 uint32_t ie_plan_root(ie_plan *plan, const char *absolute); /* index; adds it when new */

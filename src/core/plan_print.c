@@ -101,13 +101,18 @@ static row *rows_in_order(const ie_plan *plan)
     return rows;
 }
 
+static bool is_trivial(const ie_action *action)
+{
+    return action->reason != NULL && (strcmp(action->reason, IE_REASON_THERE) == 0 ||
+                                      strcmp(action->reason, IE_REASON_NO_PHOTO) == 0);
+}
+
 static bool is_shown(const ie_action *action, bool keeps)
 {
     if (keeps || ie_action_is_work(action) || action->problem != NULL) {
         return true;
     }
-    return action->kind == IE_ACTION_SKIP && action->from_format != IE_FORMAT_UNKNOWN &&
-           !(action->reason != NULL && strcmp(action->reason, IE_REASON_THERE) == 0);
+    return action->kind == IE_ACTION_SKIP && !is_trivial(action);
 }
 
 static void add_names(ie_buffer *out, const ie_plan *plan, const ie_action *action)

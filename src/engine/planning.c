@@ -179,6 +179,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
     ie_proposal proposal = {
         .config = engine->config,
         .output = output,
+        .roots = (const char *const *)result->roots,
         .photos = c->photos,
         .count = c->count,
         .plan = plan,

@@ -16,13 +16,15 @@
 typedef struct ie_proposal {
     const ie_config *config;
     const char *output;       /* absolute target folder, or NULL: in place */
+    const char *const *roots; /* absolute scan roots, by photo->root; NULL is fine in place (the plan's) */
     ie_photo *const *photos;
     size_t count;
     ie_plan *plan;
     /* Is this absolute path taken on disk (by anything but the file `except`)? Given by the engine, so that
        collisions with existing files are planned around; a pure function of the world at planning time. */
     bool (*taken)(void *user, const char *path, const char *except);
-    /* Is a file of the photo's very bytes at this path already? (So that a repeated run copies nothing twice.) */
+    /* Does this taken path already hold what the photo would become there (the same bytes, or what an
+       earlier run made of it)? May be NULL: never. Asked with an output folder only. */
     bool (*same)(void *user, const ie_photo *photo, const char *path);
     void *user;
 } ie_proposal;
@@ -33,20 +35,23 @@ typedef struct ie_processor {
     ie_status (*propose)(ie_proposal *proposal, ie_error *err);
 } ie_processor;
 
-/* dedupe: among photos (leaders of units) with equal xxh3 and size, distinct inodes: keeps by rule, never
-   fewer than min_copies; the others' whole units become QUARANTINE (in place) or SKIP (output), if every
-   member of the unit has an equal in the survivor's unit; otherwise KEEP with the reason. */
+/* dedupe: among photos (leaders of units) with equal xxh3 and size and distinct inodes keeps the first by
+   protect, prefer, the rule, files beside it, path; never fewer than min_copies. The others' whole units
+   become QUARANTINE (in place) or SKIP (output), if every member of the unit has an equal in the unit that
+   stays; otherwise KEEP with the reason. Nothing below a protected folder is ever dropped. */
 extern const ie_processor ie_dedupe_processor;
-/* convert: sets `format` (and quality) where config.convert says so. */
+/* convert: sets `format` and `quality` of photos whose format is in config.convert.from (and of no others,
+   whatever the target); what the new format could not hold is left as it is, with the reason. */
 extern const ie_processor ie_convert_processor;
 /* rename: sets `to` for every member of a unit from the leader's template; without `rename` in the request
-   the engine calls ie_place_proposal() instead, which keeps relative names. Collisions get "_2", "_3", … in
-   path order; a file already at its target name stays. */
+   the engine calls ie_place_propose() instead, which keeps names. Units whose names collide get "_2", "_3",
+   … in the order of their dates, then paths; one that already has a name of its own in that row keeps it. */
 extern const ie_processor ie_rename_processor;
-/* tag: fills `tags`. */
+/* tag: fills `tags` with what the photo does not have yet. */
 extern const ie_processor ie_tag_processor;
 
-/* Sets `to` so that names stay: output + path below root (with the new extension where converted). */
+/* Sets `to` so that names stay: output + path below root; in place only for what is converted and the
+   sidecars that carry its name. Run it, or rename, after convert. */
 ie_status ie_place_propose(ie_proposal *proposal, ie_error *err);
 /* Last step: derives each action's kind from format, tags, to and output (see plan.h). */
 void ie_plan_settle(ie_proposal *proposal);

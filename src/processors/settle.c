@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <string.h>
+
+#include "processors/processor.h"
+
+static void stay(ie_action *action, ie_action_kind kind)
+{
+    action->kind = kind;
+    action->to = NULL;
+    action->tags = NULL;
+    action->format = action->from_format;
+    action->quality = 0;
+}
+
+/* A file that could not be read is not said to be no photo. */
+static void refuse_other(ie_plan *plan, ie_action *action, const ie_photo *photo)
+{
+    stay(action, IE_ACTION_SKIP);
+    if (action->reason != NULL) {
+        return;
+    }
+    if (photo->fault_count > 0) {
+        ie_action_reason(plan, action, "not copied: %s", photo->faults[0].text);
+    } else if (photo->format == IE_FORMAT_UNKNOWN) {
+        ie_action_reason(plan, action, IE_REASON_NO_PHOTO);
+    } else {
+        ie_action_reason(plan, action, "not copied: no name was found for it");
+    }
+}
+
+static void settle_copy(ie_plan *plan, ie_action *action, const ie_photo *photo)
+{
+    if (action->to == NULL || photo->format == IE_FORMAT_UNKNOWN) {
+        refuse_other(plan, action, photo);
+    } else if (strcmp(action->to, action->from) == 0) {
+        stay(action, IE_ACTION_KEEP);
+    } else {
+        action->kind = IE_ACTION_COPY;
+    }
+}
+
+static void settle_in_place(const ie_proposal *proposal, ie_action *action)
+{
+    bool converts = action->format != action->from_format;
+    bool moves = action->to != NULL && strcmp(action->to, action->from) != 0;
+    if (converts && !moves && proposal->config->convert.keep_original) {
+        stay(action, IE_ACTION_KEEP);
+        ie_action_reason(proposal->plan, action, "not converted after all: the original stays and has the name");
+    } else if (converts && proposal->config->convert.keep_original) {
+        action->kind = IE_ACTION_COPY;
+        ie_action_reason(proposal->plan, action, "the original stays");
+    } else if (ie_action_derives(action)) {
+        action->kind = IE_ACTION_REPLACE;
+        action->to = moves ? action->to : action->from;
+    } else if (moves) {
+        action->kind = IE_ACTION_MOVE;
+    } else {
+        stay(action, IE_ACTION_KEEP);
+    }
+}
+
+static void mention_damage(ie_plan *plan, ie_action *action, const ie_photo *photo)
+{
+    for (uint32_t i = 0; i < photo->fault_count; i++) {
+        if (strcmp(photo->faults[i].stage, "decode") == 0) {
+            ie_action_reason(plan, action, "damaged (%s), bytes kept as they are", photo->faults[i].text);
+            return;
+        }
+    }
+}
+
+void ie_plan_settle(ie_proposal *proposal)
+{
+    ie_plan *plan = proposal->plan;
+    for (size_t i = 0; i < proposal->count; i++) {
+        ie_action *action = &plan->actions[i];
+        const ie_photo *photo = proposal->photos[i];
+        if (action->kind == IE_ACTION_SKIP || action->kind == IE_ACTION_QUARANTINE) {
+            stay(action, action->kind);
+            continue;
+        }
+        if (proposal->output != NULL) {
+            settle_copy(plan, action, photo);
+        } else {
+            settle_in_place(proposal, action);
+        }
+        if (ie_action_is_work(action) && !ie_action_derives(action)) {
+            mention_damage(plan, action, photo);
+        }
+        if (action->tags != NULL && action->tags->add_keywords.count == 0 && !ie_action_derives(action)) {
+            action->tags = NULL;
+        }
+    }
+}

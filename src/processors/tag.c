@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "processors/processor.h"
+#include "utils/text.h"
+
+#define NAMED_KEYWORDS 5 /* in a reason; the plan has them all */
+
+/* Where metadata can be written without touching the picture. */
+static bool embeds(ie_format format)
+{
+    return format == IE_FORMAT_JPEG || format == IE_FORMAT_PNG || format == IE_FORMAT_TIFF ||
+           format == IE_FORMAT_WEBP;
+}
+
+/* Valid UTF-8 without blanks at the ends, as readers give it back; free() it. */
+static char *tidy(const char *text)
+{
+    text += strspn(text, " \t\r\n");
+    size_t length = strlen(text);
+    while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL) {
+        length--;
+    }
+    return ie_utf8_from_latin1(text, length);
+}
+
+static bool has_keyword(const ie_text_list *list, const char *keyword)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (ie_equal_nocase(list->items[i], keyword)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_keyword(ie_plan *plan, const ie_photo *photo, ie_tag_edit *edit, const char *text)
+{
+    IE_AUTO_FREE char *keyword = tidy(text);
+    if (keyword[0] != 0 && !has_keyword(&photo->metadata.keywords, keyword) &&
+        !has_keyword(&edit->add_keywords, keyword)) {
+        ie_text_list_add(&edit->add_keywords, plan->arena, keyword);
+    }
+}
+
+static void add_keywords(const ie_proposal *proposal, const ie_photo *photo, ie_tag_edit *edit)
+{
+    const ie_config *config = proposal->config;
+    for (uint32_t i = 0; i < config->tagging.keywords.count; i++) {
+        add_keyword(proposal->plan, photo, edit, config->tagging.keywords.items[i]);
+    }
+    for (uint32_t i = 0; config->tagging.embed_tags && i < photo->vision.tag_count; i++) {
+        const ie_label *tag = &photo->vision.tags[i];
+        if (tag->confidence >= config->tagging.min_confidence) {
+            add_keyword(proposal->plan, photo, edit, tag->label);
+        }
+    }
+}
+
+static const char *wanted_text(ie_plan *plan, const char *wanted, const char *present)
+{
+    if (wanted == NULL || wanted[0] == 0) {
+        return NULL;
+    }
+    IE_AUTO_FREE char *text = tidy(wanted);
+    bool same = text[0] == 0 || (present != NULL && strcmp(text, present) == 0);
+    return same ? NULL : ie_arena_strdup(plan->arena, text);
+}
+
+static int32_t wanted_rating(const ie_config *config, const ie_photo *photo)
+{
+    int32_t present = photo->metadata.rating;
+    if (config->tagging.rating >= 0) {
+        int32_t rating = (int32_t)config->tagging.rating;
+        return rating == present ? IE_ABSENT : rating;
+    }
+    bool known = (photo->have & IE_HAVE_QUALITY) != 0 && isfinite(photo->content.quality);
+    if (!config->tagging.quality_rating || present != IE_ABSENT || !known) {
+        return IE_ABSENT;
+    }
+    double rating = 1 + floor(photo->content.quality * 5);
+    return (int32_t)fmin(fmax(rating, 1), 5);
+}
+
+static void add_reason(ie_plan *plan, ie_action *action)
+{
+    const ie_tag_edit *tags = action->tags;
+    ie_buffer text = {0};
+    for (uint32_t i = 0; i < tags->add_keywords.count && i < NAMED_KEYWORDS; i++) {
+        ie_buffer_printf(&text, "%s+%s", i > 0 ? " " : "", tags->add_keywords.items[i]);
+    }
+    if (tags->add_keywords.count > NAMED_KEYWORDS) {
+        ie_buffer_printf(&text, " and %u more", tags->add_keywords.count - NAMED_KEYWORDS);
+    }
+    const char *const fields[] = {tags->title != NULL ? "title" : NULL,
+                                  tags->caption != NULL ? "caption" : NULL};
+    for (size_t i = 0; i < 2; i++) {
+        if (fields[i] != NULL) {
+            ie_buffer_printf(&text, "%s%s", text.size > 0 ? ", " : "", fields[i]);
+        }
+    }
+    if (tags->rating != IE_ABSENT) {
+        ie_buffer_printf(&text, "%srating %d", text.size > 0 ? ", " : "", tags->rating);
+    }
+    ie_action_reason(plan, action, "tags: %s", text.data);
+    ie_buffer_free(&text);
+}
+
+/* Why this file's metadata is not touched, or NULL. */
+static const char *refusal(const ie_photo *photo, const ie_action *action)
+{
+    if (!embeds(action->format)) {
+        return "this kind of file is never written into";
+    }
+    if ((photo->have & IE_HAVE_METADATA) == 0) {
+        return "what it has already was not read";
+    }
+    for (uint32_t i = 0; i < photo->fault_count; i++) {
+        const char *stage = photo->faults[i].stage;
+        if (strcmp(stage, "decode") == 0 || strcmp(stage, "metadata") == 0) {
+            return "damaged, and better left as it is";
+        }
+    }
+    return NULL;
+}
+
+static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_action *action)
+{
+    ie_plan *plan = proposal->plan;
+    const ie_config *config = proposal->config;
+    ie_tag_edit edit = {.rating = wanted_rating(config, photo)};
+    add_keywords(proposal, photo, &edit);
+    edit.title = wanted_text(plan, config->tagging.title, photo->metadata.title);
+    edit.caption = wanted_text(plan, config->tagging.caption, photo->metadata.caption);
+    if (edit.add_keywords.count == 0 && edit.title == NULL && edit.caption == NULL &&
+        edit.rating == IE_ABSENT) {
+        return;
+    }
+    const char *why = refusal(photo, action);
+    if (why != NULL) {
+        ie_action_reason(plan, action, "not tagged: %s", why);
+        return;
+    }
+    *ie_action_tags(plan, action) = edit;
+    add_reason(plan, action);
+}
+
+static ie_status propose(ie_proposal *proposal, ie_error *err)
+{
+    (void)err;
+    for (size_t i = 0; i < proposal->count; i++) {
+        const ie_photo *photo = proposal->photos[i];
+        ie_action *action = &proposal->plan->actions[i];
+        ie_kind kind = ie_format_kind(photo->format);
+        if (action->kind == IE_ACTION_KEEP && (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW || kind == IE_KIND_VIDEO)) {
+            propose_one(proposal, photo, action);
+        }
+    }
+    return IE_OK;
+}
+
+const ie_processor ie_tag_processor = {
+    .name = "tag",
+    .needs = IE_HAVE_FORMAT | IE_HAVE_METADATA,
+    .propose = propose,
+};
