@@ -45,7 +45,7 @@ void ie_config_list_append(ie_buffer *text, const char *item)
     }
 }
 
-static void list_free(ie_config_list *list)
+void ie_config_list_free(ie_config_list *list)
 {
     for (uint32_t i = 0; i < list->count; i++) {
         free(list->items[i]);
@@ -72,7 +72,7 @@ static char *list_item(const char **text)
     return result;
 }
 
-static ie_config_list list_parse(const char *text)
+ie_config_list ie_config_list_parse(const char *text)
 {
     ie_config_list list = {0};
     size_t room = 0;
@@ -137,8 +137,8 @@ static bool store(ie_config *config, const ie_option_row *row, const char *text)
         return true;
     }
     case IE_TYPE_LIST: {
-        ie_config_list list = list_parse(text);
-        list_free(place);
+        ie_config_list list = ie_config_list_parse(text);
+        ie_config_list_free(place);
         *(ie_config_list *)place = list;
         return true;
     }
@@ -185,6 +185,12 @@ ie_status ie_config_set(ie_config *config, const char *key, const char *value, c
                             ie_show_path(key, shown, sizeof shown), ie_option_nearest(key));
     }
     const ie_option_row *row = ie_option_row_at((size_t)index);
+    ie_error inner;
+    if (row->check != NULL && row->check(value, &inner) != IE_OK) {
+        char place[300];
+        return ie_error_set(err, inner.status, "%s: %s: %s", ie_show_path(from, place, sizeof place), key,
+                            inner.text);
+    }
     if (!store(config, row, value)) {
         IE_AUTO_FREE char *rule = allowed(&row->option);
         char shown[120], place[300];
@@ -223,7 +229,7 @@ void ie_config_free(ie_config *config)
         if (is_text(row)) {
             free(*(char **)value_at(config, row));
         } else if (row->option.type == IE_TYPE_LIST) {
-            list_free(value_at(config, row));
+            ie_config_list_free(value_at(config, row));
         }
         free(config->origins[i]);
     }

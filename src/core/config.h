@@ -77,5 +77,7 @@ ie_config *ie_config_copy(const ie_config *config); /* with its origins; ie_conf
    a backslash or a space that belongs to the item. Spaces around items mean nothing, empty items are
    none. What ie_config_set() reads and ie_config_text() gives. */
 void ie_config_list_append(ie_buffer *text, const char *item);
+ie_config_list ie_config_list_parse(const char *text); /* free it with ie_config_list_free() */
+void ie_config_list_free(ie_config_list *list);        /* back to zero-initialised */
 
 #endif

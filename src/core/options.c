@@ -4,22 +4,63 @@
 #include <string.h>
 
 #include "core/config.h"
+#include "core/format.h"
+#include "core/template.h"
+#include "utils/error.h"
 #include "utils/memory.h"
 #include "utils/text.h"
 
 #define AT(member) offsetof(ie_config, member)
 #define BOOL(key, member, fallback, flag, commands, help)                                          \
-    {{key, IE_TYPE_BOOL, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false}
+    {{key, IE_TYPE_BOOL, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false, NULL}
 #define INT(key, member, fallback, min, max, flag, commands, help)                                 \
-    {{key, IE_TYPE_INT, fallback, min, max, NULL, flag, commands, help}, AT(member), false}
+    {{key, IE_TYPE_INT, fallback, min, max, NULL, flag, commands, help}, AT(member), false, NULL}
 #define REAL(key, member, fallback, min, max, flag, commands, help)                                \
-    {{key, IE_TYPE_REAL, fallback, min, max, NULL, flag, commands, help}, AT(member), false}
-#define TEXT(key, member, fallback, flag, commands, help)                                          \
-    {{key, IE_TYPE_TEXT, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false}
+    {{key, IE_TYPE_REAL, fallback, min, max, NULL, flag, commands, help}, AT(member), false, NULL}
+#define TEXT(key, member, fallback, check, flag, commands, help)                                   \
+    {{key, IE_TYPE_TEXT, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false, check}
 #define CHOICE(key, member, numbered, fallback, choices, flag, commands, help)                     \
-    {{key, IE_TYPE_CHOICE, fallback, 0, 0, choices, flag, commands, help}, AT(member), numbered}
-#define LIST(key, member, fallback, flag, commands, help)                                          \
-    {{key, IE_TYPE_LIST, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false}
+    {{key, IE_TYPE_CHOICE, fallback, 0, 0, choices, flag, commands, help}, AT(member), numbered, NULL}
+#define LIST(key, member, fallback, check, flag, commands, help)                                   \
+    {{key, IE_TYPE_LIST, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false, check}
+
+static ie_status check_template(const char *text, ie_error *err)
+{
+    ie_template *pattern;
+    ie_status status = ie_template_parse(text, &pattern, err);
+    if (status == IE_OK) {
+        ie_template_free(pattern);
+    }
+    return status;
+}
+
+static ie_status unknown_format(const char *name, ie_error *err)
+{
+    char shown[80];
+    ie_show_path(name, shown, sizeof shown);
+    IE_AUTO_FREE char *file = ie_asprintf("x.%.20s", name);
+    ie_format meant = ie_format_claimed(file);
+    if (meant != IE_FORMAT_UNKNOWN) {
+        return ie_error_set(err, IE_ERR_USAGE, "There is no format \"%s\"; .%s files are called \"%s\".",
+                            shown, shown, ie_format_name(meant));
+    }
+    return ie_error_set(err, IE_ERR_USAGE, "There is no format \"%s\"; formats are called as in "
+                        "the records: jpeg, png, heic, webp, tiff and so on.", shown);
+}
+
+static ie_status check_formats(const char *text, ie_error *err)
+{
+    ie_config_list names = ie_config_list_parse(text);
+    ie_status status = IE_OK;
+    for (uint32_t i = 0; status == IE_OK && i < names.count; i++) {
+        ie_kind kind = ie_format_kind(ie_format_by_name(names.items[i]));
+        if (kind == IE_KIND_NONE || kind == IE_KIND_SIDECAR) {
+            status = unknown_format(names.items[i], err);
+        }
+    }
+    ie_config_list_free(&names);
+    return status;
+}
 
 enum {
     READING = IE_CMD_READING,
@@ -33,9 +74,9 @@ enum {
 static const ie_option_row rows[] = {
     BOOL("scan.recursive", scan.recursive, "true", "--recursive", READING,
          "go into the folders below the given ones"),
-    LIST("scan.include", scan.include, "", "--include", READING,
+    LIST("scan.include", scan.include, "", NULL, "--include", READING,
          "globs: look only at files whose name or path below the given folder matches one"),
-    LIST("scan.exclude", scan.exclude, "", "--exclude", READING,
+    LIST("scan.exclude", scan.exclude, "", NULL, "--exclude", READING,
          "globs: leave out files and folders whose name or path below the given folder matches one"),
     BOOL("scan.hidden", scan.hidden, "false", "--hidden", READING,
          "look at files and folders whose name begins with a dot, too"),
@@ -59,10 +100,10 @@ static const ie_option_row rows[] = {
     INT("analysis.ml_models.batch_size", analysis.ml_batch_size, "8", 1, 256, NULL, 0,
         "photos a model looks at in one go; no effect while this version runs no models"),
     TEXT("analysis.ml_models.scene_detection", analysis.scene_detection,
-         "openai/clip-vit-base-patch32", NULL, 0,
+         "openai/clip-vit-base-patch32", NULL, NULL, 0,
          "model for scenes; no effect while this version runs no models"),
     TEXT("analysis.ml_models.object_detection", analysis.object_detection, "facebook/detr-resnet-50",
-         NULL, 0, "model for objects; no effect while this version runs no models"),
+         NULL, NULL, 0, "model for objects; no effect while this version runs no models"),
 
     INT("processing.max_workers", processing.max_workers, "0", 0, 1024, NULL, 0,
         "worker threads, 0 for one a core; -j sets it"),
@@ -72,14 +113,14 @@ static const ie_option_row rows[] = {
            "--keep", DEDUPING, "which one of several equal photos stays"),
     INT("dedupe.min_copies", dedupe.min_copies, "1", 1, 100, "--min-copies", DEDUPING,
         "how many of several equal photos stay"),
-    LIST("dedupe.prefer", dedupe.prefer, "", "--prefer", DEDUPING,
+    LIST("dedupe.prefer", dedupe.prefer, "", NULL, "--prefer", DEDUPING,
          "folders whose photos stay when there is an equal one elsewhere, best first"),
-    LIST("dedupe.protect", dedupe.protect, "", "--protect", DEDUPING,
+    LIST("dedupe.protect", dedupe.protect, "", NULL, "--protect", DEDUPING,
          "folders from which no duplicate is ever taken away"),
 
     BOOL("convert.enabled", convert.enabled, "true", NULL, 0, "convert in the command process"),
-    LIST("convert.from", convert.from, "heic,avif,webp,bmp,jxl,jp2", "--from", CONVERTING,
-         "formats to convert"),
+    LIST("convert.from", convert.from, "heic,avif,webp,bmp,jxl,jp2", check_formats, "--from",
+         CONVERTING, "formats to convert"),
     CHOICE("convert.to", convert.to, false, "auto", "auto|jpeg|png|webp|tiff|avif|jxl", "--to",
            CONVERTING, "format of the new files; auto takes jpeg for photos and png where jpeg would lose"),
     INT("convert.quality", convert.quality, "92", 1, 100, "--quality", CONVERTING,
@@ -88,8 +129,8 @@ static const ie_option_row rows[] = {
          "leave the original beside the new file instead of putting it into quarantine"),
 
     BOOL("rename.enabled", rename.enabled, "true", NULL, 0, "rename in the command process"),
-    TEXT("rename.template", rename.pattern, "{date:%Y}/{date:%Y-%m-%d_%H%M%S}_{camera}", "--template",
-         RENAMING, "the new names, with fields in braces; a / makes folders"),
+    TEXT("rename.template", rename.pattern, "{date:%Y}/{date:%Y-%m-%d_%H%M%S}_{camera}",
+         check_template, "--template", RENAMING, "the new names, with fields in braces; a / makes folders"),
     BOOL("rename.lowercase_extension", rename.lowercase_extension, "true", NULL, 0,
          "write extensions of renamed files in lower case"),
 
@@ -97,10 +138,11 @@ static const ie_option_row rows[] = {
          "write what analysis found into the photos as keywords, when tagging"),
     REAL("tagging.min_confidence", tagging.min_confidence, "0.25", 0, 1, NULL, 0,
          "write only what analysis is at least this sure of"),
-    LIST("tagging.keywords", tagging.keywords, "", "--keywords", TAGGING, "keywords for every photo"),
-    TEXT("tagging.caption", tagging.caption, "", "--caption", TAGGING,
+    LIST("tagging.keywords", tagging.keywords, "", NULL, "--keywords", TAGGING,
+         "keywords for every photo"),
+    TEXT("tagging.caption", tagging.caption, "", NULL, "--caption", TAGGING,
          "caption for every photo; empty leaves captions alone"),
-    TEXT("tagging.title", tagging.title, "", "--title", TAGGING,
+    TEXT("tagging.title", tagging.title, "", NULL, "--title", TAGGING,
          "title for every photo; empty leaves titles alone"),
     INT("tagging.rating", tagging.rating, "-1", -1, 5, "--rating", TAGGING,
         "rating for every photo; -1 leaves ratings alone"),

@@ -19,6 +19,8 @@ typedef struct ie_option_row {
     ie_option option;
     size_t offset;
     bool numbered;
+    /* What range and choices cannot say; NULL: nothing more. Runs on the text before it is stored. */
+    ie_status (*check)(const char *text, ie_error *err);
 } ie_option_row;
 
 const ie_option_row *ie_option_row_at(size_t index);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,12 +157,18 @@ bool ie_parse_int(const char *text, int64_t min, int64_t max, int64_t *ret_value
     return true;
 }
 
+/* Made once and never freed. */
+static locale_t c_locale;
+
+static void make_c_locale(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
 bool ie_parse_real(const char *text, double *ret_value)
 {
-    static locale_t c_locale;
-    if (c_locale == (locale_t)0) {
-        c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    }
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_c_locale);
     char *end;
     errno = 0;
     double value = strtod_l(text, &end, c_locale);

@@ -48,6 +48,7 @@ static void every_setting_has_a_place_of_its_own(void **state)
     for (size_t i = 0; i < ie_option_count(); i++) {
         const ie_option *option = ie_option_at(i);
         const char *value = option->type == IE_TYPE_BOOL ? (option->fallback[0] == 't' ? "false" : "true")
+                            : strcmp(option->key, "convert.from") == 0 ? "png"
                             : option->type == IE_TYPE_INT || option->type == IE_TYPE_REAL ? "1"
                                                                                           : "x";
         IE_AUTO_FREE char *last = NULL;
@@ -125,6 +126,27 @@ static void a_value_out_of_range_says_what_is_allowed(void **state)
         assert_string_equal(err.text, rows[i][2]);
         assert_value(config, rows[i][0], before);
         assert_string_equal(ie_config_origin(config, rows[i][0]), "default");
+    }
+}
+
+static void templates_and_formats_are_checked_when_set(void **state)
+{
+    ie_config *config = fresh(state);
+    static const char *const rows[][3] = {
+        {"rename.template", "{dat}",
+         "--set: rename.template: Position 2 of the template \"{dat}\": there is no field \"dat\"; "
+         "the nearest is \"date\"."},
+        {"convert.from", "heic,jpg",
+         "--set: convert.from: There is no format \"jpg\"; .jpg files are called \"jpeg\"."},
+        {"convert.from", "sidecar",
+         "--set: convert.from: There is no format \"sidecar\"; formats are called as in the records: "
+         "jpeg, png, heic, webp, tiff and so on."},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ie_error err;
+        assert_int_equal(ie_config_set(config, rows[i][0], rows[i][1], "--set", &err), IE_ERR_USAGE);
+        assert_string_equal(err.text, rows[i][2]);
+        assert_value(config, rows[i][0], ie_option_find(rows[i][0])->fallback);
     }
 }
 
@@ -225,6 +247,7 @@ int main(void)
         cmocka_unit_test(keep_rules_are_named_as_in_the_table),
         cmocka_unit_test_teardown(booleans_take_the_usual_words, drop),
         cmocka_unit_test_teardown(a_value_out_of_range_says_what_is_allowed, drop),
+        cmocka_unit_test_teardown(templates_and_formats_are_checked_when_set, drop),
         cmocka_unit_test_teardown(an_unknown_key_names_the_nearest, drop),
         cmocka_unit_test_teardown(lists_are_split_at_commas_unless_escaped, drop),
         cmocka_unit_test_teardown(text_form_reads_back_the_same, drop),

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "test.h"
+
+#include <locale.h>
+
+#include "core/template.h"
+#include "core/template_fields.h"
+#include "utils/memory.h"
+
+/* A photo with every fact a template can name. */
+static int setup(void **state)
+{
+    ie_photo *photo = ie_photo_new();
+    photo->path = photo->real_path = "/p/IMG_0042.CR3";
+    photo->format = IE_FORMAT_CR3;
+    photo->width = 8192;
+    photo->height = 5464;
+    photo->have = IE_HAVE_XXH3 | IE_HAVE_METADATA;
+    assert_true(ie_hash128_parse("0123abcd000000000000000000000000", &photo->xxh3));
+    ie_metadata *m = &photo->metadata;
+    assert_true(ie_datetime_parse("2023-07-14T09:12:33.120", &m->captured));
+    m->make = "Canon";
+    m->model = "Canon EOS R5";
+    m->lens = "RF24-105mm F4 L IS USM";
+    m->title = "Harbour at dawn";
+    m->iso = 400;
+    m->rating = 4;
+    m->latitude = 59.912733;
+    m->longitude = -10.746092;
+    *state = photo;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    ie_photo_free(*state);
+    return 0;
+}
+
+static void assert_name(const ie_photo *photo, const char *text, const char *expected)
+{
+    ie_template *pattern = NULL;
+    ie_error err = {0};
+    if (ie_template_parse(text, &pattern, &err) != IE_OK) {
+        fail_msg("%s", err.text);
+    }
+    bool ext_used;
+    IE_AUTO_FREE char *name = ie_template_expand(pattern, photo, &ext_used);
+    assert_string_equal(name, expected);
+    assert_int_equal(ext_used, strstr(text, "{ext}") != NULL);
+    ie_template_free(pattern);
+}
+
+static void assert_refused(const char *text, const char *expected)
+{
+    ie_template *pattern = NULL;
+    ie_error err = {0};
+    assert_int_equal(ie_template_parse(text, &pattern, &err), IE_ERR_USAGE);
+    assert_null(pattern);
+    assert_string_equal(err.text, expected);
+}
+
+static void every_field_gives_what_its_example_says(void **state)
+{
+    const char *help, *example, *name;
+    for (size_t i = 0; (name = ie_template_field(i, &help, &example)) != NULL; i++) {
+        const char *arrow = strstr(example, " → ");
+        assert_non_null(arrow);
+        IE_AUTO_FREE char *text = ie_strndup(example, (size_t)(arrow - example));
+        assert_non_null(strstr(text, name));
+        assert_name(*state, text, arrow + strlen(" → "));
+        assert_true(strlen(help) > 3);
+    }
+}
+
+static void every_field_without_a_value_is_unknown(void **state)
+{
+    ie_photo *empty = ie_photo_new();
+    empty->path = "/p/x";
+    for (size_t i = 0; ie_field_at(i) != NULL; i++) {
+        const char *name = ie_field_at(i)->name;
+        if (strcmp(name, "name") != 0) {
+            IE_AUTO_FREE char *text = ie_asprintf("{%s}", name);
+            assert_name(empty, text, "unknown");
+        }
+    }
+    ie_photo_free(empty);
+}
+
+static void every_letter_of_a_date_is_known(void **state)
+{
+    static const char *const rows[][2] = {
+        {"%Y", "2023"},  {"%m", "07"},         {"%d", "14"},       {"%H", "09"}, {"%M", "12"},
+        {"%S", "33"},    {"%y", "23"},         {"%j", "195"},      {"%B", "July"}, {"%b", "Jul"},
+        {"%A", "Friday"}, {"%a", "Fri"},       {"%I", "09"},       {"%p", "AM"}, {"%f", "120"},
+        {"%F", "2023-07-14"}, {"%T", "09_12_33"}, {"100%%", "100%"},
+    };
+    size_t count = sizeof rows / sizeof *rows;
+    assert_int_equal(count, strlen(ie_date_format_letters));
+    setlocale(LC_ALL, "");
+    for (size_t i = 0; i < count; i++) {
+        IE_AUTO_FREE char *text = ie_asprintf("{date:%s}", rows[i][0]);
+        assert_name(*state, text, rows[i][1]);
+    }
+}
+
+static void dates_count_days_and_hours_as_people_do(void **state)
+{
+    static const char *const rows[][2] = {
+        {"2024-12-31T00:00:00", "366 Tuesday 12 AM"}, {"2023-12-31T12:00:00", "365 Sunday 12 PM"},
+        {"1969-12-31T23:59:59", "365 Wednesday 11 PM"}, {"1900-03-01T13:00:00", "060 Thursday 01 PM"},
+        {"2000-02-29T11:00:00", "060 Tuesday 11 AM"},
+    };
+    ie_photo *photo = *state;
+    for (size_t i = 0; i < 5; i++) {
+        assert_true(ie_datetime_parse(rows[i][0], &photo->metadata.captured));
+        assert_name(photo, "{date:%j %A %I %p}", rows[i][1]);
+    }
+    assert_name(photo, "x{date:%f|\"\"}", "x"); /* no sub-seconds were given */
+    photo->metadata.captured.month = 13;        /* a bug elsewhere must not crash this */
+    assert_name(photo, "{date:%B}", "unknown");
+}
+
+static void a_slash_in_the_template_makes_folders_and_in_a_value_never(void **state)
+{
+    ie_photo *photo = *state;
+    photo->metadata.title = "a/b\\c/../../etc";
+    assert_name(photo, "{date:%Y/%m}/{title}", "2023/07/a_b_c_.._.._etc");
+    photo->metadata.title = "..";
+    assert_name(photo, "{title}/{title}", "unknown/unknown");
+    assert_name(photo, "../x", "unknown/x");
+    assert_name(photo, "{title|name}//x", "unknown/unknown/x");
+}
+
+static void fall_backs_are_taken_in_their_order(void **state)
+{
+    ie_photo *photo = *state;
+    assert_name(photo, "{ camera | make | \"none\" }", "EOS R5");
+    photo->metadata.model = NULL;
+    assert_name(photo, "{camera|make|\"none\"}", "Canon");
+    photo->metadata.make = "  ";
+    assert_name(photo, "{camera|make|\"no}|ne\"}", "no}_ne");
+    assert_name(photo, "{camera|make}", "unknown");
+    assert_name(photo, "a{camera|\"\"}b", "ab");
+    assert_name(photo, "{title|date:%Y}", "Harbour at dawn");
+    photo->metadata.title = NULL;
+    assert_name(photo, "{title|date:%Y|name}", "2023");
+}
+
+static void the_maker_is_not_said_twice(void **state)
+{
+    static const char *const rows[][3] = {
+        {"NIKON CORPORATION", "NIKON D850", "D850"}, {"Apple", "iPhone 12", "iPhone 12"},
+        {"SONY", "ILCE-7M3", "ILCE-7M3"},            {"OLYMPUS IMAGING CORP.  ", "E-M5", "E-M5"},
+        {"Canon", "canon PowerShot", "PowerShot"},   {"Leica", "Leica", "Leica"},
+        {"Pan", "Panasonic X", "Panasonic X"},       {"", " X100 ", "X100"},
+        {"HP", "HP ", "HP"},
+    };
+    ie_photo *photo = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        photo->metadata.make = rows[i][0];
+        photo->metadata.model = rows[i][1];
+        assert_name(photo, "{camera}", rows[i][2]);
+    }
+}
+
+static void doubled_braces_stand_for_themselves(void **state)
+{
+    assert_name(*state, "{{{name}}}", "{IMG_0042}");
+    assert_name(*state, "}}a{{", "}a{");
+}
+
+static void mistakes_are_shown_with_their_place(void **state)
+{
+    assert_refused("", "The template for names is empty.");
+    assert_refused("{dat}", "Position 2 of the template \"{dat}\": there is no field \"dat\"; the nearest is \"date\".");
+    assert_refused("ä{camra}", "Position 3 of the template \"ä{camra}\": there is no field \"camra\"; "
+                               "the nearest is \"camera\".");
+    assert_refused("{date:%Y-%Q}", "Position 10 of the template \"{date:%Y-%Q}\": \"%Q\" is no part of a date; "
+                                   "after % may stand one of YmdHMSyjBbAaIpFTf%.");
+    assert_refused("{date:%}", "Position 7 of the template \"{date:%}\": \"%\" is no part of a date; "
+                               "after % may stand one of YmdHMSyjBbAaIpFTf%.");
+    assert_refused("{date:}", "Position 7 of the template \"{date:}\": a format is missing after the colon, "
+                              "such as %Y-%m-%d.");
+    assert_refused("{iso:5}", "Position 6 of the template \"{iso:5}\": the field iso takes no format; only date does.");
+    assert_refused("a{name", "Position 2 of the template \"a{name\": this brace is never closed; "
+                             "write {{ for a brace itself.");
+    assert_refused("a}b", "Position 2 of the template \"a}b\": this brace closes nothing; "
+                          "write }} for a brace itself.");
+    assert_refused("{}", "Position 2 of the template \"{}\": the name of a field is missing, "
+                         "such as {date} or {name}.");
+    assert_refused("{name|}", "Position 7 of the template \"{name|}\": the name of a field is missing, "
+                              "such as {date} or {name}.");
+    assert_refused("{name|\"x}", "Position 7 of the template \"{name|\"x}\": this quotation mark is never closed.");
+    assert_refused("{\"x\"y}", "Position 5 of the template \"{\"x\"y}\": here | or } was expected.");
+    assert_refused("/a", "Position 1 of the template \"/a\": a template neither begins nor ends with /; "
+                         "its names lie below the chosen folder.");
+    assert_refused("a/", "Position 2 of the template \"a/\": a template neither begins nor ends with /; "
+                         "its names lie below the chosen folder.");
+}
+
+static void names_are_safe_everywhere(void **state)
+{
+    static const char *const rows[][2] = {
+        {"a<b>c:d\"e|f?g*h", "a_b_c_d_e_f_g_h"}, {"a\nb\x7f\xc2\x85", "a_b__"},
+        {"dots...", "dots"},                     {" spaces . ", "spaces"},
+        {"CON", "_CON"},                         {"nul.txt", "_nul.txt"},
+        {"com1", "_com1"},                       {"COM¹", "_COM¹"},
+        {"com", "com"},                          {"COM12", "COM12"},
+        {"lpt9 .x", "_lpt9 .x"},                 {".hidden", "_hidden"},
+        {"", "unknown"},                         {"..", "unknown"},
+        {"caf\xe9", "café"},                     {"日本", "日本"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        IE_AUTO_FREE char *name = ie_safe_name(rows[i][0], 200);
+        assert_string_equal(name, rows[i][1]);
+    }
+}
+
+static void long_parts_are_cut_at_whole_characters(void **state)
+{
+    char text[1000] = "";
+    for (size_t i = 0; i < 300; i++) {
+        memcpy(text + 3 * i, "日", 4);
+    }
+    IE_AUTO_FREE char *name = ie_safe_name(text, 200);
+    assert_int_equal(strlen(name), 198);
+    assert_true(ie_utf8_valid(name));
+    IE_AUTO_FREE char *cut = ie_safe_name("abc. def", 4);
+    assert_string_equal(cut, "abc");
+    IE_AUTO_FREE char *device = ie_safe_name("con", 3);
+    assert_string_equal(device, "_co");
+    ie_photo *photo = *state;
+    photo->metadata.title = text;
+    IE_AUTO_FREE char *expected = ie_asprintf("%.195s.CR3", text);
+    assert_name(photo, "{title}.{ext}", expected); /* the extension survives the cut */
+}
+
+static void names_that_are_not_utf8_become_readable(void **state)
+{
+    ie_photo *photo = *state;
+    photo->path = "/p/caf\xe9.tar.JPG";
+    assert_name(photo, "{name}", "café.tar");
+    photo->path = "/p/.jpg";
+    assert_name(photo, "{name}", "_jpg");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_field_gives_what_its_example_says),
+        TEST(every_field_without_a_value_is_unknown),
+        TEST(every_letter_of_a_date_is_known),
+        TEST(dates_count_days_and_hours_as_people_do),
+        TEST(a_slash_in_the_template_makes_folders_and_in_a_value_never),
+        TEST(fall_backs_are_taken_in_their_order),
+        TEST(the_maker_is_not_said_twice),
+        TEST(doubled_braces_stand_for_themselves),
+        TEST(mistakes_are_shown_with_their_place),
+        TEST(names_are_safe_everywhere),
+        TEST(long_parts_are_cut_at_whole_characters),
+        TEST(names_that_are_not_utf8_become_readable),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
