@@ -51,7 +51,7 @@ bool ie_frame_begin(ie_frame *frame, ie_jpeg_rows layout, uint32_t in_width, uin
     frame->luma.extent_w = extent_w / shrink;
     frame->luma.extent_h = extent_h / shrink;
     if (shrink > 1) {
-        frame->shrink_sums = ie_scratch_take(frame->scratch, (size_t)frame->width * channels, sizeof(uint32_t));
+        frame->shrink_sums = ie_scratch_take(frame->scratch, (size_t)in_width * channels, sizeof(uint16_t));
         frame->shrunk = ie_scratch_take(frame->scratch, (size_t)frame->width * channels, 1);
         if (frame->shrink_sums == NULL || frame->shrunk == NULL) {
             return false;
@@ -65,7 +65,7 @@ bool ie_frame_begin(ie_frame *frame, ie_jpeg_rows layout, uint32_t in_width, uin
         return true;
     }
     uint32_t columns = divided_up(frame->width, frame->block);
-    frame->block_sums = ie_scratch_take(frame->scratch, (size_t)columns * 3, sizeof(uint32_t));
+    frame->block_sums = ie_scratch_take(frame->scratch, (size_t)frame->width * channels, sizeof(uint16_t));
     if (frame->block_sums == NULL ||
         !take_plane(frame, &frame->rgb, columns, divided_up(frame->height, frame->block), 3)) {
         return false;
@@ -75,33 +75,33 @@ bool ie_frame_begin(ie_frame *frame, ie_jpeg_rows layout, uint32_t in_width, uin
     return true;
 }
 
-/* Adds each sample to the sum of its square: `block` samples of `channels` values each. */
-static void add_to_squares(const uint8_t *row, uint32_t width, uint32_t channels, uint32_t block, uint32_t *sums)
+/* Adds a row to the columns' sums. Squares are summed down first, because that is wide arithmetic; up to 257
+   rows fit 16 bits, and no square is higher (65,535 / IE_RGB_SIDE). */
+static void add_columns(const uint8_t *restrict row, size_t samples, uint16_t *restrict sums)
 {
-    for (uint32_t x = 0; x < width; sums += channels) {
-        uint32_t end = width - x < block ? width : x + block;
-        for (; x < end; x++, row += channels) {
-            for (uint32_t c = 0; c < channels; c++) {
-                sums[c] += row[c];
-            }
-        }
+    for (size_t i = 0; i < samples; i++) {
+        sums[i] = (uint16_t)(sums[i] + row[i]);
     }
 }
 
-static void add_to_squares_3(const uint8_t *row, uint32_t width, uint32_t block, uint32_t *sums)
+/* The sums of one square, `columns` wide. */
+static void sum_square(const uint16_t *sums, uint32_t columns, uint32_t channels, uint32_t ret_sums[3])
 {
-    for (uint32_t x = 0; x < width; sums += 3) {
-        uint32_t end = width - x < block ? width : x + block;
-        uint32_t a = 0, b = 0, c = 0;
-        for (; x < end; x++, row += 3) {
-            a += row[0];
-            b += row[1];
-            c += row[2];
+    uint32_t a = 0, b = 0, c = 0;
+    if (channels == 1) {
+        for (uint32_t x = 0; x < columns; x++) {
+            a += sums[x];
         }
-        sums[0] += a;
-        sums[1] += b;
-        sums[2] += c;
+    } else {
+        for (uint32_t x = 0; x < columns; x++, sums += 3) {
+            a += sums[0];
+            b += sums[1];
+            c += sums[2];
+        }
     }
+    ret_sums[0] = a;
+    ret_sums[1] = b;
+    ret_sums[2] = c;
 }
 
 static uint8_t clipped(double value)
@@ -124,8 +124,10 @@ static void flush_blocks(ie_frame *frame, uint32_t row, uint32_t rows)
     uint32_t channels = channels_of(frame->layout);
     for (uint32_t x = 0; x < frame->rgb.width; x++, out += 3) {
         uint32_t left = frame->width - x * frame->block;
-        double count = (double)(left < frame->block ? left : frame->block) * rows;
-        const uint32_t *sums = frame->block_sums + (size_t)x * channels;
+        uint32_t columns = left < frame->block ? left : frame->block;
+        double count = (double)columns * rows;
+        uint32_t sums[3];
+        sum_square(frame->block_sums + (size_t)x * frame->block * channels, columns, channels, sums);
         if (channels == 1) {
             memset(out, clipped(sums[0] / count), 3);
         } else if (frame->layout == IE_JPEG_YCC) {
@@ -142,14 +144,11 @@ static void add_color(ie_frame *frame, const uint8_t *row)
 {
     uint32_t channels = channels_of(frame->layout);
     uint32_t within = frame->rows_done % frame->block;
+    size_t samples = (size_t)frame->width * channels;
     if (within == 0) {
-        memset(frame->block_sums, 0, (size_t)frame->rgb.width * channels * sizeof(uint32_t));
+        memset(frame->block_sums, 0, samples * sizeof *frame->block_sums);
     }
-    if (channels == 3) {
-        add_to_squares_3(row, frame->width, frame->block, frame->block_sums);
-    } else {
-        add_to_squares(row, frame->width, 1, frame->block, frame->block_sums);
-    }
+    add_columns(row, samples, frame->block_sums);
     if (within + 1 == frame->block || frame->rows_done + 1 == frame->height) {
         flush_blocks(frame, frame->rows_done / frame->block, within + 1);
     }
@@ -187,23 +186,22 @@ static void add_shrunk(ie_frame *frame, const uint8_t *row)
 {
     uint32_t channels = channels_of(frame->layout);
     uint32_t within = frame->rows_in % frame->shrink;
+    size_t samples = (size_t)frame->in_width * channels;
     if (within == 0) {
-        memset(frame->shrink_sums, 0, (size_t)frame->width * channels * sizeof(uint32_t));
+        memset(frame->shrink_sums, 0, samples * sizeof *frame->shrink_sums);
     }
-    if (channels == 3) {
-        add_to_squares_3(row, frame->in_width, frame->shrink, frame->shrink_sums);
-    } else {
-        add_to_squares(row, frame->in_width, 1, frame->shrink, frame->shrink_sums);
-    }
+    add_columns(row, samples, frame->shrink_sums);
     if (within + 1 < frame->shrink && frame->rows_in + 1 < frame->in_height) {
         return;
     }
     for (uint32_t x = 0; x < frame->width; x++) {
         uint32_t left = frame->in_width - x * frame->shrink;
-        uint32_t count = (left < frame->shrink ? left : frame->shrink) * (within + 1);
+        uint32_t columns = left < frame->shrink ? left : frame->shrink;
+        uint32_t count = columns * (within + 1);
+        uint32_t sums[3];
+        sum_square(frame->shrink_sums + (size_t)x * frame->shrink * channels, columns, channels, sums);
         for (uint32_t c = 0; c < channels; c++) {
-            size_t at = (size_t)x * channels + c;
-            frame->shrunk[at] = (uint8_t)((frame->shrink_sums[at] + count / 2) / count);
+            frame->shrunk[(size_t)x * channels + c] = (uint8_t)((sums[c] + count / 2) / count);
         }
     }
     add_row(frame, frame->shrunk);
@@ -281,6 +279,37 @@ static bool turn(ie_frame *frame, ie_pixels *pixels, uint8_t orientation)
     return true;
 }
 
+/* Halves luma while its shorter side stays long enough for the hashes: their resize costs by its size. */
+static bool halve_luma(ie_frame *frame)
+{
+    ie_pixels in = frame->luma, out;
+    uint32_t shorter = in.width < in.height ? in.width : in.height;
+    if (shorter / 2 < IE_LUMA_SHORT_SIDE) {
+        return true;
+    }
+    if (!take_plane(frame, &out, in.width / 2, in.height / 2, 1)) {
+        return false;
+    }
+    for (uint32_t y = 0; y < out.height; y++) {
+        const uint8_t *restrict upper = in.data + (size_t)y * 2 * in.width;
+        const uint8_t *restrict lower = upper + in.width;
+        uint8_t *restrict to = out.data + (size_t)y * out.width;
+        for (uint32_t x = 0; x < out.width; x++) {
+            to[x] = (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) >> 2);
+        }
+    }
+    out.extent_w = in.extent_w / 2.0;
+    out.extent_h = in.extent_h / 2.0;
+    out.origin_x = in.origin_x / 2.0;
+    out.origin_y = in.origin_y / 2.0;
+    out.bias = in.bias + 0.125; /* quarters rounded half up */
+    if (in.data != frame->gray.data) {
+        ie_scratch_give(frame->scratch, in.data);
+    }
+    frame->luma = out;
+    return halve_luma(frame);
+}
+
 /* The analysis view of a reduced decode: luma itself when its size is right. */
 static bool make_gray(ie_frame *frame)
 {
@@ -303,7 +332,10 @@ bool ie_frame_end(ie_frame *frame, uint8_t orientation)
         !turn(frame, &frame->rgb, orientation)) {
         return false;
     }
-    return frame->exact || (frame->views & IE_VIEW_GRAY) == 0 || make_gray(frame);
+    if (frame->exact) {
+        return true;
+    }
+    return ((frame->views & IE_VIEW_GRAY) == 0 || make_gray(frame)) && halve_luma(frame);
 }
 
 void ie_frame_clear(ie_frame *frame)

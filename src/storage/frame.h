@@ -29,9 +29,9 @@ typedef struct ie_frame {
     uint32_t block;               /* squares of the RGB view, in luma samples */
     uint32_t rows_in;             /* rows that came */
     uint32_t rows_done;           /* rows of luma */
-    uint32_t *shrink_sums;        /* one reduced row, 3 or 1 sums a sample */
+    uint16_t *shrink_sums;        /* of the columns of the squares that are being filled */
     uint8_t *shrunk;
-    uint32_t *block_sums;
+    uint16_t *block_sums;
     ie_pixels luma, gray, rgb;
 } ie_frame;
 

@@ -11,6 +11,9 @@
 #define CACHED_AXES 16
 /* A dot product of so many taps fits 32 bits: 1024 * 255 * 4095 < 2^31. */
 #define DOT_TAPS 1024
+/* Up to so many taps a row is too short for a wide dot product. */
+#define FEW_TAPS 40
+#define LANES 8
 
 /* The weights of one axis. Each weight is high * 2^12 + low, because products of 16-bit numbers are what
    every x86-64 and ARM does eight at a time. */
@@ -206,9 +209,43 @@ static int32_t weighted(const int16_t *row, const int16_t *high, const int16_t *
     return (int32_t)sum;
 }
 
+/* Few taps: eight rows side by side, so that the arithmetic is wide however short the sums are. */
+static void across_eight(const axis *a, const ie_pixels *in, uint32_t y, uint32_t rows, int32_t start, int16_t *tile,
+                         uint8_t *out)
+{
+    for (uint32_t r = 0; r < LANES; r++) {
+        const uint8_t *from = in->data + (size_t)(y + (r < rows ? r : rows - 1)) * in->width;
+        for (uint32_t x = 0; x < in->width; x++) {
+            tile[(size_t)x * LANES + r] = from[x];
+        }
+    }
+    for (uint32_t x = 0; x < a->out; x++) {
+        const int16_t *high = a->high + (size_t)x * a->taps;
+        const int16_t *low = a->low + (size_t)x * a->taps;
+        const int16_t *at = tile + (size_t)a->first[x] * LANES;
+        int32_t high_sums[LANES] = {0}, low_sums[LANES] = {0};
+        for (uint32_t i = 0; i < a->count[x]; i++, at += LANES) {
+            for (int r = 0; r < LANES; r++) {
+                high_sums[r] += (int32_t)at[r] * high[i];
+                low_sums[r] += (int32_t)at[r] * low[i];
+            }
+        }
+        for (uint32_t r = 0; r < rows; r++) {
+            int32_t sum = (int32_t)((uint32_t)start + ((uint32_t)high_sums[r] << LOW_BITS) + (uint32_t)low_sums[r]);
+            out[(size_t)(y + r) * a->out + x] = clip8(sum);
+        }
+    }
+}
+
 static void pass_across(const axis *a, const ie_pixels *in, int32_t start, int16_t *row, uint8_t *out)
 {
     uint32_t channels = in->channels;
+    if (channels == 1 && a->taps <= FEW_TAPS) {
+        for (uint32_t y = 0; y < in->height; y += LANES) {
+            across_eight(a, in, y, in->height - y < LANES ? in->height - y : LANES, start, row, out);
+        }
+        return;
+    }
     for (uint32_t y = 0; y < in->height; y++) {
         for (uint32_t c = 0; c < channels; c++) {
             const uint8_t *from = in->data + (size_t)y * in->width * channels + c;
@@ -256,7 +293,7 @@ bool ie_resampler_resize(ie_resampler *resampler, const ie_pixels *in, uint32_t 
     if (width != in->width || in->origin_x != 0.0 || in->extent_w != in->width) {
         axis wanted = {.in = in->width, .out = width, .from = in->origin_x, .extent = in->extent_w, .filter = filter};
         across = axis_get(resampler, wanted);
-        if (across == NULL || !reserve(&resampler->row, &resampler->row_room, in->width, sizeof *resampler->row) ||
+        if (across == NULL || !reserve(&resampler->row, &resampler->row_room, (size_t)in->width * LANES, sizeof *resampler->row) ||
             !reserve(&resampler->between, &resampler->between_room, row_bytes * in->height, 1)) {
             return false;
         }
