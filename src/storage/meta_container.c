@@ -189,7 +189,8 @@ static uint32_t le24(const uint8_t *p)
 
 static void take_webp_chunk(ie_meta *meta, const char *name, const ie_span *body)
 {
-    const uint8_t *p = ie_span_at(body, 0, 10);
+    bool lossless = memcmp(name, "VP8L", 4) == 0;
+    const uint8_t *p = ie_span_at(body, 0, lossless ? 5 : 10);
     if (memcmp(name, "EXIF", 4) == 0) {
         ie_meta_add_exif(meta, *body, IE_EXIF_MAIN);
     } else if (memcmp(name, "XMP ", 4) == 0) {
@@ -202,7 +203,7 @@ static void take_webp_chunk(ie_meta *meta, const char *name, const ie_span *body
     } else if (memcmp(name, "VP8 ", 4) == 0 && p[3] == 0x9d && p[4] == 0x01 && p[5] == 0x2a) {
         meta->width = ie_le16(p + 6) & 0x3fff;
         meta->height = ie_le16(p + 8) & 0x3fff;
-    } else if (memcmp(name, "VP8L", 4) == 0 && p[0] == 0x2f) {
+    } else if (lossless && p[0] == 0x2f) {
         uint32_t bits = ie_le32(p + 1);
         meta->width = (bits & 0x3fff) + 1;
         meta->height = (bits >> 14 & 0x3fff) + 1;

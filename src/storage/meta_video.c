@@ -83,6 +83,24 @@ static void find_keys(ie_meta *meta, const ie_span *body)
     }
 }
 
+/* 3GPP TS 26.244: language, name, NUL, role, then longitude, latitude, altitude as 16.16 fixed point. */
+static void take_loci(ie_meta *meta, const ie_span *body)
+{
+    const uint8_t *p = body->size < 4096 ? ie_span_at(body, 0, body->size) : NULL;
+    size_t size = (size_t)body->size;
+    if (p == NULL || size < 6) {
+        return;
+    }
+    size_t at = 6 + strnlen((const char *)p + 6, size - 6) + 2;
+    const uint8_t *place = ie_span_at(body, at, 12);
+    if (place != NULL) {
+        double longitude = (int32_t)ie_be32(place) / 65536.0, latitude = (int32_t)ie_be32(place + 4) / 65536.0;
+        if (ie_facts_set_place(&meta->own.m, latitude, longitude)) {
+            meta->own.m.altitude_m = (int32_t)ie_be32(place + 8) / 65536.0;
+        }
+    }
+}
+
 /* udta's international texts: 2 bytes length, 2 bytes language, text. */
 static void find_user_data(ie_meta *meta, const ie_span *body)
 {
@@ -109,6 +127,8 @@ static void find_user_data(ie_meta *meta, const ie_span *body)
             find_keys(meta, &box.body);
         } else if (box.type == IE_BOX('X', 'M', 'P', '_')) {
             ie_meta_add_xmp(meta, box.body);
+        } else if (box.type == IE_BOX('l', 'o', 'c', 'i')) {
+            take_loci(meta, &box.body);
         }
     }
 }

@@ -63,22 +63,30 @@ static void date_if_absent(ie_metadata *m, const ie_datetime *time, ie_date_sour
     }
 }
 
-static double confidence_of(const ie_facts *facts, double with_time)
+/* XMP's and IPTC's date: the one that knows the time of day too, else XMP's. */
+static void date_of_words(const sources *all, ie_metadata *m)
 {
-    return facts->date_only ? with_time - 0.2 : with_time;
+    const ie_facts *xmp = &all->xmp, *iptc = &all->iptc;
+    if (xmp->date_only && iptc->original.year != 0 && !iptc->date_only) {
+        date_if_absent(m, &iptc->original, IE_DATE_IPTC, IE_SURE_IPTC);
+    }
+    date_if_absent(m, &xmp->original, IE_DATE_XMP, xmp->date_only ? IE_SURE_DATE_ONLY : IE_SURE_XMP);
+    date_if_absent(m, &iptc->original, IE_DATE_IPTC, iptc->date_only ? IE_SURE_DATE_ONLY : IE_SURE_IPTC);
 }
 
 /* The camera's own words first, the file system's last. */
 static void choose_date(const sources *all, const ie_facts *own, const ie_photo *photo, ie_metadata *m)
 {
     bool video = ie_format_kind(photo->format) == IE_KIND_VIDEO;
-    date_if_absent(m, &all->exif.original, IE_DATE_EXIF, 1.0);
-    date_if_absent(m, &own->original, video ? IE_DATE_QUICKTIME : IE_DATE_EXIF, video ? 0.8 : 1.0);
-    date_if_absent(m, &all->exif.digitized, IE_DATE_EXIF_DIGITIZED, 0.9);
-    date_if_absent(m, &all->xmp.original, IE_DATE_XMP, confidence_of(&all->xmp, 0.85));
-    date_if_absent(m, &all->iptc.original, IE_DATE_IPTC, confidence_of(&all->iptc, 0.8));
-    date_if_absent(m, &own->digitized, IE_DATE_QUICKTIME, 0.7);
-    date_if_absent(m, &all->exif.modified, IE_DATE_EXIF_MODIFIED, 0.5);
+    date_if_absent(m, &all->exif.original, IE_DATE_EXIF, IE_SURE_EXIF);
+    if (!video) { /* CRW: the camera's clock, as in EXIF */
+        date_if_absent(m, &own->original, IE_DATE_EXIF, IE_SURE_EXIF);
+    }
+    date_if_absent(m, &all->exif.digitized, IE_DATE_EXIF_DIGITIZED, IE_SURE_DIGITIZED);
+    date_of_words(all, m);
+    date_if_absent(m, &own->original, IE_DATE_QUICKTIME, own->date_only ? IE_SURE_DATE_ONLY : IE_SURE_QUICKTIME);
+    date_if_absent(m, &own->digitized, IE_DATE_QUICKTIME, IE_SURE_MOVIE_HEADER);
+    date_if_absent(m, &all->exif.modified, IE_DATE_EXIF_MODIFIED, IE_SURE_MODIFIED);
 }
 
 static void file_time(const ie_photo *photo, ie_metadata *m)
@@ -87,7 +95,7 @@ static void file_time(const ie_photo *photo, ie_metadata *m)
     struct tm local;
     if (photo->stamp.mtime_ns != 0 && localtime_r(&seconds, &local) != NULL) {
         ie_datetime time = ie_datetime_from_unix(photo->stamp.mtime_ns, (int)(local.tm_gmtoff / 60), true);
-        date_if_absent(m, &time, IE_DATE_FILE, 0.2);
+        date_if_absent(m, &time, IE_DATE_FILE, IE_SURE_FILE);
     }
 }
 
@@ -197,7 +205,8 @@ void ie_metadata_merge_sidecar(const uint8_t *bytes, size_t size, ie_photo *phot
         ie_datetime none = {0};
         photo->metadata.captured = facts.original.year != 0 ? none : photo->metadata.captured;
     }
-    date_if_absent(&photo->metadata, &facts.original, IE_DATE_SIDECAR, confidence_of(&facts, 0.8));
+    date_if_absent(&photo->metadata, &facts.original, IE_DATE_SIDECAR,
+                   facts.date_only ? IE_SURE_DATE_ONLY : IE_SURE_SIDECAR);
     if (facts.damaged) {
         ie_photo_fault(photo, "metadata", "damaged", "Its XMP sidecar is not well-formed; what stood before the "
                                                      "fault was read.");
