@@ -48,25 +48,28 @@ static void add_date(ie_buffer *line, const json_t *metadata)
     if (middle != NULL) {
         *middle = ' ';
     }
-    const char *offset = ie_json_get_text(captured, "offset"), *source = ie_json_get_text(captured, "source");
+    const char *offset = ie_json_get_text(captured, "offset"),
+               *source = ie_json_get_text(captured, "source");
     add_part(line, "%s%s%s (%s)", text, offset != NULL ? " " : "", offset != NULL ? offset : "",
              source != NULL ? source : "unknown source");
 }
 
 static void add_camera(ie_buffer *line, const json_t *metadata)
 {
-    const json_t *camera = json_object_get(metadata, "camera"), *exposure = json_object_get(metadata, "exposure");
+    const json_t *camera = json_object_get(metadata, "camera"),
+                 *exposure = json_object_get(metadata, "exposure");
     const char *make = ie_json_get_text(camera, "make"), *model = ie_json_get_text(camera, "model");
     if (model != NULL) {
         /* Many models repeat the maker: "Canon" "Canon EOS 5D". */
         size_t first = make != NULL ? strcspn(make, " ") : 0;
         bool repeats = make == NULL || strncasecmp(make, model, first) == 0;
-        add_part(line, "%s%s%s", repeats ? "" : ie_shown(make), repeats ? "" : " ", ie_shown(model));
+        add_part(line, "%s%s%s", repeats ? "" : ie_shown(make), repeats ? "" : " ",
+                 ie_shown(model));
     } else if (make != NULL) {
         add_part(line, "%s", ie_shown(make));
     }
-    double focal = ie_json_get_real(exposure, "focal_length_mm"), f = ie_json_get_real(exposure, "f_number"),
-           time = ie_json_get_real(exposure, "time_s");
+    double focal = ie_json_get_real(exposure, "focal_length_mm"),
+           f = ie_json_get_real(exposure, "f_number"), time = ie_json_get_real(exposure, "time_s");
     int64_t iso = ie_json_get_int(exposure, "iso", 0);
     if (!isnan(focal) && focal > 0) {
         add_part(line, "%.4g mm", focal);
@@ -127,9 +130,11 @@ static void print_block(const ie_photo *photo, const json_t *record)
     const json_t *metadata = json_object_get(record, "metadata");
     printf("%s\n", ie_shown(ie_photo_path(photo)));
     const char *format = ie_json_get_text(record, "format");
-    int64_t width = ie_json_get_int(record, "width", 0), height = ie_json_get_int(record, "height", 0);
+    int64_t width = ie_json_get_int(record, "width", 0),
+            height = ie_json_get_int(record, "height", 0);
     if (width > 0 && height > 0) {
-        add_part(&line, "%s %lldx%lld", format != NULL ? format : "unknown", (long long)width, (long long)height);
+        add_part(&line, "%s %lldx%lld", format != NULL ? format : "unknown", (long long)width,
+                 (long long)height);
     } else {
         add_part(&line, "%s", format != NULL ? format : "unknown format");
     }
@@ -138,7 +143,8 @@ static void print_block(const ie_photo *photo, const json_t *record)
     end_line(&line);
     add_camera(&line, metadata);
     const json_t *gps = json_object_get(metadata, "gps");
-    double latitude = ie_json_get_real(gps, "latitude"), longitude = ie_json_get_real(gps, "longitude");
+    double latitude = ie_json_get_real(gps, "latitude"),
+           longitude = ie_json_get_real(gps, "longitude");
     if (!isnan(latitude) && !isnan(longitude)) {
         add_part(&line, "%.5f, %.5f", latitude, longitude);
     }
@@ -212,7 +218,8 @@ static int run_analyze(const ie_options *options)
     ie_error err = {0};
     ie_input input;
     ie_summary summary = {0};
-    analyze_run run = {.session = &session, .faults = options->report != NULL ? json_array() : NULL};
+    analyze_run run = {.session = &session,
+                       .faults = options->report != NULL ? json_array() : NULL};
     ie_status status = IE_OK;
     if (options->json && options->csv) {
         status = ie_error_set(&err, IE_ERR_USAGE, "Give either --json or --csv, not both.");
@@ -227,7 +234,8 @@ static int run_analyze(const ie_options *options)
         if (options->csv) {
             puts(ie_photo_csv_header());
         }
-        status = ie_engine_analyze(session.engine, &input, options->only, on_photo, &run, &summary, &err);
+        status = ie_engine_analyze(session.engine, &input, options->only, on_photo, &run, &summary,
+                                   &err);
         ie_bar_erase(session.bar);
     }
     if (status == IE_OK) {
@@ -242,10 +250,14 @@ static int run_analyze(const ie_options *options)
 }
 
 static const char *const examples[] = {
-    "imgengine analyze ~/Pictures", "print what is known of each photo",
-    "imgengine analyze ~/Pictures --json > photos.ndjson", "the same for programs, one object a line",
-    "imgengine analyze --csv --only metadata ~/Pictures", "dates, cameras and places as a table",
-    "find . -name '*.jpg' -print0 | imgengine analyze --files-from - -0", "look at the files of a list",
+    "imgengine analyze ~/Pictures",
+    "print what is known of each photo",
+    "imgengine analyze ~/Pictures --json > photos.ndjson",
+    "the same for programs, one object a line",
+    "imgengine analyze --csv --only metadata ~/Pictures",
+    "dates, cameras and places as a table",
+    "find . -name '*.jpg' -print0 | imgengine analyze --files-from - -0",
+    "look at the files of a list",
     NULL,
 };
 
@@ -255,9 +267,10 @@ const ie_command ie_command_analyze = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "read photos and tell what is in them",
-    .text = "Reads every photo below the given folders once and prints its date, camera, place, quality and "
-            "faults. No file is written except the catalog, which remembers the results, so that a second run "
-            "reads only what is new. Damaged photos are told of and do not stop the run.",
+    .text = "Reads every photo below the given folders once and prints its date, camera, place, "
+            "quality and faults. No file is written except the catalog, which remembers the "
+            "results, so that a second run reads only what is new. Damaged photos are told of and "
+            "do not stop the run.",
     .examples = examples,
     .run = run_analyze,
 };

@@ -34,8 +34,9 @@ static void print_interrupted(ie_session *session, const ie_summary *summary)
 {
     if (summary->run_id[0] != 0) {
         ie_bar_erase(session->bar);
-        ie_complain("What was done so far is journaled. Take it back with: imgengine undo %s. "
-                    "Or repeat the same command to go on.", summary->run_id);
+        ie_complain("What was done so far is journaled. Take it back with: imgengine undo %s. Or "
+                    "repeat the same command to go on.",
+                    summary->run_id);
     }
 }
 
@@ -98,8 +99,10 @@ static int run_apply(const ie_options *options)
 }
 
 static const char *const examples[] = {
-    "imgengine process ~/Pictures --in-place --plan plan.json", "make a plan and save it",
-    "imgengine apply plan.json", "carry it out",
+    "imgengine process ~/Pictures --in-place --plan plan.json",
+    "make a plan and save it",
+    "imgengine apply plan.json",
+    "carry it out",
     NULL,
 };
 
@@ -110,8 +113,9 @@ const ie_command ie_command_apply = {
     .min_arguments = 1,
     .max_arguments = 1,
     .brief = "carry out a saved plan",
-    .text = "Carries out a plan that --plan saved, exactly as it was shown. A file that changed since then is "
-            "left alone and told of. Whatever is done is journaled and can be undone.",
+    .text = "Carries out a plan that --plan saved, exactly as it was shown. A file that changed "
+            "since then is left alone and told of. Whatever is done is journaled and can be "
+            "undone.",
     .examples = examples,
     .run = run_apply,
 };

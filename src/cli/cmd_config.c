@@ -39,8 +39,9 @@ static void print_range(const ie_option *option)
         break;
     case IE_TYPE_INT:
     case IE_TYPE_REAL:
-        printf("  values       %s from %.15g to %.15g\n", option->type == IE_TYPE_INT ? "a whole number" : "a number",
-               option->min, option->max);
+        printf("  values       %s from %.15g to %.15g\n",
+               option->type == IE_TYPE_INT ? "a whole number" : "a number", option->min,
+               option->max);
         break;
     case IE_TYPE_LIST:
         puts("  values       texts separated by commas");
@@ -101,14 +102,16 @@ static void explain(const ie_config *config, const ie_option *option)
 static ie_status explain_keys(const ie_options *options, const ie_config *config, ie_error *err)
 {
     if (options->argument_count < 2) {
-        return ie_error_set(err, IE_ERR_USAGE, "config explain needs a key; `imgengine config keys` lists them.");
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "config explain needs a key; `imgengine config keys` lists them.");
     }
     for (size_t i = 1; i < options->argument_count; i++) {
         const char *key = options->arguments[i];
         const ie_option *option = ie_option_find(key);
         if (option == NULL) {
             const char *near = ie_option_nearest(key);
-            return ie_error_set(err, IE_ERR_USAGE, "There is no configuration key \"%s\"; the nearest is %s.",
+            return ie_error_set(err, IE_ERR_USAGE,
+                                "There is no configuration key \"%s\"; the nearest is %s.",
                                 ie_shown(key), near != NULL ? near : "unknown");
         }
         if (options->json) {
@@ -148,7 +151,8 @@ static ie_status print_keys(const ie_options *options, const ie_config *config, 
 
 static const struct {
     const char *name;
-    bool loads, takes_keys; /* default and keys must work even where a configuration file is broken */
+    bool loads,
+        takes_keys; /* default and keys must work even where a configuration file is broken */
     ie_status (*run)(const ie_options *options, const ie_config *config, ie_error *err);
 } parts[] = {
     {"show", true, false, show},
@@ -165,11 +169,13 @@ static ie_status run_part(const ie_options *options, ie_error *err)
         i++;
     }
     if (i == sizeof parts / sizeof *parts) {
-        return ie_error_set(err, IE_ERR_USAGE, "config can show, default, explain and keys, but not \"%s\".",
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "config can show, default, explain and keys, but not \"%s\".",
                             ie_shown(name));
     }
     if (!parts[i].takes_keys && options->argument_count > 1) {
-        return ie_error_set(err, IE_ERR_USAGE, "config %s takes no further argument, but got \"%s\".", name,
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "config %s takes no further argument, but got \"%s\".", name,
                             ie_shown(options->arguments[1]));
     }
     ie_config *config = NULL;
@@ -191,9 +197,12 @@ static int run_config(const ie_options *options)
 }
 
 static const char *const examples[] = {
-    "imgengine config", "the settings in force, as YAML",
-    "imgengine config default > ~/.config/imgengine/config.yaml", "a commented file to start from",
-    "imgengine config explain dedupe.keep", "what a key means and where its value comes from",
+    "imgengine config",
+    "the settings in force, as YAML",
+    "imgengine config default > ~/.config/imgengine/config.yaml",
+    "a commented file to start from",
+    "imgengine config explain dedupe.keep",
+    "what a key means and where its value comes from",
     NULL,
 };
 
@@ -203,10 +212,10 @@ const ie_command ie_command_config = {
     .arguments = "[show | default | explain KEY... | keys]",
     .max_arguments = SIZE_MAX,
     .brief = "show and explain the configuration",
-    .text = "Shows the settings in force, the commented defaults, or what one key means and where its value comes "
-            "from. Later sources win: defaults, /etc/imgengine/config.yaml, "
-            "$XDG_CONFIG_HOME/imgengine/config.yaml, --config FILE, IMGENGINE_SECTION_KEY in the environment, "
-            "--set, and the options of a command.",
+    .text = "Shows the settings in force, the commented defaults, or what one key means and where "
+            "its value comes from. Later sources win: defaults, /etc/imgengine/config.yaml, "
+            "$XDG_CONFIG_HOME/imgengine/config.yaml, --config FILE, IMGENGINE_SECTION_KEY in the "
+            "environment, --set, and the options of a command.",
     .examples = examples,
     .run = run_config,
 };

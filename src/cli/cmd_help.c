@@ -30,8 +30,10 @@ static int run_help(const ie_options *options)
 }
 
 static const char *const help_examples[] = {
-    "imgengine help process", "what this command does, with its options",
-    "imgengine help --man | man -l -", "the whole manual",
+    "imgengine help process",
+    "what this command does, with its options",
+    "imgengine help --man | man -l -",
+    "the whole manual",
     NULL,
 };
 
@@ -41,7 +43,8 @@ const ie_command ie_command_help = {
     .arguments = "[COMMAND]",
     .max_arguments = 1,
     .brief = "show help for a command, or the manual",
-    .text = "Shows help for the program or for one command. With --man it prints the whole manual page.",
+    .text = "Shows help for the program or for one command. With --man it prints the whole manual "
+            "page.",
     .examples = help_examples,
     .run = run_help,
 };
@@ -58,7 +61,8 @@ static int run_completion(const ie_options *options)
 }
 
 static const char *const completion_examples[] = {
-    "eval \"$(imgengine completion bash)\"", "complete commands and options in this shell",
+    "eval \"$(imgengine completion bash)\"",
+    "complete commands and options in this shell",
     NULL,
 };
 
@@ -69,7 +73,8 @@ const ie_command ie_command_completion = {
     .min_arguments = 1,
     .max_arguments = 1,
     .brief = "print the completion script for a shell",
-    .text = "Prints a script that lets the shell complete commands, options and configuration keys.",
+    .text =
+        "Prints a script that lets the shell complete commands, options and configuration keys.",
     .examples = completion_examples,
     .run = run_completion,
 };

@@ -50,8 +50,10 @@ static int run_info(const ie_options *options)
 }
 
 static const char *const examples[] = {
-    "imgengine info", "what this build can do on this machine",
-    "imgengine info --json", "the same for programs",
+    "imgengine info",
+    "what this build can do on this machine",
+    "imgengine info --json",
+    "the same for programs",
     NULL,
 };
 
@@ -60,8 +62,9 @@ const ie_command ie_command_info = {
     .id = IE_CMD_INFO,
     .arguments = "",
     .brief = "show version, codecs, processor, catalog and limits",
-    .text = "Shows the version, the image formats that can be read and written here, the processor and how many "
-            "threads are used, where the catalog is, and the limits in force.",
+    .text = "Shows the version, the image formats that can be read and written here, the "
+            "processor and how many threads are used, where the catalog is, and the limits in "
+            "force.",
     .examples = examples,
     .run = run_info,
 };

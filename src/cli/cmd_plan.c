@@ -15,18 +15,22 @@ static ie_status check_options(const ie_options *options, ie_error *err)
 {
     const char *name = options->command->name;
     if (options->apply && options->dry_run) {
-        return ie_error_set(err, IE_ERR_USAGE, "--apply and --dry-run contradict each other; give one.");
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "--apply and --dry-run contradict each other; give one.");
     }
     if (options->output != NULL && options->in_place) {
-        return ie_error_set(err, IE_ERR_USAGE, "--output and --in-place contradict each other; give one.");
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "--output and --in-place contradict each other; give one.");
     }
     if (options->output != NULL && options->output[0] == 0) {
         return ie_error_set(err, IE_ERR_USAGE, "--output needs the name of a folder.");
     }
     if (options->command->id == IE_CMD_PROCESS && options->output == NULL && !options->in_place) {
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "%s needs to know where the result goes: --output DIR copies into a folder, "
-                            "--in-place changes the photos where they are.", name);
+        return ie_error_set(
+            err, IE_ERR_USAGE,
+            "%s needs to know where the result goes: --output DIR copies into a folder, "
+            "--in-place changes the photos where they are.",
+            name);
     }
     return IE_OK;
 }
@@ -66,7 +70,8 @@ void ie_plan_print_json(const ie_session *session, const ie_plan *plan, const ie
         IE_AUTO_FREE char *line = ie_plan_action_json(plan, i);
         puts(line);
     }
-    IE_AUTO_FREE char *line = ie_json_line(ie_summary_json(session->options->command->name, summary));
+    IE_AUTO_FREE char *line =
+        ie_json_line(ie_summary_json(session->options->command->name, summary));
     puts(line);
 }
 
@@ -83,7 +88,8 @@ static void print_next_step(const ie_session *session, size_t work)
     }
 }
 
-static ie_status show_plan(ie_session *session, const ie_plan *plan, const ie_summary *summary, ie_error *err)
+static ie_status show_plan(ie_session *session, const ie_plan *plan, const ie_summary *summary,
+                           ie_error *err)
 {
     const ie_options *options = session->options;
     if (options->json) {
@@ -103,11 +109,12 @@ static ie_status show_plan(ie_session *session, const ie_plan *plan, const ie_su
     }
     fflush(stdout);
     return ie_output_ok() ? IE_OK
-                          : ie_error_set(err, IE_ERR_CANCELLED,
+                          : ie_error_set(err, IE_ERR_IO,
                                          "The plan could not be shown, so it was not carried out.");
 }
 
-static ie_status plan_and_apply(ie_session *session, const ie_input *input, int *ret_code, ie_error *err)
+static ie_status plan_and_apply(ie_session *session, const ie_input *input, int *ret_code,
+                                ie_error *err)
 {
     const ie_options *options = session->options;
     ie_summary summary = {0};
@@ -158,10 +165,14 @@ static int run_plan(const ie_options *options)
 }
 
 static const char *const process_examples[] = {
-    "imgengine process ~/Pictures --output ~/Organized", "show what would be copied where, and why",
-    "imgengine process ~/Pictures --output ~/Organized --apply", "do it; ~/Pictures is never touched",
-    "imgengine process ~/Pictures --in-place --apply", "put ~/Pictures itself in order",
-    "imgengine process ~/Pictures --in-place --plan plan.json", "save the plan, to be carried out later",
+    "imgengine process ~/Pictures --output ~/Organized",
+    "show what would be copied where, and why",
+    "imgengine process ~/Pictures --output ~/Organized --apply",
+    "do it; ~/Pictures is never touched",
+    "imgengine process ~/Pictures --in-place --apply",
+    "put ~/Pictures itself in order",
+    "imgengine process ~/Pictures --in-place --plan plan.json",
+    "save the plan, to be carried out later",
     NULL,
 };
 
@@ -171,18 +182,23 @@ const ie_command ie_command_process = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "find duplicates, convert, rename and tag in one go",
-    .text = "Reads the photos once, then makes one plan of all steps that the configuration enables: "
-            "duplicates, conversion, names, tags. It prints the plan with a reason for each file and changes "
-            "nothing unless --apply is given. With --output the photos are copied and the source is never "
-            "touched; with --in-place they change where they are. `imgengine undo` takes everything back.",
+    .text =
+        "Reads the photos once, then makes one plan of all steps that the configuration enables: "
+        "duplicates, conversion, names, tags. It prints the plan with a reason for each file and "
+        "changes nothing unless --apply is given. With --output the photos are copied and the "
+        "source is never touched; with --in-place they change where they are. `imgengine undo` "
+        "takes everything back.",
     .examples = process_examples,
     .run = run_plan,
 };
 
 static const char *const dedupe_examples[] = {
-    "imgengine dedupe ~/Pictures", "show duplicates, which copy stays, and why",
-    "imgengine dedupe ~/Pictures --apply", "move the duplicates into quarantine",
-    "imgengine dedupe ~/Pictures ~/Backup --exit-code", "exit with 4 when there are duplicates",
+    "imgengine dedupe ~/Pictures",
+    "show duplicates, which copy stays, and why",
+    "imgengine dedupe ~/Pictures --apply",
+    "move the duplicates into quarantine",
+    "imgengine dedupe ~/Pictures ~/Backup --exit-code",
+    "exit with 4 when there are duplicates",
     NULL,
 };
 
@@ -192,17 +208,22 @@ const ie_command ie_command_dedupe = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "find duplicates and keep the best copy",
-    .text = "Finds photos with the same bytes under any name and decides by rule which copy stays. With "
-            "--apply the others go into quarantine below the folder's .imgengine, after their bytes were "
-            "compared once more. Nothing is ever deleted, and `imgengine undo` brings every file back.",
+    .text =
+        "Finds photos with the same bytes under any name and decides by rule which copy stays. "
+        "With --apply the others go into quarantine below the folder's .imgengine, after their "
+        "bytes were compared once more. Nothing is ever deleted, and `imgengine undo` brings "
+        "every file back.",
     .examples = dedupe_examples,
     .run = run_plan,
 };
 
 static const char *const rename_examples[] = {
-    "imgengine rename ~/Pictures", "show the new names",
-    "imgengine rename ~/Pictures --apply", "rename; companions such as RAW and sidecar files follow",
-    "imgengine rename ~/Camera --output ~/Pictures --apply", "copy under the new names",
+    "imgengine rename ~/Pictures",
+    "show the new names",
+    "imgengine rename ~/Pictures --apply",
+    "rename; companions such as RAW and sidecar files follow",
+    "imgengine rename ~/Camera --output ~/Pictures --apply",
+    "copy under the new names",
     NULL,
 };
 
@@ -212,16 +233,18 @@ const ie_command ie_command_rename = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "name photos by date, camera and the like",
-    .text = "Gives photos names made from a template of their date, camera, place and so on. A taken name is "
-            "never overwritten: the newcomer gets a number. RAW, JPEG, video and sidecar files that belong "
-            "together keep a common name.",
+    .text = "Gives photos names made from a template of their date, camera, place and so on. A "
+            "taken name is never overwritten: the newcomer gets a number. RAW, JPEG, video and "
+            "sidecar files that belong together keep a common name.",
     .examples = rename_examples,
     .run = run_plan,
 };
 
 static const char *const tag_examples[] = {
-    "imgengine tag ~/Pictures", "show which tags would be written",
-    "imgengine tag ~/Pictures --apply", "write them into the photos",
+    "imgengine tag ~/Pictures",
+    "show which tags would be written",
+    "imgengine tag ~/Pictures --apply",
+    "write them into the photos",
     NULL,
 };
 
@@ -231,16 +254,19 @@ const ie_command ie_command_tag = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "write keywords, captions and ratings into photos",
-    .text = "Writes keywords, caption, title and rating into the photos' own EXIF, IPTC and XMP. Each photo "
-            "is rewritten as a new file that replaces the old one only when its picture is proven unchanged; "
-            "the original stays in quarantine. `imgengine undo` puts it back.",
+    .text = "Writes keywords, caption, title and rating into the photos' own EXIF, IPTC and XMP. "
+            "Each photo is rewritten as a new file that replaces the old one only when its "
+            "picture is proven unchanged; the original stays in quarantine. `imgengine undo` puts "
+            "it back.",
     .examples = tag_examples,
     .run = run_plan,
 };
 
 static const char *const convert_examples[] = {
-    "imgengine convert ~/Pictures", "show what would be converted",
-    "imgengine convert ~/Pictures --output ~/Shareable --apply", "converted copies in another folder",
+    "imgengine convert ~/Pictures",
+    "show what would be converted",
+    "imgengine convert ~/Pictures --output ~/Shareable --apply",
+    "converted copies in another folder",
     NULL,
 };
 
@@ -250,9 +276,9 @@ const ie_command ie_command_convert = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "convert photos to another format",
-    .text = "Converts photos: what is transparent becomes PNG, other pictures JPEG, or what the options say. "
-            "EXIF, XMP, IPTC and colour profile come along, and the picture stays upright. In place, the "
-            "original goes into quarantine once the new file is proven.",
+    .text = "Converts photos: what is transparent becomes PNG, other pictures JPEG, or what the "
+            "options say. EXIF, XMP, IPTC and colour profile come along, and the picture stays "
+            "upright. In place, the original goes into quarantine once the new file is proven.",
     .examples = convert_examples,
     .run = run_plan,
 };

@@ -8,7 +8,8 @@
 
 /* Applies the plan; prints what failed, the summary and how to undo it; writes --report.
    ret_code gets the exit code of a finished run. */
-ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, int *ret_code, ie_error *err) IE_MUST_CHECK;
+ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, int *ret_code,
+                            ie_error *err) IE_MUST_CHECK;
 /* NDJSON: each action, then the summary. */
 void ie_plan_print_json(const ie_session *session, const ie_plan *plan, const ie_summary *summary);
 

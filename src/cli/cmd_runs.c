@@ -38,13 +38,13 @@ static ie_status on_run(void *user, const ie_run_info *run)
         return ie_output_ok() ? IE_OK : IE_ERR_CANCELLED;
     }
     if (list->count == 1) {
-        printf("%-21s  %-20s  %-8s  %-13s  %7s  %10s  %s\n", "RUN", "TIME (UTC)", "COMMAND", "STATE", "ACTIONS",
-               "QUARANTINE", "FOLDER");
+        printf("%-21s  %-20s  %-8s  %-13s  %7s  %10s  %s\n", "RUN", "TIME (UTC)", "COMMAND",
+               "STATE", "ACTIONS", "QUARANTINE", "FOLDER");
     }
     char size[32];
-    printf("%-21s  %-20s  %-8s  %-13s  %7llu  %10s  %s\n", run->id, run->time, run->command, run->state,
-           (unsigned long long)run->actions, run->held_bytes > 0 ? ie_size_text(run->held_bytes, size) : "-",
-           ie_shown(run->root));
+    printf("%-21s  %-20s  %-8s  %-13s  %7llu  %10s  %s\n", run->id, run->time, run->command,
+           run->state, (unsigned long long)run->actions,
+           run->held_bytes > 0 ? ie_size_text(run->held_bytes, size) : "-", ie_shown(run->root));
     return ie_output_ok() ? IE_OK : IE_ERR_CANCELLED;
 }
 
@@ -58,14 +58,17 @@ static int run_runs(const ie_options *options)
         status = ie_engine_runs(session.engine, options->root, on_run, &list, &err);
     }
     if (status == IE_OK && list.count == 0 && !options->json) {
-        puts(options->root != NULL ? "No run is journaled in this folder." : "No run is known yet.");
+        puts(options->root != NULL ? "No run is journaled in this folder."
+                                   : "No run is known yet.");
     }
     return ie_session_end(&session, status, &err, IE_EXIT_DONE);
 }
 
 static const char *const examples[] = {
-    "imgengine runs", "all runs that the catalog knows, newest first",
-    "imgengine runs --root /media/disk/Pictures", "those in that folder's own journal",
+    "imgengine runs",
+    "all runs that the catalog knows, newest first",
+    "imgengine runs --root /media/disk/Pictures",
+    "those in that folder's own journal",
     NULL,
 };
 
@@ -74,9 +77,9 @@ const ie_command ie_command_runs = {
     .id = IE_CMD_RUNS,
     .arguments = "",
     .brief = "list what was done",
-    .text = "Lists the runs that changed files, newest first, with what can still be undone and how much lies in "
-            "quarantine. The journal travels with the photos: --root reads it from there when the catalog does "
-            "not know the disk.",
+    .text = "Lists the runs that changed files, newest first, with what can still be undone and "
+            "how much lies in quarantine. The journal travels with the photos: --root reads it "
+            "from there when the catalog does not know the disk.",
     .examples = examples,
     .run = run_runs,
 };

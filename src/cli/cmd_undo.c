@@ -65,10 +65,14 @@ static int run_undo(const ie_options *options)
 }
 
 static const char *const examples[] = {
-    "imgengine undo", "take back the last run",
-    "imgengine undo --dry-run", "show what that would do",
-    "imgengine undo 20260114T091233-1f3a", "take back this run; `imgengine runs` lists them",
-    "imgengine undo --root ~/Pictures --path '*.png'", "only some files, from that folder's own journal",
+    "imgengine undo",
+    "take back the last run",
+    "imgengine undo --dry-run",
+    "show what that would do",
+    "imgengine undo 20260114T091233-1f3a",
+    "take back this run; `imgengine runs` lists them",
+    "imgengine undo --root ~/Pictures --path '*.png'",
+    "only some files, from that folder's own journal",
     NULL,
 };
 
@@ -78,8 +82,9 @@ const ie_command ie_command_undo = {
     .arguments = "[RUN]",
     .max_arguments = 1,
     .brief = "take back a run: every file, name and tag",
-    .text = "Takes back what a run did, newest first, from the journal that lies with the photos. Without RUN "
-            "it is the last run that is not undone. A file that changed since then is left alone and told of.",
+    .text = "Takes back what a run did, newest first, from the journal that lies with the photos. "
+            "Without RUN it is the last run that is not undone. A file that changed since then is "
+            "left alone and told of.",
     .examples = examples,
     .run = run_undo,
 };

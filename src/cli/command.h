@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * A command of the program: one row in main.c's table, one cmd_*.c that owns the row's texts and its
- * function. Help, manual and shell completion are printed from these rows and from the two tables of
- * options (options.h), so that a new command or option is documented by existing.
+ * A command of the program: one row in main.c's table, one cmd_*.c that owns the row's texts and
+ * its function. Help, manual and shell completion are printed from these rows and from the two
+ * tables of options (options.h), so that a new command or option is documented by existing.
  */
 #ifndef IE_CLI_COMMAND_H
 #define IE_CLI_COMMAND_H
@@ -17,8 +17,8 @@ enum {
     IE_EXIT_DONE = 0,
     IE_EXIT_ERROR = 1,
     IE_EXIT_USAGE = 2,
-    IE_EXIT_FAULTS = 3,      /* finished; some photos have faults */
-    IE_EXIT_WORK = 4,        /* with --exit-code: the plan has work */
+    IE_EXIT_FAULTS = 3, /* finished; some photos have faults */
+    IE_EXIT_WORK = 4,   /* with --exit-code: the plan has work */
     IE_EXIT_INTERRUPTED = 130
 };
 
@@ -39,9 +39,9 @@ struct ie_command {
     unsigned id;           /* one IE_CMD_* bit */
     const char *arguments; /* for the usage line: "PATH..." */
     size_t min_arguments, max_arguments;
-    const char *brief;     /* one line, no full stop */
-    const char *text;      /* two to four plain sentences */
-    const char *const *examples; /* pairs: command line, what it does; ends with NULL */
+    const char *brief;                     /* one line, no full stop */
+    const char *text;                      /* two to four plain sentences */
+    const char *const *examples;           /* pairs: command line, what it does; ends with NULL */
     int (*run)(const ie_options *options); /* returns an IE_EXIT_* */
 };
 
@@ -50,8 +50,8 @@ const ie_command *ie_command_at(size_t index);
 const ie_command *ie_command_find(const char *name);
 const char *ie_command_nearest(const char *name); /* NULL when nothing is near */
 
-extern const ie_command ie_command_process, ie_command_analyze, ie_command_dedupe, ie_command_rename,
-    ie_command_tag, ie_command_convert, ie_command_apply, ie_command_undo, ie_command_runs,
-    ie_command_config, ie_command_info, ie_command_help, ie_command_completion;
+extern const ie_command ie_command_process, ie_command_analyze, ie_command_dedupe,
+    ie_command_rename, ie_command_tag, ie_command_convert, ie_command_apply, ie_command_undo,
+    ie_command_runs, ie_command_config, ie_command_info, ie_command_help, ie_command_completion;
 
 #endif

@@ -46,15 +46,18 @@ void ie_help_completion(FILE *out)
           "_imgengine() {\n"
           "  local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
           "  local command=\"\" words=\"\" options=\"\" i\n"
-          "  local commands=\"", out);
+          "  local commands=\"",
+          out);
     for (size_t i = 0; ie_command_at(i) != NULL; i++) {
         fprintf(out, "%s%s", i > 0 ? " " : "", ie_command_at(i)->name);
     }
     fputs("\"\n"
           "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-          "    [[ \" $commands \" == *\" ${COMP_WORDS[i]} \"* ]] && { command=\"${COMP_WORDS[i]}\"; break; }\n"
+          "    [[ \" $commands \" == *\" ${COMP_WORDS[i]} \"* ]] && { "
+          "command=\"${COMP_WORDS[i]}\"; break; }\n"
           "  done\n"
-          "  case \"$before\" in\n", out);
+          "  case \"$before\" in\n",
+          out);
     for (size_t i = 0; i < ie_option_count(); i++) {
         const ie_option *option = ie_option_at(i);
         if (option->type == IE_TYPE_CHOICE && ie_option_is_flag(option, IE_CMD_ANY)) {
@@ -67,10 +70,12 @@ void ie_help_completion(FILE *out)
             print_choices(out, flag->name, flag->argument);
         }
     }
-    fputs("    explain) words=\"$(imgengine config keys 2>/dev/null)\" ;;\n"
-          "  esac\n"
-          "  if [[ -n $words ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$word\")); return; fi\n"
-          "  case \"$command\" in\n", out);
+    fputs(
+        "    explain) words=\"$(imgengine config keys 2>/dev/null)\" ;;\n"
+        "  esac\n"
+        "  if [[ -n $words ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$word\")); return; fi\n"
+        "  case \"$command\" in\n",
+        out);
     for (size_t i = 0; ie_command_at(i) != NULL; i++) {
         print_command(out, ie_command_at(i));
     }
@@ -79,10 +84,12 @@ void ie_help_completion(FILE *out)
           "  [[ $command == config ]] && options+=\" show default explain keys\"\n"
           "  [[ $command == help ]] && options+=\" $commands\"\n"
           "  if [[ $word == -* || -z $command || $command == config || $command == help ]]; then\n"
-          "    COMPREPLY=($(compgen -W \"$options", out);
+          "    COMPREPLY=($(compgen -W \"$options",
+          out);
     print_flags(out, IE_CMD_ANY, true);
     fputs("\" -- \"$word\"))\n"
           "  fi\n"
           "}\n"
-          "complete -o default -o bashdefault -F _imgengine imgengine\n", out);
+          "complete -o default -o bashdefault -F _imgengine imgengine\n",
+          out);
 }

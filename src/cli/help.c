@@ -51,8 +51,8 @@ static void print_row(FILE *out, const char *left, const char *help)
 static void print_flag(const ie_flag *flag, FILE *out)
 {
     char letter[] = {'-', flag->letter, ',', ' ', 0};
-    IE_AUTO_FREE char *left = ie_asprintf("%s%s%s%s", flag->letter != 0 ? letter : "    ", flag->name,
-                                          flag->argument != NULL ? " " : "",
+    IE_AUTO_FREE char *left = ie_asprintf("%s%s%s%s", flag->letter != 0 ? letter : "    ",
+                                          flag->name, flag->argument != NULL ? " " : "",
                                           flag->argument != NULL ? flag->argument : "");
     print_row(out, left, flag->help);
 }
@@ -64,11 +64,10 @@ static void print_option(const ie_option *option, FILE *out)
     /* A switch that is on already is shown by the form that does something. */
     IE_AUTO_FREE char *left = ie_asprintf("    --%s%s%s%s", is_on ? "no-" : "", option->flag + 2,
                                           argument[0] != 0 ? " " : "", argument);
-    IE_AUTO_FREE char *help =
-        is_on ? ie_asprintf("do not %s", option->help)
-        : option->type == IE_TYPE_BOOL || option->fallback[0] == 0
-            ? ie_strdup(option->help)
-            : ie_asprintf("%s (default: %s)", option->help, option->fallback);
+    IE_AUTO_FREE char *help = is_on ? ie_asprintf("do not %s", option->help)
+                              : option->type == IE_TYPE_BOOL || option->fallback[0] == 0
+                                  ? ie_strdup(option->help)
+                                  : ie_asprintf("%s (default: %s)", option->help, option->fallback);
     print_row(out, left, help);
 }
 
@@ -84,9 +83,12 @@ static void print_common(FILE *out)
 void ie_help_program(FILE *out)
 {
     fputs("Usage: imgengine [common options] COMMAND [options] [paths]\n\n", out);
-    ie_print_wrapped(out, "Analyzes, deduplicates, converts, renames and tags photos without ever losing one. A "
-                          "command that changes files prints its plan first and changes nothing unless --apply "
-                          "is given; `imgengine undo` takes everything back.", 0, 0, WIDTH);
+    ie_print_wrapped(
+        out,
+        "Analyzes, deduplicates, converts, renames and tags photos without ever losing one. A "
+        "command that changes files prints its plan first and changes nothing unless --apply is "
+        "given; `imgengine undo` takes everything back.",
+        0, 0, WIDTH);
     fputs("\nCommands:\n", out);
     for (size_t i = 0; ie_command_at(i) != NULL; i++) {
         fprintf(out, "  %-12s %s\n", ie_command_at(i)->name, ie_command_at(i)->brief);
@@ -95,7 +97,8 @@ void ie_help_program(FILE *out)
     print_common(out);
     fputs("\nExit codes: 0 done, 1 error, 2 wrong usage, 3 finished but some photos have faults,\n"
           "4 the plan has work (with --exit-code), 130 interrupted.\n\n"
-          "`imgengine COMMAND --help` says more about a command.\n", out);
+          "`imgengine COMMAND --help` says more about a command.\n",
+          out);
 }
 
 static void print_own_options(const ie_command *command, FILE *out)
@@ -111,7 +114,10 @@ static void print_own_options(const ie_command *command, FILE *out)
     any = false;
     for (size_t i = 0; i < ie_option_count(); i++) {
         if (ie_option_is_flag(ie_option_at(i), command->id)) {
-            fputs(any ? "" : "\nSettings (also configuration keys; `imgengine config keys` lists all):\n", out);
+            fputs(
+                any ? ""
+                    : "\nSettings (also configuration keys; `imgengine config keys` lists all):\n",
+                out);
             print_option(ie_option_at(i), out);
             any = true;
         }
@@ -120,8 +126,8 @@ static void print_own_options(const ie_command *command, FILE *out)
 
 void ie_help_command(const ie_command *command, FILE *out)
 {
-    fprintf(out, "Usage: imgengine %s [options]%s%s\n\n", command->name, command->arguments[0] != 0 ? " " : "",
-            command->arguments);
+    fprintf(out, "Usage: imgengine %s [options]%s%s\n\n", command->name,
+            command->arguments[0] != 0 ? " " : "", command->arguments);
     ie_print_wrapped(out, command->text, 0, 0, WIDTH);
     fputs("\nExamples:\n", out);
     for (const char *const *p = command->examples; *p != NULL; p += 2) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Ctrl-C and its kin. The first signal asks the engine to stop after the current file; a second one ends
- * the program at once, but only while no user's file is being changed. Process-wide, as signals are.
+ * Ctrl-C and its kin. The first signal asks the engine to stop after the current file; a second one
+ * ends the program at once, but only while no user's file is being changed. Process-wide, as
+ * signals are.
  */
 #ifndef IE_CLI_INTERRUPT_H
 #define IE_CLI_INTERRUPT_H

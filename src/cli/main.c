@@ -11,9 +11,9 @@
 
 /* Every command there is, in the order of the help. */
 static const ie_command *const commands[] = {
-    &ie_command_process, &ie_command_analyze, &ie_command_dedupe, &ie_command_rename,
-    &ie_command_tag,     &ie_command_convert, &ie_command_apply,  &ie_command_undo,
-    &ie_command_runs,    &ie_command_config,  &ie_command_info,   &ie_command_help,
+    &ie_command_process,    &ie_command_analyze, &ie_command_dedupe, &ie_command_rename,
+    &ie_command_tag,        &ie_command_convert, &ie_command_apply,  &ie_command_undo,
+    &ie_command_runs,       &ie_command_config,  &ie_command_info,   &ie_command_help,
     &ie_command_completion,
 };
 
@@ -40,7 +40,8 @@ const char *ie_command_nearest(const char *name)
         return NULL; /* a path, most likely */
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        size_t d = ie_starts_with(commands[i]->name, name) ? 1 : ie_edit_distance(name, commands[i]->name);
+        size_t d =
+            ie_starts_with(commands[i]->name, name) ? 1 : ie_edit_distance(name, commands[i]->name);
         if (d < distance) {
             distance = d;
             best = commands[i]->name;
@@ -54,8 +55,8 @@ static ie_status check_arguments(const ie_options *options, ie_error *err)
     const ie_command *command = options->command;
     size_t count = options->argument_count;
     if (count > command->max_arguments) {
-        return ie_error_set(err, IE_ERR_USAGE, "%s does not take the argument \"%s\".", command->name,
-                            ie_shown(options->arguments[command->max_arguments]));
+        return ie_error_set(err, IE_ERR_USAGE, "%s does not take the argument \"%s\".",
+                            command->name, ie_shown(options->arguments[command->max_arguments]));
     }
     if (count < command->min_arguments) {
         return ie_error_set(err, IE_ERR_USAGE, "%s needs %s.", command->name, command->arguments);

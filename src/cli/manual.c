@@ -85,11 +85,13 @@ static void command_section(FILE *out, const ie_command *command)
 static void configuration_section(FILE *out)
 {
     section(out, "SH", "CONFIGURATION");
-    paragraph(out, "Later sources win: defaults, /etc/imgengine/config.yaml, $XDG_CONFIG_HOME/imgengine/config.yaml, "
-                   "--config FILE, environment variables such as IMGENGINE_DEDUPE_KEEP, --set KEY=VALUE, options.");
+    paragraph(out, "Later sources win: defaults, /etc/imgengine/config.yaml, "
+                   "$XDG_CONFIG_HOME/imgengine/config.yaml, --config FILE, environment variables "
+                   "such as IMGENGINE_DEDUPE_KEEP, --set KEY=VALUE, options.");
     for (size_t i = 0; i < ie_option_count(); i++) {
         const ie_option *option = ie_option_at(i);
-        entry(out, 0, option->key, option->type == IE_TYPE_BOOL ? "true|false" : ie_option_argument(option),
+        entry(out, 0, option->key,
+              option->type == IE_TYPE_BOOL ? "true|false" : ie_option_argument(option),
               option->help);
         if (option->fallback[0] != 0) {
             fputs("Default: ", out);
@@ -106,8 +108,9 @@ void ie_help_manual(FILE *out)
     section(out, "SH", "SYNOPSIS");
     fputs("\\fBimgengine\\fR [common options] \\fICOMMAND\\fR [options] [paths]\n", out);
     section(out, "SH", "DESCRIPTION");
-    paragraph(out, "Analyzes, deduplicates, converts, renames and tags photos. A command that changes files prints "
-                   "its plan first and changes nothing unless --apply is given; imgengine undo takes everything back.");
+    paragraph(out, "Analyzes, deduplicates, converts, renames and tags photos. A command that "
+                   "changes files prints its plan first and changes nothing unless --apply is "
+                   "given; imgengine undo takes everything back.");
     section(out, "SH", "COMMON OPTIONS");
     for (size_t i = 0; ie_flag_at(i) != NULL; i++) {
         const ie_flag *flag = ie_flag_at(i);

@@ -21,15 +21,18 @@ static const ie_flag flags[] = {
      "keep results in this file; an empty name keeps none"},
     {"--jobs", 'j', SETTING("processing.max_workers", NULL), "N", IE_CMD_ANY,
      "work on N photos at a time; 0 means one for each core"},
-    {"--json", 0, SWITCH(json), NULL, IE_CMD_ANY, "write one JSON object a line to standard output"},
+    {"--json", 0, SWITCH(json), NULL, IE_CMD_ANY,
+     "write one JSON object a line to standard output"},
     {"--progress", 0, TEXT(progress), "auto|bar|json|none", IE_CMD_ANY,
      "how to show progress on standard error (default: auto)"},
     {"--quiet", 'q', SWITCH(quiet), NULL, IE_CMD_ANY, "say nothing but errors on standard error"},
-    {"--verbose", 'v', SWITCH(verbose), NULL, IE_CMD_ANY, "say more; list files that stay as they are, too"},
+    {"--verbose", 'v', SWITCH(verbose), NULL, IE_CMD_ANY,
+     "say more; list files that stay as they are, too"},
     {"--help", 'h', SWITCH(help), NULL, IE_CMD_ANY, "show this help"},
     {"--version", 0, SWITCH(version), NULL, IE_CMD_ANY, "show the version"},
 
-    {"--output", 'o', TEXT(output), "DIR", IE_CMD_PROCESS | IE_CMD_CONVERT | IE_CMD_RENAME | IE_CMD_TAG,
+    {"--output", 'o', TEXT(output), "DIR",
+     IE_CMD_PROCESS | IE_CMD_CONVERT | IE_CMD_RENAME | IE_CMD_TAG,
      "copy into this folder and never touch the source"},
     {"--in-place", 0, SWITCH(in_place), NULL, IE_CMD_PLANNING, "change the photos where they are"},
     {"--apply", 0, SWITCH(apply), NULL, IE_CMD_PLANNING, "carry the plan out"},
@@ -37,12 +40,14 @@ static const ie_flag flags[] = {
      "only show what would be done (for planning commands the default)"},
     {"--plan", 0, TEXT(plan_file), "FILE", IE_CMD_PLANNING,
      "save the plan, for `imgengine apply FILE`"},
-    {"--exit-code", 0, SWITCH(exit_code), NULL, IE_CMD_PLANNING, "exit with 4 when the plan has work"},
+    {"--exit-code", 0, SWITCH(exit_code), NULL, IE_CMD_PLANNING,
+     "exit with 4 when the plan has work"},
     {"--wait", 0, SWITCH(wait), NULL, IE_CMD_PLANNING | IE_CMD_APPLY | IE_CMD_UNDO,
      "wait for another run on the same folder to finish"},
     {"--report", 0, TEXT(report), "FILE", IE_CMD_READING | IE_CMD_APPLY,
      "write a report as one JSON document"},
-    {"--csv", 0, SWITCH(csv), NULL, IE_CMD_ANALYZE, "write comma-separated values to standard output"},
+    {"--csv", 0, SWITCH(csv), NULL, IE_CMD_ANALYZE,
+     "write comma-separated values to standard output"},
     {"--only", 0, TEXT(only), "NAME,...", IE_CMD_ANALYZE,
      "run only these analyzers: metadata, hashes, quality, ..."},
     {"--no-ml", 0, SETTING("analysis.ml_analysis", "false"), NULL, IE_CMD_READING,
@@ -82,7 +87,8 @@ static const ie_flag *flag_named(const char *name)
 
 bool ie_option_is_flag(const ie_option *option, unsigned commands)
 {
-    return option->flag != NULL && (option->commands & commands) != 0 && flag_named(option->flag) == NULL;
+    return option->flag != NULL && (option->commands & commands) != 0 &&
+           flag_named(option->flag) == NULL;
 }
 
 /* The option called `name` ("--keep") among those of `commands`. */
@@ -122,7 +128,8 @@ static const ie_flag *find_letter(char letter, unsigned commands)
     return NULL;
 }
 
-static void take_nearer(const char *name, const char *candidate, const char **best, size_t *distance)
+static void take_nearer(const char *name, const char *candidate, const char **best,
+                        size_t *distance)
 {
     size_t d = ie_edit_distance(name, candidate);
     if (d < *distance) {
@@ -167,7 +174,8 @@ static ie_status unknown_option(const char *name, const ie_command *command, ie_
     found_option elsewhere;
     if (command != NULL && find_long(name, IE_CMD_ANY, &elsewhere)) {
         IE_AUTO_FREE char *owners = commands_text(&elsewhere);
-        return ie_error_set(err, IE_ERR_USAGE, "%s has no option %s; it belongs to: %s.", who, name, owners);
+        return ie_error_set(err, IE_ERR_USAGE, "%s has no option %s; it belongs to: %s.", who, name,
+                            owners);
     }
     const char *near = nearest_option(name, command != NULL ? command->id : IE_CMD_ANY);
     if (near != NULL) {
@@ -188,7 +196,8 @@ static ie_status add_set(ie_options *options, const char *text, ie_error *err)
 {
     const char *equals = strchr(text, '=');
     if (equals == NULL || equals == text) {
-        return ie_error_set(err, IE_ERR_USAGE, "--set needs KEY=VALUE, but it got \"%s\".", ie_shown(text));
+        return ie_error_set(err, IE_ERR_USAGE, "--set needs KEY=VALUE, but it got \"%s\".",
+                            ie_shown(text));
     }
     add_setting(options, ie_strndup(text, (size_t)(equals - text)), ie_strdup(equals + 1), "--set");
     size_t last = options->setting_count - 1;
@@ -216,10 +225,14 @@ static void add_flag_setting(ie_options *options, const ie_option *option, const
     add_setting(options, ie_strdup(option->key), ie_strdup(value), option->flag);
 }
 
-static ie_status take_option(ie_options *options, const found_option *found, const char *value, ie_error *err)
+static ie_status take_option(ie_options *options, const found_option *found, const char *value,
+                             ie_error *err)
 {
     if (found->option != NULL) {
-        add_flag_setting(options, found->option, value != NULL ? value : found->negated ? "false" : "true");
+        add_flag_setting(options, found->option,
+                         value != NULL    ? value
+                         : found->negated ? "false"
+                                          : "true");
         return IE_OK;
     }
     const ie_flag *flag = found->flag;
@@ -234,13 +247,15 @@ static ie_status take_option(ie_options *options, const found_option *found, con
     case IE_FLAG_SET:
         return add_set(options, value, err);
     case IE_FLAG_SETTING:
-        add_setting(options, ie_strdup(flag->key), ie_strdup(value != NULL ? value : flag->value), flag->name);
+        add_setting(options, ie_strdup(flag->key), ie_strdup(value != NULL ? value : flag->value),
+                    flag->name);
         break;
     }
     return IE_OK;
 }
 
-/* Walks over argv. The first pass only looks for the command, because it decides which options there are. */
+/* Walks over argv. The first pass only looks for the command, because it decides which options
+ * there are. */
 typedef struct argument_walk {
     int argc, at;
     char **argv;
@@ -254,7 +269,8 @@ static unsigned known_commands(const argument_walk *walk)
     return walk->command != NULL ? walk->command->id : IE_CMD_ANY;
 }
 
-static ie_status need_value(argument_walk *walk, const char *name, const char **ret_value, ie_error *err)
+static ie_status need_value(argument_walk *walk, const char *name, const char **ret_value,
+                            ie_error *err)
 {
     if (walk->at + 1 >= walk->argc) {
         return ie_error_set(err, IE_ERR_USAGE, "%s needs a value.", name);
@@ -291,7 +307,8 @@ static ie_status walk_long(argument_walk *walk, ie_error *err)
     return walk->looking ? IE_OK : take_option(walk->options, &found, value, err);
 }
 
-/* "-qj4": letters without a value may stand together, the last may take the rest or the next argument. */
+/* "-qj4": letters without a value may stand together, the last may take the rest or the next
+ * argument. */
 static ie_status walk_letters(argument_walk *walk, ie_error *err)
 {
     for (const char *p = walk->argv[walk->at] + 1; *p != 0; p++) {
@@ -342,9 +359,10 @@ static ie_status walk_word(argument_walk *walk, bool *command_seen, ie_error *er
         return IE_OK;
     }
     const char *near = ie_command_nearest(word);
-    return near != NULL ? ie_error_set(err, IE_ERR_USAGE, "There is no command \"%s\"; did you mean %s?",
-                                       ie_shown(word), near)
-                        : ie_error_set(err, IE_ERR_USAGE, "There is no command \"%s\".", ie_shown(word));
+    return near != NULL
+               ? ie_error_set(err, IE_ERR_USAGE, "There is no command \"%s\"; did you mean %s?",
+                              ie_shown(word), near)
+               : ie_error_set(err, IE_ERR_USAGE, "There is no command \"%s\".", ie_shown(word));
 }
 
 static ie_status walk_arguments(argument_walk *walk, ie_error *err)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The command line, parsed. Two tables say what there is: the library's option table (ie_option_at) for
- * everything that is configuration, and flags[] in options.c for what concerns one invocation only. An
- * option of the library costs nothing here. Options may stand before or after the command; `--` ends
- * them. Texts point into argv, except for settings, which own theirs.
+ * The command line, parsed. Two tables say what there is: the library's option table (ie_option_at)
+ * for everything that is configuration, and flags[] in options.c for what concerns one invocation
+ * only. An option of the library costs nothing here. Options may stand before or after the command;
+ * `--` ends them. Texts point into argv, except for settings, which own theirs.
  */
 #ifndef IE_CLI_OPTIONS_H
 #define IE_CLI_OPTIONS_H
@@ -45,18 +45,20 @@ typedef struct ie_flag {
     const char *name; /* "--output" */
     char letter;      /* 'o', or 0 */
     ie_flag_kind kind;
-    size_t offset;         /* SWITCH, TEXT: in ie_options */
+    size_t offset;           /* SWITCH, TEXT: in ie_options */
     const char *key, *value; /* SETTING */
-    const char *argument;  /* what the help calls the value, NULL when there is none */
-    unsigned commands;     /* IE_CMD_*; IE_CMD_ANY makes it a common option */
-    const char *help;      /* one line, lower case, no full stop */
+    const char *argument;    /* what the help calls the value, NULL when there is none */
+    unsigned commands;       /* IE_CMD_*; IE_CMD_ANY makes it a common option */
+    const char *help;        /* one line, lower case, no full stop */
 } ie_flag;
 
 const ie_flag *ie_flag_at(size_t index); /* NULL past the end */
-/* Rows of the library's table that are options of these commands and not shadowed by a flag here. */
+/* Rows of the library's table that are options of these commands and not shadowed by a flag here.
+ */
 bool ie_option_is_flag(const ie_option *option, unsigned commands);
 
-/* Fills options (zero-initialised). IE_ERR_USAGE with one line that says what was wrong and what is near. */
+/* Fills options (zero-initialised). IE_ERR_USAGE with one line that says what was wrong and what is
+ * near. */
 ie_status ie_options_parse(int argc, char **argv, ie_options *options, ie_error *err) IE_MUST_CHECK;
 void ie_options_clear(ie_options *options);
 

@@ -21,7 +21,8 @@ void ie_complain(const char *format, ...)
 
 int ie_complain_error(const ie_error *err)
 {
-    ie_complain("%s", err->text[0] != 0 ? err->text : "it failed without saying why; please report this.");
+    ie_complain("%s", err->text[0] != 0 ? err->text
+                                        : "it failed without saying why; please report this.");
     switch (err->status) {
     case IE_ERR_USAGE:
         return IE_EXIT_USAGE;
@@ -39,7 +40,8 @@ int ie_complain_usage(const ie_command *command, const ie_error *err)
     return IE_EXIT_USAGE;
 }
 
-/* Standard output is one for the process; only the thread that prints records and results looks here. */
+/* Standard output is one for the process; only the thread that prints records and results looks
+ * here. */
 static int output_errno;
 
 bool ie_output_ok(void)
@@ -71,9 +73,11 @@ size_t ie_columns(const char *text)
     size_t columns = 0;
     for (const unsigned char *p = (const unsigned char *)text; *p != 0;) {
         size_t length = ie_utf8_char(p);
-        /* Hangul, CJK and emoji lie at U+1100, U+2E80 to U+FFFF and above U+1F000: good enough for a bar. */
-        bool wide = (length == 3 && (p[0] > 0xe2 || (p[0] == 0xe1 && p[1] < 0x86)) && p[0] != 0xef) ||
-                    (length == 4 && p[1] >= 0x9f);
+        /* Hangul, CJK and emoji lie at U+1100, U+2E80 to U+FFFF and above U+1F000: good enough for
+         * a bar. */
+        bool wide =
+            (length == 3 && (p[0] > 0xe2 || (p[0] == 0xe1 && p[1] < 0x86)) && p[0] != 0xef) ||
+            (length == 4 && p[1] >= 0x9f);
         columns += wide ? 2 : 1;
         p += length > 0 ? length : 1;
     }
@@ -145,7 +149,9 @@ const char *ie_duration_text(double seconds, char buffer[32])
 void ie_add_count(ie_buffer *buffer, uint64_t count, const char *singular, const char *plural)
 {
     ie_buffer_printf(buffer, "%llu %s", (unsigned long long)count,
-                     count == 1 ? singular : plural != NULL ? plural : singular);
+                     count == 1       ? singular
+                     : plural != NULL ? plural
+                                      : singular);
     if (count != 1 && plural == NULL) {
         ie_buffer_char(buffer, 's');
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Text for people: remarks on standard error, wrapped paragraphs, sizes and durations; and the watch over
- * standard output, whose failures (a full disk, a closed pipe) end a command.
+ * Text for people: remarks on standard error, wrapped paragraphs, sizes and durations; and the
+ * watch over standard output, whose failures (a full disk, a closed pipe) end a command.
  */
 #ifndef IE_CLI_PRINT_H
 #define IE_CLI_PRINT_H
@@ -23,11 +23,12 @@ int ie_complain_usage(const ie_command *command, const ie_error *err);
 
 /* True as long as everything written to standard output got there; remembers the first failure. */
 bool ie_output_ok(void);
-/* Flushes. IE_EXIT_DONE, or IE_EXIT_ERROR after a message (none for a closed pipe: nobody is listening). */
+/* Flushes. IE_EXIT_DONE, or IE_EXIT_ERROR after a message (none for a closed pipe: nobody is
+ * listening). */
 int ie_output_end(void);
 
-/* Words of `text` in lines of at most `width` columns, each line behind `indent` blanks; the first line
-   starts at column `start`, where the cursor already is. Ends with a newline. */
+/* Words of `text` in lines of at most `width` columns, each line behind `indent` blanks; the first
+   line starts at column `start`, where the cursor already is. Ends with a newline. */
 void ie_print_wrapped(FILE *out, const char *text, size_t indent, size_t start, size_t width);
 
 /* Columns that valid UTF-8 takes on a terminal; wide characters count two. */

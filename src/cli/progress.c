@@ -30,10 +30,8 @@ struct ie_bar {
 static const struct {
     const char *name, *doing;
 } stages[] = {
-    [IE_STAGE_SCAN] = {"scan", "Looking"},
-    [IE_STAGE_ANALYZE] = {"analyze", "Analyzing"},
-    [IE_STAGE_COMPARE] = {"compare", "Comparing"},
-    [IE_STAGE_APPLY] = {"apply", "Applying"},
+    [IE_STAGE_SCAN] = {"scan", "Looking"},         [IE_STAGE_ANALYZE] = {"analyze", "Analyzing"},
+    [IE_STAGE_COMPARE] = {"compare", "Comparing"}, [IE_STAGE_APPLY] = {"apply", "Applying"},
     [IE_STAGE_UNDO] = {"undo", "Undoing"},
 };
 
@@ -112,7 +110,8 @@ static void measure(ie_bar *bar, const ie_progress *progress, double now)
         return;
     }
     double passed = now - bar->measured_at_s;
-    if (passed < 0.25 || progress->done < bar->measured_done || progress->bytes_done < bar->measured_bytes) {
+    if (passed < 0.25 || progress->done < bar->measured_done ||
+        progress->bytes_done < bar->measured_bytes) {
         return;
     }
     double files = (double)(progress->done - bar->measured_done) / passed;
@@ -125,7 +124,8 @@ static void measure(ie_bar *bar, const ie_progress *progress, double now)
     bar->measured_bytes = progress->bytes_done;
 }
 
-/* Seconds left, by bytes where they are known because photos differ in size; NaN when nobody can say. */
+/* Seconds left, by bytes where they are known because photos differ in size; NaN when nobody can
+ * say. */
 static double time_left(const ie_bar *bar, const ie_progress *progress)
 {
     if (progress->bytes_total > progress->bytes_done && bar->bytes_rate > 0) {
@@ -160,7 +160,8 @@ static void draw(ie_bar *bar, const ie_progress *progress)
 {
     ie_buffer line = {0};
     char text[32];
-    ie_buffer_printf(&line, "%s %llu", stages[progress->stage].doing, (unsigned long long)progress->done);
+    ie_buffer_printf(&line, "%s %llu", stages[progress->stage].doing,
+                     (unsigned long long)progress->done);
     if (progress->total > 0) {
         ie_buffer_printf(&line, "/%llu", (unsigned long long)progress->total);
     }
@@ -172,7 +173,13 @@ static void draw(ie_bar *bar, const ie_progress *progress)
     }
     double left = time_left(bar, progress);
     if (!isnan(left)) {
-        ie_buffer_printf(&line, "  %s left", ie_duration_text(left < 10 ? ceil(left) : left, text));
+        /* Tenths would only flicker. */
+        if (left < 59.5) {
+            snprintf(text, sizeof text, "%.0f s", ceil(left));
+        } else {
+            ie_duration_text(left, text);
+        }
+        ie_buffer_printf(&line, "  %s left", text);
     }
     size_t width = terminal_width() - 1, used = ie_columns(line.data);
     if (progress->path != NULL && used < width) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Progress on standard error: a bar of one line on a terminal, redrawn at most ten times a second and
- * erased before anything else is printed; or one JSON object a line; or nothing. The engine calls back one
- * call at a time, so a bar needs no lock.
+ * Progress on standard error: a bar of one line on a terminal, redrawn at most ten times a second
+ * and erased before anything else is printed; or one JSON object a line; or nothing. The engine
+ * calls back one call at a time, so a bar needs no lock.
  */
 #ifndef IE_CLI_PROGRESS_H
 #define IE_CLI_PROGRESS_H

@@ -15,11 +15,15 @@ static const struct {
     const char *name;
     size_t offset;
 } numbers[] = {
-#define NUMBER(field) {#field, offsetof(ie_summary, field)}
-    NUMBER(found),     NUMBER(found_bytes), NUMBER(photos),        NUMBER(videos),      NUMBER(sidecars),
-    NUMBER(other),     NUMBER(misnamed),    NUMBER(fresh),         NUMBER(cached),      NUMBER(faulty),
-    NUMBER(kept),      NUMBER(copied),      NUMBER(moved),         NUMBER(replaced),    NUMBER(quarantined),
-    NUMBER(converted), NUMBER(tagged),      NUMBER(skipped),       NUMBER(failed),      NUMBER(unreadable),
+#define NUMBER(field)                                                                              \
+    {                                                                                              \
+#field, offsetof(ie_summary, field)                                                        \
+    }
+    NUMBER(found),         NUMBER(found_bytes), NUMBER(photos),      NUMBER(videos),
+    NUMBER(sidecars),      NUMBER(other),       NUMBER(misnamed),    NUMBER(fresh),
+    NUMBER(cached),        NUMBER(faulty),      NUMBER(kept),        NUMBER(copied),
+    NUMBER(moved),         NUMBER(replaced),    NUMBER(quarantined), NUMBER(converted),
+    NUMBER(tagged),        NUMBER(skipped),     NUMBER(failed),      NUMBER(unreadable),
     NUMBER(written_bytes), NUMBER(saved_bytes),
 #undef NUMBER
 };
@@ -105,14 +109,16 @@ static void print_kinds(const ie_summary *summary, FILE *out)
 enum { SAY_COPIED, SAY_MOVED, SAY_REPLACED, SAY_QUARANTINED, SAY_KEPT, SAY_SKIPPED, SAY_KINDS };
 
 static const char *const sayings[][SAY_KINDS] = {
-    [IE_TENSE_PLANNED] = {"to copy", "to move or rename", "to rewrite, the original goes into quarantine",
-                          "duplicate to move into quarantine|duplicates to move into quarantine", "to leave as they are",
-                          "to skip, each with its reason"},
+    [IE_TENSE_PLANNED] = {"to copy", "to move or rename",
+                          "to rewrite, the original goes into quarantine",
+                          "duplicate to move into quarantine|duplicates to move into quarantine",
+                          "to leave as they are", "to skip, each with its reason"},
     [IE_TENSE_DONE] = {"copied", "moved or renamed", "rewritten, the original is in quarantine",
-                       "duplicate moved into quarantine|duplicates moved into quarantine", "left as they were", "skipped, each with its reason"},
+                       "duplicate moved into quarantine|duplicates moved into quarantine",
+                       "left as they were", "skipped, each with its reason"},
     /* Undoing counts files brought back as moved, and files the run had made as replaced. */
-    [IE_TENSE_UNDO_PLANNED] = {"to copy", "to bring back", "made by the run, to take away", "to quarantine",
-                               "to leave as they are", "not part of this undo"},
+    [IE_TENSE_UNDO_PLANNED] = {"to copy", "to bring back", "made by the run, to take away",
+                               "to quarantine", "to leave as they are", "not part of this undo"},
     [IE_TENSE_UNDONE] = {"copied", "brought back", "made by the run, taken away", "quarantined",
                          "left as they were", "not part of this undo"},
 };
@@ -138,11 +144,14 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
     for (size_t i = 0; i < SAY_KINDS; i++) {
         print_row(&row[i], false, out);
     }
-    print_row(&(table_row){
-                  .count = summary->failed,
-                  .label = tense < IE_TENSE_UNDO_PLANNED ? "failed" : "refused, each with its reason",
-              }, false, out);
-    table_row other = {.count = summary->other, .label = "other file, not touched|other files, not touched"};
+    print_row(
+        &(table_row){
+            .count = summary->failed,
+            .label = tense < IE_TENSE_UNDO_PLANNED ? "failed" : "refused, each with its reason",
+        },
+        false, out);
+    table_row other = {.count = summary->other,
+                       .label = "other file, not touched|other files, not touched"};
     remark_count(&other, summary->misnamed, "named like a photo");
     print_row(&other, false, out);
 }
@@ -157,11 +166,13 @@ void ie_summary_print(const ie_summary *summary, ie_tense tense, FILE *out)
     }
     bool undo = tense == IE_TENSE_UNDO_PLANNED || tense == IE_TENSE_UNDONE;
     fprintf(out, "%9s\n%9llu  %s, %s, in %s\n", "-----", (unsigned long long)summary->found,
-            undo ? "of the run" : summary->found == 1 ? "file found" : "files found", ie_size_text(summary->found_bytes, size),
-            ie_duration_text(summary->seconds, time));
+            undo                  ? "of the run"
+            : summary->found == 1 ? "file found"
+                                  : "files found",
+            ie_size_text(summary->found_bytes, size), ie_duration_text(summary->seconds, time));
     if (summary->cached > 0) {
-        fprintf(out, "%9llu  analyzed now, %llu known from the catalog\n", (unsigned long long)summary->fresh,
-                (unsigned long long)summary->cached);
+        fprintf(out, "%9llu  analyzed now, %llu known from the catalog\n",
+                (unsigned long long)summary->fresh, (unsigned long long)summary->cached);
     }
     if (summary->faulty > 0) {
         fprintf(out, "%9llu  of them %s faults\n", (unsigned long long)summary->faulty,
@@ -194,13 +205,15 @@ ie_status ie_report_write(const char *path, const ie_session *session, const ie_
 {
     const char *command = session->options->command->name;
     ie_buffer text = {0};
-    ie_buffer_printf(&text, "{\"schema\":\"imgengine.report/1\",\n\"version\":\"%s\",\n\"command\":\"%s\"",
+    ie_buffer_printf(&text,
+                     "{\"schema\":\"imgengine.report/1\",\n\"version\":\"%s\",\n\"command\":\"%s\"",
                      ie_version(), command);
     add_member(&text, "summary", ie_summary_json(command, summary));
     json_t *notices = json_array();
     for (size_t i = 0; i < session->notice_count; i++) {
         json_t *notice = json_string(session->notices[i]);
-        if (notice != NULL) { /* not UTF-8: the engine escapes paths, so this is no path of the user */
+        if (notice !=
+            NULL) { /* not UTF-8: the engine escapes paths, so this is no path of the user */
             json_array_append_new(notices, notice);
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What a run came to: a summary table for people whose numbers add up, the same as a JSON object, and the
- * report, one JSON document with summary, remarks, faults and actions.
+ * What a run came to: a summary table for people whose numbers add up, the same as a JSON object,
+ * and the report, one JSON document with summary, remarks, faults and actions.
  */
 #ifndef IE_CLI_REPORT_H
 #define IE_CLI_REPORT_H

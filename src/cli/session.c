@@ -120,8 +120,9 @@ static ie_status read_all(FILE *file, const char *name, ie_buffer *list, ie_erro
     while ((size = fread(piece, 1, sizeof piece, file)) > 0) {
         ie_buffer_add(list, piece, size);
     }
-    return ferror(file) ? ie_error_errno(err, errno, "The file list %s cannot be read",
-                                         list_name(name)) : IE_OK;
+    return ferror(file)
+               ? ie_error_errno(err, errno, "The file list %s cannot be read", list_name(name))
+               : IE_OK;
 }
 
 static ie_status read_list(const char *name, ie_buffer *list, ie_error *err)
@@ -156,9 +157,10 @@ static ie_status input_from_list(ie_session *session, ie_error *err)
     }
     char separator = options->null_separated ? 0 : '\n';
     if (!options->null_separated && memchr(session->list, 0, size) != NULL) {
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "The file list %s has zero bytes in it; add --null when its names end with them.",
-                            list_name(options->files_from));
+        return ie_error_set(
+            err, IE_ERR_USAGE,
+            "The file list %s has zero bytes in it; add --null when its names end with them.",
+            list_name(options->files_from));
     }
     for (char *p = session->list, *end = session->list + size; p < end;) {
         char *stop = memchr(p, separator, (size_t)(end - p));
@@ -177,7 +179,8 @@ ie_status ie_session_input(ie_session *session, ie_input *ret_input, ie_error *e
     const ie_options *options = session->options;
     bool listed = options->files_from != NULL;
     if (options->null_separated && !listed) {
-        return ie_error_set(err, IE_ERR_USAGE, "--null says how --files-from separates names; give both.");
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "--null says how --files-from separates names; give both.");
     }
     if (listed && options->argument_count > 0) {
         return ie_error_set(err, IE_ERR_USAGE, "Give either paths or --files-from, not both.");
@@ -194,10 +197,12 @@ ie_status ie_session_input(ie_session *session, ie_input *ret_input, ie_error *e
     }
     for (size_t i = 0; i < options->argument_count; i++) {
         if (options->arguments[i][0] == 0) {
-            return ie_error_set(err, IE_ERR_USAGE, "An empty path was given; there is no file without a name.");
+            return ie_error_set(err, IE_ERR_USAGE,
+                                "An empty path was given; there is no file without a name.");
         }
         add_path(session, options->arguments[i]);
     }
-    *ret_input = (ie_input){.paths = session->paths, .count = session->path_count, .from_list = listed};
+    *ret_input =
+        (ie_input){.paths = session->paths, .count = session->path_count, .from_list = listed};
     return IE_OK;
 }

@@ -259,6 +259,17 @@ static void recount_kinds(const collection *c, ie_summary *summary)
     }
 }
 
+/* A plan says what is done to files; what is wrong with some of them is said beside it. */
+static void tell_faults(ie_engine *engine, const collection *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        for (size_t k = 0; k < ie_photo_fault_count(c->photos[i]); k++) {
+            ie_engine_notice(engine, "%s: %s", ie_shown(c->photos[i]->path),
+                             ie_photo_fault_text(c->photos[i], k));
+        }
+    }
+}
+
 static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, const ie_request *request,
                                   const char *output, ie_plan **ret_plan, ie_summary *summary, ie_error *err)
 {
@@ -290,6 +301,7 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
     }
     if (status == IE_OK) {
         recount_kinds(&c, summary);
+        tell_faults(engine, &c);
         ie_plan_summarize(plan, summary);
         status = ie_summary_check(summary, err);
     }
