@@ -16,7 +16,7 @@ typedef struct ie_analyzer {
     const char *help;    /* one line: which facts */
     int version;
     unsigned gives;      /* its IE_HAVE_* bit */
-    bool needs_pixels;   /* asks its source for views */
+    unsigned views;      /* IE_VIEW_* that it asks its source for; 0: looks at no pixels */
     unsigned views;      /* IE_VIEW_*: which; or-ed over what runs they are the source's options.views */
     unsigned batch;      /* photos a call; 1 for CPU analyzers */
     bool (*enabled)(const ie_config *config);

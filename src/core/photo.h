@@ -144,6 +144,7 @@ struct ie_photo {
     ie_format format;
     uint32_t unit;        /* photos with the same number are one asset group; see unit.h */
     uint32_t have;        /* IE_HAVE_* */
+    uint32_t tried;       /* IE_HAVE_* of analyzers that ran; where `have` lacks the bit a fault says why */
     uint32_t width, height; /* stored, before orientation; 0: unknown */
     uint8_t orientation;  /* 1..8, EXIF; 1 also when absent; for HEIF and AVIF always 1 (upright by container) */
     bool has_alpha, animated; /* known with HASHES/QUALITY; transparent pixels may exist / several frames */

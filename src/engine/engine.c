@@ -53,7 +53,7 @@ static void list_versions(ie_engine *engine)
     v[n++] = (ie_fact_version){"xxh3", IE_HAVE_XXH3, 1, 0};
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         const ie_analyzer *a = ie_analyzers[i];
-        v[n++] = (ie_fact_version){a->name, a->gives, a->version, a->needs_pixels ? content : 0};
+        v[n++] = (ie_fact_version){a->name, a->gives, a->version, a->views != 0 ? content : 0};
     }
     engine->version_count = n;
 }
@@ -166,7 +166,7 @@ ie_status ie_engine_wanted(const ie_engine *engine, const char *only, unsigned *
     if (only == NULL) {
         for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
             if (ie_analyzers[i]->enabled(engine->config)) {
-                wanted |= ie_analyzers[i]->gives | (ie_analyzers[i]->needs_pixels ? IE_HAVE_XXH3 : 0);
+                wanted |= ie_analyzers[i]->gives | (ie_analyzers[i]->views != 0 ? IE_HAVE_XXH3 : 0);
             }
         }
         *ret_wanted = wanted;

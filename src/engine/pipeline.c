@@ -59,14 +59,13 @@ static unsigned wanted_of(const ie_pipeline *pipeline, const ie_photo *photo)
     return wanted;
 }
 
-/* A stored record with faults counts as complete: the same bytes would fail the same way again. */
+/* What was tried and failed counts as done: the same bytes would fail the same way again. */
 static bool is_complete(const ie_pipeline *pipeline, const ie_photo *photo)
 {
     if ((photo->have & IE_HAVE_FORMAT) == 0) {
         return false;
     }
-    unsigned missing = wanted_of(pipeline, photo) & ~photo->have;
-    return missing == 0;
+    return (wanted_of(pipeline, photo) & ~(photo->have | photo->tried)) == 0;
 }
 
 static void wait_window(run *r)

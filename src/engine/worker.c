@@ -106,25 +106,41 @@ static bool is_open(ie_worker *worker, size_t index, ie_photo *photo)
     return worker->opened[index];
 }
 
+/* The analyzers whose facts are wanted and missing; a video's pixels are not looked at. */
+static bool is_due(const ie_analyzer *analyzer, const ie_photo *photo, unsigned wanted)
+{
+    bool moving = ie_format_kind(photo->format) == IE_KIND_VIDEO;
+    return (wanted & analyzer->gives & ~(photo->have | photo->tried)) != 0 && !(moving && analyzer->views != 0);
+}
+
+static unsigned due_views(const ie_photo *photo, unsigned wanted)
+{
+    unsigned views = 0;
+    for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+        views |= is_due(ie_analyzers[i], photo, wanted) ? ie_analyzers[i]->views : 0;
+    }
+    return views;
+}
+
 static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, unsigned wanted)
 {
     const ie_config *config = worker->config;
-    bool moving = ie_format_kind(photo->format) == IE_KIND_VIDEO;
     ie_source_options options = {
         .max_pixels = (uint64_t)config->limits.max_pixels,
         .max_file_bytes = (uint64_t)config->limits.max_file_bytes,
         .exact = config->analysis.exact,
+        .views = due_views(photo, wanted),
     };
     ie_source *source = ie_source_new(bytes, photo, &options, worker->scratch);
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         const ie_analyzer *analyzer = ie_analyzers[i];
-        bool due = (wanted & analyzer->gives) != 0 && (photo->have & analyzer->gives) == 0;
-        if (due && !(moving && analyzer->needs_pixels) && is_open(worker, i, photo)) {
+        if (is_due(analyzer, photo, wanted) && is_open(worker, i, photo)) {
             analyzer->run(worker->states[i], &photo, &source, 1);
+            photo->tried |= analyzer->gives;
         }
     }
-    if ((wanted & IE_HAVE_XXH3) != 0 && (photo->have & IE_HAVE_XXH3) == 0 && !moving &&
-        ie_bytes_xxh3(bytes, &photo->xxh3)) {
+    bool moving = ie_format_kind(photo->format) == IE_KIND_VIDEO;
+    if ((wanted & IE_HAVE_XXH3 & ~photo->have) != 0 && !moving && ie_bytes_xxh3(bytes, &photo->xxh3)) {
         photo->have |= IE_HAVE_XXH3;
     }
     ie_source_free(source);
