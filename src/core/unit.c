@@ -11,6 +11,7 @@
 typedef struct entry {
     const char *path, *base; /* base points into path, whose first base - path bytes name the folder */
     size_t base_length, stem_length;
+    uint64_t hash; /* of folder and stem, case ignored: compared first, most sorting is over then */
     size_t photo;
 } entry;
 
@@ -42,17 +43,36 @@ static size_t stem_length(const char *base, size_t base_length)
     return base_length;
 }
 
-static entry entry_of(const char *path, size_t photo)
-{
-    entry e = {.path = path, .base = ie_path_base(path), .photo = photo};
-    e.base_length = strlen(e.base);
-    e.stem_length = stem_length(e.base, e.base_length);
-    return e;
-}
-
 static int lower(unsigned char c)
 {
     return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+/* FNV-1a, 64 bits (Fowler, Noll, Vo). */
+static uint64_t hash_of(const char *path, const char *base, size_t stem)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (const char *p = path; p < base + stem; p++) {
+        unsigned char c = (unsigned char)*p;
+        hash = (hash ^ (uint64_t)(p < base ? c : lower(c))) * 0x100000001b3u;
+    }
+    return hash;
+}
+
+/* The name is the first `base_length` bytes from `base` on, its stem the first `stem` of these. */
+static entry entry_of_part(const char *path, size_t base_length, size_t stem)
+{
+    const char *base = ie_path_base(path);
+    return (entry){path, base, base_length, stem, hash_of(path, base, stem), 0};
+}
+
+static entry entry_of(const char *path, size_t photo)
+{
+    const char *base = ie_path_base(path);
+    size_t base_length = strlen(base);
+    entry e = entry_of_part(path, base_length, stem_length(base, base_length));
+    e.photo = photo;
+    return e;
 }
 
 static int compare_lengths(size_t a, size_t b)
@@ -80,6 +100,9 @@ static int compare_bytes(const char *a, size_t a_length, const char *b, size_t b
 /* Same folder and same stem but for case: such files stand together. */
 static int compare_stem(const entry *a, const entry *b)
 {
+    if (a->hash != b->hash) {
+        return a->hash < b->hash ? -1 : 1;
+    }
     int folders = compare_bytes(a->path, (size_t)(a->base - a->path), b->path, (size_t)(b->base - b->path));
     return folders != 0 ? folders : compare_nocase(a->base, a->stem_length, b->base, b->stem_length);
 }
@@ -215,16 +238,15 @@ static const entry *find(const former *f, const entry *wanted, bool whole)
 
 static const entry *find_owner(const former *f, const entry *sidecar)
 {
-    entry wanted = *sidecar;
     const char *extension = ie_path_extension(sidecar->path);
-    wanted.base_length = sidecar->stem_length; /* a.jpg of a.jpg.xmp */
-    wanted.stem_length = stem_length(wanted.base, wanted.base_length);
+    size_t rest = sidecar->stem_length; /* a.jpg of a.jpg.xmp */
+    entry wanted = entry_of_part(sidecar->path, rest, stem_length(sidecar->base, rest));
     const entry *owner = find(f, &wanted, true);
     if (owner != NULL) {
         return owner;
     }
     if (is_stem_sidecar(extension)) {
-        wanted.stem_length = wanted.base_length;
+        wanted = entry_of_part(sidecar->path, rest, rest);
         return find(f, &wanted, false);
     }
     IE_AUTO_FREE char *target = takeout_target(sidecar);
