@@ -9,14 +9,15 @@
 
 /* One picture or video among its like, or the name that a sidecar looks for. */
 typedef struct entry {
-    const char *path, *base; /* base points into path, whose first base - path bytes name the folder */
+    const char *path,
+        *base; /* base points into path, whose first base - path bytes name the folder */
     size_t base_length, stem_length;
     uint64_t hash; /* of folder and stem, case ignored: compared first, most sorting is over then */
     size_t photo;
 } entry;
 
-/* How many names that differ only in case are looked through. More are no camera's doing, and a folder of
-   a million of them must not take a day. */
+/* How many names that differ only in case are looked through. More are no camera's doing, and a
+   folder of a million of them must not take a day. */
 enum { SPELLINGS = 256 };
 
 typedef struct former {
@@ -103,8 +104,10 @@ static int compare_stem(const entry *a, const entry *b)
     if (a->hash != b->hash) {
         return a->hash < b->hash ? -1 : 1;
     }
-    int folders = compare_bytes(a->path, (size_t)(a->base - a->path), b->path, (size_t)(b->base - b->path));
-    return folders != 0 ? folders : compare_nocase(a->base, a->stem_length, b->base, b->stem_length);
+    int folders =
+        compare_bytes(a->path, (size_t)(a->base - a->path), b->path, (size_t)(b->base - b->path));
+    return folders != 0 ? folders
+                        : compare_nocase(a->base, a->stem_length, b->base, b->stem_length);
 }
 
 static int compare_exact_stem(const entry *a, const entry *b)
@@ -117,7 +120,8 @@ static int compare_entries(const void *left, const void *right)
 {
     const entry *a = left, *b = right;
     int stems = compare_exact_stem(a, b);
-    int bases = stems != 0 ? stems : compare_bytes(a->base, a->base_length, b->base, b->base_length);
+    int bases =
+        stems != 0 ? stems : compare_bytes(a->base, a->base_length, b->base, b->base_length);
     return bases != 0 ? bases : compare_lengths(a->photo, b->photo);
 }
 
@@ -147,8 +151,9 @@ bool ie_sidecar_name(const char *path)
     return is_stem_sidecar(extension);
 }
 
-/* Google Takeout: a.jpg.json, a.jpg.supplemental-metadata.json, the same cut short, and for a(1).jpg
-   a.jpg(1).json and a.jpg.supplemental-metadata(1).json. Gives the photo's path; free() it. */
+/* Google Takeout: a.jpg.json, a.jpg.supplemental-metadata.json, the same cut short, and for
+   a(1).jpg a.jpg(1).json and a.jpg.supplemental-metadata(1).json. Gives the photo's path; free()
+   it. */
 static char *takeout_target(const entry *sidecar)
 {
     static const char word[] = "supplemental-metadata";
@@ -167,13 +172,15 @@ static char *takeout_target(const entry *sidecar)
         *dot = 0;
     }
     size_t stem = stem_length(base, strlen(base));
-    return ie_asprintf("%.*s%.*s%s%s", (int)(base - target), target, (int)stem, base, number, base + stem);
+    return ie_asprintf("%.*s%.*s%s%s", (int)(base - target), target, (int)stem, base, number,
+                       base + stem);
 }
 
 /* ---- looking up ---- */
 
 /* The first file that is not less than `wanted` by that order. */
-static size_t lower_bound(const former *f, const entry *wanted, int (*compare)(const entry *, const entry *))
+static size_t lower_bound(const former *f, const entry *wanted,
+                          int (*compare)(const entry *, const entry *))
 {
     size_t low = 0, high = f->file_count;
     while (low < high) {
@@ -208,8 +215,8 @@ static bool leads(const ie_photo *a, const ie_photo *b)
     return difference != 0 ? difference < 0 : strcmp(path_of(a), path_of(b)) < 0;
 }
 
-/* Of the files with that stem the one whose whole name it is, or (`whole` false) the one that leads.
-   NULL when there is none. */
+/* Of the files with that stem the one whose whole name it is, or (`whole` false) the one that
+   leads. NULL when there is none. */
 static const entry *find_by(const former *f, const entry *wanted, bool whole,
                             int (*compare)(const entry *, const entry *))
 {
@@ -330,7 +337,8 @@ static bool may_be_sidecar(const ie_photo *photo)
 {
     const char *path = path_of(photo);
     bool thumbnail = photo->format == IE_FORMAT_JPEG && ie_ends_with_nocase(path, ".thm");
-    return (photo->format == IE_FORMAT_UNKNOWN || photo->format == IE_FORMAT_SIDECAR || thumbnail) &&
+    return (photo->format == IE_FORMAT_UNKNOWN || photo->format == IE_FORMAT_SIDECAR ||
+            thumbnail) &&
            ie_sidecar_name(path);
 }
 
