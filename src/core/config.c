@@ -180,7 +180,8 @@ ie_status ie_config_set(ie_config *config, const char *key, const char *value, c
     ptrdiff_t index = ie_option_index(key);
     if (index < 0) {
         char shown[120], place[300];
-        return ie_error_set(err, IE_ERR_USAGE, "%s: there is no setting \"%s\"; the nearest is \"%s\".",
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "%s: there is no setting \"%s\"; the nearest is \"%s\".",
                             ie_show_path(from, place, sizeof place),
                             ie_show_path(key, shown, sizeof shown), ie_option_nearest(key));
     }
@@ -188,8 +189,8 @@ ie_status ie_config_set(ie_config *config, const char *key, const char *value, c
     ie_error inner;
     if (row->check != NULL && row->check(value, &inner) != IE_OK) {
         char place[300];
-        return ie_error_set(err, inner.status, "%s: %s: %s", ie_show_path(from, place, sizeof place), key,
-                            inner.text);
+        return ie_error_set(err, inner.status, "%s: %s: %s",
+                            ie_show_path(from, place, sizeof place), key, inner.text);
     }
     if (!store(config, row, value)) {
         IE_AUTO_FREE char *rule = allowed(&row->option);
@@ -213,7 +214,8 @@ ie_config *ie_config_new(void)
     for (size_t i = 0; i < ie_option_count(); i++) {
         const ie_option_row *row = ie_option_row_at(i);
         if (!store(config, row, row->option.fallback)) {
-            abort(); /* a default out of its own range: a bug in the table, seen by the first test */
+            abort(); /* a default out of its own range: a bug in the table, seen by the first test
+                      */
         }
     }
     return config;
@@ -256,8 +258,8 @@ ie_config *ie_config_copy(const ie_config *config)
 const char *ie_keep_rule_name(ie_keep_rule rule)
 {
     static const char *const names[] = {
-        [IE_KEEP_QUALITY] = "quality",   [IE_KEEP_NEWEST] = "newest",   [IE_KEEP_OLDEST] = "oldest",
-        [IE_KEEP_LARGEST] = "largest",   [IE_KEEP_SMALLEST] = "smallest",
+        [IE_KEEP_QUALITY] = "quality", [IE_KEEP_NEWEST] = "newest",     [IE_KEEP_OLDEST] = "oldest",
+        [IE_KEEP_LARGEST] = "largest", [IE_KEEP_SMALLEST] = "smallest",
     };
     return names[rule];
 }

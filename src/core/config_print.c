@@ -6,7 +6,8 @@
 #include "core/options.h"
 #include "utils/memory.h"
 
-/* A double-quoted YAML scalar. Bytes that are not UTF-8 cannot stand in YAML; they become Latin-1. */
+/* A double-quoted YAML scalar. Bytes that are not UTF-8 cannot stand in YAML; they become Latin-1.
+ */
 static void print_quoted(const char *text, FILE *out)
 {
     IE_AUTO_FREE char *readable = ie_utf8_from_latin1(text, strlen(text));
@@ -71,7 +72,8 @@ static int print_sections(const char *previous, const char *key, FILE *out)
             return depth;
         }
         if (start >= common) {
-            fprintf(out, "%s%*s%.*s:\n", depth == 0 ? "\n" : "", 2 * depth, "", (int)length, key + start);
+            fprintf(out, "%s%*s%.*s:\n", depth == 0 ? "\n" : "", 2 * depth, "", (int)length,
+                    key + start);
         }
         start += length + 1;
         depth++;
@@ -119,9 +121,12 @@ void ie_config_print_default(FILE *out)
 {
     fputs("# Image Engine: every setting with its default.\n"
           "#\n"
-          "# Copy what you want to change to ~/.config/imgengine/config.yaml. Later ones win: the defaults,\n"
-          "# /etc/imgengine/config.yaml, your own file, --config FILE, environment variables such as\n"
-          "# IMGENGINE_DEDUPE_KEEP=newest, and on the command line --set dedupe.keep=newest or a flag,\n"
+          "# Copy what you want to change to ~/.config/imgengine/config.yaml. Later ones win: the "
+          "defaults,\n"
+          "# /etc/imgengine/config.yaml, your own file, --config FILE, environment variables such "
+          "as\n"
+          "# IMGENGINE_DEDUPE_KEEP=newest, and on the command line --set dedupe.keep=newest or a "
+          "flag,\n"
           "# which stands in brackets below where there is one.\n",
           out);
     ie_config *config = ie_config_new();

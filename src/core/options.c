@@ -10,6 +10,7 @@
 #include "utils/memory.h"
 #include "utils/text.h"
 
+// clang-format off
 #define AT(member) offsetof(ie_config, member)
 #define BOOL(key, member, fallback, flag, commands, help)                                          \
     {{key, IE_TYPE_BOOL, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false, NULL}
@@ -23,6 +24,7 @@
     {{key, IE_TYPE_CHOICE, fallback, 0, 0, choices, flag, commands, help}, AT(member), numbered, NULL}
 #define LIST(key, member, fallback, check, flag, commands, help)                                   \
     {{key, IE_TYPE_LIST, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false, check}
+// clang-format on
 
 static ie_status check_template(const char *text, ie_error *err)
 {
@@ -41,11 +43,14 @@ static ie_status unknown_format(const char *name, ie_error *err)
     IE_AUTO_FREE char *file = ie_asprintf("x.%.20s", name);
     ie_format meant = ie_format_claimed(file);
     if (meant != IE_FORMAT_UNKNOWN) {
-        return ie_error_set(err, IE_ERR_USAGE, "There is no format \"%s\"; .%s files are called \"%s\".",
-                            shown, shown, ie_format_name(meant));
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "There is no format \"%s\"; .%s files are called \"%s\".", shown, shown,
+                            ie_format_name(meant));
     }
-    return ie_error_set(err, IE_ERR_USAGE, "There is no format \"%s\"; formats are called as in "
-                        "the records: jpeg, png, heic, webp, tiff and so on.", shown);
+    return ie_error_set(err, IE_ERR_USAGE,
+                        "There is no format \"%s\"; formats are called as in "
+                        "the records: jpeg, png, heic, webp, tiff and so on.",
+                        shown);
 }
 
 static ie_status check_formats(const char *text, ie_error *err)
@@ -76,8 +81,9 @@ static const ie_option_row rows[] = {
          "go into the folders below the given ones"),
     LIST("scan.include", scan.include, "", NULL, "--include", READING,
          "globs: look only at files whose name or path below the given folder matches one"),
-    LIST("scan.exclude", scan.exclude, "", NULL, "--exclude", READING,
-         "globs: leave out files and folders whose name or path below the given folder matches one"),
+    LIST(
+        "scan.exclude", scan.exclude, "", NULL, "--exclude", READING,
+        "globs: leave out files and folders whose name or path below the given folder matches one"),
     BOOL("scan.hidden", scan.hidden, "false", "--hidden", READING,
          "look at files and folders whose name begins with a dot, too"),
     BOOL("scan.follow_symlinks", scan.follow_symlinks, "false", "--follow", READING,
@@ -94,21 +100,24 @@ static const ie_option_row rows[] = {
     REAL("analysis.content.blur_threshold", analysis.blur_threshold, "60", 0, 100000, NULL, 0,
          "a photo whose sharpness (variance of the Laplacian) is lower counts as blurred"),
     BOOL("analysis.ml_analysis", analysis.ml_analysis, "false", NULL, 0,
-         "scenes and objects by neural networks; they need models, which this version does not run yet"),
-    CHOICE("analysis.ml_models.use_gpu", analysis.use_gpu, false, "auto", "auto|true|false", NULL, 0,
-           "run the models on a GPU; no effect while this version runs no models"),
+         "scenes and objects by neural networks; they need models, which this version does not run "
+         "yet"),
+    CHOICE("analysis.ml_models.use_gpu", analysis.use_gpu, false, "auto", "auto|true|false", NULL,
+           0, "run the models on a GPU; no effect while this version runs no models"),
     INT("analysis.ml_models.batch_size", analysis.ml_batch_size, "8", 1, 256, NULL, 0,
         "photos a model looks at in one go; no effect while this version runs no models"),
     TEXT("analysis.ml_models.scene_detection", analysis.scene_detection,
          "openai/clip-vit-base-patch32", NULL, NULL, 0,
          "model for scenes; no effect while this version runs no models"),
-    TEXT("analysis.ml_models.object_detection", analysis.object_detection, "facebook/detr-resnet-50",
-         NULL, NULL, 0, "model for objects; no effect while this version runs no models"),
+    TEXT("analysis.ml_models.object_detection", analysis.object_detection,
+         "facebook/detr-resnet-50", NULL, NULL, 0,
+         "model for objects; no effect while this version runs no models"),
 
     INT("processing.max_workers", processing.max_workers, "0", 0, 1024, NULL, 0,
         "worker threads, 0 for one a core; -j sets it"),
 
-    BOOL("dedupe.enabled", dedupe.enabled, "true", NULL, 0, "find duplicates in the command process"),
+    BOOL("dedupe.enabled", dedupe.enabled, "true", NULL, 0,
+         "find duplicates in the command process"),
     CHOICE("dedupe.keep", dedupe.keep, true, "quality", "quality|newest|oldest|largest|smallest",
            "--keep", DEDUPING, "which one of several equal photos stays"),
     INT("dedupe.min_copies", dedupe.min_copies, "1", 1, 100, "--min-copies", DEDUPING,
@@ -122,7 +131,8 @@ static const ie_option_row rows[] = {
     LIST("convert.from", convert.from, "heic,avif,webp,bmp,jxl,jp2", check_formats, "--from",
          CONVERTING, "formats to convert"),
     CHOICE("convert.to", convert.to, false, "auto", "auto|jpeg|png|webp|tiff|avif|jxl", "--to",
-           CONVERTING, "format of the new files; auto takes jpeg for photos and png where jpeg would lose"),
+           CONVERTING,
+           "format of the new files; auto takes jpeg for photos and png where jpeg would lose"),
     INT("convert.quality", convert.quality, "92", 1, 100, "--quality", CONVERTING,
         "quality of the new files where their format knows such a thing"),
     BOOL("convert.keep_original", convert.keep_original, "false", "--keep-original", CONVERTING,
@@ -130,7 +140,8 @@ static const ie_option_row rows[] = {
 
     BOOL("rename.enabled", rename.enabled, "true", NULL, 0, "rename in the command process"),
     TEXT("rename.template", rename.pattern, "{date:%Y}/{date:%Y-%m-%d_%H%M%S}_{camera}",
-         check_template, "--template", RENAMING, "the new names, with fields in braces; a / makes folders"),
+         check_template, "--template", RENAMING,
+         "the new names, with fields in braces; a / makes folders"),
     BOOL("rename.lowercase_extension", rename.lowercase_extension, "true", NULL, 0,
          "write extensions of renamed files in lower case"),
 

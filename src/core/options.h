@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The option table: one row a setting. Everything that is known of a setting is derived from its row:
- * where its value lies in ie_config, its default, checks, flag, help, YAML and environment name. A new
- * setting is a field in core/config.h and a row in options.c. Constant, hence thread-safe.
+ * The option table: one row a setting. Everything that is known of a setting is derived from its
+ * row: where its value lies in ie_config, its default, checks, flag, help, YAML and environment
+ * name. A new setting is a field in core/config.h and a row in options.c. Constant, hence
+ * thread-safe.
  *
  * The public functions ie_option_*() stand in imgengine.h.
  */
@@ -19,7 +20,8 @@ typedef struct ie_option_row {
     ie_option option;
     size_t offset;
     bool numbered;
-    /* What range and choices cannot say; NULL: nothing more. Runs on the text before it is stored. */
+    /* What range and choices cannot say; NULL: nothing more. Runs on the text before it is stored.
+     */
     ie_status (*check)(const char *text, ie_error *err);
 } ie_option_row;
 

@@ -55,7 +55,8 @@ static void add_allowed(const char *text, size_t max_bytes, ie_buffer *out)
 
 static void trim_end(ie_buffer *name)
 {
-    while (name->size > 0 && (name->data[name->size - 1] == '.' || name->data[name->size - 1] == ' ')) {
+    while (name->size > 0 &&
+           (name->data[name->size - 1] == '.' || name->data[name->size - 1] == ' ')) {
         name->data[--name->size] = 0;
     }
 }

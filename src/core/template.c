@@ -7,10 +7,12 @@
 #include "utils/error.h"
 #include "utils/memory.h"
 
-/* 200 of the 255 bytes that file systems allow: the rest is for "_12345" and ".supplemental-metadata.json". */
+/* 200 of the 255 bytes that file systems allow: the rest is for "_12345" and
+ * ".supplemental-metadata.json". */
 enum { PART_BYTES = 200, EXTENSION_BYTES = 16, MAX_TEMPLATE_BYTES = 4096 };
 
-/* One of a field's fall-backs: a field with its format, or (field NULL) text that always has a value. */
+/* One of a field's fall-backs: a field with its format, or (field NULL) text that always has a
+ * value. */
 struct choice {
     const ie_field *field;
     const char *text;
@@ -41,7 +43,8 @@ struct parser {
 static size_t position(const struct parser *parser, const char *at)
 {
     size_t characters = 1;
-    for (const unsigned char *p = (const unsigned char *)parser->text; (const char *)p < at; characters++) {
+    for (const unsigned char *p = (const unsigned char *)parser->text; (const char *)p < at;
+         characters++) {
         size_t length = ie_utf8_char(p);
         p += length > 0 ? length : 1;
     }
@@ -49,7 +52,8 @@ static size_t position(const struct parser *parser, const char *at)
 }
 
 /* "Position N of the template "…": text." */
-static ie_status IE_PRINTF(3, 4) refuse(const struct parser *parser, const char *at, const char *format, ...)
+static ie_status IE_PRINTF(3, 4)
+    refuse(const struct parser *parser, const char *at, const char *format, ...)
 {
     char text[400], shown[120];
     va_list args;
@@ -57,7 +61,8 @@ static ie_status IE_PRINTF(3, 4) refuse(const struct parser *parser, const char 
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     return ie_error_set(parser->err, IE_ERR_USAGE, "Position %zu of the template \"%s\": %s",
-                        position(parser, at), ie_show_path(parser->text, shown, sizeof shown), text);
+                        position(parser, at), ie_show_path(parser->text, shown, sizeof shown),
+                        text);
 }
 
 static struct piece *add_piece(ie_template *pattern)
@@ -85,12 +90,14 @@ static ie_status parse_plain(struct parser *parser)
             break;
         } else if (c == '}') {
             ie_buffer_free(&plain);
-            return refuse(parser, parser->p, "this brace closes nothing; write }} for a brace itself.");
+            return refuse(parser, parser->p,
+                          "this brace closes nothing; write }} for a brace itself.");
         }
         ie_buffer_char(&plain, c);
     }
     if (plain.size > 0) {
-        add_choice(add_piece(parser->pattern), NULL, ie_arena_strdup(parser->pattern->arena, plain.data));
+        add_choice(add_piece(parser->pattern), NULL,
+                   ie_arena_strdup(parser->pattern->arena, plain.data));
     }
     ie_buffer_free(&plain);
     return IE_OK;
@@ -121,7 +128,8 @@ static ie_status parse_quoted(struct parser *parser, struct piece *piece)
     return IE_OK;
 }
 
-static ie_status check_format(struct parser *parser, const ie_field *field, const char *begin, const char *format)
+static ie_status check_format(struct parser *parser, const ie_field *field, const char *begin,
+                              const char *format)
 {
     if (!field->takes_format) {
         return refuse(parser, begin, "the field %s takes no format; only date does.", field->name);
@@ -201,12 +209,13 @@ static ie_status parse_all(struct parser *parser)
         return ie_error_set(parser->err, IE_ERR_USAGE, "The template for names is empty.");
     }
     if (length > MAX_TEMPLATE_BYTES) {
-        return ie_error_set(parser->err, IE_ERR_USAGE, "The template for names is longer than %d bytes.",
-                            MAX_TEMPLATE_BYTES);
+        return ie_error_set(parser->err, IE_ERR_USAGE,
+                            "The template for names is longer than %d bytes.", MAX_TEMPLATE_BYTES);
     }
     if (parser->text[0] == '/' || parser->text[length - 1] == '/') {
-        return refuse(parser, parser->text[0] == '/' ? parser->text : parser->text + length - 1,
-                      "a template neither begins nor ends with /; its names lie below the chosen folder.");
+        return refuse(
+            parser, parser->text[0] == '/' ? parser->text : parser->text + length - 1,
+            "a template neither begins nor ends with /; its names lie below the chosen folder.");
     }
     ie_status status = IE_OK;
     while (status == IE_OK && *parser->p != 0) {
@@ -255,7 +264,8 @@ static bool add_value(const struct choice *choice, const ie_photo *photo, ie_buf
     size_t before = out->size;
     choice->field->value(photo, choice->text, out);
     for (size_t i = before; i < out->size && !choice->field->takes_format; i++) {
-        /* A date's '/' was written in the template; any other comes from a photo and makes no folder. */
+        /* A date's '/' was written in the template; any other comes from a photo and makes no
+         * folder. */
         out->data[i] = out->data[i] == '/' ? '_' : out->data[i];
     }
     return out->size > before;

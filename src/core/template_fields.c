@@ -21,8 +21,9 @@ const char *ie_date_format_fault(const char *format)
 }
 
 /* In English whatever the locale: a name must not depend on who makes it. */
-static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
-                                     "July",    "August",   "September", "October", "November", "December"};
+static const char *const months[] = {"January",   "February", "March",    "April",
+                                     "May",       "June",     "July",     "August",
+                                     "September", "October",  "November", "December"};
 static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                        "Thursday", "Friday", "Saturday"};
 
@@ -59,24 +60,56 @@ static void add_name(ie_buffer *out, const char *name, bool full)
 static void add_date_part(const ie_datetime *t, char letter, ie_buffer *out)
 {
     switch (letter) {
-    case 'Y': ie_buffer_printf(out, "%04d", t->year); break;
-    case 'y': ie_buffer_printf(out, "%02d", t->year % 100); break;
-    case 'm': ie_buffer_printf(out, "%02u", t->month); break;
-    case 'd': ie_buffer_printf(out, "%02u", t->day); break;
-    case 'H': ie_buffer_printf(out, "%02u", t->hour); break;
-    case 'M': ie_buffer_printf(out, "%02u", t->minute); break;
-    case 'S': ie_buffer_printf(out, "%02u", t->second); break;
-    case 'I': ie_buffer_printf(out, "%02u", (t->hour + 11u) % 12 + 1); break;
-    case 'p': ie_buffer_text(out, t->hour < 12 ? "AM" : "PM"); break;
-    case 'j': ie_buffer_printf(out, "%03d", day_of_year(t)); break;
+    case 'Y':
+        ie_buffer_printf(out, "%04d", t->year);
+        break;
+    case 'y':
+        ie_buffer_printf(out, "%02d", t->year % 100);
+        break;
+    case 'm':
+        ie_buffer_printf(out, "%02u", t->month);
+        break;
+    case 'd':
+        ie_buffer_printf(out, "%02u", t->day);
+        break;
+    case 'H':
+        ie_buffer_printf(out, "%02u", t->hour);
+        break;
+    case 'M':
+        ie_buffer_printf(out, "%02u", t->minute);
+        break;
+    case 'S':
+        ie_buffer_printf(out, "%02u", t->second);
+        break;
+    case 'I':
+        ie_buffer_printf(out, "%02u", (t->hour + 11u) % 12 + 1);
+        break;
+    case 'p':
+        ie_buffer_text(out, t->hour < 12 ? "AM" : "PM");
+        break;
+    case 'j':
+        ie_buffer_printf(out, "%03d", day_of_year(t));
+        break;
     case 'B':
-    case 'b': add_name(out, months[t->month - 1], letter == 'B'); break;
+    case 'b':
+        add_name(out, months[t->month - 1], letter == 'B');
+        break;
     case 'A':
-    case 'a': add_name(out, weekday(t), letter == 'A'); break;
-    case 'F': ie_buffer_printf(out, "%04d-%02u-%02u", t->year, t->month, t->day); break;
-    case 'T': ie_buffer_printf(out, "%02u:%02u:%02u", t->hour, t->minute, t->second); break;
-    case 'f': add_subseconds(t, out); break;
-    default: ie_buffer_char(out, '%'); break;
+    case 'a':
+        add_name(out, weekday(t), letter == 'A');
+        break;
+    case 'F':
+        ie_buffer_printf(out, "%04d-%02u-%02u", t->year, t->month, t->day);
+        break;
+    case 'T':
+        ie_buffer_printf(out, "%02u:%02u:%02u", t->hour, t->minute, t->second);
+        break;
+    case 'f':
+        add_subseconds(t, out);
+        break;
+    default:
+        ie_buffer_char(out, '%');
+        break;
     }
 }
 
@@ -224,7 +257,8 @@ static void add_degrees(double value, ie_buffer *out)
 {
     if (isfinite(value) && fabs(value) <= 360) {
         long units = lround(fabs(value) * 1e5);
-        ie_buffer_printf(out, "%s%ld.%05ld", value < 0 && units > 0 ? "-" : "", units / 100000, units % 100000);
+        ie_buffer_printf(out, "%s%ld.%05ld", value < 0 && units > 0 ? "-" : "", units / 100000,
+                         units % 100000);
     }
 }
 
@@ -241,7 +275,9 @@ static void lon(const ie_photo *photo, const char *format, ie_buffer *out)
 /* ---- the table ---- */
 
 static const ie_field fields[] = {
-    {"date", "when it was taken, by the camera's clock; parts as in strftime: %Y %m %d %H %M %S %f %y %j %B %b %A %a %I %p %F %T",
+    {"date",
+     "when it was taken, by the camera's clock; parts as in strftime: %Y %m %d %H %M %S %f %y %j "
+     "%B %b %A %a %I %p %F %T",
      "{date:%Y-%m-%d_%H%M%S} → 2023-07-14_091233", true, date},
     {"camera", "camera model without its maker's name", "{camera} → EOS R5", false, camera},
     {"make", "maker of the camera", "{make} → Canon", false, make},
@@ -255,7 +291,8 @@ static const ie_field fields[] = {
     {"height", "height in pixels", "{height} → 5464", false, height},
     {"iso", "sensitivity", "ISO{iso} → ISO400", false, iso},
     {"rating", "stars, 0 to 5, and -1 for rejected", "{rating} → 4", false, rating},
-    {"hash", "first 8 digits of the content's hash (XXH3), where it is known", "{hash} → 0123abcd", false, hash},
+    {"hash", "first 8 digits of the content's hash (XXH3), where it is known", "{hash} → 0123abcd",
+     false, hash},
     {"title", "title", "{title|name} → Harbour at dawn", false, title},
     {"lat", "latitude in degrees, south is negative", "{lat} → 59.91273", false, lat},
     {"lon", "longitude in degrees, west is negative", "{lon} → -10.74609", false, lon},

@@ -11,8 +11,8 @@
 
 typedef struct ie_field {
     const char *name, *help;
-    const char *example;     /* "{camera} → EOS R5": a template and what it gives, checked by a test */
-    bool takes_format;       /* of a date; its letters stand in ie_date_format_letters */
+    const char *example; /* "{camera} → EOS R5": a template and what it gives, checked by a test */
+    bool takes_format;   /* of a date; its letters stand in ie_date_format_letters */
     /* Adds the value, or nothing when the photo has none. `format` is NULL when none was given. */
     void (*value)(const ie_photo *photo, const char *format, ie_buffer *out);
 } ie_field;

@@ -9,13 +9,15 @@
 
 /* One picture or video among its like, or the name that a sidecar looks for. */
 typedef struct entry {
-    const char *path, *base; /* base points into path, whose first base - path bytes name the folder */
+    const char *path,
+        *base; /* base points into path, whose first base - path bytes name the folder */
     size_t base_length, stem_length;
+    uint64_t hash; /* of folder and stem, case ignored: compared first, most sorting is over then */
     size_t photo;
 } entry;
 
-/* How many names that differ only in case are looked through. More are no camera's doing, and a folder of
-   a million of them must not take a day. */
+/* How many names that differ only in case are looked through. More are no camera's doing, and a
+   folder of a million of them must not take a day. */
 enum { SPELLINGS = 256 };
 
 typedef struct former {
@@ -42,17 +44,36 @@ static size_t stem_length(const char *base, size_t base_length)
     return base_length;
 }
 
-static entry entry_of(const char *path, size_t photo)
-{
-    entry e = {.path = path, .base = ie_path_base(path), .photo = photo};
-    e.base_length = strlen(e.base);
-    e.stem_length = stem_length(e.base, e.base_length);
-    return e;
-}
-
 static int lower(unsigned char c)
 {
     return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+/* FNV-1a, 64 bits (Fowler, Noll, Vo). */
+static uint64_t hash_of(const char *path, const char *base, size_t stem)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (const char *p = path; p < base + stem; p++) {
+        unsigned char c = (unsigned char)*p;
+        hash = (hash ^ (uint64_t)(p < base ? c : lower(c))) * 0x100000001b3u;
+    }
+    return hash;
+}
+
+/* The name is the first `base_length` bytes from `base` on, its stem the first `stem` of these. */
+static entry entry_of_part(const char *path, size_t base_length, size_t stem)
+{
+    const char *base = ie_path_base(path);
+    return (entry){path, base, base_length, stem, hash_of(path, base, stem), 0};
+}
+
+static entry entry_of(const char *path, size_t photo)
+{
+    const char *base = ie_path_base(path);
+    size_t base_length = strlen(base);
+    entry e = entry_of_part(path, base_length, stem_length(base, base_length));
+    e.photo = photo;
+    return e;
 }
 
 static int compare_lengths(size_t a, size_t b)
@@ -80,8 +101,13 @@ static int compare_bytes(const char *a, size_t a_length, const char *b, size_t b
 /* Same folder and same stem but for case: such files stand together. */
 static int compare_stem(const entry *a, const entry *b)
 {
-    int folders = compare_bytes(a->path, (size_t)(a->base - a->path), b->path, (size_t)(b->base - b->path));
-    return folders != 0 ? folders : compare_nocase(a->base, a->stem_length, b->base, b->stem_length);
+    if (a->hash != b->hash) {
+        return a->hash < b->hash ? -1 : 1;
+    }
+    int folders =
+        compare_bytes(a->path, (size_t)(a->base - a->path), b->path, (size_t)(b->base - b->path));
+    return folders != 0 ? folders
+                        : compare_nocase(a->base, a->stem_length, b->base, b->stem_length);
 }
 
 static int compare_exact_stem(const entry *a, const entry *b)
@@ -94,7 +120,8 @@ static int compare_entries(const void *left, const void *right)
 {
     const entry *a = left, *b = right;
     int stems = compare_exact_stem(a, b);
-    int bases = stems != 0 ? stems : compare_bytes(a->base, a->base_length, b->base, b->base_length);
+    int bases =
+        stems != 0 ? stems : compare_bytes(a->base, a->base_length, b->base, b->base_length);
     return bases != 0 ? bases : compare_lengths(a->photo, b->photo);
 }
 
@@ -124,8 +151,9 @@ bool ie_sidecar_name(const char *path)
     return is_stem_sidecar(extension);
 }
 
-/* Google Takeout: a.jpg.json, a.jpg.supplemental-metadata.json, the same cut short, and for a(1).jpg
-   a.jpg(1).json and a.jpg.supplemental-metadata(1).json. Gives the photo's path; free() it. */
+/* Google Takeout: a.jpg.json, a.jpg.supplemental-metadata.json, the same cut short, and for
+   a(1).jpg a.jpg(1).json and a.jpg.supplemental-metadata(1).json. Gives the photo's path; free()
+   it. */
 static char *takeout_target(const entry *sidecar)
 {
     static const char word[] = "supplemental-metadata";
@@ -144,13 +172,15 @@ static char *takeout_target(const entry *sidecar)
         *dot = 0;
     }
     size_t stem = stem_length(base, strlen(base));
-    return ie_asprintf("%.*s%.*s%s%s", (int)(base - target), target, (int)stem, base, number, base + stem);
+    return ie_asprintf("%.*s%.*s%s%s", (int)(base - target), target, (int)stem, base, number,
+                       base + stem);
 }
 
 /* ---- looking up ---- */
 
 /* The first file that is not less than `wanted` by that order. */
-static size_t lower_bound(const former *f, const entry *wanted, int (*compare)(const entry *, const entry *))
+static size_t lower_bound(const former *f, const entry *wanted,
+                          int (*compare)(const entry *, const entry *))
 {
     size_t low = 0, high = f->file_count;
     while (low < high) {
@@ -185,8 +215,8 @@ static bool leads(const ie_photo *a, const ie_photo *b)
     return difference != 0 ? difference < 0 : strcmp(path_of(a), path_of(b)) < 0;
 }
 
-/* Of the files with that stem the one whose whole name it is, or (`whole` false) the one that leads.
-   NULL when there is none. */
+/* Of the files with that stem the one whose whole name it is, or (`whole` false) the one that
+   leads. NULL when there is none. */
 static const entry *find_by(const former *f, const entry *wanted, bool whole,
                             int (*compare)(const entry *, const entry *))
 {
@@ -215,16 +245,15 @@ static const entry *find(const former *f, const entry *wanted, bool whole)
 
 static const entry *find_owner(const former *f, const entry *sidecar)
 {
-    entry wanted = *sidecar;
     const char *extension = ie_path_extension(sidecar->path);
-    wanted.base_length = sidecar->stem_length; /* a.jpg of a.jpg.xmp */
-    wanted.stem_length = stem_length(wanted.base, wanted.base_length);
+    size_t rest = sidecar->stem_length; /* a.jpg of a.jpg.xmp */
+    entry wanted = entry_of_part(sidecar->path, rest, stem_length(sidecar->base, rest));
     const entry *owner = find(f, &wanted, true);
     if (owner != NULL) {
         return owner;
     }
     if (is_stem_sidecar(extension)) {
-        wanted.stem_length = wanted.base_length;
+        wanted = entry_of_part(sidecar->path, rest, rest);
         return find(f, &wanted, false);
     }
     IE_AUTO_FREE char *target = takeout_target(sidecar);
@@ -308,7 +337,8 @@ static bool may_be_sidecar(const ie_photo *photo)
 {
     const char *path = path_of(photo);
     bool thumbnail = photo->format == IE_FORMAT_JPEG && ie_ends_with_nocase(path, ".thm");
-    return (photo->format == IE_FORMAT_UNKNOWN || photo->format == IE_FORMAT_SIDECAR || thumbnail) &&
+    return (photo->format == IE_FORMAT_UNKNOWN || photo->format == IE_FORMAT_SIDECAR ||
+            thumbnail) &&
            ie_sidecar_name(path);
 }
 

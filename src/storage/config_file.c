@@ -28,7 +28,8 @@ static ie_status read_bytes(const char *path, ie_buffer *ret_bytes, ie_error *er
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-        return ie_error_set(err, IE_ERR_NOT_FOUND, "There is no configuration file %s.", ie_shown(path));
+        return ie_error_set(err, IE_ERR_NOT_FOUND, "There is no configuration file %s.",
+                            ie_shown(path));
     }
     char piece[16384];
     ssize_t got = fd < 0 ? -1 : 1;
@@ -45,12 +46,14 @@ static ie_status read_bytes(const char *path, ie_buffer *ret_bytes, ie_error *er
         close(fd);
     }
     if (got < 0) {
-        return ie_error_errno(err, saved_errno, "Cannot read the configuration file %s", ie_shown(path));
+        return ie_error_errno(err, saved_errno, "Cannot read the configuration file %s",
+                              ie_shown(path));
     }
     if (ret_bytes->size > MAX_FILE_BYTES) {
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "%s is larger than %d KiB; that is no configuration file of Image Engine.",
-                            ie_shown(path), MAX_FILE_BYTES / 1024);
+        return ie_error_set(
+            err, IE_ERR_USAGE,
+            "%s is larger than %d KiB; that is no configuration file of Image Engine.",
+            ie_shown(path), MAX_FILE_BYTES / 1024);
     }
     return IE_OK;
 }
@@ -79,7 +82,8 @@ static ie_status next_event(reader *r, yaml_event_t *ret_event)
     if (!yaml_parser_parse(&r->parser, ret_event)) {
         const yaml_parser_t *p = &r->parser;
         size_t line = p->problem_mark.line + 1;
-        return refuse(r, line, "this is not valid YAML: %s.", p->problem != NULL ? p->problem : "unreadable");
+        return refuse(r, line, "this is not valid YAML: %s.",
+                      p->problem != NULL ? p->problem : "unreadable");
     }
     const yaml_char_t *anchor = NULL, *tag = NULL;
     switch (ret_event->type) {
@@ -165,8 +169,9 @@ static ie_status read_scalar(reader *r, const char *key, const yaml_event_t *eve
     size_t line = line_of(event);
     if (ie_option_find(key) == NULL) {
         /* A section whose lines are all commented out is an empty scalar. */
-        return is_null(event) ? IE_OK
-                              : refuse(r, line, "%s is a section with settings in it, not a value.", key);
+        return is_null(event)
+                   ? IE_OK
+                   : refuse(r, line, "%s is a section with settings in it, not a value.", key);
     }
     if (text == NULL) {
         return refuse(r, line, "the value of %s has a NUL character in it.", key);
@@ -201,7 +206,8 @@ static ie_status read_list(reader *r, const char *key, size_t line)
 {
     const ie_option *option = ie_option_find(key);
     if (option == NULL || option->type != IE_TYPE_LIST) {
-        return refuse(r, line, "%s is %s, not a list.", key, option == NULL ? "a section" : "one value");
+        return refuse(r, line, "%s is %s, not a list.", key,
+                      option == NULL ? "a section" : "one value");
     }
     ie_buffer list = {0};
     ie_status status = read_items(r, key, &list);
@@ -234,8 +240,8 @@ static ie_status read_value(reader *r, const char *key)
     return status;
 }
 
-/* From behind the mapping's start to behind its end. Only known sections are entered, so the recursion
-   is as deep as the longest key of the table has dots. */
+/* From behind the mapping's start to behind its end. Only known sections are entered, so the
+   recursion is as deep as the longest key of the table has dots. */
 static ie_status read_mapping(reader *r, const char *prefix)
 {
     for (;;) {
@@ -247,8 +253,8 @@ static ie_status read_mapping(reader *r, const char *prefix)
         size_t line = line_of(&event);
         bool end = event.type == YAML_MAPPING_END_EVENT;
         const char *name = event.type == YAML_SCALAR_EVENT ? scalar_text(&event) : NULL;
-        IE_AUTO_FREE char *key = ie_asprintf("%s%s%s", prefix, prefix[0] != 0 ? "." : "",
-                                             name != NULL ? name : "");
+        IE_AUTO_FREE char *key =
+            ie_asprintf("%s%s%s", prefix, prefix[0] != 0 ? "." : "", name != NULL ? name : "");
         yaml_event_delete(&event);
         if (end) {
             return IE_OK;
@@ -277,8 +283,10 @@ static ie_status read_document(reader *r)
         size_t line = line_of(&event);
         if (type == YAML_MAPPING_START_EVENT) {
             status = read_mapping(r, "");
-        } else if (type == YAML_SEQUENCE_START_EVENT || (type == YAML_SCALAR_EVENT && !is_null(&event))) {
-            status = refuse(r, line, "a configuration is made of lines like \"scan:\" and \"hidden: true\".");
+        } else if (type == YAML_SEQUENCE_START_EVENT ||
+                   (type == YAML_SCALAR_EVENT && !is_null(&event))) {
+            status = refuse(
+                r, line, "a configuration is made of lines like \"scan:\" and \"hidden: true\".");
         } else if (type == YAML_DOCUMENT_START_EVENT && documents++ > 0) {
             status = refuse(r, line, "only one YAML document may stand in a configuration file.");
         }

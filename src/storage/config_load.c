@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The sources of the configuration in their order: /etc, the user's file, --config, the environment. */
+/* The sources of the configuration in their order: /etc, the user's file, --config, the
+ * environment. */
 #include <string.h>
 
 #include "core/options.h"
@@ -18,11 +19,13 @@ extern char **environ;
 static char *user_file(void)
 {
     const char *folder = getenv("XDG_CONFIG_HOME");
-    if (folder != NULL && folder[0] == '/') { /* relative ones are to be ignored: XDG base directories */
+    if (folder != NULL &&
+        folder[0] == '/') { /* relative ones are to be ignored: XDG base directories */
         return ie_path_join(folder, "imgengine/config.yaml");
     }
     const char *home = getenv("HOME");
-    return home != NULL && home[0] != 0 ? ie_path_join(home, ".config/imgengine/config.yaml") : NULL;
+    return home != NULL && home[0] != 0 ? ie_path_join(home, ".config/imgengine/config.yaml")
+                                        : NULL;
 }
 
 static ie_status read_if_there(const char *path, ie_config *config, ie_error *err)

@@ -47,8 +47,9 @@ static void every_setting_has_a_place_of_its_own(void **state)
     ie_config *config = fresh(state);
     for (size_t i = 0; i < ie_option_count(); i++) {
         const ie_option *option = ie_option_at(i);
-        const char *value = option->type == IE_TYPE_BOOL ? (option->fallback[0] == 't' ? "false" : "true")
-                            : strcmp(option->key, "convert.from") == 0 ? "png"
+        const char *value = option->type == IE_TYPE_BOOL
+                                ? (option->fallback[0] == 't' ? "false" : "true")
+                            : strcmp(option->key, "convert.from") == 0                    ? "png"
                             : option->type == IE_TYPE_INT || option->type == IE_TYPE_REAL ? "1"
                                                                                           : "x";
         IE_AUTO_FREE char *last = NULL;
@@ -112,17 +113,22 @@ static void a_value_out_of_range_says_what_is_allowed(void **state)
 {
     ie_config *config = fresh(state);
     static const char *const rows[][3] = {
-        {"convert.quality", "101", "--set: convert.quality must be a whole number from 1 to 100, not \"101\"."},
-        {"convert.quality", "9.5", "--set: convert.quality must be a whole number from 1 to 100, not \"9.5\"."},
-        {"tagging.min_confidence", "2", "--set: tagging.min_confidence must be a number from 0 to 1, not \"2\"."},
+        {"convert.quality", "101",
+         "--set: convert.quality must be a whole number from 1 to 100, not \"101\"."},
+        {"convert.quality", "9.5",
+         "--set: convert.quality must be a whole number from 1 to 100, not \"9.5\"."},
+        {"tagging.min_confidence", "2",
+         "--set: tagging.min_confidence must be a number from 0 to 1, not \"2\"."},
         {"dedupe.keep", "best",
-         "--set: dedupe.keep must be one of quality, newest, oldest, largest, smallest, not \"best\"."},
+         "--set: dedupe.keep must be one of quality, newest, oldest, largest, smallest, not "
+         "\"best\"."},
         {"scan.hidden", "2", "--set: scan.hidden must be true or false, not \"2\"."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         IE_AUTO_FREE char *before = ie_config_text(config, rows[i][0]);
         ie_error err;
-        assert_int_equal(ie_config_set(config, rows[i][0], rows[i][1], "--set", &err), IE_ERR_USAGE);
+        assert_int_equal(ie_config_set(config, rows[i][0], rows[i][1], "--set", &err),
+                         IE_ERR_USAGE);
         assert_string_equal(err.text, rows[i][2]);
         assert_value(config, rows[i][0], before);
         assert_string_equal(ie_config_origin(config, rows[i][0]), "default");
@@ -139,12 +145,14 @@ static void templates_and_formats_are_checked_when_set(void **state)
         {"convert.from", "heic,jpg",
          "--set: convert.from: There is no format \"jpg\"; .jpg files are called \"jpeg\"."},
         {"convert.from", "sidecar",
-         "--set: convert.from: There is no format \"sidecar\"; formats are called as in the records: "
+         "--set: convert.from: There is no format \"sidecar\"; formats are called as in the "
+         "records: "
          "jpeg, png, heic, webp, tiff and so on."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ie_error err;
-        assert_int_equal(ie_config_set(config, rows[i][0], rows[i][1], "--set", &err), IE_ERR_USAGE);
+        assert_int_equal(ie_config_set(config, rows[i][0], rows[i][1], "--set", &err),
+                         IE_ERR_USAGE);
         assert_string_equal(err.text, rows[i][2]);
         assert_value(config, rows[i][0], ie_option_find(rows[i][0])->fallback);
     }
@@ -155,7 +163,8 @@ static void an_unknown_key_names_the_nearest(void **state)
     ie_config *config = fresh(state);
     ie_error err;
     assert_int_equal(ie_config_set(config, "dedupe.kepe", "newest", "--set", &err), IE_ERR_USAGE);
-    assert_string_equal(err.text, "--set: there is no setting \"dedupe.kepe\"; the nearest is \"dedupe.keep\".");
+    assert_string_equal(
+        err.text, "--set: there is no setting \"dedupe.kepe\"; the nearest is \"dedupe.keep\".");
     assert_string_equal(ie_option_nearest("keep"), "dedupe.keep");
     assert_string_equal(ie_option_nearest("max_worker"), "processing.max_workers");
     assert_null(ie_config_text(config, "dedupe.kepe"));

@@ -56,10 +56,11 @@ static void assert_refused(fixture *f, const char *text, const char *line_and_se
 static void nested_mappings_make_dotted_keys(void **state)
 {
     fixture *f = *state;
-    assert_int_equal(read_text(f, "# mine\nscan:\n  hidden: yes\n  exclude: [\"a,b\", ' c ', d]\n"
-                                  "analysis:\n  content:\n    colors: 3\n  ml_models:\n    use_gpu: true\n"
-                                  "convert.quality: 80\nconvert:\n  from: heic, webp\nrename:\n  # nothing\n"),
-                     IE_OK);
+    assert_int_equal(
+        read_text(f, "# mine\nscan:\n  hidden: yes\n  exclude: [\"a,b\", ' c ', d]\n"
+                     "analysis:\n  content:\n    colors: 3\n  ml_models:\n    use_gpu: true\n"
+                     "convert.quality: 80\nconvert:\n  from: heic, webp\nrename:\n  # nothing\n"),
+        IE_OK);
     assert_true(f->config->scan.hidden);
     assert_int_equal(f->config->scan.exclude.count, 3);
     assert_string_equal(f->config->scan.exclude.items[0], "a,b");
@@ -86,10 +87,13 @@ static void a_bad_value_names_its_line(void **state)
                    "2: convert.quality must be a whole number from 1 to 100, not \"high\".");
     assert_refused(*state, "convert:\n  quality:\n",
                    "2: convert.quality must be a whole number from 1 to 100, not \"\".");
-    assert_refused(*state, "convert:\n  quality: [1]\n", "2: convert.quality is one value, not a list.");
-    assert_refused(*state, "scan: true\n", "1: scan is a section with settings in it, not a value.");
+    assert_refused(*state, "convert:\n  quality: [1]\n",
+                   "2: convert.quality is one value, not a list.");
+    assert_refused(*state, "scan: true\n",
+                   "1: scan is a section with settings in it, not a value.");
     assert_refused(*state, "scan: [a]\n", "1: scan is a section, not a list.");
-    assert_refused(*state, "scan:\n  exclude: [[a]]\n", "2: the items of scan.exclude must be plain texts.");
+    assert_refused(*state, "scan:\n  exclude: [[a]]\n",
+                   "2: the items of scan.exclude must be plain texts.");
     assert_refused(*state, "scan:\n  hidden: {}\n",
                    "2: scan.hidden takes a value; no settings stand below it.");
     assert_refused(*state, "tagging:\n  title: \"a\\0b\"\n",
@@ -109,7 +113,8 @@ static void duplicate_keys_are_refused(void **state)
 
 static void anchors_tags_and_second_documents_are_refused(void **state)
 {
-    const char *anchors = "YAML anchors (&) and aliases (*) are not understood here; write the value out plainly.";
+    const char *anchors =
+        "YAML anchors (&) and aliases (*) are not understood here; write the value out plainly.";
     IE_AUTO_FREE char *anchor = ie_asprintf("2: %s", anchors);
     assert_refused(*state, "tagging:\n  title: &a x\n", anchor);
     assert_refused(*state, "tagging:\n  title: *a\n", anchor);
@@ -151,7 +156,8 @@ static void an_empty_file_changes_nothing(void **state)
 static void a_missing_file_is_not_found_and_a_folder_is_an_error(void **state)
 {
     fixture *f = *state;
-    assert_int_equal(ie_config_file_read("/nonexistent/c.yaml", f->config, &f->err), IE_ERR_NOT_FOUND);
+    assert_int_equal(ie_config_file_read("/nonexistent/c.yaml", f->config, &f->err),
+                     IE_ERR_NOT_FOUND);
     assert_int_equal(ie_config_file_read(f->folder, f->config, &f->err), IE_ERR_IO);
 }
 
@@ -188,7 +194,8 @@ static void what_is_printed_reads_back_the_same(void **state)
 static void the_default_file_sets_every_default(void **state)
 {
     fixture *f = *state;
-    assert_int_equal(ie_config_file_read(IE_SOURCE_ROOT "/config/default.yaml", f->config, &f->err), IE_OK);
+    assert_int_equal(ie_config_file_read(IE_SOURCE_ROOT "/config/default.yaml", f->config, &f->err),
+                     IE_OK);
     for (size_t i = 0; i < ie_option_count(); i++) {
         IE_AUTO_FREE char *got = ie_config_text(f->config, ie_option_at(i)->key);
         assert_string_equal(got, ie_option_at(i)->fallback);
@@ -222,7 +229,8 @@ static void later_sources_win(void **state)
     assert_int_equal(f->config->convert.quality, 60);
     assert_int_equal(f->config->dedupe.min_copies, 3);
     assert_int_equal(f->config->scan.exclude.count, 2);
-    assert_string_equal(ie_config_origin(f->config, "dedupe.min_copies"), "IMGENGINE_DEDUPE_MIN_COPIES");
+    assert_string_equal(ie_config_origin(f->config, "dedupe.min_copies"),
+                        "IMGENGINE_DEDUPE_MIN_COPIES");
 }
 
 static void an_unknown_variable_is_an_error_that_names_the_nearest(void **state)
@@ -235,8 +243,9 @@ static void an_unknown_variable_is_an_error_that_names_the_nearest(void **state)
     ie_status status = ie_config_load(f->config, NULL, &f->err);
     unsetenv("IMGENGINE_DEDUPE_KEPE");
     assert_int_equal(status, IE_ERR_USAGE);
-    assert_string_equal(f->err.text, "The environment variable IMGENGINE_DEDUPE_KEPE belongs to no setting; "
-                                     "the nearest is IMGENGINE_DEDUPE_KEEP.");
+    assert_string_equal(f->err.text,
+                        "The environment variable IMGENGINE_DEDUPE_KEPE belongs to no setting; "
+                        "the nearest is IMGENGINE_DEDUPE_KEEP.");
     assert_int_equal(ie_config_load(f->config, "/nonexistent.yaml", &f->err), IE_ERR_NOT_FOUND);
     unsetenv("XDG_CONFIG_HOME");
 }

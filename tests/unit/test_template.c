@@ -90,9 +90,9 @@ static void every_field_without_a_value_is_unknown(void **state)
 static void every_letter_of_a_date_is_known(void **state)
 {
     static const char *const rows[][2] = {
-        {"%Y", "2023"},  {"%m", "07"},         {"%d", "14"},       {"%H", "09"}, {"%M", "12"},
-        {"%S", "33"},    {"%y", "23"},         {"%j", "195"},      {"%B", "July"}, {"%b", "Jul"},
-        {"%A", "Friday"}, {"%a", "Fri"},       {"%I", "09"},       {"%p", "AM"}, {"%f", "120"},
+        {"%Y", "2023"},       {"%m", "07"},       {"%d", "14"},      {"%H", "09"},   {"%M", "12"},
+        {"%S", "33"},         {"%y", "23"},       {"%j", "195"},     {"%B", "July"}, {"%b", "Jul"},
+        {"%A", "Friday"},     {"%a", "Fri"},      {"%I", "09"},      {"%p", "AM"},   {"%f", "120"},
         {"%F", "2023-07-14"}, {"%T", "09_12_33"}, {"100%%", "100%"},
     };
     size_t count = sizeof rows / sizeof *rows;
@@ -107,8 +107,10 @@ static void every_letter_of_a_date_is_known(void **state)
 static void dates_count_days_and_hours_as_people_do(void **state)
 {
     static const char *const rows[][2] = {
-        {"2024-12-31T00:00:00", "366 Tuesday 12 AM"}, {"2023-12-31T12:00:00", "365 Sunday 12 PM"},
-        {"1969-12-31T23:59:59", "365 Wednesday 11 PM"}, {"1900-03-01T13:00:00", "060 Thursday 01 PM"},
+        {"2024-12-31T00:00:00", "366 Tuesday 12 AM"},
+        {"2023-12-31T12:00:00", "365 Sunday 12 PM"},
+        {"1969-12-31T23:59:59", "365 Wednesday 11 PM"},
+        {"1900-03-01T13:00:00", "060 Thursday 01 PM"},
         {"2000-02-29T11:00:00", "060 Tuesday 11 AM"},
     };
     ie_photo *photo = *state;
@@ -150,10 +152,14 @@ static void fall_backs_are_taken_in_their_order(void **state)
 static void the_maker_is_not_said_twice(void **state)
 {
     static const char *const rows[][3] = {
-        {"NIKON CORPORATION", "NIKON D850", "D850"}, {"Apple", "iPhone 12", "iPhone 12"},
-        {"SONY", "ILCE-7M3", "ILCE-7M3"},            {"OLYMPUS IMAGING CORP.  ", "E-M5", "E-M5"},
-        {"Canon", "canon PowerShot", "PowerShot"},   {"Leica", "Leica", "Leica"},
-        {"Pan", "Panasonic X", "Panasonic X"},       {"", " X100 ", "X100"},
+        {"NIKON CORPORATION", "NIKON D850", "D850"},
+        {"Apple", "iPhone 12", "iPhone 12"},
+        {"SONY", "ILCE-7M3", "ILCE-7M3"},
+        {"OLYMPUS IMAGING CORP.  ", "E-M5", "E-M5"},
+        {"Canon", "canon PowerShot", "PowerShot"},
+        {"Leica", "Leica", "Leica"},
+        {"Pan", "Panasonic X", "Panasonic X"},
+        {"", " X100 ", "X100"},
         {"HP", "HP ", "HP"},
     };
     ie_photo *photo = *state;
@@ -173,43 +179,64 @@ static void doubled_braces_stand_for_themselves(void **state)
 static void mistakes_are_shown_with_their_place(void **state)
 {
     assert_refused("", "The template for names is empty.");
-    assert_refused("{dat}", "Position 2 of the template \"{dat}\": there is no field \"dat\"; the nearest is \"date\".");
-    assert_refused("ä{camra}", "Position 3 of the template \"ä{camra}\": there is no field \"camra\"; "
-                               "the nearest is \"camera\".");
-    assert_refused("{date:%Y-%Q}", "Position 10 of the template \"{date:%Y-%Q}\": \"%Q\" is no part of a date; "
-                                   "after % may stand one of YmdHMSyjBbAaIpFTf%.");
-    assert_refused("{date:%}", "Position 7 of the template \"{date:%}\": \"%\" is no part of a date; "
-                               "after % may stand one of YmdHMSyjBbAaIpFTf%.");
-    assert_refused("{date:}", "Position 7 of the template \"{date:}\": a format is missing after the colon, "
-                              "such as %Y-%m-%d.");
-    assert_refused("{iso:5}", "Position 6 of the template \"{iso:5}\": the field iso takes no format; only date does.");
+    assert_refused("{dat}", "Position 2 of the template \"{dat}\": there is no field \"dat\"; the "
+                            "nearest is \"date\".");
+    assert_refused("ä{camra}",
+                   "Position 3 of the template \"ä{camra}\": there is no field \"camra\"; "
+                   "the nearest is \"camera\".");
+    assert_refused("{date:%Y-%Q}",
+                   "Position 10 of the template \"{date:%Y-%Q}\": \"%Q\" is no part of a date; "
+                   "after % may stand one of YmdHMSyjBbAaIpFTf%.");
+    assert_refused("{date:%}",
+                   "Position 7 of the template \"{date:%}\": \"%\" is no part of a date; "
+                   "after % may stand one of YmdHMSyjBbAaIpFTf%.");
+    assert_refused("{date:}",
+                   "Position 7 of the template \"{date:}\": a format is missing after the colon, "
+                   "such as %Y-%m-%d.");
+    assert_refused(
+        "{iso:5}",
+        "Position 6 of the template \"{iso:5}\": the field iso takes no format; only date does.");
     assert_refused("a{name", "Position 2 of the template \"a{name\": this brace is never closed; "
                              "write {{ for a brace itself.");
     assert_refused("a}b", "Position 2 of the template \"a}b\": this brace closes nothing; "
                           "write }} for a brace itself.");
     assert_refused("{}", "Position 2 of the template \"{}\": the name of a field is missing, "
                          "such as {date} or {name}.");
-    assert_refused("{name|}", "Position 7 of the template \"{name|}\": the name of a field is missing, "
-                              "such as {date} or {name}.");
-    assert_refused("{name|\"x}", "Position 7 of the template \"{name|\"x}\": this quotation mark is never closed.");
-    assert_refused("{\"x\"y}", "Position 5 of the template \"{\"x\"y}\": here | or } was expected.");
-    assert_refused("/a", "Position 1 of the template \"/a\": a template neither begins nor ends with /; "
-                         "its names lie below the chosen folder.");
-    assert_refused("a/", "Position 2 of the template \"a/\": a template neither begins nor ends with /; "
-                         "its names lie below the chosen folder.");
+    assert_refused("{name|}",
+                   "Position 7 of the template \"{name|}\": the name of a field is missing, "
+                   "such as {date} or {name}.");
+    assert_refused(
+        "{name|\"x}",
+        "Position 7 of the template \"{name|\"x}\": this quotation mark is never closed.");
+    assert_refused("{\"x\"y}",
+                   "Position 5 of the template \"{\"x\"y}\": here | or } was expected.");
+    assert_refused("/a",
+                   "Position 1 of the template \"/a\": a template neither begins nor ends with /; "
+                   "its names lie below the chosen folder.");
+    assert_refused("a/",
+                   "Position 2 of the template \"a/\": a template neither begins nor ends with /; "
+                   "its names lie below the chosen folder.");
 }
 
 static void names_are_safe_everywhere(void **state)
 {
     static const char *const rows[][2] = {
-        {"a<b>c:d\"e|f?g*h", "a_b_c_d_e_f_g_h"}, {"a\nb\x7f\xc2\x85", "a_b__"},
-        {"dots...", "dots"},                     {" spaces . ", "spaces"},
-        {"CON", "_CON"},                         {"nul.txt", "_nul.txt"},
-        {"com1", "_com1"},                       {"COM¹", "_COM¹"},
-        {"com", "com"},                          {"COM12", "COM12"},
-        {"lpt9 .x", "_lpt9 .x"},                 {".hidden", "_hidden"},
-        {"", "unknown"},                         {"..", "unknown"},
-        {"caf\xe9", "café"},                     {"日本", "日本"},
+        {"a<b>c:d\"e|f?g*h", "a_b_c_d_e_f_g_h"},
+        {"a\nb\x7f\xc2\x85", "a_b__"},
+        {"dots...", "dots"},
+        {" spaces . ", "spaces"},
+        {"CON", "_CON"},
+        {"nul.txt", "_nul.txt"},
+        {"com1", "_com1"},
+        {"COM¹", "_COM¹"},
+        {"com", "com"},
+        {"COM12", "COM12"},
+        {"lpt9 .x", "_lpt9 .x"},
+        {".hidden", "_hidden"},
+        {"", "unknown"},
+        {"..", "unknown"},
+        {"caf\xe9", "café"},
+        {"日本", "日本"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         IE_AUTO_FREE char *name = ie_safe_name(rows[i][0], 200);

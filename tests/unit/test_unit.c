@@ -75,8 +75,15 @@ static void a_live_photo_is_one_unit(void **state)
 static void every_spelling_of_a_sidecar_goes_with_its_photo(void **state)
 {
     static const char *const names[] = {
-        "/p/a.jpg.xmp", "/p/a.xmp", "/p/A.AAE", "/p/a.thm", "/p/a.jpg.json", "/p/A.JPG.XMP",
-        "/p/a.jpg.supplemental-metadata.json", "/p/a.jpg.supplemental-meta.json", "/p/a.jpg.s.json",
+        "/p/a.jpg.xmp",
+        "/p/a.xmp",
+        "/p/A.AAE",
+        "/p/a.thm",
+        "/p/a.jpg.json",
+        "/p/A.JPG.XMP",
+        "/p/a.jpg.supplemental-metadata.json",
+        "/p/a.jpg.supplemental-meta.json",
+        "/p/a.jpg.s.json",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         IE_FOLDER f = {0};
@@ -177,7 +184,8 @@ static void names_that_are_not_utf8_work_too(void **state)
 
 static void the_order_of_photos_does_not_matter(void **state)
 {
-    static const char *const names[] = {"/p/b.jpg", "/p/a.jpg.xmp", "/p/a.cr2", "/p/b.xmp", "/p/a.jpg"};
+    static const char *const names[] = {"/p/b.jpg", "/p/a.jpg.xmp", "/p/a.cr2", "/p/b.xmp",
+                                        "/p/a.jpg"};
     static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_UNKNOWN, IE_FORMAT_CR2,
                                         IE_FORMAT_UNKNOWN, IE_FORMAT_JPEG};
     for (size_t shift = 0; shift < 5; shift++) {
@@ -231,7 +239,8 @@ static void a_hostile_folder_takes_no_longer(void **state)
         for (unsigned bit = 0; bit < 17; bit++) {
             stem[bit] = (char)((i % MANY) >> bit & 1 ? 'A' : 'a');
         }
-        photos[i]->path = ie_arena_printf(photos[i]->arena, i < MANY ? "p/%s.jpg" : "p/%s.zzz.xmp", stem);
+        photos[i]->path =
+            ie_arena_printf(photos[i]->arena, i < MANY ? "p/%s.jpg" : "p/%s.zzz.xmp", stem);
         photos[i]->format = i < MANY ? IE_FORMAT_JPEG : IE_FORMAT_UNKNOWN;
     }
     clock_t begin = clock();
