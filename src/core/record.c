@@ -189,10 +189,12 @@ static json_t *vision_json(const ie_photo *photo)
     const ie_vision *vision = &photo->vision;
     json_t *object = json_object();
     if (photo->have & IE_HAVE_SCENES) {
-        json_object_set_new(object, "scenes", labels_json(vision->scenes, vision->scene_count, false));
+        json_object_set_new(object, "scenes",
+                            labels_json(vision->scenes, vision->scene_count, false));
     }
     if (photo->have & IE_HAVE_OBJECTS) {
-        json_object_set_new(object, "objects", labels_json(vision->objects, vision->object_count, true));
+        json_object_set_new(object, "objects",
+                            labels_json(vision->objects, vision->object_count, true));
     }
     if (vision->tag_count > 0) {
         json_object_set_new(object, "tags", labels_json(vision->tags, vision->tag_count, false));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* ie_record_read(): the way back. A record may come from a damaged catalog, so nothing in it is trusted. */
+/* ie_record_read(): the way back. A record may come from a damaged catalog, so nothing in it is
+ * trusted. */
 #include <math.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@ static const char *text_of(const json_t *object, const char *key, ie_arena *aren
 }
 
 /* An integer of [min, max]; otherwise `absent`. */
-static int64_t int_of(const json_t *object, const char *key, int64_t min, int64_t max, int64_t absent)
+static int64_t int_of(const json_t *object, const char *key, int64_t min, int64_t max,
+                      int64_t absent)
 {
     int64_t value = ie_json_get_int(object, key, absent);
     return value >= min && value <= max ? value : absent;
@@ -65,7 +67,8 @@ static void read_captured(const json_t *captured, ie_metadata *metadata)
 
 static void read_gps(const json_t *gps, ie_metadata *metadata)
 {
-    double latitude = ie_json_get_real(gps, "latitude"), longitude = ie_json_get_real(gps, "longitude");
+    double latitude = ie_json_get_real(gps, "latitude"),
+           longitude = ie_json_get_real(gps, "longitude");
     if (fabs(latitude) <= 90 && fabs(longitude) <= 180) {
         metadata->latitude = latitude;
         metadata->longitude = longitude;
@@ -100,7 +103,8 @@ static void read_metadata(const json_t *object, ie_photo *photo)
     metadata->caption = text_of(object, "caption", photo->arena);
     size_t index;
     json_t *keyword;
-    json_array_foreach(json_object_get(object, "keywords"), index, keyword) {
+    json_array_foreach(json_object_get(object, "keywords"), index, keyword)
+    {
         if (json_is_string(keyword)) {
             ie_text_list_add(&metadata->keywords, photo->arena, json_string_value(keyword));
         }
@@ -114,7 +118,8 @@ static bool read_color(const json_t *entry, ie_color *ret_color)
     unsigned r, g, b;
     const char *hex = ie_json_get_text(entry, "hex");
     double share = ie_json_get_real(entry, "share");
-    if (hex == NULL || strlen(hex) != 7 || sscanf(hex, "#%2x%2x%2x", &r, &g, &b) != 3 || isnan(share)) {
+    if (hex == NULL || strlen(hex) != 7 || sscanf(hex, "#%2x%2x%2x", &r, &g, &b) != 3 ||
+        isnan(share)) {
         return false;
     }
     *ret_color = (ie_color){(uint8_t)r, (uint8_t)g, (uint8_t)b, (float)share};
@@ -130,7 +135,8 @@ static void read_colors(const json_t *colors, ie_photo *photo)
         return;
     }
     content->color_count = 0;
-    json_array_foreach(colors, index, entry) {
+    json_array_foreach(colors, index, entry)
+    {
         if (content->color_count < sizeof content->colors / sizeof *content->colors &&
             read_color(entry, &content->colors[content->color_count])) {
             content->color_count++;
@@ -146,9 +152,9 @@ static void read_quality(const json_t *object, ie_photo *photo)
         const char *key;
         double *value;
     } rows[] = {
-        {"sharpness", &content->sharpness}, {"noise", &content->noise},
+        {"sharpness", &content->sharpness},         {"noise", &content->noise},
         {"dynamic_range", &content->dynamic_range}, {"exposure", &content->exposure},
-        {"contrast", &content->contrast}, {"quality", &content->quality},
+        {"contrast", &content->contrast},           {"quality", &content->quality},
     };
     const json_t *blurred = json_object_get(object, "blurred");
     bool complete = json_is_boolean(blurred);
@@ -182,15 +188,18 @@ static ie_label *read_labels(const json_t *array, ie_arena *arena, uint32_t *ret
     json_t *entry, *number;
     uint32_t count = 0;
     ie_label *labels = ie_arena_alloc(arena, (json_array_size(array) + 1) * sizeof *labels);
-    json_array_foreach(array, index, entry) {
+    json_array_foreach(array, index, entry)
+    {
         double confidence = ie_json_get_real(entry, "confidence");
         const char *label = text_of(entry, "label", arena);
         if (label == NULL || isnan(confidence)) {
             continue;
         }
         ie_label *place = &labels[count++];
-        *place = (ie_label){.label = label, .confidence = confidence, .source = text_of(entry, "source", arena)};
-        json_array_foreach(json_object_get(entry, "box"), side, number) {
+        *place = (ie_label){
+            .label = label, .confidence = confidence, .source = text_of(entry, "source", arena)};
+        json_array_foreach(json_object_get(entry, "box"), side, number)
+        {
             if (side < 4 && json_is_number(number)) {
                 place->box[side] = json_number_value(number);
             }
@@ -203,7 +212,8 @@ static ie_label *read_labels(const json_t *array, ie_arena *arena, uint32_t *ret
 static void read_vision(const json_t *object, ie_photo *photo)
 {
     ie_vision *vision = &photo->vision;
-    const json_t *scenes = json_object_get(object, "scenes"), *objects = json_object_get(object, "objects");
+    const json_t *scenes = json_object_get(object, "scenes"),
+                 *objects = json_object_get(object, "objects");
     if (json_is_array(scenes)) {
         vision->scenes = read_labels(scenes, photo->arena, &vision->scene_count);
         photo->have |= IE_HAVE_SCENES;
@@ -217,7 +227,8 @@ static void read_vision(const json_t *object, ie_photo *photo)
 
 static void read_hashes(const json_t *object, ie_photo *photo)
 {
-    const char *xxh3 = ie_json_get_text(object, "xxh3"), *sha256 = ie_json_get_text(object, "sha256");
+    const char *xxh3 = ie_json_get_text(object, "xxh3"),
+               *sha256 = ie_json_get_text(object, "sha256");
     if (xxh3 != NULL && ie_hash128_parse(xxh3, &photo->xxh3)) {
         photo->have |= IE_HAVE_XXH3;
     }
@@ -231,8 +242,10 @@ static void read_faults(const json_t *faults, ie_photo *photo)
 {
     size_t index;
     json_t *entry;
-    json_array_foreach(faults, index, entry) {
-        const char *stage = ie_json_get_text(entry, "stage"), *code = ie_json_get_text(entry, "code");
+    json_array_foreach(faults, index, entry)
+    {
+        const char *stage = ie_json_get_text(entry, "stage"),
+                   *code = ie_json_get_text(entry, "code");
         const char *text = ie_json_get_text(entry, "text");
         if (stage != NULL && code != NULL && text != NULL) {
             ie_photo_fault(photo, stage, code, "%s", text);

@@ -21,9 +21,9 @@
 
 typedef struct scan_level {
     ie_folder folder;
-    size_t next;    /* index of the next name to look at */
-    bool in_files;  /* first pass: files; second: subfolders */
-    bool included;  /* everything below is, because a folder above matched */
+    size_t next;                  /* index of the next name to look at */
+    bool in_files;                /* first pass: files; second: subfolders */
+    bool included;                /* everything below is, because a folder above matched */
     size_t shown_size, real_size; /* of this folder's own path in the buffers */
 } scan_level;
 
@@ -53,14 +53,16 @@ struct ie_scan {
 
 /* ---- opening ------------------------------------------------------------------------------ */
 
-static ie_status compile_globs(const ie_config_list *patterns, const char *key, glob_list *list, ie_error *err)
+static ie_status compile_globs(const ie_config_list *patterns, const char *key, glob_list *list,
+                               ie_error *err)
 {
     list->items = ie_alloc((patterns->count + 1) * sizeof *list->items);
     for (uint32_t i = 0; i < patterns->count; i++) {
         ie_glob *glob = ie_glob_new(patterns->items[i]);
         if (glob == NULL) {
             return ie_error_set(err, IE_ERR_USAGE,
-                                "%s: a pattern needs 1 to %d bytes, and '%.40s' has not; leave it out or shorten it",
+                                "%s: a pattern needs 1 to %d bytes, and '%.40s' has not; leave it "
+                                "out or shorten it",
                                 key, IE_GLOB_MAX, patterns->items[i]);
         }
         list->items[list->count++] = glob;
@@ -91,7 +93,8 @@ static bool in_own_folder(const char *path)
 static ie_status refuse_own(const char *argument, ie_error *err)
 {
     return ie_error_set(err, IE_ERR_USAGE,
-                        "%s lies in a " OWN_FOLDER " folder, where journals and replaced files are kept; name the folder "
+                        "%s lies in a " OWN_FOLDER
+                        " folder, where journals and replaced files are kept; name the folder "
                         "above it, and use undo to bring files back",
                         ie_shown(argument));
 }
@@ -284,10 +287,12 @@ static void enter_folder(ie_scan *scan, int fd, bool included)
     }
 }
 
-/* The regular file whose paths stand in the buffers; NULL when it was met before or is not wanted. */
+/* The regular file whose paths stand in the buffers; NULL when it was met before or is not wanted.
+ */
 static ie_photo *take_file(ie_scan *scan, const struct stat *st, bool included)
 {
-    if (!included && scan->include.count > 0 && !any_matches(&scan->include, relative(scan), false)) {
+    if (!included && scan->include.count > 0 &&
+        !any_matches(&scan->include, relative(scan), false)) {
         scan->counts.excluded++;
         return NULL;
     }

@@ -47,8 +47,8 @@ static device_table *table_of(ie_seen *seen, uint64_t device)
     return &seen->tables[seen->count++];
 }
 
-/* The slot that holds the inode, or the free one where it belongs. Fibonacci hashing spreads inodes that
-   count up. */
+/* The slot that holds the inode, or the free one where it belongs. Fibonacci hashing spreads inodes
+   that count up. */
 static size_t slot_of(const device_table *table, uint64_t inode)
 {
     size_t at = (size_t)((inode * 0x9e3779b97f4a7c15u) >> 20) & (table->room - 1);

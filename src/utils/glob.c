@@ -37,7 +37,8 @@ struct ie_glob {
     uint16_t range_count;
 };
 
-/* The character at *text, which is moved behind it. Bytes that are not UTF-8 get numbers of their own. */
+/* The character at *text, which is moved behind it. Bytes that are not UTF-8 get numbers of their
+ * own. */
 static uint32_t next_char(const char **text)
 {
     const unsigned char *p = (const unsigned char *)*text;

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/catalog.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/record.h"
+#include "storage/catalog_place.h"
+#include "storage/database.h"
+#include "storage/fact_version.h"
+#include "utils/error.h"
+#include "utils/text.h"
+
+/* A transaction is held only while rows are written, never while photos are analyzed: another
+   process may want to write, too. So rows wait here, this many at most and not longer than a second
+   or so. */
+#define PENDING_ROWS 256
+#define PENDING_NS 1000000000
+#define RACY_NS 2000000000
+
+typedef struct pending {
+    ie_db_sql kind; /* PUT, MOVE or FORGET */
+    char *path, *to;
+    ie_stamp stamp;
+    int64_t stored_ns;
+    ie_format format;
+    char *versions, *record;
+} pending;
+
+struct ie_catalog {
+    ie_db *db;
+    pending rows[PENDING_ROWS];
+    size_t count;
+    int64_t oldest_ns;
+};
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* ---- opening ------------------------------------------------------------------------------ */
+
+ie_status ie_catalog_open(const char *path, bool writable, ie_catalog **ret_catalog, ie_error *err)
+{
+    ie_status status = writable ? ie_catalog_create(path, err) : IE_OK;
+    if (status == IE_OK && access(path, F_OK) != 0) {
+        status = ie_error_errno(err, errno, "The catalog %s cannot be opened", ie_shown(path));
+    }
+    ie_db *db = NULL;
+    if (status == IE_OK) {
+        status = ie_db_open(path, writable, &db, err);
+    }
+    if (status != IE_OK) {
+        return status;
+    }
+    ie_catalog *catalog = ie_alloc(sizeof *catalog);
+    catalog->db = db;
+    *ret_catalog = catalog;
+    return IE_OK;
+}
+
+void ie_catalog_close(ie_catalog *catalog)
+{
+    if (catalog == NULL) {
+        return;
+    }
+    /* A cache: what can no longer be kept is found out again. */
+    ie_status ignored = ie_catalog_commit(catalog, NULL);
+    (void)ignored;
+    ie_db_close(catalog->db);
+    free(catalog);
+}
+
+const char *ie_catalog_library(void)
+{
+    return ie_db_library();
+}
+
+/* ---- finding ------------------------------------------------------------------------------ */
+
+/* The next three read the row that IE_SQL_FIND stands on. */
+static ie_stamp stamp_of(ie_db *db)
+{
+    return (ie_stamp){
+        .size = (uint64_t)ie_db_int(db, IE_SQL_FIND, 0),
+        .mtime_ns = ie_db_int(db, IE_SQL_FIND, 1),
+        .ctime_ns = ie_db_int(db, IE_SQL_FIND, 2),
+        .inode = (uint64_t)ie_db_int(db, IE_SQL_FIND, 3),
+        .device = (uint64_t)ie_db_int(db, IE_SQL_FIND, 4),
+    };
+}
+
+/* The row's fact versions when it speaks of the file as it is now, else NULL. Coarse clocks (FAT: 2
+   s) hide a change made right after the file was read, so a row stored that soon does not count.
+   Both times must be that young: a camera's clock gives photos from the future, and a rename makes
+   only ctime young. */
+static const char *current_row(ie_db *db, const ie_stamp *stamp)
+{
+    size_t size;
+    ie_stamp stored = stamp_of(db);
+    int64_t young = ie_db_int(db, IE_SQL_FIND, 5) - RACY_NS;
+    bool racy = stored.mtime_ns > young && stored.ctime_ns > young;
+    return ie_stamp_equal(&stored, stamp) && !racy ? ie_db_text(db, IE_SQL_FIND, 6, &size) : NULL;
+}
+
+static json_t *record_of(ie_db *db)
+{
+    json_t *record = NULL;
+    size_t size;
+    const char *text = ie_db_text(db, IE_SQL_FIND, 7, &size);
+    if (text == NULL || ie_json_parse(text, size, "record", &record, NULL) != IE_OK) {
+        return NULL;
+    }
+    return record;
+}
+
+static bool take_row(ie_db *db, const ie_fact_version *versions, size_t count, ie_photo *photo)
+{
+    const char *text = current_row(db, &photo->stamp);
+    if (text == NULL) {
+        return false;
+    }
+    ie_fact_bits bits = ie_fact_versions_current(text, versions, count);
+    if ((bits.have & IE_HAVE_FORMAT) == 0) {
+        return false; /* all else rests on it */
+    }
+    IE_AUTO_JSON json_t *record = record_of(db);
+    ie_facts_keep(record, bits.have);
+    if (record == NULL || !ie_record_read(record, photo)) {
+        return false;
+    }
+    photo->have &= bits.have;
+    photo->tried = bits.tried | photo->have;
+    return true;
+}
+
+bool ie_catalog_find(ie_catalog *catalog, const ie_fact_version *versions, size_t count,
+                     ie_photo *photo)
+{
+    ie_db *db = catalog->db;
+    ie_db_bind_path(db, IE_SQL_FIND, 1, photo->real_path);
+    bool found = ie_db_next(db, IE_SQL_FIND) && take_row(db, versions, count, photo);
+    ie_db_end(db, IE_SQL_FIND, NULL);
+    return found;
+}
+
+/* ---- storing ------------------------------------------------------------------------------ */
+
+static void bind_put(ie_db *db, const pending *put)
+{
+    ie_db_bind_int(db, IE_SQL_PUT, 2, (int64_t)put->stamp.size);
+    ie_db_bind_int(db, IE_SQL_PUT, 3, put->stamp.mtime_ns);
+    ie_db_bind_int(db, IE_SQL_PUT, 4, put->stamp.ctime_ns);
+    ie_db_bind_int(db, IE_SQL_PUT, 5, (int64_t)put->stamp.inode);
+    ie_db_bind_int(db, IE_SQL_PUT, 6, (int64_t)put->stamp.device);
+    ie_db_bind_int(db, IE_SQL_PUT, 7, put->stored_ns);
+    ie_db_bind_text(db, IE_SQL_PUT, 8, ie_format_name(put->format));
+    ie_db_bind_text(db, IE_SQL_PUT, 9, put->versions);
+    ie_db_bind_text(db, IE_SQL_PUT, 10, put->record);
+}
+
+/* A rename changes ctime; when the file at the new name is the row's file otherwise, the row
+ * follows it. */
+static void bind_move(ie_db *db, const pending *move)
+{
+    struct stat st;
+    ie_db_bind_path(db, IE_SQL_MOVE, 2, move->to);
+    if (lstat(move->to, &st) != 0) {
+        return;
+    }
+    ie_stamp now = {
+        .size = (uint64_t)st.st_size,
+        .mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
+        .inode = st.st_ino,
+    };
+    ie_db_bind_path(db, IE_SQL_FIND, 1, move->path);
+    if (ie_db_next(db, IE_SQL_FIND)) {
+        ie_stamp stored = stamp_of(db);
+        if (ie_stamp_same_file(&stored, &now)) {
+            ie_db_bind_int(db, IE_SQL_MOVE, 3,
+                           (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec);
+        }
+    }
+    ie_db_end(db, IE_SQL_FIND, NULL);
+}
+
+static ie_status write_row(ie_db *db, const pending *row, ie_error *err)
+{
+    ie_db_bind_path(db, row->kind, 1, row->path);
+    if (row->kind == IE_SQL_PUT) {
+        bind_put(db, row);
+    } else if (row->kind == IE_SQL_MOVE) {
+        bind_move(db, row);
+    }
+    return ie_db_run(db, row->kind, err);
+}
+
+static void clear_pending(ie_catalog *catalog)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        pending *row = &catalog->rows[i];
+        free(row->path);
+        free(row->to);
+        free(row->versions);
+        free(row->record);
+    }
+    catalog->count = 0;
+}
+
+ie_status ie_catalog_commit(ie_catalog *catalog, ie_error *err)
+{
+    if (catalog->count == 0) {
+        return IE_OK;
+    }
+    ie_status status = ie_db_begin(catalog->db, err);
+    bool begun = status == IE_OK;
+    for (size_t i = 0; status == IE_OK && i < catalog->count; i++) {
+        status = write_row(catalog->db, &catalog->rows[i], err);
+    }
+    clear_pending(catalog);
+    return begun ? ie_db_finish(catalog->db, status, err) : status;
+}
+
+static ie_status add_pending(ie_catalog *catalog, pending take_row, ie_error *err)
+{
+    int64_t now = now_ns();
+    if (catalog->count == 0) {
+        catalog->oldest_ns = now;
+    }
+    catalog->rows[catalog->count++] = take_row;
+    bool due = catalog->count == PENDING_ROWS || now - catalog->oldest_ns > PENDING_NS;
+    return due ? ie_catalog_commit(catalog, err) : IE_OK;
+}
+
+/* A run that did not ask for some analyzers must not throw away what they once gave for these
+ * bytes. */
+static void merge_stored(ie_db *db, const ie_fact_version *versions, size_t count, pending *put,
+                         json_t *record)
+{
+    const char *text = current_row(db, &put->stamp);
+    if (text == NULL) {
+        return;
+    }
+    IE_AUTO_FREE char *others = ie_fact_versions_others(text, versions, count);
+    IE_AUTO_JSON json_t *stored = others[0] != 0 ? record_of(db) : NULL;
+    if (stored == NULL) {
+        return;
+    }
+    ie_facts_drop(stored, versions, count);
+    ie_facts_merge(record, stored);
+    char *all = ie_asprintf("%s%s", put->versions, others);
+    free(put->versions);
+    put->versions = all;
+}
+
+ie_status ie_catalog_store(ie_catalog *catalog, const ie_fact_version *versions, size_t count,
+                           const ie_photo *photo, ie_error *err)
+{
+    pending put = {
+        .kind = IE_SQL_PUT,
+        .path = ie_strdup(photo->real_path),
+        .stamp = photo->stamp,
+        .stored_ns = now_ns(),
+        .format = photo->format,
+        .versions = ie_fact_versions_text(versions, count, photo),
+    };
+    json_t *record = ie_record_json(photo);
+    /* The row has these in columns, and a rename changes the path. */
+    static const char *const spare[] = {"path", "path_b64", "size", "mtime"};
+    for (size_t i = 0; i < sizeof spare / sizeof *spare; i++) {
+        json_object_del(record, spare[i]);
+    }
+    ie_db_bind_path(catalog->db, IE_SQL_FIND, 1, put.path);
+    if (ie_db_next(catalog->db, IE_SQL_FIND)) {
+        merge_stored(catalog->db, versions, count, &put, record);
+    }
+    ie_db_end(catalog->db, IE_SQL_FIND, NULL);
+    put.record = ie_json_line(record);
+    return add_pending(catalog, put, err);
+}
+
+ie_status ie_catalog_moved(ie_catalog *catalog, const char *from, const char *to, ie_error *err)
+{
+    return add_pending(
+        catalog, (pending){.kind = IE_SQL_MOVE, .path = ie_strdup(from), .to = ie_strdup(to)}, err);
+}
+
+ie_status ie_catalog_forget(ie_catalog *catalog, const char *path, ie_error *err)
+{
+    return add_pending(catalog, (pending){.kind = IE_SQL_FORGET, .path = ie_strdup(path)}, err);
+}
+
+uint64_t ie_catalog_photo_count(ie_catalog *catalog)
+{
+    uint64_t count = 0;
+    if (ie_db_next(catalog->db, IE_SQL_COUNT)) {
+        count = (uint64_t)ie_db_int(catalog->db, IE_SQL_COUNT, 0);
+    }
+    ie_db_end(catalog->db, IE_SQL_COUNT, NULL);
+    return count;
+}
+
+/* ---- runs --------------------------------------------------------------------------------- */
+
+static ie_status add_run_rows(ie_db *db, const char *const texts[3], const char *const *roots,
+                              size_t root_count, ie_error *err)
+{
+    for (int i = 0; i < 3; i++) {
+        ie_db_bind_text(db, IE_SQL_ADD_RUN, i + 1, texts[i]);
+    }
+    ie_status status = ie_db_run(db, IE_SQL_ADD_RUN, err);
+    for (size_t i = 0; status == IE_OK && i < root_count; i++) {
+        ie_db_bind_text(db, IE_SQL_ADD_ROOT, 1, texts[0]);
+        ie_db_bind_path(db, IE_SQL_ADD_ROOT, 2, roots[i]);
+        status = ie_db_run(db, IE_SQL_ADD_ROOT, err);
+    }
+    return status;
+}
+
+ie_status ie_catalog_add_run(ie_catalog *catalog, const char *id, const char *time,
+                             const char *command, const char *const *roots, size_t root_count,
+                             ie_error *err)
+{
+    ie_status status = ie_catalog_commit(catalog, err);
+    if (status == IE_OK) {
+        status = ie_db_begin(catalog->db, err);
+    }
+    if (status != IE_OK) {
+        return status;
+    }
+    status = add_run_rows(catalog->db, (const char *[]){id, time, command}, roots, root_count, err);
+    return ie_db_finish(catalog->db, status, err);
+}
+
+static const char *text_at(ie_db *db, ie_db_sql sql, int column, ie_arena *arena)
+{
+    size_t size;
+    const char *text = ie_db_text(db, sql, column, &size);
+    return ie_arena_strdup(arena, text != NULL ? text : "");
+}
+
+static ie_status read_roots(ie_db *db, const char *id, ie_text_list *roots, ie_arena *arena,
+                            ie_error *err)
+{
+    ie_db_bind_text(db, IE_SQL_ROOTS, 1, id);
+    while (ie_db_next(db, IE_SQL_ROOTS)) {
+        ie_text_list_add(roots, arena, text_at(db, IE_SQL_ROOTS, 0, arena));
+    }
+    return ie_db_end(db, IE_SQL_ROOTS, err);
+}
+
+typedef struct run_row {
+    const char *id, *time, *command;
+} run_row;
+
+/* All rows are read before the first call back, which may use the catalog itself. */
+static ie_status read_runs(ie_db *db, ie_arena *arena, run_row **ret_rows, size_t *ret_count,
+                           ie_error *err)
+{
+    size_t count = 0, room = 0;
+    run_row *rows = NULL;
+    while (ie_db_next(db, IE_SQL_RUNS)) {
+        IE_GROW(rows, count, room);
+        rows[count].id = text_at(db, IE_SQL_RUNS, 0, arena);
+        rows[count].time = text_at(db, IE_SQL_RUNS, 1, arena);
+        rows[count++].command = text_at(db, IE_SQL_RUNS, 2, arena);
+    }
+    *ret_rows = rows;
+    *ret_count = count;
+    return ie_db_end(db, IE_SQL_RUNS, err);
+}
+
+ie_status ie_catalog_runs(ie_catalog *catalog, ie_catalog_run_fn on_run, void *user, ie_error *err)
+{
+    ie_arena *arena = ie_arena_new();
+    run_row *rows = NULL;
+    size_t count = 0;
+    ie_status status = read_runs(catalog->db, arena, &rows, &count, err);
+    for (size_t i = 0; status == IE_OK && i < count; i++) {
+        ie_text_list roots = {0};
+        status = read_roots(catalog->db, rows[i].id, &roots, arena, err);
+        if (status == IE_OK) {
+            status =
+                on_run(user, rows[i].id, rows[i].time, rows[i].command, roots.items, roots.count);
+        }
+    }
+    free(rows);
+    ie_arena_free(arena);
+    return status;
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/database.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "utils/error.h"
+#include "utils/memory.h"
+
+#define APPLICATION_ID 0x494d4743 /* "IMGC" */
+#define BUSY_MS 20000
+
+static const char *const statements[IE_SQL_COUNT_OF] = {
+    [IE_SQL_FIND] = "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record "
+                    "FROM files WHERE path = ?1",
+    [IE_SQL_PUT] = "INSERT OR REPLACE INTO files(path, size, mtime_ns, ctime_ns, inode, device, "
+                   "stored_ns, format, "
+                   "versions, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [IE_SQL_MOVE] =
+        "UPDATE OR REPLACE files SET path = ?2, ctime_ns = ifnull(?3, ctime_ns) WHERE path = ?1",
+    [IE_SQL_FORGET] = "DELETE FROM files WHERE path = ?1",
+    [IE_SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [IE_SQL_COMMIT] = "COMMIT",
+    [IE_SQL_ROLLBACK] = "ROLLBACK",
+    [IE_SQL_COUNT] = "SELECT count(*) FROM files WHERE format <> 'unknown'",
+    [IE_SQL_ADD_RUN] =
+        "INSERT INTO runs(id, time, command) VALUES(?1, ?2, ?3) ON CONFLICT(id) DO NOTHING",
+    [IE_SQL_ADD_ROOT] = "INSERT OR IGNORE INTO run_roots(run, root) VALUES(?1, ?2)",
+    [IE_SQL_RUNS] = "SELECT id, time, command FROM runs ORDER BY number DESC",
+    [IE_SQL_ROOTS] = "SELECT root FROM run_roots WHERE run = ?1 ORDER BY rowid",
+};
+
+/* Step n takes a catalog of version n to version n + 1. Steps are never changed once released. */
+static const char *const steps[] = {
+    "CREATE TABLE files(path BLOB NOT NULL PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER "
+    "NOT NULL,"
+    " ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, device INTEGER NOT NULL, stored_ns "
+    "INTEGER NOT NULL,"
+    " format TEXT NOT NULL, versions TEXT NOT NULL, record TEXT NOT NULL);"
+    "CREATE INDEX files_by_format ON files(format);"
+    "CREATE TABLE runs(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, time TEXT NOT NULL,"
+    " command TEXT NOT NULL);"
+    "CREATE TABLE run_roots(run TEXT NOT NULL, root BLOB NOT NULL, UNIQUE(run, root));",
+};
+#define VERSION ((int)(sizeof steps / sizeof *steps))
+
+struct ie_db {
+    sqlite3 *db;
+    char *path;
+    sqlite3_stmt *prepared[IE_SQL_COUNT_OF];
+    int last[IE_SQL_COUNT_OF]; /* what the statement's last step gave */
+};
+
+/* ---- errors ------------------------------------------------------------------------------- */
+
+static ie_status failed(ie_db *db, ie_error *err)
+{
+    int code = sqlite3_errcode(db->db) & 0xff, cause = sqlite3_system_errno(db->db);
+    const char *name = ie_shown(db->path);
+    if (code == SQLITE_FULL || ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) &&
+                                (cause == ENOSPC || cause == EDQUOT))) {
+        return ie_error_set(err, IE_ERR_NO_SPACE,
+                            "The disk of the catalog %s is full; make room and run again", name);
+    }
+    if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+        return ie_error_set(
+            err, IE_ERR_BUSY,
+            "Another program has held the catalog %s for %d seconds; try again later", name,
+            BUSY_MS / 1000);
+    }
+    if (code == SQLITE_NOTADB) {
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "%s is no catalog of Image Engine and was left as it is; name another "
+                            "file with --catalog",
+                            name);
+    }
+    if (code == SQLITE_CORRUPT) {
+        return ie_error_set(
+            err, IE_ERR_FORMAT,
+            "The catalog %s is damaged (%s); move it away and a new one is made from your photos",
+            name, sqlite3_errmsg(db->db));
+    }
+    const char *advice = code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM
+                             ? "; name a file in a folder you may write to with --catalog"
+                             : "";
+    return ie_error_set(err, IE_ERR_IO, "The catalog %s cannot be used: %s%s%s%s", name,
+                        sqlite3_errmsg(db->db), cause != 0 ? ": " : "",
+                        cause != 0 ? strerror(cause) : "", advice);
+}
+
+/* ---- statements --------------------------------------------------------------------------- */
+
+static sqlite3_stmt *prepare(ie_db *db, ie_db_sql sql)
+{
+    sqlite3_stmt **place = &db->prepared[sql];
+    if (*place == NULL) {
+        db->last[sql] =
+            sqlite3_prepare_v3(db->db, statements[sql], -1, SQLITE_PREPARE_PERSISTENT, place, NULL);
+    }
+    return *place;
+}
+
+void ie_db_bind_int(ie_db *db, ie_db_sql sql, int index, int64_t value)
+{
+    sqlite3_bind_int64(prepare(db, sql), index, value);
+}
+
+void ie_db_bind_text(ie_db *db, ie_db_sql sql, int index, const char *text)
+{
+    sqlite3_bind_text(prepare(db, sql), index, text, -1, SQLITE_STATIC);
+}
+
+void ie_db_bind_path(ie_db *db, ie_db_sql sql, int index, const char *path)
+{
+    sqlite3_bind_blob64(prepare(db, sql), index, path, strlen(path), SQLITE_STATIC);
+}
+
+bool ie_db_next(ie_db *db, ie_db_sql sql)
+{
+    sqlite3_stmt *stmt = prepare(db, sql);
+    if (stmt != NULL) {
+        db->last[sql] = sqlite3_step(stmt);
+    }
+    return stmt != NULL && db->last[sql] == SQLITE_ROW;
+}
+
+ie_status ie_db_end(ie_db *db, ie_db_sql sql, ie_error *err)
+{
+    int last = db->last[sql];
+    ie_status status = last == SQLITE_DONE || last == SQLITE_ROW ? IE_OK : failed(db, err);
+    if (db->prepared[sql] != NULL) {
+        sqlite3_reset(db->prepared[sql]);
+        sqlite3_clear_bindings(db->prepared[sql]);
+    }
+    return status;
+}
+
+ie_status ie_db_run(ie_db *db, ie_db_sql sql, ie_error *err)
+{
+    ie_db_next(db, sql);
+    return ie_db_end(db, sql, err);
+}
+
+int64_t ie_db_int(ie_db *db, ie_db_sql sql, int column)
+{
+    return sqlite3_column_int64(db->prepared[sql], column);
+}
+
+const char *ie_db_text(ie_db *db, ie_db_sql sql, int column, size_t *ret_size)
+{
+    /* _text and not _blob: only then is there a NUL behind it. */
+    const char *text = (const char *)sqlite3_column_text(db->prepared[sql], column);
+    *ret_size = (size_t)sqlite3_column_bytes(db->prepared[sql], column);
+    return text;
+}
+
+ie_status ie_db_begin(ie_db *db, ie_error *err)
+{
+    return ie_db_run(db, IE_SQL_BEGIN, err);
+}
+
+ie_status ie_db_finish(ie_db *db, ie_status status, ie_error *err)
+{
+    if (status == IE_OK) {
+        status = ie_db_run(db, IE_SQL_COMMIT, err);
+    }
+    if (status != IE_OK && sqlite3_get_autocommit(db->db) == 0) {
+        ie_db_next(db, IE_SQL_ROLLBACK);
+        ie_db_end(db, IE_SQL_ROLLBACK, NULL);
+    }
+    return status;
+}
+
+const char *ie_db_library(void)
+{
+    return "SQLite " SQLITE_VERSION;
+}
+
+/* ---- opening ------------------------------------------------------------------------------ */
+
+/* The one number a statement gives; -1 when it fails. */
+static int64_t number_of(ie_db *db, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t value = -1;
+    if (sqlite3_prepare_v2(db->db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW) {
+        value = sqlite3_column_int64(stmt, 0);
+    }
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+/* Is it ours, or empty, and not of a newer version? Only reads. */
+static ie_status check_owner(ie_db *db, bool writable, int64_t *ret_version, ie_error *err)
+{
+    int64_t owner = number_of(db, "PRAGMA application_id");
+    int64_t version = owner >= 0 ? number_of(db, "PRAGMA user_version") : -1;
+    int64_t tables = version >= 0 ? number_of(db, "SELECT count(*) FROM sqlite_master") : -1;
+    const char *name = ie_shown(db->path);
+    if (owner < 0 || version < 0 || tables < 0) {
+        return failed(db, err);
+    }
+    if (owner != APPLICATION_ID && (owner != 0 || version != 0 || tables != 0)) {
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "%s is another program's database and was left as it is; name another "
+                            "file with --catalog",
+                            name);
+    }
+    if (version > VERSION) {
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "The catalog %s was made by a newer Image Engine (its version is %lld, "
+                            "this one knows %d) and "
+                            "was left as it is; update, or name another file with --catalog",
+                            name, (long long)version, VERSION);
+    }
+    if (version < VERSION && !writable) {
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "The catalog %s is of an older version; any analyze or planning "
+                            "command brings it up to date",
+                            name);
+    }
+    *ret_version = version;
+    return IE_OK;
+}
+
+/* In one transaction; what another process did meanwhile is seen inside it. */
+static ie_status migrate(ie_db *db, ie_error *err)
+{
+    int64_t version = 0;
+    ie_status status = ie_db_begin(db, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    status = check_owner(db, true, &version, err);
+    for (; status == IE_OK && version < VERSION; version++) {
+        if (sqlite3_exec(db->db, steps[version], NULL, NULL, NULL) != SQLITE_OK) {
+            status = failed(db, err);
+        }
+    }
+    if (status == IE_OK) {
+        char pragmas[96];
+        snprintf(pragmas, sizeof pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                 APPLICATION_ID, VERSION);
+        status =
+            sqlite3_exec(db->db, pragmas, NULL, NULL, NULL) == SQLITE_OK ? IE_OK : failed(db, err);
+    }
+    return ie_db_finish(db, status, err);
+}
+
+/* SQLite calls no busy handler for this one, and two new processes may meet here. */
+static ie_status use_wal(ie_db *db, ie_error *err)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    for (int tries = 0; tries < BUSY_MS / 10; tries++) {
+        int code = sqlite3_exec(db->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+                                NULL, NULL, NULL);
+        if (code != SQLITE_BUSY) {
+            return code == SQLITE_OK ? IE_OK : failed(db, err);
+        }
+        nanosleep(&pause, NULL);
+    }
+    return failed(db, err);
+}
+
+ie_status ie_db_open(const char *path, bool writable, ie_db **ret_db, ie_error *err)
+{
+    ie_db *db = ie_alloc(sizeof *db);
+    /* With "./" in front no name means something special to SQLite. */
+    db->path = ie_asprintf("%s%s", path[0] == '/' ? "" : "./", path);
+    ie_status status = IE_OK;
+    int64_t version = 0;
+    int flags = (writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(db->path, &db->db, flags, NULL) != SQLITE_OK) {
+        status = failed(db, err);
+    } else {
+        sqlite3_busy_timeout(db->db, BUSY_MS);
+        status = check_owner(db, writable, &version, err);
+    }
+    if (status == IE_OK && version < VERSION) {
+        status = migrate(db, err);
+    }
+    if (status == IE_OK && writable) {
+        status = use_wal(db, err);
+    }
+    if (status != IE_OK) {
+        ie_db_close(db);
+        return status;
+    }
+    sqlite3_exec(db->db, "PRAGMA cache_size = -16000", NULL, NULL, NULL);
+    *ret_db = db;
+    return IE_OK;
+}
+
+void ie_db_close(ie_db *db)
+{
+    if (db == NULL) {
+        return;
+    }
+    for (int i = 0; i < IE_SQL_COUNT_OF; i++) {
+        sqlite3_finalize(db->prepared[i]);
+    }
+    sqlite3_close(db->db);
+    free(db->path);
+    free(db);
+}
