@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What the journals in one root tell about its runs; reads only, takes no lock. */
+#include "engine/carry.h"
+#include "engine/undo.h"
+#include "utils/fs.h"
+
+static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)
+{
+    ie_run_info info = {.id = log->id, .time = log->time, .command = log->command, .root = log->root};
+    uint64_t undone = 0;
+    for (size_t i = 0; i < log->count; i++) {
+        const ie_entry *entry = &log->entries[i];
+        bool open = entry->state == IE_ENTRY_INTENDED || entry->state == IE_ENTRY_UNDOING;
+        bool done = entry->state == IE_ENTRY_DONE || (open && ie_entry_carried_out(entry));
+        info.actions += done;
+        undone += entry->state == IE_ENTRY_UNDONE;
+        if (done && entry->quarantine != NULL && ie_fs_exists(entry->quarantine)) {
+            info.held_bytes += entry->stamp.size;
+        }
+    }
+    bool finished = log->outcome != NULL && strcmp(log->outcome, "done") == 0;
+    info.state = undone > 0 ? (info.actions > 0 ? "partly undone" : "undone") : finished ? "done" : "interrupted";
+    return on_run(user, &info);
+}
+
+ie_status ie_journal_runs(const char *root, ie_run_fn on_run, void *user, ie_error *err)
+{
+    ie_run_ids ids;
+    ie_status status = ie_run_ids_read(root, &ids, err);
+    for (size_t i = 0; status == IE_OK && i < ids.count; i++) {
+        ie_log *log;
+        /* One without a sound head never changed anything. */
+        if (ie_log_read(root, ids.ids[i], &log, NULL) == IE_OK) {
+            status = tell_run(log, on_run, user);
+            ie_log_free(log);
+        }
+    }
+    ie_run_ids_free(&ids);
+    return status;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "core/format.h"
+#include "utils/error.h"
+#include "utils/fs.h"
+
+/* By content and by name: whatever may be a picture is not a report. */
+static bool is_photo(const char *path)
+{
+    uint8_t head[IE_SNIFF_BYTES];
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? pread(fd, head, sizeof head, 0) : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return got > 0 && ie_format_sniff(head, (size_t)got, path) != IE_FORMAT_UNKNOWN;
+}
+
+ie_status ie_write_report(const char *path, const void *bytes, size_t size, bool replace, ie_error *err)
+{
+    if (is_photo(path)) {
+        return ie_error_set(err, IE_ERR_EXISTS, "%s is a photo and is not overwritten; choose another name.",
+                            ie_shown(path));
+    }
+    int failed = ie_fs_write_file(path, bytes, size, 0644, replace);
+    if (failed == EEXIST) {
+        return ie_error_set(err, IE_ERR_EXISTS, "%s exists already and is not overwritten; choose another name.",
+                            ie_shown(path));
+    }
+    return failed == 0 ? IE_OK : ie_error_errno(err, failed, "%s cannot be written", ie_shown(path));
+}

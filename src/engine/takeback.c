@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/takeback.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "utils/error.h"
+#include "utils/fs.h"
+#include "utils/text.h"
+
+/* ---- judging ------------------------------------------------------------------------------ */
+
+static ie_verdict refuse(ie_takeback *item, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(item->problem, sizeof item->problem, format, args);
+    va_end(args);
+    return IE_VERDICT_REFUSED;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+/* The members of one group. */
+typedef struct group {
+    ie_takeback *items;
+    size_t count;
+    const char *const *freed;
+    size_t freed_count;
+} group;
+
+/* Free now, or once others that go back before have gone from it. */
+static bool name_is_free(const group *g, const ie_takeback *item, const ie_sight *mover)
+{
+    const ie_takeback *items = g->items;
+    const ie_world *world = &item->world;
+    if (!world->from.there || ie_same_inode(&world->from, mover)) {
+        return true;
+    }
+    for (size_t i = 0; i < g->freed_count; i++) {
+        if (same_name(g->freed[i], item->entry->from)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < g->count; i++) {
+        const ie_entry *other = items[i].entry;
+        bool leaves = other->makes ? items[i].displaces : ie_world_moved(other, &items[i].world);
+        if (leaves && same_name(other->to, item->entry->from)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static ie_verdict judge_move(const group *g, ie_takeback *item)
+{
+    const ie_entry *entry = item->entry;
+    const ie_world *world = &item->world;
+    if (world->park.there || ie_world_moved(entry, world)) {
+        if (world->doubled || world->folded ||
+            name_is_free(g, item, world->park.there ? &world->park : &world->to)) {
+            return IE_VERDICT_CAN;
+        }
+        return refuse(item, "the name %s is taken by another file", ie_shown(entry->from));
+    }
+    if (world->from.there && ie_stamp_looks(&entry->stamp, &world->from.st)) {
+        return IE_VERDICT_NOTHING;
+    }
+    return refuse(item, world->to.there ? "%s changed since" : "%s is gone", ie_shown(entry->to));
+}
+
+static ie_verdict judge_quarantine(const group *g, ie_takeback *item)
+{
+    const ie_world *world = &item->world;
+    if (world->quarantine.there) {
+        if (name_is_free(g, item, &world->quarantine)) {
+            return IE_VERDICT_CAN;
+        }
+        return refuse(item, "the name %s is taken by another file", ie_shown(item->entry->from));
+    }
+    if (world->from.there && ie_stamp_looks(&item->entry->stamp, &world->from.st)) {
+        return IE_VERDICT_NOTHING;
+    }
+    return refuse(item, "%s is no longer in quarantine", ie_shown(item->entry->from));
+}
+
+/* The copy may go only while what it was made from is there, to the last byte. */
+static bool source_is_there(const ie_entry *entry)
+{
+    uint64_t size;
+    ie_hash128 hash;
+    return ie_hash_path(entry->from, &size, &hash) && size == entry->stamp.size &&
+           ie_hash128_equal(hash, entry->source_xxh3);
+}
+
+static ie_verdict judge_copy(ie_takeback *item)
+{
+    const ie_entry *entry = item->entry;
+    if (!item->displaces && !item->world.undo.there) {
+        if (item->world.to.there && entry->ready && entry->state != IE_ENTRY_INTENDED) {
+            return refuse(item, "%s changed since it was made", ie_shown(entry->to));
+        }
+        return IE_VERDICT_NOTHING;
+    }
+    if (!source_is_there(entry)) {
+        return refuse(item, "%s, which it was made from, is gone or changed, so this may be the last copy",
+                      ie_shown(entry->from));
+    }
+    return IE_VERDICT_CAN;
+}
+
+static ie_verdict judge_replace(const group *g, ie_takeback *item)
+{
+    const ie_entry *entry = item->entry;
+    const ie_world *world = &item->world;
+    bool in_place = same_name(entry->from, entry->to);
+    if (!world->quarantine.there) {
+        if (!world->from.there || !ie_stamp_looks(&entry->stamp, &world->from.st)) {
+            return refuse(item, "the original of %s is no longer in quarantine", ie_shown(entry->from));
+        }
+        /* In place and not in quarantine: what is at the name is the original. */
+        item->displaces = item->displaces && !in_place;
+        return item->displaces || world->undo.there ? IE_VERDICT_CAN : IE_VERDICT_NOTHING;
+    }
+    if ((uint64_t)world->quarantine.st.st_size != entry->stamp.size) {
+        return refuse(item, "the original of %s was changed in quarantine", ie_shown(entry->from));
+    }
+    if (world->to.there && !item->displaces && entry->ready && (in_place || entry->state != IE_ENTRY_INTENDED)) {
+        return refuse(item, "%s changed since it was written", ie_shown(entry->to));
+    }
+    if (!(in_place && item->displaces) && !name_is_free(g, item, &world->quarantine)) {
+        return refuse(item, "the name %s is taken by another file", ie_shown(entry->from));
+    }
+    return IE_VERDICT_CAN;
+}
+
+bool ie_takeback_check(ie_takeback *items, size_t count, const char *const *freed, size_t freed_count)
+{
+    const group g = {items, count, freed, freed_count};
+    for (size_t i = 0; i < count; i++) {
+        ie_takeback *item = &items[i];
+        item->problem[0] = 0;
+        ie_world_look(item->entry, &item->world);
+        item->displaces = item->entry->makes && ie_entry_made_this(item->entry, item->entry->to, &item->world.to);
+    }
+    bool good = true;
+    for (size_t i = 0; i < count; i++) {
+        ie_takeback *item = &items[i];
+        switch (item->entry->kind) {
+        case IE_ACTION_QUARANTINE:
+            item->verdict = judge_quarantine(&g, item);
+            break;
+        case IE_ACTION_COPY:
+            item->verdict = judge_copy(item);
+            break;
+        default:
+            item->verdict = item->entry->makes ? judge_replace(&g, item) : judge_move(&g, item);
+        }
+        good = good && item->verdict != IE_VERDICT_REFUSED;
+    }
+    return good;
+}
+
+/* ---- doing -------------------------------------------------------------------------------- */
+
+typedef struct takeback_work {
+    const char *root;
+    ie_touched *touched;
+    ie_error *err;
+} takeback_work;
+
+/* Makes the folders that a restored name needs and that are gone. */
+static int make_parents(const takeback_work *work, const char *path)
+{
+    IE_AUTO_FREE char *folder = ie_path_directory(path);
+    for (size_t at = strlen(work->root) + 1; at < strlen(path); at++) {
+        if (path[at] != '/') {
+            continue;
+        }
+        IE_AUTO_FREE char *part = ie_strndup(path, at);
+        IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
+        int failed = ie_place_open(work->root, part, &place);
+        if (failed == 0) {
+            failed = ie_fs_mkdir(&place, 0777);
+            if (failed == 0) {
+                ie_touched_add_parent(work->touched, part);
+            }
+        }
+        if (failed != 0 && failed != EEXIST) {
+            return failed;
+        }
+    }
+    return 0;
+}
+
+static int shift_places(const takeback_work *work, const char *from_path, const char *to_path, ie_place *from, ie_place *to)
+{
+    int failed = ie_place_open(work->root, from_path, from);
+    if (failed == 0) {
+        failed = ie_place_open(work->root, to_path, to);
+    }
+    if (failed == ENOENT) {
+        failed = make_parents(work, to_path);
+        failed = failed != 0 ? failed : ie_place_open(work->root, to_path, to);
+    }
+    if (failed == 0) {
+        failed = ie_fs_rename(from, to);
+    }
+    if (failed != EEXIST) {
+        return failed;
+    }
+    ie_sight a = {.there = ie_place_stat(from, &a.st) == 0}, b = {.there = ie_place_stat(to, &b.st) == 0};
+    if (ie_same_inode(&a, &b) && a.st.st_nlink > 1 && ie_place_listed(from) && ie_place_listed(to)) {
+        /* An earlier rename by link and unlink was cut short: the file has both names already. */
+        return ie_fs_unlink(from);
+    }
+    return EEXIST;
+}
+
+static ie_status shift(const takeback_work *work, const char *from_path, const char *to_path)
+{
+    IE_AUTO_PLACE ie_place from = IE_PLACE_NONE, to = IE_PLACE_NONE;
+    int failed = shift_places(work, from_path, to_path, &from, &to);
+    ie_touched_add_parent(work->touched, to_path);
+    ie_touched_add_parent(work->touched, from_path);
+    if (failed == 0) {
+        return IE_OK;
+    }
+    return ie_error_errno(work->err, failed, "%s could not be moved back to %s", ie_shown(from_path),
+                          ie_shown(to_path));
+}
+
+static ie_status remove_own(const takeback_work *work, const char *path)
+{
+    IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
+    int failed = ie_place_open(work->root, path, &place);
+    failed = failed != 0 ? failed : ie_fs_unlink(&place);
+    if (failed != 0 && failed != ENOENT) {
+        return ie_error_errno(work->err, failed, "%s, made by this program, could not be removed", ie_shown(path));
+    }
+    ie_touched_add_parent(work->touched, path);
+    return IE_OK;
+}
+
+/* The new file leaves its name before it is removed; what then lies aside must be what was judged. */
+static ie_status set_aside(const takeback_work *work, const ie_takeback *item)
+{
+    const ie_entry *entry = item->entry;
+    if (!entry->makes) {
+        bool through_park = entry->park != NULL && !item->world.park.there;
+        return through_park ? shift(work, entry->to, entry->park) : IE_OK;
+    }
+    if (!item->displaces) {
+        return IE_OK;
+    }
+    IE_AUTO_FREE char *aside = ie_entry_undo_path(entry);
+    ie_status status = shift(work, entry->to, aside);
+    ie_sight now = {.there = status == IE_OK && lstat(aside, &now.st) == 0};
+    if (status == IE_OK && (!ie_same_inode(&now, &item->world.to) ||
+                            now.st.st_mtim.tv_sec != item->world.to.st.st_mtim.tv_sec ||
+                            now.st.st_mtim.tv_nsec != item->world.to.st.st_mtim.tv_nsec)) {
+        status = shift(work, aside, entry->to);
+        if (status == IE_OK) {
+            status = ie_error_set(work->err, IE_ERR_CHANGED, "%s was changed by another program just now.",
+                                  ie_shown(entry->to));
+        }
+    }
+    return status;
+}
+
+static ie_status put_back(const takeback_work *work, const ie_takeback *item)
+{
+    const ie_entry *entry = item->entry;
+    if (entry->quarantine != NULL) {
+        return item->world.quarantine.there ? shift(work, entry->quarantine, entry->from) : IE_OK;
+    }
+    if (entry->makes) {
+        return IE_OK;
+    }
+    return shift(work, entry->park != NULL ? entry->park : entry->to, entry->from);
+}
+
+static ie_status tidy(const takeback_work *work, const ie_takeback *item)
+{
+    const ie_entry *entry = item->entry;
+    ie_status status = IE_OK;
+    if (entry->makes) {
+        IE_AUTO_FREE char *aside = ie_entry_undo_path(entry);
+        ie_sight sight = {.there = lstat(aside, &sight.st) == 0};
+        /* One left by an earlier, interrupted call is looked at again; other bytes stay where they are. */
+        if (item->displaces || ie_entry_made_this(entry, aside, &sight)) {
+            status = remove_own(work, aside);
+        }
+        if (status == IE_OK) {
+            status = remove_own(work, entry->temp);
+        }
+    }
+    if (status == IE_OK && entry->quarantine != NULL) {
+        IE_AUTO_FREE char *folder = ie_path_directory(entry->quarantine);
+        IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
+        if (ie_place_open(work->root, folder, &place) == 0) {
+            (void)ie_fs_rmdir(&place); /* an empty folder of ours that stays does no harm */
+        }
+    }
+    return status;
+}
+
+ie_status ie_takeback_do(const char *root, ie_takeback *items, size_t count, ie_touched *touched, ie_error *err)
+{
+    const takeback_work work = {root, touched, err};
+    ie_status status = IE_OK;
+    for (size_t i = count; status == IE_OK && i > 0; i--) {
+        status = items[i - 1].verdict == IE_VERDICT_CAN ? set_aside(&work, &items[i - 1]) : IE_OK;
+    }
+    for (size_t i = count; status == IE_OK && i > 0; i--) {
+        status = items[i - 1].verdict == IE_VERDICT_CAN ? put_back(&work, &items[i - 1]) : IE_OK;
+    }
+    for (size_t i = count; status == IE_OK && i > 0; i--) {
+        status = tidy(&work, &items[i - 1]);
+    }
+    return status;
+}

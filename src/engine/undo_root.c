@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/undo_root.h"
+
+#include <dirent.h>
+
+#include "utils/fs.h"
+#include "utils/text.h"
+
+static bool remove_folder(const char *base, const char *path)
+{
+    IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
+    return ie_place_open(base, path, &place) == 0 && ie_fs_rmdir(&place) == 0;
+}
+
+void ie_undo_remove_folders(const ie_log *log)
+{
+    for (size_t i = log->folder_count; i > 0; i--) {
+        (void)remove_folder(log->root, log->folders[i - 1]); /* fails when something is in it, as it should */
+    }
+}
+
+/* Is there nothing in the folder but, perhaps, this one name? */
+static bool holds_only(const char *path, const char *name)
+{
+    DIR *directory = opendir(path);
+    bool only = directory != NULL;
+    const struct dirent *entry;
+    while (only && (entry = readdir(directory)) != NULL) {
+        only = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+               (name != NULL && strcmp(entry->d_name, name) == 0);
+    }
+    if (directory != NULL) {
+        closedir(directory);
+    }
+    return only;
+}
+
+/* How many levels the runs in this root made, when nothing of any run is left; 0 to keep the root. */
+static int levels_to_remove(const char *root, const ie_run_ids *ids)
+{
+    int made = 0;
+    for (size_t i = 0; i < ids->count; i++) {
+        ie_log *log;
+        if (ie_log_read(root, ids->ids[i], &log, NULL) != IE_OK) {
+            return 0;
+        }
+        bool left = log->damaged > 0;
+        for (size_t k = 0; k < log->count; k++) {
+            left |= log->entries[k].state != IE_ENTRY_UNDONE && log->entries[k].state != IE_ENTRY_FAILED;
+        }
+        made = log->made_root > made ? log->made_root : made;
+        ie_log_free(log);
+        if (left) {
+            return 0;
+        }
+    }
+    return made;
+}
+
+static void remove_file(const char *root, const char *path)
+{
+    IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
+    if (ie_place_open(root, path, &place) == 0) {
+        (void)ie_fs_unlink(&place);
+    }
+}
+
+void ie_undo_remove_root(const char *root)
+{
+    ie_run_ids ids;
+    if (!holds_only(root, IE_JOURNAL_FOLDER) || ie_run_ids_read(root, &ids, NULL) != IE_OK) {
+        return;
+    }
+    int levels = levels_to_remove(root, &ids);
+    IE_AUTO_FREE char *own = ie_path_join(root, IE_JOURNAL_FOLDER);
+    IE_AUTO_FREE char *quarantine = ie_path_join(own, "quarantine"), *temporary = ie_path_join(own, "tmp");
+    IE_AUTO_FREE char *runs = ie_path_join(own, "runs"), *volume = ie_path_join(own, "volume");
+    IE_AUTO_FREE char *lock = ie_path_join(own, "lock");
+    if (levels > 0 && holds_only(quarantine, NULL) && holds_only(temporary, NULL)) {
+        remove_folder(root, quarantine);
+        remove_folder(root, temporary);
+        for (size_t i = 0; i < ids.count; i++) {
+            IE_AUTO_FREE char *journal = ie_journal_path(root, ids.ids[i]);
+            remove_file(root, journal);
+        }
+        remove_folder(root, runs);
+        remove_file(root, volume);
+        remove_file(root, lock);
+        remove_folder(root, own);
+        IE_AUTO_FREE char *level = ie_strdup(root);
+        for (; levels > 0 && remove_folder(NULL, level); levels--) {
+            char *parent = ie_path_directory(level);
+            free(level);
+            level = parent;
+        }
+    }
+    ie_run_ids_free(&ids);
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "utils/fs.h"
+#include "utils/text.h"
+
+ie_stamp ie_stamp_of(const struct stat *st)
+{
+    return (ie_stamp){
+        .size = (uint64_t)st->st_size,
+        .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+        .ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
+        .inode = st->st_ino,
+        .device = st->st_dev,
+    };
+}
+
+bool ie_stamp_fits(const ie_stamp *stamp, const struct stat *st)
+{
+    ie_stamp now = ie_stamp_of(st);
+    return S_ISREG(st->st_mode) && ie_stamp_same_file(stamp, &now) && stamp->device == now.device;
+}
+
+bool ie_stamp_looks(const ie_stamp *stamp, const struct stat *st)
+{
+    ie_stamp now = ie_stamp_of(st);
+    return S_ISREG(st->st_mode) && stamp->size == now.size && stamp->mtime_ns == now.mtime_ns;
+}
+
+static void look(const char *path, ie_sight *ret_sight)
+{
+    ret_sight->there = path != NULL && lstat(path, &ret_sight->st) == 0;
+}
+
+bool ie_same_inode(const ie_sight *a, const ie_sight *b)
+{
+    return a->there && b->there && a->st.st_ino == b->st.st_ino && a->st.st_dev == b->st.st_dev;
+}
+
+static bool listed(const char *path)
+{
+    IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
+    return ie_place_open(NULL, path, &place) == 0 && ie_place_listed(&place);
+}
+
+void ie_world_look(const ie_entry *entry, ie_world *ret_world)
+{
+    IE_AUTO_FREE char *undo = ie_entry_undo_path(entry);
+    ie_world world = {0};
+    look(entry->from, &world.from);
+    look(entry->to, &world.to);
+    look(entry->temp, &world.temp);
+    look(entry->park, &world.park);
+    look(entry->quarantine, &world.quarantine);
+    look(undo, &world.undo);
+    if (entry->kind == IE_ACTION_MOVE && ie_same_inode(&world.from, &world.to)) {
+        world.doubled = listed(entry->from) && listed(entry->to);
+        world.folded = !world.doubled;
+    }
+    *ret_world = world;
+}
+
+bool ie_world_moved(const ie_entry *entry, const ie_world *world)
+{
+    if (!world->to.there || !ie_stamp_looks(&entry->stamp, &world->to.st)) {
+        return false;
+    }
+    if (world->folded) {
+        return listed(entry->to);
+    }
+    bool still_at_from = world->from.there && !world->doubled && world->from.st.st_ino == entry->stamp.inode &&
+                         ie_stamp_looks(&entry->stamp, &world->from.st);
+    return !still_at_from;
+}
+
+bool ie_hash_path(const char *path, uint64_t *ret_size, ie_hash128 *ret_hash)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat st;
+    ie_copied copied = {0};
+    bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ie_fs_hash(fd, &copied) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (good) {
+        *ret_size = copied.size;
+        *ret_hash = copied.xxh3;
+    }
+    return good;
+}
+
+bool ie_entry_made_this(const ie_entry *entry, const char *path, const ie_sight *sight)
+{
+    uint64_t size;
+    ie_hash128 hash;
+    return entry->ready && sight->there && S_ISREG(sight->st.st_mode) &&
+           (uint64_t)sight->st.st_size == entry->made.size && ie_hash_path(path, &size, &hash) &&
+           size == entry->made.size && ie_hash128_equal(hash, entry->made_xxh3);
+}
+
+bool ie_entry_carried_out(const ie_entry *entry)
+{
+    ie_world world;
+    ie_world_look(entry, &world);
+    if (entry->kind == IE_ACTION_MOVE && !entry->makes) {
+        return ie_world_moved(entry, &world) && !world.doubled && !world.park.there;
+    }
+    bool original_away = entry->quarantine == NULL ||
+                         (world.quarantine.there && !ie_same_inode(&world.quarantine, &world.from));
+    return original_away && (!entry->makes || ie_entry_made_this(entry, entry->to, &world.to));
+}
+
+char *ie_entry_undo_path(const ie_entry *entry)
+{
+    if (entry->temp == NULL) {
+        return NULL;
+    }
+    return ie_asprintf("%.*s.undo", (int)(strlen(entry->temp) - strlen(".new")), entry->temp);
+}
+
+void ie_touched_add_parent(ie_touched *touched, const char *path)
+{
+    char *folder = ie_path_directory(path);
+    for (size_t i = touched->count; i > 0; i--) {
+        if (strcmp(touched->folders[i - 1], folder) == 0) {
+            free(folder);
+            return;
+        }
+    }
+    IE_GROW(touched->folders, touched->count, touched->room);
+    touched->folders[touched->count++] = folder;
+}
+
+int ie_touched_sync(ie_touched *touched)
+{
+    int first = 0;
+    for (size_t i = 0; i < touched->count; i++) {
+        int failed = ie_fs_sync_directory(touched->folders[i]);
+        if (failed != 0 && failed != ENOENT && first == 0) {
+            first = failed;
+        }
+        free(touched->folders[i]);
+    }
+    touched->count = 0;
+    return first;
+}
+
+void ie_touched_free(ie_touched *touched)
+{
+    for (size_t i = 0; i < touched->count; i++) {
+        free(touched->folders[i]);
+    }
+    free(touched->folders);
+    *touched = (ie_touched){0};
+}
