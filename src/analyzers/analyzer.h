@@ -17,7 +17,6 @@ typedef struct ie_analyzer {
     int version;
     unsigned gives;      /* its IE_HAVE_* bit */
     unsigned views;      /* IE_VIEW_* that it asks its source for; 0: looks at no pixels */
-    unsigned views;      /* IE_VIEW_*: which; or-ed over what runs they are the source's options.views */
     unsigned batch;      /* photos a call; 1 for CPU analyzers */
     bool (*enabled)(const ie_config *config);
     /* Per worker thread; *ret_state may stay NULL when there is nothing to keep. */

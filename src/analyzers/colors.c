@@ -237,7 +237,6 @@ const ie_analyzer ie_colors_analyzer = {
     .version = 1,
     .gives = IE_HAVE_COLORS,
     .views = IE_VIEW_RGB,
-    .views = IE_VIEW_RGB,
     .batch = 1,
     .enabled = colors_enabled,
     .open = colors_open,

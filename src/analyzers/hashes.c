@@ -223,7 +223,6 @@ const ie_analyzer ie_hashes_analyzer = {
     .version = 1,
     .gives = IE_HAVE_HASHES,
     .views = IE_VIEW_LUMA,
-    .views = IE_VIEW_LUMA,
     .batch = 1,
     .enabled = hashes_enabled,
     .open = hashes_open,

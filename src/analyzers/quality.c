@@ -256,7 +256,6 @@ const ie_analyzer ie_quality_analyzer = {
     .version = 1,
     .gives = IE_HAVE_QUALITY,
     .views = IE_VIEW_GRAY,
-    .views = IE_VIEW_GRAY,
     .batch = 1,
     .enabled = quality_enabled,
     .open = quality_open,

@@ -166,16 +166,6 @@ bool ie_takeback_check(ie_takeback *items, size_t count, const char *const *free
 
 /* ---- doing -------------------------------------------------------------------------------- */
 
-<<<<<<< HEAD
-typedef struct work {
-    const char *root;
-    ie_touched *touched;
-    ie_error *err;
-} work;
-
-/* Makes the folders that a restored name needs and that are gone. */
-static int make_parents(const work *work, const char *path)
-=======
 typedef struct takeback_work {
     const char *root;
     ie_touched *touched;
@@ -184,7 +174,6 @@ typedef struct takeback_work {
 
 /* Makes the folders that a restored name needs and that are gone. */
 static int make_parents(const takeback_work *work, const char *path)
->>>>>>> dc87de2836e842a67f46ed41dbab16f82d7067ed
 {
     IE_AUTO_FREE char *folder = ie_path_directory(path);
     for (size_t at = strlen(work->root) + 1; at < strlen(path); at++) {
@@ -207,11 +196,7 @@ static int make_parents(const takeback_work *work, const char *path)
     return 0;
 }
 
-<<<<<<< HEAD
-static int shift_places(const work *work, const char *from_path, const char *to_path, ie_place *from, ie_place *to)
-=======
 static int shift_places(const takeback_work *work, const char *from_path, const char *to_path, ie_place *from, ie_place *to)
->>>>>>> dc87de2836e842a67f46ed41dbab16f82d7067ed
 {
     int failed = ie_place_open(work->root, from_path, from);
     if (failed == 0) {
@@ -235,11 +220,7 @@ static int shift_places(const takeback_work *work, const char *from_path, const 
     return EEXIST;
 }
 
-<<<<<<< HEAD
-static ie_status shift(const work *work, const char *from_path, const char *to_path)
-=======
 static ie_status shift(const takeback_work *work, const char *from_path, const char *to_path)
->>>>>>> dc87de2836e842a67f46ed41dbab16f82d7067ed
 {
     IE_AUTO_PLACE ie_place from = IE_PLACE_NONE, to = IE_PLACE_NONE;
     int failed = shift_places(work, from_path, to_path, &from, &to);
@@ -252,11 +233,7 @@ static ie_status shift(const takeback_work *work, const char *from_path, const c
                           ie_shown(to_path));
 }
 
-<<<<<<< HEAD
-static ie_status remove_own(const work *work, const char *path)
-=======
 static ie_status remove_own(const takeback_work *work, const char *path)
->>>>>>> dc87de2836e842a67f46ed41dbab16f82d7067ed
 {
     IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
     int failed = ie_place_open(work->root, path, &place);
@@ -269,11 +246,7 @@ static ie_status remove_own(const takeback_work *work, const char *path)
 }
 
 /* The new file leaves its name before it is removed; what then lies aside must be what was judged. */
-<<<<<<< HEAD
-static ie_status set_aside(const work *work, const ie_takeback *item)
-=======
 static ie_status set_aside(const takeback_work *work, const ie_takeback *item)
->>>>>>> dc87de2836e842a67f46ed41dbab16f82d7067ed
 {
     const ie_entry *entry = item->entry;
     if (!entry->makes) {
@@ -298,11 +271,7 @@ static ie_status set_aside(const takeback_work *work, const ie_takeback *item)
     return status;
 }
 
-<<<<<<< HEAD
-static ie_status put_back(const work *work, const ie_takeback *item)
-=======
 static ie_status put_back(const takeback_work *work, const ie_takeback *item)
->>>>>>> dc87de2836e842a67f46ed41dbab16f82d7067ed
 {
     const ie_entry *entry = item->entry;
     if (entry->quarantine != NULL) {
@@ -314,11 +283,7 @@ static ie_status put_back(const takeback_work *work, const ie_takeback *item)
     return shift(work, entry->park != NULL ? entry->park : entry->to, entry->from);
 }
 
-<<<<<<< HEAD
-static ie_status tidy(const work *work, const ie_takeback *item)
-=======
 static ie_status tidy(const takeback_work *work, const ie_takeback *item)
->>>>>>> dc87de2836e842a67f46ed41dbab16f82d7067ed
 {
     const ie_entry *entry = item->entry;
     ie_status status = IE_OK;
@@ -345,11 +310,7 @@ static ie_status tidy(const takeback_work *work, const ie_takeback *item)
 
 ie_status ie_takeback_do(const char *root, ie_takeback *items, size_t count, ie_touched *touched, ie_error *err)
 {
-<<<<<<< HEAD
-    const work work = {root, touched, err};
-=======
     const takeback_work work = {root, touched, err};
->>>>>>> dc87de2836e842a67f46ed41dbab16f82d7067ed
     ie_status status = IE_OK;
     for (size_t i = count; status == IE_OK && i > 0; i--) {
         status = items[i - 1].verdict == IE_VERDICT_CAN ? set_aside(&work, &items[i - 1]) : IE_OK;
