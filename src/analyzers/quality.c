@@ -11,12 +11,14 @@
  *
  * Both kernels reflect at the border without repeating it (BORDER_REFLECT_101), as OpenCV does. The score is
  *
- *   quality = 0.40 D + 0.20 R + 0.15 C + 0.10 dynamic_range + 0.10 exposure + 0.05 contrast
+ *   quality = 0.35 D + 0.15 N + 0.20 R + 0.15 C + 0.05 (dynamic_range + exposure + contrast)
  *
- *   D detail       log2(1 + s) / 12 at most 1, where s is the sharpness without what noise adds to it
- *                  (the kernel's squares sum to 20, so white noise of sigma adds 20 sigma^2)
- *   R resolution   log2(1 + megapixels) / log2(1 + 24), at most 1
- *   C compression  JPEG: (quality of the quantisation table / 100), else 1
+ *   D detail       s / (s + 150), where s is the sharpness less 40 noise^2: white noise of sigma adds 20 sigma^2
+ *                  to it (the kernel's squares), and twice that is taken off so that noise never passes for detail
+ *   N cleanness    1 - noise / 20, at least 0
+ *   R resolution   log2(1 + 100 megapixels) / log2(1 + 2400), at most 1 (24 megapixels)
+ *   C compression  JPEG: quality of the quantisation table / 100; 0.7 for other lossy formats, which do not
+ *                  tell; else 1
  */
 #include <math.h>
 #include <string.h>
@@ -176,14 +178,21 @@ static void set_tones(const uint64_t histogram[256], uint64_t count, ie_content 
     content->contrast = clamp01(sqrt(variance > 0.0 ? variance : 0.0) / 128.0);
 }
 
-static double score(const ie_content *content, double megapixels, int jpeg_quality)
+static double compression_of(ie_format format, int jpeg_quality)
 {
-    double clean = content->sharpness - 20.0 * content->noise * content->noise;
-    double detail = clamp01(log2(1.0 + (clean > 0.0 ? clean : 0.0)) / 12.0);
-    double resolution = clamp01(log2(1.0 + megapixels) / log2(25.0));
-    double compression = jpeg_quality > 0 ? jpeg_quality / 100.0 : 1.0;
-    return 0.40 * detail + 0.20 * resolution + 0.15 * compression + 0.10 * content->dynamic_range +
-           0.10 * content->exposure + 0.05 * content->contrast;
+    bool lossy = format == IE_FORMAT_WEBP || format == IE_FORMAT_HEIC || format == IE_FORMAT_AVIF ||
+                 format == IE_FORMAT_JXL || format == IE_FORMAT_JP2;
+    return format == IE_FORMAT_JPEG && jpeg_quality > 0 ? jpeg_quality / 100.0 : lossy ? 0.7 : 1.0;
+}
+
+static double score(const ie_content *content, double megapixels, double compression)
+{
+    double clean = fmax(0.0, content->sharpness - 40.0 * content->noise * content->noise);
+    double detail = clean / (clean + 150.0);
+    double cleanness = clamp01(1.0 - content->noise / 20.0);
+    double resolution = clamp01(log2(1.0 + 100.0 * megapixels) / log2(2401.0));
+    double tones = content->dynamic_range + content->exposure + content->contrast;
+    return 0.35 * detail + 0.15 * cleanness + 0.20 * resolution + 0.15 * compression + 0.05 * tones;
 }
 
 static bool reserve(meter *m, uint32_t width)
@@ -208,7 +217,8 @@ static void assess(meter *m, ie_photo *photo, const ie_pixels *gray, int jpeg_qu
     content->blurred = content->sharpness < m->blur_threshold;
     content->noise = (double)total.immerkaer / (double)count * sqrt(M_PI / 2.0) / 6.0;
     set_tones(total.histogram, count, content);
-    content->quality = score(content, (double)photo->width * photo->height / 1e6, jpeg_quality);
+    content->quality = score(content, (double)photo->width * photo->height / 1e6,
+                             compression_of(photo->format, jpeg_quality));
 }
 
 static ie_status quality_open(const ie_config *config, void **ret_state, ie_error *err)

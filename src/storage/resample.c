@@ -185,28 +185,34 @@ static uint8_t clip8(int32_t sum)
     return sum < 0 ? 0 : sum > 255 ? 255 : (uint8_t)sum;
 }
 
-static int32_t dot(const int16_t *restrict a, const int16_t *restrict b, uint32_t count)
-{
-    int32_t sum = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        sum += (int32_t)a[i] * b[i];
-    }
-    return sum;
-}
-
 /* The true sum fits 32 bits; the parts may wrap on the way, so they are added without sign. */
-static int32_t weighted(const int16_t *row, const int16_t *high, const int16_t *low, uint32_t count, int32_t start)
+static int32_t weighted(const int16_t *restrict row, const int16_t *restrict high, const int16_t *restrict low,
+                        uint32_t count, int32_t start)
 {
     uint32_t sum = (uint32_t)start;
-    while (count > 0) {
-        uint32_t now = count < DOT_TAPS ? count : DOT_TAPS;
-        sum += ((uint32_t)dot(row, high, now) << LOW_BITS) + (uint32_t)dot(row, low, now);
-        row += now;
-        high += now;
-        low += now;
-        count -= now;
+    for (uint32_t from = 0; from < count; from += DOT_TAPS) {
+        uint32_t end = count - from < DOT_TAPS ? count : from + DOT_TAPS;
+        int32_t high_sum = 0, low_sum = 0;
+        for (uint32_t i = from; i < end; i++) {
+            high_sum += (int32_t)row[i] * high[i];
+            low_sum += (int32_t)row[i] * low[i];
+        }
+        sum += ((uint32_t)high_sum << LOW_BITS) + (uint32_t)low_sum;
     }
     return (int32_t)sum;
+}
+
+static void widen_row(const uint8_t *restrict from, uint32_t width, uint32_t channels, int16_t *restrict row)
+{
+    if (channels == 1) {
+        for (uint32_t x = 0; x < width; x++) {
+            row[x] = from[x];
+        }
+        return;
+    }
+    for (uint32_t x = 0; x < width; x++) {
+        row[x] = from[(size_t)x * channels];
+    }
 }
 
 /* Few taps: eight rows side by side, so that the arithmetic is wide however short the sums are. */
@@ -249,9 +255,7 @@ static void pass_across(const axis *a, const ie_pixels *in, int32_t start, int16
     for (uint32_t y = 0; y < in->height; y++) {
         for (uint32_t c = 0; c < channels; c++) {
             const uint8_t *from = in->data + (size_t)y * in->width * channels + c;
-            for (uint32_t x = 0; x < in->width; x++) {
-                row[x] = from[(size_t)x * channels];
-            }
+            widen_row(from, in->width, channels, row);
             uint8_t *to = out + (size_t)y * a->out * channels + c;
             for (uint32_t x = 0; x < a->out; x++) {
                 const int16_t *high = a->high + (size_t)x * a->taps;

@@ -81,7 +81,7 @@ static inline uint8_t *rig_load(const char *path, size_t *ret_size)
     fseek(file, 0, SEEK_END);
     long size = ftell(file);
     rewind(file);
-    uint8_t *data = ie_alloc((size_t)size + 1);
+    uint8_t *data = ie_alloc(size > 0 ? (size_t)size : 1); /* exact, so that a sanitizer sees each byte too far */
     *ret_size = fread(data, 1, (size_t)size, file);
     fclose(file);
     return data;
