@@ -183,7 +183,7 @@ static void odd_lines_are_refused_with_their_number(void **state)
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         ie_error err = {0};
-        if (parse(false, lines[i], &err) != IE_ERR_FORMAT || strstr(err.text, "line ") == NULL) {
+        if (parse(false, lines[i], &err) != IE_ERR_FORMAT || strstr(err.text, "Line ") == NULL) {
             fail_msg("taken, or no line is named (%s): %s", err.text, lines[i]);
         }
     }
