@@ -131,6 +131,19 @@ static void a_name_that_its_file_leaves_is_free(void **state)
     collection_end(&c);
 }
 
+static void a_kept_photo_may_take_its_duplicates_name(void **state)
+{
+    (void)state;
+    collection c = dated();
+    set(&c, "dedupe.prefer", "/p/good");
+    add(&c, T ".jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/good/a.jpg", IE_FORMAT_JPEG, 1);
+    PROPOSE(&c, ie_dedupe_processor.propose, RENAME);
+    expect(&c, 0, IE_ACTION_QUARANTINE, NULL);
+    expect(&c, 1, IE_ACTION_MOVE, T ".jpg");
+    collection_end(&c);
+}
+
 static void a_wrong_extension_is_corrected_by_content(void **state)
 {
     (void)state;
@@ -267,6 +280,7 @@ int main(void)
         cmocka_unit_test(two_photos_of_one_second_do_not_become_a_pair),
         cmocka_unit_test(a_file_that_stays_keeps_its_name),
         cmocka_unit_test(a_name_that_its_file_leaves_is_free),
+        cmocka_unit_test(a_kept_photo_may_take_its_duplicates_name),
         cmocka_unit_test(a_wrong_extension_is_corrected_by_content),
         cmocka_unit_test(a_conversion_takes_its_sidecar_along),
         cmocka_unit_test(a_conversion_does_not_take_a_neighbours_name),
