@@ -290,7 +290,7 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
 static ie_status read_action(ie_plan *plan, const char *line, size_t size, size_t number, ie_error *err)
 {
     char what[64];
-    snprintf(what, sizeof what, "line %zu of the plan", number);
+    snprintf(what, sizeof what, "Line %zu of the plan", number);
     IE_AUTO_JSON json_t *object = NULL;
     ie_status status = ie_json_parse(line, size, what, &object, err);
     if (status != IE_OK) {
@@ -308,7 +308,7 @@ static ie_status read_action(ie_plan *plan, const char *line, size_t size, size_
         wrong = check_action(plan, &action);
     }
     if (wrong != NULL) {
-        return ie_error_set(err, IE_ERR_FORMAT, "line %zu of the plan %s; make the plan anew", number, wrong);
+        return ie_error_set(err, IE_ERR_FORMAT, "Line %zu of the plan %s; make the plan anew.", number, wrong);
     }
     IE_GROW(plan->actions, plan->count, plan->room);
     plan->actions[plan->count++] = action;
@@ -335,7 +335,7 @@ static ie_status read_head(const char *line, size_t size, ie_plan **ret_plan, ui
                            ie_error *err)
 {
     IE_AUTO_JSON json_t *object = NULL;
-    ie_status status = ie_json_parse(line, size, "line 1 of the plan", &object, err);
+    ie_status status = ie_json_parse(line, size, "Line 1 of the plan", &object, err);
     if (status != IE_OK) {
         return status;
     }
@@ -346,7 +346,7 @@ static ie_status read_head(const char *line, size_t size, ie_plan **ret_plan, ui
     if (schema == NULL || strcmp(schema, PLAN_SCHEMA) != 0 || command == NULL ||
         !json_is_boolean(copies) || count < 0) {
         return ie_error_set(err, IE_ERR_FORMAT,
-                            "this file does not begin like a plan of schema " PLAN_SCHEMA
+                            "This file does not begin like a plan of schema " PLAN_SCHEMA
                             "; was it saved with --plan?");
     }
     ie_plan *plan = ie_plan_new(command);
@@ -354,7 +354,7 @@ static ie_status read_head(const char *line, size_t size, ie_plan **ret_plan, ui
     if (!read_roots(plan, json_object_get(object, "roots"))) {
         ie_plan_free(plan);
         return ie_error_set(err, IE_ERR_FORMAT,
-                            "line 1 of the plan has a root folder that is no plain absolute path");
+                            "Line 1 of the plan has a root folder that is no plain absolute path.");
     }
     *ret_plan = plan;
     *ret_count = (uint64_t)count;
@@ -388,7 +388,7 @@ static bool survivor_goes(const ie_action *const *by_from, size_t count, const i
 /* Action i stands on line i + 2. */
 static ie_status refuse(const ie_plan *plan, const ie_action *action, const char *wrong, ie_error *err)
 {
-    return ie_error_set(err, IE_ERR_FORMAT, "line %zu of the plan %s: %s; make the plan anew",
+    return ie_error_set(err, IE_ERR_FORMAT, "Line %zu of the plan %s: %s; make the plan anew.",
                         (size_t)(action - plan->actions) + 2, wrong, ie_shown(action->from));
 }
 
@@ -438,7 +438,7 @@ static ie_status read_actions(ie_plan *plan, const char *bytes, const char *end,
     }
     if (plan->count != count) {
         return ie_error_set(err, IE_ERR_FORMAT,
-                            "the plan has %zu actions but announces %llu; it is cut off or was edited",
+                            "The plan has %zu actions but announces %llu; it is cut off or was edited.",
                             plan->count, (unsigned long long)count);
     }
     return check_whole(plan, err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <string.h>
 
-#include "processors/processor.h"
+#include "processors/suffixes.h"
 
 /* What a format can hold that others cannot; a photo is never squeezed into less than it is. */
 static bool holds_alpha(ie_format format)
@@ -35,14 +35,6 @@ static const ie_fault *damage(const ie_photo *photo)
     return NULL;
 }
 
-static void capital_name(ie_format format, char name[16])
-{
-    snprintf(name, 16, "%s", ie_format_name(format));
-    for (char *p = name; *p != 0; p++) {
-        *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
-    }
-}
-
 static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_format to, ie_action *action)
 {
     ie_plan *plan = proposal->plan;
@@ -62,7 +54,7 @@ static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_f
         return;
     }
     char name[16];
-    capital_name(to, name);
+    ie_capital_name(to, name);
     if (photo->animated) {
         ie_action_reason(plan, action, "not converted: animated: would lose frames");
     } else if (photo->bits > 8 && !holds_16_bits(to)) {

@@ -411,7 +411,8 @@ static size_t collect(const dedupe *d, candidate *candidates)
         const ie_photo *photo = d->proposal->photos[m->leader[u]];
         ie_kind kind = ie_format_kind(photo->format);
         bool is_picture = kind == IE_KIND_PHOTO || kind == IE_KIND_RAW || kind == IE_KIND_VIDEO;
-        if (!is_picture || m->start[u + 1] - m->start[u] > MAX_FILES || (photo->have & IE_HAVE_XXH3) == 0 || photo->stamp.size == 0 ||
+        if (!is_picture || m->start[u + 1] - m->start[u] > MAX_FILES ||
+            (photo->have & IE_HAVE_XXH3) == 0 || photo->stamp.size == 0 ||
             d->proposal->plan->actions[m->leader[u]].kind != IE_ACTION_KEEP) {
             continue;
         }

@@ -169,18 +169,22 @@ static void claim_stem(const work *w, size_t unit, uint32_t number)
     name->owner = name->owner == 0 ? owner_of(w, unit) : name->owner;
 }
 
-static void leave_alone(work *w, size_t unit)
+/* A duplicate's name is free once it is in quarantine, for the very photo that stays, say. */
+static bool is_dropped(const work *w, size_t unit)
 {
-    free(w->stems[unit]);
-    w->stems[unit] = NULL;
-    w->fates[unit] = STAYS;
+    for (size_t i = 0; i < size_of(w, unit); i++) {
+        if (action_at(w, unit, i)->kind != IE_ACTION_QUARANTINE) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void settle_fate(work *w, size_t unit)
 {
     const ie_naming *naming = w->naming;
     bool in_place = naming->proposal->output == NULL;
-    w->fates[unit] = STAYS;
+    w->fates[unit] = is_dropped(w, unit) ? LEAVES : STAYS;
     w->stems[unit] = may_be_named(w, unit) ? naming->stem(naming, unit) : NULL;
     if (w->stems[unit] != NULL) {
         ie_suffix *suffixes = ie_suffixes_new(naming, unit);
@@ -189,7 +193,8 @@ static void settle_fate(work *w, size_t unit)
             w->fates[unit] = HOME;
             claim_stem(w, unit, number);
         } else if (naming->renames && too_long(w, unit, suffixes)) {
-            leave_alone(w, unit);
+            free(w->stems[unit]);
+            w->stems[unit] = NULL;
             for (size_t i = 0; i < size_of(w, unit); i++) {
                 ie_action_reason(naming->proposal->plan, action_at(w, unit, i),
                                  "not renamed: the new name would be too long");
@@ -314,10 +319,7 @@ static void explain(const work *w, size_t unit, size_t i, const ie_suffix *suffi
     }
     if (suffix->corrected) {
         char name[16];
-        snprintf(name, sizeof name, "%s", ie_format_name(photo->format));
-        for (char *p = name; *p != 0; p++) {
-            *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
-        }
+        ie_capital_name(photo->format, name);
         ie_action_reason(plan, action, "extension corrected: is a %s", name);
     }
 }

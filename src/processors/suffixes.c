@@ -143,3 +143,11 @@ void ie_suffixes_free(ie_suffix *suffixes, size_t count)
     }
     free(suffixes);
 }
+
+void ie_capital_name(ie_format format, char ret_name[16])
+{
+    snprintf(ret_name, 16, "%s", ie_format_name(format));
+    for (char *p = ret_name; *p != 0; p++) {
+        *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
+    }
+}

@@ -14,5 +14,7 @@ typedef struct ie_suffix {
 /* One for each member of the unit, in order; no two equal but for case. */
 ie_suffix *ie_suffixes_new(const ie_naming *naming, size_t unit);
 void ie_suffixes_free(ie_suffix *suffixes, size_t count);
+/* "PNG", for reasons. */
+void ie_capital_name(ie_format format, char ret_name[16]);
 
 #endif

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* convert, tag and the last step. */
+#include <math.h>
+
+#include "collection.h"
+
+#define CONVERT ie_convert_processor.propose
+#define TAG ie_tag_processor.propose
+
+static void a_photo_becomes_jpeg_or_png_as_its_alpha_asks(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    add(&c, "/p/a.heic", IE_FORMAT_HEIC, 1);
+    add(&c, "/p/b.webp", IE_FORMAT_WEBP, 2)->has_alpha = true;
+    add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 3);
+    add(&c, "/p/d.cr2", IE_FORMAT_CR2, 4);
+    PROPOSE(&c, CONVERT, ie_place_propose);
+    expect(&c, 0, IE_ACTION_REPLACE, "/p/a.jpg");
+    assert_int_equal(IE_FORMAT_JPEG, c.plan->actions[0].format);
+    assert_true(c.plan->actions[0].quality > 0);
+    expect(&c, 1, IE_ACTION_REPLACE, "/p/b.png");
+    expect(&c, 2, IE_ACTION_KEEP, NULL);
+    expect(&c, 3, IE_ACTION_KEEP, NULL);
+    collection_end(&c);
+}
+
+static void nothing_is_squeezed_into_less_than_it_is(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    add(&c, "/p/a.webp", IE_FORMAT_WEBP, 1)->animated = true;
+    add(&c, "/p/b.avif", IE_FORMAT_AVIF, 2)->bits = 10;
+    ie_photo_fault(add(&c, "/p/c.heic", IE_FORMAT_HEIC, 3), "decode", "truncated", "cut off");
+    add(&c, "/p/d.heic", IE_FORMAT_HEIC, 4)->have = IE_HAVE_FORMAT;
+    const char *const reasons[] = {"would lose frames", "10 bits", "damaged (cut off)", "not looked at"};
+    PROPOSE(&c, CONVERT, ie_place_propose);
+    for (size_t i = 0; i < 4; i++) {
+        expect(&c, i, IE_ACTION_KEEP, NULL);
+        expect_reason(&c, i, reasons[i]);
+    }
+    collection_end(&c);
+    c = collection_new();
+    set(&c, "convert.to", "jpeg");
+    add(&c, "/p/a.webp", IE_FORMAT_WEBP, 1)->has_alpha = true;
+    PROPOSE(&c, CONVERT, ie_place_propose);
+    expect_reason(&c, 0, "transparency, which JPEG cannot hold");
+    collection_end(&c);
+}
+
+static void tags_are_added_once(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "tagging.keywords", "Rome,2023");
+    set(&c, "tagging.caption", "Summer");
+    set(&c, "tagging.rating", "4");
+    ie_photo *photo = add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
+    ie_text_list_add(&photo->metadata.keywords, photo->arena, "rome");
+    PROPOSE(&c, TAG, ie_place_propose);
+    expect(&c, 0, IE_ACTION_REPLACE, "/p/a.jpg");
+    const ie_tag_edit *tags = c.plan->actions[0].tags;
+    assert_int_equal(1, tags->add_keywords.count);
+    assert_string_equal("2023", tags->add_keywords.items[0]);
+    assert_string_equal("Summer", tags->caption);
+    assert_null(tags->title);
+    assert_int_equal(4, tags->rating);
+    expect_reason(&c, 0, "tags: +2023, caption, rating 4");
+    ie_text_list_add(&photo->metadata.keywords, photo->arena, "2023");
+    photo->metadata.caption = "Summer";
+    photo->metadata.rating = 4;
+    PROPOSE(&c, TAG, ie_place_propose);
+    expect(&c, 0, IE_ACTION_KEEP, NULL);
+    collection_end(&c);
+}
+
+static void only_sure_tags_are_embedded(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "tagging.min_confidence", "0.5");
+    ie_photo *photo = add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
+    ie_label labels[] = {{.label = "beach", .confidence = 0.7}, {.label = "dog", .confidence = 0.4}};
+    photo->vision.tags = labels;
+    photo->vision.tag_count = 2;
+    PROPOSE(&c, TAG, ie_place_propose);
+    assert_int_equal(1, c.plan->actions[0].tags->add_keywords.count);
+    assert_string_equal("beach", c.plan->actions[0].tags->add_keywords.items[0]);
+    set(&c, "tagging.embed_tags", "false");
+    PROPOSE(&c, TAG, ie_place_propose);
+    expect(&c, 0, IE_ACTION_KEEP, NULL);
+    collection_end(&c);
+}
+
+static void quality_rates_only_what_has_no_rating(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "tagging.quality_rating", "true");
+    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1)->content.quality = 1.0;
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2)->content.quality = 0.59;
+    add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 3)->metadata.rating = 2;
+    add(&c, "/p/d.jpg", IE_FORMAT_JPEG, 4)->content.quality = NAN;
+    PROPOSE(&c, TAG, ie_place_propose);
+    assert_int_equal(5, c.plan->actions[0].tags->rating);
+    assert_int_equal(3, c.plan->actions[1].tags->rating);
+    expect(&c, 2, IE_ACTION_KEEP, NULL);
+    expect(&c, 3, IE_ACTION_KEEP, NULL);
+    collection_end(&c);
+}
+
+static void what_cannot_be_written_into_is_not_tagged(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "tagging.keywords", "Rome");
+    add(&c, "/p/a.cr2", IE_FORMAT_CR2, 1);
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2)->have = IE_HAVE_FORMAT;
+    ie_photo_fault(add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 3), "metadata", "corrupt", "bad");
+    PROPOSE(&c, TAG, ie_place_propose);
+    for (size_t i = 0; i < 3; i++) {
+        expect(&c, i, IE_ACTION_KEEP, NULL);
+        expect_reason(&c, i, "not tagged");
+    }
+    /* A converted photo is tagged in its new format. */
+    add(&c, "/p/d.heic", IE_FORMAT_HEIC, 4);
+    PROPOSE(&c, CONVERT, TAG, ie_place_propose);
+    expect(&c, 3, IE_ACTION_REPLACE, "/p/d.jpg");
+    assert_non_null(c.plan->actions[3].tags);
+    collection_end(&c);
+}
+
+static void damaged_photos_are_copied_as_they_are(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    c.output = "/out";
+    ie_photo_fault(add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1), "decode", "truncated", "cut off");
+    ie_photo_fault(add(&c, "/p/b.jpg", IE_FORMAT_UNKNOWN, 2), "open", "denied", "no permission");
+    PROPOSE(&c, ie_place_propose);
+    expect(&c, 0, IE_ACTION_COPY, "/out/a.jpg");
+    expect_reason(&c, 0, "damaged (cut off)");
+    expect(&c, 1, IE_ACTION_SKIP, NULL);
+    expect_reason(&c, 1, "no permission");
+    collection_end(&c);
+}
+
+static void what_dedupe_drops_nobody_else_touches(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "tagging.keywords", "Rome");
+    add(&c, "/p/a.webp", IE_FORMAT_WEBP, 1);
+    add(&c, "/p/b.webp", IE_FORMAT_WEBP, 1);
+    PROPOSE(&c, ie_dedupe_processor.propose, CONVERT, TAG, ie_rename_processor.propose);
+    assert_int_equal(IE_ACTION_REPLACE, c.plan->actions[0].kind);
+    expect(&c, 1, IE_ACTION_QUARANTINE, NULL);
+    assert_null(c.plan->actions[1].tags);
+    collection_end(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_photo_becomes_jpeg_or_png_as_its_alpha_asks),
+        cmocka_unit_test(nothing_is_squeezed_into_less_than_it_is),
+        cmocka_unit_test(tags_are_added_once),
+        cmocka_unit_test(only_sure_tags_are_embedded),
+        cmocka_unit_test(quality_rates_only_what_has_no_rating),
+        cmocka_unit_test(what_cannot_be_written_into_is_not_tagged),
+        cmocka_unit_test(damaged_photos_are_copied_as_they_are),
+        cmocka_unit_test(what_dedupe_drops_nobody_else_touches),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
