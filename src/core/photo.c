@@ -191,6 +191,13 @@ void ie_photo_fault(ie_photo *photo, const char *stage, const char *code, const 
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    /* A fault from the catalog may be met again when a further analyzer reads the same bytes. */
+    for (uint32_t i = 0; i < photo->fault_count; i++) {
+        const ie_fault *known = &photo->faults[i];
+        if (strcmp(known->stage, stage) == 0 && strcmp(known->code, code) == 0 && strcmp(known->text, text) == 0) {
+            return;
+        }
+    }
     ie_fault *faults = ie_arena_alloc(photo->arena, (photo->fault_count + 1) * sizeof *faults);
     if (photo->fault_count > 0) {
         memcpy(faults, photo->faults, photo->fault_count * sizeof *faults);

@@ -28,12 +28,13 @@ void ie_catalog_close(ie_catalog *catalog);
 char *ie_catalog_default_path(void);
 
 /* When a row with photo->real_path and an equal stamp exists: fills the facts whose analyzer version and settings
-   are the given ones, and their `have` bits. A file whose mtime is less than 2 s before the time it was stored is
-   never taken as unchanged. False when there is nothing usable. Files that are no photo are stored, too. */
+   are the given ones, their `have` bits, `tried` and the faults. A file whose mtime and ctime are both less than
+   2 s before the time it was stored is never taken as unchanged. Rows are found once they are committed. False when there is nothing usable. Files that are no photo are stored, too. */
 bool ie_catalog_find(ie_catalog *catalog, const ie_fact_version *versions, size_t count, ie_photo *photo);
 
-/* Stores or replaces the photo's row. Writes are grouped into transactions of a few hundred; commit()
-   ends one. Any failure is returned once, by the call that sees it; the catalog stays consistent. */
+/* Stores or replaces the photo's row; facts of analyzers that are not among `versions` stay when the stamp is
+   the same. Rows wait in memory (256 at most, about a second) and are written in short transactions, so that
+   other processes can write, too; commit() writes what waits. Any failure is returned once, by the call that sees it; the catalog stays consistent. */
 ie_status ie_catalog_store(ie_catalog *catalog, const ie_fact_version *versions, size_t count,
                            const ie_photo *photo, ie_error *err) IE_MUST_CHECK;
 ie_status ie_catalog_commit(ie_catalog *catalog, ie_error *err) IE_MUST_CHECK;

@@ -423,8 +423,7 @@ static ie_photo *walk(ie_scan *scan)
 static void show_argument(ie_scan *scan, const char *argument)
 {
     while (argument[0] == '.' && (argument[1] == '/' || argument[1] == 0)) {
-        argument += 1;
-        argument += strspn(argument, "/");
+        argument += 1 + strspn(argument + 1, "/");
     }
     ie_buffer_clear(&scan->shown);
     ie_buffer_text(&scan->shown, argument);

@@ -20,7 +20,8 @@ typedef struct ie_scan_counts {
     uint64_t unreadable;     /* folders and names that could not be read */
 } ie_scan_counts;
 
-/* `problem` is called for what cannot be read (the walk goes on): path and a sentence. A path that does not
+/* The lists scan.include and scan.exclude hold for file arguments, too; a folder argument itself is always entered.
+   An argument inside a `.imgengine` folder is IE_ERR_USAGE. `problem` is called for what cannot be read (the walk goes on): path and a sentence. A path that does not
    exist is IE_ERR_NOT_FOUND here when it is an argument, a problem when from_list. */
 ie_status ie_scan_open(const ie_config *config, const ie_input *input,
                        void (*problem)(void *user, const char *path, const char *text), void *user,

@@ -190,6 +190,18 @@ static void facts_of_wrong_type_are_left_absent(void **state)
     ie_photo_free(photo);
 }
 
+static void the_same_fault_met_twice_is_told_once(void **state)
+{
+    (void)state;
+    ie_photo *photo = ie_photo_new();
+    ie_photo_fault(photo, "decode", "truncated", "cut");
+    ie_photo_fault(photo, "decode", "truncated", "cut");
+    ie_photo_fault(photo, "metadata", "truncated", "cut");
+    assert_int_equal(photo->fault_count, 2);
+    assert_string_equal(ie_photo_fault_text(photo, 1), "metadata: truncated: cut");
+    ie_photo_free(photo);
+}
+
 static void a_foreign_schema_is_refused(void **state)
 {
     (void)state;
@@ -288,6 +300,7 @@ int main(void)
         cmocka_unit_test(a_path_that_is_not_utf8_keeps_its_bytes),
         cmocka_unit_test(texts_that_are_not_utf8_are_read_as_latin1),
         cmocka_unit_test(facts_of_wrong_type_are_left_absent),
+        cmocka_unit_test(the_same_fault_met_twice_is_told_once),
         cmocka_unit_test(a_foreign_schema_is_refused),
         cmocka_unit_test(csv_quotes_what_rfc_4180_wants_quoted),
         cmocka_unit_test(csv_leaves_absent_facts_empty),
