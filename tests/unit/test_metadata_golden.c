@@ -437,10 +437,11 @@ static void videos_say_when_and_where_and_how_large(void **state)
         }
         if (created != NULL || local != NULL) {
             const char *date = local != NULL ? local : created;
-            assert_int_equal(m->captured_source, IE_DATE_QUICKTIME);
             assert_int_equal(strncmp(ie_datetime_text(&m->captured, got), date, 19), 0);
-            assert_true(m->captured.has_offset);
-            assert_int_equal(m->captured.offset_minutes, local != NULL && strstr(local, "+0100") != NULL ? 60 : 0);
+            bool in_xmp = strcmp(path, "names/phockup/exif.mp4") == 0; /* which ranks before the movie's header */
+            assert_int_equal(m->captured_source, in_xmp ? IE_DATE_XMP : IE_DATE_QUICKTIME);
+            int minutes = local != NULL && strstr(local, "+0100") != NULL ? 60 : 0;
+            assert_true(in_xmp || (m->captured.has_offset && m->captured.offset_minutes == minutes));
         }
         ie_photo_free(photo);
     }
