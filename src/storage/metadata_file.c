@@ -133,7 +133,7 @@ static void read_blocks(ie_meta *meta, sources *all)
     ie_arena *arena = meta->photo->arena;
     read_exif(meta, all);
     const uint8_t *xmp = ie_span_at(&meta->xmp, 0, meta->xmp.size);
-    if (xmp != NULL) {
+    if (xmp != NULL && ie_xmp_has_news(xmp, (size_t)meta->xmp.size, &all->exif)) {
         ie_xmp_read(xmp, (size_t)meta->xmp.size, arena, &all->xmp);
     }
     const uint8_t *iptc = ie_span_at(&meta->iptc, 0, meta->iptc.size);
