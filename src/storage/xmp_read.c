@@ -20,13 +20,37 @@
 #define NS_RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 typedef enum field {
-    FIELD_NONE, SUBJECT, TITLE, DESCRIPTION, RATING, DATE_ORIGINAL, DATE_CREATED, CREATE_DATE, MAKE, MODEL,
-    LENS_MODEL, LENS, SERIAL, AUX_SERIAL, F_NUMBER, EXPOSURE_TIME, ISO, FOCAL_LENGTH, FOCAL_LENGTH_35,
-    LATITUDE, LONGITUDE, ALTITUDE, ALTITUDE_REF, FIELD_COUNT
+    FIELD_NONE,
+    SUBJECT,
+    TITLE,
+    DESCRIPTION,
+    RATING,
+    DATE_ORIGINAL,
+    DATE_CREATED,
+    CREATE_DATE,
+    MAKE,
+    MODEL,
+    LENS_MODEL,
+    LENS,
+    SERIAL,
+    AUX_SERIAL,
+    F_NUMBER,
+    EXPOSURE_TIME,
+    ISO,
+    FOCAL_LENGTH,
+    FOCAL_LENGTH_35,
+    LATITUDE,
+    LONGITUDE,
+    ALTITUDE,
+    ALTITUDE_REF,
+    FIELD_COUNT
 } field;
 
 /* Names as expat gives them: namespace, blank, local name. */
-#define NAME(space, local) {space " " local, local, sizeof(local) - 1}
+#define NAME(space, local)                                                                         \
+    {                                                                                              \
+        space " " local, local, sizeof(local) - 1                                                  \
+    }
 static const struct {
     const char *full, *local;
     size_t length; /* of the local name */
@@ -169,6 +193,44 @@ static void set_positive(int32_t *fact, const char *value)
     }
 }
 
+static void set_camera(reader *r, field which, const char *value)
+{
+    ie_metadata *m = &r->facts->m;
+    switch (which) {
+    case MAKE:
+        set_text(r, &m->make, value);
+        break;
+    case MODEL:
+        set_text(r, &m->model, value);
+        break;
+    case LENS_MODEL:
+    case LENS:
+        set_text(r, &m->lens, value);
+        break;
+    case SERIAL:
+    case AUX_SERIAL:
+        set_text(r, &m->serial, value);
+        break;
+    case F_NUMBER:
+        set_real(&m->f_number, value);
+        break;
+    case EXPOSURE_TIME:
+        set_real(&m->exposure_time_s, value);
+        break;
+    case ISO:
+        set_positive(&m->iso, value);
+        break;
+    case FOCAL_LENGTH:
+        set_real(&m->focal_length_mm, value);
+        break;
+    case FOCAL_LENGTH_35:
+        set_positive(&m->focal_length_35mm, value);
+        break;
+    default:
+        break;
+    }
+}
+
 static void set_fact(reader *r, field which, const char *value)
 {
     ie_metadata *m = &r->facts->m;
@@ -181,32 +243,40 @@ static void set_fact(reader *r, field which, const char *value)
             ie_text_list_add(&m->keywords, r->arena, word);
         }
         break;
-    case TITLE: set_alternative(r, &m->title, &r->title_is_default, value); break;
-    case DESCRIPTION: set_alternative(r, &m->caption, &r->caption_is_default, value); break;
-    case RATING: set_rating(m, value); break;
+    case TITLE:
+        set_alternative(r, &m->title, &r->title_is_default, value);
+        break;
+    case DESCRIPTION:
+        set_alternative(r, &m->caption, &r->caption_is_default, value);
+        break;
+    case RATING:
+        set_rating(m, value);
+        break;
     case DATE_ORIGINAL:
     case DATE_CREATED:
-    case CREATE_DATE: set_date(r, which, value); break;
-    case MAKE: set_text(r, &m->make, value); break;
-    case MODEL: set_text(r, &m->model, value); break;
-    case LENS_MODEL:
-    case LENS: set_text(r, &m->lens, value); break;
-    case SERIAL:
-    case AUX_SERIAL: set_text(r, &m->serial, value); break;
-    case F_NUMBER: set_real(&m->f_number, value); break;
-    case EXPOSURE_TIME: set_real(&m->exposure_time_s, value); break;
-    case ISO: set_positive(&m->iso, value); break;
-    case FOCAL_LENGTH: set_real(&m->focal_length_mm, value); break;
-    case FOCAL_LENGTH_35: set_positive(&m->focal_length_35mm, value); break;
-    case LATITUDE: r->latitude = angle_value(value); break;
-    case LONGITUDE: r->longitude = angle_value(value); break;
-    case ALTITUDE: r->altitude = real_value(value); break;
-    case ALTITUDE_REF: r->below_sea = value[0] == '1'; break;
-    default: break;
+    case CREATE_DATE:
+        set_date(r, which, value);
+        break;
+    case LATITUDE:
+        r->latitude = angle_value(value);
+        break;
+    case LONGITUDE:
+        r->longitude = angle_value(value);
+        break;
+    case ALTITUDE:
+        r->altitude = real_value(value);
+        break;
+    case ALTITUDE_REF:
+        r->below_sea = value[0] == '1';
+        break;
+    default:
+        set_camera(r, which, value);
+        break;
     }
 }
 
-static void refuse_doctype(void *user, const char *name, const char *system_id, const char *public_id, int internal)
+static void refuse_doctype(void *user, const char *name, const char *system_id,
+                           const char *public_id, int internal)
 {
     reader *r = user;
     r->refused = true;
@@ -328,12 +398,14 @@ static bool parse(reader *r, const uint8_t *bytes, size_t size)
 
 static reader new_reader(ie_arena *arena, ie_facts *facts)
 {
-    return (reader){.arena = arena, .facts = facts, .latitude = NAN, .longitude = NAN, .altitude = NAN};
+    return (reader){
+        .arena = arena, .facts = facts, .latitude = NAN, .longitude = NAN, .altitude = NAN};
 }
 
 void ie_xmp_read(const uint8_t *bytes, size_t size, ie_arena *arena, ie_facts *facts)
 {
-    while (size > 0 && (bytes[size - 1] == 0 || bytes[size - 1] == ' ' || bytes[size - 1] == '\n')) {
+    while (size > 0 &&
+           (bytes[size - 1] == 0 || bytes[size - 1] == ' ' || bytes[size - 1] == '\n')) {
         size--;
     }
     reader r = new_reader(arena, facts);
@@ -378,7 +450,8 @@ static uint32_t wanted_fields(const ie_facts *known)
 bool ie_xmp_has_news(const uint8_t *bytes, size_t size, const ie_facts *known)
 {
     /* UTF-16, and names without a prefix, are for the parser to judge. */
-    if (size < 4 || bytes[0] == 0 || bytes[1] == 0 || bytes[0] >= 0xfe || memmem(bytes, size, "xmlns=", 6) != NULL) {
+    if (size < 4 || bytes[0] == 0 || bytes[1] == 0 || bytes[0] >= 0xfe ||
+        memmem(bytes, size, "xmlns=", 6) != NULL) {
         return true;
     }
     uint32_t wanted = wanted_fields(known);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* libFuzzer target for the metadata reader: the first byte chooses the format, the rest is the file.
-   clang -fsanitize=fuzzer,address,undefined; see tests/fuzz/meson.build. */
+/* libFuzzer target for the metadata reader: the first byte chooses the format, the rest is the
+   file. clang -fsanitize=fuzzer,address,undefined; see tests/fuzz/meson.build. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -7,7 +7,8 @@
 #include "storage/metadata_file.h"
 #include "utils/text.h"
 
-/* A little-endian TIFF structure, written entry by entry; values beyond four bytes lie from 2048 on. */
+/* A little-endian TIFF structure, written entry by entry; values beyond four bytes lie from 2048
+ * on. */
 typedef struct tiff {
     uint8_t bytes[4096];
     size_t directory, values;
@@ -28,7 +29,8 @@ static void begin(tiff *t)
     t->values = 2048;
 }
 
-static void add(tiff *t, unsigned tag, unsigned type, uint32_t count, const void *value, size_t size)
+static void add(tiff *t, unsigned tag, unsigned type, uint32_t count, const void *value,
+                size_t size)
 {
     uint8_t *d = t->bytes + t->directory;
     uint32_t entries = d[0];
@@ -67,8 +69,9 @@ static void add_rationals(tiff *t, unsigned tag, const uint32_t *pairs, uint32_t
     add(t, tag, 5, count, value, 8 * (size_t)count);
 }
 
-#define RATIONALS(t, tag, ...) \
-    add_rationals(t, tag, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 8)
+#define RATIONALS(t, tag, ...)                                                                     \
+    add_rationals(t, tag, (const uint32_t[]){__VA_ARGS__},                                         \
+                  sizeof((const uint32_t[]){__VA_ARGS__}) / 8)
 
 /* Goes on in a directory of its own, at `at`. */
 static void enter(tiff *t, unsigned tag, size_t at)
@@ -100,7 +103,8 @@ static ie_photo *read_tiff(const tiff *t)
 static bool has_fault(const ie_photo *photo, const char *code)
 {
     for (uint32_t i = 0; i < photo->fault_count; i++) {
-        if (strcmp(photo->faults[i].code, code) == 0 && strcmp(photo->faults[i].stage, "metadata") == 0) {
+        if (strcmp(photo->faults[i].code, code) == 0 &&
+            strcmp(photo->faults[i].stage, "metadata") == 0) {
             return true;
         }
     }
@@ -136,7 +140,8 @@ static void the_original_date_wins_with_its_own_fraction_and_zone(void **state)
     add_text(&t, 0x9291, "120");
     ie_photo *photo = read_tiff(&t);
     char text[40];
-    assert_string_equal(ie_datetime_text(&photo->metadata.captured, text), "2023-07-14T09:12:33.120");
+    assert_string_equal(ie_datetime_text(&photo->metadata.captured, text),
+                        "2023-07-14T09:12:33.120");
     assert_true(photo->metadata.captured.has_offset);
     assert_int_equal(photo->metadata.captured.offset_minutes, -210);
     assert_int_equal(photo->metadata.captured_source, IE_DATE_EXIF);
@@ -146,7 +151,8 @@ static void the_original_date_wins_with_its_own_fraction_and_zone(void **state)
 
 static void blank_and_impossible_dates_are_passed_over(void **state)
 {
-    static const char *const bad[] = {"0000:00:00 00:00:00", "    :  :     :  :  ", "2023:02:30 10:00:00", "rubbish"};
+    static const char *const bad[] = {"0000:00:00 00:00:00",
+                                      "    :  :     :  :  ", "2023:02:30 10:00:00", "rubbish"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         tiff t;
         begin(&t);
@@ -156,7 +162,8 @@ static void blank_and_impossible_dates_are_passed_over(void **state)
         add_text(&t, 0x9004, "2020:02:29 23:59:59");
         ie_photo *photo = read_tiff(&t);
         char text[40];
-        assert_string_equal(ie_datetime_text(&photo->metadata.captured, text), "2020-02-29T23:59:59");
+        assert_string_equal(ie_datetime_text(&photo->metadata.captured, text),
+                            "2020-02-29T23:59:59");
         assert_int_equal(photo->metadata.captured_source, IE_DATE_EXIF_DIGITIZED);
         ie_photo_free(photo);
     }
@@ -200,8 +207,8 @@ static void a_position_that_is_none_is_a_fault_and_not_zero(void **state)
         const char *ref;
         uint32_t latitude[6];
     } bad[] = {
-        {"N", {0, 0, 0, 0, 0, 0}},  {"N", {91, 1, 0, 1, 0, 1}}, {"N", {10, 0, 0, 1, 0, 1}},
-        {"", {10, 1, 0, 1, 0, 1}},  {"E", {10, 1, 0, 1, 0, 1}}, {"N", {10, 1, 5, 0, 0, 1}},
+        {"N", {0, 0, 0, 0, 0, 0}}, {"N", {91, 1, 0, 1, 0, 1}}, {"N", {10, 0, 0, 1, 0, 1}},
+        {"", {10, 1, 0, 1, 0, 1}}, {"E", {10, 1, 0, 1, 0, 1}}, {"N", {10, 1, 5, 0, 0, 1}},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         tiff t;
@@ -272,17 +279,24 @@ static void an_iso_beyond_16_bits_is_read_from_its_own_tag(void **state)
     ie_photo_free(photo);
 }
 
-#define RDF_HEAD "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>" \
-    "<rdf:Description xmlns:q='http://purl.org/dc/elements/1.1/' xmlns:xmp='http://ns.adobe.com/xap/1.0/' " \
+#define RDF_HEAD                                                                                   \
+    "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF "                                                \
+    "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"                                     \
+    "<rdf:Description xmlns:q='http://purl.org/dc/elements/1.1/' "                                 \
+    "xmlns:xmp='http://ns.adobe.com/xap/1.0/' "                                                    \
     "xmlns:exif='http://ns.adobe.com/exif/1.0/' "
 #define RDF_TAIL "</rdf:Description></rdf:RDF></x:xmpmeta>"
 
 static void a_sidecar_gives_only_what_is_absent(void **state)
 {
-    static const char xmp[] = RDF_HEAD "xmp:Rating='4' exif:DateTimeOriginal='2019-05-06T07:08:09.5+02:00'>"
-        "<q:title><rdf:Alt><rdf:li xml:lang='de'>Titel</rdf:li><rdf:li xml:lang='x-default'>Title</rdf:li></rdf:Alt>"
-        "</q:title><q:subject><rdf:Bag><rdf:li>a &amp; b</rdf:li><rdf:li>c</rdf:li><rdf:li>c</rdf:li></rdf:Bag></q:subject>"
-        "<q:description><rdf:Alt><rdf:li xml:lang='x-default'>New</rdf:li></rdf:Alt></q:description>" RDF_TAIL;
+    static const char xmp[] =
+        RDF_HEAD "xmp:Rating='4' exif:DateTimeOriginal='2019-05-06T07:08:09.5+02:00'>"
+                 "<q:title><rdf:Alt><rdf:li xml:lang='de'>Titel</rdf:li><rdf:li "
+                 "xml:lang='x-default'>Title</rdf:li></rdf:Alt>"
+                 "</q:title><q:subject><rdf:Bag><rdf:li>a &amp; "
+                 "b</rdf:li><rdf:li>c</rdf:li><rdf:li>c</rdf:li></rdf:Bag></q:subject>"
+                 "<q:description><rdf:Alt><rdf:li "
+                 "xml:lang='x-default'>New</rdf:li></rdf:Alt></q:description>" RDF_TAIL;
     ie_photo *photo = ie_photo_new();
     photo->metadata.caption = "Old";
     photo->metadata.captured = ie_datetime_from_unix(0, 0, true);
@@ -303,8 +317,9 @@ static void a_sidecar_gives_only_what_is_absent(void **state)
 
 static void entities_are_never_expanded(void **state)
 {
-    static const char xmp[] = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]>"
-        RDF_HEAD "><q:title>&b;</q:title>" RDF_TAIL;
+    static const char xmp[] =
+        "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]>" RDF_HEAD
+        "><q:title>&b;</q:title>" RDF_TAIL;
     ie_photo *photo = ie_photo_new();
     ie_metadata_merge_sidecar((const uint8_t *)xmp, sizeof xmp - 1, photo);
     assert_null(photo->metadata.title);
@@ -314,7 +329,8 @@ static void entities_are_never_expanded(void **state)
 
 static void add_chunk(ie_buffer *png, const char *type, const void *bytes, size_t size)
 {
-    uint8_t length[4] = {(uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size};
+    uint8_t length[4] = {(uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8),
+                         (uint8_t)size};
     ie_buffer_add(png, length, 4);
     ie_buffer_add(png, type, 4);
     ie_buffer_add(png, bytes, size);

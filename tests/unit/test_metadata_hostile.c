@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The metadata reader on real files cut short and changed at random: no crash, no nonsense in the record. */
+/* The metadata reader on real files cut short and changed at random: no crash, no nonsense in the
+ * record. */
 #include "test.h"
 
 #include <math.h>
@@ -84,9 +85,12 @@ static size_t random_place(size_t size)
 {
     uint32_t head = size < 4096 ? (uint32_t)size : 4096;
     switch (random_below(4)) {
-    case 0: return random_below((uint32_t)size);
-    case 1: return size - 1 - random_below(head);
-    default: return random_below(head);
+    case 0:
+        return random_below((uint32_t)size);
+    case 1:
+        return size - 1 - random_below(head);
+    default:
+        return random_below(head);
     }
 }
 
@@ -195,7 +199,8 @@ static void damaged_files_have_one_fault_and_still_a_date(void **state)
     expect_fault(folder, "malformed/pillow_heif/corrupted.heic", "damaged");
     expect_fault(folder, "malformed/goexif/huge_tag_exif.jpg", "damaged");
     expect_fault(folder, "malformed/small/png-truncated.png", "damaged");
-    expect_fault(folder, "malformed/TwelveMonkeys/broken-adobe-segment-length-beyond-eof.jpg", "damaged");
+    expect_fault(folder, "malformed/TwelveMonkeys/broken-adobe-segment-length-beyond-eof.jpg",
+                 "damaged");
 }
 
 int main(void)
