@@ -4,11 +4,50 @@
 #include <math.h>
 #include <string.h>
 
-
+#include "storage/exif_value.h"
 
 #define MAX_ENTRIES 4096
 #define MAX_SUBIFDS 8
 #define MAX_TEXT 65536
+
+enum {
+    TAG_NEW_SUBFILE_TYPE = 0x00fe,
+    TAG_IMAGE_WIDTH = 0x0100,
+    TAG_IMAGE_LENGTH = 0x0101,
+    TAG_IMAGE_DESCRIPTION = 0x010e,
+    TAG_MAKE = 0x010f,
+    TAG_MODEL = 0x0110,
+    TAG_ORIENTATION = 0x0112,
+    TAG_DATE_TIME = 0x0132,
+    TAG_SUB_IFDS = 0x014a,
+    TAG_XMP = 0x02bc,
+    TAG_RATING = 0x4746,
+    TAG_EXPOSURE_TIME = 0x829a,
+    TAG_F_NUMBER = 0x829d,
+    TAG_IPTC = 0x83bb,
+    TAG_PHOTOSHOP = 0x8649,
+    TAG_EXIF_IFD = 0x8769,
+    TAG_GPS_IFD = 0x8825,
+    TAG_ISO = 0x8827,
+    TAG_STANDARD_OUTPUT_SENSITIVITY = 0x8831,
+    TAG_RECOMMENDED_EXPOSURE_INDEX = 0x8832,
+    TAG_ISO_SPEED = 0x8833,
+    TAG_DATE_TIME_ORIGINAL = 0x9003,
+    TAG_DATE_TIME_DIGITIZED = 0x9004,
+    TAG_OFFSET_TIME = 0x9010,
+    TAG_OFFSET_TIME_ORIGINAL = 0x9011,
+    TAG_OFFSET_TIME_DIGITIZED = 0x9012,
+    TAG_FLASH = 0x9209,
+    TAG_FOCAL_LENGTH = 0x920a,
+    TAG_SUBSEC_TIME = 0x9290,
+    TAG_SUBSEC_TIME_ORIGINAL = 0x9291,
+    TAG_SUBSEC_TIME_DIGITIZED = 0x9292,
+    TAG_XP_KEYWORDS = 0x9c9e,
+    TAG_FOCAL_LENGTH_35MM = 0xa405,
+    TAG_BODY_SERIAL_NUMBER = 0xa431,
+    TAG_LENS_MODEL = 0xa434,
+    TAG_CAMERA_SERIAL_NUMBER = 0xc62f,
+};
 
 typedef struct reader {
     const ie_span *tiff;
@@ -29,144 +68,17 @@ typedef struct reader {
     bool has_latitude, has_longitude;
 } reader;
 
-typedef struct entry {
-    uint16_t tag, type;
-    uint64_t count;
-    uint64_t at, size; /* of the value, in the structure */
-} entry;
-
-static uint16_t get16(const reader *r, const uint8_t *p)
-{
-    return r->big_endian ? ie_be16(p) : ie_le16(p);
-}
-
-static uint32_t get32(const reader *r, const uint8_t *p)
-{
-    return r->big_endian ? ie_be32(p) : ie_le32(p);
-}
-
-static uint64_t get64(const reader *r, const uint8_t *p)
-{
-    return r->big_endian ? ie_be64(p) : ie_le64(p);
-}
-
-static const uint8_t *value_of(const reader *r, const entry *e, uint64_t size)
-{
-    const uint8_t *value = size <= e->size ? ie_span_at(r->tiff, e->at, size) : NULL;
-    if (value == NULL && size > 0) {
-        r->facts->damaged = true;
-    }
-    return value;
-}
-
-static const char *text_of(const reader *r, const entry *e)
-{
-    uint64_t size = e->size < MAX_TEXT ? e->size : MAX_TEXT;
-    const uint8_t *value = value_of(r, e, size);
-    return value != NULL ? ie_facts_text(r->arena, value, (size_t)size) : NULL;
-}
-
-static void set_text(const reader *r, const entry *e, const char **text)
+static void set_text(const reader *r, const ie_exif_entry *e, const char **text)
 {
     if (*text == NULL) {
-        *text = text_of(r, e);
+        *text = ie_exif_text(e, r->arena);
     }
-}
-
-/* The i-th value as a whole number; `absent` when it is of no integer type. */
-static uint32_t integer_of(const reader *r, const entry *e, unsigned i, uint32_t absent)
-{
-    unsigned size = e->type == 3 || e->type == 8 ? 2 : e->type == 4 || e->type == 9 || e->type == 13 ? 4 :
-                    e->type == 16 || e->type == 18 ? 8 : e->type == 1 || e->type == 6 || e->type == 7 ? 1 : 0;
-    if (size == 0 || i >= e->count) {
-        return absent;
-    }
-    const uint8_t *value = value_of(r, e, ((uint64_t)i + 1) * size);
-    if (value == NULL) {
-        return absent;
-    }
-    value += (size_t)i * size;
-    if (size == 8) {
-        uint64_t wide = get64(r, value);
-        return wide <= UINT32_MAX ? (uint32_t)wide : absent;
-    }
-    return size == 2 ? get16(r, value) : size == 4 ? get32(r, value) : value[0];
-}
-
-/* The i-th value as a real number; NaN where there is none: a zero denominator is no number. */
-static double real_of(const reader *r, const entry *e, unsigned i)
-{
-    if (i >= e->count) {
-        return NAN;
-    }
-    if (e->type == 5 || e->type == 10) {
-        const uint8_t *value = value_of(r, e, ((uint64_t)i + 1) * 8);
-        if (value == NULL) {
-            return NAN;
-        }
-        value += (size_t)i * 8;
-        uint32_t above = get32(r, value), below = get32(r, value + 4);
-        if (below == 0) {
-            return NAN;
-        }
-        return e->type == 5 ? (double)above / below : (double)(int32_t)above / (int32_t)below;
-    }
-    if (e->type == 11 || e->type == 12) {
-        unsigned size = e->type == 11 ? 4 : 8;
-        const uint8_t *value = value_of(r, e, ((uint64_t)i + 1) * size);
-        double number = NAN;
-        if (value != NULL && size == 8) {
-            uint64_t bits = get64(r, value + (size_t)i * 8);
-            memcpy(&number, &bits, 8);
-        } else if (value != NULL) {
-            uint32_t bits = get32(r, value + (size_t)i * 4);
-            float narrow;
-            memcpy(&narrow, &bits, 4);
-            number = (double)narrow;
-        }
-        return isfinite(number) ? number : NAN;
-    }
-    uint32_t whole = integer_of(r, e, i, UINT32_MAX);
-    return whole == UINT32_MAX ? NAN : whole;
 }
 
 static void set_positive(double *fact, double value)
 {
     if (isnan(*fact) && value > 0) {
         *fact = value;
-    }
-}
-
-static void set_date(const reader *r, const entry *e, ie_datetime *time)
-{
-    const uint8_t *value = value_of(r, e, e->size < 64 ? e->size : 64);
-    ie_datetime found;
-    if (time->year == 0 && value != NULL &&
-        ie_facts_date((const char *)value, e->size < 64 ? (size_t)e->size : 64, &found, NULL)) {
-        time->year = found.year;
-        time->month = found.month;
-        time->day = found.day;
-        time->hour = found.hour;
-        time->minute = found.minute;
-        time->second = found.second;
-    }
-}
-
-static void set_subsec(const reader *r, const entry *e, ie_datetime *time)
-{
-    uint64_t size = e->size < 32 ? e->size : 32;
-    const uint8_t *value = value_of(r, e, size);
-    if (value != NULL) {
-        ie_facts_subsec((const char *)value, strnlen((const char *)value, (size_t)size), time);
-    }
-}
-
-static void set_offset(const reader *r, const entry *e, ie_datetime *time)
-{
-    uint64_t size = e->size < 32 ? e->size : 32;
-    const uint8_t *value = value_of(r, e, size);
-    if (value != NULL) {
-        ie_facts_offset((const char *)value, (size_t)size, time);
     }
 }
 
@@ -177,64 +89,95 @@ static void set_iso(reader *r, uint32_t iso)
     }
 }
 
+static void date_tag(reader *r, const ie_exif_entry *e)
+{
+    ie_facts *f = r->facts;
+    switch (e->tag) {
+    case TAG_DATE_TIME_ORIGINAL:
+        ie_exif_date(e, &f->original);
+        break;
+    case TAG_DATE_TIME_DIGITIZED:
+        ie_exif_date(e, &f->digitized);
+        break;
+    case TAG_OFFSET_TIME:
+        ie_exif_offset(e, &f->modified);
+        break;
+    case TAG_OFFSET_TIME_ORIGINAL:
+        ie_exif_offset(e, &f->original);
+        break;
+    case TAG_OFFSET_TIME_DIGITIZED:
+        ie_exif_offset(e, &f->digitized);
+        break;
+    case TAG_SUBSEC_TIME:
+        ie_exif_subsec(e, &f->modified);
+        break;
+    case TAG_SUBSEC_TIME_ORIGINAL:
+        ie_exif_subsec(e, &f->original);
+        break;
+    case TAG_SUBSEC_TIME_DIGITIZED:
+        ie_exif_subsec(e, &f->digitized);
+        break;
+    default:
+        break;
+    }
+}
+
 /* Tags that stand in the EXIF directory, and in TIFF/EP files in the main one. */
-static void exif_tag(reader *r, const entry *e)
+static void exif_tag(reader *r, const ie_exif_entry *e)
 {
     ie_facts *f = r->facts;
     uint32_t number;
     switch (e->tag) {
-    case 0x829a: set_positive(&f->m.exposure_time_s, real_of(r, e, 0)); break;
-    case 0x829d: set_positive(&f->m.f_number, real_of(r, e, 0)); break;
-    case 0x8827: set_iso(r, integer_of(r, e, 0, 0)); break;
-    case 0x8831: /* StandardOutputSensitivity */
-    case 0x8833: /* ISOSpeed */
+    case TAG_EXPOSURE_TIME:
+        set_positive(&f->m.exposure_time_s, ie_exif_real(e, 0));
+        break;
+    case TAG_F_NUMBER:
+        set_positive(&f->m.f_number, ie_exif_real(e, 0));
+        break;
+    case TAG_ISO:
+        set_iso(r, ie_exif_integer(e, 0, 0));
+        break;
+    case TAG_STANDARD_OUTPUT_SENSITIVITY:
+    case TAG_ISO_SPEED:
         if (r->iso_other == 0) {
-            r->iso_other = integer_of(r, e, 0, 0);
+            r->iso_other = ie_exif_integer(e, 0, 0);
         }
         break;
-    case 0x8832: /* RecommendedExposureIndex */
-        number = integer_of(r, e, 0, 0);
+    case TAG_RECOMMENDED_EXPOSURE_INDEX:
+        number = ie_exif_integer(e, 0, 0);
         r->iso_other = number > 0 ? number : r->iso_other;
         break;
-    case 0x9003: set_date(r, e, &f->original); break;
-    case 0x9004: set_date(r, e, &f->digitized); break;
-    case 0x9010: set_offset(r, e, &f->modified); break;
-    case 0x9011: set_offset(r, e, &f->original); break;
-    case 0x9012: set_offset(r, e, &f->digitized); break;
-    case 0x9290: set_subsec(r, e, &f->modified); break;
-    case 0x9291: set_subsec(r, e, &f->original); break;
-    case 0x9292: set_subsec(r, e, &f->digitized); break;
-    case 0x9209:
-        number = integer_of(r, e, 0, UINT32_MAX);
+    case TAG_FLASH:
+        number = ie_exif_integer(e, 0, UINT32_MAX);
         if (number <= 0xffff) {
             f->m.flash = number & 1;
         }
         break;
-    case 0x920a: set_positive(&f->m.focal_length_mm, real_of(r, e, 0)); break;
-    case 0xa405:
-        number = integer_of(r, e, 0, 0);
-        f->m.focal_length_35mm = number > 0 && number <= 0xffff ? (int32_t)number : f->m.focal_length_35mm;
+    case TAG_FOCAL_LENGTH:
+        set_positive(&f->m.focal_length_mm, ie_exif_real(e, 0));
         break;
-    case 0xa431: set_text(r, e, &f->m.serial); break;
-    case 0xa434: set_text(r, e, &f->m.lens); break;
-    default: break;
+    case TAG_FOCAL_LENGTH_35MM:
+        number = ie_exif_integer(e, 0, 0);
+        f->m.focal_length_35mm =
+            number > 0 && number <= 0xffff ? (int32_t)number : f->m.focal_length_35mm;
+        break;
+    case TAG_BODY_SERIAL_NUMBER:
+        set_text(r, e, &f->m.serial);
+        break;
+    case TAG_LENS_MODEL:
+        set_text(r, e, &f->m.lens);
+        break;
+    default:
+        date_tag(r, e);
+        break;
     }
-}
-
-static ie_span part_of(reader *r, const entry *e)
-{
-    ie_span part = ie_span_part(r->tiff, e->at, e->size);
-    if (part.size < e->size) {
-        r->facts->damaged = true;
-    }
-    return part;
 }
 
 /* XPKeywords: UTF-16, separated by semicolons. */
-static void windows_keywords(reader *r, const entry *e)
+static void windows_keywords(reader *r, const ie_exif_entry *e)
 {
     uint64_t size = e->size < MAX_TEXT ? e->size : MAX_TEXT;
-    const uint8_t *value = value_of(r, e, size);
+    const uint8_t *value = ie_exif_bytes(e, size);
     const char *text = value != NULL ? ie_facts_utf16(r->arena, value, (size_t)size, false) : NULL;
     while (text != NULL && *text != 0) {
         size_t length = strcspn(text, ";");
@@ -246,83 +189,122 @@ static void windows_keywords(reader *r, const entry *e)
     }
 }
 
-static void panasonic_tag(reader *r, const entry *e)
+static void panasonic_tag(reader *r, const ie_exif_entry *e)
 {
     if (e->tag >= 4 && e->tag <= 7) {
-        r->sensor[e->tag - 4] = integer_of(r, e, 0, 0);
+        r->sensor[e->tag - 4] = ie_exif_integer(e, 0, 0);
     } else if (e->tag == 0x17) {
-        set_iso(r, integer_of(r, e, 0, 0));
+        set_iso(r, ie_exif_integer(e, 0, 0));
     } else if (e->tag == 0x2e) {
-        r->parts->jpeg = part_of(r, e);
+        r->parts->jpeg = ie_exif_part(e);
     }
 }
 
-static void main_tag(reader *r, const entry *e)
+/* Where other directories and whole blocks lie; false when the tag is none of these. */
+static bool place_tag(reader *r, const ie_exif_entry *e)
+{
+    switch (e->tag) {
+    case TAG_SUB_IFDS:
+        for (unsigned i = 0; i < e->count && r->sub_count < MAX_SUBIFDS; i++) {
+            r->sub_at[r->sub_count++] = ie_exif_integer(e, i, 0);
+        }
+        break;
+    case TAG_XMP:
+        r->parts->xmp = ie_exif_part(e);
+        break;
+    case TAG_IPTC:
+        r->parts->iptc = ie_exif_part(e);
+        break;
+    case TAG_PHOTOSHOP:
+        r->parts->irb = ie_exif_part(e);
+        break;
+    case TAG_EXIF_IFD:
+        r->exif_at = ie_exif_integer(e, 0, 0);
+        break;
+    case TAG_GPS_IFD:
+        r->gps_at = ie_exif_integer(e, 0, 0);
+        break;
+    default:
+        return false;
+    }
+    return true;
+}
+
+static void main_tag(reader *r, const ie_exif_entry *e)
 {
     ie_facts *f = r->facts;
     uint32_t number;
     switch (e->tag) {
-    case 0x00fe: r->subfile = integer_of(r, e, 0, 0); break;
-    case 0x0100: r->width = integer_of(r, e, 0, 0); break;
-    case 0x0101: r->height = integer_of(r, e, 0, 0); break;
-    case 0x010e: set_text(r, e, &f->m.caption); break;
-    case 0x010f: set_text(r, e, &f->m.make); break;
-    case 0x0110: set_text(r, e, &f->m.model); break;
-    case 0x0112:
-        number = integer_of(r, e, 0, 0);
+    case TAG_NEW_SUBFILE_TYPE:
+        r->subfile = ie_exif_integer(e, 0, 0);
+        break;
+    case TAG_IMAGE_WIDTH:
+        r->width = ie_exif_integer(e, 0, 0);
+        break;
+    case TAG_IMAGE_LENGTH:
+        r->height = ie_exif_integer(e, 0, 0);
+        break;
+    case TAG_IMAGE_DESCRIPTION:
+        set_text(r, e, &f->m.caption);
+        break;
+    case TAG_MAKE:
+        set_text(r, e, &f->m.make);
+        break;
+    case TAG_MODEL:
+        set_text(r, e, &f->m.model);
+        break;
+    case TAG_ORIENTATION:
+        number = ie_exif_integer(e, 0, 0);
         f->orientation = number >= 1 && number <= 8 ? (uint8_t)number : f->orientation;
         break;
-    case 0x0132: set_date(r, e, &f->modified); break;
-    case 0x014a:
-        for (unsigned i = 0; i < e->count && r->sub_count < MAX_SUBIFDS; i++) {
-            r->sub_at[r->sub_count++] = integer_of(r, e, i, 0);
-        }
+    case TAG_DATE_TIME:
+        ie_exif_date(e, &f->modified);
         break;
-    case 0x02bc: r->parts->xmp = part_of(r, e); break;
-    case 0x4746:
-        number = integer_of(r, e, 0, 99);
+    case TAG_RATING:
+        number = ie_exif_integer(e, 0, 99);
         f->m.rating = number <= 5 ? (int32_t)number : f->m.rating;
         break;
-    case 0x83bb: r->parts->iptc = part_of(r, e); break;
-    case 0x8649: r->parts->irb = part_of(r, e); break;
-    case 0x8769: r->exif_at = integer_of(r, e, 0, 0); break;
-    case 0x8825: r->gps_at = integer_of(r, e, 0, 0); break;
-    case 0x9c9e: windows_keywords(r, e); break;
-    case 0xc62f: set_text(r, e, &f->m.serial); break;
+    case TAG_XP_KEYWORDS:
+        windows_keywords(r, e);
+        break;
+    case TAG_CAMERA_SERIAL_NUMBER:
+        set_text(r, e, &f->m.serial);
+        break;
     default:
         if (r->panasonic && e->tag < 0x100) {
             panasonic_tag(r, e);
-        } else {
+        } else if (!place_tag(r, e)) {
             exif_tag(r, e);
         }
         break;
     }
 }
 
-static void sub_tag(reader *r, const entry *e)
+static void sub_tag(reader *r, const ie_exif_entry *e)
 {
-    if (e->tag == 0x00fe || e->tag == 0x0100 || e->tag == 0x0101) {
+    if (e->tag == TAG_NEW_SUBFILE_TYPE || e->tag == TAG_IMAGE_WIDTH || e->tag == TAG_IMAGE_LENGTH) {
         main_tag(r, e);
     }
 }
 
-/* Degrees, minutes, seconds; many cameras put decimals into minutes and give 0/0 for the seconds. */
-static double angle_of(reader *r, const entry *e)
+/* Degrees, minutes, seconds; many cameras put decimals into minutes and give 0/0 for the seconds.
+ */
+static double angle_of(reader *r, const ie_exif_entry *e)
 {
-    double degrees = real_of(r, e, 0), minutes = real_of(r, e, 1), seconds = real_of(r, e, 2);
+    double degrees = ie_exif_real(e, 0), minutes = ie_exif_real(e, 1), seconds = ie_exif_real(e, 2);
     if (e->count >= 2 && isnan(minutes)) {
         return NAN;
     }
     return degrees + (isnan(minutes) ? 0 : minutes / 60) + (isnan(seconds) ? 0 : seconds / 3600);
 }
 
-static void gps_tag(reader *r, const entry *e)
+static void gps_tag(reader *r, const ie_exif_entry *e)
 {
     const uint8_t *ref;
     switch (e->tag) {
     case 1:
     case 3:
-        ref = value_of(r, e, 1);
+        ref = ie_exif_bytes(e, 1);
         if (ref != NULL) {
             *(e->tag == 1 ? &r->latitude_ref : &r->longitude_ref) = (char)(ref[0] & ~0x20);
         }
@@ -335,9 +317,14 @@ static void gps_tag(reader *r, const entry *e)
         r->longitude = angle_of(r, e);
         r->has_longitude = true;
         break;
-    case 5: r->altitude_ref = (uint8_t)integer_of(r, e, 0, 0); break;
-    case 6: r->altitude = real_of(r, e, 0); break;
-    default: break;
+    case 5:
+        r->altitude_ref = (uint8_t)ie_exif_integer(e, 0, 0);
+        break;
+    case 6:
+        r->altitude = ie_exif_real(e, 0);
+        break;
+    default:
+        break;
     }
 }
 
@@ -349,48 +336,51 @@ static void set_place(reader *r)
     if (!r->has_latitude && !r->has_longitude) {
         return;
     }
-    double latitude = r->latitude_ref == 'N' ? r->latitude : r->latitude_ref == 'S' ? -r->latitude : NAN;
-    double longitude = r->longitude_ref == 'E' ? r->longitude : r->longitude_ref == 'W' ? -r->longitude : NAN;
+    double latitude = r->latitude_ref == 'N'   ? r->latitude
+                      : r->latitude_ref == 'S' ? -r->latitude
+                                               : NAN;
+    double longitude = r->longitude_ref == 'E'   ? r->longitude
+                       : r->longitude_ref == 'W' ? -r->longitude
+                                                 : NAN;
     r->facts->gps_bad = !ie_facts_set_place(&r->facts->m, latitude, longitude);
 }
 
-static unsigned type_size(uint16_t type)
-{
-    static const uint8_t sizes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
-    return type < sizeof sizes ? sizes[type] : type == 129 ? 1 : 0; /* 129: UTF-8 of EXIF 3.0 */
-}
-
-static bool read_entry(reader *r, uint64_t at, entry *e)
+static bool read_entry(reader *r, uint64_t at, ie_exif_entry *e)
 {
     unsigned entry_size = r->big_tiff ? 20 : 12, inline_size = r->big_tiff ? 8 : 4;
     const uint8_t *p = ie_span_at(r->tiff, at, entry_size);
     if (p == NULL) {
         return false;
     }
-    e->tag = get16(r, p);
-    e->type = get16(r, p + 2);
-    e->count = r->big_tiff ? get64(r, p + 4) : get32(r, p + 4);
-    if (__builtin_mul_overflow(e->count, type_size(e->type), &e->size)) {
+    e->tag = ie_exif_get16(r->big_endian, p);
+    e->type = ie_exif_get16(r->big_endian, p + 2);
+    e->count =
+        r->big_tiff ? ie_exif_get64(r->big_endian, p + 4) : ie_exif_get32(r->big_endian, p + 4);
+    if (__builtin_mul_overflow(e->count, ie_exif_type_size(e->type), &e->size)) {
         e->size = UINT64_MAX;
     }
     const uint8_t *value = p + entry_size - inline_size;
     e->at = e->size <= inline_size ? at + entry_size - inline_size
-                                   : r->big_tiff ? get64(r, value) : get32(r, value);
+            : r->big_tiff          ? ie_exif_get64(r->big_endian, value)
+                                   : ie_exif_get32(r->big_endian, value);
     return true;
 }
 
-static void read_directory(reader *r, uint64_t at, void (*take)(reader *, const entry *))
+static void read_directory(reader *r, uint64_t at, void (*take)(reader *, const ie_exif_entry *))
 {
     const uint8_t *p = ie_span_at(r->tiff, at, r->big_tiff ? 8 : 2);
     if (p == NULL) {
         r->facts->damaged = true;
         return;
     }
-    uint64_t count = r->big_tiff ? get64(r, p) : get16(r, p), i;
+    uint64_t count =
+                 r->big_tiff ? ie_exif_get64(r->big_endian, p) : ie_exif_get16(r->big_endian, p),
+             i;
     at += r->big_tiff ? 8 : 2;
     r->width = r->height = r->subfile = 0;
     for (i = 0; i < count && i < MAX_ENTRIES; i++) {
-        entry e;
+        ie_exif_entry e = {
+            .tiff = r->tiff, .big_endian = r->big_endian, .damaged = &r->facts->damaged};
         if (!read_entry(r, at + i * (r->big_tiff ? 20 : 12), &e)) {
             r->facts->damaged = true;
             break;
@@ -415,16 +405,17 @@ static bool read_header(reader *r, uint64_t *ret_first)
         return false;
     }
     r->big_endian = p[0] == 'M';
-    uint16_t magic = get16(r, p + 2);
-    *ret_first = get32(r, p + 4);
+    uint16_t magic = ie_exif_get16(r->big_endian, p + 2);
+    *ret_first = ie_exif_get32(r->big_endian, p + 4);
     if (magic == 43) {
         const uint8_t *wide = ie_span_at(r->tiff, 8, 8);
         r->big_tiff = true;
-        *ret_first = wide != NULL ? get64(r, wide) : UINT64_MAX;
+        *ret_first = wide != NULL ? ie_exif_get64(r->big_endian, wide) : UINT64_MAX;
         return wide != NULL;
     }
     r->panasonic = magic == 0x55;
-    return magic == 42 || r->panasonic || magic == 0x4f52 || magic == 0x5352; /* "RO", "SR": Olympus */
+    return magic == 42 || r->panasonic || magic == 0x4f52 ||
+           magic == 0x5352; /* "RO", "SR": Olympus */
 }
 
 static void finish(reader *r)
@@ -446,7 +437,8 @@ static void finish(reader *r)
     set_place(r);
 }
 
-bool ie_exif_read(const ie_span *tiff, ie_exif_kind kind, ie_arena *arena, ie_facts *facts, ie_exif_parts *parts)
+bool ie_exif_read(const ie_span *tiff, ie_exif_kind kind, ie_arena *arena, ie_facts *facts,
+                  ie_exif_parts *parts)
 {
     reader r = {
         .tiff = tiff,

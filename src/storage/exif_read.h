@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * EXIF (CIPA DC-008) and TIFF 6.0: walks the main directory, the EXIF and GPS directories and the raw
- * sub-directories of one TIFF structure, at most once each and without recursion, so that directories that
- * point at themselves cannot hold it. BigTIFF, Olympus' and Panasonic's headers are read as well.
+ * EXIF (CIPA DC-008) and TIFF 6.0: walks the main directory, the EXIF and GPS directories and the
+ * raw sub-directories of one TIFF structure, at most once each and without recursion, so that
+ * directories that point at themselves cannot hold it. BigTIFF, Olympus' and Panasonic's headers
+ * are read as well.
  */
 #ifndef IE_STORAGE_EXIF_READ_H
 #define IE_STORAGE_EXIF_READ_H
@@ -19,8 +20,10 @@ typedef struct ie_exif_parts {
     ie_span jpeg; /* Panasonic RW2: the embedded JPEG, which has the EXIF data */
 } ie_exif_parts;
 
-/* Adds to `facts` (width and height: those of the largest picture in it that is no thumbnail) and sets what
-   it finds of `parts`. False when it is no TIFF structure. Damage is noted in facts->damaged. */
-bool ie_exif_read(const ie_span *tiff, ie_exif_kind kind, ie_arena *arena, ie_facts *facts, ie_exif_parts *parts);
+/* Adds to `facts` (width and height: those of the largest picture in it that is no thumbnail) and
+   sets what it finds of `parts`. False when it is no TIFF structure. Damage is noted in
+   facts->damaged. */
+bool ie_exif_read(const ie_span *tiff, ie_exif_kind kind, ie_arena *arena, ie_facts *facts,
+                  ie_exif_parts *parts);
 
 #endif

@@ -43,10 +43,15 @@ static void add_utf8(ie_buffer *out, uint32_t c)
     } else if (c < 0x800) {
         ie_buffer_add(out, (char[]){(char)(0xc0 | c >> 6), (char)(0x80 | (c & 63))}, 2);
     } else if (c < 0x10000) {
-        ie_buffer_add(out, (char[]){(char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63))}, 3);
+        ie_buffer_add(
+            out,
+            (char[]){(char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63))},
+            3);
     } else {
-        ie_buffer_add(out, (char[]){(char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 63)),
-                                    (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63))}, 4);
+        ie_buffer_add(out,
+                      (char[]){(char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 63)),
+                               (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63))},
+                      4);
     }
 }
 
@@ -170,8 +175,9 @@ bool ie_facts_date(const char *text, size_t size, ie_datetime *ret_time, bool *r
     const char *p = text, *end = text + (size > 0 ? strnlen(text, size) : 0);
     unsigned year, month, day, hour = 0, minute = 0, second = 0;
     bool date_only = true;
-    if (!take_digits(&p, end, 4, &year) || !take_one_of(&p, end, ":-/.") || !take_digits(&p, end, 2, &month) ||
-        !take_one_of(&p, end, ":-/.") || !take_digits(&p, end, 2, &day)) {
+    if (!take_digits(&p, end, 4, &year) || !take_one_of(&p, end, ":-/.") ||
+        !take_digits(&p, end, 2, &month) || !take_one_of(&p, end, ":-/.") ||
+        !take_digits(&p, end, 2, &day)) {
         return false;
     }
     ie_datetime time = {.year = (int16_t)year, .month = (uint8_t)month, .day = (uint8_t)day};

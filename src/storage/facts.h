@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ie_facts: what one source (EXIF, XMP, IPTC, a video's own boxes) says, before the sources are weighed
- * against each other in metadata_file.c. Strings lie in the photo's arena. What is absent is absent as in
- * ie_metadata. And the text forms of dates and places that several sources share.
+ * ie_facts: what one source (EXIF, XMP, IPTC, a video's own boxes) says, before the sources are
+ * weighed against each other in metadata_file.c. Strings lie in the photo's arena. What is absent
+ * is absent as in ie_metadata. And the text forms of dates and places that several sources share.
  */
 #ifndef IE_STORAGE_FACTS_H
 #define IE_STORAGE_FACTS_H
@@ -12,11 +12,11 @@
 typedef struct ie_facts {
     ie_metadata m;                             /* without its captured* members */
     ie_datetime original, digitized, modified; /* year 0: absent */
-    bool date_only;                            /* original has no time of day: it stands at 00:00:00 */
-    uint8_t orientation;                       /* 0: absent */
-    uint32_t width, height;                    /* 0: absent */
-    bool gps_bad;                              /* a position is there, but it is none */
-    bool damaged;                              /* parts lie outside the file, or are not what they must be */
+    bool date_only;         /* original has no time of day: it stands at 00:00:00 */
+    uint8_t orientation;    /* 0: absent */
+    uint32_t width, height; /* 0: absent */
+    bool gps_bad;           /* a position is there, but it is none */
+    bool damaged;           /* parts lie outside the file, or are not what they must be */
 } ie_facts;
 
 void ie_facts_init(ie_facts *facts);
@@ -27,9 +27,9 @@ const char *ie_facts_text(ie_arena *arena, const void *bytes, size_t size);
 /* The same from UTF-16. */
 const char *ie_facts_utf16(ie_arena *arena, const uint8_t *bytes, size_t size, bool big_endian);
 
-/* "2023:07:14 09:12:33" (EXIF) and "2023-07-14T09:12:33.12+02:00" (XMP, QuickTime; also shortened to
-   minutes or to the date, *ret_date_only). False when it is no date that the calendar knows; blanks and
-   zeros are none. */
+/* "2023:07:14 09:12:33" (EXIF) and "2023-07-14T09:12:33.12+02:00" (XMP, QuickTime; also shortened
+   to minutes or to the date, *ret_date_only). False when it is no date that the calendar knows;
+   blanks and zeros are none. */
 bool ie_facts_date(const char *text, size_t size, ie_datetime *ret_time, bool *ret_date_only);
 /* "120" → .120 s; false when there are other than digits. */
 bool ie_facts_subsec(const char *text, size_t size, ie_datetime *time);

@@ -16,8 +16,8 @@ static void set_date(const char *date, const char *time, ie_facts *facts)
     }
     int used = snprintf(text, sizeof text, "%.4s-%.2s-%.2s", date, date + 4, date + 6);
     if (strlen(time) >= 6) {
-        snprintf(text + used, sizeof text - (size_t)used, "T%.2s:%.2s:%.2s%.5s", time, time + 2, time + 4,
-                 time + 6);
+        snprintf(text + used, sizeof text - (size_t)used, "T%.2s:%.2s:%.2s%.5s", time, time + 2,
+                 time + 4, time + 6);
     }
     if (!ie_facts_date(text, sizeof text, &facts->original, &facts->date_only) && used > 0) {
         text[used] = 0; /* a bad time does not spoil the date */
@@ -96,7 +96,8 @@ ie_span ie_irb_find(const ie_span *blocks, uint16_t id)
             break;
         }
         uint16_t found = ie_be16(head + 4);
-        uint64_t name = ((uint64_t)head[6] + 2) & ~(uint64_t)1; /* length byte and name, padded to even */
+        uint64_t name =
+            ((uint64_t)head[6] + 2) & ~(uint64_t)1; /* length byte and name, padded to even */
         const uint8_t *length = ie_span_at(blocks, at + 6 + name, 4);
         if (length == NULL) {
             break;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * IPTC-IIM (IIM 4.2): records of title, caption, keywords and date, and the Photoshop image resources that
- * carry them (Adobe Photoshop File Formats Specification, "Image Resource Blocks"). Pure but for the arena.
+ * IPTC-IIM (IIM 4.2): records of title, caption, keywords and date, and the Photoshop image
+ * resources that carry them (Adobe Photoshop File Formats Specification, "Image Resource Blocks").
+ * Pure but for the arena.
  */
 #ifndef IE_STORAGE_IPTC_READ_H
 #define IE_STORAGE_IPTC_READ_H

@@ -12,7 +12,8 @@
 
 static const uint8_t uuid_xmp[16] = {0xbe, 0x7a, 0xcf, 0xcb, 0x97, 0xa9, 0x42, 0xe8,
                                      0x9c, 0x71, 0x99, 0x94, 0x91, 0xe3, 0xaf, 0xac};
-static const uint8_t uuid_exif[16] = {'J', 'p', 'g', 'T', 'i', 'f', 'f', 'E', 'x', 'i', 'f', '-', '>', 'J', 'P', '2'};
+static const uint8_t uuid_exif[16] = {'J', 'p', 'g', 'T', 'i', 'f', 'f', 'E',
+                                      'x', 'i', 'f', '-', '>', 'J', 'P', '2'};
 static const uint8_t uuid_iptc[16] = {0x33, 0xc7, 0xa4, 0xd2, 0xb8, 0x1d, 0x47, 0x23,
                                       0xa0, 0xba, 0xf1, 0xa3, 0xe0, 0x97, 0xad, 0x38};
 static const uint8_t uuid_canon[16] = {0x85, 0xc0, 0xb6, 0x87, 0x82, 0x0f, 0x11, 0xe0,
@@ -43,20 +44,22 @@ typedef struct items {
 } items;
 
 /* The extents of one item of iloc; *found says that it was the wanted one. */
-static bool take_extents(items *all, uint64_t *at, unsigned version, const unsigned sizes[4], bool wanted,
-                         ie_span parts[MAX_EXTENTS], unsigned *ret_count)
+static bool take_extents(items *all, uint64_t *at, unsigned version, const unsigned sizes[4],
+                         bool wanted, ie_span parts[MAX_EXTENTS], unsigned *ret_count)
 {
     uint64_t method = 0, reference, base, count, index, offset, length;
     const ie_span *iloc = &all->iloc;
-    if ((version > 0 && !take_number(iloc, at, 2, &method)) || !take_number(iloc, at, 2, &reference) ||
-        !take_number(iloc, at, sizes[2], &base) || !take_number(iloc, at, 2, &count)) {
+    if ((version > 0 && !take_number(iloc, at, 2, &method)) ||
+        !take_number(iloc, at, 2, &reference) || !take_number(iloc, at, sizes[2], &base) ||
+        !take_number(iloc, at, 2, &count)) {
         return false;
     }
     const ie_span *from = (method & 15) == 0 ? all->file : (method & 15) == 1 ? &all->idat : NULL;
     *ret_count = 0;
     for (uint64_t i = 0; i < count; i++) {
         if (!take_number(iloc, at, version > 0 ? sizes[3] : 0, &index) ||
-            !take_number(iloc, at, sizes[0], &offset) || !take_number(iloc, at, sizes[1], &length)) {
+            !take_number(iloc, at, sizes[0], &offset) ||
+            !take_number(iloc, at, sizes[1], &length)) {
             return false;
         }
         if (wanted && from != NULL && *ret_count < MAX_EXTENTS) {
@@ -88,7 +91,8 @@ static ie_span join(ie_meta *meta, const ie_span *parts, unsigned count)
             used += parts[i].size;
         }
     }
-    return joined != NULL && ie_meta_own(meta, joined) ? ie_span_memory(joined, (size_t)used) : (ie_span){0};
+    return joined != NULL && ie_meta_own(meta, joined) ? ie_span_memory(joined, (size_t)used)
+                                                       : (ie_span){0};
 }
 
 static ie_span item_data(items *all, uint64_t id)
@@ -146,7 +150,8 @@ static void take_item_info(items *all, const ie_span *info)
     unsigned version = p != NULL ? p[0] : 0;
     uint64_t at = 4, id, protection, type;
     if (version < 2 || !take_number(info, &at, version == 2 ? 2 : 4, &id) ||
-        !take_number(info, &at, 2, &protection) || !take_number(info, &at, 4, &type) || protection != 0) {
+        !take_number(info, &at, 2, &protection) || !take_number(info, &at, 4, &type) ||
+        protection != 0) {
         return;
     }
     if (type == IE_BOX('E', 'x', 'i', 'f') && all->meta->exif_count == 0) {
@@ -154,7 +159,8 @@ static void take_item_info(items *all, const ie_span *info)
         take_exif_item(all->meta, &data);
     } else if (type == IE_BOX('m', 'i', 'm', 'e')) {
         const char *name = (const char *)ie_span_at(info, at, info->size - at);
-        size_t left = name != NULL ? (size_t)(info->size - at) : 0, length = strnlen(name != NULL ? name : "", left);
+        size_t left = name != NULL ? (size_t)(info->size - at) : 0,
+               length = strnlen(name != NULL ? name : "", left);
         static const char xmp[] = "application/rdf+xml";
         if (left > length + sizeof xmp - 1 && memcmp(name + length + 1, xmp, sizeof xmp - 1) == 0) {
             ie_meta_add_xmp(all->meta, item_data(all, id));
@@ -163,9 +169,9 @@ static void take_item_info(items *all, const ie_span *info)
 }
 
 typedef struct transforms {
-    uint32_t width, height;       /* ispe */
+    uint32_t width, height;           /* ispe */
     uint32_t crop_width, crop_height; /* clap; 0: none */
-    bool turned;                  /* irot by 90 or 270 degrees */
+    bool turned;                      /* irot by 90 or 270 degrees */
 } transforms;
 
 static void take_property(const ie_box *box, transforms *t)
@@ -174,9 +180,11 @@ static void take_property(const ie_box *box, transforms *t)
     if (box->type == IE_BOX('i', 's', 'p', 'e') && (p = ie_span_at(&box->body, 0, 12)) != NULL) {
         t->width = ie_be32(p + 4);
         t->height = ie_be32(p + 8);
-    } else if (box->type == IE_BOX('i', 'r', 'o', 't') && (p = ie_span_at(&box->body, 0, 1)) != NULL) {
+    } else if (box->type == IE_BOX('i', 'r', 'o', 't') &&
+               (p = ie_span_at(&box->body, 0, 1)) != NULL) {
         t->turned = (p[0] & 1) != 0;
-    } else if (box->type == IE_BOX('c', 'l', 'a', 'p') && (p = ie_span_at(&box->body, 0, 16)) != NULL) {
+    } else if (box->type == IE_BOX('c', 'l', 'a', 'p') &&
+               (p = ie_span_at(&box->body, 0, 16)) != NULL) {
         t->crop_width = ie_be32(p + 4) > 0 ? ie_be32(p) / ie_be32(p + 4) : 0;
         t->crop_height = ie_be32(p + 12) > 0 ? ie_be32(p + 8) / ie_be32(p + 12) : 0;
     }
@@ -196,7 +204,8 @@ static void apply_property(const ie_span *ipco, uint64_t number, transforms *t)
 /* Size of the primary item as it is shown: ispe, cropped by clap, turned by irot. */
 static void take_size(ie_meta *meta, const ie_span *iprp, uint64_t primary)
 {
-    ie_span ipco = ie_box_find(iprp, IE_BOX('i', 'p', 'c', 'o')), ipma = ie_box_find(iprp, IE_BOX('i', 'p', 'm', 'a'));
+    ie_span ipco = ie_box_find(iprp, IE_BOX('i', 'p', 'c', 'o')),
+            ipma = ie_box_find(iprp, IE_BOX('i', 'p', 'm', 'a'));
     const uint8_t *p = ie_span_at(&ipma, 0, 8);
     if (p == NULL) {
         return;
@@ -273,7 +282,8 @@ static void find_canon(ie_meta *meta, const ie_span *movie)
     uint64_t at = 0;
     ie_box box;
     for (int i = 0; i < IE_META_MAX_STEPS && ie_box_next(movie, &at, &box); i++) {
-        const uint8_t *p = box.type == IE_BOX('u', 'u', 'i', 'd') ? ie_span_at(&box.body, 0, 16) : NULL;
+        const uint8_t *p =
+            box.type == IE_BOX('u', 'u', 'i', 'd') ? ie_span_at(&box.body, 0, 16) : NULL;
         if (p == NULL || memcmp(p, uuid_canon, 16) != 0) {
             continue;
         }
@@ -371,11 +381,13 @@ static void take_codestream(ie_meta *meta, const ie_span *stream)
         return;
     }
     bits b = {.bytes = p, .size = (size_t)head.size, .at = 16};
-    static const uint8_t ratios[8][2] = {{1, 1}, {1, 1}, {12, 10}, {4, 3}, {3, 2}, {16, 9}, {5, 4}, {2, 1}};
+    static const uint8_t ratios[8][2] = {{1, 1}, {1, 1},  {12, 10}, {4, 3},
+                                         {3, 2}, {16, 9}, {5, 4},   {2, 1}};
     bool small = take_bits(&b, 1);
     uint32_t height = take_jxl_side(&b, small), ratio = take_bits(&b, 3);
-    uint32_t width = ratio == 0 ? take_jxl_side(&b, small)
-                                : (uint32_t)((uint64_t)height * ratios[ratio][0] / ratios[ratio][1]);
+    uint32_t width = ratio == 0
+                         ? take_jxl_side(&b, small)
+                         : (uint32_t)((uint64_t)height * ratios[ratio][0] / ratios[ratio][1]);
     bool all_default = take_bits(&b, 1), extra = !all_default && take_bits(&b, 1);
     unsigned orientation = extra ? 1 + take_bits(&b, 3) : 1;
     meta->width = orientation >= 5 ? height : width;
@@ -385,7 +397,8 @@ static void take_codestream(ie_meta *meta, const ie_span *stream)
 void ie_meta_find_jxl(ie_meta *meta, const ie_span *file)
 {
     const uint8_t *p = ie_span_at(file, 0, 2);
-    meta->upright = true; /* decoders apply the codestream's orientation; EXIF's is not to be heeded */
+    meta->upright =
+        true; /* decoders apply the codestream's orientation; EXIF's is not to be heeded */
     if (p != NULL && p[0] == 0xff) {
         take_codestream(meta, file);
         return;

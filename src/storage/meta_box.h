@@ -5,12 +5,13 @@
 
 #include "storage/span.h"
 
-#define IE_BOX(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+#define IE_BOX(a, b, c, d)                                                                         \
+    ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
 typedef struct ie_box {
     uint32_t type;
-    ie_span body;  /* as far as the parent has it */
-    bool cut;      /* the box says that it is longer than its parent */
+    ie_span body; /* as far as the parent has it */
+    bool cut;     /* the box says that it is longer than its parent */
 } ie_box;
 
 /* The box at *at, which then stands behind it; false at the end, or where there is no box. */

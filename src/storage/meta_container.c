@@ -255,9 +255,11 @@ static void find_gif(ie_meta *meta, const ie_span *file)
     uint64_t at = 13 + (p[10] & 0x80 ? 3ull << ((p[10] & 7) + 1) : 0);
     /* XMP stands before the pictures or soon after; an animation is not walked to its end. */
     while (at < GIF_WALK_BYTES && (p = ie_span_at(file, at, 1)) != NULL) {
-        if (p[0] == 0x21 && (p = ie_span_at(file, at, 14)) != NULL && memcmp(p, "\x21\xff\x0bXMP DataXMP", 14) == 0) {
+        if (p[0] == 0x21 && (p = ie_span_at(file, at, 14)) != NULL &&
+            memcmp(p, "\x21\xff\x0bXMP DataXMP", 14) == 0) {
             uint64_t size = gif_blocks(file, at + 14);
-            /* The packet lies there as it is; a "magic trailer" of 257 bytes makes it look like sub-blocks. */
+            /* The packet lies there as it is; a "magic trailer" of 257 bytes makes it look like
+             * sub-blocks. */
             ie_meta_add_xmp(meta, ie_span_part(file, at + 14, size > 258 ? size - 258 : 0));
             at += 14 + size;
         } else if ((p = ie_span_at(file, at, 2)) != NULL && p[0] == 0x21) {
@@ -349,32 +351,51 @@ void ie_meta_find(ie_bytes *bytes, ie_photo *photo, ie_meta *ret_meta)
     ie_facts_init(&ret_meta->own);
     ie_span file = {.bytes = bytes, .size = ie_bytes_size(bytes)};
     switch (photo->format) {
-    case IE_FORMAT_JPEG: ie_meta_find_jpeg(ret_meta, &file); break;
-    case IE_FORMAT_PNG: ie_meta_find_png(ret_meta, &file); break;
-    case IE_FORMAT_WEBP: find_webp(ret_meta, &file); break;
-    case IE_FORMAT_GIF: find_gif(ret_meta, &file); break;
-    case IE_FORMAT_PSD: find_psd(ret_meta, &file); break;
-    case IE_FORMAT_BMP: find_bmp(ret_meta, &file); break;
-    case IE_FORMAT_ICO: find_ico(ret_meta, &file); break;
-    case IE_FORMAT_PNM: find_pnm(ret_meta, &file); break;
-    case IE_FORMAT_JXL: ie_meta_find_jxl(ret_meta, &file); break;
+    case IE_FORMAT_JPEG:
+        ie_meta_find_jpeg(ret_meta, &file);
+        break;
+    case IE_FORMAT_PNG:
+        ie_meta_find_png(ret_meta, &file);
+        break;
+    case IE_FORMAT_WEBP:
+        find_webp(ret_meta, &file);
+        break;
+    case IE_FORMAT_GIF:
+        find_gif(ret_meta, &file);
+        break;
+    case IE_FORMAT_PSD:
+        find_psd(ret_meta, &file);
+        break;
+    case IE_FORMAT_BMP:
+        find_bmp(ret_meta, &file);
+        break;
+    case IE_FORMAT_ICO:
+        find_ico(ret_meta, &file);
+        break;
+    case IE_FORMAT_PNM:
+        find_pnm(ret_meta, &file);
+        break;
+    case IE_FORMAT_JXL:
+        ie_meta_find_jxl(ret_meta, &file);
+        break;
     case IE_FORMAT_HEIC:
     case IE_FORMAT_AVIF:
     case IE_FORMAT_CR3:
     case IE_FORMAT_JP2:
     case IE_FORMAT_MP4:
-    case IE_FORMAT_MOV: ie_meta_find_bmff(ret_meta, &file); break;
-    case IE_FORMAT_RAF: ie_meta_find_raf(ret_meta, &file); break;
-    case IE_FORMAT_CRW: ie_meta_find_crw(ret_meta, &file); break;
-    case IE_FORMAT_TIFF:
-    case IE_FORMAT_CR2:
-    case IE_FORMAT_NEF:
-    case IE_FORMAT_ARW:
-    case IE_FORMAT_ORF:
-    case IE_FORMAT_RW2:
-    case IE_FORMAT_PEF:
-    case IE_FORMAT_DNG:
-    case IE_FORMAT_SRW: ie_meta_add_exif(ret_meta, file, IE_EXIF_MAIN); break;
-    default: break;
+    case IE_FORMAT_MOV:
+        ie_meta_find_bmff(ret_meta, &file);
+        break;
+    case IE_FORMAT_RAF:
+        ie_meta_find_raf(ret_meta, &file);
+        break;
+    case IE_FORMAT_CRW:
+        ie_meta_find_crw(ret_meta, &file);
+        break;
+    default: /* TIFF and the RAW files that are made like it */
+        if (photo->format == IE_FORMAT_TIFF || ie_format_kind(photo->format) == IE_KIND_RAW) {
+            ie_meta_add_exif(ret_meta, file, IE_EXIF_MAIN);
+        }
+        break;
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ie_meta: where a file keeps its metadata. ie_meta_find() walks the container, reading headers only, and
- * notes the EXIF, XMP and IPTC blocks and the stored size; nothing is interpreted here but that. One file a
- * family: meta_container.c (JPEG, WebP, GIF, Photoshop, small formats), meta_png.c, meta_bmff.c (HEIF, AVIF,
- * CR3, JPEG 2000, JPEG XL), meta_video.c (QuickTime, MP4), meta_raw.c (RAF, CRW).
- * Every loop is bounded by MAX_STEPS and by the file's size.
+ * ie_meta: where a file keeps its metadata. ie_meta_find() walks the container, reading headers
+ * only, and notes the EXIF, XMP and IPTC blocks and the stored size; nothing is interpreted here
+ * but that. One file a family: meta_container.c (JPEG, WebP, GIF, Photoshop, small formats),
+ * meta_png.c, meta_bmff.c (HEIF, AVIF, CR3, JPEG 2000, JPEG XL), meta_video.c (QuickTime, MP4),
+ * meta_raw.c (RAF, CRW). Every loop is bounded by MAX_STEPS and by the file's size.
  */
 #ifndef IE_STORAGE_META_CONTAINER_H
 #define IE_STORAGE_META_CONTAINER_H
@@ -27,19 +27,21 @@ typedef struct ie_meta {
     unsigned exif_count;
     ie_span xmp, iptc;      /* size 0: none */
     uint32_t width, height; /* 0: not said by the container */
-    ie_facts own;           /* what the container itself says (videos, CRW); orientation of JPEG XL */
-    bool upright;           /* the container turns the picture: EXIF orientation does not count */
-    bool damaged;           /* a fault was noted already */
+    ie_facts own; /* what the container itself says (videos, CRW); orientation of JPEG XL */
+    bool upright; /* the container turns the picture: EXIF orientation does not count */
+    bool damaged; /* a fault was noted already */
     void *owned[IE_META_MAX_OWNED];
     unsigned owned_count;
 } ie_meta;
 
-/* Fills *ret_meta; clear it with ie_meta_clear(), after which its spans are gone. Faults go to the photo. */
+/* Fills *ret_meta; clear it with ie_meta_clear(), after which its spans are gone. Faults go to the
+ * photo. */
 void ie_meta_find(ie_bytes *bytes, ie_photo *photo, ie_meta *ret_meta);
 void ie_meta_clear(ie_meta *meta);
 
 /* For the families' files. The first of a kind wins; a block too large to be read is left out. */
-void ie_meta_add_exif(ie_meta *meta, ie_span block, ie_exif_kind kind); /* skips an "Exif\0\0" in front */
+void ie_meta_add_exif(ie_meta *meta, ie_span block,
+                      ie_exif_kind kind); /* skips an "Exif\0\0" in front */
 void ie_meta_add_xmp(ie_meta *meta, ie_span block);
 void ie_meta_add_iptc(ie_meta *meta, ie_span block);
 void ie_meta_add_irb(ie_meta *meta, const ie_span *blocks); /* Photoshop image resources */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* PNG (W3C PNG 3rd edition) with ImageMagick's "Raw profile type" texts; the one file that includes zlib. */
+/* PNG (W3C PNG 3rd edition) with ImageMagick's "Raw profile type" texts; the one file that includes
+ * zlib. */
 #include "storage/meta_container.h"
 
 #include <stdlib.h>
@@ -46,7 +47,10 @@ static ie_span inflate_block(ie_meta *meta, const uint8_t *bytes, size_t size)
 
 static int hex_digit(uint8_t c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* "\nexif\n   1234\n4578…": a name, a length and the bytes in hex. */
@@ -80,7 +84,8 @@ static ie_span raw_profile(ie_meta *meta, const ie_span *text)
 static void take_profile(ie_meta *meta, const char *name, const ie_span *text)
 {
     bool app1 = strcmp(name, "APP1") == 0;
-    if (!app1 && strcmp(name, "exif") != 0 && strcmp(name, "xmp") != 0 && strcmp(name, "iptc") != 0) {
+    if (!app1 && strcmp(name, "exif") != 0 && strcmp(name, "xmp") != 0 &&
+        strcmp(name, "iptc") != 0) {
         return;
     }
     ie_span block = raw_profile(meta, text);
@@ -103,7 +108,8 @@ static void take_profile(ie_meta *meta, const char *name, const ie_span *text)
 static void take_text(ie_meta *meta, const uint8_t *type, const ie_span *body)
 {
     const uint8_t *p = body->size <= IE_META_MAX_BLOCK ? ie_span_at(body, 0, body->size) : NULL;
-    size_t size = (size_t)body->size, name = p != NULL ? strnlen((const char *)p, size < 80 ? size : 80) : 0;
+    size_t size = (size_t)body->size,
+           name = p != NULL ? strnlen((const char *)p, size < 80 ? size : 80) : 0;
     if (p == NULL || name == 0 || name + 1 >= size || p[name] != 0) {
         return;
     }
@@ -145,7 +151,8 @@ static bool same_data_chunk(const ie_span *file, uint64_t at, uint32_t length)
     return p != NULL && ie_be32(p) == length && memcmp(p + 4, "IDAT", 4) == 0;
 }
 
-/* Writers cut the picture into chunks of one size: leap over those instead of reading at each of them. */
+/* Writers cut the picture into chunks of one size: leap over those instead of reading at each of
+ * them. */
 static uint64_t skip_data(const ie_span *file, uint64_t at, uint32_t length)
 {
     uint64_t step = 12 + (uint64_t)length;

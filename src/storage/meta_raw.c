@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* RAW files that are no TIFF: Fujifilm RAF (a header before a whole JPEG) and Canon CRW (CIFF heaps). */
+/* RAW files that are no TIFF: Fujifilm RAF (a header before a whole JPEG) and Canon CRW (CIFF
+ * heaps). */
 #include "storage/meta_container.h"
 
 #include <string.h>
@@ -7,13 +8,15 @@
 #define MAX_RECORDS 512
 #define MAX_DEPTH 4
 
-/* The RAF directory's sizes are height, then width; tag 0x0121 is the picture, 0x0100 the whole sensor. */
+/* The RAF directory's sizes are height, then width; tag 0x0121 is the picture, 0x0100 the whole
+ * sensor. */
 static void take_raf_size(ie_meta *meta, const ie_span *directory)
 {
     const uint8_t *p = ie_span_at(directory, 0, 4);
     uint32_t count = p != NULL ? ie_be32(p) : 0;
     uint64_t at = 4;
-    for (uint32_t i = 0; i < count && i < MAX_RECORDS && (p = ie_span_at(directory, at, 4)) != NULL; i++) {
+    for (uint32_t i = 0; i < count && i < MAX_RECORDS && (p = ie_span_at(directory, at, 4)) != NULL;
+         i++) {
         uint16_t tag = ie_be16(p), size = ie_be16(p + 2);
         const uint8_t *value = ie_span_at(directory, at + 4, 4);
         if (value != NULL && size >= 4 && (tag == 0x0121 || (tag == 0x0100 && meta->width == 0))) {
@@ -95,7 +98,8 @@ static void walk_heap(ie_meta *meta, const ie_span *heap, int depth)
         }
         uint16_t tag = ie_le16(p);
         bool here = (tag & 0xc000) == 0x4000; /* the value stands in the entry */
-        ie_span data = here ? ie_span_part(heap, place + 2, 8) : ie_span_part(heap, ie_le32(p + 6), ie_le32(p + 2));
+        ie_span data = here ? ie_span_part(heap, place + 2, 8)
+                            : ie_span_part(heap, ie_le32(p + 6), ie_le32(p + 2));
         unsigned type = tag & 0x3800;
         if (!here && (type == 0x2800 || type == 0x3000)) {
             if (depth < MAX_DEPTH && data.size < heap->size) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* QuickTime and MP4: what the movie box says of time, place and camera (Apple, QuickTime File Format). */
+/* QuickTime and MP4: what the movie box says of time, place and camera (Apple, QuickTime File
+ * Format). */
 #include "storage/meta_container.h"
 
 #include <math.h>
@@ -71,19 +72,23 @@ static void find_keys(ie_meta *meta, const ie_span *body)
             }
         }
         static const char prefix[] = "com.apple.quicktime.";
-        const uint8_t *name = found && key.body.size < 200 ? ie_span_at(&key.body, 0, key.body.size) : NULL;
+        const uint8_t *name =
+            found && key.body.size < 200 ? ie_span_at(&key.body, 0, key.body.size) : NULL;
         ie_span data = ie_box_find(&entry.body, IE_BOX('d', 'a', 't', 'a'));
-        const uint8_t *value = data.size > 8 && data.size < 65536 ? ie_span_at(&data, 0, data.size) : NULL;
+        const uint8_t *value =
+            data.size > 8 && data.size < 65536 ? ie_span_at(&data, 0, data.size) : NULL;
         if (name == NULL || value == NULL || ie_be32(value) != 1 || key.body.size < sizeof prefix ||
             memcmp(name, prefix, sizeof prefix - 1) != 0) { /* type 1: UTF-8 */
             continue;
         }
-        IE_AUTO_FREE char *word = ie_strndup((const char *)name + sizeof prefix - 1, key.body.size - (sizeof prefix - 1));
+        IE_AUTO_FREE char *word =
+            ie_strndup((const char *)name + sizeof prefix - 1, key.body.size - (sizeof prefix - 1));
         set_value(meta, word, value + 8, (size_t)data.size - 8);
     }
 }
 
-/* 3GPP TS 26.244: language, name, NUL, role, then longitude, latitude, altitude as 16.16 fixed point. */
+/* 3GPP TS 26.244: language, name, NUL, role, then longitude, latitude, altitude as 16.16 fixed
+ * point. */
 static void take_loci(ie_meta *meta, const ie_span *body)
 {
     const uint8_t *p = body->size < 4096 ? ie_span_at(body, 0, body->size) : NULL;
@@ -94,7 +99,8 @@ static void take_loci(ie_meta *meta, const ie_span *body)
     size_t at = 6 + strnlen((const char *)p + 6, size - 6) + 2;
     const uint8_t *place = ie_span_at(body, at, 12);
     if (place != NULL) {
-        double longitude = (int32_t)ie_be32(place) / 65536.0, latitude = (int32_t)ie_be32(place + 4) / 65536.0;
+        double longitude = (int32_t)ie_be32(place) / 65536.0,
+               latitude = (int32_t)ie_be32(place + 4) / 65536.0;
         if (ie_facts_set_place(&meta->own.m, latitude, longitude)) {
             meta->own.m.altitude_m = (int32_t)ie_be32(place + 8) / 65536.0;
         }
@@ -140,7 +146,8 @@ static void take_movie_header(ie_meta *meta, const ie_span *body)
     if (p != NULL && p[0] == 1) {
         created = ie_be64(p + 4);
     }
-    /* Some write Unix time: nothing was filmed before 1970, so a value before it is not believed. */
+    /* Some write Unix time: nothing was filmed before 1970, so a value before it is not believed.
+     */
     if (created > SECONDS_1904_TO_1970 && created < SECONDS_1904_TO_1970 + (1ull << 32)) {
         int64_t seconds = (int64_t)created - SECONDS_1904_TO_1970;
         meta->own.digitized = ie_datetime_from_unix(seconds * 1000000000, 0, true);
@@ -172,15 +179,22 @@ void ie_meta_find_movie(ie_meta *meta, const ie_span *movie)
     ie_box box;
     for (int i = 0, tracks = 0; i < IE_META_MAX_STEPS && ie_box_next(movie, &at, &box); i++) {
         switch (box.type) {
-        case IE_BOX('m', 'v', 'h', 'd'): take_movie_header(meta, &box.body); break;
+        case IE_BOX('m', 'v', 'h', 'd'):
+            take_movie_header(meta, &box.body);
+            break;
         case IE_BOX('t', 'r', 'a', 'k'):
             if (tracks++ < MAX_TRACKS) {
                 take_track(meta, &box.body);
             }
             break;
-        case IE_BOX('m', 'e', 't', 'a'): find_keys(meta, &box.body); break;
-        case IE_BOX('u', 'd', 't', 'a'): find_user_data(meta, &box.body); break;
-        default: break;
+        case IE_BOX('m', 'e', 't', 'a'):
+            find_keys(meta, &box.body);
+            break;
+        case IE_BOX('u', 'd', 't', 'a'):
+            find_user_data(meta, &box.body);
+            break;
+        default:
+            break;
         }
     }
 }

@@ -41,7 +41,8 @@ static void merge(ie_metadata *to, const ie_metadata *from, ie_arena *arena)
     real_if_absent(&to->exposure_time_s, from->exposure_time_s);
     real_if_absent(&to->focal_length_mm, from->focal_length_mm);
     to->iso = to->iso == 0 ? from->iso : to->iso;
-    to->focal_length_35mm = to->focal_length_35mm == 0 ? from->focal_length_35mm : to->focal_length_35mm;
+    to->focal_length_35mm =
+        to->focal_length_35mm == 0 ? from->focal_length_35mm : to->focal_length_35mm;
     to->flash = to->flash < 0 ? from->flash : to->flash;
     to->rating = to->rating == IE_ABSENT ? from->rating : to->rating;
     if (isnan(to->latitude)) {
@@ -54,7 +55,8 @@ static void merge(ie_metadata *to, const ie_metadata *from, ie_arena *arena)
     }
 }
 
-static void date_if_absent(ie_metadata *m, const ie_datetime *time, ie_date_source source, double confidence)
+static void date_if_absent(ie_metadata *m, const ie_datetime *time, ie_date_source source,
+                           double confidence)
 {
     if (m->captured.year == 0 && time->year != 0 && ie_datetime_valid(time)) {
         m->captured = *time;
@@ -70,12 +72,15 @@ static void date_of_words(const sources *all, ie_metadata *m)
     if (xmp->date_only && iptc->original.year != 0 && !iptc->date_only) {
         date_if_absent(m, &iptc->original, IE_DATE_IPTC, IE_SURE_IPTC);
     }
-    date_if_absent(m, &xmp->original, IE_DATE_XMP, xmp->date_only ? IE_SURE_DATE_ONLY : IE_SURE_XMP);
-    date_if_absent(m, &iptc->original, IE_DATE_IPTC, iptc->date_only ? IE_SURE_DATE_ONLY : IE_SURE_IPTC);
+    date_if_absent(m, &xmp->original, IE_DATE_XMP,
+                   xmp->date_only ? IE_SURE_DATE_ONLY : IE_SURE_XMP);
+    date_if_absent(m, &iptc->original, IE_DATE_IPTC,
+                   iptc->date_only ? IE_SURE_DATE_ONLY : IE_SURE_IPTC);
 }
 
 /* The camera's own words first, the file system's last. */
-static void choose_date(const sources *all, const ie_facts *own, const ie_photo *photo, ie_metadata *m)
+static void choose_date(const sources *all, const ie_facts *own, const ie_photo *photo,
+                        ie_metadata *m)
 {
     bool video = ie_format_kind(photo->format) == IE_KIND_VIDEO;
     date_if_absent(m, &all->exif.original, IE_DATE_EXIF, IE_SURE_EXIF);
@@ -84,17 +89,20 @@ static void choose_date(const sources *all, const ie_facts *own, const ie_photo 
     }
     date_if_absent(m, &all->exif.digitized, IE_DATE_EXIF_DIGITIZED, IE_SURE_DIGITIZED);
     date_of_words(all, m);
-    date_if_absent(m, &own->original, IE_DATE_QUICKTIME, own->date_only ? IE_SURE_DATE_ONLY : IE_SURE_QUICKTIME);
+    date_if_absent(m, &own->original, IE_DATE_QUICKTIME,
+                   own->date_only ? IE_SURE_DATE_ONLY : IE_SURE_QUICKTIME);
     date_if_absent(m, &own->digitized, IE_DATE_QUICKTIME, IE_SURE_MOVIE_HEADER);
     date_if_absent(m, &all->exif.modified, IE_DATE_EXIF_MODIFIED, IE_SURE_MODIFIED);
 }
 
 static void file_time(const ie_photo *photo, ie_metadata *m)
 {
-    time_t seconds = (time_t)(photo->stamp.mtime_ns / 1000000000 - (photo->stamp.mtime_ns % 1000000000 < 0));
+    time_t seconds =
+        (time_t)(photo->stamp.mtime_ns / 1000000000 - (photo->stamp.mtime_ns % 1000000000 < 0));
     struct tm local;
     if (photo->stamp.mtime_ns != 0 && localtime_r(&seconds, &local) != NULL) {
-        ie_datetime time = ie_datetime_from_unix(photo->stamp.mtime_ns, (int)(local.tm_gmtoff / 60), true);
+        ie_datetime time =
+            ie_datetime_from_unix(photo->stamp.mtime_ns, (int)(local.tm_gmtoff / 60), true);
         date_if_absent(m, &time, IE_DATE_FILE, IE_SURE_FILE);
     }
 }
@@ -121,7 +129,8 @@ static void read_exif(ie_meta *meta, sources *all)
             meta->height = height;
             for (unsigned j = 0; j < meta->exif_count; j++) {
                 ie_exif_parts inner = {0};
-                ie_exif_read(&meta->exif[j].span, meta->exif[j].kind, meta->photo->arena, &all->exif, &inner);
+                ie_exif_read(&meta->exif[j].span, meta->exif[j].kind, meta->photo->arena,
+                             &all->exif, &inner);
             }
             break;
         }
@@ -133,7 +142,7 @@ static void read_blocks(ie_meta *meta, sources *all)
     ie_arena *arena = meta->photo->arena;
     read_exif(meta, all);
     const uint8_t *xmp = ie_span_at(&meta->xmp, 0, meta->xmp.size);
-    if (xmp != NULL) {
+    if (xmp != NULL && ie_xmp_has_news(xmp, (size_t)meta->xmp.size, &all->exif)) {
         ie_xmp_read(xmp, (size_t)meta->xmp.size, arena, &all->xmp);
     }
     const uint8_t *iptc = ie_span_at(&meta->iptc, 0, meta->iptc.size);
@@ -168,7 +177,8 @@ static void weigh(const ie_meta *meta, const sources *all, ie_photo *photo)
     }
     choose_date(all, &meta->own, photo, m);
     file_time(photo, m);
-    uint8_t orientation = all->exif.orientation != 0 ? all->exif.orientation : meta->own.orientation;
+    uint8_t orientation =
+        all->exif.orientation != 0 ? all->exif.orientation : meta->own.orientation;
     photo->orientation = meta->upright || orientation == 0 ? 1 : orientation;
     uint32_t width = meta->width != 0 ? meta->width : all->exif.width;
     uint32_t height = meta->width != 0 ? meta->height : all->exif.height;
@@ -189,8 +199,9 @@ void ie_metadata_read(ie_bytes *bytes, ie_photo *photo)
     read_blocks(&meta, &all);
     weigh(&meta, &all, photo);
     if ((all.exif.gps_bad || meta.own.gps_bad) && isnan(photo->metadata.latitude)) {
-        ie_photo_fault(photo, "metadata", "gps", "Its GPS data gives no position: the numbers or the hemispheres are "
-                                                 "missing or impossible. It is treated as having none.");
+        ie_photo_fault(photo, "metadata", "gps",
+                       "Its GPS data gives no position: the numbers or the hemispheres are "
+                       "missing or impossible. It is treated as having none.");
     }
     ie_meta_clear(&meta);
 }
@@ -201,14 +212,16 @@ void ie_metadata_merge_sidecar(const uint8_t *bytes, size_t size, ie_photo *phot
     ie_facts_init(&facts);
     ie_xmp_read(bytes, size, photo->arena, &facts);
     merge(&photo->metadata, &facts.m, photo->arena);
-    if (photo->metadata.captured_source == IE_DATE_FILE || photo->metadata.captured_source == IE_DATE_NAME) {
+    if (photo->metadata.captured_source == IE_DATE_FILE ||
+        photo->metadata.captured_source == IE_DATE_NAME) {
         ie_datetime none = {0};
         photo->metadata.captured = facts.original.year != 0 ? none : photo->metadata.captured;
     }
     date_if_absent(&photo->metadata, &facts.original, IE_DATE_SIDECAR,
                    facts.date_only ? IE_SURE_DATE_ONLY : IE_SURE_SIDECAR);
     if (facts.damaged) {
-        ie_photo_fault(photo, "metadata", "damaged", "Its XMP sidecar is not well-formed; what stood before the "
-                                                     "fault was read.");
+        ie_photo_fault(photo, "metadata", "damaged",
+                       "Its XMP sidecar is not well-formed; what stood before the "
+                       "fault was read.");
     }
 }

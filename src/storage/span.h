@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ie_span: a stretch of bytes of a file (or of memory) whose every access is checked. The one way in which
- * the metadata readers look at bytes: nothing outside the span can be reached, and nothing that is not asked
- * for is read. Belongs to the thread of its ie_bytes.
+ * ie_span: a stretch of bytes of a file (or of memory) whose every access is checked. The one way
+ * in which the metadata readers look at bytes: nothing outside the span can be reached, and nothing
+ * that is not asked for is read. Belongs to the thread of its ie_bytes.
  */
 #ifndef IE_STORAGE_SPAN_H
 #define IE_STORAGE_SPAN_H
@@ -11,8 +11,8 @@
 
 typedef struct ie_span {
     ie_bytes *bytes;
-    uint64_t offset, size;  /* in `bytes`; size 0: nothing */
-    const uint8_t *data;    /* when all of it is in memory already, else NULL */
+    uint64_t offset, size; /* in `bytes`; size 0: nothing */
+    const uint8_t *data;   /* when all of it is in memory already, else NULL */
 } ie_span;
 
 /* `size` bytes at `at`; NULL when the span is shorter, size is 0, or reading fails. */
@@ -21,7 +21,8 @@ static inline const uint8_t *ie_span_at(const ie_span *span, uint64_t at, uint64
     if (size == 0 || at > span->size || size > span->size - at) {
         return NULL;
     }
-    return span->data != NULL ? span->data + at : ie_bytes_at(span->bytes, span->offset + at, (size_t)size);
+    return span->data != NULL ? span->data + at
+                              : ie_bytes_at(span->bytes, span->offset + at, (size_t)size);
 }
 
 /* The part [at, at + size) as far as the span has it: shorter, or of size 0, where it does not. */

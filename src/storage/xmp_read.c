@@ -20,35 +20,63 @@
 #define NS_RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 typedef enum field {
-    FIELD_NONE, SUBJECT, TITLE, DESCRIPTION, RATING, DATE_ORIGINAL, DATE_CREATED, CREATE_DATE, MAKE, MODEL,
-    LENS_MODEL, LENS, SERIAL, AUX_SERIAL, F_NUMBER, EXPOSURE_TIME, ISO, FOCAL_LENGTH, FOCAL_LENGTH_35,
-    LATITUDE, LONGITUDE, ALTITUDE, ALTITUDE_REF, FIELD_COUNT
+    FIELD_NONE,
+    SUBJECT,
+    TITLE,
+    DESCRIPTION,
+    RATING,
+    DATE_ORIGINAL,
+    DATE_CREATED,
+    CREATE_DATE,
+    MAKE,
+    MODEL,
+    LENS_MODEL,
+    LENS,
+    SERIAL,
+    AUX_SERIAL,
+    F_NUMBER,
+    EXPOSURE_TIME,
+    ISO,
+    FOCAL_LENGTH,
+    FOCAL_LENGTH_35,
+    LATITUDE,
+    LONGITUDE,
+    ALTITUDE,
+    ALTITUDE_REF,
+    FIELD_COUNT
 } field;
 
 /* Names as expat gives them: namespace, blank, local name. */
-static const char *const names[FIELD_COUNT] = {
-    [SUBJECT] = NS_DC " subject",
-    [TITLE] = NS_DC " title",
-    [DESCRIPTION] = NS_DC " description",
-    [RATING] = NS_XMP " Rating",
-    [DATE_ORIGINAL] = NS_EXIF " DateTimeOriginal",
-    [DATE_CREATED] = NS_PHOTOSHOP " DateCreated",
-    [CREATE_DATE] = NS_XMP " CreateDate",
-    [MAKE] = NS_TIFF " Make",
-    [MODEL] = NS_TIFF " Model",
-    [LENS_MODEL] = NS_EXIFEX " LensModel",
-    [LENS] = NS_AUX " Lens",
-    [SERIAL] = NS_EXIFEX " BodySerialNumber",
-    [AUX_SERIAL] = NS_AUX " SerialNumber",
-    [F_NUMBER] = NS_EXIF " FNumber",
-    [EXPOSURE_TIME] = NS_EXIF " ExposureTime",
-    [ISO] = NS_EXIF " ISOSpeedRatings",
-    [FOCAL_LENGTH] = NS_EXIF " FocalLength",
-    [FOCAL_LENGTH_35] = NS_EXIF " FocalLengthIn35mmFilm",
-    [LATITUDE] = NS_EXIF " GPSLatitude",
-    [LONGITUDE] = NS_EXIF " GPSLongitude",
-    [ALTITUDE] = NS_EXIF " GPSAltitude",
-    [ALTITUDE_REF] = NS_EXIF " GPSAltitudeRef",
+#define NAME(space, local)                                                                         \
+    {                                                                                              \
+        space " " local, local, sizeof(local) - 1                                                  \
+    }
+static const struct {
+    const char *full, *local;
+    size_t length; /* of the local name */
+} names[FIELD_COUNT] = {
+    [SUBJECT] = NAME(NS_DC, "subject"),
+    [TITLE] = NAME(NS_DC, "title"),
+    [DESCRIPTION] = NAME(NS_DC, "description"),
+    [RATING] = NAME(NS_XMP, "Rating"),
+    [DATE_ORIGINAL] = NAME(NS_EXIF, "DateTimeOriginal"),
+    [DATE_CREATED] = NAME(NS_PHOTOSHOP, "DateCreated"),
+    [CREATE_DATE] = NAME(NS_XMP, "CreateDate"),
+    [MAKE] = NAME(NS_TIFF, "Make"),
+    [MODEL] = NAME(NS_TIFF, "Model"),
+    [LENS_MODEL] = NAME(NS_EXIFEX, "LensModel"),
+    [LENS] = NAME(NS_AUX, "Lens"),
+    [SERIAL] = NAME(NS_EXIFEX, "BodySerialNumber"),
+    [AUX_SERIAL] = NAME(NS_AUX, "SerialNumber"),
+    [F_NUMBER] = NAME(NS_EXIF, "FNumber"),
+    [EXPOSURE_TIME] = NAME(NS_EXIF, "ExposureTime"),
+    [ISO] = NAME(NS_EXIF, "ISOSpeedRatings"),
+    [FOCAL_LENGTH] = NAME(NS_EXIF, "FocalLength"),
+    [FOCAL_LENGTH_35] = NAME(NS_EXIF, "FocalLengthIn35mmFilm"),
+    [LATITUDE] = NAME(NS_EXIF, "GPSLatitude"),
+    [LONGITUDE] = NAME(NS_EXIF, "GPSLongitude"),
+    [ALTITUDE] = NAME(NS_EXIF, "GPSAltitude"),
+    [ALTITUDE_REF] = NAME(NS_EXIF, "GPSAltitudeRef"),
 };
 
 typedef struct reader {
@@ -69,8 +97,9 @@ typedef struct reader {
 
 static field field_named(const char *name)
 {
+    const char *blank = strrchr(name, ' '), *local = blank != NULL ? blank + 1 : name;
     for (int i = 1; i < FIELD_COUNT; i++) {
-        if (strcmp(names[i], name) == 0) {
+        if (strcmp(names[i].local, local) == 0 && strcmp(names[i].full, name) == 0) {
             return (field)i;
         }
     }
@@ -164,6 +193,44 @@ static void set_positive(int32_t *fact, const char *value)
     }
 }
 
+static void set_camera(reader *r, field which, const char *value)
+{
+    ie_metadata *m = &r->facts->m;
+    switch (which) {
+    case MAKE:
+        set_text(r, &m->make, value);
+        break;
+    case MODEL:
+        set_text(r, &m->model, value);
+        break;
+    case LENS_MODEL:
+    case LENS:
+        set_text(r, &m->lens, value);
+        break;
+    case SERIAL:
+    case AUX_SERIAL:
+        set_text(r, &m->serial, value);
+        break;
+    case F_NUMBER:
+        set_real(&m->f_number, value);
+        break;
+    case EXPOSURE_TIME:
+        set_real(&m->exposure_time_s, value);
+        break;
+    case ISO:
+        set_positive(&m->iso, value);
+        break;
+    case FOCAL_LENGTH:
+        set_real(&m->focal_length_mm, value);
+        break;
+    case FOCAL_LENGTH_35:
+        set_positive(&m->focal_length_35mm, value);
+        break;
+    default:
+        break;
+    }
+}
+
 static void set_fact(reader *r, field which, const char *value)
 {
     ie_metadata *m = &r->facts->m;
@@ -176,32 +243,40 @@ static void set_fact(reader *r, field which, const char *value)
             ie_text_list_add(&m->keywords, r->arena, word);
         }
         break;
-    case TITLE: set_alternative(r, &m->title, &r->title_is_default, value); break;
-    case DESCRIPTION: set_alternative(r, &m->caption, &r->caption_is_default, value); break;
-    case RATING: set_rating(m, value); break;
+    case TITLE:
+        set_alternative(r, &m->title, &r->title_is_default, value);
+        break;
+    case DESCRIPTION:
+        set_alternative(r, &m->caption, &r->caption_is_default, value);
+        break;
+    case RATING:
+        set_rating(m, value);
+        break;
     case DATE_ORIGINAL:
     case DATE_CREATED:
-    case CREATE_DATE: set_date(r, which, value); break;
-    case MAKE: set_text(r, &m->make, value); break;
-    case MODEL: set_text(r, &m->model, value); break;
-    case LENS_MODEL:
-    case LENS: set_text(r, &m->lens, value); break;
-    case SERIAL:
-    case AUX_SERIAL: set_text(r, &m->serial, value); break;
-    case F_NUMBER: set_real(&m->f_number, value); break;
-    case EXPOSURE_TIME: set_real(&m->exposure_time_s, value); break;
-    case ISO: set_positive(&m->iso, value); break;
-    case FOCAL_LENGTH: set_real(&m->focal_length_mm, value); break;
-    case FOCAL_LENGTH_35: set_positive(&m->focal_length_35mm, value); break;
-    case LATITUDE: r->latitude = angle_value(value); break;
-    case LONGITUDE: r->longitude = angle_value(value); break;
-    case ALTITUDE: r->altitude = real_value(value); break;
-    case ALTITUDE_REF: r->below_sea = value[0] == '1'; break;
-    default: break;
+    case CREATE_DATE:
+        set_date(r, which, value);
+        break;
+    case LATITUDE:
+        r->latitude = angle_value(value);
+        break;
+    case LONGITUDE:
+        r->longitude = angle_value(value);
+        break;
+    case ALTITUDE:
+        r->altitude = real_value(value);
+        break;
+    case ALTITUDE_REF:
+        r->below_sea = value[0] == '1';
+        break;
+    default:
+        set_camera(r, which, value);
+        break;
     }
 }
 
-static void refuse_doctype(void *user, const char *name, const char *system_id, const char *public_id, int internal)
+static void refuse_doctype(void *user, const char *name, const char *system_id,
+                           const char *public_id, int internal)
 {
     reader *r = user;
     r->refused = true;
@@ -323,12 +398,14 @@ static bool parse(reader *r, const uint8_t *bytes, size_t size)
 
 static reader new_reader(ie_arena *arena, ie_facts *facts)
 {
-    return (reader){.arena = arena, .facts = facts, .latitude = NAN, .longitude = NAN, .altitude = NAN};
+    return (reader){
+        .arena = arena, .facts = facts, .latitude = NAN, .longitude = NAN, .altitude = NAN};
 }
 
 void ie_xmp_read(const uint8_t *bytes, size_t size, ie_arena *arena, ie_facts *facts)
 {
-    while (size > 0 && (bytes[size - 1] == 0 || bytes[size - 1] == ' ' || bytes[size - 1] == '\n')) {
+    while (size > 0 &&
+           (bytes[size - 1] == 0 || bytes[size - 1] == ' ' || bytes[size - 1] == '\n')) {
         size--;
     }
     reader r = new_reader(arena, facts);
@@ -346,6 +423,51 @@ void ie_xmp_read(const uint8_t *bytes, size_t size, ie_arena *arena, ie_facts *f
     }
     finish(&r);
     facts->damaged |= !good;
+}
+
+/* Bit i: field i would be news. */
+static uint32_t wanted_fields(const ie_facts *known)
+{
+    const ie_metadata *m = &known->m;
+    bool dated = known->original.year != 0 || known->digitized.year != 0;
+    uint32_t wanted = 1u << SUBJECT | 1u << TITLE | 1u << RATING;
+    wanted |= m->caption == NULL ? 1u << DESCRIPTION : 0;
+    wanted |= !dated ? 1u << DATE_ORIGINAL | 1u << DATE_CREATED | 1u << CREATE_DATE : 0;
+    wanted |= m->make == NULL ? 1u << MAKE : 0;
+    wanted |= m->model == NULL ? 1u << MODEL : 0;
+    wanted |= m->lens == NULL ? 1u << LENS_MODEL | 1u << LENS : 0;
+    wanted |= m->serial == NULL ? 1u << SERIAL | 1u << AUX_SERIAL : 0;
+    wanted |= isnan(m->f_number) ? 1u << F_NUMBER : 0;
+    wanted |= isnan(m->exposure_time_s) ? 1u << EXPOSURE_TIME : 0;
+    wanted |= m->iso == 0 ? 1u << ISO : 0;
+    wanted |= isnan(m->focal_length_mm) ? 1u << FOCAL_LENGTH : 0;
+    wanted |= m->focal_length_35mm == 0 ? 1u << FOCAL_LENGTH_35 : 0;
+    wanted |= isnan(m->latitude) ? 1u << LATITUDE | 1u << LONGITUDE : 0;
+    wanted |= isnan(m->altitude_m) ? 1u << ALTITUDE : 0;
+    return wanted;
+}
+
+bool ie_xmp_has_news(const uint8_t *bytes, size_t size, const ie_facts *known)
+{
+    /* UTF-16, and names without a prefix, are for the parser to judge. */
+    if (size < 4 || bytes[0] == 0 || bytes[1] == 0 || bytes[0] >= 0xfe ||
+        memmem(bytes, size, "xmlns=", 6) != NULL) {
+        return true;
+    }
+    uint32_t wanted = wanted_fields(known);
+    const uint8_t *end = bytes + size;
+    for (const uint8_t *p = bytes; (p = memchr(p, ':', (size_t)(end - p))) != NULL;) {
+        p++;
+        for (int i = 1; i < FIELD_COUNT && p < end; i++) {
+            const char *local = names[i].local;
+            size_t length = names[i].length;
+            if (*p == (uint8_t)*local && (wanted >> i & 1) && (size_t)(end - p) > length &&
+                memcmp(p, local, length) == 0 && strchr(" =>\t\r\n/", p[length]) != NULL) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 const char *ie_xmp_library(void)

@@ -45,6 +45,7 @@ sqlite3.h:src/storage/catalog.c
 yaml.h:src/storage/config_file.c
 jansson.h:src/utils/json.h
 expat.h:src/storage/xmp_read.c
+zlib.h:src/storage/meta_png.c
 xxhash.h:src/utils/hash.c
 openssl/:src/utils/hash.c
 glib:src/storage/none.c'

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The metadata reader on real files cut short and changed at random: no crash, no nonsense in the
+ * record. */
+#include "test.h"
+
+#include <math.h>
+
+#include "storage/metadata_file.h"
+#include "utils/text.h"
+
+#define CUTS 200
+#define MUTATIONS 2000
+
+static const char *const samples[] = {
+    "livephoto/Lychee/train.mov",
+    "livephoto/Lychee/train.jpg",
+    "heif/pillow_heif/L_exif_xmp_iptc.heic",
+    "avif/libavif/paris_icc_exif_xmp.avif",
+    "jxl/testdata/1x1_exif_xmp.jxl",
+    "png/libavif/paris_icc_exif_xmp.png",
+    "png/pillow_heif/xmp.png",
+    "webp/Piexif/tool1.webp",
+    "gif/commons-imaging/Oregon Scientific DS6639 - DSC_0307 - small.gif",
+    "raw/imagemeta/CRW.CRW",
+    "raw/exif-py/sony_alpha_a7iii_raw_image.ARW",
+    "meta-jpeg/exifr/issue-exifr-13.jpg",
+    "malformed/exifr/RangeError_Offset_outside_bounds.jpg",
+    "video/go-mp4/sample.mp4",
+};
+
+/* xorshift64: the same numbers everywhere. */
+static uint64_t random_state;
+
+static uint32_t random_below(uint32_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)((random_state >> 32) % limit);
+}
+
+static void assert_sane_text(const char *text)
+{
+    assert_true(text == NULL || (text[0] != 0 && ie_utf8_valid(text)));
+}
+
+static void assert_sane(const ie_photo *photo)
+{
+    const ie_metadata *m = &photo->metadata;
+    assert_true(m->captured.year == 0 || ie_datetime_valid(&m->captured));
+    assert_int_equal(m->captured.year != 0, m->captured_source != IE_DATE_NONE);
+    assert_int_equal(isnan(m->latitude), isnan(m->longitude));
+    assert_true(isnan(m->latitude) || (fabs(m->latitude) <= 90 && fabs(m->longitude) <= 180));
+    assert_true(!isinf(m->altitude_m) && !isinf(m->f_number) && !isinf(m->exposure_time_s));
+    assert_false(m->f_number <= 0 || m->exposure_time_s <= 0 || m->focal_length_mm <= 0);
+    assert_true(m->iso >= 0 && m->flash >= -1 && m->flash <= 1);
+    assert_true(photo->orientation >= 1 && photo->orientation <= 8);
+    assert_true(m->rating == IE_ABSENT || (m->rating >= -1 && m->rating <= 5));
+    assert_int_equal(photo->width == 0, photo->height == 0);
+    assert_sane_text(m->make);
+    assert_sane_text(m->model);
+    assert_sane_text(m->lens);
+    assert_sane_text(m->title);
+    assert_sane_text(m->caption);
+    for (uint32_t i = 0; i < m->keywords.count; i++) {
+        assert_sane_text(m->keywords.items[i]);
+    }
+    assert_true(photo->fault_count <= 2);
+}
+
+/* The copy is exactly as large as the bytes, so that a sanitizer sees one byte too many. */
+static void read_and_check(ie_format format, const uint8_t *bytes, size_t size)
+{
+    ie_photo *photo = ie_photo_new();
+    photo->format = format;
+    ie_bytes *wrapped = ie_bytes_wrap(bytes, size);
+    ie_metadata_read(wrapped, photo);
+    ie_bytes_close(wrapped);
+    assert_sane(photo);
+    ie_photo_free(photo);
+}
+
+/* Where metadata stands: mostly in the first bytes, sometimes at the end. */
+static size_t random_place(size_t size)
+{
+    uint32_t head = size < 4096 ? (uint32_t)size : 4096;
+    switch (random_below(4)) {
+    case 0:
+        return random_below((uint32_t)size);
+    case 1:
+        return size - 1 - random_below(head);
+    default:
+        return random_below(head);
+    }
+}
+
+static void mutate(uint8_t *bytes, size_t size)
+{
+    static const uint8_t edges[] = {0, 1, 0x7f, 0x80, 0xff};
+    for (uint32_t i = 0, count = 1 + random_below(8); i < count; i++) {
+        size_t at = random_place(size);
+        uint32_t run = random_below(8) == 0 ? 4 : 1;
+        uint8_t value = random_below(2) == 0 ? edges[random_below(5)] : (uint8_t)random_below(256);
+        for (uint32_t j = 0; j < run && at + j < size; j++) {
+            bytes[at + j] = value;
+        }
+    }
+}
+
+static void stress(const char *path)
+{
+    ie_bytes *file;
+    assert_int_equal(ie_bytes_open(path, &file, NULL), IE_OK);
+    size_t size = ie_bytes_size(file), head = size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES;
+    const uint8_t *whole = ie_bytes_load(file, 100 << 20);
+    assert_non_null(whole);
+    ie_format format = ie_format_sniff(whole, head, path);
+    assert_int_not_equal(format, IE_FORMAT_UNKNOWN);
+    size_t take = size < 200000 ? size : 200000; /* what lies behind is pixels */
+    for (size_t i = 0; i < CUTS; i++) {
+        size_t cut = i < CUTS / 2 ? i * (take < 4096 ? take : 4096) / (CUTS / 2) : i * take / CUTS;
+        uint8_t *copy = ie_alloc(cut);
+        memcpy(copy, whole, cut);
+        read_and_check(format, copy, cut);
+        free(copy);
+    }
+    uint8_t *copy = ie_alloc(take);
+    for (int i = 0; i < MUTATIONS; i++) {
+        memcpy(copy, whole, take);
+        mutate(copy, take);
+        read_and_check(format, copy, take);
+    }
+    free(copy);
+    ie_bytes_close(file);
+}
+
+static void files_cut_and_changed_at_random_do_no_harm(void **state)
+{
+    const char *folder = testdata();
+    if (folder == NULL) {
+        printf("skipped: IMGENGINE_TESTDATA is not set\n");
+        skip();
+    }
+    random_state = 0x9e3779b97f4a7c15;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        IE_AUTO_FREE char *path = ie_asprintf("%s/photos/%s", folder, samples[i]);
+        stress(path);
+    }
+}
+
+static void every_format_survives_bytes_of_every_other(void **state)
+{
+    const char *folder = testdata();
+    if (folder == NULL) {
+        printf("skipped: IMGENGINE_TESTDATA is not set\n");
+        skip();
+    }
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        IE_AUTO_FREE char *path = ie_asprintf("%s/photos/%s", folder, samples[i]);
+        for (int format = 0; format < IE_FORMAT_COUNT; format++) {
+            ie_bytes *file;
+            assert_int_equal(ie_bytes_open(path, &file, NULL), IE_OK);
+            ie_photo *photo = ie_photo_new();
+            photo->format = (ie_format)format;
+            ie_metadata_read(file, photo);
+            assert_sane(photo);
+            ie_photo_free(photo);
+            ie_bytes_close(file);
+        }
+    }
+}
+
+static void expect_fault(const char *folder, const char *name, const char *code)
+{
+    IE_AUTO_FREE char *path = ie_asprintf("%s/photos/%s", folder, name);
+    ie_bytes *file;
+    assert_int_equal(ie_bytes_open(path, &file, NULL), IE_OK);
+    ie_photo *photo = ie_photo_new();
+    size_t size = ie_bytes_size(file), head = size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES;
+    photo->format = ie_format_sniff(ie_bytes_at(file, 0, head), head, path);
+    photo->stamp = ie_bytes_stamp(file);
+    ie_metadata_read(file, photo);
+    assert_sane(photo);
+    assert_int_equal(photo->fault_count, 1);
+    assert_string_equal(photo->faults[0].code, code);
+    assert_int_not_equal(photo->metadata.captured.year, 0); /* the file's time at least */
+    ie_photo_free(photo);
+    ie_bytes_close(file);
+}
+
+static void damaged_files_have_one_fault_and_still_a_date(void **state)
+{
+    const char *folder = testdata();
+    if (folder == NULL) {
+        printf("skipped: IMGENGINE_TESTDATA is not set\n");
+        skip();
+    }
+    expect_fault(folder, "malformed/pillow_heif/truncated.heic", "damaged");
+    expect_fault(folder, "malformed/pillow_heif/corrupted.heic", "damaged");
+    expect_fault(folder, "malformed/goexif/huge_tag_exif.jpg", "damaged");
+    expect_fault(folder, "malformed/small/png-truncated.png", "damaged");
+    expect_fault(folder, "malformed/TwelveMonkeys/broken-adobe-segment-length-beyond-eof.jpg",
+                 "damaged");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_cut_and_changed_at_random_do_no_harm),
+        cmocka_unit_test(every_format_survives_bytes_of_every_other),
+        cmocka_unit_test(damaged_files_have_one_fault_and_still_a_date),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
