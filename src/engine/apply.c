@@ -433,6 +433,9 @@ ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_
         if (status == IE_OK) {
             choose_id(&run);
             snprintf(ret_run_id, 40, "%s", run.id);
+            if (options->starts != NULL) {
+                options->starts(options->starts_user, run.id);
+            }
             status = open_journals(&run, err);
         }
         if (status == IE_OK) {

@@ -16,6 +16,9 @@ typedef struct ie_apply_options {
     const volatile int *cancel;     /* checked between units */
     void (*progress)(void *user, const ie_progress *progress);
     void *user;
+    /* Told the run's id before anything is changed, so that a run that is killed can still be found; may be NULL. */
+    void (*starts)(void *starts_user, const char *run_id);
+    void *starts_user;
 } ie_apply_options;
 
 /* Carries the plan out and sets every action's outcome. ret_run_id gets the id (set as soon as anything may have

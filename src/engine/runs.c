@@ -44,18 +44,29 @@ static void update_catalog(ie_engine *engine, const ie_plan *plan, ie_error *pro
     }
 }
 
-static ie_status remember_run(ie_engine *engine, const ie_plan *plan, const char *id, ie_error *err)
+typedef struct starting {
+    ie_engine *engine;
+    const ie_plan *plan;
+} starting;
+
+/* Before the first change: a run that is killed must be found again by `undo`. */
+static void remember_run(void *user, const char *id)
 {
-    if (engine->writer == NULL) {
-        return IE_OK;
-    }
+    starting *s = user;
+    ie_error problem = {0};
+    char text[40];
     time_t now = time(NULL);
     struct tm utc;
-    char text[40];
+    if (s->engine->writer == NULL) {
+        return;
+    }
     gmtime_r(&now, &utc);
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return ie_catalog_add_run(engine->writer, id, text, plan->command, (const char *const *)plan->roots,
-                              plan->root_count, err);
+    if (ie_catalog_add_run(s->engine->writer, id, text, s->plan->command, (const char *const *)s->plan->roots,
+                           s->plan->root_count, &problem) != IE_OK) {
+        ie_engine_notice(s->engine, "The run could not be noted in the catalog (%s); undo it with --root.",
+                         problem.text);
+    }
 }
 
 ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summary *ret_summary, ie_error *err)
@@ -66,14 +77,13 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
         return status;
     }
     ie_apply_options options = apply_options(engine, wait);
+    starting start_of_run = {engine, plan};
+    options.starts = remember_run;
+    options.starts_user = &start_of_run;
     ie_summary summary = {0};
     status = ie_apply_run(plan, &options, summary.run_id, err);
     if (summary.run_id[0] != 0) {
         ie_error problem = {0};
-        if (remember_run(engine, plan, summary.run_id, &problem) != IE_OK) {
-            ie_engine_notice(engine, "The run could not be noted in the catalog (%s); undo it with --root.",
-                             problem.text);
-        }
         update_catalog(engine, plan, &problem);
     }
     summary.found = plan->count;
