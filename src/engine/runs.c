@@ -49,6 +49,27 @@ typedef struct starting {
     const ie_plan *plan;
 } starting;
 
+/* A root without work gets no journal. free() the array; the strings are the plan's. */
+static const char **roots_with_work(const ie_plan *plan, size_t *ret_count)
+{
+    const char **roots = ie_alloc((plan->root_count + 1) * sizeof *roots);
+    bool *used = ie_alloc(plan->root_count + 1);
+    for (size_t i = 0; i < plan->count; i++) {
+        if (ie_action_is_work(&plan->actions[i]) && plan->actions[i].root < plan->root_count) {
+            used[plan->actions[i].root] = true;
+        }
+    }
+    size_t count = 0;
+    for (uint32_t r = 0; r < plan->root_count; r++) {
+        if (used[r]) {
+            roots[count++] = plan->roots[r];
+        }
+    }
+    free(used);
+    *ret_count = count;
+    return roots;
+}
+
 /* Before the first change: a run that is killed must be found again by `undo`. */
 static void remember_run(void *user, const char *id)
 {
@@ -62,8 +83,9 @@ static void remember_run(void *user, const char *id)
     }
     gmtime_r(&now, &utc);
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    if (ie_catalog_add_run(s->engine->writer, id, text, s->plan->command, (const char *const *)s->plan->roots,
-                           s->plan->root_count, &problem) != IE_OK) {
+    size_t count = 0;
+    IE_AUTO_FREE const char **roots = roots_with_work(s->plan, &count);
+    if (ie_catalog_add_run(s->engine->writer, id, text, s->plan->command, roots, count, &problem) != IE_OK) {
         ie_engine_notice(s->engine, "The run could not be noted in the catalog (%s); undo it with --root.",
                          problem.text);
     }
@@ -105,6 +127,7 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
 typedef struct known_run {
     ie_run_info info;
     char *id, *time, *command;
+    bool undone; /* as the catalog remembers, should the journal be gone */
     char **roots;
     size_t root_count;
 } known_run;
@@ -114,7 +137,7 @@ typedef struct run_list {
     size_t count, room;
 } run_list;
 
-static ie_status add_known(void *user, const char *id, const char *time, const char *command,
+static ie_status add_known(void *user, const char *id, const char *time, const char *command, bool undone,
                            const char *const *roots, size_t root_count)
 {
     run_list *list = user;
@@ -124,6 +147,7 @@ static ie_status add_known(void *user, const char *id, const char *time, const c
         .id = ie_strdup(id),
         .time = ie_strdup(time),
         .command = ie_strdup(command),
+        .undone = undone,
         .roots = ie_alloc(root_count * sizeof *run->roots),
         .root_count = root_count,
     };
@@ -185,7 +209,7 @@ static const char *state_of(const known_run *run, uint64_t *ret_actions, uint64_
     for (size_t i = 0; i < run->root_count; i++) {
         lookup l = look_up(run->roots[i], run->id);
         if (!l.found) {
-            return "offline";
+            return run->undone ? "undone" : "offline";
         }
         *ret_actions += l.actions;
         *ret_held += l.held_bytes;
@@ -291,6 +315,10 @@ static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, i
             chosen.run_id = run->id;
             snprintf(summary->run_id, sizeof summary->run_id, "%s", run->id);
             status = undo_roots(engine, &chosen, run->roots, run->root_count, on_line, user, summary, err);
+            bool whole = request->path_glob == NULL && !request->dry_run && summary->failed == 0;
+            if (status == IE_OK && whole && engine->writer != NULL) {
+                status = ie_catalog_run_undone(engine->writer, run->id, err);
+            }
         }
     }
     run_list_free(&list);

@@ -1,24 +1,109 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/same.h"
 
+#include <string.h>
+#include <sys/stat.h>
+
 #include "storage/bytes.h"
+#include "storage/journal.h"
 
 #define PIECE_BYTES (1 << 16)
 
+/* A file that a run made here and that was not taken back. */
+typedef struct product {
+    const char *from, *to; /* in the arena */
+    ie_stamp source, made;
+} product;
+
 struct ie_same {
     bool output;
+    ie_arena *arena;
+    product *products; /* by `to`; of equal ones the newest first */
+    size_t count, room;
 };
+
+static int by_target(const void *a, const void *b)
+{
+    return strcmp(((const product *)a)->to, ((const product *)b)->to);
+}
+
+static void add_products(ie_same *same, const ie_log *log)
+{
+    for (size_t i = 0; i < log->count; i++) {
+        const ie_entry *entry = &log->entries[i];
+        if (entry->kind != IE_ACTION_COPY || entry->state != IE_ENTRY_DONE || !entry->ready) {
+            continue;
+        }
+        IE_GROW(same->products, same->count, same->room);
+        same->products[same->count++] = (product){
+            .from = ie_arena_strdup(same->arena, entry->from),
+            .to = ie_arena_strdup(same->arena, entry->to),
+            .source = entry->stamp,
+            .made = entry->made,
+        };
+    }
+}
 
 ie_same *ie_same_new(const char *output)
 {
     ie_same *same = ie_alloc(sizeof *same);
+    ie_run_ids ids = {0};
     same->output = output != NULL;
+    same->arena = ie_arena_new();
+    if (output == NULL || ie_run_ids_read(output, &ids, NULL) != IE_OK) {
+        return same;
+    }
+    for (size_t i = 0; i < ids.count; i++) {
+        ie_log *log = NULL;
+        if (ie_log_read(output, ids.ids[i], &log, NULL) == IE_OK) {
+            add_products(same, log);
+            ie_log_free(log);
+        }
+    }
+    ie_run_ids_free(&ids);
+    if (same->count > 1) {
+        qsort(same->products, same->count, sizeof *same->products, by_target);
+    }
     return same;
 }
 
 void ie_same_free(ie_same *same)
 {
+    ie_arena_free(same->arena);
+    free(same->products);
     free(same);
+}
+
+static ie_stamp stamp_of(const struct stat *st)
+{
+    return (ie_stamp){
+        .size = (uint64_t)st->st_size,
+        .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+        .inode = st->st_ino,
+    };
+}
+
+/* Made from this photo as it is now, and not touched since? */
+static bool is_product(const ie_same *same, const ie_photo *photo, const char *path)
+{
+    struct stat st;
+    const product key = {.to = path};
+    const product *found = same->count == 0 ? NULL
+                                            : bsearch(&key, same->products, same->count, sizeof key, by_target);
+    if (found == NULL || lstat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return false;
+    }
+    ie_stamp now = stamp_of(&st);
+    while (found > same->products && strcmp(found[-1].to, path) == 0) {
+        found--;
+    }
+    for (; found < same->products + same->count && strcmp(found->to, path) == 0; found++) {
+        if (strcmp(found->from, photo->real_path) == 0 && ie_stamp_same_file(&found->source, &photo->stamp) &&
+            ie_stamp_same_file(&found->made, &now)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool equal_bytes(const char *a_path, const char *b_path)
@@ -43,5 +128,5 @@ static bool equal_bytes(const char *a_path, const char *b_path)
 bool ie_same_is_there(void *user, const ie_photo *photo, const char *path)
 {
     const ie_same *same = user;
-    return same->output && equal_bytes(photo->real_path, path);
+    return same->output && (is_product(same, photo, path) || equal_bytes(photo->real_path, path));
 }

@@ -338,6 +338,20 @@ ie_status ie_catalog_add_run(ie_catalog *catalog, const char *id, const char *ti
     return ie_db_finish(catalog->db, status, err);
 }
 
+ie_status ie_catalog_run_undone(ie_catalog *catalog, const char *id, ie_error *err)
+{
+    ie_status status = ie_catalog_commit(catalog, err);
+    if (status == IE_OK) {
+        status = ie_db_begin(catalog->db, err);
+    }
+    if (status != IE_OK) {
+        return status;
+    }
+    ie_db_bind_text(catalog->db, IE_SQL_UNDONE, 1, id);
+    status = ie_db_run(catalog->db, IE_SQL_UNDONE, err);
+    return ie_db_finish(catalog->db, status, err);
+}
+
 static const char *text_at(ie_db *db, ie_db_sql sql, int column, ie_arena *arena)
 {
     size_t size;
@@ -357,6 +371,7 @@ static ie_status read_roots(ie_db *db, const char *id, ie_text_list *roots, ie_a
 
 typedef struct run_row {
     const char *id, *time, *command;
+    bool undone;
 } run_row;
 
 /* All rows are read before the first call back, which may use the catalog itself. */
@@ -369,7 +384,8 @@ static ie_status read_runs(ie_db *db, ie_arena *arena, run_row **ret_rows, size_
         IE_GROW(rows, count, room);
         rows[count].id = text_at(db, IE_SQL_RUNS, 0, arena);
         rows[count].time = text_at(db, IE_SQL_RUNS, 1, arena);
-        rows[count++].command = text_at(db, IE_SQL_RUNS, 2, arena);
+        rows[count].command = text_at(db, IE_SQL_RUNS, 2, arena);
+        rows[count++].undone = ie_db_int(db, IE_SQL_RUNS, 3) != 0;
     }
     *ret_rows = rows;
     *ret_count = count;
@@ -387,7 +403,8 @@ ie_status ie_catalog_runs(ie_catalog *catalog, ie_catalog_run_fn on_run, void *u
         status = read_roots(catalog->db, rows[i].id, &roots, arena, err);
         if (status == IE_OK) {
             status =
-                on_run(user, rows[i].id, rows[i].time, rows[i].command, roots.items, roots.count);
+                on_run(user, rows[i].id, rows[i].time, rows[i].command, rows[i].undone, roots.items,
+                       roots.count);
         }
     }
     free(rows);

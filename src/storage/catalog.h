@@ -46,7 +46,9 @@ ie_status ie_catalog_forget(ie_catalog *catalog, const char *path, ie_error *err
 /* Runs: where each run's journals lie (they hold the truth). `roots` absolute paths. */
 ie_status ie_catalog_add_run(ie_catalog *catalog, const char *id, const char *time, const char *command,
                              const char *const *roots, size_t root_count, ie_error *err) IE_MUST_CHECK;
-typedef ie_status (*ie_catalog_run_fn)(void *user, const char *id, const char *time, const char *command,
+/* Notes that nothing of the run is left: its journal may have gone with the folder it made. */
+ie_status ie_catalog_run_undone(ie_catalog *catalog, const char *id, ie_error *err) IE_MUST_CHECK;
+typedef ie_status (*ie_catalog_run_fn)(void *user, const char *id, const char *time, const char *command, bool undone,
                                        const char *const *roots, size_t root_count);
 ie_status ie_catalog_runs(ie_catalog *catalog, ie_catalog_run_fn on_run, void *user, ie_error *err) IE_MUST_CHECK; /* newest first */
 

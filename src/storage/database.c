@@ -28,7 +28,8 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_ADD_RUN] =
         "INSERT INTO runs(id, time, command) VALUES(?1, ?2, ?3) ON CONFLICT(id) DO NOTHING",
     [IE_SQL_ADD_ROOT] = "INSERT OR IGNORE INTO run_roots(run, root) VALUES(?1, ?2)",
-    [IE_SQL_RUNS] = "SELECT id, time, command FROM runs ORDER BY number DESC",
+    [IE_SQL_UNDONE] = "UPDATE runs SET undone = 1 WHERE id = ?1",
+    [IE_SQL_RUNS] = "SELECT id, time, command, undone FROM runs ORDER BY number DESC",
     [IE_SQL_ROOTS] = "SELECT root FROM run_roots WHERE run = ?1 ORDER BY rowid",
 };
 
@@ -41,7 +42,7 @@ static const char *const steps[] = {
     " format TEXT NOT NULL, versions TEXT NOT NULL, record TEXT NOT NULL);"
     "CREATE INDEX files_by_format ON files(format);"
     "CREATE TABLE runs(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, time TEXT NOT NULL,"
-    " command TEXT NOT NULL);"
+    " command TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE run_roots(run TEXT NOT NULL, root BLOB NOT NULL, UNIQUE(run, root));",
 };
 #define VERSION ((int)(sizeof steps / sizeof *steps))

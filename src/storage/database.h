@@ -22,7 +22,8 @@ typedef enum ie_db_sql {
     IE_SQL_COUNT,    /* → photos */
     IE_SQL_ADD_RUN,  /* id, time, command */
     IE_SQL_ADD_ROOT, /* run, root */
-    IE_SQL_RUNS,     /* → id, time, command; newest first */
+    IE_SQL_UNDONE,   /* run: nothing of it is left */
+    IE_SQL_RUNS,     /* → id, time, command, undone; newest first */
     IE_SQL_ROOTS,    /* run → root */
     IE_SQL_BEGIN,    /* these three by their own functions */
     IE_SQL_COMMIT,

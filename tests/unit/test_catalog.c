@@ -285,7 +285,7 @@ static void a_row_follows_a_renamed_file_and_goes_when_forgotten(void **state)
 
 static char runs_seen[512];
 
-static ie_status on_run(void *user, const char *id, const char *when, const char *command,
+static ie_status on_run(void *user, const char *id, const char *when, const char *command, bool undone,
                         const char *const *roots, size_t root_count)
 {
     size_t used = strlen(runs_seen);
