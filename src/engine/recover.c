@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "engine/carry.h"
+#include "engine/undo_root.h"
 #include "utils/error.h"
 #include "utils/fs.h"
 #include "utils/text.h"
@@ -141,6 +142,7 @@ static ie_status recover_run(const char *root, const char *id, ie_error *err)
     }
     if (status == IE_OK) {
         status = recover_groups(&r, err);
+        ie_undo_remove_folders(r.log);
         ie_root_tidy(root, id);
     }
     ie_journal_close(r.journal);
@@ -162,6 +164,23 @@ ie_status ie_root_recover(const char *root, ie_error *err)
         }
     }
     ie_run_ids_free(&ids);
+    return status;
+}
+
+ie_status ie_apply_recover(const char *root, const ie_apply_options *options, ie_error *err)
+{
+    IE_AUTO_FREE char *own = ie_path_join(root, IE_JOURNAL_FOLDER "/runs");
+    if (!ie_fs_exists(own)) {
+        return IE_OK;
+    }
+    const ie_lock_options lock_options = {false, options->wait, options->cancel};
+    ie_lock *lock = NULL;
+    int made;
+    ie_status status = ie_lock_take(root, &lock_options, &lock, &made, err);
+    if (status == IE_OK) {
+        status = ie_root_recover(root, err);
+    }
+    ie_lock_release(lock);
     return status;
 }
 

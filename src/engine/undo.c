@@ -306,8 +306,8 @@ ie_status ie_undo_run(const char *root, const ie_undo_request *request, const ie
     }
     ie_journal_close(u.journal);
     ie_log_free(u.log);
-    if (status == IE_OK && !request->dry_run) {
-        ie_undo_remove_root(root);
+    if ((status == IE_OK || status == IE_ERR_NOT_FOUND) && lock != NULL) {
+        ie_undo_remove_root(root); /* also when an interrupted undo has only just been finished */
     }
     ie_lock_release(lock);
     ie_touched_free(&u.touched);
