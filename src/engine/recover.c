@@ -123,6 +123,11 @@ static ie_status recover_groups(recovery *r, ie_error *err)
         status = ie_error_errno(err, failed, "%s could not be made durable after an interrupted run",
                                 ie_shown(r->root));
     }
+    failed = status == IE_OK ? ie_undo_remove_folders(r->log) : 0;
+    if (ie_errno_stops(failed)) {
+        status = ie_error_errno(err, failed, "An empty folder left by an interrupted run in %s could not be removed",
+                                ie_shown(r->root));
+    }
     if (status == IE_OK) {
         ie_journal_end(r->journal, "interrupted");
         status = ie_journal_flush(r->journal, true, err);
@@ -142,7 +147,6 @@ static ie_status recover_run(const char *root, const char *id, ie_error *err)
     }
     if (status == IE_OK) {
         status = recover_groups(&r, err);
-        ie_undo_remove_folders(r.log);
         ie_root_tidy(root, id);
     }
     ie_journal_close(r.journal);

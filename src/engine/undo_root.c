@@ -2,23 +2,30 @@
 #include "engine/undo_root.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "utils/fs.h"
 #include "utils/text.h"
 
-static bool remove_folder(const char *base, const char *path)
+static int remove_folder(const char *base, const char *path)
 {
     IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
-    return ie_place_open(base, path, &place) == 0 && ie_fs_rmdir(&place) == 0;
+    int failed = ie_place_open(base, path, &place);
+    return failed != 0 ? failed : ie_fs_rmdir(&place);
 }
 
-void ie_undo_remove_folders(const ie_log *log)
+int ie_undo_remove_folders(const ie_log *log)
 {
+    int first = 0;
     for (size_t i = log->folder_count; i > 0; i--) {
-        (void)remove_folder(log->root, log->folders[i - 1]); /* fails when something is in it, as it should */
+        int failed = remove_folder(log->root, log->folders[i - 1]);
+        /* One that is gone, replaced or in use is none of ours any more. */
+        bool fine = failed == ENOENT || failed == ENOTEMPTY || failed == EEXIST || failed == ENOTDIR || failed == ELOOP;
+        first = first != 0 || fine ? first : failed;
     }
+    return first;
 }
 
 /* Is there nothing in the folder but, perhaps, this one name? */
@@ -61,7 +68,11 @@ static int levels_to_remove(const char *root, const ie_run_ids *ids, const char 
     int made = levels_in_volume(volume);
     for (size_t i = 0; i < ids->count; i++) {
         ie_log *log;
-        if (ie_log_read(root, ids->ids[i], &log, NULL) != IE_OK) {
+        ie_status status = ie_log_read(root, ids->ids[i], &log, NULL);
+        if (status == IE_ERR_FORMAT) {
+            continue; /* cut short before its head was durable, so before any change */
+        }
+        if (status != IE_OK) {
             return 0;
         }
         bool left = log->damaged > 0;
@@ -108,7 +119,7 @@ void ie_undo_remove_root(const char *root)
         remove_file(root, lock);
         remove_folder(root, own);
         IE_AUTO_FREE char *level = ie_strdup(root);
-        for (; levels > 0 && remove_folder(NULL, level); levels--) {
+        for (; levels > 0 && remove_folder(NULL, level) == 0; levels--) {
             char *parent = ie_path_directory(level);
             free(level);
             level = parent;
