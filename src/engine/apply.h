@@ -25,4 +25,9 @@ typedef struct ie_apply_options {
    been journaled, on errors too; "" when nothing was). Counts are the caller's job (ie_plan_summarize). */
 ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_run_id[40], ie_error *err) IE_MUST_CHECK;
 
+/* Brings what an earlier, interrupted run left in this root to an end: groups that were carried out count as done,
+   others are taken back. ie_apply_run() does it, too, but then the plan may have been made from the half-done state;
+   so a command that will apply calls this for its roots before it scans. No journal there: nothing is done. */
+ie_status ie_apply_recover(const char *root, const ie_apply_options *options, ie_error *err) IE_MUST_CHECK;
+
 #endif

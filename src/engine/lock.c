@@ -55,10 +55,10 @@ static int make_root(const char *root, int *made)
     size_t have = strlen(root);
     IE_AUTO_FREE char *part = ie_strdup(root);
     do {
-        while (have > 0 && root[have] != '/') {
+        while (have > 0 && part[have - 1] != '/') {
             have--;
         }
-        while (have > 0 && root[have - 1] == '/') {
+        while (have > 0 && part[have - 1] == '/') {
             have--;
         }
         part[have] = 0;
@@ -77,19 +77,20 @@ static int make_root(const char *root, int *made)
     return 0;
 }
 
-/* The id that tells this root from another disk mounted at the same path. */
-static int make_volume(const char *root)
+/* The id that tells this root from another disk mounted at the same path; and how many levels of folders were made
+   to have it, so that undo can remove them, even when there was no time to begin a journal. */
+static int make_volume(const char *root, int made)
 {
     IE_AUTO_FREE char *path = ie_path_join(root, IE_JOURNAL_FOLDER "/volume");
     uint64_t random[2];
-    char text[40];
+    char text[64];
     if (ie_fs_exists(path)) {
         return 0;
     }
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
         return errno;
     }
-    snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64 "\n", random[0], random[1]);
+    snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64 "\nmade %d\n", random[0], random[1], made);
     int failed = ie_fs_write_file(path, text, strlen(text), 0600, false);
     return failed == EEXIST ? 0 : failed; /* another process was quicker */
 }
@@ -104,7 +105,7 @@ static ie_status make_folders(const char *root, int *made, ie_error *err)
         failed = make_folder(root, path, 0700, &ours);
     }
     if (failed == 0) {
-        failed = make_volume(root);
+        failed = make_volume(root, *made);
     }
     if (failed != 0) {
         return ie_error_errno(err, failed, "The folder %s/" IE_JOURNAL_FOLDER ", which keeps journal and quarantine, "

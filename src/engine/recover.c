@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "engine/carry.h"
+#include "engine/undo_root.h"
 #include "utils/error.h"
 #include "utils/fs.h"
 #include "utils/text.h"
@@ -122,6 +123,11 @@ static ie_status recover_groups(recovery *r, ie_error *err)
         status = ie_error_errno(err, failed, "%s could not be made durable after an interrupted run",
                                 ie_shown(r->root));
     }
+    failed = status == IE_OK ? ie_undo_remove_folders(r->log) : 0;
+    if (ie_errno_stops(failed)) {
+        status = ie_error_errno(err, failed, "An empty folder left by an interrupted run in %s could not be removed",
+                                ie_shown(r->root));
+    }
     if (status == IE_OK) {
         ie_journal_end(r->journal, "interrupted");
         status = ie_journal_flush(r->journal, true, err);
@@ -162,6 +168,23 @@ ie_status ie_root_recover(const char *root, ie_error *err)
         }
     }
     ie_run_ids_free(&ids);
+    return status;
+}
+
+ie_status ie_apply_recover(const char *root, const ie_apply_options *options, ie_error *err)
+{
+    IE_AUTO_FREE char *own = ie_path_join(root, IE_JOURNAL_FOLDER "/runs");
+    if (!ie_fs_exists(own)) {
+        return IE_OK;
+    }
+    const ie_lock_options lock_options = {false, options->wait, options->cancel};
+    ie_lock *lock = NULL;
+    int made;
+    ie_status status = ie_lock_take(root, &lock_options, &lock, &made, err);
+    if (status == IE_OK) {
+        status = ie_root_recover(root, err);
+    }
+    ie_lock_release(lock);
     return status;
 }
 

@@ -279,7 +279,11 @@ static ie_status undo_locked(undoing *u, ie_error *err)
     if (dry || status == IE_ERR_NO_SPACE || status == IE_ERR_IO || u->journal == NULL) {
         return status; /* what is open stays so, for recovery */
     }
-    ie_undo_remove_folders(u->log);
+    int failed = ie_undo_remove_folders(u->log);
+    if (failed != 0 && status == IE_OK) {
+        return ie_error_errno(err, failed, "All is undone, but a folder made by the run in %s could not be removed",
+                              ie_shown(u->root));
+    }
     ie_journal_end(u->journal, status == IE_OK ? "undone" : "undo interrupted");
     ie_status flushed = ie_journal_flush(u->journal, true, status == IE_OK ? err : NULL);
     ie_root_tidy(u->root, u->log->id);
@@ -306,8 +310,8 @@ ie_status ie_undo_run(const char *root, const ie_undo_request *request, const ie
     }
     ie_journal_close(u.journal);
     ie_log_free(u.log);
-    if (status == IE_OK && !request->dry_run) {
-        ie_undo_remove_root(root);
+    if ((status == IE_OK || status == IE_ERR_NOT_FOUND) && lock != NULL) {
+        ie_undo_remove_root(root); /* also when an interrupted undo has only just been finished */
     }
     ie_lock_release(lock);
     ie_touched_free(&u.touched);

@@ -2,21 +2,30 @@
 #include "engine/undo_root.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "utils/fs.h"
 #include "utils/text.h"
 
-static bool remove_folder(const char *base, const char *path)
+static int remove_folder(const char *base, const char *path)
 {
     IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
-    return ie_place_open(base, path, &place) == 0 && ie_fs_rmdir(&place) == 0;
+    int failed = ie_place_open(base, path, &place);
+    return failed != 0 ? failed : ie_fs_rmdir(&place);
 }
 
-void ie_undo_remove_folders(const ie_log *log)
+int ie_undo_remove_folders(const ie_log *log)
 {
+    int first = 0;
     for (size_t i = log->folder_count; i > 0; i--) {
-        (void)remove_folder(log->root, log->folders[i - 1]); /* fails when something is in it, as it should */
+        int failed = remove_folder(log->root, log->folders[i - 1]);
+        /* One that is gone, replaced or in use is none of ours any more. */
+        bool fine = failed == ENOENT || failed == ENOTEMPTY || failed == EEXIST || failed == ENOTDIR || failed == ELOOP;
+        first = first != 0 || fine ? first : failed;
     }
+    return first;
 }
 
 /* Is there nothing in the folder but, perhaps, this one name? */
@@ -35,13 +44,35 @@ static bool holds_only(const char *path, const char *name)
     return only;
 }
 
-/* How many levels the runs in this root made, when nothing of any run is left; 0 to keep the root. */
-static int levels_to_remove(const char *root, const ie_run_ids *ids)
+static int levels_in_volume(const char *path)
 {
-    int made = 0;
+    char text[64] = "";
+    int64_t made;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? pread(fd, text, sizeof text - 1, 0) : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    text[got > 0 ? got : 0] = 0;
+    char *line = strstr(text, "\nmade ");
+    if (line == NULL) {
+        return 0;
+    }
+    line[6 + strcspn(line + 6, "\n")] = 0;
+    return ie_parse_int(line + 6, 0, 1000, &made) ? (int)made : 0;
+}
+
+/* How many levels of folders were made for this root, when nothing of any run is left; 0 to keep the root. */
+static int levels_to_remove(const char *root, const ie_run_ids *ids, const char *volume)
+{
+    int made = levels_in_volume(volume);
     for (size_t i = 0; i < ids->count; i++) {
         ie_log *log;
-        if (ie_log_read(root, ids->ids[i], &log, NULL) != IE_OK) {
+        ie_status status = ie_log_read(root, ids->ids[i], &log, NULL);
+        if (status == IE_ERR_FORMAT) {
+            continue; /* cut short before its head was durable, so before any change */
+        }
+        if (status != IE_OK) {
             return 0;
         }
         bool left = log->damaged > 0;
@@ -71,11 +102,11 @@ void ie_undo_remove_root(const char *root)
     if (!holds_only(root, IE_JOURNAL_FOLDER) || ie_run_ids_read(root, &ids, NULL) != IE_OK) {
         return;
     }
-    int levels = levels_to_remove(root, &ids);
     IE_AUTO_FREE char *own = ie_path_join(root, IE_JOURNAL_FOLDER);
     IE_AUTO_FREE char *quarantine = ie_path_join(own, "quarantine"), *temporary = ie_path_join(own, "tmp");
     IE_AUTO_FREE char *runs = ie_path_join(own, "runs"), *volume = ie_path_join(own, "volume");
     IE_AUTO_FREE char *lock = ie_path_join(own, "lock");
+    int levels = levels_to_remove(root, &ids, volume);
     if (levels > 0 && holds_only(quarantine, NULL) && holds_only(temporary, NULL)) {
         remove_folder(root, quarantine);
         remove_folder(root, temporary);
@@ -88,7 +119,7 @@ void ie_undo_remove_root(const char *root)
         remove_file(root, lock);
         remove_folder(root, own);
         IE_AUTO_FREE char *level = ie_strdup(root);
-        for (; levels > 0 && remove_folder(NULL, level); levels--) {
+        for (; levels > 0 && remove_folder(NULL, level) == 0; levels--) {
             char *parent = ie_path_directory(level);
             free(level);
             level = parent;

@@ -6,7 +6,8 @@
 
 #include "storage/journal.h"
 
-void ie_undo_remove_folders(const ie_log *log);
+/* 0, or the errno of one that is empty and could not be removed. */
+int ie_undo_remove_folders(const ie_log *log);
 /* Only under the root's lock, with no journal open. */
 void ie_undo_remove_root(const char *root);
 

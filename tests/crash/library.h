@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The library that the crash tests work on, and a command on it: the plan is made from what each file holds, so
+   that making it again after a crash plans just what is left to do. */
+#ifndef IE_TEST_LIBRARY_H
+#define IE_TEST_LIBRARY_H
+
+#include "../unit/tree.h"
+#include "engine/derive.h"
+
+/* One kind of picture: its bytes, the name it begins under, and what the command wants with it. */
+typedef struct wish {
+    const char *text, *name, *target;
+    ie_action_kind kind;
+    uint32_t unit;
+} wish;
+
+static const wish in_place_wishes[] = {
+    /* a circle of names */
+    {"picture A", "a.jpg", "b.jpg", IE_ACTION_MOVE, 1},
+    {"picture B", "b.jpg", "c.jpg", IE_ACTION_MOVE, 2},
+    {"picture C, longer", "c.jpg", "a.jpg", IE_ACTION_MOVE, 3},
+    /* a chain, against the order of the plan */
+    {"picture D", "d.jpg", "e.jpg", IE_ACTION_MOVE, 4},
+    {"picture E", "e.jpg", "f.jpg", IE_ACTION_MOVE, 5},
+    /* a unit, into new folders */
+    {"raw G", "g.raw", "2023/07/g.raw", IE_ACTION_MOVE, 6},
+    {"sidecar of G", "g.xmp", "2023/07/g.xmp", IE_ACTION_MOVE, 6},
+    /* a duplicate, whose survivor moves */
+    {"picture K", "keep.jpg", "2023/keep.jpg", IE_ACTION_MOVE, 7},
+    {"picture K", "sub/copy of keep.jpg", NULL, IE_ACTION_QUARANTINE, 8},
+    /* re-tagged in place, and converted, the latter with its sidecar */
+    {"picture T", "tag.jpg", "tag.jpg", IE_ACTION_REPLACE, 9},
+    {"picture V", "v.png", "v.jpg", IE_ACTION_REPLACE, 10},
+    {"sidecar of V", "v.xmp", "2023/v.xmp", IE_ACTION_MOVE, 10},
+    /* a target that is taken: the unit stays */
+    {"picture X", "x.jpg", "taken.jpg", IE_ACTION_MOVE, 11},
+    {"sidecar of X", "x.xmp", "taken.xmp", IE_ACTION_MOVE, 11},
+    {"picture Y", "taken.jpg", NULL, IE_ACTION_KEEP, 12},
+};
+#define WISHES (sizeof in_place_wishes / sizeof *in_place_wishes)
+
+/* Stands in for the encoder and the tag writer: the old bytes and a mark. */
+ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+{
+    IE_AUTO_FREE char *text = tree_read(action->from);
+    IE_AUTO_FREE char *made = ie_asprintf("%s, made anew", text);
+    int fd = open(temp_path, O_WRONLY);
+    if (text == NULL || fd < 0 || write(fd, made, strlen(made)) < 0) {
+        return ie_error_set(err, IE_ERR_IO, "the test's encoder failed");
+    }
+    close(fd);
+    return IE_OK;
+}
+
+static inline void library_fill(const char *root)
+{
+    for (size_t i = 0; i < WISHES; i++) {
+        tree_write(root, in_place_wishes[i].name, in_place_wishes[i].text);
+    }
+}
+
+typedef struct planning {
+    ie_plan *plan;
+    const char *root, *survivor;
+} planning;
+
+static void find_survivor(void *user, const char *path)
+{
+    planning *p = user;
+    IE_AUTO_FREE char *text = tree_read(path);
+    const char *base = ie_path_base(path);
+    if (text != NULL && strcmp(text, "picture K") == 0 && strcmp(base, "keep.jpg") == 0) {
+        p->survivor = ie_arena_strdup(p->plan->arena, path);
+    }
+}
+
+static void plan_file(void *user, const char *path)
+{
+    planning *p = user;
+    struct stat st;
+    IE_AUTO_FREE char *text = lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? tree_read(path) : NULL;
+    for (size_t i = 0; text != NULL && i < WISHES; i++) {
+        const wish *w = &in_place_wishes[i];
+        if (strcmp(text, w->text) != 0 || (w->kind == IE_ACTION_QUARANTINE) != (strstr(path, "copy of") != NULL)) {
+            continue;
+        }
+        IE_AUTO_FREE char *target = w->target != NULL ? ie_path_join(p->root, w->target) : NULL;
+        bool there = w->kind == IE_ACTION_MOVE && strcmp(target, path) == 0;
+        ie_action *action = tree_plan_add(p->plan, p->root, path, w->unit);
+        action->kind = there ? IE_ACTION_KEEP : w->kind;
+        action->to = there ? NULL : ie_arena_strdup(p->plan->arena, target);
+        if (w->kind == IE_ACTION_QUARANTINE) {
+            assert_non_null(p->survivor);
+            tree_plan_survivor(p->plan, action, p->survivor);
+        } else if (w->kind == IE_ACTION_REPLACE) {
+            ie_action_tags(p->plan, action)->title = "made anew";
+        }
+        return;
+    }
+}
+
+static inline ie_plan *library_plan(const char *root)
+{
+    planning p = {ie_plan_new("test"), root, NULL};
+    tree_walk(root, false, find_survivor, &p);
+    tree_walk(root, false, plan_file, &p);
+    return p.plan;
+}
+
+/* Copies of everything into a folder that need not exist. */
+static inline ie_plan *library_copy_plan(const char *root, const char *output)
+{
+    ie_plan *plan = ie_plan_new("test");
+    plan->copies = true;
+    for (size_t i = 0; i < WISHES; i++) {
+        const wish *w = &in_place_wishes[i];
+        if (w->kind == IE_ACTION_QUARANTINE) {
+            continue;
+        }
+        IE_AUTO_FREE char *from = ie_path_join(root, w->name);
+        IE_AUTO_FREE char *to = ie_path_join(output, w->target != NULL ? w->target : "taken too.jpg");
+        if (ie_fs_exists(to)) {
+            continue; /* the planner sees that it is there already */
+        }
+        ie_action *action = tree_plan_add(plan, output, from, w->unit);
+        action->kind = IE_ACTION_COPY;
+        action->to = ie_arena_strdup(plan->arena, to);
+        if (w->kind == IE_ACTION_REPLACE) {
+            ie_action_tags(plan, action)->title = "made anew";
+        }
+    }
+    return plan;
+}
+
+#endif
