@@ -40,7 +40,36 @@ static void print_interrupted(ie_session *session, const ie_summary *summary)
     }
 }
 
-ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, int *ret_code, ie_error *err)
+/* What only planning knows, beside what was done. */
+static void add_planned(ie_summary *summary, const ie_summary *planned)
+{
+    if (planned == NULL) {
+        return;
+    }
+    summary->photos = planned->photos;
+    summary->videos = planned->videos;
+    summary->sidecars = planned->sidecars;
+    summary->misnamed = planned->misnamed;
+    summary->fresh = planned->fresh;
+    summary->cached = planned->cached;
+    summary->faulty = planned->faulty;
+    summary->unreadable = planned->unreadable;
+    summary->seconds += planned->seconds;
+}
+
+static void print_end(const ie_summary *summary)
+{
+    putchar('\n');
+    ie_summary_print(summary, IE_TENSE_DONE, stdout);
+    if (summary->copied + summary->moved + summary->replaced + summary->quarantined == 0) {
+        puts("\nNothing was changed.");
+    } else {
+        printf("\nUndo with: imgengine undo %s\n", summary->run_id);
+    }
+}
+
+ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary *planned,
+                            int *ret_code, ie_error *err)
 {
     const ie_options *options = session->options;
     ie_summary summary = {0};
@@ -48,32 +77,24 @@ ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, int *ret_code, i
     ie_status status = ie_engine_apply(session->engine, plan, options->wait, &summary, err);
     ie_interrupt_changing(false);
     ie_bar_erase(session->bar);
+    add_planned(&summary, planned);
     if (options->json) {
         ie_plan_print_json(session, plan, &summary);
     } else {
         print_problems(plan);
     }
+    *ret_code = ie_summary_exit(&summary);
     ie_error report_err = {0};
     if (options->report != NULL &&
         ie_report_write(options->report, session, &summary, plan, NULL, &report_err) != IE_OK) {
-        int code = ie_complain_error(&report_err);
-        *ret_code = code;
+        *ret_code = ie_complain_error(&report_err);
     }
     if (status != IE_OK) {
         print_interrupted(session, &summary);
         return status;
     }
-    if (*ret_code == IE_EXIT_DONE) {
-        *ret_code = ie_summary_exit(&summary);
-    }
     if (!options->json) {
-        putchar('\n');
-        ie_summary_print(&summary, IE_TENSE_DONE, stdout);
-        if (summary.run_id[0] != 0) {
-            printf("\nUndo with: imgengine undo %s\n", summary.run_id);
-        } else {
-            puts("\nThere was nothing to do.");
-        }
+        print_end(&summary);
     }
     return IE_OK;
 }
@@ -92,7 +113,7 @@ static int run_apply(const ie_options *options)
         ie_plan_print(plan, true, stdout);
     }
     if (status == IE_OK) {
-        status = ie_plan_carry_out(&session, plan, &code, &err);
+        status = ie_plan_carry_out(&session, plan, NULL, &code, &err);
     }
     ie_plan_free(plan);
     return ie_session_end(&session, status, &err, code);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/print.h"
@@ -14,6 +15,11 @@
 static ie_status check_options(const ie_options *options, ie_error *err)
 {
     const char *name = options->command->name;
+    if (options->plan_file != NULL && access(options->plan_file, F_OK) == 0) {
+        return ie_error_set(err, IE_ERR_EXISTS,
+                            "%s exists already and is not overwritten; choose another name.",
+                            ie_shown(options->plan_file));
+    }
     if (options->apply && options->dry_run) {
         return ie_error_set(err, IE_ERR_USAGE,
                             "--apply and --dry-run contradict each other; give one.");
@@ -132,9 +138,7 @@ static ie_status plan_and_apply(ie_session *session, const ie_input *input, int 
         *ret_code = ie_summary_exit(&summary);
     }
     if (status == IE_OK && options->apply) {
-        int code = IE_EXIT_DONE;
-        status = ie_plan_carry_out(session, plan, &code, err);
-        *ret_code = code != IE_EXIT_DONE ? code : *ret_code;
+        status = ie_plan_carry_out(session, plan, &summary, ret_code, err);
     } else if (status == IE_OK) {
         if (options->report != NULL) {
             status = ie_report_write(options->report, session, &summary, plan, NULL, err);
@@ -208,11 +212,10 @@ const ie_command ie_command_dedupe = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "find duplicates and keep the best copy",
-    .text =
-        "Finds photos with the same bytes under any name and decides by rule which copy stays. "
-        "With --apply the others go into quarantine below the folder's .imgengine, after their "
-        "bytes were compared once more. Nothing is ever deleted, and `imgengine undo` brings "
-        "every file back.",
+    .text = "Finds photos with the same bytes under any name and decides by rule which copy "
+            "stays. With --apply the others go into quarantine below the folder's .imgengine, "
+            "after their bytes were compared once more. Nothing is ever deleted, and `imgengine "
+            "undo` brings every file back.",
     .examples = dedupe_examples,
     .run = run_plan,
 };

@@ -22,7 +22,7 @@ void ie_complain(const char *format, ...)
 int ie_complain_error(const ie_error *err)
 {
     ie_complain("%s", err->text[0] != 0 ? err->text
-                                        : "it failed without saying why; please report this.");
+                                        : "It failed without saying why; please report this.");
     switch (err->status) {
     case IE_ERR_USAGE:
         return IE_EXIT_USAGE;
@@ -62,7 +62,7 @@ int ie_output_end(void)
     }
     if (output_errno != EPIPE) {
         char reason[128];
-        ie_complain("the output could not be written: %s.",
+        ie_complain("The output could not be written: %s.",
                     strerror_r(output_errno, reason, sizeof reason));
     }
     return IE_EXIT_ERROR;

@@ -165,10 +165,9 @@ void ie_summary_print(const ie_summary *summary, ie_tense tense, FILE *out)
         print_actions(summary, tense, out);
     }
     bool undo = tense == IE_TENSE_UNDO_PLANNED || tense == IE_TENSE_UNDONE;
-    fprintf(out, "%9s\n%9llu  %s, %s, in %s\n", "-----", (unsigned long long)summary->found,
-            undo                  ? "of the run"
-            : summary->found == 1 ? "file found"
-                                  : "files found",
+    const char *files = undo ? (summary->found == 1 ? "file of the run" : "files of the run")
+                             : (summary->found == 1 ? "file found" : "files found");
+    fprintf(out, "%9s\n%9llu  %s, %s, in %s\n", "-----", (unsigned long long)summary->found, files,
             ie_size_text(summary->found_bytes, size), ie_duration_text(summary->seconds, time));
     if (summary->cached > 0) {
         fprintf(out, "%9llu  analyzed now, %llu known from the catalog\n",

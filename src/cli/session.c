@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
@@ -56,10 +57,25 @@ void ie_session_remark(ie_session *session, const char *format, ...)
     ie_complain("%s", text);
 }
 
+/* Hours of work should not end with a report that has nowhere to go. */
+static ie_status check_report(const ie_options *options, ie_error *err)
+{
+    if (options->report == NULL) {
+        return IE_OK;
+    }
+    IE_AUTO_FREE char *folder = ie_path_directory(options->report);
+    return access(folder, W_OK) == 0 ? IE_OK
+                                     : ie_error_errno(err, errno, "The report %s cannot be written",
+                                                      ie_shown(options->report));
+}
+
 ie_status ie_session_open(ie_session *session, ie_error *err)
 {
     const ie_options *options = session->options;
     ie_status status = ie_bar_new(options->progress, options->quiet, &session->bar, err);
+    if (status == IE_OK) {
+        status = check_report(options, err);
+    }
     if (status == IE_OK) {
         session->options_fine = true;
         status = ie_session_config(options, &session->config, err);
