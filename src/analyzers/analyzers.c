@@ -3,9 +3,9 @@
 
 /* One word here for each analyzer, in running order: metadata first, because views need the orientation. */
 const ie_analyzer *const ie_analyzers[] = {
+    &ie_metadata_analyzer,
     &ie_hashes_analyzer,
     &ie_quality_analyzer,
     &ie_colors_analyzer,
-    &ie_metadata_analyzer,
     NULL,
 };
