@@ -11,10 +11,12 @@
  *
  * Both kernels reflect at the border without repeating it (BORDER_REFLECT_101), as OpenCV does. The score is
  *
- *   quality = 0.35 D + 0.15 N + 0.20 R + 0.15 C + 0.05 (dynamic_range + exposure + contrast)
+ *   quality = 0.30 D + 0.15 N + 0.20 R + 0.20 C + 0.05 (dynamic_range + exposure + contrast)
  *
- *   D detail       s / (s + 150), where s is the sharpness less 40 noise^2: white noise of sigma adds 20 sigma^2
- *                  to it (the kernel's squares), and twice that is taken off so that noise never passes for detail
+ *   D detail       s / (s + 60), where s is the sharpness less 40 noise^2: white noise of sigma adds 20 sigma^2
+ *                  to it (the kernel's squares), and twice that is taken off so that noise never passes for detail;
+ *                  times (longer side / 1000)^2 when that is below 1: detail is judged at one size, and a
+ *                  reduced copy is not sharper than its original
  *   N cleanness    1 - noise / 20, at least 0
  *   R resolution   log2(1 + 100 megapixels) / log2(1 + 2400), at most 1 (24 megapixels)
  *   C compression  JPEG: quality of the quantisation table / 100; 0.7 for other lossy formats, which do not
@@ -185,14 +187,15 @@ static double compression_of(ie_format format, int jpeg_quality)
     return format == IE_FORMAT_JPEG && jpeg_quality > 0 ? jpeg_quality / 100.0 : lossy ? 0.7 : 1.0;
 }
 
-static double score(const ie_content *content, double megapixels, double compression)
+static double score(const ie_content *content, uint32_t longer_side, double megapixels, double compression)
 {
-    double clean = fmax(0.0, content->sharpness - 40.0 * content->noise * content->noise);
-    double detail = clean / (clean + 150.0);
+    double enlarged = fmin(1.0, longer_side / 1000.0);
+    double clean = fmax(0.0, content->sharpness - 40.0 * content->noise * content->noise) * enlarged * enlarged;
+    double detail = clean / (clean + 60.0);
     double cleanness = clamp01(1.0 - content->noise / 20.0);
     double resolution = clamp01(log2(1.0 + 100.0 * megapixels) / log2(2401.0));
     double tones = content->dynamic_range + content->exposure + content->contrast;
-    return 0.35 * detail + 0.15 * cleanness + 0.20 * resolution + 0.15 * compression + 0.05 * tones;
+    return 0.30 * detail + 0.15 * cleanness + 0.20 * resolution + 0.20 * compression + 0.05 * tones;
 }
 
 static bool reserve(meter *m, uint32_t width)
@@ -217,7 +220,8 @@ static void assess(meter *m, ie_photo *photo, const ie_pixels *gray, int jpeg_qu
     content->blurred = content->sharpness < m->blur_threshold;
     content->noise = (double)total.immerkaer / (double)count * sqrt(M_PI / 2.0) / 6.0;
     set_tones(total.histogram, count, content);
-    content->quality = score(content, (double)photo->width * photo->height / 1e6,
+    uint32_t longer = gray->width > gray->height ? gray->width : gray->height;
+    content->quality = score(content, longer, (double)photo->width * photo->height / 1e6,
                              compression_of(photo->format, jpeg_quality));
 }
 

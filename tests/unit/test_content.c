@@ -270,6 +270,146 @@ static void colors_are_the_same_each_time_and_few_when_flat(void **state)
     rig_close(&rig);
 }
 
+/* Encodes packed RGB. */
+static uint8_t *encode(const ie_pixels *pixels, int quality, unsigned long *ret_size)
+{
+    struct jpeg_compress_struct codec;
+    struct jpeg_error_mgr errors;
+    uint8_t *out = NULL;
+    codec.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&codec);
+    *ret_size = 0;
+    jpeg_mem_dest(&codec, &out, ret_size);
+    codec.image_width = pixels->width;
+    codec.image_height = pixels->height;
+    codec.input_components = 3;
+    codec.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&codec);
+    jpeg_set_quality(&codec, quality, TRUE);
+    jpeg_start_compress(&codec, TRUE);
+    while (codec.next_scanline < codec.image_height) {
+        JSAMPROW rows[1] = {pixels->data + (size_t)codec.next_scanline * pixels->width * 3};
+        jpeg_write_scanlines(&codec, rows, 1);
+    }
+    jpeg_finish_compress(&codec);
+    jpeg_destroy_compress(&codec);
+    return out;
+}
+
+/* A golden photo's pixels, resized by Pillow's bicubic; free(data). */
+static ie_pixels load_photo(const char *name, uint32_t width, uint32_t height)
+{
+    char path[4096];
+    size_t size = 0;
+    snprintf(path, sizeof path, "%s/golden/images/%s", testdata(), name);
+    uint8_t *data = rig_load(path, &size);
+    assert_non_null(data);
+    ie_decode_fault fault;
+    ie_jpeg *jpeg = ie_jpeg_open(data, size, 1u << 24, &fault);
+    assert_non_null(jpeg);
+    ie_jpeg_rows layout;
+    ie_pixels in = {.channels = 3};
+    assert_true(ie_jpeg_start(jpeg, 1, IE_JPEG_RGB, &layout, &in.width, &in.height, &fault));
+    in.data = ie_alloc((size_t)in.width * in.height * 3);
+    in.extent_w = in.width;
+    in.extent_h = in.height;
+    assert_true(ie_jpeg_read(jpeg, in.data, in.height, &fault));
+    ie_jpeg_close(jpeg);
+    free(data);
+    ie_pixels out = {.width = width, .height = height, .channels = 3, .extent_w = width, .extent_h = height};
+    out.data = ie_alloc((size_t)width * height * 3);
+    assert_true(ie_pixels_resize(&in, width, height, IE_FILTER_BICUBIC, out.data));
+    free(in.data);
+    return out;
+}
+
+static int distance(uint64_t a, uint64_t b)
+{
+    return __builtin_popcountll(a ^ b);
+}
+
+static void a_reduced_decode_gives_nearly_the_full_decodes_hashes(void **state)
+{
+    if (testdata() == NULL) {
+        printf("  no test data\n");
+        skip();
+    }
+    static const char *const names[] = {"photo_china.jpg", "photo_cheetah.jpg", "photo_flower.jpg", "photo_zidane.jpg"};
+    static const uint32_t sizes[][2] = {{4000, 3000}, {1633, 1225}, {1225, 2048}, {641, 620}};
+    content_rig full, reduced, lone;
+    rig_open(&full, true);
+    rig_open(&reduced, false);
+    rig_open(&lone, false);
+    lone.views = IE_VIEW_LUMA;
+    for (int i = 0; i < 4; i++) {
+        ie_pixels pixels = load_photo(names[i], sizes[i][0], sizes[i][1]);
+        unsigned long size;
+        uint8_t *data = encode(&pixels, 92, &size);
+        uint8_t orientation = (uint8_t)(1 + i * 2 % 8 + (i == 3));
+        ie_photo *a = rig_photo(&full, data, size, "a.jpg", orientation, IE_HAVE_HASHES);
+        ie_photo *others[2] = {rig_photo(&reduced, data, size, "a.jpg", orientation, RIG_ALL),
+                               rig_photo(&lone, data, size, "a.jpg", orientation, IE_HAVE_HASHES)};
+        for (int k = 0; k < 2; k++) {
+            const ie_content *x = &a->content, *y = &others[k]->content;
+            printf("  %-18s %4ux%-4u %s: p %d a %d d %d w %d\n", names[i], sizes[i][0], sizes[i][1],
+                   k == 0 ? "all   " : "hashes", distance(x->phash, y->phash), distance(x->ahash, y->ahash),
+                   distance(x->dhash, y->dhash), distance(x->whash, y->whash));
+            assert_true(distance(x->phash, y->phash) <= 2 && distance(x->ahash, y->ahash) <= 2);
+            assert_true(distance(x->dhash, y->dhash) <= 2 && distance(x->whash, y->whash) <= 2);
+            ie_photo_free(others[k]);
+        }
+        ie_photo_free(a);
+        free(data);
+        free(pixels.data);
+    }
+    rig_close(&full);
+    rig_close(&reduced);
+    rig_close(&lone);
+}
+
+static double score_of(content_rig *rig, const ie_pixels *pixels, int quality)
+{
+    unsigned long size;
+    uint8_t *data = encode(pixels, quality, &size);
+    ie_photo *photo = rig_photo(rig, data, size, "a.jpg", 1, IE_HAVE_QUALITY);
+    double score = photo->content.quality;
+    assert_int_equal(photo->fault_count, 0);
+    ie_photo_free(photo);
+    free(data);
+    return score;
+}
+
+static void an_original_scores_above_its_worsened_copies(void **state)
+{
+    if (testdata() == NULL) {
+        printf("  no test data\n");
+        skip();
+    }
+    static const char *const names[] = {"photo_china.jpg", "photo_cheetah.jpg", "photo_bus.jpg", "photo_zidane.jpg"};
+    content_rig rig;
+    rig_open(&rig, false);
+    for (int i = 0; i < 4; i++) {
+        ie_pixels original = load_photo(names[i], 480, 400), half = load_photo(names[i], 240, 200), blurred = original;
+        double best = score_of(&rig, &original, 90);
+        assert_true(best > score_of(&rig, &original, 50));
+        assert_true(best > score_of(&rig, &half, 90));
+        blurred.data = ie_alloc(480 * 400 * 3);
+        assert_true(ie_pixels_resize(&half, 480, 400, IE_FILTER_BILINEAR, blurred.data));
+        assert_true(best > score_of(&rig, &blurred, 90));
+        uint32_t random = 1;
+        for (size_t k = 0; k < 480 * 400 * 3; k++) {
+            random = random * 1664525u + 1013904223u;
+            int v = original.data[k] + (int)(random >> 26) - 32;
+            original.data[k] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+        }
+        assert_true(best > score_of(&rig, &original, 90));
+        free(original.data);
+        free(half.data);
+        free(blurred.data);
+    }
+    rig_close(&rig);
+}
+
 typedef struct job {
     const uint8_t *data;
     size_t size;
@@ -372,6 +512,8 @@ int main(void)
         cmocka_unit_test(the_largest_preview_of_a_raw_is_found),
         cmocka_unit_test(resizing_to_the_same_size_copies_and_constants_stay),
         cmocka_unit_test(colors_are_the_same_each_time_and_few_when_flat),
+        cmocka_unit_test(a_reduced_decode_gives_nearly_the_full_decodes_hashes),
+        cmocka_unit_test(an_original_scores_above_its_worsened_copies),
         cmocka_unit_test(threads_agree),
         cmocka_unit_test(hostile_files_give_a_fault_or_values),
     };
