@@ -201,10 +201,8 @@ static ie_status on_photo(void *user, const ie_photo *photo)
 static void print_end(const ie_session *session, const ie_summary *summary)
 {
     const ie_options *options = session->options;
-    if (options->json) {
-        IE_AUTO_FREE char *line = ie_json_line(ie_summary_json("analyze", summary));
-        puts(line);
-    } else if (!options->csv) {
+    /* NDJSON and CSV are the records and nothing else, so that two runs can be compared; --report has the numbers. */
+    if (!options->json && !options->csv) {
         if (summary->photos + summary->videos > 0) {
             putchar('\n');
         }
