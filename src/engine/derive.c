@@ -11,124 +11,159 @@
 #include "storage/image_file.h"
 #include "utils/error.h"
 #include "utils/fs.h"
-#include "utils/text.h"
 
-static bool data_hash(const ie_config *config, const char *path, ie_format format, ie_hash128 *ret_hash)
+static bool upright_by_container(ie_format format)
 {
-    ie_bytes *bytes = NULL;
-    if (ie_bytes_open(path, &bytes, NULL) != IE_OK) {
-        return false;
-    }
-    const uint8_t *memory = ie_bytes_load(bytes, (uint64_t)config->limits.max_file_bytes);
-    bool good = memory != NULL && ie_image_data_hash(memory, (size_t)ie_bytes_size(bytes), format, ret_hash);
-    ie_bytes_close(bytes);
-    return good;
+    return format == IE_FORMAT_HEIC || format == IE_FORMAT_AVIF || format == IE_FORMAT_JXL;
 }
 
-/* Writing tags must leave the coded picture as it is, to the byte. */
-static ie_status write_tags(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+static uint8_t turn_of(const ie_action *action)
 {
-    ie_hash128 before, after;
-    if (!data_hash(config, temp_path, action->format, &before)) {
-        return ie_error_set(err, IE_ERR_FORMAT,
-                            "The picture data of %s cannot be told from its metadata; no tags are written into it.",
-                            ie_shown(action->from));
-    }
-    ie_status status = ie_exif_write(temp_path, action->format, action->tags, err);
-    if (status == IE_OK && (!data_hash(config, temp_path, action->format, &after) ||
-                            !ie_hash128_equal(before, after))) {
-        return ie_error_set(err, IE_ERR_FORMAT, "Writing tags into %s would have changed its picture; it is left alone.",
-                            ie_shown(action->from));
-    }
-    return status;
+    return upright_by_container(action->from_format) ? 1 : action->orientation;
 }
 
-static ie_status source_facts(const ie_config *config, const ie_action *action, ie_image_facts *ret_facts,
-                              ie_error *err)
+/* A file's bytes; close them with ie_bytes_close(). */
+static ie_status load(const char *path, uint64_t max_bytes, ie_bytes **ret_bytes, const uint8_t **ret_data, ie_error *err)
 {
     ie_bytes *bytes = NULL;
-    ie_status status = ie_bytes_open(action->from, &bytes, err);
+    ie_status status = ie_bytes_open(path, &bytes, err);
     if (status != IE_OK) {
         return status;
     }
-    const uint8_t *memory = ie_bytes_load(bytes, (uint64_t)config->limits.max_file_bytes);
-    if (memory == NULL) {
-        status = ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(action->from));
+    *ret_data = ie_bytes_load(bytes, max_bytes);
+    if (*ret_data == NULL) {
+        status = ie_bytes_size(bytes) > max_bytes
+                     ? ie_error_set(err, IE_ERR_LIMIT, "%s is larger than limits.max_file_bytes", ie_shown(path))
+                     : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
+        ie_bytes_close(bytes);
+        return status;
+    }
+    *ret_bytes = bytes;
+    return IE_OK;
+}
+
+static ie_status copy_bytes(const char *from, const char *temp_path, ie_error *err)
+{
+    int from_fd = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (from_fd < 0) {
+        return ie_error_errno(err, errno, "%s cannot be opened", ie_shown(from));
+    }
+    int to_fd = open(temp_path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_TRUNC);
+    if (to_fd < 0) {
+        int saved = errno;
+        close(from_fd);
+        return ie_error_errno(err, saved, "%s cannot be opened", ie_shown(temp_path));
+    }
+    ie_copied copied = {0};
+    int failed = ie_fs_copy(from_fd, to_fd, temp_path, &copied);
+    close(from_fd);
+    if (close(to_fd) != 0 && failed == 0) {
+        failed = errno;
+    }
+    return failed == 0 ? IE_OK
+                       : ie_error_errno(err, failed, copied.reading ? "%s cannot be read" : "%s cannot be written",
+                                        ie_shown(copied.reading ? from : temp_path));
+}
+
+/* ---- conversion ------------------------------------------------------------------------------- */
+
+/* The source's geometry, and what only its bytes tell of parts that a conversion would leave behind. */
+static ie_status inspect(const ie_config *config, const ie_action *action, ie_image_facts *ret_facts, ie_error *err)
+{
+    ie_bytes *bytes = NULL;
+    const uint8_t *data = NULL;
+    ie_status status = load(action->from, (uint64_t)config->limits.max_file_bytes, &bytes, &data, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    size_t size = (size_t)ie_bytes_size(bytes);
+    if (action->from_format == IE_FORMAT_JPEG && ie_image_data_motion(data, size)) {
+        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "it carries a video behind the picture, which a conversion would lose");
     } else {
-        status = ie_image_probe(memory, (size_t)ie_bytes_size(bytes), action->from_format,
-                                (uint64_t)config->limits.max_pixels, ret_facts, err);
+        status = ie_image_probe(data, size, action->from_format, (uint64_t)config->limits.max_pixels, ret_facts, err);
     }
     ie_bytes_close(bytes);
     return status;
-}
-
-/* The new file must decode and have the picture's upright geometry before it may stand for the original. */
-static ie_status check_geometry(const ie_config *config, const ie_action *action, const char *temp_path,
-                                ie_error *err)
-{
-    ie_image_facts was, is;
-    ie_status status = source_facts(config, action, &was, err);
-    if (status == IE_OK) {
-        status = ie_image_check(temp_path, (uint64_t)config->limits.max_pixels, &is, err);
-    }
-    if (status != IE_OK) {
-        return status;
-    }
-    bool turned = action->orientation >= 5 && action->orientation <= 8;
-    uint32_t width = turned ? was.height : was.width, height = turned ? was.width : was.height;
-    if (is.width == width && is.height == height) {
-        return IE_OK;
-    }
-    return ie_error_set(err, IE_ERR_FORMAT,
-                        "The converted %s came out as %ux%u pixels instead of %ux%u; the original stays as it is.",
-                        ie_shown(action->from), is.width, is.height, width, height);
 }
 
 static ie_status convert(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
 {
-    ie_convert_options options = {
-        .to = action->format,
-        .quality = action->quality,
-        .orientation = action->orientation,
-        .max_pixels = (uint64_t)config->limits.max_pixels,
-    };
-    ie_status status = ie_image_convert(action->from, action->from_format, temp_path, &options, err);
-    if (status == IE_OK) {
-        /* The pixels were turned upright, so the tag must say so: 1. */
-        status = ie_exif_copy(action->from, action->from_format, temp_path, action->format, 1, err);
+    uint64_t max_pixels = (uint64_t)config->limits.max_pixels;
+    ie_image_facts before = {0}, after = {0};
+    ie_status status = inspect(config, action, &before, err);
+    if (status != IE_OK) {
+        return status;
     }
-    return status == IE_OK ? check_geometry(config, action, temp_path, err) : status;
+    ie_convert_options options = {action->format, action->quality, turn_of(action), max_pixels};
+    status = ie_image_convert(action->from, action->from_format, temp_path, &options, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    status = ie_exif_copy(action->from, action->from_format, temp_path, action->format, 1, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    status = ie_image_check(temp_path, max_pixels, &after, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    bool swapped = options.orientation >= 5;
+    if (after.width != (swapped ? before.height : before.width) ||
+        after.height != (swapped ? before.width : before.height)) {
+        return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out as %u x %u pixels instead of %u x %u",
+                            after.width, after.height, before.width, before.height);
+    }
+    return IE_OK;
 }
 
-static ie_status copy_bytes(const ie_action *action, const char *temp_path, ie_error *err)
+/* ---- tags ------------------------------------------------------------------------------------- */
+
+/* The coded picture's hash; refuses files in which metadata must not change its length. */
+static ie_status picture_hash(const ie_config *config, const char *path, ie_format format, ie_hash128 *ret_hash, ie_error *err)
 {
-    IE_AUTO_PLACE ie_place temp = IE_PLACE_NONE;
-    ie_copied copied = {0};
-    int to = -1;
-    int from = open(action->from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (from < 0) {
-        return ie_error_errno(err, errno, "%s cannot be read", ie_shown(action->from));
+    ie_bytes *bytes = NULL;
+    const uint8_t *data = NULL;
+    ie_status status = load(path, (uint64_t)config->limits.max_file_bytes, &bytes, &data, err);
+    if (status != IE_OK) {
+        return status;
     }
-    IE_AUTO_FREE char *folder = ie_path_directory(temp_path);
-    int failed = ie_place_open(folder, temp_path, &temp);
-    if (failed == 0) {
-        failed = ie_fs_open_append(&temp, &to);
+    size_t size = (size_t)ie_bytes_size(bytes);
+    const char *pinned = ie_image_data_pinned(data, size, format);
+    if (pinned != NULL) {
+        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "tags are not written into this file: %s", pinned);
+    } else if (!ie_image_data_hash(data, size, format, ret_hash)) {
+        status = ie_error_set(err, IE_ERR_FORMAT, "tags are not written into this file: its %s structure is damaged",
+                              ie_format_name(format));
     }
-    if (failed == 0) {
-        failed = ie_fs_copy(from, to, temp_path, &copied);
-        close(to);
+    ie_bytes_close(bytes);
+    return status;
+}
+
+static ie_status write_tags(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+{
+    if (!ie_exif_can_write(action->format)) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "tags cannot be written into %s files",
+                            ie_format_name(action->format));
     }
-    close(from);
-    return failed == 0 ? IE_OK
-                       : ie_error_errno(err, failed, "%s cannot be copied to be changed", ie_shown(action->from));
+    ie_hash128 before, after;
+    ie_status status = picture_hash(config, temp_path, action->format, &before, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    if ((status = ie_exif_write(temp_path, action->format, action->tags, err)) != IE_OK) {
+        return status;
+    }
+    if ((status = picture_hash(config, temp_path, action->format, &after, err)) != IE_OK) {
+        return status;
+    }
+    return ie_hash128_equal(before, after)
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_FORMAT, "writing tags would have changed the picture itself");
 }
 
 ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
 {
     ie_status status = action->format != action->from_format ? convert(config, action, temp_path, err)
-                                                              : copy_bytes(action, temp_path, err);
-    if (status == IE_OK && action->tags != NULL) {
-        status = write_tags(config, action, temp_path, err);
-    }
-    return status;
+                                                             : copy_bytes(action->from, temp_path, err);
+    return status == IE_OK && action->tags != NULL ? write_tags(config, action, temp_path, err) : status;
 }

@@ -1,75 +1,153 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/image_data.h"
 
-#include <string.h>
+#include "storage/image_data_tiff.h"
 
-/* ITU-T T.81: after SOS come coded bytes, in which FF 00 and FF D0..D7 are no markers. */
-static size_t jpeg_scan_end(const uint8_t *bytes, size_t size, size_t at)
+/* ---- JPEG (ITU-T T.81, annex B) ------------------------------------------------------------- */
+
+static bool has_prefix(const uint8_t *p, size_t size, const char *text, size_t length)
 {
-    while (at + 1 < size) {
-        const uint8_t *next = memchr(bytes + at, 0xff, size - 1 - at);
-        if (next == NULL) {
-            return size;
-        }
-        at = (size_t)(next - bytes);
-        uint8_t code = bytes[at + 1];
-        if (code != 0 && code != 0xff && !(code >= 0xd0 && code <= 0xd7)) {
-            return at;
-        }
-        at += code == 0xff ? 1 : 2;
-    }
-    return size;
+    return size >= length && memcmp(p, text, length) == 0;
 }
 
-static bool hash_jpeg(const uint8_t *bytes, size_t size, ie_hasher *hasher)
+static size_t be16(const uint8_t *p)
 {
-    bool scan = false;
-    if (size < 4 || bytes[0] != 0xff || bytes[1] != 0xd8) {
-        return false;
-    }
-    for (size_t at = 2; at + 4 <= size;) {
-        if (bytes[at] != 0xff) {
-            return false;
-        }
-        uint8_t code = bytes[at + 1];
-        if (code == 0xff) { /* fill byte */
-            at++;
-            continue;
-        }
-        if (code == 0xd9) {
-            return scan;
-        }
-        size_t length = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
-        if (length < 2 || length > size - at - 2) {
-            return false;
-        }
-        size_t end = at + 2 + length;
-        if (code == 0xda) {
-            scan = true;
-            end = jpeg_scan_end(bytes, size, end);
-        }
-        if (!(code >= 0xe0 && code <= 0xef) && code != 0xfe) {
-            ie_hasher_add(hasher, bytes + at, end - at);
-        }
-        at = end;
-    }
-    return scan; /* an EOI may be cut off */
+    return (size_t)p[0] << 8 | p[1];
 }
 
-static uint32_t big32(const uint8_t *p)
+static uint32_t be32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static uint32_t little32(const uint8_t *p)
+static uint32_t le32(const uint8_t *p)
 {
     return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
-static bool is_one_of(const uint8_t *type, const char *const *types)
+typedef struct segment {
+    uint8_t marker;
+    const uint8_t *body; /* behind the length */
+    size_t offset, size, body_size;
+} segment;
+
+/* The segment at *offset, which moves behind it. False at the end of the image and on damage. */
+static bool next_segment(const uint8_t *bytes, size_t size, size_t *offset, segment *ret)
 {
-    for (; *types != NULL; types++) {
-        if (memcmp(type, *types, 4) == 0) {
+    size_t at = *offset;
+    while (at + 1 < size && bytes[at] == 0xff && bytes[at + 1] == 0xff) {
+        at++; /* fill bytes */
+    }
+    if (at > size || size - at < 4 || bytes[at] != 0xff || bytes[at + 1] == 0xd9) {
+        return false;
+    }
+    size_t length = be16(bytes + at + 2);
+    if (length < 2 || length > size - at - 2) {
+        return false;
+    }
+    *ret = (segment){bytes[at + 1], bytes + at + 4, at, length + 2, length - 2};
+    *offset = at + length + 2;
+    return true;
+}
+
+static bool is_picture_segment(const segment *s)
+{
+    bool application = s->marker >= 0xe0 && s->marker <= 0xef;
+    if (s->marker == 0xee) {
+        return true; /* Adobe: how colours were turned */
+    }
+    if (s->marker == 0xe2) {
+        return has_prefix(s->body, s->body_size, "ICC_PROFILE", 12);
+    }
+    return !application && s->marker != 0xfe;
+}
+
+static bool hash_jpeg(const uint8_t *bytes, size_t size, ie_hasher *hasher)
+{
+    size_t offset = 2;
+    segment s;
+    while (next_segment(bytes, size, &offset, &s)) {
+        if (s.marker == 0xda) {
+            ie_hasher_add(hasher, bytes + s.offset, size - s.offset);
+            return true;
+        }
+        if (is_picture_segment(&s)) {
+            ie_hasher_add(hasher, bytes + s.offset, s.size);
+        }
+    }
+    return false;
+}
+
+/* Offset behind the EOI marker; 0 when there is none. */
+static size_t jpeg_end(const uint8_t *bytes, size_t size)
+{
+    size_t offset = 2;
+    segment s;
+    while (next_segment(bytes, size, &offset, &s)) {
+        if (s.marker != 0xda) {
+            continue;
+        }
+        /* Coded data: FF00 is a byte, FFD0..FFD7 restarts; anything else is the next marker. */
+        while (offset + 1 < size && !(bytes[offset] == 0xff && bytes[offset + 1] != 0 && bytes[offset + 1] != 0xff &&
+                                      (bytes[offset + 1] < 0xd0 || bytes[offset + 1] > 0xd7))) {
+            offset++;
+        }
+        if (offset + 1 < size && bytes[offset + 1] == 0xd9) {
+            return offset + 2;
+        }
+    }
+    return 0;
+}
+
+static bool blank(const uint8_t *p, size_t size)
+{
+    while (size > 0 && (p[size - 1] == 0 || p[size - 1] == 0xff || p[size - 1] == '\n' || p[size - 1] == '\r' ||
+                        p[size - 1] == ' ')) {
+        size--;
+    }
+    return size == 0;
+}
+
+bool ie_image_data_motion(const uint8_t *bytes, size_t size)
+{
+    size_t end = size > 4 && be16(bytes) == 0xffd8 ? jpeg_end(bytes, size) : 0;
+    return end > 0 && size - end > 8 && memcmp(bytes + end + 4, "ftyp", 4) == 0;
+}
+
+static bool has_mpf(const uint8_t *bytes, size_t size)
+{
+    size_t offset = 2;
+    segment s;
+    while (next_segment(bytes, size, &offset, &s) && s.marker != 0xda) {
+        if (s.marker == 0xe2 && has_prefix(s.body, s.body_size, "MPF", 4)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format format)
+{
+    if (format != IE_FORMAT_JPEG || size < 4) {
+        return NULL;
+    }
+    if (has_mpf(bytes, size)) {
+        return "it holds a second picture or a gain map (MPF), which would no longer be found";
+    }
+    size_t end = jpeg_end(bytes, size);
+    /* A motion photo's video is found by its distance from the end, which does not change. */
+    if (end > 0 && !blank(bytes + end, size - end) && !ie_image_data_motion(bytes, size)) {
+        return "it holds unknown data behind the picture, which might no longer be found";
+    }
+    return NULL;
+}
+
+/* ---- PNG, WebP, JP2: lists of chunks ---------------------------------------------------------- */
+
+static bool named(const uint8_t *type, const char *list)
+{
+    for (; *list != 0; list += 4) {
+        if (memcmp(type, list, 4) == 0) {
             return true;
         }
     }
@@ -78,184 +156,221 @@ static bool is_one_of(const uint8_t *type, const char *const *types)
 
 static bool hash_png(const uint8_t *bytes, size_t size, ie_hasher *hasher)
 {
-    static const char *const picture[] = {"IHDR", "PLTE", "tRNS", "IDAT", "acTL", "fcTL", "fdAT", NULL};
-    bool data = false;
-    if (size < 8 || memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) != 0) {
-        return false;
-    }
-    for (size_t at = 8; at + 12 <= size;) {
-        size_t length = big32(bytes + at);
-        if (length > size - at - 12) {
+    bool picture = false;
+    for (size_t offset = 8; size >= 12 && offset <= size - 12;) {
+        size_t length = be32(bytes + offset);
+        const uint8_t *type = bytes + offset + 4;
+        if (length > size - offset - 12) {
             return false;
         }
-        const uint8_t *type = bytes + at + 4;
-        if (is_one_of(type, picture)) {
-            ie_hasher_add(hasher, type, 4 + length);
-            data = data || memcmp(type, "IDAT", 4) == 0;
+        if (!named(type, "tEXtzTXtiTXttIMEeXIf")) {
+            ie_hasher_add(hasher, type, length + 4);
         }
-        at += 12 + length;
+        picture = picture || memcmp(type, "IDAT", 4) == 0;
+        if (memcmp(type, "IEND", 4) == 0) {
+            return picture;
+        }
+        offset += length + 12;
     }
-    return data;
+    return false;
 }
 
 static bool hash_webp(const uint8_t *bytes, size_t size, ie_hasher *hasher)
 {
-    static const char *const picture[] = {"VP8 ", "VP8L", "ALPH", "ANIM", "ANMF", NULL};
-    bool data = false;
-    if (size < 12 || memcmp(bytes, "RIFF", 4) != 0 || memcmp(bytes + 8, "WEBP", 4) != 0) {
-        return false;
-    }
-    for (size_t at = 12; at + 8 <= size;) {
-        size_t length = little32(bytes + at + 4);
-        if (length > size - at - 8) {
+    bool picture = false;
+    for (size_t offset = 12; size >= 8 && offset <= size - 8;) {
+        size_t length = le32(bytes + offset + 4);
+        const uint8_t *type = bytes + offset;
+        if (length > size - offset - 8) {
             return false;
         }
-        if (is_one_of(bytes + at, picture)) {
-            ie_hasher_add(hasher, bytes + at, 4);
-            ie_hasher_add(hasher, bytes + at + 8, length);
-            data = true;
+        if (named(type, "VP8 VP8LALPHANIMANMFICCP")) {
+            ie_hasher_add(hasher, type, length + 8);
         }
-        at += 8 + length + (length & 1);
+        picture = picture || named(type, "VP8 VP8LANMF");
+        offset += 8 + length + (length & 1);
     }
-    return data;
+    return picture;
 }
 
-/* ---- TIFF ---------------------------------------------------------------------------------- */
-
-typedef struct tiff {
-    const uint8_t *bytes;
-    size_t size;
-    bool big_endian;
-    ie_hasher *hasher;
-} tiff;
-
-static uint32_t tiff16(const tiff *t, size_t at)
+/* One ISO BMFF box at `offset`; its size with header, 0 on damage. */
+static size_t box_size(const uint8_t *bytes, size_t size, size_t offset)
 {
-    const uint8_t *p = t->bytes + at;
-    return t->big_endian ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
+    if (offset > size || size - offset < 8) {
+        return 0;
+    }
+    uint64_t length = be32(bytes + offset);
+    if (length == 0) {
+        return size - offset;
+    }
+    if (length == 1) {
+        if (size - offset < 16) {
+            return 0;
+        }
+        length = (uint64_t)be32(bytes + offset + 8) << 32 | be32(bytes + offset + 12);
+    }
+    return length < 8 || length > size - offset ? 0 : (size_t)length;
 }
 
-static uint32_t tiff32(const tiff *t, size_t at)
+static bool hash_jp2(const uint8_t *bytes, size_t size, ie_hasher *hasher)
 {
-    return t->big_endian ? big32(t->bytes + at) : little32(t->bytes + at);
-}
-
-/* Values of an entry of type SHORT or LONG; its place when they do not fit the entry itself. */
-typedef struct tiff_values {
-    size_t at, count, width;
-} tiff_values;
-
-static bool tiff_entry(const tiff *t, size_t entry, tiff_values *ret_values)
-{
-    uint32_t type = tiff16(t, entry + 2);
-    size_t count = tiff32(t, entry + 4), width = type == 3 ? 2 : type == 4 ? 4 : 0;
-    if (width == 0 || count > t->size / width) {
-        return false;
+    bool picture = false;
+    for (size_t offset = 0, length; (length = box_size(bytes, size, offset)) != 0; offset += length) {
+        if (named(bytes + offset + 4, "jp2hjp2c")) {
+            /* Without the length: the last box may say 0 for "to the end". */
+            ie_hasher_add(hasher, bytes + offset + 4, length - 4);
+        }
+        picture = picture || memcmp(bytes + offset + 4, "jp2c", 4) == 0;
     }
-    size_t at = count * width <= 4 ? entry + 8 : tiff32(t, entry + 8);
-    if (at > t->size || count * width > t->size - at) {
-        return false;
-    }
-    *ret_values = (tiff_values){at, count, width};
-    return true;
-}
-
-static uint32_t tiff_value(const tiff *t, const tiff_values *values, size_t i)
-{
-    size_t at = values->at + i * values->width;
-    return values->width == 2 ? tiff16(t, at) : tiff32(t, at);
-}
-
-static bool hash_strips(const tiff *t, const tiff_values *offsets, const tiff_values *lengths)
-{
-    if (offsets->count != lengths->count) {
-        return false;
-    }
-    uint64_t total = 0;
-    for (size_t i = 0; i < offsets->count; i++) {
-        size_t at = tiff_value(t, offsets, i), length = tiff_value(t, lengths, i);
-        total += length;
-        /* Overlapping strips must not make a small file take forever. */
-        if (at > t->size || length > t->size - at || total > (uint64_t)t->size * 2) {
-            return false;
-        }
-        ie_hasher_add(t->hasher, t->bytes + at, length);
-    }
-    return true;
-}
-
-/* One directory; *ret_data tells whether it had strips or tiles. */
-static bool hash_directory(const tiff *t, size_t at, size_t count, bool *ret_data)
-{
-    /* Width, height, bits, compression, photometry, samples, rows a strip, predictor, tile size, sample format. */
-    static const uint16_t facts[] = {256, 257, 258, 259, 262, 277, 278, 317, 322, 323, 339};
-    tiff_values offsets = {0}, lengths = {0};
-    for (size_t i = 0; i < count; i++) {
-        size_t entry = at + i * 12;
-        uint32_t tag = tiff16(t, entry);
-        tiff_values values;
-        bool offset = tag == 273 || tag == 324, length = tag == 279 || tag == 325, fact = false;
-        for (size_t k = 0; k < sizeof facts / sizeof *facts; k++) {
-            fact = fact || tag == facts[k];
-        }
-        if (!offset && !length && !fact) {
-            continue;
-        }
-        if (!tiff_entry(t, entry, &values)) {
-            return false;
-        }
-        if (offset) {
-            offsets = values;
-        } else if (length) {
-            lengths = values;
-        }
-        for (size_t k = 0; fact && k < values.count && k < 64; k++) {
-            uint32_t pair[2] = {tag, tiff_value(t, &values, k)};
-            ie_hasher_add(t->hasher, pair, sizeof pair);
-        }
-    }
-    *ret_data = offsets.count > 0;
-    return hash_strips(t, &offsets, &lengths);
-}
-
-static bool hash_tiff(const uint8_t *bytes, size_t size, ie_hasher *hasher)
-{
-    if (size < 8 || (memcmp(bytes, "II*\0", 4) != 0 && memcmp(bytes, "MM\0*", 4) != 0)) {
-        return false;
-    }
-    tiff t = {.bytes = bytes, .size = size, .big_endian = bytes[0] == 'M', .hasher = hasher};
-    bool any = false;
-    size_t at = tiff32(&t, 4);
-    /* 4096 pages are more than scanners make, and an end to circles. */
-    for (int page = 0; at != 0 && page < 4096; page++) {
-        if (at > size || size - at < 6) {
-            return false;
-        }
-        size_t count = tiff16(&t, at);
-        if (count * 12 > size - at - 6) {
-            return false;
-        }
-        bool data = false;
-        if (!hash_directory(&t, at + 2, count, &data)) {
-            return false;
-        }
-        any = any || data;
-        at = tiff32(&t, at + 2 + count * 12);
-    }
-    return any;
+    return picture;
 }
 
 bool ie_image_data_hash(const uint8_t *bytes, size_t size, ie_format format, ie_hash128 *ret_hash)
 {
     ie_hasher *hasher = ie_hasher_new();
-    bool good = format == IE_FORMAT_JPEG   ? hash_jpeg(bytes, size, hasher)
-                : format == IE_FORMAT_PNG  ? hash_png(bytes, size, hasher)
-                : format == IE_FORMAT_WEBP ? hash_webp(bytes, size, hasher)
-                : format == IE_FORMAT_TIFF ? hash_tiff(bytes, size, hasher)
-                                           : false;
+    bool good = false;
+    switch (size < 8 ? IE_FORMAT_UNKNOWN : format) {
+    case IE_FORMAT_JPEG:
+        good = hash_jpeg(bytes, size, hasher);
+        break;
+    case IE_FORMAT_PNG:
+        good = hash_png(bytes, size, hasher);
+        break;
+    case IE_FORMAT_WEBP:
+        good = hash_webp(bytes, size, hasher);
+        break;
+    case IE_FORMAT_JP2:
+        good = hash_jp2(bytes, size, hasher);
+        break;
+    case IE_FORMAT_TIFF:
+        good = ie_image_data_tiff(bytes, size, hasher);
+        break;
+    default:
+        break;
+    }
     if (good) {
         *ret_hash = ie_hasher_value(hasher);
     }
     ie_hasher_free(hasher);
     return good;
+}
+
+/* ---- frames ----------------------------------------------------------------------------------- */
+
+static uint32_t png_frames(const uint8_t *bytes, size_t size)
+{
+    for (size_t offset = 8; size >= 12 && offset <= size - 12;) {
+        size_t length = be32(bytes + offset);
+        if (length > size - offset - 12 || memcmp(bytes + offset + 4, "IDAT", 4) == 0) {
+            break;
+        }
+        if (memcmp(bytes + offset + 4, "acTL", 4) == 0 && length >= 8) {
+            uint32_t frames = be32(bytes + offset + 8);
+            return frames > 0 ? frames : 1;
+        }
+        offset += length + 12;
+    }
+    return 1;
+}
+
+static const uint8_t *find_box(const uint8_t *bytes, size_t size, const char *type, size_t *ret_size)
+{
+    for (size_t offset = 0, length; (length = box_size(bytes, size, offset)) != 0; offset += length) {
+        if (memcmp(bytes + offset + 4, type, 4) == 0) {
+            *ret_size = length;
+            return bytes + offset;
+        }
+    }
+    return NULL;
+}
+
+/* Bits of a JPEG XL codestream, least significant first (ISO/IEC 18181-1, 6). */
+typedef struct bits {
+    const uint8_t *bytes;
+    size_t size, at;
+} bits;
+
+static uint32_t take(bits *b, int count)
+{
+    uint32_t value = 0;
+    for (int i = 0; i < count; i++, b->at++) {
+        if (b->at / 8 < b->size) {
+            value |= (uint32_t)(b->bytes[b->at / 8] >> (b->at % 8) & 1) << i;
+        }
+    }
+    return value;
+}
+
+static void skip_u32(bits *b, const int widths[4])
+{
+    take(b, widths[take(b, 2)]);
+}
+
+static void skip_size(bits *b)
+{
+    static const int large[4] = {9, 13, 18, 30};
+    bool small = take(b, 1) != 0;
+    small ? (void)take(b, 5) : skip_u32(b, large);
+    if (take(b, 3) == 0) { /* no fixed ratio: the width follows */
+        small ? (void)take(b, 5) : skip_u32(b, large);
+    }
+}
+
+static void skip_preview(bits *b)
+{
+    static const int divided[4] = {0, 0, 5, 9}, plain[4] = {6, 8, 10, 12};
+    bool by_eight = take(b, 1) != 0;
+    skip_u32(b, by_eight ? divided : plain);
+    if (take(b, 3) == 0) {
+        skip_u32(b, by_eight ? divided : plain);
+    }
+}
+
+/* SizeHeader, then ImageMetadata as far as have_animation (ISO/IEC 18181-1, annex D). */
+static bool jxl_animated(const uint8_t *bytes, size_t size)
+{
+    size_t box_length = 0;
+    const uint8_t *box = NULL;
+    if (!has_prefix(bytes, size, "\xff\x0a", 2)) {
+        size_t header = 8;
+        box = find_box(bytes, size, "jxlc", &box_length);
+        if (box == NULL) {
+            box = find_box(bytes, size, "jxlp", &box_length);
+            header = 12;
+        }
+        if (box == NULL || box_length <= header) {
+            return true; /* not understood: taken for what must not be cut */
+        }
+        bytes = box + header;
+        size = box_length - header;
+    }
+    bits b = {bytes, size, 16};
+    skip_size(&b);
+    if (take(&b, 1) != 0 || take(&b, 1) == 0) { /* all_default, or no extra fields */
+        return false;
+    }
+    take(&b, 3); /* orientation */
+    if (take(&b, 1) != 0) {
+        skip_size(&b); /* intrinsic size */
+    }
+    if (take(&b, 1) != 0) {
+        skip_preview(&b);
+    }
+    return take(&b, 1) != 0;
+}
+
+uint32_t ie_image_data_frames(const uint8_t *bytes, size_t size, ie_format format)
+{
+    size_t length = 0;
+    switch (format) {
+    case IE_FORMAT_PNG:
+        return png_frames(bytes, size);
+    case IE_FORMAT_HEIC:
+    case IE_FORMAT_AVIF:
+        return find_box(bytes, size, "moov", &length) != NULL ? 2 : 1;
+    case IE_FORMAT_JXL:
+        return jxl_animated(bytes, size) ? 2 : 1;
+    default:
+        return 1;
+    }
 }

@@ -10,6 +10,7 @@
 #include <vips/vips.h>
 
 #include "storage/bytes.h"
+#include "storage/image_data.h"
 #include "utils/error.h"
 
 #define MAX_FILE_BYTES UINT32_MAX
@@ -84,9 +85,10 @@ static const loader *loader_find(ie_format format)
     return NULL;
 }
 
-static bool is_heif(ie_format format)
+/* These decoders hand out the picture as its container says, turned already. */
+static bool upright(ie_format format)
 {
-    return format == IE_FORMAT_HEIC || format == IE_FORMAT_AVIF;
+    return format == IE_FORMAT_HEIC || format == IE_FORMAT_AVIF || format == IE_FORMAT_JXL;
 }
 
 /* A memory source, or a blob for the one loader that takes no source. */
@@ -146,12 +148,14 @@ static bool has_alpha(VipsImage *image)
     return is_cmyk(image) ? image->Bands > 4 : vips_image_hasalpha(image);
 }
 
-static ie_image_facts facts_of(VipsImage *image)
+static ie_image_facts facts_of(VipsImage *image, const uint8_t *bytes, size_t size, ie_format format)
 {
+    uint32_t pages = (uint32_t)vips_image_get_n_pages(image);
+    uint32_t frames = ie_image_data_frames(bytes, size, format);
     ie_image_facts facts = {
         .width = (uint32_t)image->Xsize,
         .height = (uint32_t)image->Ysize,
-        .frames = (uint32_t)vips_image_get_n_pages(image),
+        .frames = pages > frames ? pages : frames,
         .bits = (uint8_t)(8 * vips_format_sizeof_unsafe(image->BandFmt)),
         .has_alpha = has_alpha(image),
         .cmyk = is_cmyk(image),
@@ -202,7 +206,7 @@ ie_status ie_image_probe(const uint8_t *bytes, size_t size, ie_format format, ui
     const loader *l = NULL;
     ie_status status = open_checked(bytes, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
     if (status == IE_OK) {
-        *ret_facts = facts_of(image);
+        *ret_facts = facts_of(image, bytes, size, format);
         finish(image);
     }
     return status;
@@ -315,7 +319,7 @@ ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, u
     if (status != IE_OK) {
         return status;
     }
-    ie_image_facts facts = facts_of(image);
+    ie_image_facts facts = facts_of(image, bytes, size, format);
     int shrink = shrink_for(l, image, min_side);
     if (shrink > 1) {
         g_object_unref(image);
@@ -424,7 +428,7 @@ ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *
     const loader *l = NULL;
     status = open_checked(data, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
     if (status == IE_OK) {
-        ie_image_facts facts = facts_of(image);
+        ie_image_facts facts = facts_of(image, data, size, format);
         double average = 0;
         status = vips_avg(image, &average, NULL) == 0 ? IE_OK : damaged(format, err);
         finish(image);
@@ -469,8 +473,8 @@ static bool fit_colours(VipsImage **image, ie_format to)
 }
 
 /* Everything but the profile goes: ie_exif_copy() brings it over whole, and what libvips would write of it
-   is incomplete. The formats that exiv2 cannot write get what libvips can carry. */
-static bool only_profile(VipsImage **image, bool keep_blocks)
+   is incomplete. */
+static bool only_profile(VipsImage **image)
 {
     VipsImage *result = NULL;
     if (!replace(image, vips_copy(*image, &result, NULL), &result)) {
@@ -478,17 +482,11 @@ static bool only_profile(VipsImage **image, bool keep_blocks)
     }
     char **names = vips_image_get_fields(*image);
     for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
-        bool block = strcmp(names[i], VIPS_META_EXIF_NAME) == 0 || strcmp(names[i], VIPS_META_XMP_NAME) == 0 ||
-                     g_str_has_prefix(names[i], "exif-");
-        bool profile = strcmp(names[i], VIPS_META_ICC_NAME) == 0;
-        if (!profile && !(block && keep_blocks)) {
+        if (strcmp(names[i], VIPS_META_ICC_NAME) != 0) {
             vips_image_remove(*image, names[i]);
         }
     }
     g_strfreev(names);
-    if (keep_blocks) {
-        vips_image_set_int(*image, VIPS_META_ORIENTATION, 1);
-    }
     return true;
 }
 
@@ -565,16 +563,15 @@ static ie_status settle_alpha(VipsImage **image, ie_format from, ie_error *err)
 }
 
 /* The whole way from the opened image to the written file. */
-static ie_status transcode(VipsImage **image, ie_format from, const char *temp_path, const ie_convert_options *options,
-                           ie_error *err)
+static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_format from, const char *temp_path,
+                           const ie_convert_options *options, ie_error *err)
 {
-    ie_image_facts facts = facts_of(*image);
-    ie_status status = refuse(&facts, options->to, err);
+    ie_status status = refuse(facts, options->to, err);
     if (status != IE_OK) {
         return status;
     }
-    uint8_t orientation = is_heif(from) ? 1 : options->orientation;
-    bool settle = facts.has_alpha && options->to == IE_FORMAT_JPEG;
+    uint8_t orientation = upright(from) ? 1 : options->orientation;
+    bool settle = facts->has_alpha && options->to == IE_FORMAT_JPEG;
     VipsForeignSubsample chroma = subsampling(*image, from, options->quality);
     if (orientation > 1 || settle) {
         /* Both need rows out of order or twice; a stream of rows gives them once. */
@@ -586,8 +583,7 @@ static ie_status transcode(VipsImage **image, ie_format from, const char *temp_p
     if (settle && (status = settle_alpha(image, from, err)) != IE_OK) {
         return status;
     }
-    bool keep_blocks = is_heif(options->to) || options->to == IE_FORMAT_JXL;
-    if (!turn(image, orientation) || !fit_colours(image, options->to) || !only_profile(image, keep_blocks)) {
+    if (!turn(image, orientation) || !fit_colours(image, options->to) || !only_profile(image)) {
         return damaged(from, err);
     }
     errno = 0;
@@ -624,7 +620,8 @@ ie_status ie_image_convert(const char *from_path, ie_format from, const char *te
     const loader *l = NULL;
     status = open_checked(data, (size_t)ie_bytes_size(bytes), from, fail_on, options->max_pixels, &image, &l, err);
     if (status == IE_OK) {
-        status = transcode(&image, from, temp_path, options, err);
+        ie_image_facts facts = facts_of(image, data, (size_t)ie_bytes_size(bytes), from);
+        status = transcode(&image, &facts, from, temp_path, options, err);
         finish(image);
     }
     ie_bytes_close(bytes);
