@@ -74,9 +74,8 @@ ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary
 {
     const ie_options *options = session->options;
     ie_summary summary = {0};
-    ie_interrupt_changing(true);
+    ie_interrupt_changing();
     ie_status status = ie_engine_apply(session->engine, plan, options->wait, &summary, err);
-    ie_interrupt_changing(false);
     ie_bar_erase(session->bar);
     add_planned(&summary, planned);
     if (options->json) {

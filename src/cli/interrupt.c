@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,7 +55,7 @@ const volatile int *ie_interrupt_flag(void)
     return &cancelled;
 }
 
-void ie_interrupt_changing(bool changing)
+void ie_interrupt_changing(void)
 {
-    changing_files = changing;
+    changing_files = 1;
 }
