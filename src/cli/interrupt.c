@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 /* Written by the handler, read by the engine's threads: an int that only ever goes from 0 to 1. */
 static volatile int cancelled;
 static volatile sig_atomic_t changing_files;
+static bool on_terminal; /* set before the handler is installed */
 
 static void say(const char *text)
 {
@@ -25,13 +27,19 @@ static void on_signal(int number)
     if (cancelled && !changing_files) {
         _exit(IE_EXIT_INTERRUPTED);
     }
-    say(changing_files ? "\r\033[Kimgengine: stopping after the current file …\n" : "\r");
+    if (on_terminal) {
+        say("\r\033[K"); /* the bar, and the ^C that the terminal showed */
+    }
+    if (changing_files) {
+        say("imgengine: Stopping after the current file ...\n");
+    }
     cancelled = 1;
     errno = saved_errno;
 }
 
 void ie_interrupt_install(void)
 {
+    on_terminal = isatty(STDERR_FILENO);
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
@@ -47,7 +55,7 @@ const volatile int *ie_interrupt_flag(void)
     return &cancelled;
 }
 
-void ie_interrupt_changing(bool changing)
+void ie_interrupt_changing(void)
 {
-    changing_files = changing;
+    changing_files = 1;
 }

@@ -71,10 +71,12 @@ in_place_and_undo() {
 check in_place_changes_come_back_byte_for_byte in_place_and_undo
 
 each_step_and_undo() {
+    local code
     for step in "dedupe lib" "rename lib" "tag lib --keywords a --rating 4" "convert lib --to png --from jpeg,webp"; do
         # shellcheck disable=SC2086
         "$imgengine" $step --apply >/dev/null 2>err
-        [ $? -eq 0 ] || [ $? -eq 3 ] || { cat err; return 1; }
+        code=$?
+        [ $code -eq 0 ] || [ $code -eq 3 ] || { cat err; return 1; }
     done
     for step in 1 2 3 4; do exits 0 "$imgengine" undo || return 1; done
     fingerprint lib | cmp lib.before -
@@ -90,7 +92,7 @@ saved_plan() {
 check a_saved_plan_is_applied_and_undone saved_plan
 
 changed_since() {
-    cp -a lib changed && exits 3 "$imgengine" rename changed --plan changed.json || return 1
+    cp -a lib changed && exits 0 "$imgengine" rename changed --plan changed.json || return 1
     printf x >>"changed/phone/IMG_5533.jpg"
     "$imgengine" apply changed.json >out.txt 2>&1
     [ -e changed/phone/IMG_5533.jpg ] && grep -q 'IMG_5533' out.txt
@@ -189,7 +191,7 @@ check one_and_four_threads_give_the_same_bytes same_bytes
 expected() {
     jq -n --arg root "$photos/" --slurpfile want "$photos/expected/metadata.json" '
       def close(a; b; e): ((a - b) | fabs) <= e;
-      reduce inputs as $r ({}; .[$r.path | ltrimstr($root)] = $r) as $have
+      (reduce inputs as $r ({}; .[$r.path | ltrimstr($root)] = $r)) as $have
       | $want[0].files | to_entries[]
       | .key as $file | .value as $w | ($have[$file] // null) as $h | select($h != null)
       | [ (if $w.datetime_original and ($w.datetime_original | test("^[0-9]{4}:[0-9]{2}:[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"))
