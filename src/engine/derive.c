@@ -68,8 +68,14 @@ static ie_status copy_bytes(const char *from, const char *temp_path, ie_error *e
 
 /* ---- conversion ------------------------------------------------------------------------------- */
 
+/* What is known of a source before its conversion. */
+typedef struct source {
+    ie_image_facts facts;
+    bool bare; /* a JPEG XL without metadata: exiv2 need not read it, and could not */
+} source;
+
 /* The source's geometry, and what only its bytes tell of parts that a conversion would leave behind. */
-static ie_status inspect(const ie_config *config, const ie_action *action, ie_image_facts *ret_facts, ie_error *err)
+static ie_status inspect(const ie_config *config, const ie_action *action, source *ret_source, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
@@ -81,7 +87,9 @@ static ie_status inspect(const ie_config *config, const ie_action *action, ie_im
     if (action->from_format == IE_FORMAT_JPEG && ie_image_data_motion(data, size)) {
         status = ie_error_set(err, IE_ERR_UNSUPPORTED, "it carries a video behind the picture, which a conversion would lose");
     } else {
-        status = ie_image_probe(data, size, action->from_format, (uint64_t)config->limits.max_pixels, ret_facts, err);
+        status = ie_image_probe(data, size, action->from_format, (uint64_t)config->limits.max_pixels,
+                                &ret_source->facts, err);
+        ret_source->bare = action->from_format == IE_FORMAT_JXL && !ie_image_data_boxed_metadata(data, size);
     }
     ie_bytes_close(bytes);
     return status;
@@ -90,7 +98,8 @@ static ie_status inspect(const ie_config *config, const ie_action *action, ie_im
 static ie_status convert(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
 {
     uint64_t max_pixels = (uint64_t)config->limits.max_pixels;
-    ie_image_facts before = {0}, after = {0};
+    source before = {0};
+    ie_image_facts after = {0};
     ie_status status = inspect(config, action, &before, err);
     if (status != IE_OK) {
         return status;
@@ -100,7 +109,9 @@ static ie_status convert(const ie_config *config, const ie_action *action, const
     if (status != IE_OK) {
         return status;
     }
-    status = ie_exif_copy(action->from, action->from_format, temp_path, action->format, 1, err);
+    if (!before.bare) {
+        status = ie_exif_copy(action->from, action->from_format, temp_path, action->format, 1, err);
+    }
     if (status != IE_OK) {
         return status;
     }
@@ -109,18 +120,44 @@ static ie_status convert(const ie_config *config, const ie_action *action, const
         return status;
     }
     bool swapped = options.orientation >= 5;
-    if (after.width != (swapped ? before.height : before.width) ||
-        after.height != (swapped ? before.width : before.height)) {
+    if (after.width != (swapped ? before.facts.height : before.facts.width) ||
+        after.height != (swapped ? before.facts.width : before.facts.height)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out as %u x %u pixels instead of %u x %u",
-                            after.width, after.height, before.width, before.height);
+                            after.width, after.height, before.facts.width, before.facts.height);
     }
     return IE_OK;
 }
 
 /* ---- tags ------------------------------------------------------------------------------------- */
 
-/* The coded picture's hash; refuses files in which metadata must not change its length. */
-static ie_status picture_hash(const ie_config *config, const char *path, ie_format format, ie_hash128 *ret_hash, ie_error *err)
+typedef struct picture {
+    ie_hash128 data, icc;
+} picture;
+
+/* A PNG's profile is packed, and writers pack it anew; so it is compared unpacked. */
+static ie_status take_picture(const ie_config *config, const uint8_t *data, size_t size, ie_format format,
+                              picture *ret_picture, ie_error *err)
+{
+    picture p = {0};
+    if (!ie_image_data_hash(data, size, format, &p.data)) {
+        return ie_error_set(err, IE_ERR_FORMAT, "tags are not written into this file: its %s structure is damaged",
+                            ie_format_name(format));
+    }
+    if (format == IE_FORMAT_PNG) {
+        ie_image_facts facts;
+        ie_status status = ie_image_probe(data, size, format, (uint64_t)config->limits.max_pixels, &facts, err);
+        if (status != IE_OK) {
+            return status;
+        }
+        p.icc = facts.icc;
+    }
+    *ret_picture = p;
+    return IE_OK;
+}
+
+/* The coded picture of the file; refuses files in which metadata must not change its length. */
+static ie_status picture_of(const ie_config *config, const char *path, ie_format format, picture *ret_picture,
+                            ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
@@ -130,12 +167,8 @@ static ie_status picture_hash(const ie_config *config, const char *path, ie_form
     }
     size_t size = (size_t)ie_bytes_size(bytes);
     const char *pinned = ie_image_data_pinned(data, size, format);
-    if (pinned != NULL) {
-        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "tags are not written into this file: %s", pinned);
-    } else if (!ie_image_data_hash(data, size, format, ret_hash)) {
-        status = ie_error_set(err, IE_ERR_FORMAT, "tags are not written into this file: its %s structure is damaged",
-                              ie_format_name(format));
-    }
+    status = pinned != NULL ? ie_error_set(err, IE_ERR_UNSUPPORTED, "tags are not written into this file: %s", pinned)
+                            : take_picture(config, data, size, format, ret_picture, err);
     ie_bytes_close(bytes);
     return status;
 }
@@ -146,18 +179,18 @@ static ie_status write_tags(const ie_config *config, const ie_action *action, co
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "tags cannot be written into %s files",
                             ie_format_name(action->format));
     }
-    ie_hash128 before, after;
-    ie_status status = picture_hash(config, temp_path, action->format, &before, err);
+    picture before, after;
+    ie_status status = picture_of(config, temp_path, action->format, &before, err);
     if (status != IE_OK) {
         return status;
     }
     if ((status = ie_exif_write(temp_path, action->format, action->tags, err)) != IE_OK) {
         return status;
     }
-    if ((status = picture_hash(config, temp_path, action->format, &after, err)) != IE_OK) {
+    if ((status = picture_of(config, temp_path, action->format, &after, err)) != IE_OK) {
         return status;
     }
-    return ie_hash128_equal(before, after)
+    return ie_hash128_equal(before.data, after.data) && ie_hash128_equal(before.icc, after.icc)
                ? IE_OK
                : ie_error_set(err, IE_ERR_FORMAT, "writing tags would have changed the picture itself");
 }

@@ -163,7 +163,7 @@ static bool hash_png(const uint8_t *bytes, size_t size, ie_hasher *hasher)
         if (length > size - offset - 12) {
             return false;
         }
-        if (!named(type, "tEXtzTXtiTXttIMEeXIf")) {
+        if (!named(type, "tEXtzTXtiTXttIMEeXIfiCCP")) {
             ie_hasher_add(hasher, type, length + 4);
         }
         picture = picture || memcmp(type, "IDAT", 4) == 0;
@@ -357,6 +357,16 @@ static bool jxl_animated(const uint8_t *bytes, size_t size)
         skip_preview(&b);
     }
     return take(&b, 1) != 0;
+}
+
+bool ie_image_data_boxed_metadata(const uint8_t *bytes, size_t size)
+{
+    for (size_t offset = 0, length; (length = box_size(bytes, size, offset)) != 0; offset += length) {
+        if (named(bytes + offset + 4, "Exifxml brobjumb")) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint32_t ie_image_data_frames(const uint8_t *bytes, size_t size, ie_format format)

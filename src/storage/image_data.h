@@ -11,7 +11,8 @@
 #include "utils/hash.h"
 
 /* XXH3-128 over all that makes the picture. JPEG: every segment but APPn and COM (ICC and Adobe segments count),
-   and from the first scan to the end of the file. PNG: all chunks but texts, times and EXIF. WebP: image, alpha,
+   and from the first scan to the end of the file. PNG: all chunks but texts, times, EXIF
+   and ICC (packed anew by writers: compare ie_image_facts.icc). WebP: image, alpha,
    animation and ICC chunks. TIFF: strips and tiles of every directory with the tags that explain them.
    JP2: header and codestream boxes. False when the bytes are damaged or the format is none of these. */
 bool ie_image_data_hash(const uint8_t *bytes, size_t size, ie_format format, ie_hash128 *ret_hash);
@@ -26,5 +27,8 @@ bool ie_image_data_motion(const uint8_t *bytes, size_t size);
 /* Frames beyond what the decoder counts: animated PNG, AVIF and HEIF sequences, animated JXL; 1 for a still. The
    number is exact for PNG, else 2 stands for several. */
 uint32_t ie_image_data_frames(const uint8_t *bytes, size_t size, ie_format format);
+
+/* Does a JPEG XL file carry EXIF, XMP or other metadata boxes? */
+bool ie_image_data_boxed_metadata(const uint8_t *bytes, size_t size);
 
 #endif

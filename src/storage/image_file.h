@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Images by libvips, the one place that includes it: decoding of everything that is not a baseline job for
+ * Images by libvips (image_vips.h includes it): decoding of everything that is not a baseline job for
  * libjpeg-turbo (storage/jpeg_file), and all encoding. libvips starts on first use (it costs 42 ms and 32 MB), with
  * one thread a job and no cache, because we are parallel over photos. fail_on is set, so truncated and
  * corrupt files are errors and not grey. Thread-safe.
@@ -10,6 +10,7 @@
 
 #include "core/format.h"
 #include "storage/source.h"
+#include "utils/hash.h"
 
 typedef struct ie_image_facts {
     uint32_t width, height; /* as stored in the main image; for HEIF/AVIF upright */
@@ -17,6 +18,7 @@ typedef struct ie_image_facts {
     uint8_t bits;           /* a channel: 1, 8, 16, 32 */
     bool has_alpha;         /* there is an alpha channel (or transparent palette entry) */
     bool cmyk, has_icc;
+    ie_hash128 icc; /* of the profile as it is when unpacked; zero without one */
 } ie_image_facts;
 
 /* Opens the header only. IE_ERR_LIMIT above max_pixels (all frames of one page counted once). */
@@ -35,7 +37,7 @@ ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_p
                                ie_error *err) IE_MUST_CHECK;
 
 typedef struct ie_convert_options {
-    ie_format to;    /* JPEG, PNG, WEBP, TIFF, AVIF, HEIC, JXL as far as this build can */
+    ie_format to; /* JPEG, PNG, WEBP, TIFF, AVIF, HEIC, JXL as far as this build can */
     int quality;     /* 1..100 for lossy formats */
     uint8_t orientation; /* 1..8: of the source's EXIF; turned into pixels, so the result is upright */
     uint64_t max_pixels;
@@ -44,7 +46,9 @@ typedef struct ie_convert_options {
 /* Decodes from_path and encodes into temp_path (which must not be a user's file; created by the caller, empty). ICC is
    kept; EXIF/XMP/IPTC are brought over by ie_exif_copy() afterwards. Chroma subsampling follows a JPEG source,
    else 4:2:0 below quality 90 and 4:4:4 from there. Refuses (IE_ERR_UNSUPPORTED, with the reason) what
-   would lose pictures: animations and pages into a single-frame format, alpha into JPEG. */
+   would lose pictures: animations and pages, transparent pixels into JPEG, 16 bits a channel into formats of 8.
+   A JPEG with any libjpeg warning (torn coded data) is IE_ERR_FORMAT. HEIF, AVIF and JXL come upright from their
+   containers: `orientation` is ignored for them. */
 ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
                            const ie_convert_options *options, ie_error *err) IE_MUST_CHECK;
 
