@@ -51,24 +51,14 @@ static ie_status copy_bytes(const char *from, const char *temp_path, ie_error *e
     if (from_fd < 0) {
         return ie_error_errno(err, errno, "%s cannot be opened", ie_shown(from));
     }
-<<<<<<< HEAD
-    IE_AUTO_PLACE ie_place temp = IE_PLACE_NONE;
     IE_AUTO_FREE char *folder = ie_path_directory(temp_path);
-    ie_copied copied = {0};
-=======
-    IE_AUTO_FREE char *folder = ie_path_directory(temp_path);
->>>>>>> 26aa8ec9dc5ca656890ea4c3dc4fdb81feac5c2a
     int to_fd = -1, failed = ie_place_open(folder, temp_path, &temp);
     if (failed == 0) {
         failed = ie_fs_open_append(&temp, &to_fd);
     }
     if (failed == 0) {
         failed = ie_fs_copy(from_fd, to_fd, temp_path, &copied);
-<<<<<<< HEAD
-        failed = close(to_fd) != 0 && failed == 0 ? errno : failed;
-=======
         close(to_fd);
->>>>>>> 26aa8ec9dc5ca656890ea4c3dc4fdb81feac5c2a
     }
     close(from_fd);
     return failed == 0 ? IE_OK
