@@ -4,7 +4,7 @@
 #   run.sh IMGENGINE MAKE_LIBRARY        IMGENGINE_TESTDATA: where the photos lie
 # The last word of each check's name group says what it needs; checks that cannot run here say SKIPPED.
 set -u
-imgengine=$1 make_library=$2
+imgengine=$(realpath "$1") make_library=$(realpath "$2")
 data=${IMGENGINE_TESTDATA:-}
 work=$(mktemp -d "${TMPDIR:-/tmp}/imgengine-e2e.XXXXXX")
 trap 'chmod -R u+rwX "$work" 2>/dev/null; umount "$work/small" 2>/dev/null; rm -rf "$work"' EXIT
