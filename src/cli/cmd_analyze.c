@@ -85,6 +85,30 @@ static void add_camera(ie_buffer *line, const json_t *metadata)
     }
 }
 
+static void add_words(ie_buffer *line, const json_t *metadata)
+{
+    const char *title = ie_json_get_text(metadata, "title");
+    int64_t rating = ie_json_get_int(metadata, "rating", INT64_MIN);
+    ie_buffer keywords = {0};
+    size_t index;
+    const json_t *keyword;
+    json_array_foreach(json_object_get(metadata, "keywords"), index, keyword)
+    {
+        ie_buffer_printf(&keywords, "%s%s", index > 0 ? ", " : "",
+                         ie_shown(json_string_value(keyword)));
+    }
+    if (title != NULL) {
+        add_part(line, "\"%s\"", ie_shown(title));
+    }
+    if (keywords.size > 0) {
+        add_part(line, "keywords: %s", keywords.data);
+    }
+    if (rating != INT64_MIN) {
+        add_part(line, "rating %lld", (long long)rating);
+    }
+    ie_buffer_free(&keywords);
+}
+
 static void add_labels(ie_buffer *line, const json_t *vision, const char *list)
 {
     size_t index;
@@ -149,6 +173,8 @@ static void print_block(const ie_photo *photo, const json_t *record)
         add_part(&line, "%.5f, %.5f", latitude, longitude);
     }
     end_line(&line);
+    add_words(&line, metadata);
+    end_line(&line);
     add_content(&line, json_object_get(record, "content"));
     const json_t *vision = json_object_get(record, "vision");
     add_labels(&line, vision, "scenes");
@@ -201,10 +227,8 @@ static ie_status on_photo(void *user, const ie_photo *photo)
 static void print_end(const ie_session *session, const ie_summary *summary)
 {
     const ie_options *options = session->options;
-    if (options->json) {
-        IE_AUTO_FREE char *line = ie_json_line(ie_summary_json("analyze", summary));
-        puts(line);
-    } else if (!options->csv) {
+    /* NDJSON and CSV are the records and nothing else, so that two runs can be compared; --report has the numbers. */
+    if (!options->json && !options->csv) {
         if (summary->photos + summary->videos > 0) {
             putchar('\n');
         }

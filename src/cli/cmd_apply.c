@@ -29,14 +29,15 @@ static void print_problems(const ie_plan *plan)
     }
 }
 
-/* Where a run stopped early, what it did is journaled; say how to take it back or go on. */
-static void print_interrupted(ie_session *session, const ie_summary *summary)
+/* Where a run stopped early, what it did is journaled; the error says how to take it back or go on.
+ */
+static void add_way_back(const ie_summary *summary, ie_error *err)
 {
     if (summary->run_id[0] != 0) {
-        ie_bar_erase(session->bar);
-        ie_complain("What was done so far is journaled. Take it back with: imgengine undo %s. Or "
-                    "repeat the same command to go on.",
-                    summary->run_id);
+        size_t used = strlen(err->text);
+        snprintf(err->text + used, sizeof err->text - used,
+                 " Take it back with: imgengine undo %s; or repeat the same command to go on.",
+                 summary->run_id);
     }
 }
 
@@ -73,9 +74,8 @@ ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary
 {
     const ie_options *options = session->options;
     ie_summary summary = {0};
-    ie_interrupt_changing(true);
+    ie_interrupt_changing();
     ie_status status = ie_engine_apply(session->engine, plan, options->wait, &summary, err);
-    ie_interrupt_changing(false);
     ie_bar_erase(session->bar);
     add_planned(&summary, planned);
     if (options->json) {
@@ -90,7 +90,7 @@ ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary
         *ret_code = ie_complain_error(&report_err);
     }
     if (status != IE_OK) {
-        print_interrupted(session, &summary);
+        add_way_back(&summary, err);
         return status;
     }
     if (!options->json) {

@@ -53,9 +53,10 @@ static int run_undo(const ie_options *options)
             .dry_run = options->dry_run,
             .wait = options->wait,
         };
-        ie_interrupt_changing(!options->dry_run);
+        if (!options->dry_run) {
+            ie_interrupt_changing();
+        }
         status = ie_engine_undo(session.engine, &request, on_line, &session, &summary, &err);
-        ie_interrupt_changing(false);
         ie_bar_erase(session.bar);
     }
     if (status == IE_OK) {

@@ -70,7 +70,7 @@ static int make_own_folder(const publishing *p, const char *path)
     return failed == EEXIST ? 0 : failed;
 }
 
-static bool into_quarantine(const publishing *p)
+static bool make_quarantine(const publishing *p)
 {
     const ie_entry *entry = &p->step->entry;
     IE_AUTO_FREE char *folder = ie_path_directory(entry->quarantine);
@@ -81,12 +81,21 @@ static bool into_quarantine(const publishing *p)
         return ie_trouble_errno(p->trouble, p->index, failed, "The quarantine folder %s cannot be made",
                                 ie_shown(folder));
     }
+    return true;
+}
+
+static bool into_quarantine(const publishing *p)
+{
+    const ie_entry *entry = &p->step->entry;
     return still_there(p, entry->from) && rename_path(p, entry->from, entry->quarantine);
 }
 
 /* A duplicate goes only with the proof that its bytes stay elsewhere. */
 static bool drop_duplicate(const publishing *p, const ie_drop_proof *proof)
 {
+    if (!make_quarantine(p)) {
+        return false;
+    }
     if (proof == NULL || strcmp(ie_drop_proof_path(proof), p->step->entry.from) != 0 ||
         !ie_drop_proof_holds(proof)) {
         return ie_trouble_set(p->trouble, p->index, IE_OUTCOME_SKIPPED, "it or the file that stays changed since they "
@@ -101,7 +110,7 @@ static bool retire_original(const publishing *p)
     if (!p->step->entry.ready) {
         return ie_trouble_set(p->trouble, p->index, IE_OUTCOME_FAILED, "the new file is not complete");
     }
-    return into_quarantine(p);
+    return make_quarantine(p) && into_quarantine(p);
 }
 
 static bool leave_name(const publishing *p)

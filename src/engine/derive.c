@@ -11,6 +11,7 @@
 #include "storage/image_file.h"
 #include "utils/error.h"
 #include "utils/fs.h"
+#include "utils/text.h"
 
 static bool upright_by_container(ie_format format)
 {
@@ -44,22 +45,22 @@ static ie_status load(const char *path, uint64_t max_bytes, ie_bytes **ret_bytes
 
 static ie_status copy_bytes(const char *from, const char *temp_path, ie_error *err)
 {
+    IE_AUTO_PLACE ie_place temp = IE_PLACE_NONE;
+    ie_copied copied = {0};
     int from_fd = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (from_fd < 0) {
         return ie_error_errno(err, errno, "%s cannot be opened", ie_shown(from));
     }
-    int to_fd = open(temp_path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_TRUNC);
-    if (to_fd < 0) {
-        int saved = errno;
-        close(from_fd);
-        return ie_error_errno(err, saved, "%s cannot be opened", ie_shown(temp_path));
+    IE_AUTO_FREE char *folder = ie_path_directory(temp_path);
+    int to_fd = -1, failed = ie_place_open(folder, temp_path, &temp);
+    if (failed == 0) {
+        failed = ie_fs_open_append(&temp, &to_fd);
     }
-    ie_copied copied = {0};
-    int failed = ie_fs_copy(from_fd, to_fd, temp_path, &copied);
+    if (failed == 0) {
+        failed = ie_fs_copy(from_fd, to_fd, temp_path, &copied);
+        close(to_fd);
+    }
     close(from_fd);
-    if (close(to_fd) != 0 && failed == 0) {
-        failed = errno;
-    }
     return failed == 0 ? IE_OK
                        : ie_error_errno(err, failed, copied.reading ? "%s cannot be read" : "%s cannot be written",
                                         ie_shown(copied.reading ? from : temp_path));

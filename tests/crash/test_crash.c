@@ -150,6 +150,7 @@ static void work_in_place(const char *root, const char *output)
     if (tree_apply(plan, id, NULL) != IE_OK) {
         _exit(1);
     }
+    ie_plan_free(plan);
 }
 
 static void work_undo(const char *root, const char *output)
@@ -171,6 +172,7 @@ static void work_copies(const char *root, const char *output)
     if (tree_apply(plan, id, NULL) != IE_OK) {
         _exit(1);
     }
+    ie_plan_free(plan);
 }
 
 /* ---- killed ------------------------------------------------------------------------------- */

@@ -2,7 +2,6 @@
 /* Sources, resampling, colours: faults of broken files, odd sizes, determinism, threads. */
 #include <dirent.h>
 #include <math.h>
-#include <pthread.h>
 
 #include <jpeglib.h>
 
@@ -410,43 +409,6 @@ static void an_original_scores_above_its_worsened_copies(void **state)
     rig_close(&rig);
 }
 
-typedef struct job {
-    const uint8_t *data;
-    size_t size;
-    ie_content content;
-} job;
-
-static void *work(void *arg)
-{
-    job *j = arg;
-    content_rig rig;
-    rig_open(&rig, false);
-    for (int i = 0; i < 5; i++) {
-        ie_photo *photo = analyze_jpeg(&rig, j->data, j->size);
-        j->content = photo->content;
-        ie_photo_free(photo);
-    }
-    rig_close(&rig);
-    return NULL;
-}
-
-static void threads_agree(void **state)
-{
-    unsigned long size;
-    uint8_t *data = make_jpeg(1300, 900, false, &size);
-    pthread_t threads[4];
-    job jobs[4];
-    for (int i = 0; i < 4; i++) {
-        jobs[i] = (job){.data = data, .size = size};
-        assert_int_equal(pthread_create(&threads[i], NULL, work, &jobs[i]), 0);
-    }
-    for (int i = 0; i < 4; i++) {
-        pthread_join(threads[i], NULL);
-        assert_memory_equal(&jobs[i].content, &jobs[0].content, sizeof jobs[0].content);
-    }
-    free(data);
-}
-
 /* Every byte is hostile: no file of the corpus may crash, and each gives facts or one fault of decoding. */
 static void run_folder(content_rig *rig, const char *folder, int depth, int *files, int *whole)
 {
@@ -514,7 +476,6 @@ int main(void)
         cmocka_unit_test(colors_are_the_same_each_time_and_few_when_flat),
         cmocka_unit_test(a_reduced_decode_gives_nearly_the_full_decodes_hashes),
         cmocka_unit_test(an_original_scores_above_its_worsened_copies),
-        cmocka_unit_test(threads_agree),
         cmocka_unit_test(hostile_files_give_a_fault_or_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

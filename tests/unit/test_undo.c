@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tree.h"
+
+typedef struct scene {
+    char *root, *output;
+    ie_plan *plan;
+    char id[40];
+    ie_error err;
+    ie_undo_counts counts;
+    ie_buffer lines;
+} scene;
+
+static int scene_set(void **state)
+{
+    scene *s = ie_alloc(sizeof *s);
+    s->root = tree_new();
+    s->output = tree_new();
+    s->plan = ie_plan_new("test");
+    *state = s;
+    return 0;
+}
+
+static int scene_clear(void **state)
+{
+    scene *s = *state;
+    ie_plan_free(s->plan);
+    tree_remove(s->root);
+    tree_remove(s->output);
+    free(s->root);
+    free(s->output);
+    ie_buffer_free(&s->lines);
+    free(s);
+    return 0;
+}
+
+static char *at(const scene *s, const char *root, const char *name)
+{
+    return ie_arena_printf(s->plan->arena, "%s/%s", root, name);
+}
+
+static void add_copy(scene *s, const char *from, const char *to, uint32_t unit)
+{
+    ie_action *action = tree_plan_add(s->plan, s->output, at(s, s->root, from), unit);
+    action->kind = IE_ACTION_COPY;
+    action->to = at(s, s->output, to);
+}
+
+static void apply_is_ok(scene *s)
+{
+    if (tree_apply(s->plan, s->id, &s->err) != IE_OK) {
+        fail_msg("apply: %s", s->err.text);
+    }
+    for (size_t i = 0; i < s->plan->count; i++) {
+        assert_int_equal(s->plan->actions[i].outcome, IE_OUTCOME_DONE);
+    }
+}
+
+static void keep_line(void *user, const char *line)
+{
+    ie_buffer *lines = user;
+    ie_buffer_printf(lines, "%s\n", line);
+}
+
+static ie_status undo(scene *s, const char *root, ie_undo_request request)
+{
+    const ie_apply_options options = {0};
+    s->counts = (ie_undo_counts){0};
+    ie_buffer_clear(&s->lines);
+    return ie_undo_run(root, &request, &options, keep_line, &s->lines, &s->counts, &s->err);
+}
+
+static void a_copy_that_was_edited_stays(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a", "photo");
+    add_copy(s, "a", "2023/a", 0);
+    apply_is_ok(s);
+    tree_write(s->output, "2023/a", "phot0");
+    assert_int_equal(undo(s, s->output, (ie_undo_request){.run_id = s->id}), IE_OK);
+    assert_int_equal(s->counts.refused, 1);
+    assert_non_null(strstr(s->lines.data, "changed since"));
+    assert_true(tree_has(s->output, "2023/a"));
+}
+
+static void a_copy_whose_source_is_gone_or_changed_stays(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a", "photo");
+    tree_write(s->root, "b", "photo");
+    add_copy(s, "a", "a", 0);
+    add_copy(s, "b", "b", 1);
+    apply_is_ok(s);
+    unlink(at(s, s->root, "a"));
+    tree_write(s->root, "b", "phot0"); /* size and time as before */
+    assert_int_equal(undo(s, s->output, (ie_undo_request){.run_id = s->id}), IE_OK);
+    assert_int_equal(s->counts.refused, 2);
+    assert_non_null(strstr(s->lines.data, "may be the last copy"));
+    assert_true(tree_has(s->output, "a") && tree_has(s->output, "b"));
+    /* Once the source is back, undo goes on. */
+    tree_write(s->root, "b", "photo");
+    assert_int_equal(undo(s, s->output, (ie_undo_request){0}), IE_OK);
+    assert_int_equal(s->counts.removed, 1);
+    assert_false(tree_has(s->output, "b"));
+}
+
+static void a_name_taken_meanwhile_is_not_overwritten_and_the_unit_stays(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a.jpg", "photo");
+    tree_write(s->root, "a.xmp", "sidecar");
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a.jpg", "b.jpg", 0);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a.xmp", "b.xmp", 0);
+    apply_is_ok(s);
+    tree_write(s->root, "a.xmp", "new");
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id}), IE_OK);
+    assert_int_equal(s->counts.refused, 2);
+    IE_AUTO_FREE char *after = tree_state(s->root);
+    assert_string_equal(after, before);
+}
+
+static void undo_after_undo_does_nothing(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a", "photo");
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a", "2023/b", 0);
+    apply_is_ok(s);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id}), IE_OK);
+        assert_int_equal(s->counts.restored, i == 0);
+        IE_AUTO_FREE char *after = tree_state(s->root);
+        assert_string_equal(after, before);
+    }
+    assert_int_equal(undo(s, s->root, (ie_undo_request){0}), IE_ERR_NOT_FOUND);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = "20200101T000000-0000"}), IE_ERR_NOT_FOUND);
+}
+
+static void undo_works_where_the_disk_is_mounted_now(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "keep", "the same");
+    tree_write(s->root, "dup", "the same");
+    tree_write(s->root, "a", "photo");
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a", "b", 0);
+    tree_plan_survivor(s->plan, tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "dup", NULL, 1),
+                       at(s, s->root, "keep"));
+    apply_is_ok(s);
+    IE_AUTO_FREE char *moved = ie_asprintf("%s-moved", s->root);
+    assert_int_equal(rename(s->root, moved), 0);
+    assert_int_equal(undo(s, moved, (ie_undo_request){.run_id = s->id}), IE_OK);
+    assert_int_equal(s->counts.restored, 2);
+    IE_AUTO_FREE char *after = tree_state(moved);
+    assert_string_equal(after, before);
+    tree_remove(moved);
+}
+
+static void a_glob_undoes_the_units_it_matches(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a.jpg", "photo");
+    tree_write(s->root, "a.xmp", "sidecar");
+    tree_write(s->root, "b.jpg", "other");
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a.jpg", "1.jpg", 0);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a.xmp", "1.xmp", 0);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "b.jpg", "2.jpg", 1);
+    apply_is_ok(s);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id, .path_glob = "*.xmp"}), IE_OK);
+    assert_int_equal(s->counts.restored, 2);
+    assert_int_equal(s->counts.untouched, 1);
+    assert_true(tree_has(s->root, "a.jpg") && tree_has(s->root, "a.xmp") && tree_has(s->root, "2.jpg"));
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id}), IE_OK);
+    assert_int_equal(s->counts.restored, 1);
+    assert_true(tree_has(s->root, "b.jpg"));
+}
+
+static void a_dry_run_tells_what_undo_then_does(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a", "first");
+    tree_write(s->root, "b", "second one");
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a", "b", 0);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "b", "c", 1);
+    apply_is_ok(s);
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id, .dry_run = true}), IE_OK);
+    assert_int_equal(s->counts.restored, 2);
+    assert_int_equal(s->counts.refused, 0);
+    assert_non_null(strstr(s->lines.data, "would be"));
+    IE_AUTO_FREE char *after = tree_state(s->root);
+    assert_string_equal(after, before);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id}), IE_OK);
+    assert_int_equal(s->counts.restored, 2);
+}
+
+static void runs_are_undone_in_reverse_and_a_folder_that_was_made_goes(void **state)
+{
+    scene *s = *state;
+    IE_AUTO_FREE char *made = ie_path_join(s->output, "x/y");
+    tree_write(s->root, "a", "photo");
+    tree_write(s->root, "b", "other");
+    for (int i = 0; i < 2; i++) {
+        ie_plan *plan = ie_plan_new("test");
+        ie_action *action = tree_plan_add(plan, made, at(s, s->root, i == 0 ? "a" : "b"), 0);
+        action->kind = IE_ACTION_COPY;
+        action->to = at(s, made, i == 0 ? "2023/a" : "2023/b");
+        assert_int_equal(tree_apply(plan, s->id, &s->err), IE_OK);
+        ie_plan_free(plan);
+    }
+    assert_int_equal(undo(s, made, (ie_undo_request){0}), IE_OK);
+    assert_false(tree_has(made, "2023/b"));
+    assert_true(tree_has(made, "2023/a"));
+    assert_int_equal(undo(s, made, (ie_undo_request){0}), IE_OK);
+    assert_false(tree_has(s->output, "x"));
+}
+
+static void a_root_with_other_things_in_it_stays(void **state)
+{
+    scene *s = *state;
+    IE_AUTO_FREE char *made = ie_path_join(s->output, "x");
+    tree_write(s->root, "a", "photo");
+    ie_action *action = tree_plan_add(s->plan, made, at(s, s->root, "a"), 0);
+    action->kind = IE_ACTION_COPY;
+    action->to = at(s, made, "2023/a");
+    apply_is_ok(s);
+    tree_write(made, "2023/mine", "mine");
+    assert_int_equal(undo(s, made, (ie_undo_request){0}), IE_OK);
+    assert_false(tree_has(made, "2023/a"));
+    assert_true(tree_has(made, "2023/mine"));
+}
+
+/* ---- listing ------------------------------------------------------------------------------ */
+
+static ie_status keep_run(void *user, const ie_run_info *run)
+{
+    ie_buffer_printf(user, "%s %" PRIu64 " actions %" PRIu64 " held\n", run->state, run->actions, run->held_bytes);
+    return IE_OK;
+}
+
+static void runs_tell_their_state(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "keep", "the same");
+    tree_write(s->root, "dup", "the same");
+    tree_write(s->root, "a", "photo");
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a", "b", 0);
+    tree_plan_survivor(s->plan, tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "dup", NULL, 1),
+                       at(s, s->root, "keep"));
+    assert_int_equal(ie_journal_runs(s->root, keep_run, &s->lines, &s->err), IE_OK);
+    assert_int_equal(s->lines.size, 0);
+    apply_is_ok(s);
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    ie_buffer told = {0};
+    assert_int_equal(ie_journal_runs(s->root, keep_run, &told, &s->err), IE_OK);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.path_glob = "a"}), IE_OK);
+    assert_int_equal(ie_journal_runs(s->root, keep_run, &told, &s->err), IE_OK);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){0}), IE_OK);
+    assert_int_equal(ie_journal_runs(s->root, keep_run, &told, &s->err), IE_OK);
+    assert_string_equal(told.data, "done 2 actions 8 held\n"
+                                   "partly undone 1 actions 8 held\n"
+                                   "undone 0 actions 0 held\n");
+    ie_buffer_free(&told);
+}
+
+int main(void)
+{
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_set, scene_clear)
+    const struct CMUnitTest tests[] = {
+        SCENE(a_copy_that_was_edited_stays),
+        SCENE(a_copy_whose_source_is_gone_or_changed_stays),
+        SCENE(a_name_taken_meanwhile_is_not_overwritten_and_the_unit_stays),
+        SCENE(undo_after_undo_does_nothing),
+        SCENE(undo_works_where_the_disk_is_mounted_now),
+        SCENE(a_glob_undoes_the_units_it_matches),
+        SCENE(a_dry_run_tells_what_undo_then_does),
+        SCENE(runs_are_undone_in_reverse_and_a_folder_that_was_made_goes),
+        SCENE(a_root_with_other_things_in_it_stays),
+        SCENE(runs_tell_their_state),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
