@@ -56,7 +56,8 @@ while IFS=: read -r header owner; do
 done <<<"$foreign"
 verdict each_foreign_library_is_included_by_one_file "$bad"
 
-bad=$(for file in $(git ls-files '*.c' '*.h' '*.sh' 'meson.build' '*/meson.build' run test 2>/dev/null); do
+bad=$(find src include demo tests scripts run test meson.build \( -name '*.c' -o -name '*.h' -o -name '*.sh' \
+    -o -name '*.py' -o -name meson.build -o -path run -o -path test -o -path 'scripts/*' \) -type f | while read -r file; do
     head -3 "$file" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' || echo "$file has no SPDX line"
 done)
 verdict each_source_file_names_its_licence "$bad"
