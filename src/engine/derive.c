@@ -71,8 +71,7 @@ static ie_status copy_bytes(const char *from, const char *temp_path, ie_error *e
                                 ie_shown(copied.reading ? from : temp_path));
 }
 
-/* ---- conversion -------------------------------------------------------------------------------
- */
+/* ---- conversion ---------------------------------------------------------------------- */
 
 /* What is known of a source before its conversion. */
 typedef struct source {
@@ -142,8 +141,7 @@ static ie_status convert(const ie_config *config, const ie_action *action, const
     return IE_OK;
 }
 
-/* ---- tags -------------------------------------------------------------------------------------
- */
+/* ---- tags ---------------------------------------------------------------------------- */
 
 typedef struct picture {
     ie_hash128 data, icc;

@@ -143,8 +143,7 @@ const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format fo
     return NULL;
 }
 
-/* ---- PNG, WebP, JP2: lists of chunks ----------------------------------------------------------
- */
+/* ---- PNG, WebP, JP2: lists of chunks ------------------------------------------------- */
 
 static bool named(const uint8_t *type, const char *list)
 {
@@ -258,8 +257,7 @@ bool ie_image_data_hash(const uint8_t *bytes, size_t size, ie_format format, ie_
     return good;
 }
 
-/* ---- frames -----------------------------------------------------------------------------------
- */
+/* ---- frames -------------------------------------------------------------------------- */
 
 static uint32_t png_frames(const uint8_t *bytes, size_t size)
 {
