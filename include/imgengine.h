@@ -202,6 +202,7 @@ IE_API const char *ie_photo_fault_text(const ie_photo *photo, size_t index); /* 
 typedef struct ie_request {
     const char *command;  /* "process", "dedupe", … : for the journal and the report */
     bool dedupe, convert, rename, tag;
+    bool apply;           /* the plan will be applied at once: what an interrupted run left is brought to its end first */
     const char *output;   /* copy into this folder and never touch the source; NULL: change in place */
 } ie_request;
 

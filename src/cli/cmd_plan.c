@@ -54,6 +54,7 @@ static ie_request request_of(const ie_session *session)
     unsigned id = options->command->id;
     ie_request request = {
         .command = options->command->name,
+        .apply = options->apply,
         .output = options->output,
         .dedupe = id == IE_CMD_DEDUPE,
         .convert = id == IE_CMD_CONVERT,

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/print.h"
+
 #include "cli/command.h"
 
 /* Written by the handler, read by the engine's threads: an int that only ever goes from 0 to 1. */
@@ -16,7 +18,7 @@ static bool on_terminal; /* set before the handler is installed */
 
 static void say(const char *text)
 {
-    ssize_t written = write(STDERR_FILENO, text, strlen(text));
+    ssize_t written = write(fileno(ie_messages()), text, strlen(text));
     (void)written; /* nothing can be done about it in a handler */
 }
 
@@ -39,7 +41,7 @@ static void on_signal(int number)
 
 void ie_interrupt_install(void)
 {
-    on_terminal = isatty(STDERR_FILENO);
+    on_terminal = isatty(fileno(ie_messages()));
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

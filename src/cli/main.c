@@ -95,6 +95,9 @@ int main(int argc, char **argv)
     ie_options options = {0};
     ie_error err = {0};
     ie_status status = ie_options_parse(argc, argv, &options, &err);
+    if (status == IE_OK && !options.verbose) {
+        ie_messages_separate();
+    }
     int code = status == IE_OK ? run(&options) : ie_complain_usage(options.command, &err);
     ie_options_clear(&options);
     return code;

@@ -2,21 +2,62 @@
 #include "cli/print.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "cli/command.h"
 #include "utils/memory.h"
 
+static FILE *messages;
+
+FILE *ie_messages(void)
+{
+    return messages != NULL ? messages : stderr;
+}
+
+/* Async-signal-safe: what a crash leaves to say when standard error is not where messages go. */
+static void on_crash(int number)
+{
+    static const char text[] = "imgengine: stopped by an internal error or for lack of memory. What was "
+                               "changed until now is in the journal; `imgengine undo` takes it back.\n";
+    if (write(fileno(messages), text, sizeof text - 1) < 0) {
+        /* nowhere left to say it */
+    }
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void ie_messages_separate(void)
+{
+    int own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    FILE *stream = own >= 0 && nowhere >= 0 ? fdopen(own, "w") : NULL;
+    if (stream != NULL) {
+        setvbuf(stream, NULL, _IOLBF, 0);
+        messages = stream;
+        dup2(nowhere, STDERR_FILENO);
+        signal(SIGABRT, on_crash);
+        signal(SIGSEGV, on_crash);
+        signal(SIGBUS, on_crash);
+    } else if (own >= 0) {
+        close(own);
+    }
+    if (nowhere >= 0) {
+        close(nowhere);
+    }
+}
+
 void ie_complain(const char *format, ...)
 {
     va_list args;
     fflush(stdout); /* keeps the order where both go to one terminal */
-    fputs("imgengine: ", stderr);
+    fputs("imgengine: ", ie_messages());
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vfprintf(ie_messages(), format, args);
     va_end(args);
-    fputc('\n', stderr);
+    fputc('\n', ie_messages());
 }
 
 int ie_complain_error(const ie_error *err)

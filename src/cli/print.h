@@ -14,6 +14,12 @@
 #include "imgengine.h"
 #include "utils/text.h"
 
+/* Where remarks and the progress bar go: standard error. */
+FILE *ie_messages(void);
+/* From now on standard error is ours alone: what codec libraries print there, past every handler, is dropped.
+   Called once, before threads; not with -v, which shows all. */
+void ie_messages_separate(void);
+
 /* "imgengine: …" and a newline on standard error. */
 void ie_complain(const char *format, ...) IE_PRINTF(1, 2);
 /* Prints the error and gives the exit code that fits it. */

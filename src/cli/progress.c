@@ -50,7 +50,7 @@ static double now_s(void)
 static size_t terminal_width(void)
 {
     struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    if (ioctl(fileno(ie_messages()), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         return size.ws_col;
     }
     int64_t columns;
@@ -61,7 +61,7 @@ static size_t terminal_width(void)
 ie_status ie_bar_new(const char *mode, bool quiet, ie_bar **ret_bar, ie_error *err)
 {
     const char *term = getenv("TERM");
-    bool capable = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+    bool capable = isatty(fileno(ie_messages())) && term != NULL && strcmp(term, "dumb") != 0;
     bar_mode chosen;
     if (mode == NULL || strcmp(mode, "auto") == 0) {
         chosen = capable && !quiet ? MODE_BAR : MODE_NONE;
@@ -92,8 +92,8 @@ void ie_bar_free(ie_bar *bar)
 void ie_bar_erase(ie_bar *bar)
 {
     if (bar->drawn) {
-        fputs("\r\033[K", stderr);
-        fflush(stderr);
+        fputs("\r\033[K", ie_messages());
+        fflush(ie_messages());
         bar->drawn = false;
         bar->drawn_at_s = 0;
     }
@@ -188,8 +188,8 @@ static void draw(ie_bar *bar, const ie_progress *progress)
     while (line.size > 0 && ie_columns(line.data) > width) {
         line.data[--line.size] = 0;
     }
-    fprintf(stderr, "\r\033[K%s", line.data);
-    fflush(stderr);
+    fprintf(ie_messages(), "\r\033[K%s", line.data);
+    fflush(ie_messages());
     bar->drawn = true;
     ie_buffer_free(&line);
 }
@@ -211,7 +211,7 @@ static void print_json(const ie_bar *bar, const ie_progress *progress)
     ie_json_real(object, "eta_s", time_left(bar, progress), 1);
     ie_json_path(object, "path", progress->path);
     IE_AUTO_FREE char *line = ie_json_line(object);
-    fprintf(stderr, "%s\n", line);
+    fprintf(ie_messages(), "%s\n", line);
 }
 
 void ie_bar_update(ie_bar *bar, const ie_progress *progress)

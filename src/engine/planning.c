@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/unit.h"
+#include "engine/apply.h"
 #include "engine/compare.h"
 #include "engine/engine.h"
 #include "engine/same.h"
@@ -315,6 +316,23 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
     return status;
 }
 
+/* A plan made from what a killed run left half done would find files where they will not be. */
+static ie_status recover(ie_engine *engine, const ie_input *input, const char *output, ie_error *err)
+{
+    ie_apply_options options = {.config = engine->config, .cancel = engine->cancel};
+    ie_status status = output != NULL ? ie_apply_recover(output, &options, err) : IE_OK;
+    for (size_t i = 0; output == NULL && status == IE_OK && i < input->count; i++) {
+        IE_AUTO_FREE char *real = realpath(input->paths[i], NULL);
+        struct stat st;
+        if (real == NULL || stat(real, &st) != 0) {
+            continue; /* the scan will tell */
+        }
+        IE_AUTO_FREE char *root = S_ISDIR(st.st_mode) ? ie_strdup(real) : ie_path_directory(real);
+        status = ie_apply_recover(root, &options, err);
+    }
+    return status;
+}
+
 ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_request *request,
                          ie_plan **ret_plan, ie_summary *ret_summary, ie_error *err)
 {
@@ -330,6 +348,9 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
     }
     if (status == IE_OK) {
         status = absolute_folders(&engine->config->dedupe.protect, "dedupe.protect", err);
+    }
+    if (status == IE_OK && request->apply) {
+        status = recover(engine, input, output, err);
     }
     if (status == IE_OK) {
         status = scan_and_propose(engine, input, request, output, ret_plan, &summary, err);

@@ -40,7 +40,7 @@ static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_f
     ie_plan *plan = proposal->plan;
     const ie_fault *fault = damage(photo);
     if (fault != NULL) {
-        ie_action_reason(plan, action, "not converted: damaged (%s)", fault->text);
+        ie_action_reason(plan, action, "not converted: it does not decode (%s)", fault->text);
         return;
     }
     if ((photo->have & (IE_HAVE_QUALITY | IE_HAVE_HASHES)) == 0) {

@@ -62,7 +62,8 @@ static void settle_in_place(const ie_proposal *proposal, ie_action *action)
 static void mention_damage(ie_plan *plan, ie_action *action, const ie_photo *photo)
 {
     for (uint32_t i = 0; i < photo->fault_count; i++) {
-        if (strcmp(photo->faults[i].stage, "decode") == 0) {
+        /* A format or variant that we cannot decode is no damage of the file's. */
+        if (strcmp(photo->faults[i].stage, "decode") == 0 && strcmp(photo->faults[i].code, "unsupported") != 0) {
             ie_action_reason(plan, action, "damaged (%s), bytes kept as they are", photo->faults[i].text);
             return;
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/image_file.h"
 
+#include <math.h>
 #include <pthread.h>
 
 #include "storage/image_vips.h"
@@ -107,10 +108,11 @@ ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, u
     }
     pixels.width = (uint32_t)image->Xsize;
     pixels.height = (uint32_t)image->Ysize;
-    /* libjpeg pads the last column and row of a reduced image; libwebp fits the picture into it. */
-    bool padded = shrink > 1 && format == IE_FORMAT_JPEG;
-    pixels.extent_w = padded ? (double)facts.width / shrink : pixels.width;
-    pixels.extent_h = padded ? (double)facts.height / shrink : pixels.height;
+    /* A reduced JPEG has cells of `shrink` pixels, of which libvips drops the last broken one; libwebp fits the
+       picture into what it gives. */
+    bool cells = shrink > 1 && format == IE_FORMAT_JPEG;
+    pixels.extent_w = cells ? fmin((double)facts.width / shrink, pixels.width) : pixels.width;
+    pixels.extent_h = cells ? fmin((double)facts.height / shrink, pixels.height) : pixels.height;
     ie_vips_finish(image);
     *ret_pixels = pixels;
     if (ret_facts != NULL) {

@@ -3,8 +3,10 @@
 
 #include <pthread.h>
 
+#include "storage/bmp_file.h"
 #include "storage/image_data.h"
 #include "utils/error.h"
+#include "utils/memory.h"
 
 #define MAX_FILE_BYTES UINT32_MAX
 
@@ -26,11 +28,9 @@ static void start(void)
     vips_cache_set_max(0);
     vips_cache_set_max_mem(0);
     vips_cache_set_max_files(0);
-    /* What is left open is what the table below names. PostScript, SVG, PDF, MATLAB and the like stay shut
-       even if one format's loader should hand bytes on to another's. */
+    /* What is left open is what the table below names. SVG, PDF, MATLAB and all of ImageMagick stay shut. */
     vips_block_untrusted_set(TRUE);
-    static const char *const wanted[] = {"VipsForeignLoadPpm", "VipsForeignLoadJxl", "VipsForeignLoadJp2k",
-                                         "VipsForeignLoadMagick", "VipsForeignLoadMagick7"};
+    static const char *const wanted[] = {"VipsForeignLoadPpm", "VipsForeignLoadJxl", "VipsForeignLoadJp2k"};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         vips_operation_block_set(wanted[i], FALSE);
     }
@@ -57,47 +57,62 @@ static const ie_vips_loader_row loaders[] = {
     {IE_FORMAT_JXL, "jxlload_source", NULL},
     {IE_FORMAT_HEIC, "heifload_source", NULL},
     {IE_FORMAT_AVIF, "heifload_source", NULL},
-    {IE_FORMAT_BMP, "magickload_buffer", NULL},
+    {IE_FORMAT_BMP, NULL, NULL}, /* bmp_file.h */
 };
 
 const ie_vips_loader_row *ie_vips_loader(ie_format format)
 {
     for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++) {
-        if (loaders[i].format == format && vips_type_find("VipsOperation", loaders[i].nickname) != 0) {
+        if (loaders[i].format == format &&
+            (loaders[i].nickname == NULL || vips_type_find("VipsOperation", loaders[i].nickname) != 0)) {
             return &loaders[i];
         }
     }
     return NULL;
 }
 
-/* A memory source, or a blob for the one loader that takes no source. */
-static void set_input(VipsOperation *operation, const ie_vips_loader_row *l, const uint8_t *bytes, size_t size)
+static VipsImage *open_bmp(const uint8_t *bytes, size_t size)
 {
-    if (g_str_has_suffix(l->nickname, "_buffer")) {
-        VipsBlob *blob = vips_blob_new(NULL, bytes, size);
-        g_object_set(operation, "buffer", blob, NULL);
-        vips_area_unref(VIPS_AREA(blob));
-    } else {
-        VipsSource *source = vips_source_new_from_memory(bytes, size);
-        g_object_set(operation, "source", source, NULL);
-        g_object_unref(source);
+    ie_bmp bmp;
+    if (!ie_bmp_open(bytes, size, &bmp) || bmp.width > VIPS_MAX_COORD || bmp.height > VIPS_MAX_COORD) {
+        return NULL;
     }
+    size_t samples = (size_t)bmp.width * bmp.height * bmp.channels;
+    uint8_t *pixels = ie_try_alloc(samples, 1);
+    if (pixels == NULL) {
+        return NULL;
+    }
+    ie_bmp_read(&bmp, bytes, pixels);
+    VipsImage *plain = vips_image_new_from_memory_copy(pixels, samples, (int)bmp.width, (int)bmp.height,
+                                                       (int)bmp.channels, VIPS_FORMAT_UCHAR), *image = NULL;
+    free(pixels);
+    if (plain != NULL) {
+        if (vips_copy(plain, &image, "interpretation", VIPS_INTERPRETATION_sRGB, NULL) != 0) {
+            image = NULL;
+        }
+        g_object_unref(plain);
+    }
+    return image;
 }
 
 /* Opens the first page as a stream of rows; nothing is decoded yet. `shrink` is 1, 2, 4 or 8. */
 VipsImage *ie_vips_open(const uint8_t *bytes, size_t size, const ie_vips_loader_row *l, int shrink, VipsFailOn fail_on)
 {
+    if (l->format == IE_FORMAT_BMP) {
+        return open_bmp(bytes, size);
+    }
     VipsOperation *operation = vips_operation_new(l->nickname);
     if (operation == NULL) {
         return NULL;
     }
-    set_input(operation, l, bytes, size);
-    g_object_set(operation, "access", VIPS_ACCESS_SEQUENTIAL, "fail-on", fail_on, NULL);
+    VipsSource *source = vips_source_new_from_memory(bytes, size);
+    g_object_set(operation, "source", source, "access", VIPS_ACCESS_SEQUENTIAL, "fail-on", fail_on, NULL);
     if (shrink > 1 && l->format == IE_FORMAT_JPEG) {
         g_object_set(operation, "shrink", shrink, NULL);
     } else if (shrink > 1) {
         g_object_set(operation, "scale", 1.0 / shrink, NULL);
     }
+    g_object_unref(source);
     VipsImage *image = NULL;
     if (vips_cache_operation_buildp(&operation) == 0) {
         g_object_get(operation, "out", &image, NULL);
@@ -154,6 +169,12 @@ ie_image_facts ie_vips_facts(VipsImage *image, const uint8_t *bytes, size_t size
     return facts;
 }
 
+static ie_status too_large(int width, int height, uint64_t max_pixels, ie_error *err)
+{
+    return ie_error_set(err, IE_ERR_LIMIT, "the image has %d x %d pixels, more than the limit of %llu", width, height,
+                        (unsigned long long)max_pixels);
+}
+
 /* Starts libvips, opens, and checks the size; on IE_OK *ret_image is to be given to ie_vips_finish(). */
 ie_status ie_vips_open_checked(const uint8_t *bytes, size_t size, ie_format format, VipsFailOn fail_on,
                               uint64_t max_pixels, VipsImage **ret_image, const ie_vips_loader_row **ret_loader, ie_error *err)
@@ -166,6 +187,12 @@ ie_status ie_vips_open_checked(const uint8_t *bytes, size_t size, ie_format form
     if (l == NULL) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "this build cannot decode %s images", ie_format_name(format));
     }
+    ie_bmp bmp;
+    bool large = format == IE_FORMAT_BMP && ie_bmp_open(bytes, size, &bmp) &&
+                 (uint64_t)bmp.width * bmp.height > max_pixels; /* bitmaps are decoded by opening them */
+    if (large) {
+        return too_large((int)bmp.width, (int)bmp.height, max_pixels, err);
+    }
     VipsImage *image = size > 0 ? ie_vips_open(bytes, size, l, 1, fail_on) : NULL;
     if (image == NULL) {
         ie_vips_finish(NULL);
@@ -173,8 +200,7 @@ ie_status ie_vips_open_checked(const uint8_t *bytes, size_t size, ie_format form
                             ie_format_name(format));
     }
     if ((uint64_t)image->Xsize * (uint64_t)image->Ysize > max_pixels) {
-        status = ie_error_set(err, IE_ERR_LIMIT, "the image has %d x %d pixels, more than the limit of %llu",
-                              image->Xsize, image->Ysize, (unsigned long long)max_pixels);
+        status = too_large(image->Xsize, image->Ysize, max_pixels, err);
         ie_vips_finish(image);
         return status;
     }
