@@ -24,7 +24,8 @@ static uint8_t turn_of(const ie_action *action)
 }
 
 /* A file's bytes; close them with ie_bytes_close(). */
-static ie_status load(const char *path, uint64_t max_bytes, ie_bytes **ret_bytes, const uint8_t **ret_data, ie_error *err)
+static ie_status load(const char *path, uint64_t max_bytes, ie_bytes **ret_bytes,
+                      const uint8_t **ret_data, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     ie_status status = ie_bytes_open(path, &bytes, err);
@@ -33,9 +34,11 @@ static ie_status load(const char *path, uint64_t max_bytes, ie_bytes **ret_bytes
     }
     *ret_data = ie_bytes_load(bytes, max_bytes);
     if (*ret_data == NULL) {
-        status = ie_bytes_size(bytes) > max_bytes
-                     ? ie_error_set(err, IE_ERR_LIMIT, "%s is larger than limits.max_file_bytes", ie_shown(path))
-                     : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
+        status =
+            ie_bytes_size(bytes) > max_bytes
+                ? ie_error_set(err, IE_ERR_LIMIT, "%s is larger than limits.max_file_bytes",
+                               ie_shown(path))
+                : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
         ie_bytes_close(bytes);
         return status;
     }
@@ -61,12 +64,14 @@ static ie_status copy_bytes(const char *from, const char *temp_path, ie_error *e
         close(to_fd);
     }
     close(from_fd);
-    return failed == 0 ? IE_OK
-                       : ie_error_errno(err, failed, copied.reading ? "%s cannot be read" : "%s cannot be written",
-                                        ie_shown(copied.reading ? from : temp_path));
+    return failed == 0
+               ? IE_OK
+               : ie_error_errno(err, failed,
+                                copied.reading ? "%s cannot be read" : "%s cannot be written",
+                                ie_shown(copied.reading ? from : temp_path));
 }
 
-/* ---- conversion ------------------------------------------------------------------------------- */
+/* ---- conversion ---------------------------------------------------------------------- */
 
 /* What is known of a source before its conversion. */
 typedef struct source {
@@ -74,28 +79,35 @@ typedef struct source {
     bool bare; /* a JPEG XL without metadata: exiv2 need not read it, and could not */
 } source;
 
-/* The source's geometry, and what only its bytes tell of parts that a conversion would leave behind. */
-static ie_status inspect(const ie_config *config, const ie_action *action, source *ret_source, ie_error *err)
+/* The source's geometry, and what only its bytes tell of parts that a conversion would leave
+ * behind. */
+static ie_status inspect(const ie_config *config, const ie_action *action, source *ret_source,
+                         ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
-    ie_status status = load(action->from, (uint64_t)config->limits.max_file_bytes, &bytes, &data, err);
+    ie_status status =
+        load(action->from, (uint64_t)config->limits.max_file_bytes, &bytes, &data, err);
     if (status != IE_OK) {
         return status;
     }
     size_t size = (size_t)ie_bytes_size(bytes);
     if (action->from_format == IE_FORMAT_JPEG && ie_image_data_motion(data, size)) {
-        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "it carries a video behind the picture, which a conversion would lose");
+        status =
+            ie_error_set(err, IE_ERR_UNSUPPORTED,
+                         "it carries a video behind the picture, which a conversion would lose");
     } else {
-        status = ie_image_probe(data, size, action->from_format, (uint64_t)config->limits.max_pixels,
-                                &ret_source->facts, err);
-        ret_source->bare = action->from_format == IE_FORMAT_JXL && !ie_image_data_boxed_metadata(data, size);
+        status = ie_image_probe(data, size, action->from_format,
+                                (uint64_t)config->limits.max_pixels, &ret_source->facts, err);
+        ret_source->bare =
+            action->from_format == IE_FORMAT_JXL && !ie_image_data_boxed_metadata(data, size);
     }
     ie_bytes_close(bytes);
     return status;
 }
 
-static ie_status convert(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+static ie_status convert(const ie_config *config, const ie_action *action, const char *temp_path,
+                         ie_error *err)
 {
     uint64_t max_pixels = (uint64_t)config->limits.max_pixels;
     source before = {0};
@@ -122,30 +134,33 @@ static ie_status convert(const ie_config *config, const ie_action *action, const
     bool swapped = options.orientation >= 5;
     if (after.width != (swapped ? before.facts.height : before.facts.width) ||
         after.height != (swapped ? before.facts.width : before.facts.height)) {
-        return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out as %u x %u pixels instead of %u x %u",
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "its conversion came out as %u x %u pixels instead of %u x %u",
                             after.width, after.height, before.facts.width, before.facts.height);
     }
     return IE_OK;
 }
 
-/* ---- tags ------------------------------------------------------------------------------------- */
+/* ---- tags ---------------------------------------------------------------------------- */
 
 typedef struct picture {
     ie_hash128 data, icc;
 } picture;
 
 /* A PNG's profile is packed, and writers pack it anew; so it is compared unpacked. */
-static ie_status take_picture(const ie_config *config, const uint8_t *data, size_t size, ie_format format,
-                              picture *ret_picture, ie_error *err)
+static ie_status take_picture(const ie_config *config, const uint8_t *data, size_t size,
+                              ie_format format, picture *ret_picture, ie_error *err)
 {
     picture p = {0};
     if (!ie_image_data_hash(data, size, format, &p.data)) {
-        return ie_error_set(err, IE_ERR_FORMAT, "tags are not written into this file: its %s structure is damaged",
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "tags are not written into this file: its %s structure is damaged",
                             ie_format_name(format));
     }
     if (format == IE_FORMAT_PNG) {
         ie_image_facts facts;
-        ie_status status = ie_image_probe(data, size, format, (uint64_t)config->limits.max_pixels, &facts, err);
+        ie_status status =
+            ie_image_probe(data, size, format, (uint64_t)config->limits.max_pixels, &facts, err);
         if (status != IE_OK) {
             return status;
         }
@@ -156,8 +171,8 @@ static ie_status take_picture(const ie_config *config, const uint8_t *data, size
 }
 
 /* The coded picture of the file; refuses files in which metadata must not change its length. */
-static ie_status picture_of(const ie_config *config, const char *path, ie_format format, picture *ret_picture,
-                            ie_error *err)
+static ie_status picture_of(const ie_config *config, const char *path, ie_format format,
+                            picture *ret_picture, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
@@ -167,13 +182,15 @@ static ie_status picture_of(const ie_config *config, const char *path, ie_format
     }
     size_t size = (size_t)ie_bytes_size(bytes);
     const char *pinned = ie_image_data_pinned(data, size, format);
-    status = pinned != NULL ? ie_error_set(err, IE_ERR_UNSUPPORTED, "tags are not written into this file: %s", pinned)
+    status = pinned != NULL ? ie_error_set(err, IE_ERR_UNSUPPORTED,
+                                           "tags are not written into this file: %s", pinned)
                             : take_picture(config, data, size, format, ret_picture, err);
     ie_bytes_close(bytes);
     return status;
 }
 
-static ie_status write_tags(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+static ie_status write_tags(const ie_config *config, const ie_action *action, const char *temp_path,
+                            ie_error *err)
 {
     if (!ie_exif_can_write(action->format)) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "tags cannot be written into %s files",
@@ -192,12 +209,16 @@ static ie_status write_tags(const ie_config *config, const ie_action *action, co
     }
     return ie_hash128_equal(before.data, after.data) && ie_hash128_equal(before.icc, after.icc)
                ? IE_OK
-               : ie_error_set(err, IE_ERR_FORMAT, "writing tags would have changed the picture itself");
+               : ie_error_set(err, IE_ERR_FORMAT,
+                              "writing tags would have changed the picture itself");
 }
 
-ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path,
+                    ie_error *err)
 {
-    ie_status status = action->format != action->from_format ? convert(config, action, temp_path, err)
-                                                             : copy_bytes(action->from, temp_path, err);
-    return status == IE_OK && action->tags != NULL ? write_tags(config, action, temp_path, err) : status;
+    ie_status status = action->format != action->from_format
+                           ? convert(config, action, temp_path, err)
+                           : copy_bytes(action->from, temp_path, err);
+    return status == IE_OK && action->tags != NULL ? write_tags(config, action, temp_path, err)
+                                                   : status;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/bmp_file.h"
 
-/* BITMAPFILEHEADER, then BITMAPCOREHEADER or BITMAPINFOHEADER and its successors (Microsoft, wingdi.h). */
+/* BITMAPFILEHEADER, then BITMAPCOREHEADER or BITMAPINFOHEADER and its successors (Microsoft,
+ * wingdi.h). */
 enum { FILE_HEADER = 14, CORE_HEADER = 12, INFO_HEADER = 40, V2_HEADER = 52, V3_HEADER = 56 };
 enum { PLAIN = 0, BIT_FIELDS = 3, ALPHA_BIT_FIELDS = 6 };
 
@@ -16,7 +17,8 @@ static uint32_t le32(const uint8_t *p)
 }
 
 /* Masks for 16 and 32 bits; false when they are not within the header or the file. */
-static bool read_masks(const uint8_t *bytes, size_t size, uint32_t header, uint32_t compression, ie_bmp *bmp)
+static bool read_masks(const uint8_t *bytes, size_t size, uint32_t header, uint32_t compression,
+                       ie_bmp *bmp)
 {
     if (compression == PLAIN) {
         static const uint32_t five[3] = {0x7c00, 0x3e0, 0x1f}, eight[3] = {0xff0000, 0xff00, 0xff};
@@ -78,7 +80,8 @@ bool ie_bmp_open(const uint8_t *bytes, size_t size, ie_bmp *ret_bmp)
         return false;
     }
     uint32_t header = le32(bytes + FILE_HEADER);
-    if ((header != CORE_HEADER && header < INFO_HEADER) || header > 256 || size < FILE_HEADER + header) {
+    if ((header != CORE_HEADER && header < INFO_HEADER) || header > 256 ||
+        size < FILE_HEADER + header) {
         return false;
     }
     ie_bmp bmp = {.channels = 3, .pixels = le32(bytes + 10), .palette = FILE_HEADER + header};
@@ -97,7 +100,8 @@ bool ie_bmp_open(const uint8_t *bytes, size_t size, ie_bmp *ret_bmp)
         bmp.palette_count = bmp.palette_count < room ? bmp.palette_count : room;
     }
     uint64_t row = ((uint64_t)bmp.width * bmp.bits + 31) / 32 * 4;
-    if (bmp.pixels < FILE_HEADER + header || bmp.pixels > size || row > (size - bmp.pixels) / bmp.height) {
+    if (bmp.pixels < FILE_HEADER + header || bmp.pixels > size ||
+        row > (size - bmp.pixels) / bmp.height) {
         return false;
     }
     bmp.row = (size_t)row;
@@ -116,7 +120,8 @@ static void from_palette(const ie_bmp *bmp, const uint8_t *bytes, const uint8_t 
 {
     for (uint32_t x = 0; x < bmp->width; x++, out += 3) {
         uint32_t bit = x % (8 / bmp->bits) * bmp->bits;
-        uint32_t index = row[(uint64_t)x * bmp->bits / 8] >> (8 - bmp->bits - bit) & ((1u << bmp->bits) - 1);
+        uint32_t index =
+            row[(uint64_t)x * bmp->bits / 8] >> (8 - bmp->bits - bit) & ((1u << bmp->bits) - 1);
         const uint8_t *entry = bytes + bmp->palette + index * bmp->palette_entry;
         for (int c = 0; c < 3; c++) {
             out[c] = index < bmp->palette_count ? entry[2 - c] : 0;

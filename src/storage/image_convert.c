@@ -17,32 +17,39 @@ static bool turn(VipsImage **image, uint8_t orientation)
         VipsAngle angle;
         bool flip;
     } steps[9] = {
-        [2] = {VIPS_ANGLE_D0, true}, [3] = {VIPS_ANGLE_D180, false}, [4] = {VIPS_ANGLE_D180, true},
-        [5] = {VIPS_ANGLE_D90, true}, [6] = {VIPS_ANGLE_D90, false}, [7] = {VIPS_ANGLE_D270, true},
+        [2] = {VIPS_ANGLE_D0, true},    [3] = {VIPS_ANGLE_D180, false},
+        [4] = {VIPS_ANGLE_D180, true},  [5] = {VIPS_ANGLE_D90, true},
+        [6] = {VIPS_ANGLE_D90, false},  [7] = {VIPS_ANGLE_D270, true},
         [8] = {VIPS_ANGLE_D270, false},
     };
     if (orientation < 2 || orientation > 8) {
         return true;
     }
     VipsImage *result = NULL;
-    return ie_vips_replace(image, vips_rot(*image, &result, steps[orientation].angle, NULL), &result) &&
+    return ie_vips_replace(image, vips_rot(*image, &result, steps[orientation].angle, NULL),
+                           &result) &&
            (!steps[orientation].flip ||
-            ie_vips_replace(image, vips_flip(*image, &result, VIPS_DIRECTION_HORIZONTAL, NULL), &result));
+            ie_vips_replace(image, vips_flip(*image, &result, VIPS_DIRECTION_HORIZONTAL, NULL),
+                            &result));
 }
 
-/* JPEG and TIFF hold CMYK as it is; for the others it goes through its profile (or libvips' own CMYK one). */
+/* JPEG and TIFF hold CMYK as it is; for the others it goes through its profile (or libvips' own
+ * CMYK one). */
 static bool fit_colours(VipsImage **image, ie_format to)
 {
     if (!ie_vips_cmyk(*image) || to == IE_FORMAT_JPEG || to == IE_FORMAT_TIFF) {
         return ie_vips_plain_colours(image);
     }
     VipsImage *result = NULL;
-    return ie_vips_replace(image, vips_icc_transform(*image, &result, "srgb", "embedded", TRUE, "input_profile", "cmyk",
-                                             "depth", 8, "intent", VIPS_INTENT_RELATIVE, NULL), &result);
+    return ie_vips_replace(image,
+                           vips_icc_transform(*image, &result, "srgb", "embedded", TRUE,
+                                              "input_profile", "cmyk", "depth", 8, "intent",
+                                              VIPS_INTENT_RELATIVE, NULL),
+                           &result);
 }
 
-/* Everything but the profile goes: ie_exif_copy() brings it over whole, and what libvips would write of it
-   is incomplete. */
+/* Everything but the profile goes: ie_exif_copy() brings it over whole, and what libvips would
+   write of it is incomplete. */
 static bool only_profile(VipsImage **image)
 {
     VipsImage *result = NULL;
@@ -64,24 +71,27 @@ static VipsForeignSubsample subsampling(VipsImage *image, ie_format from, int qu
     const char *sampling = NULL;
     if (from == IE_FORMAT_JPEG && vips_image_get_typeof(image, "jpeg-chroma-subsample") != 0 &&
         vips_image_get_string(image, "jpeg-chroma-subsample", &sampling) == 0) {
-        return strncmp(sampling, "4:2:0", 5) == 0 ? VIPS_FOREIGN_SUBSAMPLE_ON : VIPS_FOREIGN_SUBSAMPLE_OFF;
+        return strncmp(sampling, "4:2:0", 5) == 0 ? VIPS_FOREIGN_SUBSAMPLE_ON
+                                                  : VIPS_FOREIGN_SUBSAMPLE_OFF;
     }
     return quality < 90 ? VIPS_FOREIGN_SUBSAMPLE_ON : VIPS_FOREIGN_SUBSAMPLE_OFF;
 }
 
-static int save(VipsImage *image, const char *path, const ie_convert_options *options, VipsForeignSubsample chroma)
+static int save(VipsImage *image, const char *path, const ie_convert_options *options,
+                VipsForeignSubsample chroma)
 {
     int q = options->quality;
     switch (options->to) {
     case IE_FORMAT_JPEG:
-        return vips_jpegsave(image, path, "Q", q, "subsample_mode", chroma, "optimize_coding", TRUE, NULL);
+        return vips_jpegsave(image, path, "Q", q, "subsample_mode", chroma, "optimize_coding", TRUE,
+                             NULL);
     case IE_FORMAT_PNG:
         return vips_pngsave(image, path, "compression", 6, NULL);
     case IE_FORMAT_WEBP:
         return vips_webpsave(image, path, "Q", q, NULL);
     case IE_FORMAT_TIFF:
-        return vips_tiffsave(image, path, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, "predictor",
-                             VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, NULL);
+        return vips_tiffsave(image, path, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE,
+                             "predictor", VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, NULL);
     case IE_FORMAT_HEIC:
         return vips_heifsave(image, path, "Q", q, "compression", VIPS_FOREIGN_HEIF_COMPRESSION_HEVC,
                              "subsample_mode", chroma, NULL);
@@ -104,14 +114,17 @@ static bool holds_sixteen_bits(ie_format to)
 static ie_status refuse(const ie_image_facts *facts, ie_format to, ie_error *err)
 {
     if (facts->frames > 1) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it holds %u frames or pages and a conversion would keep only one",
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "it holds %u frames or pages and a conversion would keep only one",
                             facts->frames);
     }
     if (facts->bits > 16) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "its samples of %u bits would be cut", facts->bits);
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "its samples of %u bits would be cut",
+                            facts->bits);
     }
     if (facts->bits == 16 && !holds_sixteen_bits(to)) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "its 16 bits a channel would become 8 in %s", ie_format_name(to));
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "its 16 bits a channel would become 8 in %s",
+                            ie_format_name(to));
     }
     return IE_OK;
 }
@@ -124,16 +137,19 @@ static ie_status settle_alpha(VipsImage **image, ie_format from, ie_error *err)
         return ie_vips_damaged(from, err);
     }
     if (transparent) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it has transparent pixels, which JPEG cannot hold");
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "it has transparent pixels, which JPEG cannot hold");
     }
     VipsImage *result = NULL;
     int bands = (*image)->Bands - 1;
-    return ie_vips_replace(image, vips_extract_band(*image, &result, 0, "n", bands, NULL), &result) ? IE_OK : ie_vips_damaged(from, err);
+    return ie_vips_replace(image, vips_extract_band(*image, &result, 0, "n", bands, NULL), &result)
+               ? IE_OK
+               : ie_vips_damaged(from, err);
 }
 
 /* The whole way from the opened image to the written file. */
-static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_format from, const char *temp_path,
-                           const ie_convert_options *options, ie_error *err)
+static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_format from,
+                           const char *temp_path, const ie_convert_options *options, ie_error *err)
 {
     ie_status status = refuse(facts, options->to, err);
     if (status != IE_OK) {
@@ -160,8 +176,10 @@ static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_fo
         if (errno == ENOSPC || errno == EDQUOT) {
             return ie_error_errno(err, errno, "%s cannot be written", ie_shown(temp_path));
         }
-        return ie_error_set(err, IE_ERR_FORMAT, "converting %s to %s fails: the image is cut short or damaged, or too "
-                            "large for the format", ie_format_name(from), ie_format_name(options->to));
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "converting %s to %s fails: the image is cut short or damaged, or too "
+                            "large for the format",
+                            ie_format_name(from), ie_format_name(options->to));
     }
     return IE_OK;
 }
@@ -174,7 +192,8 @@ ie_status ie_image_convert(const char *from_path, ie_format from, const char *te
         return status;
     }
     if (!ie_image_can_write(options->to)) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "this build cannot write %s images", ie_format_name(options->to));
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "this build cannot write %s images",
+                            ie_format_name(options->to));
     }
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
@@ -182,12 +201,14 @@ ie_status ie_image_convert(const char *from_path, ie_format from, const char *te
     if (status != IE_OK) {
         return status;
     }
-    /* Stricter than for looking: what JPEG calls a warning may be a picture with a torn part, and the original
-       must not be given up for that. For PNG it would refuse photos for an odd colour profile. */
+    /* Stricter than for looking: what JPEG calls a warning may be a picture with a torn part, and
+       the original must not be given up for that. For PNG it would refuse photos for an odd colour
+       profile. */
     VipsFailOn fail_on = from == IE_FORMAT_JPEG ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR;
     VipsImage *image = NULL;
     const ie_vips_loader_row *l = NULL;
-    status = ie_vips_open_checked(data, (size_t)ie_bytes_size(bytes), from, fail_on, options->max_pixels, &image, &l, err);
+    status = ie_vips_open_checked(data, (size_t)ie_bytes_size(bytes), from, fail_on,
+                                  options->max_pixels, &image, &l, err);
     if (status == IE_OK) {
         ie_image_facts facts = ie_vips_facts(image, data, (size_t)ie_bytes_size(bytes), from);
         status = transcode(&image, &facts, from, temp_path, options, err);

@@ -88,8 +88,9 @@ static size_t jpeg_end(const uint8_t *bytes, size_t size)
             continue;
         }
         /* Coded data: FF00 is a byte, FFD0..FFD7 restarts; anything else is the next marker. */
-        while (offset + 1 < size && !(bytes[offset] == 0xff && bytes[offset + 1] != 0 && bytes[offset + 1] != 0xff &&
-                                      (bytes[offset + 1] < 0xd0 || bytes[offset + 1] > 0xd7))) {
+        while (offset + 1 < size &&
+               !(bytes[offset] == 0xff && bytes[offset + 1] != 0 && bytes[offset + 1] != 0xff &&
+                 (bytes[offset + 1] < 0xd0 || bytes[offset + 1] > 0xd7))) {
             offset++;
         }
         if (offset + 1 < size && bytes[offset + 1] == 0xd9) {
@@ -101,8 +102,8 @@ static size_t jpeg_end(const uint8_t *bytes, size_t size)
 
 static bool blank(const uint8_t *p, size_t size)
 {
-    while (size > 0 && (p[size - 1] == 0 || p[size - 1] == 0xff || p[size - 1] == '\n' || p[size - 1] == '\r' ||
-                        p[size - 1] == ' ')) {
+    while (size > 0 && (p[size - 1] == 0 || p[size - 1] == 0xff || p[size - 1] == '\n' ||
+                        p[size - 1] == '\r' || p[size - 1] == ' ')) {
         size--;
     }
     return size == 0;
@@ -142,7 +143,7 @@ const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format fo
     return NULL;
 }
 
-/* ---- PNG, WebP, JP2: lists of chunks ---------------------------------------------------------- */
+/* ---- PNG, WebP, JP2: lists of chunks ------------------------------------------------- */
 
 static bool named(const uint8_t *type, const char *list)
 {
@@ -215,7 +216,8 @@ static size_t box_size(const uint8_t *bytes, size_t size, size_t offset)
 static bool hash_jp2(const uint8_t *bytes, size_t size, ie_hasher *hasher)
 {
     bool picture = false;
-    for (size_t offset = 0, length; (length = box_size(bytes, size, offset)) != 0; offset += length) {
+    for (size_t offset = 0, length; (length = box_size(bytes, size, offset)) != 0;
+         offset += length) {
         if (named(bytes + offset + 4, "jp2hjp2c")) {
             /* Without the length: the last box may say 0 for "to the end". */
             ie_hasher_add(hasher, bytes + offset + 4, length - 4);
@@ -255,7 +257,7 @@ bool ie_image_data_hash(const uint8_t *bytes, size_t size, ie_format format, ie_
     return good;
 }
 
-/* ---- frames ----------------------------------------------------------------------------------- */
+/* ---- frames -------------------------------------------------------------------------- */
 
 static uint32_t png_frames(const uint8_t *bytes, size_t size)
 {
@@ -273,9 +275,11 @@ static uint32_t png_frames(const uint8_t *bytes, size_t size)
     return 1;
 }
 
-static const uint8_t *find_box(const uint8_t *bytes, size_t size, const char *type, size_t *ret_size)
+static const uint8_t *find_box(const uint8_t *bytes, size_t size, const char *type,
+                               size_t *ret_size)
 {
-    for (size_t offset = 0, length; (length = box_size(bytes, size, offset)) != 0; offset += length) {
+    for (size_t offset = 0, length; (length = box_size(bytes, size, offset)) != 0;
+         offset += length) {
         if (memcmp(bytes + offset + 4, type, 4) == 0) {
             *ret_size = length;
             return bytes + offset;
@@ -361,7 +365,8 @@ static bool jxl_animated(const uint8_t *bytes, size_t size)
 
 bool ie_image_data_boxed_metadata(const uint8_t *bytes, size_t size)
 {
-    for (size_t offset = 0, length; (length = box_size(bytes, size, offset)) != 0; offset += length) {
+    for (size_t offset = 0, length; (length = box_size(bytes, size, offset)) != 0;
+         offset += length) {
         if (named(bytes + offset + 4, "Exifxml brobjumb")) {
             return true;
         }

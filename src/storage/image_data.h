@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The coded picture inside a file's bytes, told from the metadata around it without decoding: what must be the
- * same, bit for bit, before and after tags were written. Every byte is hostile: bounded, no recursion,
- * nothing is allocated by what a file says. Pure, thread-safe.
+ * The coded picture inside a file's bytes, told from the metadata around it without decoding: what
+ * must be the same, bit for bit, before and after tags were written. Every byte is hostile:
+ * bounded, no recursion, nothing is allocated by what a file says. Pure, thread-safe.
  */
 #ifndef IE_STORAGE_IMAGE_DATA_H
 #define IE_STORAGE_IMAGE_DATA_H
@@ -10,22 +10,24 @@
 #include "core/format.h"
 #include "utils/hash.h"
 
-/* XXH3-128 over all that makes the picture. JPEG: every segment but APPn and COM (ICC and Adobe segments count),
-   and from the first scan to the end of the file. PNG: all chunks but texts, times, EXIF
-   and ICC (packed anew by writers: compare ie_image_facts.icc). WebP: image, alpha,
-   animation and ICC chunks. TIFF: strips and tiles of every directory with the tags that explain them.
-   JP2: header and codestream boxes. False when the bytes are damaged or the format is none of these. */
+/* XXH3-128 over all that makes the picture. JPEG: every segment but APPn and COM (ICC and Adobe
+   segments count), and from the first scan to the end of the file. PNG: all chunks but texts,
+   times, EXIF and ICC (packed anew by writers: compare ie_image_facts.icc). WebP: image, alpha,
+   animation and ICC chunks. TIFF: strips and tiles of every directory with the tags that explain
+   them. JP2: header and codestream boxes. False when the bytes are damaged or the format is none of
+   these. */
 bool ie_image_data_hash(const uint8_t *bytes, size_t size, ie_format format, ie_hash128 *ret_hash);
 
-/* Why metadata of another length must not be put into this JPEG: a sentence's end ("it holds a second picture
-   …"), or NULL when nothing in it is found by its distance from the start. Other formats: NULL. */
+/* Why metadata of another length must not be put into this JPEG: a sentence's end ("it holds a
+   second picture …"), or NULL when nothing in it is found by its distance from the start. Other
+   formats: NULL. */
 const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format format);
 
 /* Is there a video behind the picture of this JPEG (motion photo)? */
 bool ie_image_data_motion(const uint8_t *bytes, size_t size);
 
-/* Frames beyond what the decoder counts: animated PNG, AVIF and HEIF sequences, animated JXL; 1 for a still. The
-   number is exact for PNG, else 2 stands for several. */
+/* Frames beyond what the decoder counts: animated PNG, AVIF and HEIF sequences, animated JXL; 1 for
+   a still. The number is exact for PNG, else 2 stands for several. */
 uint32_t ie_image_data_frames(const uint8_t *bytes, size_t size, ie_format format);
 
 /* Does a JPEG XL file carry EXIF, XMP or other metadata boxes? */

@@ -37,7 +37,8 @@ static size_t width_of(uint16_t type)
 /* Reads the entry at `at`, whose 12 bytes lie within the file. */
 static bool field_read(const tiff *t, size_t at, field *ret)
 {
-    *ret = (field){(uint16_t)number(t, at, 2), (uint16_t)number(t, at + 2, 2), number(t, at + 4, 4), 0, 0};
+    *ret = (field){(uint16_t)number(t, at, 2), (uint16_t)number(t, at + 2, 2), number(t, at + 4, 4),
+                   0, 0};
     uint64_t size = (uint64_t)width_of(ret->type) * ret->count;
     uint64_t offset = size <= 4 ? at + 8 : number(t, at + 8, 4);
     if (offset > t->size || size > t->size - offset) {
@@ -72,9 +73,29 @@ static bool queue_add(tiff *t, uint32_t offset)
 static bool explains(uint16_t tag)
 {
     switch (tag) {
-    case 256: case 257: case 258: case 259: case 262: case 266: case 277: case 278: case 284: case 292: case 293:
-    case 317: case 320: case 322: case 323: case 338: case 339: case 347: case 529: case 530: case 531:
-    case 532: case 34675:
+    case 256:
+    case 257:
+    case 258:
+    case 259:
+    case 262:
+    case 266:
+    case 277:
+    case 278:
+    case 284:
+    case 292:
+    case 293:
+    case 317:
+    case 320:
+    case 322:
+    case 323:
+    case 338:
+    case 339:
+    case 347:
+    case 529:
+    case 530:
+    case 531:
+    case 532:
+    case 34675:
         return true;
     default:
         return false;
@@ -90,7 +111,8 @@ static void hash_value(tiff *t, const field *f)
 
 static bool hash_pieces(tiff *t, const field *offsets, const field *sizes)
 {
-    if (offsets->count != sizes->count || width_of(offsets->type) == 0 || width_of(sizes->type) == 0) {
+    if (offsets->count != sizes->count || width_of(offsets->type) == 0 ||
+        width_of(sizes->type) == 0) {
         return false;
     }
     for (uint32_t i = 0; i < offsets->count; i++) {
@@ -136,12 +158,14 @@ static bool hash_directory(tiff *t, uint32_t at)
     }
     uint32_t next = number(t, at + 2 + entries * 12, 4);
     return (strips.tag == 0 || hash_pieces(t, &strips, &strip_sizes)) &&
-           (tiles.tag == 0 || hash_pieces(t, &tiles, &tile_sizes)) && (next == 0 || queue_add(t, next));
+           (tiles.tag == 0 || hash_pieces(t, &tiles, &tile_sizes)) &&
+           (next == 0 || queue_add(t, next));
 }
 
 bool ie_image_data_tiff(const uint8_t *bytes, size_t size, ie_hasher *hasher)
 {
-    tiff t = {.bytes = bytes, .size = size, .big_endian = size > 0 && bytes[0] == 'M', .hasher = hasher};
+    tiff t = {
+        .bytes = bytes, .size = size, .big_endian = size > 0 && bytes[0] == 'M', .hasher = hasher};
     if (size < 8 || number(&t, 2, 2) != 42) {
         return false;
     }

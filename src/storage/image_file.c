@@ -12,7 +12,8 @@ ie_status ie_image_probe(const uint8_t *bytes, size_t size, ie_format format, ui
 {
     VipsImage *image = NULL;
     const ie_vips_loader_row *l = NULL;
-    ie_status status = ie_vips_open_checked(bytes, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
+    ie_status status =
+        ie_vips_open_checked(bytes, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
     if (status == IE_OK) {
         *ret_facts = ie_vips_facts(image, bytes, size, format);
         ie_vips_finish(image);
@@ -37,7 +38,8 @@ static bool eight_bits(VipsImage **image)
            ie_vips_replace(image, vips_cast_uchar(*image, &result, NULL), &result);
 }
 
-/* In place: the usual formula of viewers without a profile, R = (255 - C)(255 - K) / 255, rounded. */
+/* In place: the usual formula of viewers without a profile, R = (255 - C)(255 - K) / 255, rounded.
+ */
 static void cmyk_to_rgb(uint8_t *data, size_t pixels)
 {
     const uint8_t *in = data;
@@ -60,7 +62,9 @@ static uint8_t *samples(VipsImage **image, uint32_t *ret_channels)
     int bands = (*image)->Bands;
     int wanted = cmyk ? 4 : bands >= 3 ? 3 : 1;
     VipsImage *result = NULL;
-    if (wanted != bands && !ie_vips_replace(image, vips_extract_band(*image, &result, 0, "n", wanted, NULL), &result)) {
+    if (wanted != bands &&
+        !ie_vips_replace(image, vips_extract_band(*image, &result, 0, "n", wanted, NULL),
+                         &result)) {
         return NULL;
     }
     size_t size = 0;
@@ -78,19 +82,21 @@ static int shrink_for(const ie_vips_loader_row *l, const VipsImage *image, uint3
     uint32_t longer = (uint32_t)(image->Xsize > image->Ysize ? image->Xsize : image->Ysize);
     uint32_t shorter = (uint32_t)(image->Xsize > image->Ysize ? image->Ysize : image->Xsize);
     int shrink = 1;
-    while (l->shrink != NULL && min_side > 0 && shrink < 8 && shorter / (2u * (uint32_t)shrink) > 0 &&
-           longer / (2u * (uint32_t)shrink) >= min_side) {
+    while (l->shrink != NULL && min_side > 0 && shrink < 8 &&
+           shorter / (2u * (uint32_t)shrink) > 0 && longer / (2u * (uint32_t)shrink) >= min_side) {
         shrink *= 2;
     }
     return shrink;
 }
 
 ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side,
-                          uint64_t max_pixels, ie_pixels *ret_pixels, ie_image_facts *ret_facts, ie_error *err)
+                          uint64_t max_pixels, ie_pixels *ret_pixels, ie_image_facts *ret_facts,
+                          ie_error *err)
 {
     VipsImage *image = NULL;
     const ie_vips_loader_row *l = NULL;
-    ie_status status = ie_vips_open_checked(bytes, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
+    ie_status status =
+        ie_vips_open_checked(bytes, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
     if (status != IE_OK) {
         return status;
     }
@@ -108,8 +114,8 @@ ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, u
     }
     pixels.width = (uint32_t)image->Xsize;
     pixels.height = (uint32_t)image->Ysize;
-    /* A reduced JPEG has cells of `shrink` pixels, of which libvips drops the last broken one; libwebp fits the
-       picture into what it gives. */
+    /* A reduced JPEG has cells of `shrink` pixels, of which libvips drops the last broken one;
+       libwebp fits the picture into what it gives. */
     bool cells = shrink > 1 && format == IE_FORMAT_JPEG;
     pixels.extent_w = cells ? fmin((double)facts.width / shrink, pixels.width) : pixels.width;
     pixels.extent_h = cells ? fmin((double)facts.height / shrink, pixels.height) : pixels.height;
@@ -121,13 +127,14 @@ ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, u
     return IE_OK;
 }
 
-ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_pixels, bool *ret_transparent,
-                               ie_error *err)
+ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_pixels,
+                               bool *ret_transparent, ie_error *err)
 {
     ie_format format = ie_format_sniff(bytes, size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES, NULL);
     VipsImage *image = NULL;
     const ie_vips_loader_row *l = NULL;
-    ie_status status = ie_vips_open_checked(bytes, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
+    ie_status status =
+        ie_vips_open_checked(bytes, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
     if (status != IE_OK) {
         return status;
     }
@@ -141,7 +148,8 @@ ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_p
     return IE_OK;
 }
 
-ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts, ie_error *err)
+ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts,
+                         ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
@@ -153,7 +161,8 @@ ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *
     ie_format format = ie_format_sniff(data, size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES, path);
     VipsImage *image = NULL;
     const ie_vips_loader_row *l = NULL;
-    status = ie_vips_open_checked(data, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
+    status =
+        ie_vips_open_checked(data, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
     if (status == IE_OK) {
         ie_image_facts facts = ie_vips_facts(image, data, size, format);
         double average = 0;

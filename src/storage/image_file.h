@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Images by libvips (image_vips.h includes it): decoding of everything that is not a baseline job for
- * libjpeg-turbo (storage/jpeg_file), and all encoding. libvips starts on first use (it costs 42 ms and 32 MB), with
- * one thread a job and no cache, because we are parallel over photos. fail_on is set, so truncated and
- * corrupt files are errors and not grey. Thread-safe.
+ * Images by libvips (image_vips.h includes it): decoding of everything that is not a baseline job
+ * for libjpeg-turbo (storage/jpeg_file), and all encoding. libvips starts on first use (it costs 42
+ * ms and 32 MB), with one thread a job and no cache, because we are parallel over photos. fail_on
+ * is set, so truncated and corrupt files are errors and not grey. Thread-safe.
  */
 #ifndef IE_STORAGE_IMAGE_FILE_H
 #define IE_STORAGE_IMAGE_FILE_H
@@ -25,35 +25,40 @@ typedef struct ie_image_facts {
 ie_status ie_image_probe(const uint8_t *bytes, size_t size, ie_format format, uint64_t max_pixels,
                          ie_image_facts *ret_facts, ie_error *err) IE_MUST_CHECK;
 
-/* Decodes to 8-bit RGB (grey stays 1 channel), not rotated except HEIF/AVIF, shrunk on load so that the longer
-   side is at least min_side if the format allows (0: full size). Alpha is dropped, not composited. 16 bit is >> 8; CMYK
-   to RGB. Pixels are allocated with ie_try_alloc; free(ret_pixels->data). */
+/* Decodes to 8-bit RGB (grey stays 1 channel), not rotated except HEIF/AVIF, shrunk on load so that
+   the longer side is at least min_side if the format allows (0: full size). Alpha is dropped, not
+   composited. 16 bit is >> 8; CMYK to RGB. Pixels are allocated with ie_try_alloc;
+   free(ret_pixels->data). */
 ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side,
                           uint64_t max_pixels, ie_pixels *ret_pixels, ie_image_facts *ret_facts,
                           ie_error *err) IE_MUST_CHECK;
 
 /* Does any pixel have alpha below its maximum? Decodes. */
-ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_pixels, bool *ret_transparent,
-                               ie_error *err) IE_MUST_CHECK;
+ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_pixels,
+                               bool *ret_transparent, ie_error *err) IE_MUST_CHECK;
 
 typedef struct ie_convert_options {
     ie_format to; /* JPEG, PNG, WEBP, TIFF, AVIF, HEIC, JXL as far as this build can */
-    int quality;     /* 1..100 for lossy formats */
-    uint8_t orientation; /* 1..8: of the source's EXIF; turned into pixels, so the result is upright */
+    int quality;  /* 1..100 for lossy formats */
+    uint8_t
+        orientation; /* 1..8: of the source's EXIF; turned into pixels, so the result is upright */
     uint64_t max_pixels;
 } ie_convert_options;
 
-/* Decodes from_path and encodes into temp_path (which must not be a user's file; created by the caller, empty). ICC is
-   kept; EXIF/XMP/IPTC are brought over by ie_exif_copy() afterwards. Chroma subsampling follows a JPEG source,
-   else 4:2:0 below quality 90 and 4:4:4 from there. Refuses (IE_ERR_UNSUPPORTED, with the reason) what
-   would lose pictures: animations and pages, transparent pixels into JPEG, 16 bits a channel into formats of 8.
-   A JPEG with any libjpeg warning (torn coded data) is IE_ERR_FORMAT. HEIF, AVIF and JXL come upright from their
-   containers: `orientation` is ignored for them. */
+/* Decodes from_path and encodes into temp_path (which must not be a user's file; created by the
+   caller, empty). ICC is kept; EXIF/XMP/IPTC are brought over by ie_exif_copy() afterwards. Chroma
+   subsampling follows a JPEG source, else 4:2:0 below quality 90 and 4:4:4 from there. Refuses
+   (IE_ERR_UNSUPPORTED, with the reason) what would lose pictures: animations and pages, transparent
+   pixels into JPEG, 16 bits a channel into formats of 8. A JPEG with any libjpeg warning (torn
+   coded data) is IE_ERR_FORMAT. HEIF, AVIF and JXL come upright from their containers:
+   `orientation` is ignored for them. */
 ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
                            const ie_convert_options *options, ie_error *err) IE_MUST_CHECK;
 
-/* Decodes the whole file and gives its facts: the check after a conversion, before the original may go. */
-ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts, ie_error *err) IE_MUST_CHECK;
+/* Decodes the whole file and gives its facts: the check after a conversion, before the original may
+ * go. */
+ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts,
+                         ie_error *err) IE_MUST_CHECK;
 
 /* For `info`: can this build read / write the format? Starts libvips. */
 bool ie_image_can_read(ie_format format);

@@ -28,9 +28,11 @@ static void start(void)
     vips_cache_set_max(0);
     vips_cache_set_max_mem(0);
     vips_cache_set_max_files(0);
-    /* What is left open is what the table below names. SVG, PDF, MATLAB and all of ImageMagick stay shut. */
+    /* What is left open is what the table below names. SVG, PDF, MATLAB and all of ImageMagick stay
+     * shut. */
     vips_block_untrusted_set(TRUE);
-    static const char *const wanted[] = {"VipsForeignLoadPpm", "VipsForeignLoadJxl", "VipsForeignLoadJp2k"};
+    static const char *const wanted[] = {"VipsForeignLoadPpm", "VipsForeignLoadJxl",
+                                         "VipsForeignLoadJp2k"};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         vips_operation_block_set(wanted[i], FALSE);
     }
@@ -41,7 +43,8 @@ ie_status ie_vips_ready(ie_error *err)
 {
     pthread_once(&start_once, start);
     if (!started) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "libvips, which reads and writes images, does not start");
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "libvips, which reads and writes images, does not start");
     }
     return IE_OK;
 }
@@ -64,7 +67,8 @@ const ie_vips_loader_row *ie_vips_loader(ie_format format)
 {
     for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++) {
         if (loaders[i].format == format &&
-            (loaders[i].nickname == NULL || vips_type_find("VipsOperation", loaders[i].nickname) != 0)) {
+            (loaders[i].nickname == NULL ||
+             vips_type_find("VipsOperation", loaders[i].nickname) != 0)) {
             return &loaders[i];
         }
     }
@@ -74,7 +78,8 @@ const ie_vips_loader_row *ie_vips_loader(ie_format format)
 static VipsImage *open_bmp(const uint8_t *bytes, size_t size)
 {
     ie_bmp bmp;
-    if (!ie_bmp_open(bytes, size, &bmp) || bmp.width > VIPS_MAX_COORD || bmp.height > VIPS_MAX_COORD) {
+    if (!ie_bmp_open(bytes, size, &bmp) || bmp.width > VIPS_MAX_COORD ||
+        bmp.height > VIPS_MAX_COORD) {
         return NULL;
     }
     size_t samples = (size_t)bmp.width * bmp.height * bmp.channels;
@@ -83,8 +88,10 @@ static VipsImage *open_bmp(const uint8_t *bytes, size_t size)
         return NULL;
     }
     ie_bmp_read(&bmp, bytes, pixels);
-    VipsImage *plain = vips_image_new_from_memory_copy(pixels, samples, (int)bmp.width, (int)bmp.height,
-                                                       (int)bmp.channels, VIPS_FORMAT_UCHAR), *image = NULL;
+    VipsImage *plain =
+                  vips_image_new_from_memory_copy(pixels, samples, (int)bmp.width, (int)bmp.height,
+                                                  (int)bmp.channels, VIPS_FORMAT_UCHAR),
+              *image = NULL;
     free(pixels);
     if (plain != NULL) {
         if (vips_copy(plain, &image, "interpretation", VIPS_INTERPRETATION_sRGB, NULL) != 0) {
@@ -96,7 +103,8 @@ static VipsImage *open_bmp(const uint8_t *bytes, size_t size)
 }
 
 /* Opens the first page as a stream of rows; nothing is decoded yet. `shrink` is 1, 2, 4 or 8. */
-VipsImage *ie_vips_open(const uint8_t *bytes, size_t size, const ie_vips_loader_row *l, int shrink, VipsFailOn fail_on)
+VipsImage *ie_vips_open(const uint8_t *bytes, size_t size, const ie_vips_loader_row *l, int shrink,
+                        VipsFailOn fail_on)
 {
     if (l->format == IE_FORMAT_BMP) {
         return open_bmp(bytes, size);
@@ -106,7 +114,8 @@ VipsImage *ie_vips_open(const uint8_t *bytes, size_t size, const ie_vips_loader_
         return NULL;
     }
     VipsSource *source = vips_source_new_from_memory(bytes, size);
-    g_object_set(operation, "source", source, "access", VIPS_ACCESS_SEQUENTIAL, "fail-on", fail_on, NULL);
+    g_object_set(operation, "source", source, "access", VIPS_ACCESS_SEQUENTIAL, "fail-on", fail_on,
+                 NULL);
     if (shrink > 1 && l->format == IE_FORMAT_JPEG) {
         g_object_set(operation, "shrink", shrink, NULL);
     } else if (shrink > 1) {
@@ -157,7 +166,8 @@ ie_image_facts ie_vips_facts(VipsImage *image, const uint8_t *bytes, size_t size
     };
     const void *profile = NULL;
     size_t profile_size = 0;
-    if (facts.has_icc && vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &profile_size) == 0) {
+    if (facts.has_icc &&
+        vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &profile_size) == 0) {
         facts.icc = ie_hash128_of(profile, profile_size);
     }
     if (vips_image_get_typeof(image, "palette-bit-depth") != 0) {
@@ -171,13 +181,16 @@ ie_image_facts ie_vips_facts(VipsImage *image, const uint8_t *bytes, size_t size
 
 static ie_status too_large(int width, int height, uint64_t max_pixels, ie_error *err)
 {
-    return ie_error_set(err, IE_ERR_LIMIT, "the image has %d x %d pixels, more than the limit of %llu", width, height,
+    return ie_error_set(err, IE_ERR_LIMIT,
+                        "the image has %d x %d pixels, more than the limit of %llu", width, height,
                         (unsigned long long)max_pixels);
 }
 
-/* Starts libvips, opens, and checks the size; on IE_OK *ret_image is to be given to ie_vips_finish(). */
-ie_status ie_vips_open_checked(const uint8_t *bytes, size_t size, ie_format format, VipsFailOn fail_on,
-                              uint64_t max_pixels, VipsImage **ret_image, const ie_vips_loader_row **ret_loader, ie_error *err)
+/* Starts libvips, opens, and checks the size; on IE_OK *ret_image is to be given to
+ * ie_vips_finish(). */
+ie_status ie_vips_open_checked(const uint8_t *bytes, size_t size, ie_format format,
+                               VipsFailOn fail_on, uint64_t max_pixels, VipsImage **ret_image,
+                               const ie_vips_loader_row **ret_loader, ie_error *err)
 {
     ie_status status = ie_vips_ready(err);
     if (status != IE_OK) {
@@ -185,18 +198,21 @@ ie_status ie_vips_open_checked(const uint8_t *bytes, size_t size, ie_format form
     }
     const ie_vips_loader_row *l = ie_vips_loader(format);
     if (l == NULL) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "this build cannot decode %s images", ie_format_name(format));
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "this build cannot decode %s images",
+                            ie_format_name(format));
     }
     ie_bmp bmp;
-    bool large = format == IE_FORMAT_BMP && ie_bmp_open(bytes, size, &bmp) &&
-                 (uint64_t)bmp.width * bmp.height > max_pixels; /* bitmaps are decoded by opening them */
+    bool large =
+        format == IE_FORMAT_BMP && ie_bmp_open(bytes, size, &bmp) &&
+        (uint64_t)bmp.width * bmp.height > max_pixels; /* bitmaps are decoded by opening them */
     if (large) {
         return too_large((int)bmp.width, (int)bmp.height, max_pixels, err);
     }
     VipsImage *image = size > 0 ? ie_vips_open(bytes, size, l, 1, fail_on) : NULL;
     if (image == NULL) {
         ie_vips_finish(NULL);
-        return ie_error_set(err, IE_ERR_FORMAT, "the %s image cannot be opened: it is damaged or of an unknown variant",
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "the %s image cannot be opened: it is damaged or of an unknown variant",
                             ie_format_name(format));
     }
     if ((uint64_t)image->Xsize * (uint64_t)image->Ysize > max_pixels) {
@@ -209,7 +225,8 @@ ie_status ie_vips_open_checked(const uint8_t *bytes, size_t size, ie_format form
     return IE_OK;
 }
 
-/* Replaces *image by the result of an operation on it (by address: the operation is an argument here, too). */
+/* Replaces *image by the result of an operation on it (by address: the operation is an argument
+ * here, too). */
 bool ie_vips_replace(VipsImage **image, int rc, VipsImage *const *result)
 {
     if (rc != 0) {
@@ -220,7 +237,8 @@ bool ie_vips_replace(VipsImage **image, int rc, VipsImage *const *result)
     return true;
 }
 
-/* What is neither RGB, grey nor CMYK (Lab, XYZ, scRGB in TIFF, JXL) becomes sRGB by its own definition. */
+/* What is neither RGB, grey nor CMYK (Lab, XYZ, scRGB in TIFF, JXL) becomes sRGB by its own
+ * definition. */
 bool ie_vips_plain_colours(VipsImage **image)
 {
     VipsImage *result = NULL;
@@ -230,7 +248,8 @@ bool ie_vips_plain_colours(VipsImage **image)
     case VIPS_INTERPRETATION_LABQ:
     case VIPS_INTERPRETATION_XYZ:
     case VIPS_INTERPRETATION_scRGB:
-        return ie_vips_replace(image, vips_colourspace(*image, &result, VIPS_INTERPRETATION_sRGB, NULL), &result);
+        return ie_vips_replace(
+            image, vips_colourspace(*image, &result, VIPS_INTERPRETATION_sRGB, NULL), &result);
     default:
         return true;
     }
@@ -238,7 +257,8 @@ bool ie_vips_plain_colours(VipsImage **image)
 
 ie_status ie_vips_damaged(ie_format format, ie_error *err)
 {
-    return ie_error_set(err, IE_ERR_FORMAT, "the %s image does not decode: it is cut short or damaged",
+    return ie_error_set(err, IE_ERR_FORMAT,
+                        "the %s image does not decode: it is cut short or damaged",
                         ie_format_name(format));
 }
 
@@ -271,7 +291,8 @@ bool ie_vips_transparent(VipsImage *image, bool *ret_transparent)
     return good;
 }
 
-ie_status ie_vips_load_file(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data, ie_error *err)
+ie_status ie_vips_load_file(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data,
+                            ie_error *err)
 {
     ie_bytes *bytes = NULL;
     ie_status status = ie_bytes_open(path, &bytes, err);
@@ -280,9 +301,10 @@ ie_status ie_vips_load_file(const char *path, ie_bytes **ret_bytes, const uint8_
     }
     const uint8_t *data = ie_bytes_load(bytes, MAX_FILE_BYTES);
     if (data == NULL) {
-        status = ie_bytes_size(bytes) > MAX_FILE_BYTES
-                     ? ie_error_set(err, IE_ERR_LIMIT, "%s is larger than 4 GiB", ie_shown(path))
-                     : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
+        status =
+            ie_bytes_size(bytes) > MAX_FILE_BYTES
+                ? ie_error_set(err, IE_ERR_LIMIT, "%s is larger than 4 GiB", ie_shown(path))
+                : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
         ie_bytes_close(bytes);
         return status;
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What image_file.c and image_convert.c share, and the one place that includes libvips: one lazy start, one loader for
- * each format that we name (never libvips' own guess). Its error buffer is one for the whole process: a text
- * found in it may speak of another thread's file, so it is thrown away and the sentences are ours. Every use ends
- * with ie_vips_finish(). Thread-safe; an image belongs to one thread.
+ * What image_file.c and image_convert.c share, and the one place that includes libvips: one lazy
+ * start, one loader for each format that we name (never libvips' own guess). Its error buffer is
+ * one for the whole process: a text found in it may speak of another thread's file, so it is thrown
+ * away and the sentences are ours. Every use ends with ie_vips_finish(). Thread-safe; an image
+ * belongs to one thread.
  */
 #ifndef IE_STORAGE_IMAGE_VIPS_H
 #define IE_STORAGE_IMAGE_VIPS_H
@@ -22,16 +23,21 @@ typedef struct ie_vips_loader_row {
 /* Starts libvips once for the process; IE_ERR_UNSUPPORTED when it does not start. */
 ie_status ie_vips_ready(ie_error *err) IE_MUST_CHECK;
 const ie_vips_loader_row *ie_vips_loader(ie_format format); /* NULL: this build cannot read it */
-/* The first page as a stream of rows, shrunk by 1, 2, 4 or 8; nothing is decoded yet. NULL when damaged. */
-VipsImage *ie_vips_open(const uint8_t *bytes, size_t size, const ie_vips_loader_row *l, int shrink, VipsFailOn fail_on);
-/* Starts, finds the loader, opens, checks the size (IE_ERR_LIMIT). On IE_OK give *ret_image to ie_vips_finish(). */
-ie_status ie_vips_open_checked(const uint8_t *bytes, size_t size, ie_format format, VipsFailOn fail_on,
-                               uint64_t max_pixels, VipsImage **ret_image, const ie_vips_loader_row **ret_loader,
-                               ie_error *err) IE_MUST_CHECK;
-/* Ends a use of libvips on this thread: the image (may be NULL), error texts, per-thread buffers. */
+/* The first page as a stream of rows, shrunk by 1, 2, 4 or 8; nothing is decoded yet. NULL when
+ * damaged. */
+VipsImage *ie_vips_open(const uint8_t *bytes, size_t size, const ie_vips_loader_row *l, int shrink,
+                        VipsFailOn fail_on);
+/* Starts, finds the loader, opens, checks the size (IE_ERR_LIMIT). On IE_OK give *ret_image to
+ * ie_vips_finish(). */
+ie_status ie_vips_open_checked(const uint8_t *bytes, size_t size, ie_format format,
+                               VipsFailOn fail_on, uint64_t max_pixels, VipsImage **ret_image,
+                               const ie_vips_loader_row **ret_loader, ie_error *err) IE_MUST_CHECK;
+/* Ends a use of libvips on this thread: the image (may be NULL), error texts, per-thread buffers.
+ */
 void ie_vips_finish(VipsImage *image);
 /* The whole file's bytes, never mapped; close them with ie_bytes_close(). */
-ie_status ie_vips_load_file(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data, ie_error *err) IE_MUST_CHECK;
+ie_status ie_vips_load_file(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data,
+                            ie_error *err) IE_MUST_CHECK;
 
 ie_image_facts ie_vips_facts(VipsImage *image, const uint8_t *bytes, size_t size, ie_format format);
 bool ie_vips_cmyk(const VipsImage *image);
@@ -40,8 +46,8 @@ bool ie_vips_alpha(VipsImage *image);
 bool ie_vips_transparent(VipsImage *image, bool *ret_transparent);
 /* Lab, XYZ and scRGB become sRGB; the others stay. */
 bool ie_vips_plain_colours(VipsImage **image);
-/* Replaces *image by the result of an operation on it, when rc is 0. `result` by address, because the call of the
-   operation stands in the same argument list. */
+/* Replaces *image by the result of an operation on it, when rc is 0. `result` by address, because
+   the call of the operation stands in the same argument list. */
 bool ie_vips_replace(VipsImage **image, int rc, VipsImage *const *result);
 ie_status ie_vips_damaged(ie_format format, ie_error *err);
 

@@ -32,7 +32,8 @@ static inline void make_ppm(ie_buffer *out, uint32_t width, uint32_t height)
 
 static inline void be32_add(ie_buffer *out, uint32_t value)
 {
-    uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value};
+    uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+                        (uint8_t)value};
     ie_buffer_add(out, bytes, 4);
 }
 
@@ -47,18 +48,33 @@ static inline void png_chunk(ie_buffer *out, const char *type, const void *data,
     be32_add(out, (uint32_t)crc32(0, (const Bytef *)out->data + start, (uInt)(size + 4)));
 }
 
-/* bits 8 or 16; alpha -1: none, else the last pixel's (the others are opaque); frames > 1 adds an acTL. */
-static inline void make_png(ie_buffer *out, uint32_t width, uint32_t height, int bits, int alpha, uint32_t frames)
+/* bits 8 or 16; alpha -1: none, else the last pixel's (the others are opaque); frames > 1 adds an
+ * acTL. */
+static inline void make_png(ie_buffer *out, uint32_t width, uint32_t height, int bits, int alpha,
+                            uint32_t frames)
 {
-    uint8_t header[13] = {0, 0, (uint8_t)(width >> 8), (uint8_t)width, 0, 0, (uint8_t)(height >> 8), (uint8_t)height,
-                          (uint8_t)bits, alpha < 0 ? 2 : 6, 0, 0, 0};
+    uint8_t header[13] = {0,
+                          0,
+                          (uint8_t)(width >> 8),
+                          (uint8_t)width,
+                          0,
+                          0,
+                          (uint8_t)(height >> 8),
+                          (uint8_t)height,
+                          (uint8_t)bits,
+                          alpha < 0 ? 2 : 6,
+                          0,
+                          0,
+                          0};
     uint32_t channels = alpha < 0 ? 3 : 4;
     ie_buffer rows = {0};
     for (uint32_t y = 0; y < height; y++) {
         ie_buffer_char(&rows, 0);
         for (uint32_t i = 0; i < width * channels; i++) {
             bool last = y == height - 1 && i / channels == width - 1;
-            uint8_t v = i % channels < 3 ? pixel_at(i / channels, y, i % channels) : last ? (uint8_t)alpha : 255;
+            uint8_t v = i % channels < 3 ? pixel_at(i / channels, y, i % channels)
+                        : last           ? (uint8_t)alpha
+                                         : 255;
             ie_buffer_char(&rows, (char)v);
             if (bits == 16) {
                 ie_buffer_char(&rows, (char)(i % channels < 3 ? 0x9a : v));
@@ -67,7 +83,8 @@ static inline void make_png(ie_buffer *out, uint32_t width, uint32_t height, int
     }
     uLongf packed_size = compressBound((uLong)rows.size);
     Bytef *packed = malloc(packed_size);
-    assert_int_equal(compress(packed, &packed_size, (const Bytef *)rows.data, (uLong)rows.size), Z_OK);
+    assert_int_equal(compress(packed, &packed_size, (const Bytef *)rows.data, (uLong)rows.size),
+                     Z_OK);
     ie_buffer_add(out, "\x89PNG\r\n\x1a\n", 8);
     png_chunk(out, "IHDR", header, 13);
     if (frames > 1) {
@@ -125,15 +142,18 @@ static inline void picture_read(const char *path, ie_buffer *out)
     ie_bytes_close(bytes);
 }
 
-static inline ie_status convert_status(const char *from, ie_format format, ie_format to, int quality,
-                                       uint8_t orientation, const char **ret_path, ie_error *err)
+static inline ie_status convert_status(const char *from, ie_format format, ie_format to,
+                                       int quality, uint8_t orientation, const char **ret_path,
+                                       ie_error *err)
 {
-    ie_convert_options options = {.to = to, .quality = quality, .orientation = orientation, .max_pixels = PIXEL_LIMIT};
+    ie_convert_options options = {
+        .to = to, .quality = quality, .orientation = orientation, .max_pixels = PIXEL_LIMIT};
     *ret_path = picture_file(NULL, 0);
     return ie_image_convert(from, format, *ret_path, &options, err);
 }
 
-static inline const char *converted(const char *from, ie_format format, ie_format to, int quality, uint8_t orientation)
+static inline const char *converted(const char *from, ie_format format, ie_format to, int quality,
+                                    uint8_t orientation)
 {
     const char *path = NULL;
     ie_error err = {0};
@@ -150,7 +170,8 @@ static inline ie_pixels decoded(const char *path, ie_format format)
     ie_buffer bytes = {0};
     ie_pixels pixels = {0};
     picture_read(path, &bytes);
-    assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size, format, 0, PIXEL_LIMIT, &pixels, NULL, NULL),
+    assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size, format, 0,
+                                     PIXEL_LIMIT, &pixels, NULL, NULL),
                      IE_OK);
     ie_buffer_free(&bytes);
     return pixels;

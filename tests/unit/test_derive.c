@@ -9,12 +9,16 @@
 static const char *keywords[] = {"Größe", "two words"};
 static const ie_tag_edit edit = {{keywords, 2}, "Ein Tïtle", "A \"caption\", with ünï", 4};
 
-static ie_status derive_status(const char *from, ie_format from_format, ie_format to, const ie_tag_edit *tags,
-                               const char **ret_path, ie_error *err)
+static ie_status derive_status(const char *from, ie_format from_format, ie_format to,
+                               const ie_tag_edit *tags, const char **ret_path, ie_error *err)
 {
     ie_config *config = ie_config_new();
     ie_tag_edit copy = tags != NULL ? *tags : edit;
-    ie_action action = {.from = from, .from_format = from_format, .format = to, .quality = 90, .orientation = 1,
+    ie_action action = {.from = from,
+                        .from_format = from_format,
+                        .format = to,
+                        .quality = 90,
+                        .orientation = 1,
                         .tags = tags != NULL ? &copy : NULL};
     *ret_path = picture_file(NULL, 0);
     ie_status status = ie_derive(config, &action, *ret_path, err);
@@ -22,7 +26,8 @@ static ie_status derive_status(const char *from, ie_format from_format, ie_forma
     return status;
 }
 
-static const char *derived(const char *from, ie_format from_format, ie_format to, const ie_tag_edit *tags)
+static const char *derived(const char *from, ie_format from_format, ie_format to,
+                           const ie_tag_edit *tags)
 {
     const char *path = NULL;
     ie_error err = {0};
@@ -87,7 +92,8 @@ static void tags_are_written_and_the_picture_stays_bit_for_bit(void **state)
         picture_read(source, &before);
         const char *tagged = derived(source, writable[i], writable[i], &edit);
         assert_tagged(tagged, writable[i]);
-        assert_true(ie_hash128_equal(picture_hash(source, writable[i]), picture_hash(tagged, writable[i])));
+        assert_true(
+            ie_hash128_equal(picture_hash(source, writable[i]), picture_hash(tagged, writable[i])));
         ie_pixels was = decoded(source, writable[i]), is = decoded(tagged, writable[i]);
         assert_true(difference(&was, &is) == 0);
         free(was.data);
@@ -128,7 +134,8 @@ static void texts_that_look_like_instructions_are_texts(void **state)
 {
     static const char *odd[] = {"lang=\"de\" x", "type=Bag", "a, b"};
     const ie_tag_edit tricky = {{odd, 3}, "lang=\"fr\" titre", "charset=Ascii x", IE_ABSENT};
-    ie_photo *photo = read_back(derived(made(IE_FORMAT_JPEG), IE_FORMAT_JPEG, IE_FORMAT_JPEG, &tricky), IE_FORMAT_JPEG);
+    ie_photo *photo = read_back(
+        derived(made(IE_FORMAT_JPEG), IE_FORMAT_JPEG, IE_FORMAT_JPEG, &tricky), IE_FORMAT_JPEG);
     assert_int_equal(photo->metadata.keywords.count, 3);
     for (size_t i = 0; i < 3; i++) {
         assert_string_equal(photo->metadata.keywords.items[i], odd[i]);
@@ -154,14 +161,16 @@ static void formats_without_a_writer_are_refused(void **state)
 {
     const char *path = NULL;
     ie_error err = {0};
-    assert_int_equal(derive_status(made(IE_FORMAT_JPEG), IE_FORMAT_GIF, IE_FORMAT_GIF, &edit, &path, &err),
-                     IE_ERR_UNSUPPORTED);
+    assert_int_equal(
+        derive_status(made(IE_FORMAT_JPEG), IE_FORMAT_GIF, IE_FORMAT_GIF, &edit, &path, &err),
+        IE_ERR_UNSUPPORTED);
     assert_non_null(strstr(err.text, "gif"));
     assert_false(ie_exif_can_write(IE_FORMAT_DNG) || ie_exif_can_write(IE_FORMAT_HEIC));
 }
 
 /* The JPEG with `segment` behind its start marker and `trailer` behind its end. */
-static const char *jpeg_with(const char *segment, size_t segment_size, const char *trailer, size_t trailer_size)
+static const char *jpeg_with(const char *segment, size_t segment_size, const char *trailer,
+                             size_t trailer_size)
 {
     ie_buffer bytes = {0}, out = {0};
     picture_read(made(IE_FORMAT_JPEG), &bytes);
@@ -180,24 +189,29 @@ static void a_second_picture_in_the_file_is_not_cut_off(void **state)
     static const char mpf[] = "\xff\xe2\x00\x0aMPF\0II*\0";
     const char *path = NULL;
     ie_error err = {0};
-    assert_int_equal(derive_status(jpeg_with(mpf, 12, "", 0), IE_FORMAT_JPEG, IE_FORMAT_JPEG, &edit, &path, &err),
+    assert_int_equal(derive_status(jpeg_with(mpf, 12, "", 0), IE_FORMAT_JPEG, IE_FORMAT_JPEG, &edit,
+                                   &path, &err),
                      IE_ERR_UNSUPPORTED);
     assert_non_null(strstr(err.text, "MPF"));
-    assert_int_equal(derive_status(jpeg_with("", 0, "some trailer", 12), IE_FORMAT_JPEG, IE_FORMAT_JPEG, &edit, &path,
-                                   &err), IE_ERR_UNSUPPORTED);
+    assert_int_equal(derive_status(jpeg_with("", 0, "some trailer", 12), IE_FORMAT_JPEG,
+                                   IE_FORMAT_JPEG, &edit, &path, &err),
+                     IE_ERR_UNSUPPORTED);
     /* Zero padding says nothing. */
-    assert_tagged(derived(jpeg_with("", 0, "\0\0\0\0", 4), IE_FORMAT_JPEG, IE_FORMAT_JPEG, &edit), IE_FORMAT_JPEG);
+    assert_tagged(derived(jpeg_with("", 0, "\0\0\0\0", 4), IE_FORMAT_JPEG, IE_FORMAT_JPEG, &edit),
+                  IE_FORMAT_JPEG);
 }
 
 static void a_motion_photo_keeps_its_video_and_is_not_converted(void **state)
 {
-    static const char video[] = "\0\0\0\x14" "ftypmp42\0\0\0\0mp42video";
+    static const char video[] = "\0\0\0\x14"
+                                "ftypmp42\0\0\0\0mp42video";
     const char *path = NULL, *source = jpeg_with("", 0, video, sizeof video - 1);
     ie_buffer bytes = {0};
     picture_read(derived(source, IE_FORMAT_JPEG, IE_FORMAT_JPEG, &edit), &bytes);
     assert_memory_equal(bytes.data + bytes.size - (sizeof video - 1), video, sizeof video - 1);
     ie_buffer_free(&bytes);
-    assert_int_equal(derive_status(source, IE_FORMAT_JPEG, IE_FORMAT_PNG, NULL, &path, NULL), IE_ERR_UNSUPPORTED);
+    assert_int_equal(derive_status(source, IE_FORMAT_JPEG, IE_FORMAT_PNG, NULL, &path, NULL),
+                     IE_ERR_UNSUPPORTED);
 }
 
 static void a_damaged_file_gets_no_tags(void **state)
@@ -206,7 +220,8 @@ static void a_damaged_file_gets_no_tags(void **state)
         ie_buffer bytes = {0};
         const char *path = NULL;
         picture_read(made(writable[i]), &bytes);
-        assert_int_equal(derive_status(picture_file(bytes.data, 60), writable[i], writable[i], &edit, &path, NULL),
+        assert_int_equal(derive_status(picture_file(bytes.data, 60), writable[i], writable[i],
+                                       &edit, &path, NULL),
                          IE_ERR_FORMAT);
         ie_buffer_free(&bytes);
     }
@@ -237,11 +252,13 @@ static void hostile_structures_end_the_hash_early(void **state)
         picture_read(derived(made(writable[f]), writable[f], writable[f], &edit), &bytes);
         for (int i = 0; i < 400; i++) {
             size_t size = bytes.size - (size_t)(i % 7) * bytes.size / 8;
-            uint8_t *copy = malloc(size > 0 ? size : 1); /* its own block, so that a sanitizer sees the end */
+            uint8_t *copy =
+                malloc(size > 0 ? size : 1); /* its own block, so that a sanitizer sees the end */
             memcpy(copy, bytes.data, size);
             for (int k = 0; k < 4 && size > 0; k++) {
                 random = random * 1664525u + 1013904223u;
-                copy[(random >> 8) % (i % 2 != 0 && size > 64 ? 64 : size)] = (uint8_t)(random >> 3);
+                copy[(random >> 8) % (i % 2 != 0 && size > 64 ? 64 : size)] =
+                    (uint8_t)(random >> 3);
             }
             ie_hash128 hash;
             if (ie_image_data_hash(copy, size, writable[f], &hash)) {

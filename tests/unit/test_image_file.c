@@ -33,7 +33,8 @@ static void lossless_formats_keep_every_pixel(void **state)
 }
 
 /* Where the pixel of the upright picture lies in the stored one (EXIF 2.32, table 6). */
-static void stored_place(int orientation, uint32_t w, uint32_t h, uint32_t x, uint32_t y, uint32_t *sx, uint32_t *sy)
+static void stored_place(int orientation, uint32_t w, uint32_t h, uint32_t x, uint32_t y,
+                         uint32_t *sx, uint32_t *sy)
 {
     bool swap = orientation >= 5;
     uint32_t u = swap ? y : x, v = swap ? x : y;
@@ -48,7 +49,9 @@ static void every_orientation_is_turned_into_pixels(void **state)
     const uint32_t w = 31, h = 18;
     const char *source = ppm_file(w, h);
     for (int orientation = 1; orientation <= 8; orientation++) {
-        ie_pixels is = decoded(converted(source, IE_FORMAT_PNM, IE_FORMAT_PNG, 90, (uint8_t)orientation), IE_FORMAT_PNG);
+        ie_pixels is =
+            decoded(converted(source, IE_FORMAT_PNM, IE_FORMAT_PNG, 90, (uint8_t)orientation),
+                    IE_FORMAT_PNG);
         assert_int_equal(is.width, orientation >= 5 ? h : w);
         for (uint32_t i = 0; i < is.width * is.height; i++) {
             uint32_t x = 0, y = 0;
@@ -64,18 +67,21 @@ static void every_orientation_is_turned_into_pixels(void **state)
 static void a_file_cut_short_does_not_decode(void **state)
 {
     const char *source = ppm_file(200, 150);
-    static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_PNG, IE_FORMAT_WEBP, IE_FORMAT_TIFF};
+    static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_PNG, IE_FORMAT_WEBP,
+                                        IE_FORMAT_TIFF};
     for (size_t i = 0; i < 4; i++) {
         ie_buffer bytes = {0};
         ie_error err = {0};
         ie_pixels pixels = {0};
         picture_read(converted(source, IE_FORMAT_PNM, formats[i], 90, 1), &bytes);
-        assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size * 2 / 3, formats[i], 0, PIXEL_LIMIT,
-                                         &pixels, NULL, &err), IE_ERR_FORMAT);
+        assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size * 2 / 3,
+                                         formats[i], 0, PIXEL_LIMIT, &pixels, NULL, &err),
+                         IE_ERR_FORMAT);
         assert_null(pixels.data);
         assert_true(strlen(err.text) > 10);
         const char *path = NULL, *cut = picture_file(bytes.data, bytes.size * 2 / 3);
-        assert_int_not_equal(convert_status(cut, formats[i], IE_FORMAT_PNG, 90, 1, &path, NULL), IE_OK);
+        assert_int_not_equal(convert_status(cut, formats[i], IE_FORMAT_PNG, 90, 1, &path, NULL),
+                             IE_OK);
         ie_image_facts facts;
         assert_int_not_equal(ie_image_check(cut, PIXEL_LIMIT, &facts, NULL), IE_OK);
         ie_buffer_free(&bytes);
@@ -86,15 +92,20 @@ static void transparent_pixels_are_refused_for_jpeg_and_opaque_alpha_is_dropped(
 {
     const char *path = NULL;
     ie_error err = {0};
-    assert_int_equal(convert_status(png_file(8, 200, 1), IE_FORMAT_PNG, IE_FORMAT_JPEG, 90, 1, &path, &err),
-                     IE_ERR_UNSUPPORTED);
+    assert_int_equal(
+        convert_status(png_file(8, 200, 1), IE_FORMAT_PNG, IE_FORMAT_JPEG, 90, 1, &path, &err),
+        IE_ERR_UNSUPPORTED);
     assert_non_null(strstr(err.text, "transparent"));
     ie_image_facts facts;
-    assert_int_equal(ie_image_check(converted(png_file(8, 255, 1), IE_FORMAT_PNG, IE_FORMAT_JPEG, 90, 1), PIXEL_LIMIT,
-                                    &facts, NULL), IE_OK);
+    assert_int_equal(
+        ie_image_check(converted(png_file(8, 255, 1), IE_FORMAT_PNG, IE_FORMAT_JPEG, 90, 1),
+                       PIXEL_LIMIT, &facts, NULL),
+        IE_OK);
     assert_false(facts.has_alpha);
-    assert_int_equal(ie_image_check(converted(png_file(8, 0, 1), IE_FORMAT_PNG, IE_FORMAT_WEBP, 90, 1), PIXEL_LIMIT,
-                                    &facts, NULL), IE_OK);
+    assert_int_equal(
+        ie_image_check(converted(png_file(8, 0, 1), IE_FORMAT_PNG, IE_FORMAT_WEBP, 90, 1),
+                       PIXEL_LIMIT, &facts, NULL),
+        IE_OK);
     assert_true(facts.has_alpha);
 }
 
@@ -105,7 +116,8 @@ static void transparency_is_told_from_a_channel_that_hides_nothing(void **state)
         ie_buffer bytes = {0};
         bool transparent = i != 0;
         make_png(&bytes, 9, 9, 8, alphas[i], 1);
-        assert_int_equal(ie_image_transparent((const uint8_t *)bytes.data, bytes.size, PIXEL_LIMIT, &transparent, NULL),
+        assert_int_equal(ie_image_transparent((const uint8_t *)bytes.data, bytes.size, PIXEL_LIMIT,
+                                              &transparent, NULL),
                          IE_OK);
         assert_int_equal(transparent, i == 0);
         ie_buffer_free(&bytes);
@@ -116,9 +128,12 @@ static void sixteen_bits_are_kept_or_refused_and_decode_to_the_upper_eight(void 
 {
     const char *deep = png_file(16, -1, 1), *path = NULL;
     ie_image_facts facts;
-    assert_int_equal(convert_status(deep, IE_FORMAT_PNG, IE_FORMAT_JPEG, 90, 1, &path, NULL), IE_ERR_UNSUPPORTED);
-    assert_int_equal(convert_status(deep, IE_FORMAT_PNG, IE_FORMAT_WEBP, 90, 1, &path, NULL), IE_ERR_UNSUPPORTED);
-    assert_int_equal(ie_image_check(converted(deep, IE_FORMAT_PNG, IE_FORMAT_TIFF, 90, 1), PIXEL_LIMIT, &facts, NULL),
+    assert_int_equal(convert_status(deep, IE_FORMAT_PNG, IE_FORMAT_JPEG, 90, 1, &path, NULL),
+                     IE_ERR_UNSUPPORTED);
+    assert_int_equal(convert_status(deep, IE_FORMAT_PNG, IE_FORMAT_WEBP, 90, 1, &path, NULL),
+                     IE_ERR_UNSUPPORTED);
+    assert_int_equal(ie_image_check(converted(deep, IE_FORMAT_PNG, IE_FORMAT_TIFF, 90, 1),
+                                    PIXEL_LIMIT, &facts, NULL),
                      IE_OK);
     assert_int_equal(facts.bits, 16);
     ie_pixels pixels = decoded(deep, IE_FORMAT_PNG);
@@ -134,11 +149,13 @@ static void an_animation_is_seen_and_not_cut_to_one_frame(void **state)
     ie_image_facts facts;
     const char *path = NULL;
     make_png(&bytes, 8, 8, 8, -1, 7);
-    assert_int_equal(ie_image_probe((const uint8_t *)bytes.data, bytes.size, IE_FORMAT_PNG, PIXEL_LIMIT, &facts, NULL),
+    assert_int_equal(ie_image_probe((const uint8_t *)bytes.data, bytes.size, IE_FORMAT_PNG,
+                                    PIXEL_LIMIT, &facts, NULL),
                      IE_OK);
     assert_int_equal(facts.frames, 7);
-    assert_int_equal(convert_status(picture_file(bytes.data, bytes.size), IE_FORMAT_PNG, IE_FORMAT_TIFF, 90, 1, &path,
-                                    NULL), IE_ERR_UNSUPPORTED);
+    assert_int_equal(convert_status(picture_file(bytes.data, bytes.size), IE_FORMAT_PNG,
+                                    IE_FORMAT_TIFF, 90, 1, &path, NULL),
+                     IE_ERR_UNSUPPORTED);
     ie_buffer_free(&bytes);
 }
 
@@ -153,10 +170,12 @@ static void too_many_pixels_are_refused_before_decoding(void **state)
     ie_buffer_add(&bomb, bytes.data, 8);
     png_chunk(&bomb, "IHDR", claimed, 13);
     ie_buffer_add(&bomb, bytes.data + 33, bytes.size - 33);
-    assert_int_equal(ie_image_decode((const uint8_t *)bomb.data, bomb.size, IE_FORMAT_PNG, 0, PIXEL_LIMIT, &pixels, NULL,
-                                     NULL), IE_ERR_LIMIT);
-    assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size, IE_FORMAT_PNG, 0, 9999, &pixels, NULL,
-                                     NULL), IE_ERR_LIMIT);
+    assert_int_equal(ie_image_decode((const uint8_t *)bomb.data, bomb.size, IE_FORMAT_PNG, 0,
+                                     PIXEL_LIMIT, &pixels, NULL, NULL),
+                     IE_ERR_LIMIT);
+    assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size, IE_FORMAT_PNG, 0,
+                                     9999, &pixels, NULL, NULL),
+                     IE_ERR_LIMIT);
     ie_buffer_free(&bytes);
     ie_buffer_free(&bomb);
 }
@@ -194,21 +213,26 @@ static void a_reduced_decode_is_never_smaller_than_asked_and_knows_its_extent(vo
     ie_buffer bytes = {0};
     picture_read(converted(ppm_file(801, 603), IE_FORMAT_PNM, IE_FORMAT_JPEG, 90, 1), &bytes);
     ie_pixels pixels = {0};
-    assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size, IE_FORMAT_JPEG, 100, PIXEL_LIMIT, &pixels,
-                                     NULL, NULL), IE_OK);
+    assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size, IE_FORMAT_JPEG, 100,
+                                     PIXEL_LIMIT, &pixels, NULL, NULL),
+                     IE_OK);
     assert_in_range(pixels.width, 100, 101);
-    assert_true(pixels.extent_w > 99.9 && pixels.extent_w <= pixels.width && pixels.extent_w <= 801 / 8.0);
-    assert_true(pixels.extent_h > 74.9 && pixels.extent_h <= pixels.height && pixels.extent_h <= 603 / 8.0);
+    assert_true(pixels.extent_w > 99.9 && pixels.extent_w <= pixels.width &&
+                pixels.extent_w <= 801 / 8.0);
+    assert_true(pixels.extent_h > 74.9 && pixels.extent_h <= pixels.height &&
+                pixels.extent_h <= 603 / 8.0);
     free(pixels.data);
-    assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size, IE_FORMAT_JPEG, 500, PIXEL_LIMIT, &pixels,
-                                     NULL, NULL), IE_OK);
+    assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size, IE_FORMAT_JPEG, 500,
+                                     PIXEL_LIMIT, &pixels, NULL, NULL),
+                     IE_OK);
     assert_int_equal(pixels.width, 801);
     free(pixels.data);
     ie_buffer_free(&bytes);
     /* A side so short that it would shrink to nothing. */
     picture_read(converted(ppm_file(3, 900), IE_FORMAT_PNM, IE_FORMAT_JPEG, 90, 1), &bytes);
-    assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size, IE_FORMAT_JPEG, 10, PIXEL_LIMIT, &pixels,
-                                     NULL, NULL), IE_OK);
+    assert_int_equal(ie_image_decode((const uint8_t *)bytes.data, bytes.size, IE_FORMAT_JPEG, 10,
+                                     PIXEL_LIMIT, &pixels, NULL, NULL),
+                     IE_OK);
     assert_true(pixels.width >= 1 && pixels.height >= 10);
     free(pixels.data);
     ie_buffer_free(&bytes);
@@ -216,14 +240,18 @@ static void a_reduced_decode_is_never_smaller_than_asked_and_knows_its_extent(vo
 
 static void damage_anywhere_neither_crashes_nor_prints(void **state)
 {
-    static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_PNG, IE_FORMAT_WEBP, IE_FORMAT_TIFF, IE_FORMAT_PNM};
+    static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_PNG, IE_FORMAT_WEBP,
+                                        IE_FORMAT_TIFF, IE_FORMAT_PNM};
     const char *source = ppm_file(48, 32), *log = picture_file(NULL, 0);
     int saved = dup(2), to = open(log, O_WRONLY | O_CLOEXEC);
     dup2(to, 2);
     uint32_t random = 12345;
     for (size_t f = 0; f < 5; f++) {
         ie_buffer bytes = {0};
-        picture_read(formats[f] == IE_FORMAT_PNM ? source : converted(source, IE_FORMAT_PNM, formats[f], 80, 1), &bytes);
+        picture_read(formats[f] == IE_FORMAT_PNM
+                         ? source
+                         : converted(source, IE_FORMAT_PNM, formats[f], 80, 1),
+                     &bytes);
         for (int i = 0; i < 60; i++) {
             uint8_t *copy = malloc(bytes.size);
             memcpy(copy, bytes.data, bytes.size);
@@ -232,7 +260,8 @@ static void damage_anywhere_neither_crashes_nor_prints(void **state)
                 copy[(random >> 8) % bytes.size] = (uint8_t)random;
             }
             ie_pixels pixels = {0};
-            if (ie_image_decode(copy, bytes.size, formats[f], 0, 1000000, &pixels, NULL, NULL) == IE_OK) {
+            if (ie_image_decode(copy, bytes.size, formats[f], 0, 1000000, &pixels, NULL, NULL) ==
+                IE_OK) {
                 assert_non_null(pixels.data);
             }
             free(pixels.data);
@@ -251,13 +280,16 @@ static void damage_anywhere_neither_crashes_nor_prints(void **state)
 
 static void formats_that_nobody_named_are_not_opened(void **state)
 {
-    static const char svg[] = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"></svg>";
+    static const char svg[] =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"></svg>";
     ie_pixels pixels = {0};
-    assert_int_equal(ie_image_decode((const uint8_t *)svg, sizeof svg - 1, IE_FORMAT_UNKNOWN, 0, PIXEL_LIMIT, &pixels,
-                                     NULL, NULL), IE_ERR_UNSUPPORTED);
+    assert_int_equal(ie_image_decode((const uint8_t *)svg, sizeof svg - 1, IE_FORMAT_UNKNOWN, 0,
+                                     PIXEL_LIMIT, &pixels, NULL, NULL),
+                     IE_ERR_UNSUPPORTED);
     /* Nor under a wrong name. */
-    assert_int_equal(ie_image_decode((const uint8_t *)svg, sizeof svg - 1, IE_FORMAT_BMP, 0, PIXEL_LIMIT, &pixels, NULL,
-                                     NULL), IE_ERR_FORMAT);
+    assert_int_equal(ie_image_decode((const uint8_t *)svg, sizeof svg - 1, IE_FORMAT_BMP, 0,
+                                     PIXEL_LIMIT, &pixels, NULL, NULL),
+                     IE_ERR_FORMAT);
     assert_true(ie_image_can_read(IE_FORMAT_JPEG) && ie_image_can_write(IE_FORMAT_PNG));
     assert_false(ie_image_can_read(IE_FORMAT_NEF) || ie_image_can_write(IE_FORMAT_GIF));
 }
@@ -267,7 +299,8 @@ static void make_bmp(ie_buffer *out, int32_t height, uint32_t bits, uint32_t com
 {
     const uint32_t w = 13, h = (uint32_t)abs(height);
     uint32_t palette = bits <= 8 ? 1u << bits : 0, masks = compression == 3 ? 16 : 0;
-    uint32_t fields[10] = {40 + masks, w, (uint32_t)height, 1 | bits << 16, compression, 0, 0, 0, palette, 0};
+    uint32_t fields[10] = {40 + masks, w, (uint32_t)height, 1 | bits << 16, compression, 0, 0, 0,
+                           palette,    0};
     uint32_t start[3] = {0, 0, 54 + masks + palette * 4};
     ie_buffer_add(out, "BM", 2);
     ie_buffer_add(out, start, 12); /* this machine is little-endian, like the format */
@@ -309,7 +342,9 @@ static void bitmaps_of_every_plain_kind_decode(void **state)
         ie_image_facts facts;
         make_bmp(&bytes, kinds[k].height, kinds[k].bits, kinds[k].compression);
         const uint8_t *data = (const uint8_t *)bytes.data;
-        assert_int_equal(ie_image_decode(data, bytes.size, IE_FORMAT_BMP, 0, PIXEL_LIMIT, &pixels, &facts, NULL), IE_OK);
+        assert_int_equal(
+            ie_image_decode(data, bytes.size, IE_FORMAT_BMP, 0, PIXEL_LIMIT, &pixels, &facts, NULL),
+            IE_OK);
         assert_int_equal(pixels.width * pixels.height * pixels.channels, 13 * 9 * 3);
         assert_int_equal(facts.has_alpha, kinds[k].bits == 32);
         for (uint32_t i = 0; i < 13 * 9 * 3; i++) {
@@ -319,10 +354,12 @@ static void bitmaps_of_every_plain_kind_decode(void **state)
             assert_int_equal(pixels.data[i], wanted);
         }
         free(pixels.data);
-        assert_int_equal(ie_image_decode(data, bytes.size - 1, IE_FORMAT_BMP, 0, PIXEL_LIMIT, &pixels, NULL, NULL),
+        assert_int_equal(ie_image_decode(data, bytes.size - 1, IE_FORMAT_BMP, 0, PIXEL_LIMIT,
+                                         &pixels, NULL, NULL),
                          IE_ERR_FORMAT);
-        assert_int_equal(ie_image_decode(data, bytes.size, IE_FORMAT_BMP, 0, 13 * 9 - 1, &pixels, NULL, NULL),
-                         IE_ERR_LIMIT);
+        assert_int_equal(
+            ie_image_decode(data, bytes.size, IE_FORMAT_BMP, 0, 13 * 9 - 1, &pixels, NULL, NULL),
+            IE_ERR_LIMIT);
         ie_buffer_free(&bytes);
     }
 }
@@ -358,8 +395,10 @@ static void a_heic_is_not_turned_twice(void **state)
         print_message("skipped: IMGENGINE_TESTDATA is not set\n");
         skip();
     }
-    /* irot in the container: stored 512 x 256, shown 256 x 512; whatever the caller's orientation says. */
-    char *path = ie_asprintf("%s/photos/orientation/libavif/abc_color_irot_alpha_NOirot.avif", folder);
+    /* irot in the container: stored 512 x 256, shown 256 x 512; whatever the caller's orientation
+     * says. */
+    char *path =
+        ie_asprintf("%s/photos/orientation/libavif/abc_color_irot_alpha_NOirot.avif", folder);
     ie_pixels was = decoded(path, IE_FORMAT_AVIF);
     ie_pixels is = decoded(converted(path, IE_FORMAT_AVIF, IE_FORMAT_PNG, 90, 6), IE_FORMAT_PNG);
     assert_int_equal(was.width, 256);
@@ -379,7 +418,8 @@ static void sample_photos_of_all_orientations_come_out_alike(void **state)
     ie_pixels first = {0};
     for (int i = 1; i <= 8; i++) {
         char *path = ie_asprintf("%s/photos/orientation/sharp/Landscape_%d.jpg", folder, i);
-        ie_pixels is = decoded(converted(path, IE_FORMAT_JPEG, IE_FORMAT_PNG, 90, (uint8_t)i), IE_FORMAT_PNG);
+        ie_pixels is =
+            decoded(converted(path, IE_FORMAT_JPEG, IE_FORMAT_PNG, 90, (uint8_t)i), IE_FORMAT_PNG);
         free(path);
         if (i == 1) {
             first = is;
