@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <string.h>
+
+#include "storage/exif_check.h"
+#include "storage/exif_file.h"
+#include "storage/exif_tags.h"
+#include "storage/meta_container.h"
+#include "utils/error.h"
+#include "utils/text.h"
+
+#define ALL_BYTES UINT32_MAX
+
+/* ---- what the new file has not, or has otherwise ------------------------------------------- */
+
+static void clear_prefixed(ie_tags *tags, enum ie_tags_family family, const char *const *prefixes)
+{
+    IE_AUTO_TEXTS ie_texts names = ie_tags_names(tags, family);
+    for (size_t i = 0; i < names.count; i++) {
+        for (size_t j = 0; prefixes[j] != NULL; j++) {
+            if (ie_starts_with(names.items[i], prefixes[j])) {
+                ie_tags_clear(tags, names.items[i]);
+            }
+        }
+    }
+}
+
+/* How the old file stored its samples, and metadata blocks within EXIF that are carried by themselves. */
+static void clear_structure(ie_tags *tags)
+{
+    static const char *const names[] = {
+        "NewSubfileType", "SubfileType", "ImageWidth", "ImageLength", "BitsPerSample", "Compression",
+        "PhotometricInterpretation", "FillOrder", "StripOffsets", "SamplesPerPixel", "RowsPerStrip", "StripByteCounts",
+        "MinSampleValue", "MaxSampleValue", "PlanarConfiguration", "T4Options", "T6Options", "TransferFunction",
+        "Predictor", "ColorMap", "TileWidth", "TileLength", "TileOffsets", "TileByteCounts", "SubIFDs", "InkSet",
+        "ExtraSamples", "SampleFormat", "SMinSampleValue", "SMaxSampleValue", "JPEGTables", "JPEGProc",
+        "JPEGInterchangeFormat", "JPEGInterchangeFormatLength", "YCbCrCoefficients", "YCbCrSubSampling",
+        "YCbCrPositioning", "ReferenceBlackWhite", "XMLPacket", "IPTCNAA", "ImageResources", "InterColorProfile",
+    };
+    char tag[80];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(tag, sizeof tag, "Exif.Image.%s", names[i]);
+        ie_tags_clear(tags, tag);
+    }
+    static const char *const directories[] = {"Exif.SubImage", "Exif.Image2.", "Exif.Image3.", "Exif.Thumbnail.",
+                                              "Exif.MpfInfo.", NULL};
+    ie_tags_clear_thumbnail(tags);
+    clear_prefixed(tags, IE_TAGS_EXIF, directories);
+}
+
+/* XMP that points at parts which a new encoding does not have. */
+static void clear_parts(ie_tags *tags)
+{
+    static const char *const prefixes[] = {"Xmp.hdrgm.", "Xmp.Container.", "Xmp.GContainer.", "Xmp.HDRGainMap.",
+                                           "Xmp.GCamera.MicroVideo", "Xmp.GCamera.MotionPhoto", "Xmp.MPF.", NULL};
+    clear_prefixed(tags, IE_TAGS_XMP, prefixes);
+}
+
+/* ---- IPTC for formats without it ----------------------------------------------------------- */
+
+static void list_to_xmp(ie_tags *tags, const char *from, const char *to)
+{
+    IE_AUTO_TEXTS ie_texts values = ie_tags_list(tags, from);
+    IE_AUTO_TEXTS ie_texts present = ie_tags_list(tags, to);
+    for (size_t i = 0; i < values.count; i++) {
+        if (values.items[i][0] != 0 && !ie_texts_have(&present, values.items[i]) &&
+            ie_tags_append_xmp(tags, to, values.items[i])) {
+            ie_texts_add(&present, values.items[i]);
+        }
+    }
+}
+
+/* IPTC has 20230714 and 091233+0200; XMP one text: 2023-07-14T09:12:33+02:00. exiv2 shows them with their marks. */
+static void date_to_xmp(ie_tags *tags)
+{
+    IE_AUTO_FREE char *date = ie_tags_text(tags, "Iptc.Application2.DateCreated");
+    IE_AUTO_FREE char *time = ie_tags_text(tags, "Iptc.Application2.TimeCreated");
+    if (date != NULL && date[0] != 0 && !ie_tags_has(tags, "Xmp.photoshop.DateCreated")) {
+        IE_AUTO_FREE char *both = time != NULL && time[0] != 0 ? ie_asprintf("%sT%s", date, time) : ie_strdup(date);
+        (void)!ie_tags_set(tags, "Xmp.photoshop.DateCreated", both);
+    }
+}
+
+/* Pairs of the MWG guidelines; XMP that is there already wins. */
+static void iptc_to_xmp(ie_tags *tags)
+{
+    static const struct {
+        const char *iptc, *xmp;
+    } pairs[] = {
+        {"Caption", "dc.description"}, {"ObjectName", "dc.title"}, {"Copyright", "dc.rights"},
+        {"Headline", "photoshop.Headline"}, {"Credit", "photoshop.Credit"}, {"Source", "photoshop.Source"},
+        {"City", "photoshop.City"}, {"ProvinceState", "photoshop.State"}, {"CountryName", "photoshop.Country"},
+        {"SpecialInstructions", "photoshop.Instructions"}, {"TransmissionReference", "photoshop.TransmissionReference"},
+        {"Writer", "photoshop.CaptionWriter"}, {"BylineTitle", "photoshop.AuthorsPosition"},
+        {"SubLocation", "iptc.Location"}, {"CountryCode", "iptc.CountryCode"},
+    };
+    char from[80], to[80];
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        snprintf(from, sizeof from, "Iptc.Application2.%s", pairs[i].iptc);
+        snprintf(to, sizeof to, "Xmp.%s", pairs[i].xmp);
+        IE_AUTO_FREE char *value = ie_tags_has(tags, to) ? NULL : ie_tags_text(tags, from);
+        if (value == NULL || value[0] == 0) {
+            continue;
+        }
+        (void)!(ie_starts_with(pairs[i].xmp, "dc.") ? ie_tags_set_language(tags, to, value)
+                                                    : ie_tags_set(tags, to, value));
+    }
+    list_to_xmp(tags, "Iptc.Application2.Keywords", "Xmp.dc.subject");
+    if (!ie_tags_has(tags, "Xmp.dc.creator")) {
+        list_to_xmp(tags, "Iptc.Application2.Byline", "Xmp.dc.creator");
+    }
+    date_to_xmp(tags);
+}
+
+/* ---- copying ------------------------------------------------------------------------------- */
+
+static void set_when_there(ie_tags *tags, const char *name, int value)
+{
+    if (ie_tags_has(tags, name)) {
+        (void)!ie_tags_set_number(tags, name, value);
+    }
+}
+
+static void adapt(ie_tags *tags, ie_format to_format, int orientation, int width, int height)
+{
+    clear_structure(tags);
+    clear_parts(tags);
+    if (ie_tags_any_iptc(tags)) {
+        (void)!ie_tags_iptc_to_utf8(tags);
+        if (!ie_exif_carries_iptc(to_format)) {
+            iptc_to_xmp(tags);
+            ie_tags_clear_iptc(tags);
+        }
+    }
+    set_when_there(tags, "Exif.Image.Orientation", orientation);
+    set_when_there(tags, "Xmp.tiff.Orientation", orientation);
+    set_when_there(tags, "Exif.Photo.PixelXDimension", width);
+    set_when_there(tags, "Exif.Photo.PixelYDimension", height);
+    set_when_there(tags, "Xmp.exif.PixelXDimension", width);
+    set_when_there(tags, "Xmp.exif.PixelYDimension", height);
+    set_when_there(tags, "Xmp.tiff.ImageWidth", width);
+    set_when_there(tags, "Xmp.tiff.ImageLength", height);
+}
+
+static void add_chunk(ie_buffer *out, const char *type, const uint8_t *bytes, size_t size)
+{
+    const uint8_t length[4] = {(uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16), (uint8_t)(size >> 24)};
+    ie_buffer_add(out, type, 4);
+    ie_buffer_add(out, length, 4);
+    ie_buffer_add(out, bytes, size);
+    if (size % 2 != 0) {
+        ie_buffer_char(out, 0);
+    }
+}
+
+/* exiv2 does not know JPEG XL, and not all that HEIF can be; it gets the blocks that our reader finds, in a WebP that
+   has nothing else. */
+static ie_status open_blocks(const char *path, ie_format format, ie_tags **ret_tags, ie_error *err)
+{
+    ie_bytes *bytes = NULL;
+    ie_status status = ie_bytes_open(path, &bytes, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    ie_meta meta = {0};
+    ie_photo *photo = ie_photo_new();
+    photo->format = format;
+    ie_meta_find(bytes, photo, &meta);
+    const ie_span *exif = meta.exif_count > 0 ? &meta.exif[0].span : NULL;
+    const uint8_t *exif_bytes = exif != NULL ? ie_span_at(exif, 0, exif->size) : NULL;
+    const uint8_t *xmp_bytes = meta.xmp.size > 0 ? ie_span_at(&meta.xmp, 0, meta.xmp.size) : NULL;
+    /* Flags 8 and 4: EXIF and XMP follow; a canvas of 1 x 1. */
+    const uint8_t head[10] = {(uint8_t)((exif_bytes != NULL ? 8 : 0) | (xmp_bytes != NULL ? 4 : 0))};
+    ie_buffer chunks = {0}, file = {0};
+    ie_buffer_add(&chunks, "WEBP", 4);
+    add_chunk(&chunks, "VP8X", head, sizeof head);
+    if (exif_bytes != NULL) {
+        add_chunk(&chunks, "EXIF", exif_bytes, (size_t)exif->size);
+    }
+    if (xmp_bytes != NULL) {
+        add_chunk(&chunks, "XMP ", xmp_bytes, (size_t)meta.xmp.size);
+    }
+    add_chunk(&file, "RIFF", (const uint8_t *)chunks.data, chunks.size);
+    if (exif_bytes != NULL || xmp_bytes != NULL) {
+        status = ie_tags_open_memory((const uint8_t *)file.data, file.size, ret_tags, err);
+    }
+    ie_buffer_free(&chunks);
+    ie_buffer_free(&file);
+    ie_meta_clear(&meta);
+    ie_photo_free(photo);
+    ie_bytes_close(bytes);
+    return status;
+}
+
+/* Formats that have no metadata at all, or none that anybody writes photos with. */
+static bool bare(ie_format format)
+{
+    return format == IE_FORMAT_BMP || format == IE_FORMAT_PNM || format == IE_FORMAT_GIF || format == IE_FORMAT_ICO;
+}
+
+static ie_status target_size(const char *path, int *ret_width, int *ret_height, ie_error *err)
+{
+    IE_AUTO_TAGS ie_tags *tags = NULL;
+    ie_status status = ie_tags_open(path, &tags, err);
+    if (status == IE_OK) {
+        ie_tags_pixels(tags, ret_width, ret_height);
+    }
+    return status;
+}
+
+static ie_status carry(ie_tags *tags, const char *to_path, ie_format to_format, int orientation, int width, int height,
+                       ie_error *err)
+{
+    if (!ie_tags_any(tags)) {
+        return IE_OK;
+    }
+    if (ie_tags_complaint(tags) != NULL) {
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "its metadata is damaged and would not come over whole (exiv2: %s)",
+                            ie_tags_complaint(tags));
+    }
+    if (!ie_exif_can_write(to_format)) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "its metadata (date, camera, place …) cannot be carried into %s files",
+                            ie_format_name(to_format));
+    }
+    if (ie_tags_has(tags, "Xmp.xmpNote.HasExtendedXMP")) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "its extended XMP block would be lost");
+    }
+    adapt(tags, to_format, orientation, width, height);
+    return ie_tags_save(tags, to_path, err);
+}
+
+static ie_status copy_tags(const char *from_path, ie_format from_format, const ie_metadata *facts, const char *to_path,
+                           ie_format to_format, int orientation, ie_error *err)
+{
+    int width = 0, height = 0;
+    ie_status status = ie_exif_can_write(to_format) ? target_size(to_path, &width, &height, err) : IE_OK;
+    if (status != IE_OK) {
+        return status;
+    }
+    IE_AUTO_TAGS ie_tags *tags = NULL;
+    bool boxed = from_format == IE_FORMAT_JXL || from_format == IE_FORMAT_HEIC || from_format == IE_FORMAT_AVIF;
+    status = boxed ? open_blocks(from_path, from_format, &tags, err) : ie_tags_open(from_path, &tags, err);
+    if (status != IE_OK || tags == NULL) {
+        return status;
+    }
+    if (!ie_exif_keep_date(tags, facts)) {
+        return ie_error_set(err, IE_ERR_FORMAT, "its date cannot be carried over");
+    }
+    return carry(tags, to_path, to_format, orientation, width, height, err);
+}
+
+ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char *to_temp_path, ie_format to_format,
+                       int orientation, ie_error *err)
+{
+    if (bare(from_format)) {
+        return IE_OK;
+    }
+    ie_photo *from = NULL, *to = NULL;
+    ie_status status = ie_exif_facts(from_path, from_format, &from, err);
+    if (status == IE_OK) {
+        status = copy_tags(from_path, from_format, &from->metadata, to_temp_path, to_format, orientation, err);
+    }
+    if (status == IE_OK) {
+        status = ie_exif_facts(to_temp_path, to_format, &to, err);
+    }
+    /* Another reader than the one that carried them finds the same facts in the new file. */
+    const char *what = status == IE_OK ? ie_exif_difference(&from->metadata, &to->metadata) : NULL;
+    if (what != NULL) {
+        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "its %s would not come over into the %s file", what,
+                              ie_format_name(to_format));
+    }
+    ie_photo_free(from);
+    ie_photo_free(to);
+    return status;
+}
