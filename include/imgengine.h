@@ -234,9 +234,10 @@ typedef struct ie_run_info {
     const char *time;    /* ISO 8601, UTC */
     const char *command; /* "process", … */
     const char *root;    /* the folder whose journal this is */
-    const char *state;   /* "done", "interrupted", "undone", "partly undone", "offline" */
+    const char *state;   /* "done", "interrupted", "undone", "partly undone", "purged", "partly purged", "offline" */
     uint64_t actions;    /* carried out and not undone */
-    uint64_t held_bytes; /* in quarantine */
+    uint64_t purged;     /* of these: cannot be undone any more, because purge freed their originals */
+    uint64_t held_files, held_bytes; /* in quarantine */
 } ie_run_info;
 
 typedef ie_status (*ie_run_fn)(void *user, const ie_run_info *run);
@@ -258,6 +259,36 @@ typedef void (*ie_line_fn)(void *user, const char *line);
 
 IE_API ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line,
                                 void *user, ie_summary *ret_summary, ie_error *err) IE_MUST_CHECK;
+
+/* ---- purge -------------------------------------------------------------------------------- */
+
+/* The only way that bytes in quarantine are ever freed. What was purged can no longer be undone. */
+typedef struct ie_purge_request {
+    const char *run_id;   /* NULL: every run, of the age below */
+    const char *root;     /* NULL: found through the catalog */
+    int64_t older_than_s; /* 0: of any age */
+    bool apply;           /* else nothing is changed */
+    bool wait;
+} ie_purge_request;
+
+/* What one run holds in quarantine in one folder and purge (would) free. */
+typedef struct ie_purge_run {
+    const char *id, *time, *command, *root;
+    uint64_t files, bytes; /* bytes that get free: a file that has another hard link frees none */
+    uint64_t kept;         /* files that stay in quarantine, each with a line that says why */
+} ie_purge_run;
+
+typedef struct ie_purge_counts {
+    uint64_t runs, files, bytes, kept;
+} ie_purge_counts;
+
+typedef ie_status (*ie_purge_fn)(void *user, const ie_purge_run *run);
+
+/* Folders of which the catalog knows but which are not there now are left out, with a notice. A file that is not
+   what was put into quarantine is kept, and so is a duplicate whose survivor cannot be found any more. */
+IE_API ie_status ie_engine_purge(ie_engine *engine, const ie_purge_request *request, ie_purge_fn on_run,
+                                 ie_line_fn on_line, void *user, ie_purge_counts *ret_counts,
+                                 ie_error *err) IE_MUST_CHECK;
 
 /* ---- information -------------------------------------------------------------------------- */
 

@@ -245,7 +245,8 @@ static ie_status find_run(const char *root, const ie_undo_request *request, ie_l
             continue;
         }
         for (size_t k = 0; k < (*ret_log)->count && !found; k++) {
-            found = (*ret_log)->entries[k].state == IE_ENTRY_DONE;
+            const ie_entry *entry = &(*ret_log)->entries[k];
+            found = entry->state == IE_ENTRY_DONE && (!entry->purged || ie_fs_exists(entry->quarantine));
         }
         if (!found) {
             ie_log_free(*ret_log);
