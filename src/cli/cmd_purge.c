@@ -149,9 +149,10 @@ static int run_purge(const ie_options *options)
         status = ie_session_open(&session, &err);
     }
     if (status == IE_OK) {
-        ie_interrupt_changing(request.apply);
+        if (request.apply) {
+            ie_interrupt_changing();
+        }
         status = ie_engine_purge(session.engine, &request, on_run, on_line, &list, &counts, &err);
-        ie_interrupt_changing(false);
     }
     if (status == IE_OK) {
         print_end(options, &counts);

@@ -2,6 +2,7 @@
 #include "engine/known.h"
 
 #include "engine/undo.h"
+#include "engine/volume.h"
 #include "utils/error.h"
 
 static ie_status add_known(void *user, const char *id, const char *time, const char *command, bool undone,
@@ -100,10 +101,10 @@ void ie_known_run_info(ie_engine *engine, const ie_known_run *run, ie_run_info *
     ie_run_info info = {.id = run->id, .time = run->time, .command = run->command};
     info.root = run->root_count > 0 ? run->roots[0] : "";
     bool offline = run->root_count == 0;
-    (void)engine;
     for (size_t i = 0; i < run->root_count; i++) {
         lookup l = {0};
-        if (ie_journal_run(run->roots[i], run->id, take_info, &l, NULL) != IE_OK || !l.found) {
+        if (ie_volume_offline(engine, run->roots[i]) ||
+            ie_journal_run(run->roots[i], run->id, take_info, &l, NULL) != IE_OK || !l.found) {
             offline = true;
             continue;
         }

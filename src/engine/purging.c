@@ -4,6 +4,7 @@
 
 #include "engine/known.h"
 #include "engine/purge.h"
+#include "engine/volume.h"
 #include "storage/journal.h"
 #include "utils/error.h"
 #include "utils/fs.h"
@@ -57,7 +58,8 @@ static ie_status known_roots(ie_engine *engine, const char *run_id, root_list *l
 static bool is_there(ie_engine *engine, const char *root, const ie_purge_request *request)
 {
     IE_AUTO_FREE char *runs = ie_path_join(root, IE_JOURNAL_FOLDER "/runs");
-    if (ie_fs_exists(runs) || request->root != NULL || request->run_id != NULL) {
+    bool there = ie_fs_exists(runs) && !ie_volume_offline(engine, root);
+    if (there || request->root != NULL || request->run_id != NULL) {
         return true;
     }
     ie_engine_notice(engine, "%s is offline (its journal is not there); it was left out.", ie_shown(root));

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engine/known.h"
 #include "engine/undo.h"
+#include "engine/volume.h"
 #include "utils/error.h"
 
 static ie_apply_options apply_options(const ie_engine *engine, bool wait)
@@ -82,6 +83,9 @@ static void remember_run(void *user, const char *id)
     if (s->engine->writer == NULL) {
         return;
     }
+    for (uint32_t i = 0; i < s->plan->root_count; i++) {
+        ie_volume_note(s->engine, s->plan->roots[i]);
+    }
     gmtime_r(&now, &utc);
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
     size_t count = 0;
@@ -96,6 +100,12 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
 {
     double start = ie_seconds_now();
     ie_status status = ie_engine_catalog(engine, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    for (uint32_t i = 0; status == IE_OK && i < plan->root_count; i++) {
+        status = ie_volume_check(engine, plan->roots[i], err);
+    }
     if (status != IE_OK) {
         return status;
     }
@@ -163,7 +173,13 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
     ie_status status = IE_OK;
     for (size_t i = count; status == IE_OK && i-- > 0;) {
         ie_undo_counts counts = {0};
-        status = ie_undo_run(roots[i], request, &options, on_line, user, &counts, err);
+        status = request->root == NULL ? ie_volume_check(engine, roots[i], err) : IE_OK;
+        if (status == IE_OK) {
+            status = ie_undo_run(roots[i], request, &options, on_line, user, &counts, err);
+        }
+        if (status == IE_OK && !request->dry_run) {
+            ie_volume_note(engine, roots[i]);
+        }
         add_counts(summary, &counts);
     }
     return status;
