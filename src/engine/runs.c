@@ -166,10 +166,28 @@ static void add_counts(ie_summary *summary, const ie_undo_counts *counts)
     summary->failed += counts->refused;
 }
 
+/* The catalog is a cache: what cannot be noted is found out again. */
+static void note_undone(void *user, const char *left, const char *came)
+{
+    ie_engine *engine = user;
+    ie_error ignored;
+    if (engine->writer != NULL) {
+        ie_status status = came != NULL ? ie_catalog_moved(engine->writer, left, came, &ignored)
+                                        : ie_catalog_forget(engine->writer, left, &ignored);
+        (void)status;
+    }
+}
+
 static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, char *const *roots, size_t count,
                             ie_line_fn on_line, void *user, ie_summary *summary, ie_error *err)
 {
     ie_apply_options options = apply_options(engine, request->wait);
+    options.undone = note_undone;
+    options.undone_user = engine;
+    ie_error ignored;
+    if (ie_engine_catalog(engine, &ignored) != IE_OK) {
+        ie_engine_notice(engine, "The catalog is left as it is: %s", ignored.text);
+    }
     ie_status status = IE_OK;
     for (size_t i = count; status == IE_OK && i-- > 0;) {
         ie_undo_counts counts = {0};
@@ -178,7 +196,7 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
             status = ie_undo_run(roots[i], request, &options, on_line, user, &counts, err);
         }
         if (status == IE_OK && !request->dry_run) {
-            ie_volume_note(engine, roots[i]);
+            ie_volume_note(engine, roots[i]); /* writes what waits, too */
         }
         add_counts(summary, &counts);
     }

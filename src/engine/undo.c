@@ -89,6 +89,10 @@ static void tell_done(undoing *u, const ie_takeback *item)
         return;
     }
     u->counts->bytes += entry->stamp.size;
+    if (!u->request->dry_run && u->options->undone != NULL && entry->to != NULL) {
+        bool same = entry->kind == IE_ACTION_MOVE && !entry->makes;
+        u->options->undone(u->options->undone_user, entry->to, same ? entry->from : NULL);
+    }
     if (entry->kind == IE_ACTION_COPY) {
         u->counts->removed++;
         say(u, "%s: the copy %sremoved", ie_shown(entry->to), would);

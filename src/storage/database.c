@@ -33,7 +33,7 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_SET_VOLUME] = "INSERT OR REPLACE INTO volumes(root, volume) VALUES(?1, ?2)",
     [IE_SQL_DROP_VOLUME] = "DELETE FROM volumes WHERE root = ?1",
     [IE_SQL_VOLUMES] = "SELECT root, volume FROM volumes ORDER BY root",
-    [IE_SQL_STORED] = "SELECT path, size, mtime_ns, ctime_ns, inode, device, versions, record FROM files "
+    [IE_SQL_STORED] = "SELECT path, size, mtime_ns, ctime_ns, inode, device, format, versions, record FROM files "
                       "WHERE path = ?1 OR (path >= ?2 AND path < ?3) ORDER BY path",
     [IE_SQL_ROOTS] = "SELECT root FROM run_roots WHERE run = ?1 ORDER BY rowid",
 };
