@@ -5,6 +5,7 @@
 
 #include "storage/bytes.h"
 #include "storage/exif_check.h"
+#include "storage/exif_keep.h"
 #include "storage/exif_tags.h"
 #include "storage/image_data.h"
 #include "utils/error.h"
@@ -118,32 +119,20 @@ static bool write_keywords(ie_tags *tags, bool iptc, const ie_text_list *read, c
             ie_tags_set_iptc(tags, "Iptc.Application2.Keywords", &coded));
 }
 
-/* Maker notes hold offsets from the start of the EXIF block, which only their maker knows to correct. So where there
-   are some EXIF must not grow: exiv2 then leaves every byte of the block but the value's where it is. What has no room
-   stands in XMP alone, and a text that would contradict it becomes empty. */
-static bool write_description(ie_tags *tags, bool rigid, const char *caption)
+static bool write_rating(ie_tags *tags, int32_t rating)
 {
-    static const char tag[] = "Exif.Image.ImageDescription";
-    if (rigid && ie_tags_bytes(tags, tag) <= strlen(caption)) {
-        return !ie_tags_has(tags, tag) || ie_tags_set(tags, tag, "");
-    }
-    return ie_tags_set(tags, tag, caption);
+    return ie_tags_set_number(tags, "Exif.Image.Rating", rating) &&
+           (!ie_tags_has(tags, "Exif.Image.RatingPercent") ||
+            ie_tags_set_number(tags, "Exif.Image.RatingPercent", ie_exif_percent(rating)));
 }
 
-static bool write_rating(ie_tags *tags, bool rigid, int32_t rating)
+static bool edit_exif(ie_tags *tags, const ie_tag_edit *edit)
 {
-    static const int percent[6] = {0, 1, 25, 50, 75, 99}; /* as Windows writes them beside 0x4746 */
-    bool good = ie_tags_set_number(tags, "Xmp.xmp.Rating", rating);
-    if (good && (!rigid || ie_tags_has(tags, "Exif.Image.Rating"))) {
-        good = ie_tags_set_number(tags, "Exif.Image.Rating", rating);
-    }
-    if (good && rating >= 0 && rating <= 5 && ie_tags_has(tags, "Exif.Image.RatingPercent")) {
-        good = ie_tags_set_number(tags, "Exif.Image.RatingPercent", percent[rating]);
-    }
-    return good;
+    return (edit->caption == NULL || ie_tags_set(tags, "Exif.Image.ImageDescription", edit->caption)) &&
+           (edit->rating == IE_ABSENT || write_rating(tags, edit->rating));
 }
 
-static bool edit_tags(ie_tags *tags, bool iptc, bool rigid, const ie_metadata *before, const ie_tag_edit *edit)
+static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const ie_tag_edit *edit)
 {
     bool texts = edit->add_keywords.count > 0 || edit->title != NULL || edit->caption != NULL;
     if (iptc && texts && !ie_tags_iptc_to_utf8(tags)) {
@@ -154,7 +143,6 @@ static bool edit_tags(ie_tags *tags, bool iptc, bool rigid, const ie_metadata *b
     }
     if (edit->caption != NULL &&
         !(ie_tags_set_language(tags, "Xmp.dc.description", edit->caption) &&
-          write_description(tags, rigid, edit->caption) &&
           (!iptc || set_iptc_text(tags, "Iptc.Application2.Caption", edit->caption, CAPTION_BYTES)))) {
         return false;
     }
@@ -163,7 +151,7 @@ static bool edit_tags(ie_tags *tags, bool iptc, bool rigid, const ie_metadata *b
           (!iptc || set_iptc_text(tags, "Iptc.Application2.ObjectName", edit->title, TITLE_BYTES)))) {
         return false;
     }
-    return (edit->rating == IE_ABSENT || write_rating(tags, rigid, edit->rating)) &&
+    return (edit->rating == IE_ABSENT || ie_tags_set_number(tags, "Xmp.xmp.Rating", edit->rating)) &&
            (!ie_tags_changed(tags) || ie_exif_keep_date(tags, before));
 }
 
@@ -193,20 +181,21 @@ static ie_status check_pinned(const char *path, ie_format format, ie_error *err)
                           : ie_error_set(err, IE_ERR_UNSUPPORTED, "tags are not written into this file: %s", pinned);
 }
 
-/* Is the EXIF block built anew whatever is changed? exiv2 then corrects the offsets in the maker notes it knows. It
-   keeps the block only in JPEG and TIFF, and in JPEG not when tags are there that do not belong into one. */
-static bool is_rebuilt(const ie_tags *tags, ie_format format)
+/* With maker notes in a JPEG the EXIF block is kept as it is but for values that have room where they stand. */
+static ie_status edit_with_notes(ie_tags *tags, const char *path, const ie_metadata *before, const ie_tag_edit *edit,
+                                 ie_error *err)
 {
-    static const char *const strangers[] = {
-        "Exif.Image.PhotometricInterpretation", "Exif.Image.StripOffsets", "Exif.Image.RowsPerStrip",
-        "Exif.Image.StripByteCounts", "Exif.Image.JPEGInterchangeFormat", "Exif.Image.JPEGInterchangeFormatLength",
-        "Exif.Image.SubIFDs",
-    };
-    bool rebuilt = format == IE_FORMAT_PNG || format == IE_FORMAT_WEBP;
-    for (size_t i = 0; format == IE_FORMAT_JPEG && i < sizeof strangers / sizeof *strangers; i++) {
-        rebuilt = rebuilt || ie_tags_has(tags, strangers[i]);
+    IE_AUTO_KEPT ie_exif_kept kept = {0};
+    ie_status status = ie_exif_keep(path, &kept, err);
+    if (status != IE_OK) {
+        return status;
     }
-    return rebuilt;
+    ie_exif_kept_edit(&kept, edit);
+    if (!edit_tags(tags, true, before, edit)) {
+        return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
+    }
+    status = ie_tags_changed(tags) ? ie_tags_save(tags, path, err) : IE_OK;
+    return status == IE_OK ? ie_exif_kept_restore(&kept, path, err) : status;
 }
 
 static ie_status edit_file(const char *path, ie_format format, const ie_metadata *before, const ie_tag_edit *edit,
@@ -222,13 +211,17 @@ static ie_status edit_file(const char *path, ie_format format, const ie_metadata
                             "its metadata is damaged and writing would damage it further (exiv2: %s)",
                             ie_tags_complaint(tags));
     }
-    bool notes = ie_tags_has(tags, "Exif.Photo.MakerNote"), rebuilt = is_rebuilt(tags, format);
-    if (notes && rebuilt && !ie_tags_has(tags, "Exif.MakerNote.Offset")) {
+    bool notes = ie_tags_has(tags, "Exif.Photo.MakerNote");
+    if (notes && format == IE_FORMAT_JPEG) {
+        return edit_with_notes(tags, path, before, edit, err);
+    }
+    /* exiv2 moves them, and corrects the offsets only of those that it has taken apart. */
+    if (notes && !ie_tags_has(tags, "Exif.MakerNote.Offset")) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
                             "tags are not written into this file: its camera's notes are of an unknown kind and "
                             "would be damaged");
     }
-    if (!edit_tags(tags, ie_exif_carries_iptc(format), notes && !rebuilt, before, edit)) {
+    if (!edit_tags(tags, ie_exif_carries_iptc(format), before, edit) || !edit_exif(tags, edit)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
     }
     return ie_tags_changed(tags) ? ie_tags_save(tags, path, err) : IE_OK;

@@ -16,10 +16,11 @@ bool ie_exif_carries_iptc(ie_format format); /* of those: does exiv2 keep IPTC i
    caption to dc:description (default language), EXIF ImageDescription, IPTC Caption-Abstract; title to dc:title and
    IPTC ObjectName; rating to xmp:Rating and EXIF 0x4746. What is there already is neither doubled nor rewritten;
    fields not named stay as they are; when nothing changes the file is not written. IPTC has UTF-8 afterwards, and of a
-   text that is too long for it the beginning. In files with maker notes EXIF changes only where the new value fits in
-   the old one's place, so that the notes stay where they are, byte for byte. Read back by our own reader before
+   text that is too long for it the beginning. In a JPEG with maker notes EXIF changes only where the new value fits
+   in the old one's place (exif_keep.h), so that the notes stay where they are, byte for byte. Read back by our own reader before
    IE_OK. Faults of the file: IE_ERR_FORMAT, also when exiv2 finds its metadata damaged; IE_ERR_UNSUPPORTED when the
-   format cannot carry it or when offsets in the file would be wrong afterwards (MPF, unknown trailers). Then the
+   format cannot carry it or when offsets in the file would be wrong afterwards (MPF,
+   unknown trailers, maker notes of an unknown kind in other formats). Then the
    file may hold anything. IE_ERR_USAGE: a text is empty or not UTF-8. */
 ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_edit *edit, ie_error *err) IE_MUST_CHECK;
 
