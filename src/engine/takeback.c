@@ -96,6 +96,21 @@ static bool source_is_there(const ie_entry *entry)
            ie_hash128_equal(hash, entry->source_xxh3);
 }
 
+/* Is the source's name by now another road (symbolic link, second mount) to the very name that would go? Two hard
+   links in different folders are two names. */
+static bool source_is_the_copy(const ie_takeback *item)
+{
+    const ie_world *world = &item->world;
+    struct stat from, to;
+    if (!ie_same_inode(&world->from, &world->to)) {
+        return false;
+    }
+    IE_AUTO_FREE char *from_folder = ie_path_directory(item->entry->from);
+    IE_AUTO_FREE char *to_folder = ie_path_directory(item->entry->to);
+    return world->to.st.st_nlink < 2 || stat(from_folder, &from) != 0 || stat(to_folder, &to) != 0 ||
+           (from.st_ino == to.st_ino && from.st_dev == to.st_dev);
+}
+
 static ie_verdict judge_copy(ie_takeback *item)
 {
     const ie_entry *entry = item->entry;
@@ -104,6 +119,10 @@ static ie_verdict judge_copy(ie_takeback *item)
             return refuse(item, "%s changed since it was made", ie_shown(entry->to));
         }
         return IE_VERDICT_NOTHING;
+    }
+    if (source_is_the_copy(item)) {
+        return refuse(item, "%s, which it was made from, now leads to the copy itself, so this may be the last copy",
+                      ie_shown(entry->from));
     }
     if (!source_is_there(entry)) {
         return refuse(item, "%s, which it was made from, is gone or changed, so this may be the last copy",

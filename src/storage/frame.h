@@ -8,6 +8,7 @@
 #ifndef IE_STORAGE_FRAME_H
 #define IE_STORAGE_FRAME_H
 
+#include "storage/jpeg_dc.h"
 #include "storage/jpeg_file.h"
 #include "storage/source.h"
 
@@ -47,5 +48,7 @@ void ie_frame_clear(ie_frame *frame);
 /* A buffer of the scratch, not zeroed, NULL without memory; given back it is kept for the next. */
 void *ie_scratch_take(ie_scratch *scratch, size_t count, size_t size);
 void ie_scratch_give(ie_scratch *scratch, void *memory); /* NULL is fine */
+/* The scratch's own, with the tables of the photo before. */
+ie_jpeg_dc *ie_scratch_jpeg_dc(ie_scratch *scratch);
 
 #endif

@@ -13,6 +13,7 @@
 
 struct ie_scratch {
     uint8_t *idle[KEPT_BUFFERS];
+    ie_jpeg_dc *jpeg_dc;
 };
 
 static size_t room_of(const uint8_t *block)
@@ -33,8 +34,17 @@ void ie_scratch_free(ie_scratch *scratch)
         for (int i = 0; i < KEPT_BUFFERS; i++) {
             free(scratch->idle[i]);
         }
+        ie_jpeg_dc_free(scratch->jpeg_dc);
         free(scratch);
     }
+}
+
+ie_jpeg_dc *ie_scratch_jpeg_dc(ie_scratch *scratch)
+{
+    if (scratch->jpeg_dc == NULL) {
+        scratch->jpeg_dc = ie_jpeg_dc_new();
+    }
+    return scratch->jpeg_dc;
 }
 
 void *ie_scratch_take(ie_scratch *scratch, size_t count, size_t size)

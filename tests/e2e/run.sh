@@ -7,7 +7,7 @@ set -u
 imgengine=$(realpath "$1") make_library=$(realpath "$2")
 data=${IMGENGINE_TESTDATA:-}
 work=$(mktemp -d "${TMPDIR:-/tmp}/imgengine-e2e.XXXXXX")
-trap 'chmod -R u+rwX "$work" 2>/dev/null; umount "$work/small" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'chmod -R u+rwX "$work" 2>/dev/null; umount "$work/small" "$work/fixed" 2>/dev/null; rm -rf "$work"' EXIT
 export XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config" TZ=UTC LC_ALL=C
 cd "$work" || exit 1
 failures=0
@@ -132,19 +132,24 @@ hostile_jpeg() {
     : >hostile/empty.jpg
     head -c 5000 /dev/urandom >hostile/garbage.jpg
     printf 'x' >"hostile/new"$'\n'"line.jpg"
-    (ulimit -v 4000000; exits 3 timeout 60 "$imgengine" analyze hostile --json)
+    # AddressSanitizer reserves more address space than any limit allows.
+    (ldd "$imgengine" | grep -q libasan || ulimit -v 4000000; exits 3 timeout 60 "$imgengine" analyze hostile --json)
 }
 check hostile_files_are_faults hostile_jpeg
 
+# Root reads everything, so root becomes somebody else for this.
+as_nobody=
+[ "$(id -u)" -ne 0 ] || as_nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
 unreadable_folder() {
-    [ "$(id -u)" -ne 0 ] || return 77
-    mkdir -p closed/a && cp lib/phone/IMG_5533.jpg closed/ && chmod 000 closed/a
-    exits 3 "$imgengine" analyze closed --json && grep -q 'closed/a' exits.err && [ "$(wc -l <exits.out)" -eq 1 ]
+    mkdir -p closed/a && cp lib/phone/IMG_5533.jpg closed/ && chmod -R a+rX closed . && chmod 000 closed/a
+    # shellcheck disable=SC2086
+    exits 3 $as_nobody "$imgengine" --catalog '' analyze closed --json && grep -q 'closed/a' exits.err && [ "$(wc -l <exits.out)" -eq 1 ]
 }
-if [ "$(id -u)" -ne 0 ]; then
+# shellcheck disable=SC2086
+if $as_nobody "$imgengine" --version >/dev/null 2>&1; then
     check an_unreadable_folder_is_named_and_the_rest_goes_on unreadable_folder
 else
-    skip an_unreadable_folder_is_named_and_the_rest_goes_on_because_root_reads_everything
+    skip an_unreadable_folder_is_named_and_the_rest_goes_on_because_nobody_else_can_run_this_build
 fi
 
 full_disk() {
@@ -153,6 +158,16 @@ full_disk() {
     fingerprint full-source | cmp <(fingerprint lib) - || return 1
     exits 0 "$imgengine" undo
 }
+read_only_target() {
+    exits 1 "$imgengine" process lib --output fixed/out --apply && grep -q 'fixed' exits.err && fingerprint lib | cmp lib.before -
+}
+mkdir -p fixed
+if mount -t tmpfs -o ro none fixed 2>/dev/null; then
+    check a_read_only_target_is_an_error_that_names_it read_only_target
+    umount fixed
+else
+    skip a_read_only_target_is_an_error_because_no_file_system_can_be_mounted_here
+fi
 mkdir -p small
 if mount -t tmpfs -o size=400k none small 2>/dev/null; then
     check a_full_disk_stops_the_run_and_loses_nothing full_disk
@@ -215,7 +230,6 @@ second_run_reads_nothing() {
     "$imgengine" --catalog c.db analyze "$photos" --json >a.json 2>/dev/null
     sleep 2.1; "$imgengine" --catalog c.db analyze "$photos" --json >b.json 2>/dev/null
     cmp a.json b.json && cmp one.json a.json || return 1
-    command -v strace >/dev/null || return 0
     strace -f -e trace=openat,open -o trace.txt "$imgengine" --catalog c.db analyze "$photos" --json >/dev/null 2>&1
     ! grep -v O_DIRECTORY trace.txt | grep -F "$photos"
 }

@@ -103,6 +103,28 @@ static void a_copy_whose_source_is_gone_or_changed_stays(void **state)
     assert_false(tree_has(s->output, "b"));
 }
 
+static void a_copy_that_the_source_now_links_to_stays(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "sub/a", "photo");
+    tree_write(s->root, "hard/b", "photo 2");
+    add_copy(s, "sub/a", "a", 0);
+    add_copy(s, "hard/b", "b", 1);
+    apply_is_ok(s);
+    /* The originals were given up: one folder is a link to the copies, the other holds a hard link. */
+    unlink(at(s, s->root, "sub/a"));
+    assert_int_equal(rmdir(at(s, s->root, "sub")), 0);
+    assert_int_equal(symlink(s->output, at(s, s->root, "sub")), 0);
+    unlink(at(s, s->root, "hard/b"));
+    assert_int_equal(link(at(s, s->output, "b"), at(s, s->root, "hard/b")), 0);
+    assert_int_equal(undo(s, s->output, (ie_undo_request){.run_id = s->id}), IE_OK);
+    assert_int_equal(s->counts.refused, 1);
+    assert_int_equal(s->counts.removed, 1);
+    assert_non_null(strstr(s->lines.data, "leads to the copy itself"));
+    assert_true(tree_has(s->output, "a") && tree_has(s->root, "hard/b"));
+    unlink(at(s, s->root, "sub"));
+}
+
 static void a_name_taken_meanwhile_is_not_overwritten_and_the_unit_stays(void **state)
 {
     scene *s = *state;
@@ -269,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCENE(a_copy_that_was_edited_stays),
         SCENE(a_copy_whose_source_is_gone_or_changed_stays),
+        SCENE(a_copy_that_the_source_now_links_to_stays),
         SCENE(a_name_taken_meanwhile_is_not_overwritten_and_the_unit_stays),
         SCENE(undo_after_undo_does_nothing),
         SCENE(undo_works_where_the_disk_is_mounted_now),
