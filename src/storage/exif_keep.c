@@ -13,7 +13,8 @@
 #define MAX_FILE_BYTES UINT32_MAX
 #define TIFF_AT 10 /* marker, length and "Exif\0\0" are in front */
 
-static ie_status load(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data, ie_error *err)
+static ie_status load(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data,
+                      ie_error *err)
 {
     ie_status status = ie_bytes_open(path, ret_bytes, err);
     if (status != IE_OK) {
@@ -21,7 +22,8 @@ static ie_status load(const char *path, ie_bytes **ret_bytes, const uint8_t **re
     }
     *ret_data = ie_bytes_load(*ret_bytes, MAX_FILE_BYTES);
     if (*ret_data == NULL) {
-        status = ie_error_errno(err, ie_bytes_errno(*ret_bytes), "%s cannot be read", ie_shown(path));
+        status =
+            ie_error_errno(err, ie_bytes_errno(*ret_bytes), "%s cannot be read", ie_shown(path));
         ie_bytes_close(*ret_bytes);
     }
     return status;
@@ -41,7 +43,8 @@ static int find(const uint8_t *bytes, size_t size, size_t *ret_at, size_t *ret_s
         if (length < 4 || length > size - at) {
             break;
         }
-        if (bytes[at + 1] == 0xe1 && length >= TIFF_AT && memcmp(bytes + at + 4, "Exif\0\0", 6) == 0 && count++ == 0) {
+        if (bytes[at + 1] == 0xe1 && length >= TIFF_AT &&
+            memcmp(bytes + at + 4, "Exif\0\0", 6) == 0 && count++ == 0) {
             *ret_at = at;
             *ret_size = length;
         }
@@ -61,7 +64,8 @@ ie_status ie_exif_keep(const char *path, ie_exif_kept *ret_kept, ie_error *err)
     size_t at = 0, size = 0;
     int count = find(data, (size_t)ie_bytes_size(bytes), &at, &size);
     if (count > 1) {
-        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "tags are not written into this file: it has two EXIF blocks");
+        status = ie_error_set(err, IE_ERR_UNSUPPORTED,
+                              "tags are not written into this file: it has two EXIF blocks");
     } else if (count == 1) {
         ret_kept->bytes = ie_alloc(size);
         ret_kept->size = size;

@@ -38,7 +38,7 @@ verdict each_layer_includes_only_what_is_below_it "$bad"
 
 # foreign header: the one file that may include it
 foreign='vips/:src/storage/image_vips.h
-gexiv2/:src/storage/exif_file.c
+gexiv2/:src/storage/exif_tags.c
 jpeglib.h:src/storage/jpeg_file.c
 jerror.h:src/storage/jpeg_file.c
 sqlite3.h:src/storage/database.c

@@ -19,8 +19,9 @@ static void count_reason(tally *t, ie_format format, const char *text)
 {
     /* Offsets and numbers of tags make each of exiv2's complaints another. */
     const char *exiv2 = strstr(text, " (exiv2:");
-    IE_AUTO_FREE char *reason = ie_asprintf("%s: %.*s", ie_format_name(format),
-                                            exiv2 != NULL ? (int)(exiv2 - text) : (int)strlen(text), text);
+    IE_AUTO_FREE char *reason =
+        ie_asprintf("%s: %.*s", ie_format_name(format),
+                    exiv2 != NULL ? (int)(exiv2 - text) : (int)strlen(text), text);
     size_t i = 0;
     while (i < t->reasons.count && strcmp(t->reasons.items[i], reason) != 0) {
         i++;
@@ -33,7 +34,8 @@ static void count_reason(tally *t, ie_format format, const char *text)
     t->refused++;
 }
 
-static void expect_tagged(const tally *t, const char *from, ie_format format, const ie_photo *before)
+static void expect_tagged(const tally *t, const char *from, ie_format format,
+                          const ie_photo *before)
 {
     if (!ie_hash128_equal(picture_of(from, format), picture_of(t->path, format))) {
         fail_msg("%s: the picture changed", from);
@@ -46,7 +48,8 @@ static void expect_tagged(const tally *t, const char *from, ie_format format, co
     const char *different = ie_exif_difference(&wanted, &after->metadata);
     const ie_text_list keywords = {(const char **)words, 1};
     if (different != NULL || !ie_exif_has_all(&after->metadata.keywords, &keywords)) {
-        fail_msg("%s: %s is not as it should be", from, different != NULL ? different : "a keyword");
+        fail_msg("%s: %s is not as it should be", from,
+                 different != NULL ? different : "a keyword");
     }
     assert_int_equal(after->orientation, before->orientation);
     ie_photo_free(after);
@@ -60,9 +63,16 @@ static void tag_one(void *user, const char *from)
         return;
     }
     ie_photo *before = facts_of(from, format);
-    ie_tag_edit edit = {.add_keywords = {(const char **)words, 1}, .title = "Ein Tïtel", .caption = "Schnee ☃", .rating = 4};
-    ie_action action = {.kind = IE_ACTION_REPLACE, .from = from, .from_format = format, .format = format,
-                        .orientation = before->orientation, .tags = &edit};
+    ie_tag_edit edit = {.add_keywords = {(const char **)words, 1},
+                        .title = "Ein Tïtel",
+                        .caption = "Schnee ☃",
+                        .rating = 4};
+    ie_action action = {.kind = IE_ACTION_REPLACE,
+                        .from = from,
+                        .from_format = format,
+                        .format = format,
+                        .orientation = before->orientation,
+                        .tags = &edit};
     bytes_to(t->path, "", 0);
     ie_error err = {0};
     ie_status status = ie_derive(t->config, &action, t->path, &err);

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exif_help.h"
 
-#include <pthread.h>
-
-#include "engine/derive.h"
 #include "storage/exif_tags.h"
 #include "storage/meta_container.h"
 
 static const char *const words[] = {"Größe", "New York, NY", "雪"};
-static const ie_tag_edit whole = {
-    .add_keywords = {(const char **)words, 3}, .title = "Ein Tïtel", .caption = "Schnee ☃ im \"Juli\"", .rating = 4};
+static const ie_tag_edit whole = {.add_keywords = {(const char **)words, 3},
+                                  .title = "Ein Tïtel",
+                                  .caption = "Schnee ☃ im \"Juli\"",
+                                  .rating = 4};
 
 static const char *const writable[] = {
-    "meta-jpeg/Piexif/r_canon.jpg", "meta-jpeg/exifr/iptc-staff-photographer-example.jpg",
-    "meta-jpeg/goexif/sample1.jpg", "png/exif-rs/exif.png",
+    "meta-jpeg/Piexif/r_canon.jpg",         "meta-jpeg/exifr/iptc-staff-photographer-example.jpg",
+    "meta-jpeg/goexif/sample1.jpg",         "png/exif-rs/exif.png",
     "tiff/exifr/tif-with-iptc-icc-xmp.tif", "webp/exif-rs/exif.webp",
 };
 
@@ -25,7 +24,8 @@ static void write_tags(const char *path, ie_format format, const ie_tag_edit *ed
     }
 }
 
-static void expect_answer(const char *path, const char *program, const char *arguments, const char *wanted)
+static void expect_answer(const char *path, const char *program, const char *arguments,
+                          const char *wanted)
 {
     IE_AUTO_FREE char *text = answer(program, arguments, path);
     if (text == NULL) {
@@ -38,12 +38,13 @@ static void expect_answer(const char *path, const char *program, const char *arg
 /* One call a program and file: they start slowly. */
 static void expect_others_read(const char *path, bool iptc)
 {
-    const char *format = iptc ? "-p '${Title}|${XMP-dc:Description}|${XMP-xmp:Rating}|${IPTC:ObjectName}|"
-                                "${IPTC:Caption-Abstract}|${IPTC:CodedCharacterSet}'"
-                              : "-p '${Title}|${XMP-dc:Description}|${XMP-xmp:Rating}'";
-    IE_AUTO_FREE char *wanted =
-        iptc ? ie_asprintf("%s|%s|4|%s|%s|UTF8", whole.title, whole.caption, whole.title, whole.caption)
-             : ie_asprintf("%s|%s|4", whole.title, whole.caption);
+    const char *format =
+        iptc ? "-p '${Title}|${XMP-dc:Description}|${XMP-xmp:Rating}|${IPTC:ObjectName}|"
+               "${IPTC:Caption-Abstract}|${IPTC:CodedCharacterSet}'"
+             : "-p '${Title}|${XMP-dc:Description}|${XMP-xmp:Rating}'";
+    IE_AUTO_FREE char *wanted = iptc ? ie_asprintf("%s|%s|4|%s|%s|UTF8", whole.title, whole.caption,
+                                                   whole.title, whole.caption)
+                                     : ie_asprintf("%s|%s|4", whole.title, whole.caption);
     expect_answer(path, "exiftool", format, wanted);
     IE_AUTO_FREE char *keywords = answer("exiftool", "-s3 -sep ';' -XMP-dc:Subject", path);
     assert_true(keywords == NULL || strstr(keywords, "Größe;New York, NY;雪") != NULL);
@@ -148,12 +149,22 @@ static void maker_notes_stay_where_they_are_byte_for_byte(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "meta-jpeg/Piexif/r_canon.jpg", "meta-jpeg/Piexif/r_pana.jpg", "meta-jpeg/Piexif/r_sony.jpg",
-        "meta-jpeg/Piexif/L01.jpg", "meta-jpeg/Piexif/r_casio.jpg", "meta-jpeg/Piexif/r_ricoh.jpg",
-        "meta-jpeg/Piexif/r_sigma.jpg", "meta-jpeg/Piexif/r_pen.jpg", "meta-jpeg/Lychee/mongolia.jpeg",
-        "meta-jpeg/organize/5.jpg", "meta-jpeg/goexif/has-lens-info.jpg", "neardup/g30_eos100d_00_original.jpg",
-        "neardup/g24_nikon_e995_00_original.jpg", "neardup/g27_nikon_d50_01_exact_copy.jpg",
-        "neardup/g14_hemlock_branch_00_original.jpg", "neardup/g10_thailand_01_exact_copy.jpg",
+        "meta-jpeg/Piexif/r_canon.jpg",
+        "meta-jpeg/Piexif/r_pana.jpg",
+        "meta-jpeg/Piexif/r_sony.jpg",
+        "meta-jpeg/Piexif/L01.jpg",
+        "meta-jpeg/Piexif/r_casio.jpg",
+        "meta-jpeg/Piexif/r_ricoh.jpg",
+        "meta-jpeg/Piexif/r_sigma.jpg",
+        "meta-jpeg/Piexif/r_pen.jpg",
+        "meta-jpeg/Lychee/mongolia.jpeg",
+        "meta-jpeg/organize/5.jpg",
+        "meta-jpeg/goexif/has-lens-info.jpg",
+        "neardup/g30_eos100d_00_original.jpg",
+        "neardup/g24_nikon_e995_00_original.jpg",
+        "neardup/g27_nikon_d50_01_exact_copy.jpg",
+        "neardup/g14_hemlock_branch_00_original.jpg",
+        "neardup/g10_thailand_01_exact_copy.jpg",
     };
     IE_AUTO_FREE char *folder = tree_new();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -163,10 +174,11 @@ static void maker_notes_stay_where_they_are_byte_for_byte(void **state)
         write_tags(path, IE_FORMAT_JPEG, &whole);
         notes after = notes_of(path);
         if (before.at != after.at || before.size != after.size) {
-            fail_msg("%s: notes of %zu bytes at %zu became %zu at %zu", names[i], before.size, before.at, after.size,
-                     after.at);
+            fail_msg("%s: notes of %zu bytes at %zu became %zu at %zu", names[i], before.size,
+                     before.at, after.size, after.at);
         }
-        assert_memory_equal(before.block.data + before.at, after.block.data + after.at, before.size);
+        assert_memory_equal(before.block.data + before.at, after.block.data + after.at,
+                            before.size);
         free(before.block.data);
         free(after.block.data);
     }
@@ -224,7 +236,9 @@ static void damaged_metadata_is_not_written_over(void **state)
 static void a_trailer_survives_byte_for_byte(void **state)
 {
     (void)state;
-    static const uint8_t video[] = "\0\0\0\x18" "ftypmp42\0\0\0\0isommp42\0\0\0\x08" "mdat and \xff\xd9 and \xff\xd8 more";
+    static const uint8_t video[] = "\0\0\0\x18"
+                                   "ftypmp42\0\0\0\0isommp42\0\0\0\x08"
+                                   "mdat and \xff\xd9 and \xff\xd8 more";
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *path = ie_path_join(folder, "motion.jpg");
     ie_buffer jpeg = {0};
@@ -246,8 +260,8 @@ static void a_trailer_survives_byte_for_byte(void **state)
 
 /* ---- texts -------------------------------------------------------------------------------- */
 
-static char *jpeg_with(const char *folder, const char *properties, const char *const *texts, const uint8_t *sets,
-                       size_t count)
+static char *jpeg_with(const char *folder, const char *properties, const char *const *texts,
+                       const uint8_t *sets, size_t count)
 {
     ie_buffer jpeg = {0};
     begin_jpeg(&jpeg);
@@ -300,7 +314,8 @@ static void other_languages_of_a_text_survive(void **state)
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *path = jpeg_with(
         folder,
-        "<dc:description><rdf:Alt><rdf:li xml:lang='x-default'>old</rdf:li><rdf:li xml:lang='de-DE'>Ein "
+        "<dc:description><rdf:Alt><rdf:li xml:lang='x-default'>old</rdf:li><rdf:li "
+        "xml:lang='de-DE'>Ein "
         "Bild</rdf:li><rdf:li xml:lang='fr-FR'>Une image</rdf:li></rdf:Alt></dc:description>",
         NULL, NULL, 0);
     write_tags(path, IE_FORMAT_JPEG, &whole);
@@ -319,10 +334,12 @@ static void keywords_are_added_and_nothing_else_goes(void **state)
     static const char *const add[] = {"both", "new"};
     static const ie_tag_edit edit = {.add_keywords = {(const char **)add, 2}, .rating = IE_ABSENT};
     IE_AUTO_FREE char *folder = tree_new();
-    IE_AUTO_FREE char *path = jpeg_with(folder,
-                                        "<exif:ApertureValue>4/1</exif:ApertureValue><exif:ColorSpace>1</exif:ColorSpace>"
-                                        "<dc:subject><rdf:Bag><rdf:li>both</rdf:li><rdf:li>only in XMP</rdf:li></rdf:Bag>"
-                                        "</dc:subject>", texts, sets, 2);
+    IE_AUTO_FREE char *path =
+        jpeg_with(folder,
+                  "<exif:ApertureValue>4/1</exif:ApertureValue><exif:ColorSpace>1</exif:ColorSpace>"
+                  "<dc:subject><rdf:Bag><rdf:li>both</rdf:li><rdf:li>only in XMP</rdf:li></rdf:Bag>"
+                  "</dc:subject>",
+                  texts, sets, 2);
     write_tags(path, IE_FORMAT_JPEG, &edit);
     IE_AUTO_TEXTS ie_texts xmp = list_of(path, "Xmp.dc.subject");
     IE_AUTO_TEXTS ie_texts iptc = list_of(path, "Iptc.Application2.Keywords");
@@ -358,7 +375,8 @@ static void texts_too_long_for_iptc_are_cut_between_characters(void **state)
     memcpy(keyword + 63, "é more", 8);
     memcpy(caption + 1998, "☃ more", 9);
     const char *keywords[] = {keyword};
-    const ie_tag_edit edit = {.add_keywords = {keywords, 1}, .title = keyword, .caption = caption, .rating = IE_ABSENT};
+    const ie_tag_edit edit = {
+        .add_keywords = {keywords, 1}, .title = keyword, .caption = caption, .rating = IE_ABSENT};
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *path = jpeg_with(folder, NULL, NULL, NULL, 0);
     write_tags(path, IE_FORMAT_JPEG, &edit);
@@ -407,189 +425,6 @@ static void a_date_without_a_zone_gets_none(void **state)
     tree_remove(folder);
 }
 
-/* ---- conversions -------------------------------------------------------------------------- */
-
-static ie_status convert(const char *from, const char *to_path, ie_format to, ie_error *err)
-{
-    ie_config *config = ie_config_new();
-    ie_photo *photo = facts_of(from, format_of(from));
-    ie_action action = {.kind = IE_ACTION_REPLACE, .from = from, .from_format = photo->format, .format = to,
-                        .quality = 90, .orientation = photo->orientation};
-    bytes_to(to_path, "", 0);
-    ie_status status = ie_derive(config, &action, to_path, err);
-    ie_photo_free(photo);
-    ie_config_free(config);
-    return status;
-}
-
-static void conversions_carry_what_a_record_knows(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *name;
-        ie_format to;
-        bool dated, placed, worded;
-        const char *model;
-    } cases[] = {
-        {"meta-jpeg/elodie/with-location.jpg", IE_FORMAT_PNG, true, true, false, "Canon EOS REBEL T2i"},
-        {"meta-jpeg/elodie/with-location.jpg", IE_FORMAT_WEBP, true, true, false, "Canon EOS REBEL T2i"},
-        {"meta-jpeg/elodie/with-location.jpg", IE_FORMAT_TIFF, true, true, false, "Canon EOS REBEL T2i"},
-        {"meta-jpeg/exifr/issue-exifr-59.jpg", IE_FORMAT_PNG, true, false, true, NULL},
-        {"meta-jpeg/exifr/issue-exifr-59.jpg", IE_FORMAT_WEBP, true, false, true, NULL},
-        {"tiff/exifr/tif-with-iptc-icc-xmp.tif", IE_FORMAT_JPEG, false, false, true, NULL},
-        {"png/exif-rs/exif.png", IE_FORMAT_JPEG, false, false, false, NULL},
-        {"webp/exif-rs/exif.webp", IE_FORMAT_JPEG, false, false, false, NULL},
-        {"neardup/g14_hemlock_branch_11_as_heic.heic", IE_FORMAT_JPEG, true, false, false, NULL},
-        {"neardup/g14_hemlock_branch_10_as_webp.webp", IE_FORMAT_JPEG, true, false, false, NULL},
-        {"jxl/testdata/1x1_exif_xmp.jxl", IE_FORMAT_JPEG, false, false, false, NULL},
-    };
-    IE_AUTO_FREE char *folder = tree_new();
-    IE_AUTO_FREE char *path = ie_path_join(folder, "new");
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        SAMPLE_OR_SKIP(from, cases[i].name);
-        ie_error err = {0};
-        if (convert(from, path, cases[i].to, &err) != IE_OK) {
-            fail_msg("%s: %s", cases[i].name, err.text);
-        }
-        ie_photo *was = facts_of(from, format_of(from)), *is = facts_of(path, cases[i].to);
-        const char *different = ie_exif_difference(&was->metadata, &is->metadata);
-        if (different != NULL) {
-            fail_msg("%s: another %s in %s", cases[i].name, different, ie_format_name(cases[i].to));
-        }
-        /* The sample has what the case is about. */
-        assert_true(!cases[i].dated || (is->metadata.captured_source != IE_DATE_FILE && is->metadata.captured.year > 0));
-        assert_true(!cases[i].placed || is->metadata.latitude == is->metadata.latitude);
-        assert_true(!cases[i].worded || is->metadata.keywords.count > 0 || is->metadata.caption != NULL);
-        if (cases[i].model != NULL) {
-            assert_string_equal(is->metadata.model, cases[i].model);
-        }
-        assert_int_equal(is->orientation, 1);
-        ie_photo_free(was);
-        ie_photo_free(is);
-    }
-    tree_remove(folder);
-}
-
-static void jpeg_xl_brings_its_blocks(void **state)
-{
-    (void)state;
-    SAMPLE_OR_SKIP(from, "jxl/testdata/1x1_exif_xmp.jxl");
-    IE_AUTO_FREE char *folder = tree_new();
-    IE_AUTO_FREE char *path = ie_path_join(folder, "new.jpg");
-    assert_int_equal(convert(from, path, IE_FORMAT_JPEG, NULL), IE_OK);
-    assert_true(holds(path, "gimp:docid:gimp:10093e7e-33ea-4901-a7ce-a3c04b8b6480"));
-    tree_remove(folder);
-}
-
-static void photos_are_turned_upright_once(void **state)
-{
-    (void)state;
-    IE_AUTO_FREE char *folder = tree_new();
-    IE_AUTO_FREE char *path = ie_path_join(folder, "new.png");
-    for (int i = 1; i <= 8; i++) {
-        IE_AUTO_FREE char *name = ie_asprintf("orientation/sharp/Landscape_%d.jpg", i);
-        SAMPLE_OR_SKIP(from, name);
-        ie_photo *was = facts_of(from, IE_FORMAT_JPEG);
-        assert_int_equal(was->orientation, i);
-        assert_int_equal(convert(from, path, IE_FORMAT_PNG, NULL), IE_OK);
-        ie_photo *is = facts_of(path, IE_FORMAT_PNG);
-        assert_int_equal(is->orientation, 1);
-        assert_int_equal(is->width, i < 5 ? was->width : was->height);
-        assert_int_equal(is->height, i < 5 ? was->height : was->width);
-        ie_photo_free(was);
-        ie_photo_free(is);
-    }
-    tree_remove(folder);
-}
-
-static void parts_the_new_file_lacks_are_not_spoken_of(void **state)
-{
-    (void)state;
-    SAMPLE_OR_SKIP(from, "meta-jpeg/libavif/seine_sdr_gainmap_srgb.jpg");
-    IE_AUTO_FREE char *folder = tree_new();
-    IE_AUTO_FREE char *path = ie_path_join(folder, "new.png");
-    assert_true(holds(from, "hdrgm"));
-    ie_error err = {0};
-    ie_status status = convert(from, path, IE_FORMAT_PNG, &err);
-    if (status == IE_OK) {
-        assert_false(holds(path, "hdrgm"));
-        assert_false(holds(path, "Container:Directory"));
-    } else {
-        assert_non_null(strstr(err.text, "gain map")); /* or it is not converted at all */
-    }
-    tree_remove(folder);
-}
-
-static void formats_that_cannot_hold_metadata_are_refused_when_there_is_some(void **state)
-{
-    (void)state;
-    SAMPLE_OR_SKIP(with, "meta-jpeg/elodie/with-location.jpg");
-    SAMPLE_OR_SKIP(without, "gif/TwelveMonkeys/tux.gif");
-    IE_AUTO_FREE char *folder = tree_new();
-    IE_AUTO_FREE char *path = ie_path_join(folder, "new.avif");
-    ie_error err = {0};
-    bytes_to(path, "not looked at", 13);
-    assert_int_equal(ie_exif_copy(with, IE_FORMAT_JPEG, path, IE_FORMAT_AVIF, 1, &err), IE_ERR_UNSUPPORTED);
-    assert_non_null(strstr(err.text, "avif"));
-    assert_int_equal(ie_exif_copy(without, IE_FORMAT_GIF, path, IE_FORMAT_AVIF, 1, &err), IE_OK);
-    tree_remove(folder);
-}
-
-/* ---- threads ------------------------------------------------------------------------------ */
-
-static void *write_often(void *argument)
-{
-    char *const *paths = argument;
-    for (int i = 0; i < 12; i++) {
-        const char *keywords[] = {i % 2 == 0 ? "even" : "odd"};
-        const ie_tag_edit edit = {.add_keywords = {keywords, 1}, .rating = i % 6};
-        if (ie_exif_write(paths[i % 3], format_of(paths[i % 3]), &edit, NULL) != IE_OK) {
-            return argument;
-        }
-    }
-    return NULL;
-}
-
-static void threads_write_one_after_another(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"meta-jpeg/goexif/sample1.jpg", "png/exif-rs/exif.png", "webp/exif-rs/exif.webp"};
-    pthread_t threads[4];
-    char *paths[4][3], *folders[4];
-    for (size_t i = 0; i < 3; i++) {
-        SAMPLE_OR_SKIP(from, names[i]);
-        for (size_t t = 0; t < 4; t++) {
-            folders[t] = i == 0 ? tree_new() : folders[t];
-            paths[t][i] = copied(folders[t], from);
-        }
-    }
-    for (size_t t = 0; t < 4; t++) {
-        assert_int_equal(pthread_create(&threads[t], NULL, write_often, paths[t]), 0);
-    }
-    for (size_t t = 0; t < 4; t++) {
-        void *failed = NULL;
-        pthread_join(threads[t], &failed);
-        assert_null(failed);
-        for (size_t i = 0; i < 3; i++) {
-            file_bytes first = bytes_of(paths[0][i]), other = bytes_of(paths[t][i]);
-            assert_int_equal(first.size, other.size);
-            assert_memory_equal(first.data, other.data, first.size);
-            free(first.data);
-            free(other.data);
-            if (t > 0) {
-                free(paths[t][i]);
-            }
-        }
-    }
-    for (size_t t = 0; t < 4; t++) {
-        tree_remove(folders[t]);
-        free(folders[t]);
-    }
-    for (size_t i = 0; i < 3; i++) {
-        free(paths[0][i]);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -607,12 +442,6 @@ int main(void)
         cmocka_unit_test(texts_too_long_for_iptc_are_cut_between_characters),
         cmocka_unit_test(only_utf8_goes_in),
         cmocka_unit_test(a_date_without_a_zone_gets_none),
-        cmocka_unit_test(conversions_carry_what_a_record_knows),
-        cmocka_unit_test(jpeg_xl_brings_its_blocks),
-        cmocka_unit_test(photos_are_turned_upright_once),
-        cmocka_unit_test(parts_the_new_file_lacks_are_not_spoken_of),
-        cmocka_unit_test(formats_that_cannot_hold_metadata_are_refused_when_there_is_some),
-        cmocka_unit_test(threads_write_one_after_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,9 @@
 #include "exif_help.h"
 
 static const char *const samples[] = {
-    "meta-jpeg/goexif/sample1.jpg", "png/exif-rs/exif.png", "webp/exif-rs/exif.webp",
+    "meta-jpeg/goexif/sample1.jpg",
+    "png/exif-rs/exif.png",
+    "webp/exif-rs/exif.webp",
     "tiff/exifr/tif-with-iptc-icc-xmp.tif",
 };
 
@@ -20,7 +22,8 @@ static void metadata_is_not_part_of_the_picture(void **state)
 {
     (void)state;
     static const char *const words[] = {"a", "b"};
-    const ie_tag_edit edit = {.add_keywords = {(const char **)words, 2}, .caption = "long enough", .rating = 2};
+    const ie_tag_edit edit = {
+        .add_keywords = {(const char **)words, 2}, .caption = "long enough", .rating = 2};
     IE_AUTO_FREE char *folder = tree_new();
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         SAMPLE_OR_SKIP(from, samples[i]);
@@ -41,7 +44,8 @@ static void pictures_differ(void **state)
     (void)state;
     SAMPLE_OR_SKIP(one, "orientation/sharp/Landscape_1.jpg");
     SAMPLE_OR_SKIP(two, "orientation/sharp/Landscape_2.jpg");
-    assert_false(ie_hash128_equal(picture_of(one, IE_FORMAT_JPEG), picture_of(two, IE_FORMAT_JPEG)));
+    assert_false(
+        ie_hash128_equal(picture_of(one, IE_FORMAT_JPEG), picture_of(two, IE_FORMAT_JPEG)));
 }
 
 static void each_byte_of_the_scan_counts(void **state)
@@ -53,7 +57,8 @@ static void each_byte_of_the_scan_counts(void **state)
     assert_true(hash_of(&bytes, bytes.size, IE_FORMAT_JPEG, &whole));
     for (size_t back = 3; back < 2000 && back < bytes.size; back += 37) {
         bytes.data[bytes.size - back] ^= 1;
-        assert_false(hash_of(&bytes, bytes.size, IE_FORMAT_JPEG, &changed) && ie_hash128_equal(whole, changed));
+        assert_false(hash_of(&bytes, bytes.size, IE_FORMAT_JPEG, &changed) &&
+                     ie_hash128_equal(whole, changed));
         bytes.data[bytes.size - back] ^= 1;
     }
     free(bytes.data);
@@ -71,7 +76,8 @@ static void a_file_cut_anywhere_is_survived_and_never_the_whole(void **state)
         size_t step = bytes.size / 200 + 1;
         for (size_t size = 1; size < bytes.size; size += size < 300 ? 1 : step) {
             if (hash_of(&bytes, size, format, &part) && ie_hash128_equal(part, whole)) {
-                /* Only metadata at the end may be missing: then it is another picture for nobody. */
+                /* Only metadata at the end may be missing: then it is another picture for nobody.
+                 */
                 assert_true(format == IE_FORMAT_WEBP || format == IE_FORMAT_TIFF);
             }
             (void)ie_image_data_pinned(bytes.data, size, format);
@@ -120,7 +126,10 @@ static void what_is_behind_a_picture_is_told_apart(void **state)
     assert_null(ie_image_data_pinned(bytes, jpeg.size, IE_FORMAT_JPEG));
     assert_false(ie_image_data_motion(bytes, jpeg.size));
     size_t end = jpeg.size;
-    ie_buffer_add(&jpeg, "\0\0\0\x14" "ftypmp42\0\0\0\0isom", 20);
+    ie_buffer_add(&jpeg,
+                  "\0\0\0\x14"
+                  "ftypmp42\0\0\0\0isom",
+                  20);
     bytes = (const uint8_t *)jpeg.data;
     assert_true(ie_image_data_motion(bytes, jpeg.size));
     assert_null(ie_image_data_pinned(bytes, jpeg.size, IE_FORMAT_JPEG));
