@@ -153,7 +153,7 @@ static void damaged_photos_are_copied_as_they_are(void **state)
     ie_photo_fault(add(&c, "/p/b.jpg", IE_FORMAT_UNKNOWN, 2), "open", "denied", "no permission");
     PROPOSE(&c, ie_place_propose);
     expect(&c, 0, IE_ACTION_COPY, "/out/a.jpg");
-    expect_reason(&c, 0, "it does not decode (cut off)");
+    expect_reason(&c, 0, "damaged (cut off)");
     expect(&c, 1, IE_ACTION_SKIP, NULL);
     expect_reason(&c, 1, "no permission");
     collection_end(&c);
