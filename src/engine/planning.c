@@ -12,7 +12,7 @@
 #include "engine/same.h"
 #include "engine/volume.h"
 #include "processors/processor.h"
-#include "storage/bytes.h"
+#include "storage/journal.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -372,6 +372,11 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
     ie_status status = IE_OK;
     if (request->output != NULL) {
         status = absolute_output(request->output, &output, err);
+    }
+    if (status == IE_OK && output != NULL && ie_scan_in_own_folder(output)) {
+        status = ie_error_set(err, IE_ERR_USAGE, "The output %s lies in a " IE_JOURNAL_FOLDER
+                              " folder, where journals and replaced files are kept; name another folder.",
+                              ie_shown(output));
     }
     if (status == IE_OK) {
         status = absolute_folders(&engine->config->dedupe.prefer, "dedupe.prefer", err);

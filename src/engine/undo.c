@@ -288,6 +288,7 @@ static ie_status undo_locked(undoing *u, ie_error *err)
     if (u->log->damaged > 0) {
         say(u, "%llu lines of the journal are damaged; what they say cannot be undone",
             (unsigned long long)u->log->damaged);
+        u->counts->refused += u->log->damaged; /* not all was undone, and the exit code shall say so */
     }
     if (!dry) {
         status = ie_journal_resume(u->root, u->log->id, u->log->good_size, &u->journal, err);
