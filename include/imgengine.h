@@ -172,6 +172,7 @@ typedef struct ie_summary {
     uint64_t kept, copied, moved, replaced, quarantined; /* planned, or after apply: done */
     uint64_t converted, tagged;  /* of copied and replaced: how many were re-encoded, re-tagged */
     uint64_t skipped;            /* left alone with a reason: duplicate not copied, world changed, … */
+    uint64_t changed;            /* of these: planned, but the world had changed when it was to be done */
     uint64_t failed;             /* tried and not done; the reason is in the report */
     uint64_t accounted_bytes;    /* of the files counted from other to failed: equals found_bytes */
     uint64_t written_bytes, saved_bytes;

@@ -181,6 +181,7 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
             summary->failed++;
         } else if (action->outcome == IE_OUTCOME_SKIPPED) {
             summary->skipped++;
+            summary->changed++;
         } else if (action->from_format == IE_FORMAT_UNKNOWN && !ie_action_is_work(action)) {
             summary->other++;
         } else {

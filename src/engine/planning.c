@@ -161,6 +161,15 @@ static bool path_taken(void *user, const char *path, const char *except)
            st.st_dev != other.st_dev;
 }
 
+/* Apply walks into no symbolic link, so in place it would refuse what was reached over one. */
+static bool over_a_link(const ie_photo *photo)
+{
+    struct stat st;
+    IE_AUTO_FREE char *folder = ie_path_directory(photo->real_path);
+    IE_AUTO_FREE char *real = realpath(folder, NULL);
+    return real == NULL || strcmp(real, folder) != 0 || (lstat(photo->real_path, &st) == 0 && S_ISLNK(st.st_mode));
+}
+
 static ie_status propose(ie_engine *engine, const ie_request *request, const char *output,
                          const ie_pipeline_result *result, collection *c, ie_plan **ret_plan, ie_error *err)
 {
@@ -176,6 +185,10 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
     for (size_t i = 0; i < c->count; i++) {
         ie_action *action = ie_plan_add(plan, c->photos[i]);
         action->root = output != NULL ? 0 : ie_plan_root(plan, result->roots[c->photos[i]->root]);
+        if (output == NULL && engine->config->scan.follow_symlinks && over_a_link(c->photos[i])) {
+            action->kind = IE_ACTION_SKIP;
+            ie_action_reason(plan, action, "reached over a symbolic link, changed only where it really is");
+        }
     }
     ie_same *same = ie_same_new(output);
     ie_proposal proposal = {
