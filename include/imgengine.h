@@ -161,7 +161,7 @@ typedef struct ie_input {
 } ie_input;
 
 /* Numbers of a run. found = other + kept + copied + moved + replaced + quarantined + skipped + failed
-   always holds after planning, applying and undoing; ie_engine_* return IE_ERR_INTERNAL when it does not. */
+   always holds after planning, applying and undoing, and found_bytes = accounted_bytes; ie_engine_* return IE_ERR_INTERNAL when it does not. */
 typedef struct ie_summary {
     uint64_t found, found_bytes; /* regular files looked at, each inode once */
     uint64_t photos, videos, sidecars;
@@ -173,6 +173,7 @@ typedef struct ie_summary {
     uint64_t converted, tagged;  /* of copied and replaced: how many were re-encoded, re-tagged */
     uint64_t skipped;            /* left alone with a reason: duplicate not copied, world changed, … */
     uint64_t failed;             /* tried and not done; the reason is in the report */
+    uint64_t accounted_bytes;    /* of the files counted from other to failed: equals found_bytes */
     uint64_t written_bytes, saved_bytes;
     uint64_t unreadable;         /* folders and files that could not be opened */
     double seconds;

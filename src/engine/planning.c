@@ -12,7 +12,7 @@
 #include "engine/same.h"
 #include "engine/volume.h"
 #include "processors/processor.h"
-#include "storage/bytes.h"
+#include "storage/journal.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -227,6 +227,15 @@ static ie_status store_compared(ie_engine *engine, const collection *c, const un
     return status == IE_OK && engine->writer != NULL ? ie_catalog_commit(engine->writer, err) : status;
 }
 
+static uint64_t sizes_of(const collection *c)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        sum += c->photos[i]->stamp.size;
+    }
+    return sum;
+}
+
 static ie_status compare(ie_engine *engine, const ie_request *request, collection *c, ie_error *err)
 {
     if (!request->dedupe) {
@@ -243,7 +252,9 @@ static ie_status compare(ie_engine *engine, const ie_request *request, collectio
     for (size_t i = 0; i < c->count; i++) {
         before[i] = c->photos[i]->have;
     }
+    uint64_t bytes = sizes_of(c);
     ie_status status = ie_compare_run(&comparison, c->photos, c->count, err);
+    c->summary->found_bytes += sizes_of(c) - bytes; /* of files that changed meanwhile */
     if (status == IE_OK) {
         status = store_compared(engine, c, before, err);
     }
@@ -361,6 +372,11 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
     ie_status status = IE_OK;
     if (request->output != NULL) {
         status = absolute_output(request->output, &output, err);
+    }
+    if (status == IE_OK && output != NULL && ie_scan_in_own_folder(output)) {
+        status = ie_error_set(err, IE_ERR_USAGE, "The output %s lies in a " IE_JOURNAL_FOLDER
+                              " folder, where journals and replaced files are kept; name another folder.",
+                              ie_shown(output));
     }
     if (status == IE_OK) {
         status = absolute_folders(&engine->config->dedupe.prefer, "dedupe.prefer", err);

@@ -141,6 +141,51 @@ static void a_name_taken_in_the_last_moment_takes_the_unit_back(void **state)
     assert_string_equal(after, before);
 }
 
+/* Another program edits one file and removes others after the check, when the batch is under way. */
+static int meddle(void *user, const ie_fs_event *event)
+{
+    scene *s = user;
+    if (event->op == IE_FS_MKDIR && ie_ends_with_nocase(event->path, "/new")) {
+        tree_write(s->root, "edited.jpg", "photo, edited");
+        unlink(at(s, "gone.jpg"));
+        unlink(at(s, "gone dup.jpg"));
+        unlink(at(s, "gone tag.jpg"));
+    }
+    return 0;
+}
+
+static void a_file_that_changes_or_goes_after_the_check_does_not_stop_the_run(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "edited.jpg", "photo");
+    tree_write(s->root, "gone.jpg", "photo 2");
+    tree_write(s->root, "gone.xmp", "sidecar");
+    tree_write(s->root, "gone dup.jpg", "photo 3");
+    tree_write(s->root, "gone tag.jpg", "photo 4");
+    tree_write(s->root, "keep.jpg", "photo 3");
+    tree_write(s->root, "last.jpg", "photo 5");
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "edited.jpg", "new/1.jpg", 0);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "gone.xmp", "new/2.xmp", 1);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "gone.jpg", "new/2.jpg", 1);
+    ie_action *drop = tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "gone dup.jpg", NULL, 2);
+    tree_plan_survivor(s->plan, drop, at(s, "keep.jpg"));
+    tree_plan(s->plan, IE_ACTION_REPLACE, s->root, "gone tag.jpg", "new/4.jpg", 3);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "last.jpg", "new/5.jpg", 4);
+    ie_fs_set_hook(&(ie_fs_hook){meddle, NULL, s});
+    apply_is_ok(s);
+    ie_fs_set_hook(NULL);
+    outcome_is(nth(s, 0), IE_OUTCOME_SKIPPED, "changed since");
+    outcome_is(nth(s, 1), IE_OUTCOME_SKIPPED, "it goes with");
+    outcome_is(nth(s, 2), IE_OUTCOME_SKIPPED, "no longer there");
+    outcome_is(nth(s, 3), IE_OUTCOME_SKIPPED, "no longer there");
+    outcome_is(nth(s, 4), IE_OUTCOME_SKIPPED, "no longer there");
+    outcome_is(nth(s, 5), IE_OUTCOME_DONE, NULL);
+    text_is(s, "edited.jpg", "photo, edited");
+    text_is(s, "gone.xmp", "sidecar");
+    text_is(s, "new/5.jpg", "photo 5");
+    assert_false(tree_has(s->root, "new/4.jpg"));
+}
+
 static void targets_outside_the_root_or_over_links_are_refused(void **state)
 {
     scene *s = *state;
@@ -430,6 +475,7 @@ int main(void)
         SCENE(a_file_that_changed_since_the_plan_is_left_alone),
         SCENE(nothing_is_overwritten_and_a_unit_stays_together),
         SCENE(a_name_taken_in_the_last_moment_takes_the_unit_back),
+        SCENE(a_file_that_changes_or_goes_after_the_check_does_not_stop_the_run),
         SCENE(targets_outside_the_root_or_over_links_are_refused),
         SCENE(a_duplicate_goes_only_after_proof),
         SCENE(two_that_name_each_other_as_survivor_do_not_both_go),
