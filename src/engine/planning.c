@@ -10,6 +10,7 @@
 #include "engine/compare.h"
 #include "engine/engine.h"
 #include "engine/same.h"
+#include "engine/similar.h"
 #include "engine/volume.h"
 #include "processors/processor.h"
 #include "storage/journal.h"
@@ -20,6 +21,8 @@ typedef struct collection {
     ie_photo **photos;
     size_t count, room;
     ie_summary *summary;
+    ie_pair *pairs; /* that look alike; with dedupe.similar */
+    size_t pair_count;
 } collection;
 
 static ie_status take_photo(void *user, ie_photo *take_photo, bool cached, ie_error *err)
@@ -38,21 +41,17 @@ static void collection_free(collection *c)
         ie_photo_free(c->photos[i]);
     }
     free(c->photos);
+    free(c->pairs);
 }
 
-/* What the keep rule looks at; wanted only of files that have an equal. */
+/* What the keep rules look at; wanted only of files that have an equal. */
 static unsigned keep_facts(const ie_config *config)
 {
-    switch ((ie_keep_rule)config->dedupe.keep) {
-    case IE_KEEP_QUALITY:
-        return IE_HAVE_METADATA | IE_HAVE_QUALITY;
-    case IE_KEEP_NEWEST:
-    case IE_KEEP_OLDEST:
-    case IE_KEEP_LARGEST:
-    case IE_KEEP_SMALLEST:
-        return IE_HAVE_METADATA;
+    unsigned facts = IE_HAVE_METADATA | (config->dedupe.similar ? IE_HAVE_QUALITY : 0);
+    for (uint32_t i = 0; i < config->dedupe.keep.count; i++) {
+        facts |= ie_keep_rule_by_name(config->dedupe.keep.items[i]) == IE_KEEP_QUALITY ? IE_HAVE_QUALITY : 0;
     }
-    return 0;
+    return facts;
 }
 
 static ie_status wanted_facts(const ie_engine *engine, const ie_request *request, unsigned *ret_wanted,
@@ -64,6 +63,9 @@ static ie_status wanted_facts(const ie_engine *engine, const ie_request *request
     }
     if (request->tag && engine->config->tagging.quality_rating) {
         wanted |= IE_HAVE_QUALITY;
+    }
+    if (request->dedupe && engine->config->dedupe.similar) {
+        wanted |= IE_HAVE_METADATA | IE_HAVE_HASHES; /* a picture lies as its metadata says */
     }
     if (strcmp(request->command, "process") == 0) {
         unsigned all = 0;
@@ -197,6 +199,8 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .roots = (const char *const *)result->roots,
         .photos = c->photos,
         .count = c->count,
+        .pairs = c->pairs,
+        .pair_count = c->pair_count,
         .plan = plan,
         .taken = path_taken,
         .same = ie_same_is_there,
@@ -267,6 +271,9 @@ static ie_status compare(ie_engine *engine, const ie_request *request, collectio
     }
     uint64_t bytes = sizes_of(c);
     ie_status status = ie_compare_run(&comparison, c->photos, c->count, err);
+    if (status == IE_OK && engine->config->dedupe.similar) {
+        status = ie_similar_run(&comparison, c->photos, c->count, &c->pairs, &c->pair_count, err);
+    }
     c->summary->found_bytes += sizes_of(c) - bytes; /* of files that changed meanwhile */
     if (status == IE_OK) {
         status = store_compared(engine, c, before, err);
@@ -383,6 +390,7 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
     IE_AUTO_FREE char *output = NULL;
     ie_summary summary = {0};
     ie_status status = IE_OK;
+    engine->config->dedupe.similar = engine->config->dedupe.similar || request->similar;
     if (request->output != NULL) {
         status = absolute_output(request->output, &output, err);
     }
