@@ -19,7 +19,7 @@ static void run(void *state, ie_photo **photos, ie_source **sources, size_t coun
 const ie_analyzer ie_metadata_analyzer = {
     .name = "metadata",
     .help = "date, camera, exposure, place, title, caption, keywords and rating",
-    .version = 1,
+    .version = 2,
     .gives = IE_HAVE_METADATA,
     .batch = 1,
     .enabled = enabled,

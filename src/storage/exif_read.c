@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "storage/exif_more.h"
 #include "storage/exif_value.h"
 
 #define MAX_ENTRIES 4096
@@ -118,6 +119,7 @@ static void date_tag(reader *r, const ie_exif_entry *e)
         ie_exif_subsec(e, &f->digitized);
         break;
     default:
+        ie_exif_more(e, r->arena, f);
         break;
     }
 }
@@ -323,6 +325,10 @@ static void gps_tag(reader *r, const ie_exif_entry *e)
     case 6:
         r->altitude = ie_exif_real(e, 0);
         break;
+    case 7:
+    case 29:
+        ie_exif_gps_time(e, r->facts);
+        break;
     default:
         break;
     }
@@ -434,6 +440,7 @@ static void finish(reader *r)
         f->height = r->sensor[2] - r->sensor[0];
         f->width = r->sensor[3] - r->sensor[1];
     }
+    ie_exif_gps_finish(f);
     set_place(r);
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "core/metadata_fields.h"
 #include "storage/exif_read.h"
 #include "storage/facts.h"
 #include "storage/iptc_read.h"
@@ -13,47 +14,6 @@
 typedef struct sources {
     ie_facts exif, xmp, iptc;
 } sources;
-
-static void text_if_absent(const char **fact, const char *value)
-{
-    if (*fact == NULL) {
-        *fact = value;
-    }
-}
-
-static void real_if_absent(double *fact, double value)
-{
-    if (isnan(*fact)) {
-        *fact = value;
-    }
-}
-
-/* What `from` knows and `to` does not. Keywords come together. */
-static void merge(ie_metadata *to, const ie_metadata *from, ie_arena *arena)
-{
-    text_if_absent(&to->make, from->make);
-    text_if_absent(&to->model, from->model);
-    text_if_absent(&to->lens, from->lens);
-    text_if_absent(&to->serial, from->serial);
-    text_if_absent(&to->title, from->title);
-    text_if_absent(&to->caption, from->caption);
-    real_if_absent(&to->f_number, from->f_number);
-    real_if_absent(&to->exposure_time_s, from->exposure_time_s);
-    real_if_absent(&to->focal_length_mm, from->focal_length_mm);
-    to->iso = to->iso == 0 ? from->iso : to->iso;
-    to->focal_length_35mm =
-        to->focal_length_35mm == 0 ? from->focal_length_35mm : to->focal_length_35mm;
-    to->flash = to->flash < 0 ? from->flash : to->flash;
-    to->rating = to->rating == IE_ABSENT ? from->rating : to->rating;
-    if (isnan(to->latitude)) {
-        to->latitude = from->latitude;
-        to->longitude = from->longitude;
-        real_if_absent(&to->altitude_m, from->altitude_m);
-    }
-    for (uint32_t i = 0; i < from->keywords.count; i++) {
-        ie_text_list_add(&to->keywords, arena, from->keywords.items[i]);
-    }
-}
 
 static void date_if_absent(ie_metadata *m, const ie_datetime *time, ie_date_source source,
                            double confidence)
@@ -168,10 +128,10 @@ static void weigh(const ie_meta *meta, const sources *all, ie_photo *photo)
     m->rating = xmp->rating;
     ie_metadata first = *exif;
     first.keywords = (ie_text_list){0};
-    merge(m, &first, photo->arena);
-    merge(m, xmp, photo->arena);
-    merge(m, &all->iptc.m, photo->arena);
-    merge(m, &meta->own.m, photo->arena);
+    ie_metadata_merge(m, &first, false, photo->arena);
+    ie_metadata_merge(m, xmp, false, photo->arena);
+    ie_metadata_merge(m, &all->iptc.m, false, photo->arena);
+    ie_metadata_merge(m, &meta->own.m, false, photo->arena);
     if (m->keywords.count == 0) {
         m->keywords = exif->keywords; /* XPKeywords: only where nothing better speaks */
     }
@@ -211,7 +171,7 @@ void ie_metadata_merge_sidecar(const uint8_t *bytes, size_t size, ie_photo *phot
     ie_facts facts;
     ie_facts_init(&facts);
     ie_xmp_read(bytes, size, photo->arena, &facts);
-    merge(&photo->metadata, &facts.m, photo->arena);
+    ie_metadata_merge(&photo->metadata, &facts.m, false, photo->arena);
     if (photo->metadata.captured_source == IE_DATE_FILE ||
         photo->metadata.captured_source == IE_DATE_NAME) {
         ie_datetime none = {0};
