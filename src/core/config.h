@@ -27,6 +27,9 @@ struct ie_config {
     } scan;
     struct {
         bool metadata, content; /* analysis.metadata.enabled, analysis.content.enabled */
+        ie_config_list date_order; /* analysis.metadata.date_order: names of ie_date_source */
+        char *name_pattern;        /* analysis.metadata.name_pattern: POSIX extended, or empty */
+        ie_config_list prefer;     /* analysis.metadata.prefer: "file", "sidecar", "FIELD=sidecar" */
         bool exact;             /* analysis.content.exact */
         int64_t colors;         /* analysis.content.colors, 1..8 */
         double blur_threshold;  /* analysis.content.blur_threshold */

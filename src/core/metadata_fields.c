@@ -37,6 +37,7 @@ static const ie_metadata_field fields[] = {
     ROW(NULL, "generated", IE_FACT_TEXTS, 0, generated),
     ROW(NULL, "people", IE_FACT_TEXTS, 0, people),
     ROW(NULL, "rating", IE_FACT_RATING, 0, rating),
+    ROW(NULL, "favorite", IE_FACT_FLAG, 0, favorite),
     ROW(NULL, "label", IE_FACT_TEXT, 0, label),
     ROW(NULL, "creator", IE_FACT_TEXT, 0, creator),
     ROW(NULL, "copyright", IE_FACT_TEXT, 0, copyright),
@@ -46,8 +47,25 @@ static const ie_metadata_field fields[] = {
     ROW(NULL, "content_id", IE_FACT_TEXT, 0, content_id),
     ROW(NULL, "original_name", IE_FACT_TEXT, 0, original_name),
     ROW(NULL, "duration_s", IE_FACT_REAL, 3, duration_s),
+    ROW(NULL, "sidecars", IE_FACT_TEXTS, 0, sidecars),
     ROW(NULL, "conflicts", IE_FACT_TEXTS, 0, conflicts),
 };
+
+_Static_assert(sizeof fields / sizeof *fields <= 64, "a set of fields is 64 bits");
+
+uint64_t ie_metadata_fields_named(const char *name)
+{
+    uint64_t set = 0;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const char *group = fields[i].group, *key = fields[i].key;
+        IE_AUTO_FREE char *path =
+            group != NULL ? ie_asprintf("%s.%s", group, key) : ie_strdup(key);
+        if (strcmp(path, name) == 0 || (group != NULL && strcmp(group, name) == 0)) {
+            set |= 1ull << i;
+        }
+    }
+    return set;
+}
 
 const ie_metadata_field *ie_metadata_field_at(size_t index)
 {
@@ -137,11 +155,14 @@ static void merge_place(ie_metadata *to, const ie_metadata *from, bool prefer_fr
     }
 }
 
-void ie_metadata_merge(ie_metadata *to, const ie_metadata *from, bool prefer_from,
+void ie_metadata_merge(ie_metadata *to, const ie_metadata *from, uint64_t prefer,
                        ie_arena *arena)
 {
+    bool prefer_place = false;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const ie_metadata_field *field = &fields[i];
+        bool prefer_from = (prefer >> i & 1) != 0;
+        prefer_place |= prefer_from && field->offset == offsetof(ie_metadata, latitude);
         if (field->kind == IE_FACT_TEXTS) {
             add_texts(ie_metadata_member(field, to), ie_metadata_member(field, from), arena);
         } else if (field->group != NULL && strcmp(field->group, "gps") == 0) {
@@ -150,8 +171,8 @@ void ie_metadata_merge(ie_metadata *to, const ie_metadata *from, bool prefer_fro
             copy_member(field, to, from);
         }
     }
-    merge_place(to, from, prefer_from);
-    if (from->region_count > 0 && (to->region_count == 0 || prefer_from)) {
+    merge_place(to, from, prefer_place);
+    if (from->region_count > 0 && to->region_count == 0) {
         to->regions = from->regions;
         to->region_count = from->region_count;
     }

@@ -35,8 +35,9 @@ bool ie_metadata_has(const ie_metadata_field *field, const ie_metadata *metadata
 bool ie_metadata_differs(const ie_metadata_field *field, const ie_metadata *a,
                          const ie_metadata *b);
 /* What `from` has and `to` has not; of lists the items that are new. Positions come whole or not
-   at all. With `prefer_from`, `from` wins wherever it says something. */
-void ie_metadata_merge(ie_metadata *to, const ie_metadata *from, bool prefer_from,
-                       ie_arena *arena);
+   at all. Of the fields in the set `prefer` (bit i: field i), `from` wins where it says something. */
+void ie_metadata_merge(ie_metadata *to, const ie_metadata *from, uint64_t prefer, ie_arena *arena);
+/* The set of fields of that name ("rating", "exposure.iso") or group ("gps"); 0: there is none. */
+uint64_t ie_metadata_fields_named(const char *name);
 
 #endif

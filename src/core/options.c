@@ -5,6 +5,7 @@
 
 #include "core/config.h"
 #include "core/format.h"
+#include "core/option_checks.h"
 #include "core/template.h"
 #include "utils/error.h"
 #include "utils/memory.h"
@@ -93,6 +94,15 @@ static const ie_option_row rows[] = {
 
     BOOL("analysis.metadata.enabled", analysis.metadata, "true", NULL, 0,
          "read EXIF, XMP, IPTC and the like: dates, cameras, places, titles"),
+    LIST("analysis.metadata.date_order", analysis.date_order,
+         "exif,exif_digitized,xmp,iptc,quicktime,sidecar,name,exif_modified,folder", ie_check_date_order,
+         NULL, 0, "where the date is looked for, best first; the file's own time is always the last"),
+    TEXT("analysis.metadata.name_pattern", analysis.name_pattern, "", ie_check_name_pattern, NULL, 0,
+         "own pattern (POSIX extended) of dates in file names: groups for year, month, day, hour, "
+         "minute, second"),
+    LIST("analysis.metadata.prefer", analysis.prefer, "file", ie_check_prefer, NULL, 0,
+         "who wins where a photo and its sidecar differ: file or sidecar, and FIELD=file or "
+         "FIELD=sidecar for single fields of the record"),
     BOOL("analysis.content.enabled", analysis.content, "true", NULL, 0,
          "look at the pixels: perceptual hashes, sharpness, exposure, colours"),
     BOOL("analysis.content.exact", analysis.exact, "false", "--exact", READING,

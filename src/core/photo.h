@@ -52,7 +52,9 @@ typedef enum ie_date_source {
     IE_DATE_EXIF_MODIFIED,  /* DateTime */
     IE_DATE_SIDECAR,
     IE_DATE_NAME,
-    IE_DATE_FILE            /* modification time */
+    IE_DATE_FOLDER,
+    IE_DATE_FILE,           /* modification time */
+    IE_DATE_SOURCES
 } ie_date_source;
 
 const char *ie_date_source_name(ie_date_source source); /* "exif", "exif_digitized", …, "file" */
@@ -108,6 +110,7 @@ typedef struct ie_metadata {
     const char *title, *caption;
     ie_text_list keywords; /* in file order, without repeats */
     int32_t rating;        /* 0..5, -1 rejected; IE_ABSENT */
+    int8_t favorite;       /* 0, 1; -1: absent */
     ie_text_list hierarchy; /* keywords with their place in a tree: "Places|Norway|Oslo" */
     ie_text_list people;
     ie_text_list generated; /* keywords that this program wrote from models: "beach|0.71|model" */
@@ -118,6 +121,7 @@ typedef struct ie_metadata {
     const char *unique_id, *burst_id, *content_id; /* of the image; its burst; its Live Photo */
     const char *original_name; /* xmpMM:PreservedFileName */
     double duration_s;         /* of videos; NaN: absent */
+    ie_text_list sidecars;     /* what was read beside it: "a.jpg.xmp 1280 1689318753000000000", size and mtime_ns */
     ie_text_list conflicts;    /* facts on which a sidecar and the file differ */
 } ie_metadata;
 
@@ -187,6 +191,7 @@ void ie_photo_free(ie_photo *photo); /* NULL is fine */
 void ie_metadata_init(ie_metadata *metadata); /* all absent */
 void ie_photo_fault(ie_photo *photo, const char *stage, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+void ie_photo_forget_faults(ie_photo *photo, const char *stage);
 void ie_text_list_add(ie_text_list *list, ie_arena *arena, const char *text); /* repeats are dropped */
 
 #endif

@@ -140,6 +140,12 @@ void ie_exif_more(const ie_exif_entry *entry, ie_arena *arena, ie_facts *facts)
     }
 }
 
+bool ie_exif_date_is_zero(const ie_exif_entry *entry)
+{
+    const uint8_t *text = ie_exif_bytes(entry, 10);
+    return text != NULL && memcmp(text, "0000:00:00", 10) == 0;
+}
+
 void ie_exif_gps_time(const ie_exif_entry *entry, ie_facts *facts)
 {
     ie_datetime *time = &facts->gps_utc;

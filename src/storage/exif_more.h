@@ -12,6 +12,8 @@
 
 /* Takes one tag of the main or the EXIF directory; others are ignored. */
 void ie_exif_more(const ie_exif_entry *entry, ie_arena *arena, ie_facts *facts);
+/* "0000:00:00 …": a clock that was never set. */
+bool ie_exif_date_is_zero(const ie_exif_entry *entry);
 /* GPSTimeStamp (7) and GPSDateStamp (29): each its own part of facts->gps_utc. */
 void ie_exif_gps_time(const ie_exif_entry *entry, ie_facts *facts);
 /* Drops halves: a GPS time of day without a date, or a date alone. */

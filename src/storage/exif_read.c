@@ -96,6 +96,7 @@ static void date_tag(reader *r, const ie_exif_entry *e)
     switch (e->tag) {
     case TAG_DATE_TIME_ORIGINAL:
         ie_exif_date(e, &f->original);
+        f->zero_date = ie_exif_date_is_zero(e);
         break;
     case TAG_DATE_TIME_DIGITIZED:
         ie_exif_date(e, &f->digitized);

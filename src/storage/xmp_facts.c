@@ -6,6 +6,7 @@
 
 #include "storage/exif_more.h"
 #include "storage/xmp_read.h"
+#include "storage/xmp_value.h"
 #include "utils/text.h"
 
 #define NS_DC "http://purl.org/dc/elements/1.1/"
@@ -34,6 +35,8 @@ typedef enum field {
     LONGITUDE,
     ALTITUDE,
     ALTITUDE_REF,
+    LATITUDE_REF,
+    LONGITUDE_REF,
     F_NUMBER,
     EXPOSURE_TIME,
     ISO,
@@ -93,6 +96,8 @@ static const struct {
     [LONGITUDE] = NAME(NS_EXIF, "GPSLongitude"),
     [ALTITUDE] = NAME(NS_EXIF, "GPSAltitude"),
     [ALTITUDE_REF] = NAME(NS_EXIF, "GPSAltitudeRef"),
+    [LATITUDE_REF] = NAME(NS_EXIF, "GPSLatitudeRef"),
+    [LONGITUDE_REF] = NAME(NS_EXIF, "GPSLongitudeRef"),
     [F_NUMBER] = NAME(NS_EXIF, "FNumber"),
     [EXPOSURE_TIME] = NAME(NS_EXIF, "ExposureTime"),
     [ISO] = NAME(NS_EXIF, "ISOSpeedRatings"),
@@ -137,41 +142,19 @@ int ie_xmp_property(const char *name)
     return 0;
 }
 
-/* "28/10" or "2.8"; NaN when it is no number. */
-static double real_value(const char *text)
+/* Apple writes plain degrees, and the hemisphere in a property of its own. */
+static void set_angle(const char *value, double *angle, double *plain)
 {
-    const char *slash = strchr(text, '/');
-    double above, below = 1;
-    if (slash == NULL) {
-        return ie_parse_real(text, &above) ? above : NAN;
-    }
-    IE_AUTO_FREE char *head = ie_strndup(text, (size_t)(slash - text));
-    if (!ie_parse_real(head, &above) || !ie_parse_real(slash + 1, &below) || below == 0) {
-        return NAN;
-    }
-    return above / below;
+    *angle = ie_xmp_angle(value);
+    *plain = isnan(*angle) ? fabs(ie_xmp_real(value)) : NAN;
 }
 
-/* "52,12.5806N" or "52,12,34N" (XMP part 2, GPSCoordinate); NaN when it is none. */
-static double angle_value(const char *text)
+static double with_ref(double angle, double plain, char ref, const char *hemispheres)
 {
-    size_t length = strlen(text);
-    char sign = length > 1 ? text[length - 1] : 0;
-    if (sign == 0 || strchr("NSEW", sign) == NULL) {
-        return NAN;
+    if (!isnan(angle) || ref == 0 || strchr(hemispheres, ref) == NULL) {
+        return angle;
     }
-    IE_AUTO_FREE char *copy = ie_strndup(text, length - 1);
-    double value = 0, scale = 1;
-    char *part = copy;
-    for (int i = 0; i < 3 && part != NULL; i++, scale *= 60) {
-        char *comma = strchr(part, ',');
-        if (comma != NULL) {
-            *comma = 0;
-        }
-        value += real_value(part) / scale;
-        part = comma != NULL ? comma + 1 : NULL;
-    }
-    return sign == 'S' || sign == 'W' ? -value : value;
+    return ref == hemispheres[1] ? -plain : plain;
 }
 
 static void set_text(ie_xmp_taker *r, const char **fact, const char *value)
@@ -203,7 +186,7 @@ static void set_date(ie_xmp_taker *r, field which, const char *value)
 
 static void set_real(double *fact, const char *value)
 {
-    double number = real_value(value);
+    double number = ie_xmp_real(value);
     if (isnan(*fact) && number > 0) {
         *fact = number;
     }
@@ -211,7 +194,7 @@ static void set_real(double *fact, const char *value)
 
 static void set_rating(ie_metadata *m, const char *value)
 {
-    double rating = real_value(value);
+    double rating = ie_xmp_real(value);
     if (rating >= -1 && rating <= 5) {
         m->rating = (int32_t)floor(rating);
     }
@@ -219,7 +202,7 @@ static void set_rating(ie_metadata *m, const char *value)
 
 static void set_positive(int32_t *fact, const char *value)
 {
-    double number = real_value(value);
+    double number = ie_xmp_real(value);
     if (*fact == 0 && number >= 1 && number <= 10000000) {
         *fact = (int32_t)lround(number);
     }
@@ -232,7 +215,7 @@ static void set_lens_range(ie_metadata *m, const char *value)
     const char *rest = value + strlen(first);
     rest += strspn(rest, " ");
     IE_AUTO_FREE char *second = ie_strndup(rest, strcspn(rest, " "));
-    double shortest = real_value(first), longest = real_value(second);
+    double shortest = ie_xmp_real(first), longest = ie_xmp_real(second);
     if (isnan(m->lens_min_mm) && shortest > 0 && longest >= shortest && longest < 100000) {
         m->lens_min_mm = shortest;
         m->lens_max_mm = longest;
@@ -241,7 +224,7 @@ static void set_lens_range(ie_metadata *m, const char *value)
 
 static void set_exposure(ie_metadata *m, field which, const char *value)
 {
-    double number = real_value(value);
+    double number = ie_xmp_real(value);
     uint32_t mode = number >= 0 && number < 256 ? (uint32_t)number : 254;
     switch (which) {
     case F_NUMBER:
@@ -355,13 +338,19 @@ void ie_xmp_take(ie_xmp_taker *r, int property, const char *value, bool is_defau
         set_date(r, (field)property, value);
         break;
     case LATITUDE:
-        r->latitude = angle_value(value);
+        set_angle(value, &r->latitude, &r->latitude_plain);
         break;
     case LONGITUDE:
-        r->longitude = angle_value(value);
+        set_angle(value, &r->longitude, &r->longitude_plain);
+        break;
+    case LATITUDE_REF:
+        r->latitude_ref = value[0];
+        break;
+    case LONGITUDE_REF:
+        r->longitude_ref = value[0];
         break;
     case ALTITUDE:
-        r->altitude = real_value(value);
+        r->altitude = ie_xmp_real(value);
         break;
     case ALTITUDE_REF:
         r->below_sea = value[0] == '1';
@@ -381,7 +370,14 @@ void ie_xmp_take(ie_xmp_taker *r, int property, const char *value, bool is_defau
 ie_xmp_taker ie_xmp_taker_new(ie_arena *arena, ie_facts *facts)
 {
     return (ie_xmp_taker){
-        .arena = arena, .facts = facts, .latitude = NAN, .longitude = NAN, .altitude = NAN};
+        .arena = arena,
+        .facts = facts,
+        .latitude = NAN,
+        .longitude = NAN,
+        .latitude_plain = NAN,
+        .longitude_plain = NAN,
+        .altitude = NAN,
+    };
 }
 
 void ie_xmp_taker_finish(ie_xmp_taker *r)
@@ -393,7 +389,9 @@ void ie_xmp_taker_finish(ie_xmp_taker *r)
     if (isfinite(r->altitude)) {
         r->facts->m.altitude_m = r->below_sea ? -r->altitude : r->altitude;
     }
-    ie_facts_set_place(&r->facts->m, r->latitude, r->longitude);
+    ie_facts_set_place(&r->facts->m,
+                       with_ref(r->latitude, r->latitude_plain, r->latitude_ref, "NS"),
+                       with_ref(r->longitude, r->longitude_plain, r->longitude_ref, "EW"));
 }
 
 /* Would this field be news beside what is known? */
@@ -427,6 +425,8 @@ static bool wanted(int which, const ie_facts *known)
         return isnan(m->lens_min_mm);
     case LATITUDE:
     case LONGITUDE:
+    case LATITUDE_REF:
+    case LONGITUDE_REF:
         return isnan(m->latitude);
     case ALTITUDE:
     case ALTITUDE_REF:

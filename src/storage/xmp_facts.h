@@ -21,6 +21,8 @@ typedef struct ie_xmp_taker {
     ie_datetime dates[3]; /* in order of preference */
     bool date_only[3];
     double latitude, longitude, altitude;
+    double latitude_plain, longitude_plain; /* degrees without a hemisphere */
+    char latitude_ref, longitude_ref;       /* 0: none */
     bool below_sea;
 } ie_xmp_taker;
 

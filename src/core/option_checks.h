@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Checks of single options that their type cannot make. Each: IE_ERR_USAGE with what is wrong. Pure. */
+#ifndef IE_CORE_OPTION_CHECKS_H
+#define IE_CORE_OPTION_CHECKS_H
+
+#include "imgengine.h"
+
+ie_status ie_check_date_order(const char *text, ie_error *err);
+ie_status ie_check_name_pattern(const char *text, ie_error *err);
+ie_status ie_check_prefer(const char *text, ie_error *err);
+
+#endif
