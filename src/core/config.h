@@ -64,6 +64,7 @@ struct ie_config {
         double min_confidence;
         ie_config_list keywords; /* added to every photo */
         char *caption, *title;   /* set when not empty */
+        char *gps;               /* "LAT,LON" for photos that have no place; or empty */
         bool quality_rating;     /* rating 1..5 from the quality score, where there is none */
         int64_t rating;          /* set when >= 0 */
     } tagging;

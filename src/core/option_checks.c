@@ -68,3 +68,33 @@ ie_status ie_check_prefer(const char *text, ie_error *err)
     ie_config_list_free(&items);
     return status;
 }
+
+bool ie_parse_place(const char *text, double *ret_latitude, double *ret_longitude)
+{
+    const char *comma = strchr(text, ',');
+    double latitude, longitude;
+    if (comma == NULL) {
+        return false;
+    }
+    IE_AUTO_FREE char *first = ie_strndup(text, (size_t)(comma - text));
+    const char *second = comma + 1 + strspn(comma + 1, " ");
+    if (!ie_parse_real(first, &latitude) || !ie_parse_real(second, &longitude) ||
+        latitude < -90 || latitude > 90 || longitude < -180 || longitude > 180) {
+        return false;
+    }
+    *ret_latitude = latitude;
+    *ret_longitude = longitude;
+    return true;
+}
+
+ie_status ie_check_place(const char *text, ie_error *err)
+{
+    double latitude, longitude;
+    char shown[80];
+    return text[0] == 0 || ie_parse_place(text, &latitude, &longitude)
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_USAGE,
+                              "\"%s\" is no place; write latitude and longitude in degrees, such as "
+                              "59.91,10.75.",
+                              ie_show_path(text, shown, sizeof shown));
+}

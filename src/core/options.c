@@ -167,6 +167,8 @@ static const ie_option_row rows[] = {
          "caption for every photo; empty leaves captions alone"),
     TEXT("tagging.title", tagging.title, "", NULL, "--title", TAGGING,
          "title for every photo; empty leaves titles alone"),
+    TEXT("tagging.gps", tagging.gps, "", ie_check_place, "--gps", TAGGING,
+         "LAT,LON in degrees for every photo that has no place of its own"),
     INT("tagging.rating", tagging.rating, "-1", -1, 5, "--rating", TAGGING,
         "rating for every photo; -1 leaves ratings alone"),
     BOOL("tagging.quality_rating", tagging.quality_rating, "false", "--quality-rating", TAGGING,

@@ -290,6 +290,17 @@ static void add_creator(ie_xmp_taker *r, const char *value)
     }
 }
 
+/* "beach|0.710|clip; dog|0.900|detr" */
+static void add_generated(ie_xmp_taker *r, const char *value)
+{
+    while (*value != 0) {
+        size_t length = strcspn(value, ";");
+        IE_AUTO_FREE char *entry = ie_strndup(value, length);
+        add_word(r, &r->facts->m.generated, entry + strspn(entry, " "));
+        value += length + (value[length] != 0);
+    }
+}
+
 static void set_words(ie_xmp_taker *r, field which, const char *value, bool is_default)
 {
     ie_metadata *m = &r->facts->m;
@@ -319,7 +330,7 @@ static void set_words(ie_xmp_taker *r, field which, const char *value, bool is_d
         add_word(r, &m->people, value);
         break;
     default:
-        add_word(r, &m->generated, value);
+        add_generated(r, value);
         break;
     }
 }

@@ -49,6 +49,7 @@ static const char *special_value(const char *key)
         {"analysis.metadata.date_order", "name"},
         {"analysis.metadata.name_pattern", "(x)(y)(z)"},
         {"analysis.metadata.prefer", "rating=sidecar"},
+        {"tagging.gps", "1,2"},
     };
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         if (strcmp(values[i][0], key) == 0) {
