@@ -58,6 +58,8 @@ struct ie_config {
         bool enabled;
         char *pattern;       /* rename.template */
         bool lowercase_extension;
+        char *day_begins;           /* "HH:MM" */
+        double min_date_confidence; /* below it a photo goes to undated/ */
     } rename;
     struct {
         bool embed_tags;     /* write tags found by analysis */

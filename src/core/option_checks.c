@@ -98,3 +98,24 @@ ie_status ie_check_place(const char *text, ie_error *err)
                               "59.91,10.75.",
                               ie_show_path(text, shown, sizeof shown));
 }
+
+int ie_parse_clock(const char *text)
+{
+    int64_t hours, minutes;
+    if (strlen(text) != 5 || text[2] != ':') {
+        return -1;
+    }
+    IE_AUTO_FREE char *first = ie_strndup(text, 2);
+    return ie_parse_int(first, 0, 23, &hours) && ie_parse_int(text + 3, 0, 59, &minutes)
+               ? (int)(hours * 60 + minutes)
+               : -1;
+}
+
+ie_status ie_check_clock(const char *text, ie_error *err)
+{
+    char shown[80];
+    return ie_parse_clock(text) >= 0
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_USAGE, "\"%s\" is no time of day; write it as 04:00.",
+                              ie_show_path(text, shown, sizeof shown));
+}

@@ -10,6 +10,9 @@
 ie_status ie_check_date_order(const char *text, ie_error *err);
 ie_status ie_check_name_pattern(const char *text, ie_error *err);
 ie_status ie_check_prefer(const char *text, ie_error *err);
+ie_status ie_check_clock(const char *text, ie_error *err);
+/* "04:00" → 240; -1 when it is no time of day. */
+int ie_parse_clock(const char *text);
 ie_status ie_check_place(const char *text, ie_error *err);
 
 /* "59.91,10.75": degrees, north and east positive. */

@@ -156,6 +156,10 @@ static const ie_option_row rows[] = {
          "the new names, with fields in braces; a / makes folders"),
     BOOL("rename.lowercase_extension", rename.lowercase_extension, "true", NULL, 0,
          "write extensions of renamed files in lower case"),
+    TEXT("rename.day_begins", rename.day_begins, "00:00", ie_check_clock, NULL, 0,
+         "HH:MM: what was taken earlier belongs to the day before, in dates without a time of day"),
+    REAL("rename.min_date_confidence", rename.min_date_confidence, "0", 0, 1, NULL, 0,
+         "photos whose date is less sure go to the folder undated under the names they have"),
 
     BOOL("tagging.embed_tags", tagging.embed_tags, "true", NULL, 0,
          "write what analysis found into the photos as keywords, when tagging"),

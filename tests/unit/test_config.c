@@ -50,6 +50,7 @@ static const char *special_value(const char *key)
         {"analysis.metadata.name_pattern", "(x)(y)(z)"},
         {"analysis.metadata.prefer", "rating=sidecar"},
         {"tagging.gps", "1,2"},
+        {"rename.day_begins", "04:00"},
     };
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         if (strcmp(values[i][0], key) == 0) {
