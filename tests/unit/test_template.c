@@ -289,7 +289,7 @@ static void any_key_of_the_record_is_a_field(void **state)
     photo->metadata.state = "a/b"; /* makes no folder */
     assert_name(photo, "{location.state}", "a_b");
     assert_refused("{nothing.here}", "Position 2 of the template \"{nothing.here}\": there is no field "
-                                     "\"nothing.here\"; the nearest is \"height\".");
+                                     "\"nothing.here\"; the nearest is \"rating\".");
 }
 
 static void values_are_padded_and_change_case(void **state)
