@@ -78,7 +78,9 @@ enum {
     IE_CMD_RENAME = 1 << 3,
     IE_CMD_TAG = 1 << 4,
     IE_CMD_CONVERT = 1 << 5,
-    IE_CMD_PLANNING = IE_CMD_PROCESS | IE_CMD_DEDUPE | IE_CMD_RENAME | IE_CMD_TAG | IE_CMD_CONVERT,
+    IE_CMD_UNTAG = 1 << 6,
+    IE_CMD_PLANNING = IE_CMD_PROCESS | IE_CMD_DEDUPE | IE_CMD_RENAME | IE_CMD_TAG | IE_CMD_CONVERT |
+                      IE_CMD_UNTAG,
     IE_CMD_READING = IE_CMD_PLANNING | IE_CMD_ANALYZE
 };
 
@@ -205,6 +207,7 @@ typedef struct ie_request {
     const char *command;  /* "process", "dedupe", … : for the journal and the report */
     bool dedupe, convert, rename, tag;
     bool similar;         /* dedupe finds the same picture in other bytes, whatever dedupe.similar says */
+    bool untag;           /* with tag: takes away the keywords that models gave, and writes nothing else */
     bool apply;           /* the plan will be applied at once: what an interrupted run left is brought to its end first */
     const char *output;   /* copy into this folder and never touch the source; NULL: change in place */
 } ie_request;

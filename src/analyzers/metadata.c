@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Date, camera, exposure, place, words and stored size, from the headers alone. */
+#include <regex.h>
+#include <stdlib.h>
+#include <time.h>
+
 #include "analyzers/analyzer.h"
 #include "storage/metadata_file.h"
 
@@ -8,20 +12,55 @@ static bool enabled(const ie_config *config)
     return config->analysis.metadata;
 }
 
+typedef struct reader {
+    ie_metadata_options options;
+    regex_t pattern;
+} reader;
+
+static ie_status open_reader(const ie_config *config, void **ret_state, ie_error *err)
+{
+    (void)err;
+    reader *r = ie_alloc(sizeof *r);
+    r->options = (ie_metadata_options){
+        .date_order = &config->analysis.date_order,
+        .prefer = &config->analysis.prefer,
+        .beside = true,
+        .now_s = time(NULL),
+    };
+    const char *pattern = config->analysis.name_pattern;
+    if (pattern != NULL && pattern[0] != 0 && regcomp(&r->pattern, pattern, REG_EXTENDED) == 0) {
+        r->options.name_pattern = &r->pattern;
+    }
+    *ret_state = r;
+    return IE_OK;
+}
+
+static void close_reader(void *state)
+{
+    reader *r = state;
+    if (r != NULL && r->options.name_pattern != NULL) {
+        regfree(&r->pattern);
+    }
+    free(r);
+}
+
 static void run(void *state, ie_photo **photos, ie_source **sources, size_t count)
 {
+    const reader *r = state;
     for (size_t i = 0; i < count; i++) {
-        ie_metadata_read(ie_source_bytes(sources[i]), photos[i]);
+        ie_metadata_read_with(&r->options, ie_source_bytes(sources[i]), photos[i]);
         photos[i]->have |= IE_HAVE_METADATA;
     }
 }
 
 const ie_analyzer ie_metadata_analyzer = {
     .name = "metadata",
-    .help = "date, camera, exposure, place, title, caption, keywords and rating",
-    .version = 1,
+    .help = "date, camera, exposure, place, title, caption, keywords, rating, people, and what sidecars say",
+    .version = 2,
     .gives = IE_HAVE_METADATA,
     .batch = 1,
     .enabled = enabled,
+    .open = open_reader,
     .run = run,
+    .close = close_reader,
 };

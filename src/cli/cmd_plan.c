@@ -32,6 +32,11 @@ static ie_status check_options(const ie_options *options, ie_error *err)
         return ie_error_set(err, IE_ERR_USAGE,
                             "--output and --in-place contradict each other; give one.");
     }
+    if (options->command->id == IE_CMD_UNTAG && !options->ai) {
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "untag needs to know what to take away: --ai, the keywords that models "
+                            "gave.");
+    }
     if (options->output != NULL && options->output[0] == 0) {
         return ie_error_set(err, IE_ERR_USAGE, "--output needs the name of a folder.");
     }
@@ -64,7 +69,8 @@ static ie_request request_of(const ie_session *session)
         .similar = options->evaluate != NULL,
         .convert = id == IE_CMD_CONVERT,
         .rename = id == IE_CMD_RENAME,
-        .tag = id == IE_CMD_TAG,
+        .tag = id == IE_CMD_TAG || id == IE_CMD_UNTAG,
+        .untag = id == IE_CMD_UNTAG,
     };
     if (id == IE_CMD_PROCESS) {
         request.dedupe = configured(session, "dedupe.enabled");
@@ -311,6 +317,28 @@ const ie_command ie_command_tag = {
             "picture is proven unchanged; the original stays in quarantine. `imgengine undo` puts "
             "it back.",
     .examples = tag_examples,
+    .run = run_plan,
+};
+
+static const char *const untag_examples[] = {
+    "imgengine untag ~/Pictures --ai",
+    "show which keywords of models would go",
+    "imgengine untag ~/Pictures --ai --apply",
+    "take them away; a person's keywords stay",
+    NULL,
+};
+
+const ie_command ie_command_untag = {
+    .name = "untag",
+    .id = IE_CMD_UNTAG,
+    .arguments = "PATH...",
+    .max_arguments = SIZE_MAX,
+    .brief = "take away the keywords that models gave",
+    .text = "What `tag` writes from models is noted in the photo itself, with model and "
+            "confidence. This takes away exactly those keywords and the note, also when others "
+            "were edited since; a person's keyword is never removed. As with `tag`, the original "
+            "stays in quarantine and `imgengine undo` puts it back.",
+    .examples = untag_examples,
     .run = run_plan,
 };
 

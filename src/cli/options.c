@@ -39,6 +39,7 @@ static const ie_flag flags[] = {
      "carry the plan out"},
     {"--dry-run", 'n', SWITCH(dry_run), NULL, IE_CMD_PLANNING | IE_CMD_UNDO | IE_CMD_PURGE,
      "only show what would be done (for planning commands the default)"},
+    {"--ai", 0, SWITCH(ai), NULL, IE_CMD_UNTAG, "the keywords that models gave"},
     {"--plan", 0, TEXT(plan_file), "FILE", IE_CMD_PLANNING,
      "save the plan, for `imgengine apply FILE`"},
     {"--exit-code", 0, SWITCH(exit_code), NULL, IE_CMD_PLANNING,

@@ -33,6 +33,9 @@ struct ie_config {
     } scan;
     struct {
         bool metadata, content; /* analysis.metadata.enabled, analysis.content.enabled */
+        ie_config_list date_order; /* analysis.metadata.date_order: names of ie_date_source */
+        char *name_pattern;        /* analysis.metadata.name_pattern: POSIX extended, or empty */
+        ie_config_list prefer;     /* analysis.metadata.prefer: "file", "sidecar", "FIELD=sidecar" */
         bool exact;             /* analysis.content.exact */
         int64_t colors;         /* analysis.content.colors, 1..8 */
         double blur_threshold;  /* analysis.content.blur_threshold */
@@ -63,12 +66,15 @@ struct ie_config {
         bool enabled;
         char *pattern;       /* rename.template */
         bool lowercase_extension;
+        char *day_begins;           /* "HH:MM" */
+        double min_date_confidence; /* below it a photo goes to undated/ */
     } rename;
     struct {
         bool embed_tags;     /* write tags found by analysis */
         double min_confidence;
         ie_config_list keywords; /* added to every photo */
         char *caption, *title;   /* set when not empty */
+        char *gps;               /* "LAT,LON" for photos that have no place; or empty */
         bool quality_rating;     /* rating 1..5 from the quality score, where there is none */
         int64_t rating;          /* set when >= 0 */
     } tagging;

@@ -5,6 +5,7 @@
 
 #include "core/config.h"
 #include "core/format.h"
+#include "core/option_checks.h"
 #include "core/template.h"
 #include "utils/error.h"
 #include "utils/memory.h"
@@ -118,6 +119,15 @@ static const ie_option_row rows[] = {
 
     BOOL("analysis.metadata.enabled", analysis.metadata, "true", NULL, 0,
          "read EXIF, XMP, IPTC and the like: dates, cameras, places, titles"),
+    LIST("analysis.metadata.date_order", analysis.date_order,
+         "exif,exif_digitized,xmp,iptc,quicktime,sidecar,name,exif_modified,folder", ie_check_date_order,
+         NULL, 0, "where the date is looked for, best first; the file's own time is always the last"),
+    TEXT("analysis.metadata.name_pattern", analysis.name_pattern, "", ie_check_name_pattern, NULL, 0,
+         "own pattern (POSIX extended) of dates in file names: groups for year, month, day, hour, "
+         "minute, second"),
+    LIST("analysis.metadata.prefer", analysis.prefer, "file", ie_check_prefer, NULL, 0,
+         "who wins where a photo and its sidecar differ: file or sidecar, and FIELD=file or "
+         "FIELD=sidecar for single fields of the record"),
     BOOL("analysis.content.enabled", analysis.content, "true", NULL, 0,
          "look at the pixels: perceptual hashes, sharpness, exposure, colours"),
     BOOL("analysis.content.exact", analysis.exact, "false", "--exact", READING,
@@ -176,6 +186,10 @@ static const ie_option_row rows[] = {
          "the new names, with fields in braces; a / makes folders"),
     BOOL("rename.lowercase_extension", rename.lowercase_extension, "true", NULL, 0,
          "write extensions of renamed files in lower case"),
+    TEXT("rename.day_begins", rename.day_begins, "00:00", ie_check_clock, NULL, 0,
+         "HH:MM: what was taken earlier belongs to the day before, in dates without a time of day"),
+    REAL("rename.min_date_confidence", rename.min_date_confidence, "0", 0, 1, NULL, 0,
+         "photos whose date is less sure go to the folder undated under the names they have"),
 
     BOOL("tagging.embed_tags", tagging.embed_tags, "true", NULL, 0,
          "write what analysis found into the photos as keywords, when tagging"),
@@ -187,6 +201,8 @@ static const ie_option_row rows[] = {
          "caption for every photo; empty leaves captions alone"),
     TEXT("tagging.title", tagging.title, "", NULL, "--title", TAGGING,
          "title for every photo; empty leaves titles alone"),
+    TEXT("tagging.gps", tagging.gps, "", ie_check_place, "--gps", TAGGING,
+         "LAT,LON in degrees for every photo that has no place of its own"),
     INT("tagging.rating", tagging.rating, "-1", -1, 5, "--rating", TAGGING,
         "rating for every photo; -1 leaves ratings alone"),
     BOOL("tagging.quality_rating", tagging.quality_rating, "false", "--quality-rating", TAGGING,

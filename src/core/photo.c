@@ -27,6 +27,7 @@ static const char *const date_sources[] = {
     [IE_DATE_EXIF_MODIFIED] = "exif_modified",
     [IE_DATE_SIDECAR] = "sidecar",
     [IE_DATE_NAME] = "name",
+    [IE_DATE_FOLDER] = "folder",
     [IE_DATE_FILE] = "file",
 };
 
@@ -159,7 +160,12 @@ void ie_metadata_init(ie_metadata *metadata)
         .f_number = NAN,
         .exposure_time_s = NAN,
         .focal_length_mm = NAN,
+        .lens_min_mm = NAN,
+        .lens_max_mm = NAN,
+        .bias_ev = NAN,
+        .duration_s = NAN,
         .flash = -1,
+        .favorite = -1,
         .latitude = NAN,
         .longitude = NAN,
         .altitude_m = NAN,
@@ -208,6 +214,17 @@ void ie_photo_fault(ie_photo *photo, const char *stage, const char *code, const 
         .text = ie_arena_strdup(photo->arena, text),
     };
     photo->faults = faults;
+}
+
+void ie_photo_forget_faults(ie_photo *photo, const char *stage)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < photo->fault_count; i++) {
+        if (strcmp(photo->faults[i].stage, stage) != 0) {
+            photo->faults[left++] = photo->faults[i];
+        }
+    }
+    photo->fault_count = left;
 }
 
 void ie_text_list_add(ie_text_list *list, ie_arena *arena, const char *text)

@@ -53,7 +53,9 @@ typedef enum ie_date_source {
     IE_DATE_EXIF_MODIFIED,  /* DateTime */
     IE_DATE_SIDECAR,
     IE_DATE_NAME,
-    IE_DATE_FILE            /* modification time */
+    IE_DATE_FOLDER,
+    IE_DATE_FILE,           /* modification time */
+    IE_DATE_SOURCES
 } ie_date_source;
 
 const char *ie_date_source_name(ie_date_source source); /* "exif", "exif_digitized", …, "file" */
@@ -84,19 +86,44 @@ typedef struct ie_text_list {
     uint32_t count;
 } ie_text_list;
 
+/* A named area, mostly a face. */
+typedef struct ie_region {
+    const char *name, *type; /* "Face", "Pet", "Focus", …; either may be NULL */
+    double box[4];           /* left, top, right, bottom as shares of width and height, 0..1 */
+} ie_region;
+
+/* What most members are to the record is said once, in core/metadata_fields.c. */
 typedef struct ie_metadata {
     ie_datetime captured;
     ie_date_source captured_source;
-    double captured_confidence; /* 0..1 */
-    const char *make, *model, *lens, *serial;
+    double captured_confidence;  /* 0..1 */
+    const char *captured_reason; /* why the confidence is low, or what was concluded; NULL */
+    const char *make, *model, *lens, *serial, *lens_make, *software;
+    double lens_min_mm, lens_max_mm; /* focal lengths the lens can take; NaN: absent */
     double f_number, exposure_time_s, focal_length_mm; /* NaN: absent */
     int32_t iso, focal_length_35mm;                    /* 0: absent */
     int8_t flash;                                      /* 0, 1; -1: absent */
+    double bias_ev;                                    /* exposure compensation; NaN: absent */
+    const char *metering;      /* "pattern", "spot", … */
+    const char *white_balance; /* "auto", "manual" */
     double latitude, longitude; /* signed decimal degrees, WGS 84; NaN: absent; both or none */
     double altitude_m;          /* negative below sea level */
     const char *title, *caption;
     ie_text_list keywords; /* in file order, without repeats */
     int32_t rating;        /* 0..5, -1 rejected; IE_ABSENT */
+    int8_t favorite;       /* 0, 1; -1: absent */
+    ie_text_list hierarchy; /* keywords with their place in a tree: "Places|Norway|Oslo" */
+    ie_text_list people;
+    ie_text_list generated; /* keywords that this program wrote from models: "beach|0.71|model" */
+    ie_region *regions;
+    uint32_t region_count;
+    const char *label;      /* colour label as its program calls it: "Red" */
+    const char *creator, *copyright, *city, *state, *country;
+    const char *unique_id, *burst_id, *content_id; /* of the image; its burst; its Live Photo */
+    const char *original_name; /* xmpMM:PreservedFileName */
+    double duration_s;         /* of videos; NaN: absent */
+    ie_text_list sidecars;     /* what was read beside it: "a.jpg.xmp 1280 1689318753000000000", size and mtime_ns */
+    ie_text_list conflicts;    /* facts on which a sidecar and the file differ */
 } ie_metadata;
 
 typedef struct ie_color {
@@ -181,6 +208,7 @@ void ie_photo_free(ie_photo *photo); /* NULL is fine */
 void ie_metadata_init(ie_metadata *metadata); /* all absent */
 void ie_photo_fault(ie_photo *photo, const char *stage, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+void ie_photo_forget_faults(ie_photo *photo, const char *stage);
 void ie_text_list_add(ie_text_list *list, ie_arena *arena, const char *text); /* repeats are dropped */
 
 #endif

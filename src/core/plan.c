@@ -124,11 +124,17 @@ ie_tag_edit *ie_action_tags(ie_plan *plan, ie_action *action)
     return action->tags;
 }
 
+bool ie_tag_edit_any(const ie_tag_edit *edit)
+{
+    return edit != NULL && (edit->add_keywords.count > 0 || edit->title != NULL ||
+                            edit->caption != NULL || edit->rating != IE_ABSENT ||
+                            edit->hierarchy.count > 0 || edit->generated.count > 0 ||
+                            edit->forget_generated || edit->has_place);
+}
+
 static bool has_tags(const ie_action *action)
 {
-    const ie_tag_edit *tags = action->tags;
-    return tags != NULL && (tags->add_keywords.count > 0 || tags->title != NULL ||
-                            tags->caption != NULL || tags->rating != IE_ABSENT);
+    return ie_tag_edit_any(action->tags);
 }
 
 bool ie_action_is_work(const ie_action *action)

@@ -52,7 +52,15 @@ typedef struct ie_tag_edit {
     ie_text_list add_keywords; /* those that are not there yet */
     const char *title, *caption;
     int32_t rating; /* 0..5 */
+    ie_text_list hierarchy; /* "Places|Norway|Oslo", beside their last parts in add_keywords */
+    ie_text_list generated; /* of add_keywords those that models gave: "label|confidence|model" */
+    bool forget_generated;  /* takes away the keywords that models gave, and nothing else */
+    bool has_place;
+    double latitude, longitude; /* signed decimal degrees; when has_place */
 } ie_tag_edit;
+
+/* Does it ask for anything? NULL does not. */
+bool ie_tag_edit_any(const ie_tag_edit *edit);
 
 typedef struct ie_action {
     ie_action_kind kind;

@@ -125,6 +125,38 @@ static bool read_number(const json_t *object, const char *key, int64_t min, int6
     return json_is_integer(value) && *ret_value >= min && *ret_value <= max;
 }
 
+static const char *read_texts(ie_plan *plan, const json_t *array, ie_text_list *list)
+{
+    if (array != NULL && !json_is_array(array)) {
+        return "has keywords that are no list";
+    }
+    size_t i, count = json_array_size(array);
+    const json_t *item;
+    list->items = ie_arena_alloc(plan->arena, (count + 1) * sizeof(const char *));
+    json_array_foreach((json_t *)array, i, item) {
+        const char *text = json_string_value(item);
+        if (text == NULL) {
+            return "has a keyword that is no text";
+        }
+        list->items[list->count++] = ie_arena_strdup(plan->arena, text);
+    }
+    return NULL;
+}
+
+static const char *read_place(const json_t *object, ie_tag_edit *tags)
+{
+    tags->has_place = json_object_get(object, "latitude") != NULL ||
+                      json_object_get(object, "longitude") != NULL;
+    if (!tags->has_place) {
+        return NULL;
+    }
+    tags->latitude = ie_json_get_real(object, "latitude");
+    tags->longitude = ie_json_get_real(object, "longitude");
+    bool on_earth = tags->latitude >= -90 && tags->latitude <= 90 && tags->longitude >= -180 &&
+                    tags->longitude <= 180;
+    return on_earth ? NULL : "has a place that is not on earth";
+}
+
 static const char *read_tags(ie_plan *plan, const json_t *object, ie_action *action)
 {
     if (object == NULL) {
@@ -134,19 +166,14 @@ static const char *read_tags(ie_plan *plan, const json_t *object, ie_action *act
         return "has tags that are no object";
     }
     ie_tag_edit *tags = ie_action_tags(plan, action);
-    const json_t *keywords = json_object_get(object, "add_keywords"), *keyword;
-    if (keywords != NULL && !json_is_array(keywords)) {
-        return "has keywords that are no list";
+    const char *wrong = read_texts(plan, json_object_get(object, "add_keywords"), &tags->add_keywords);
+    wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "hierarchy"), &tags->hierarchy);
+    wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "generated"), &tags->generated);
+    wrong = wrong != NULL ? wrong : read_place(object, tags);
+    if (wrong != NULL) {
+        return wrong;
     }
-    size_t i, count = json_array_size(keywords);
-    tags->add_keywords.items = ie_arena_alloc(plan->arena, (count + 1) * sizeof(const char *));
-    json_array_foreach((json_t *)keywords, i, keyword) {
-        const char *text = json_string_value(keyword);
-        if (text == NULL) {
-            return "has a keyword that is no text";
-        }
-        tags->add_keywords.items[tags->add_keywords.count++] = ie_arena_strdup(plan->arena, text);
-    }
+    tags->forget_generated = json_is_true(json_object_get(object, "forget_generated"));
     int64_t rating = IE_ABSENT;
     if (json_object_get(object, "rating") != NULL && !read_number(object, "rating", 0, 5, 0, &rating)) {
         return "has a rating that is not 0 to 5";

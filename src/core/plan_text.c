@@ -34,17 +34,30 @@ static json_t *stamp_json(const ie_stamp *stamp)
     return object;
 }
 
+static void add_texts(json_t *object, const char *key, const ie_text_list *list)
+{
+    json_t *texts = list->count > 0 ? json_array() : NULL;
+    for (uint32_t i = 0; i < list->count; i++) {
+        IE_AUTO_FREE char *valid = ie_utf8_from_latin1(list->items[i], strlen(list->items[i]));
+        json_array_append_new(texts, json_string(valid));
+    }
+    if (texts != NULL) {
+        json_object_set_new(object, key, texts);
+    }
+}
+
 static json_t *tags_json(const ie_tag_edit *tags)
 {
     json_t *object = json_object();
-    if (tags->add_keywords.count > 0) {
-        json_t *keywords = json_array();
-        for (uint32_t i = 0; i < tags->add_keywords.count; i++) {
-            const char *keyword = tags->add_keywords.items[i];
-            IE_AUTO_FREE char *valid = ie_utf8_from_latin1(keyword, strlen(keyword));
-            json_array_append_new(keywords, json_string(valid));
-        }
-        json_object_set_new(object, "add_keywords", keywords);
+    add_texts(object, "add_keywords", &tags->add_keywords);
+    add_texts(object, "hierarchy", &tags->hierarchy);
+    add_texts(object, "generated", &tags->generated);
+    if (tags->forget_generated) {
+        json_object_set_new(object, "forget_generated", json_true());
+    }
+    if (tags->has_place) {
+        ie_json_real(object, "latitude", tags->latitude, 7);
+        ie_json_real(object, "longitude", tags->longitude, 7);
     }
     ie_json_text(object, "title", tags->title);
     ie_json_text(object, "caption", tags->caption);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/metadata_fields.h"
 #include "utils/text.h"
 
 /* Sets a group under `key` unless it stayed empty. */
@@ -73,52 +74,77 @@ static json_t *captured_json(const ie_metadata *metadata)
     }
     ie_json_text(captured, "source", ie_date_source_name(metadata->captured_source));
     ie_json_real(captured, "confidence", metadata->captured_confidence, 3);
+    ie_json_text(captured, "reason", metadata->captured_reason);
     return captured;
 }
 
-static json_t *exposure_json(const ie_metadata *metadata)
+static json_t *texts_json(const ie_text_list *list)
 {
-    json_t *exposure = json_object();
-    ie_json_real(exposure, "f_number", metadata->f_number, 3);
-    ie_json_real(exposure, "time_s", metadata->exposure_time_s, 9);
-    if (metadata->iso != 0) {
-        ie_json_int(exposure, "iso", metadata->iso);
+    json_t *texts = json_array();
+    for (uint32_t i = 0; i < list->count; i++) {
+        json_array_append_new(texts, text_value(list->items[i]));
     }
-    ie_json_real(exposure, "focal_length_mm", metadata->focal_length_mm, 3);
-    if (metadata->focal_length_35mm != 0) {
-        ie_json_int(exposure, "focal_length_35mm", metadata->focal_length_35mm);
+    return texts;
+}
+
+static void add_field(json_t *object, const ie_metadata_field *field, const ie_metadata *metadata)
+{
+    const void *member = ie_metadata_member(field, metadata);
+    switch (field->kind) {
+    case IE_FACT_TEXT:
+        ie_json_text(object, field->key, *(const char *const *)member);
+        break;
+    case IE_FACT_TEXTS:
+        json_object_set_new(object, field->key, texts_json(member));
+        break;
+    case IE_FACT_REAL:
+        ie_json_real(object, field->key, *(const double *)member, field->decimals);
+        break;
+    case IE_FACT_COUNT:
+    case IE_FACT_RATING:
+        ie_json_int(object, field->key, *(const int32_t *)member);
+        break;
+    case IE_FACT_FLAG:
+        add_bool(object, field->key, *(const int8_t *)member > 0);
+        break;
     }
-    if (metadata->flash >= 0) {
-        add_bool(exposure, "flash", metadata->flash > 0);
+}
+
+static json_t *regions_json(const ie_metadata *metadata)
+{
+    json_t *regions = json_array();
+    for (uint32_t i = 0; i < metadata->region_count; i++) {
+        const ie_region *region = &metadata->regions[i];
+        json_t *entry = json_object(), *box = json_array();
+        ie_json_text(entry, "name", region->name);
+        ie_json_text(entry, "type", region->type);
+        for (int side = 0; side < 4; side++) {
+            json_array_append_new(box, json_real(round(region->box[side] * 1e6) / 1e6));
+        }
+        json_object_set_new(entry, "box", box);
+        json_array_append_new(regions, entry);
     }
-    return exposure;
+    return regions;
 }
 
 static json_t *metadata_json(const ie_metadata *metadata)
 {
-    json_t *object = json_object(), *camera = json_object(), *gps = json_object();
+    json_t *object = json_object();
+    const ie_metadata_field *field;
     add_group(object, "captured", captured_json(metadata));
-    ie_json_text(camera, "make", metadata->make);
-    ie_json_text(camera, "model", metadata->model);
-    ie_json_text(camera, "lens", metadata->lens);
-    ie_json_text(camera, "serial", metadata->serial);
-    add_group(object, "camera", camera);
-    add_group(object, "exposure", exposure_json(metadata));
-    ie_json_real(gps, "latitude", metadata->latitude, 7);
-    ie_json_real(gps, "longitude", metadata->longitude, 7);
-    ie_json_real(gps, "altitude_m", metadata->altitude_m, 3);
-    add_group(object, "gps", gps);
-    ie_json_text(object, "title", metadata->title);
-    ie_json_text(object, "caption", metadata->caption);
-    if (metadata->keywords.count > 0) {
-        json_t *keywords = json_array();
-        for (uint32_t i = 0; i < metadata->keywords.count; i++) {
-            json_array_append_new(keywords, text_value(metadata->keywords.items[i]));
+    for (size_t i = 0; (field = ie_metadata_field_at(i)) != NULL; i++) {
+        if (!ie_metadata_has(field, metadata)) {
+            continue;
         }
-        json_object_set_new(object, "keywords", keywords);
+        json_t *group = field->group != NULL ? json_object_get(object, field->group) : object;
+        if (group == NULL) {
+            group = json_object();
+            json_object_set_new(object, field->group, group);
+        }
+        add_field(group, field, metadata);
     }
-    if (metadata->rating != IE_ABSENT) {
-        ie_json_int(object, "rating", metadata->rating);
+    if (metadata->region_count > 0) {
+        json_object_set_new(object, "regions", regions_json(metadata));
     }
     return object;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/metadata_fields.h"
 #include "core/record.h"
 #include "utils/text.h"
 
@@ -68,51 +69,82 @@ static void read_captured(const json_t *captured, ie_metadata *metadata)
     metadata->captured_confidence = isnan(confidence) ? 0 : confidence;
 }
 
-static void read_gps(const json_t *gps, ie_metadata *metadata)
+static void read_texts(const json_t *array, ie_text_list *list, ie_arena *arena)
 {
-    double latitude = ie_json_get_real(gps, "latitude"),
-           longitude = ie_json_get_real(gps, "longitude");
-    if (fabs(latitude) <= 90 && fabs(longitude) <= 180) {
-        metadata->latitude = latitude;
-        metadata->longitude = longitude;
+    size_t index;
+    json_t *text;
+    json_array_foreach((json_t *)array, index, text)
+    {
+        if (json_is_string(text)) {
+            ie_text_list_add(list, arena, json_string_value(text));
+        }
     }
-    metadata->altitude_m = ie_json_get_real(gps, "altitude_m");
 }
 
-static void read_exposure(const json_t *exposure, ie_metadata *metadata)
+static void read_field(const json_t *group, const ie_metadata_field *field, ie_photo *photo)
 {
-    metadata->f_number = ie_json_get_real(exposure, "f_number");
-    metadata->exposure_time_s = ie_json_get_real(exposure, "time_s");
-    metadata->focal_length_mm = ie_json_get_real(exposure, "focal_length_mm");
-    metadata->iso = (int32_t)int_of(exposure, "iso", 1, INT32_MAX, 0);
-    metadata->focal_length_35mm = (int32_t)int_of(exposure, "focal_length_35mm", 1, INT32_MAX, 0);
-    const json_t *flash = json_object_get(exposure, "flash");
-    metadata->flash = json_is_boolean(flash) ? json_is_true(flash) : -1;
+    void *member = ie_metadata_member(field, &photo->metadata);
+    const json_t *flag;
+    switch (field->kind) {
+    case IE_FACT_TEXT:
+        *(const char **)member = text_of(group, field->key, photo->arena);
+        break;
+    case IE_FACT_TEXTS:
+        read_texts(json_object_get(group, field->key), member, photo->arena);
+        break;
+    case IE_FACT_REAL:
+        *(double *)member = ie_json_get_real(group, field->key);
+        break;
+    case IE_FACT_COUNT:
+        *(int32_t *)member = (int32_t)int_of(group, field->key, 1, INT32_MAX, 0);
+        break;
+    case IE_FACT_RATING:
+        *(int32_t *)member = (int32_t)int_of(group, field->key, -1, 5, IE_ABSENT);
+        break;
+    case IE_FACT_FLAG:
+        flag = json_object_get(group, field->key);
+        *(int8_t *)member = json_is_boolean(flag) ? json_is_true(flag) : -1;
+        break;
+    }
+}
+
+static void read_regions(const json_t *array, ie_photo *photo)
+{
+    ie_metadata *metadata = &photo->metadata;
+    size_t index, count = json_array_size(array);
+    json_t *entry;
+    metadata->regions = ie_arena_alloc(photo->arena, (count + 1) * sizeof *metadata->regions);
+    json_array_foreach((json_t *)array, index, entry)
+    {
+        const json_t *box = json_object_get(entry, "box");
+        if (json_array_size(box) != 4) {
+            continue;
+        }
+        ie_region *region = &metadata->regions[metadata->region_count++];
+        region->name = text_of(entry, "name", photo->arena);
+        region->type = text_of(entry, "type", photo->arena);
+        for (size_t side = 0; side < 4; side++) {
+            region->box[side] = json_number_value(json_array_get(box, side));
+        }
+    }
 }
 
 static void read_metadata(const json_t *object, ie_photo *photo)
 {
     ie_metadata *metadata = &photo->metadata;
+    const ie_metadata_field *field;
     ie_metadata_init(metadata);
     read_captured(json_object_get(object, "captured"), metadata);
-    const json_t *camera = json_object_get(object, "camera");
-    metadata->make = text_of(camera, "make", photo->arena);
-    metadata->model = text_of(camera, "model", photo->arena);
-    metadata->lens = text_of(camera, "lens", photo->arena);
-    metadata->serial = text_of(camera, "serial", photo->arena);
-    read_exposure(json_object_get(object, "exposure"), metadata);
-    read_gps(json_object_get(object, "gps"), metadata);
-    metadata->title = text_of(object, "title", photo->arena);
-    metadata->caption = text_of(object, "caption", photo->arena);
-    size_t index;
-    json_t *keyword;
-    json_array_foreach(json_object_get(object, "keywords"), index, keyword)
-    {
-        if (json_is_string(keyword)) {
-            ie_text_list_add(&metadata->keywords, photo->arena, json_string_value(keyword));
-        }
+    metadata->captured_reason =
+        text_of(json_object_get(object, "captured"), "reason", photo->arena);
+    for (size_t i = 0; (field = ie_metadata_field_at(i)) != NULL; i++) {
+        read_field(field->group != NULL ? json_object_get(object, field->group) : object, field,
+                   photo);
     }
-    metadata->rating = (int32_t)int_of(object, "rating", -1, 5, IE_ABSENT);
+    if (!(fabs(metadata->latitude) <= 90) || !(fabs(metadata->longitude) <= 180)) {
+        metadata->latitude = metadata->longitude = NAN;
+    }
+    read_regions(json_object_get(object, "regions"), photo);
     photo->have |= IE_HAVE_METADATA;
 }
 

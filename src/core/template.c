@@ -16,6 +16,7 @@ enum { PART_BYTES = 200, EXTENSION_BYTES = 16, MAX_TEMPLATE_BYTES = 4096 };
 struct choice {
     const ie_field *field;
     const char *text;
+    const char *modifier; /* NULL: none */
 };
 
 /* What stands between braces; plain text is one choice of text. */
@@ -29,6 +30,7 @@ struct ie_template {
     struct piece *pieces;
     size_t count, room;
     bool has_ext;
+    int day_begins; /* minutes after midnight */
 };
 
 /* ---- parsing ---- */
@@ -75,7 +77,7 @@ static struct piece *add_piece(ie_template *pattern)
 static void add_choice(struct piece *piece, const ie_field *field, const char *text)
 {
     IE_GROW(piece->choices, piece->count, piece->room);
-    piece->choices[piece->count++] = (struct choice){field, text};
+    piece->choices[piece->count++] = (struct choice){.field = field, .text = text};
 }
 
 /* Up to the next lone brace; doubled braces stand for themselves. */
@@ -132,7 +134,12 @@ static ie_status check_format(struct parser *parser, const ie_field *field, cons
                               const char *format)
 {
     if (!field->takes_format) {
-        return refuse(parser, begin, "the field %s takes no format; only date does.", field->name);
+        return ie_modifier_valid(format)
+                   ? IE_OK
+                   : refuse(parser, begin,
+                            "the field %s takes no such format; upper, lower, or a width such as 04 "
+                            "may stand here.",
+                            field->name);
     }
     if (format[0] == 0) {
         return refuse(parser, begin, "a format is missing after the colon, such as %%Y-%%m-%%d.");
@@ -154,7 +161,7 @@ static ie_status parse_field(struct parser *parser, struct piece *piece)
     if (name[0] == 0) {
         return refuse(parser, begin, "the name of a field is missing, such as {date} or {name}.");
     }
-    const ie_field *field = ie_field_find(name);
+    const ie_field *field = strchr(name, '.') != NULL ? ie_field_dotted(name) : ie_field_find(name);
     if (field == NULL) {
         char shown[80];
         return refuse(parser, begin, "there is no field \"%s\"; the nearest is \"%s\".",
@@ -171,6 +178,11 @@ static ie_status parse_field(struct parser *parser, struct piece *piece)
     }
     parser->pattern->has_ext |= strcmp(name, "ext") == 0;
     add_choice(piece, field, format);
+    struct choice *choice = &piece->choices[piece->count - 1];
+    if (!field->takes_format) {
+        choice->modifier = format;
+        choice->text = strchr(name, '.') != NULL ? name : NULL;
+    }
     parser->p = end;
     return IE_OK;
 }
@@ -252,17 +264,35 @@ void ie_template_free(ie_template *pattern)
     free(pattern);
 }
 
+void ie_template_day_begins(ie_template *pattern, int minutes)
+{
+    pattern->day_begins = minutes;
+}
+
 /* ---- expanding ---- */
 
 /* True when there was a value. */
-static bool add_value(const struct choice *choice, const ie_photo *photo, ie_buffer *out)
+static bool add_value(const struct choice *choice, const ie_photo *photo, int day_begins,
+                      ie_buffer *out)
 {
     if (choice->field == NULL) {
         ie_buffer_text(out, choice->text);
         return true;
     }
     size_t before = out->size;
+    ie_photo shifted;
+    bool day = choice->field->takes_format && !ie_date_format_has_clock(choice->text);
+    if (day && day_begins > 0 && photo->metadata.captured.year != 0) {
+        shifted = *photo;
+        shifted.metadata.captured = ie_datetime_from_unix(
+            (ie_datetime_order(&photo->metadata.captured) - day_begins * 60LL) * 1000000000, 0,
+            false);
+        photo = &shifted;
+    }
     choice->field->value(photo, choice->text, out);
+    if (choice->modifier != NULL && out->size > before) {
+        ie_modifier_apply(choice->modifier, before, out);
+    }
     for (size_t i = before; i < out->size && !choice->field->takes_format; i++) {
         /* A date's '/' was written in the template; any other comes from a photo and makes no
          * folder. */
@@ -271,10 +301,11 @@ static bool add_value(const struct choice *choice, const ie_photo *photo, ie_buf
     return out->size > before;
 }
 
-static void add_piece_value(const struct piece *piece, const ie_photo *photo, ie_buffer *out)
+static void add_piece_value(const struct piece *piece, const ie_photo *photo, int day_begins,
+                            ie_buffer *out)
 {
     for (size_t i = 0; i < piece->count; i++) {
-        if (add_value(&piece->choices[i], photo, out)) {
+        if (add_value(&piece->choices[i], photo, day_begins, out)) {
             return;
         }
     }
@@ -304,7 +335,7 @@ char *ie_template_expand(const ie_template *pattern, const ie_photo *photo, bool
 {
     ie_buffer text = {0}, path = {0};
     for (size_t i = 0; i < pattern->count; i++) {
-        add_piece_value(&pattern->pieces[i], photo, &text);
+        add_piece_value(&pattern->pieces[i], photo, pattern->day_begins, &text);
     }
     char *whole = ie_buffer_take(&text);
     for (char *part = whole; part != NULL;) {

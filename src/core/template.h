@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * Rename templates: "{date:%Y}/{date:%Y-%m-%d_%H%M%S}_{camera}". A field is one row of the table in
- * template.c {name, help, example, function}. `{field}`, `{field:format}`, `{a|b|"text"}` for fall-backs,
+ * template.c {name, help, example, function}. `{field}`, `{date:format}`, `{field:upper|lower|04}`,
+ * `{exposure.iso}` for any key of the record, `{a|b|"text"}` for fall-backs,
  * `{{` and `}}` for braces. A '/' in the template makes folders; a '/' in a value never does.
  * Pure and thread-safe; a compiled template is read-only.
  */
@@ -15,6 +16,10 @@ typedef struct ie_template ie_template;
 /* IE_ERR_USAGE says what is wrong, where, and the nearest right field name. */
 ie_status ie_template_parse(const char *text, ie_template **ret_template, ie_error *err) IE_MUST_CHECK;
 void ie_template_free(ie_template *pattern);
+
+/* A day begins that many minutes after midnight: a date without a time of day, as folders have it, is the
+   day before for what was taken earlier. Times themselves are never moved. */
+void ie_template_day_begins(ie_template *pattern, int minutes);
 
 /* The relative path without extension (unless the template names {ext}); free() it. Each part is safe on
    Windows, macOS and Linux: no control bytes, no <>:"/\|?* , no trailing dot or space, not a reserved

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/metadata_fields.h"
+#include "core/record.h"
 #include "utils/memory.h"
 
 /* ---- dates ---- */
@@ -190,6 +192,40 @@ static void lens(const ie_photo *photo, const char *format, ie_buffer *out)
     add_text(out, photo->metadata.lens);
 }
 
+static void city(const ie_photo *photo, const char *format, ie_buffer *out)
+{
+    add_text(out, photo->metadata.city);
+}
+
+static void country(const ie_photo *photo, const char *format, ie_buffer *out)
+{
+    add_text(out, photo->metadata.country);
+}
+
+static void label(const ie_photo *photo, const char *format, ie_buffer *out)
+{
+    add_text(out, photo->metadata.label);
+}
+
+static void creator(const ie_photo *photo, const char *format, ie_buffer *out)
+{
+    add_text(out, photo->metadata.creator);
+}
+
+static void burst(const ie_photo *photo, const char *format, ie_buffer *out)
+{
+    add_text(out, photo->metadata.burst_id);
+}
+
+/* The name before any renaming, where a program kept it. */
+static void original(const ie_photo *photo, const char *format, ie_buffer *out)
+{
+    const char *text = photo->metadata.original_name;
+    const char *base = ie_path_base(text != NULL ? text : photo->path),
+               *extension = ie_path_extension(base);
+    ie_buffer_add(out, base, extension[0] != 0 ? (size_t)(extension - base) - 1 : strlen(base));
+}
+
 static void title(const ie_photo *photo, const char *format, ie_buffer *out)
 {
     add_text(out, photo->metadata.title);
@@ -272,6 +308,92 @@ static void lon(const ie_photo *photo, const char *format, ie_buffer *out)
     add_degrees(photo->metadata.longitude, out);
 }
 
+/* ---- any key of the record ---- */
+
+static void dotted(const ie_photo *photo, const char *path, ie_buffer *out)
+{
+    IE_AUTO_JSON json_t *record = ie_record_json(photo);
+    const json_t *roots[] = {record, json_object_get(record, "metadata")};
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *value = roots[i];
+        for (const char *p = path; value != NULL && *p != 0;) {
+            IE_AUTO_FREE char *key = ie_strndup(p, strcspn(p, "."));
+            p += strlen(key) + (p[strlen(key)] == '.');
+            value = json_object_get(value, key);
+        }
+        if (json_is_string(value)) {
+            add_text(out, json_string_value(value));
+        } else if (json_is_integer(value)) {
+            ie_buffer_printf(out, "%lld", (long long)json_integer_value(value));
+        } else if (json_is_boolean(value)) {
+            ie_buffer_text(out, json_is_true(value) ? "true" : "false");
+        } else if (json_is_real(value)) {
+            IE_AUTO_FREE char *number = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+            ie_buffer_text(out, number != NULL ? number : "");
+        }
+        if (value != NULL) {
+            return;
+        }
+    }
+}
+
+static const ie_field dotted_field = {"a.b", "any key of the record", "", false, dotted};
+
+const ie_field *ie_field_dotted(const char *path)
+{
+    static const char *const groups[] = {"hash.", "content.", "metadata.", "captured.", NULL};
+    for (size_t i = 0; groups[i] != NULL; i++) {
+        if (ie_starts_with(path, groups[i]) && path[strlen(groups[i])] != 0) {
+            return &dotted_field;
+        }
+    }
+    return ie_metadata_fields_named(path) != 0 && strchr(path, '.') != NULL ? &dotted_field : NULL;
+}
+
+/* ---- modifiers ---- */
+
+bool ie_modifier_valid(const char *modifier)
+{
+    size_t digits = strspn(modifier, "0123456789");
+    bool width = modifier[0] == '0' && digits >= 2 && digits <= 3 && modifier[digits] == 0;
+    return width || strcmp(modifier, "upper") == 0 || strcmp(modifier, "lower") == 0;
+}
+
+/* ASCII letters only: which other letters have two cases depends on the language. */
+void ie_modifier_apply(const char *modifier, size_t start, ie_buffer *out)
+{
+    if (modifier[0] == '0') {
+        int64_t width = 0;
+        ie_parse_int(modifier + 1, 0, 99, &width);
+        IE_AUTO_FREE char *value = ie_strndup(out->data + start, out->size - start);
+        size_t length = strlen(value);
+        out->size = start;
+        for (size_t i = length; i < (size_t)width && length > 0; i++) {
+            ie_buffer_char(out, '0');
+        }
+        ie_buffer_text(out, value);
+        return;
+    }
+    bool upper = modifier[0] == 'u';
+    for (size_t i = start; i < out->size; i++) {
+        char c = out->data[i];
+        if (upper ? c >= 'a' && c <= 'z' : c >= 'A' && c <= 'Z') {
+            out->data[i] = (char)(c ^ 32);
+        }
+    }
+}
+
+bool ie_date_format_has_clock(const char *format)
+{
+    for (const char *p = format != NULL ? strchr(format, '%') : NULL; p != NULL && p[1] != 0;
+         p = strchr(p + 2, '%')) {
+        if (strchr("HMSIpTf", p[1]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- the table ---- */
 
 static const ie_field fields[] = {
@@ -294,6 +416,13 @@ static const ie_field fields[] = {
     {"hash", "first 8 digits of the content's hash (XXH3), where it is known", "{hash} → 0123abcd",
      false, hash},
     {"title", "title", "{title|name} → Harbour at dawn", false, title},
+    {"city", "city, where the photo names one", "{city} → Oslo", false, city},
+    {"country", "country, where the photo names one", "{country} → Norway", false, country},
+    {"label", "colour label", "{label} → Red", false, label},
+    {"creator", "who took it", "{creator} → Ann", false, creator},
+    {"burst", "identifier of the burst it belongs to", "{burst|name} → 5F1C2B", false, burst},
+    {"original", "the name before it was renamed, where it was kept, without extension",
+     "{original} → IMG_0042", false, original},
     {"lat", "latitude in degrees, south is negative", "{lat} → 59.91273", false, lat},
     {"lon", "longitude in degrees, west is negative", "{lon} → -10.74609", false, lon},
 };

@@ -18,6 +18,17 @@ typedef struct ie_field {
 } ie_field;
 
 /* NULL past the end. */
+/* The field whose format is a dotted path into the record ("exposure.iso", "hash.xxh3"), or NULL when
+   no record can have such a key: what stands in "metadata" may be named without it. */
+const ie_field *ie_field_dotted(const char *path);
+
+/* Can this follow a field's colon? "upper", "lower", or digits with a 0 in front: padded to that width. */
+bool ie_modifier_valid(const char *modifier);
+/* Applies it to the text from `start` on. */
+void ie_modifier_apply(const char *modifier, size_t start, ie_buffer *out);
+/* Does this date format show a time of day? */
+bool ie_date_format_has_clock(const char *format);
+
 const ie_field *ie_field_at(size_t index);
 const ie_field *ie_field_find(const char *name); /* NULL when unknown */
 const char *ie_field_nearest(const char *name);

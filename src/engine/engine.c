@@ -21,14 +21,14 @@ double ie_seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Results of analyzers that look at pixels depend on the settings below analysis.content; any change of
-   them makes stored results stale. */
-static uint64_t content_settings(const ie_config *config)
+/* Results depend on the settings of their section (analysis.content. for what looks at pixels,
+   analysis.metadata. for the rest); any change of them makes stored results stale. */
+static uint64_t settings_of(const ie_config *config, const char *section)
 {
     ie_hasher *hasher = ie_hasher_new();
     for (size_t i = 0; i < ie_option_count(); i++) {
         const char *key = ie_option_at(i)->key;
-        if (ie_starts_with(key, "analysis.content.") || ie_starts_with(key, "limits.")) {
+        if (ie_starts_with(key, section) || ie_starts_with(key, "limits.")) {
             IE_AUTO_FREE char *value = ie_config_text(config, key);
             ie_hasher_add(hasher, key, strlen(key) + 1);
             ie_hasher_add(hasher, value, strlen(value) + 1);
@@ -46,14 +46,15 @@ static uint64_t content_settings(const ie_config *config)
 
 static void list_versions(ie_engine *engine)
 {
-    uint64_t content = content_settings(engine->config);
+    uint64_t content = settings_of(engine->config, "analysis.content.");
+    uint64_t metadata = settings_of(engine->config, "analysis.metadata.");
     ie_fact_version *v = engine->versions;
     size_t n = 0;
     v[n++] = (ie_fact_version){"format", IE_HAVE_FORMAT, FORMAT_VERSION, 0};
     v[n++] = (ie_fact_version){"xxh3", IE_HAVE_XXH3, 1, 0};
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         const ie_analyzer *a = ie_analyzers[i];
-        v[n++] = (ie_fact_version){a->name, a->gives, a->version, a->views != 0 ? content : 0};
+        v[n++] = (ie_fact_version){a->name, a->gives, a->version, a->views != 0 ? content : metadata};
     }
     engine->version_count = n;
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "engine/worker.h"
+#include "storage/sidecar.h"
 #include "utils/error.h"
 #include "utils/queue.h"
 #include "utils/text.h"
@@ -86,6 +87,11 @@ static void issue(run *r, ie_photo *photo)
     next->number = atomic_fetch_add(&r->issued, 1);
     bool found = pipeline->reader != NULL &&
                  ie_catalog_find(pipeline->reader, pipeline->versions, pipeline->version_count, photo);
+    if (found && (photo->have & IE_HAVE_METADATA) != 0 && !ie_sidecars_unchanged(photo)) {
+        photo->have &= ~(unsigned)IE_HAVE_METADATA;
+        photo->tried &= ~(unsigned)IE_HAVE_METADATA;
+        ie_photo_forget_faults(photo, "sidecar");
+    }
     next->cached = found && is_complete(pipeline, photo);
     /* Both queues hold WINDOW items and no more are under way, so neither push can block. */
     ie_queue_push(next->cached ? r->ready : r->work, next, 1);

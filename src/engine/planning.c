@@ -205,6 +205,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .taken = path_taken,
         .same = ie_same_is_there,
         .user = same,
+        .untag = request->untag,
     };
     const struct {
         bool wanted;

@@ -36,6 +36,7 @@ typedef struct ie_proposal {
        earlier run made of it)? May be NULL: never. Asked with an output folder only. */
     bool (*same)(void *user, const ie_photo *photo, const char *path);
     void *user;
+    bool untag; /* the tag processor takes away what models gave, instead of adding */
 } ie_proposal;
 
 typedef struct ie_processor {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/option_checks.h"
 #include "core/template.h"
 #include "processors/naming.h"
 #include "utils/error.h"
@@ -18,13 +19,27 @@ static void cut_extension(char *stem, const ie_photo *leader)
     }
 }
 
+static char *undated_name(const ie_photo *leader)
+{
+    const char *base = ie_path_base(leader->path), *extension = ie_path_extension(base);
+    IE_AUTO_FREE char *stem =
+        ie_strndup(base, extension[0] != 0 ? (size_t)(extension - base) - 1 : strlen(base));
+    IE_AUTO_FREE char *safe = ie_safe_name(stem, 200);
+    return ie_path_join("undated", safe);
+}
+
 static char *templated_stem(const ie_naming *naming, size_t unit)
 {
     const ie_proposal *proposal = naming->proposal;
     size_t index = naming->members->leader[unit];
     const ie_photo *leader = proposal->photos[index];
     bool has_extension = false;
-    IE_AUTO_FREE char *name = ie_template_expand(naming->user, leader, &has_extension);
+    const ie_config *config = proposal->config;
+    bool dated = leader->metadata.captured.year != 0 &&
+                 leader->metadata.captured_confidence >= config->rename.min_date_confidence;
+    IE_AUTO_FREE char *name = dated || config->rename.min_date_confidence <= 0
+                                  ? ie_template_expand(naming->user, leader, &has_extension)
+                                  : undated_name(leader);
     if (has_extension) {
         cut_extension(name, leader);
     }
@@ -70,6 +85,7 @@ static ie_status propose(ie_proposal *proposal, ie_error *err)
     if (status != IE_OK) {
         return status;
     }
+    ie_template_day_begins(pattern, ie_parse_clock(proposal->config->rename.day_begins));
     ie_members members;
     status = ie_members_init(&members, proposal, err);
     if (status == IE_OK) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/option_checks.h"
 #include "processors/processor.h"
 #include "utils/text.h"
 
@@ -36,12 +37,38 @@ static bool has_keyword(const ie_text_list *list, const char *keyword)
     return false;
 }
 
+/* "Places|Norway|Oslo" is the keyword Oslo with its place in a tree. */
 static void add_keyword(ie_plan *plan, const ie_photo *photo, ie_tag_edit *edit, const char *text)
 {
     IE_AUTO_FREE char *keyword = tidy(text);
-    if (keyword[0] != 0 && !has_keyword(&photo->metadata.keywords, keyword) &&
-        !has_keyword(&edit->add_keywords, keyword)) {
-        ie_text_list_add(&edit->add_keywords, plan->arena, keyword);
+    const char *bar = strrchr(keyword, '|'), *leaf = bar != NULL ? bar + 1 : keyword;
+    if (bar != NULL && bar[1] != 0 && !has_keyword(&photo->metadata.hierarchy, keyword)) {
+        ie_text_list_add(&edit->hierarchy, plan->arena, keyword);
+    }
+    if (leaf[0] != 0 && !has_keyword(&photo->metadata.keywords, leaf) &&
+        !has_keyword(&edit->add_keywords, leaf)) {
+        ie_text_list_add(&edit->add_keywords, plan->arena, leaf);
+    }
+}
+
+/* A person's keyword stays a person's: what is there already, or was asked for by name, is not
+   noted as a model's. Labels with our separators in them could not be told apart again. */
+static void add_generated(ie_plan *plan, const ie_photo *photo, ie_tag_edit *edit,
+                          const ie_label *tag)
+{
+    uint32_t before = edit->add_keywords.count;
+    if (strpbrk(tag->label, "|;") != NULL) {
+        return;
+    }
+    add_keyword(plan, photo, edit, tag->label);
+    if (edit->add_keywords.count > before) {
+        const char *keyword = edit->add_keywords.items[before];
+        IE_AUTO_FREE char *model = tidy(tag->source != NULL ? tag->source : "unknown");
+        for (char *p = model; (p = strpbrk(p, "|;")) != NULL;) {
+            *p = ' ';
+        }
+        IE_AUTO_FREE char *entry = ie_asprintf("%s|%.3f|%s", keyword, tag->confidence, model);
+        ie_text_list_add(&edit->generated, plan->arena, entry);
     }
 }
 
@@ -54,8 +81,17 @@ static void add_keywords(const ie_proposal *proposal, const ie_photo *photo, ie_
     for (uint32_t i = 0; config->tagging.embed_tags && i < photo->vision.tag_count; i++) {
         const ie_label *tag = &photo->vision.tags[i];
         if (tag->confidence >= config->tagging.min_confidence) {
-            add_keyword(proposal->plan, photo, edit, tag->label);
+            add_generated(proposal->plan, photo, edit, tag);
         }
+    }
+}
+
+/* A place is only ever given to photos that have none. */
+static void add_place(const ie_config *config, const ie_photo *photo, ie_tag_edit *edit)
+{
+    if (isnan(photo->metadata.latitude) && config->tagging.gps != NULL &&
+        ie_parse_place(config->tagging.gps, &edit->latitude, &edit->longitude)) {
+        edit->has_place = true;
     }
 }
 
@@ -84,7 +120,7 @@ static int32_t wanted_rating(const ie_config *config, const ie_photo *photo)
     return (int32_t)fmin(fmax(rating, 1), 5);
 }
 
-static void add_reason(ie_plan *plan, ie_action *action)
+static void add_reason(ie_plan *plan, const ie_photo *photo, ie_action *action)
 {
     const ie_tag_edit *tags = action->tags;
     ie_buffer text = {0};
@@ -103,6 +139,16 @@ static void add_reason(ie_plan *plan, ie_action *action)
     }
     if (tags->rating != IE_ABSENT) {
         ie_buffer_printf(&text, "%srating %d", text.size > 0 ? ", " : "", tags->rating);
+    }
+    if (tags->has_place) {
+        ie_buffer_printf(&text, "%splace", text.size > 0 ? ", " : "");
+    }
+    if (tags->hierarchy.count > 0 && tags->add_keywords.count == 0) {
+        ie_buffer_printf(&text, "%splaces of keywords in their tree", text.size > 0 ? ", " : "");
+    }
+    for (uint32_t i = 0; tags->forget_generated && i < photo->metadata.generated.count; i++) {
+        const char *entry = photo->metadata.generated.items[i];
+        ie_buffer_printf(&text, "%s-%.*s", text.size > 0 ? " " : "", (int)strcspn(entry, "|"), entry);
     }
     ie_action_reason(plan, action, "tags: %s", text.data);
     ie_buffer_free(&text);
@@ -130,12 +176,17 @@ static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_a
 {
     ie_plan *plan = proposal->plan;
     const ie_config *config = proposal->config;
-    ie_tag_edit edit = {.rating = wanted_rating(config, photo)};
-    add_keywords(proposal, photo, &edit);
-    edit.title = wanted_text(plan, config->tagging.title, photo->metadata.title);
-    edit.caption = wanted_text(plan, config->tagging.caption, photo->metadata.caption);
-    if (edit.add_keywords.count == 0 && edit.title == NULL && edit.caption == NULL &&
-        edit.rating == IE_ABSENT) {
+    ie_tag_edit edit = {.rating = IE_ABSENT};
+    if (proposal->untag) {
+        edit.forget_generated = photo->metadata.generated.count > 0;
+    } else {
+        edit.rating = wanted_rating(config, photo);
+        add_keywords(proposal, photo, &edit);
+        add_place(config, photo, &edit);
+        edit.title = wanted_text(plan, config->tagging.title, photo->metadata.title);
+        edit.caption = wanted_text(plan, config->tagging.caption, photo->metadata.caption);
+    }
+    if (!ie_tag_edit_any(&edit)) {
         return;
     }
     const char *why = refusal(photo, action);
@@ -144,7 +195,7 @@ static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_a
         return;
     }
     *ie_action_tags(plan, action) = edit;
-    add_reason(plan, action);
+    add_reason(plan, photo, action);
 }
 
 static ie_status propose(ie_proposal *proposal, ie_error *err)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/exif_file.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "storage/bytes.h"
 #include "storage/exif_check.h"
+#include "storage/exif_extra.h"
 #include "storage/exif_keep.h"
 #include "storage/exif_tags.h"
 #include "storage/image_data.h"
@@ -131,12 +133,13 @@ static bool edit_exif(ie_tags *tags, const ie_tag_edit *edit)
 {
     return (edit->caption == NULL ||
             ie_tags_set(tags, "Exif.Image.ImageDescription", edit->caption)) &&
-           (edit->rating == IE_ABSENT || write_rating(tags, edit->rating));
+           (edit->rating == IE_ABSENT || write_rating(tags, edit->rating)) &&
+           (!edit->has_place || ie_exif_write_place(tags, edit->latitude, edit->longitude));
 }
 
 static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const ie_tag_edit *edit)
 {
-    bool texts = edit->add_keywords.count > 0 || edit->title != NULL || edit->caption != NULL;
+    bool texts = edit->add_keywords.count > 0 || edit->forget_generated || edit->title != NULL || edit->caption != NULL;
     if (iptc && texts && !ie_tags_iptc_to_utf8(tags)) {
         return false;
     }
@@ -157,6 +160,7 @@ static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const
     }
     return (edit->rating == IE_ABSENT ||
             ie_tags_set_number(tags, "Xmp.xmp.Rating", edit->rating)) &&
+           ie_exif_write_extra(tags, before, edit) &&
            (!ie_tags_changed(tags) || ie_exif_keep_date(tags, before));
 }
 
@@ -251,7 +255,20 @@ static ie_status check_written(const char *path, ie_format format, const ie_meta
     wanted.title = edit->title != NULL ? edit->title : wanted.title;
     wanted.caption = edit->caption != NULL ? edit->caption : wanted.caption;
     wanted.rating = edit->rating != IE_ABSENT ? edit->rating : wanted.rating;
-    const char *what = ie_exif_has_all(&photo->metadata.keywords, &edit->add_keywords)
+    if (edit->forget_generated) {
+        wanted.keywords = ie_exif_own_keywords(before, photo->arena);
+    }
+    if (edit->has_place && fabs(photo->metadata.latitude - edit->latitude) < 1e-6 &&
+        fabs(photo->metadata.longitude - edit->longitude) < 1e-6) {
+        wanted.latitude = photo->metadata.latitude;
+        wanted.longitude = photo->metadata.longitude;
+    } else if (edit->has_place) {
+        wanted.latitude = edit->latitude;
+    }
+    bool noted = ie_exif_has_all(&photo->metadata.generated, &edit->generated) &&
+                 ie_exif_has_all(&photo->metadata.hierarchy, &edit->hierarchy) &&
+                 !(edit->forget_generated && photo->metadata.generated.count > 0);
+    const char *what = noted && ie_exif_has_all(&photo->metadata.keywords, &edit->add_keywords)
                            ? ie_exif_difference(&wanted, &photo->metadata)
                            : "keywords";
     ie_photo_free(photo);

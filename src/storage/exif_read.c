@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "storage/exif_more.h"
 #include "storage/exif_value.h"
 
 #define MAX_ENTRIES 4096
@@ -95,6 +96,7 @@ static void date_tag(reader *r, const ie_exif_entry *e)
     switch (e->tag) {
     case TAG_DATE_TIME_ORIGINAL:
         ie_exif_date(e, &f->original);
+        f->zero_date = ie_exif_date_is_zero(e);
         break;
     case TAG_DATE_TIME_DIGITIZED:
         ie_exif_date(e, &f->digitized);
@@ -118,6 +120,7 @@ static void date_tag(reader *r, const ie_exif_entry *e)
         ie_exif_subsec(e, &f->digitized);
         break;
     default:
+        ie_exif_more(e, r->arena, f);
         break;
     }
 }
@@ -323,6 +326,10 @@ static void gps_tag(reader *r, const ie_exif_entry *e)
     case 6:
         r->altitude = ie_exif_real(e, 0);
         break;
+    case 7:
+    case 29:
+        ie_exif_gps_time(e, r->facts);
+        break;
     default:
         break;
     }
@@ -434,6 +441,7 @@ static void finish(reader *r)
         f->height = r->sensor[2] - r->sensor[0];
         f->width = r->sensor[3] - r->sensor[1];
     }
+    ie_exif_gps_finish(f);
     set_place(r);
 }
 

@@ -9,6 +9,7 @@
 
 #include "storage/bytes.h"
 #include "storage/exif_file.h"
+#include "storage/xmp_facts.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -81,7 +82,7 @@ ie_status ie_tags_open_memory(const uint8_t *bytes, size_t size, ie_tags **ret_t
     if (!started) {
         gexiv2_log_set_handler(on_log);
         gexiv2_log_set_level(GEXIV2_LOG_LEVEL_WARN);
-        started = gexiv2_initialize();
+        started = gexiv2_initialize() && gexiv2_metadata_try_register_xmp_namespace(IE_XMP_NAMESPACE, "imgengine", NULL);
     }
     if (!started) {
         pthread_mutex_unlock(&exiv2_lock);

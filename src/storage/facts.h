@@ -12,9 +12,11 @@
 typedef struct ie_facts {
     ie_metadata m;                             /* without its captured* members */
     ie_datetime original, digitized, modified; /* year 0: absent */
+    ie_datetime gps_utc;    /* of the position; a date and a time of day, or year 0 */
     bool date_only;         /* original has no time of day: it stands at 00:00:00 */
     uint8_t orientation;    /* 0: absent */
     uint32_t width, height; /* 0: absent */
+    bool zero_date;         /* the date is 0000:00:00 */
     bool gps_bad;           /* a position is there, but it is none */
     bool damaged;           /* parts lie outside the file, or are not what they must be */
 } ie_facts;

@@ -6,6 +6,7 @@
 
 #define DATASET(record, number) ((record) << 8 | (number))
 #define MAX_BLOCKS 1000
+#define MAX_CREATORS 1000 /* bytes; then no more are joined on */
 
 /* CCYYMMDD and HHMMSS±HHMM, as texts of the forms that ie_facts_date() reads. */
 static void set_date(const char *date, const char *time, ie_facts *facts)
@@ -30,6 +31,15 @@ static void copy_field(char *out, size_t room, const uint8_t *bytes, size_t size
     size_t take = size < room - 1 ? size : room - 1;
     memcpy(out, bytes, take);
     out[take] = 0;
+}
+
+/* Several are joined as MWG joins them in EXIF Artist. */
+static void add_creator(ie_metadata *m, const char *name, ie_arena *arena)
+{
+    if (name != NULL && (m->creator == NULL || strlen(m->creator) < MAX_CREATORS)) {
+        m->creator = m->creator == NULL ? name
+                                        : ie_arena_printf(arena, "%s; %s", m->creator, name);
+    }
 }
 
 void ie_iptc_read(const uint8_t *bytes, size_t size, ie_arena *arena, ie_facts *facts)
@@ -73,6 +83,21 @@ void ie_iptc_read(const uint8_t *bytes, size_t size, ie_arena *arena, ie_facts *
             break;
         case DATASET(2, 60):
             copy_field(time, sizeof time, value, length);
+            break;
+        case DATASET(2, 80):
+            add_creator(&facts->m, ie_facts_text(arena, value, length), arena);
+            break;
+        case DATASET(2, 90):
+            facts->m.city = ie_facts_text(arena, value, length);
+            break;
+        case DATASET(2, 95):
+            facts->m.state = ie_facts_text(arena, value, length);
+            break;
+        case DATASET(2, 101):
+            facts->m.country = ie_facts_text(arena, value, length);
+            break;
+        case DATASET(2, 116):
+            facts->m.copyright = ie_facts_text(arena, value, length);
             break;
         case DATASET(2, 120):
             facts->m.caption = ie_facts_text(arena, value, length);

@@ -47,6 +47,14 @@ static void set_value(ie_meta *meta, const char *key, const void *bytes, size_t 
         facts->m.title = text;
     } else if (strcmp(key, "description") == 0) {
         facts->m.caption = text;
+    } else if (strcmp(key, "content.identifier") == 0) {
+        facts->m.content_id = text;
+    } else if (strcmp(key, "software") == 0) {
+        facts->m.software = text;
+    } else if (strcmp(key, "author") == 0) {
+        facts->m.creator = text;
+    } else if (strcmp(key, "copyright") == 0) {
+        facts->m.copyright = text;
     }
 }
 
@@ -118,6 +126,7 @@ static void find_user_data(ie_meta *meta, const ie_span *body)
         {IE_BOX(0xa9, 'm', 'a', 'k'), "make"},
         {IE_BOX(0xa9, 'm', 'o', 'd'), "model"},
         {IE_BOX(0xa9, 'd', 'a', 'y'), "creationdate"},
+        {IE_BOX(0xa9, 's', 'w', 'r'), "software"},
     };
     uint64_t at = 0;
     ie_box box;
@@ -139,6 +148,25 @@ static void find_user_data(ie_meta *meta, const ie_span *body)
     }
 }
 
+/* In units of its own time scale; all ones: not known. */
+static void take_duration(ie_meta *meta, const ie_span *body)
+{
+    const uint8_t *p = ie_span_at(body, 0, 20);
+    bool wide = p != NULL && p[0] == 1;
+    if (wide) {
+        p = ie_span_at(body, 0, 32);
+    }
+    if (p == NULL) {
+        return;
+    }
+    uint32_t scale = ie_be32(p + (wide ? 20 : 12));
+    uint64_t length = wide ? ie_be64(p + 24) : ie_be32(p + 16);
+    bool known = wide ? length != UINT64_MAX : length != UINT32_MAX;
+    if (known && scale > 0 && length > 0 && length / scale < 1000000) {
+        meta->own.m.duration_s = (double)length / scale;
+    }
+}
+
 static void take_movie_header(ie_meta *meta, const ie_span *body)
 {
     const uint8_t *p = ie_span_at(body, 0, 12);
@@ -152,6 +180,7 @@ static void take_movie_header(ie_meta *meta, const ie_span *body)
         int64_t seconds = (int64_t)created - SECONDS_1904_TO_1970;
         meta->own.digitized = ie_datetime_from_unix(seconds * 1000000000, 0, true);
     }
+    take_duration(meta, body);
 }
 
 /* Size in samples of the first video track: stsd's first entry. */

@@ -4,98 +4,50 @@
 #include <math.h>
 #include <time.h>
 
+#include "core/metadata_fields.h"
 #include "storage/exif_read.h"
 #include "storage/facts.h"
 #include "storage/iptc_read.h"
 #include "storage/meta_container.h"
+#include "storage/sidecar.h"
 #include "storage/xmp_read.h"
+#include "utils/text.h"
 
 typedef struct sources {
     ie_facts exif, xmp, iptc;
 } sources;
 
-static void text_if_absent(const char **fact, const char *value)
-{
-    if (*fact == NULL) {
-        *fact = value;
-    }
-}
-
-static void real_if_absent(double *fact, double value)
-{
-    if (isnan(*fact)) {
-        *fact = value;
-    }
-}
-
-/* What `from` knows and `to` does not. Keywords come together. */
-static void merge(ie_metadata *to, const ie_metadata *from, ie_arena *arena)
-{
-    text_if_absent(&to->make, from->make);
-    text_if_absent(&to->model, from->model);
-    text_if_absent(&to->lens, from->lens);
-    text_if_absent(&to->serial, from->serial);
-    text_if_absent(&to->title, from->title);
-    text_if_absent(&to->caption, from->caption);
-    real_if_absent(&to->f_number, from->f_number);
-    real_if_absent(&to->exposure_time_s, from->exposure_time_s);
-    real_if_absent(&to->focal_length_mm, from->focal_length_mm);
-    to->iso = to->iso == 0 ? from->iso : to->iso;
-    to->focal_length_35mm =
-        to->focal_length_35mm == 0 ? from->focal_length_35mm : to->focal_length_35mm;
-    to->flash = to->flash < 0 ? from->flash : to->flash;
-    to->rating = to->rating == IE_ABSENT ? from->rating : to->rating;
-    if (isnan(to->latitude)) {
-        to->latitude = from->latitude;
-        to->longitude = from->longitude;
-        real_if_absent(&to->altitude_m, from->altitude_m);
-    }
-    for (uint32_t i = 0; i < from->keywords.count; i++) {
-        ie_text_list_add(&to->keywords, arena, from->keywords.items[i]);
-    }
-}
-
-static void date_if_absent(ie_metadata *m, const ie_datetime *time, ie_date_source source,
-                           double confidence)
-{
-    if (m->captured.year == 0 && time->year != 0 && ie_datetime_valid(time)) {
-        m->captured = *time;
-        m->captured_source = source;
-        m->captured_confidence = confidence;
-    }
-}
-
 /* XMP's and IPTC's date: the one that knows the time of day too, else XMP's. */
-static void date_of_words(const sources *all, ie_metadata *m)
+static void dates_of_words(const sources *all, ie_dates *dates)
 {
     const ie_facts *xmp = &all->xmp, *iptc = &all->iptc;
-    if (xmp->date_only && iptc->original.year != 0 && !iptc->date_only) {
-        date_if_absent(m, &iptc->original, IE_DATE_IPTC, IE_SURE_IPTC);
+    bool iptc_knows_more = xmp->date_only && iptc->original.year != 0 && !iptc->date_only;
+    if (!iptc_knows_more) {
+        ie_dates_add(dates, IE_DATE_XMP, &xmp->original,
+                     xmp->date_only ? IE_SURE_DATE_ONLY : IE_SURE_XMP);
     }
-    date_if_absent(m, &xmp->original, IE_DATE_XMP,
-                   xmp->date_only ? IE_SURE_DATE_ONLY : IE_SURE_XMP);
-    date_if_absent(m, &iptc->original, IE_DATE_IPTC,
-                   iptc->date_only ? IE_SURE_DATE_ONLY : IE_SURE_IPTC);
+    ie_dates_add(dates, IE_DATE_IPTC, &iptc->original,
+                 iptc->date_only ? IE_SURE_DATE_ONLY : IE_SURE_IPTC);
 }
 
-/* The camera's own words first, the file system's last. */
-static void choose_date(const sources *all, const ie_facts *own, const ie_photo *photo,
-                        ie_metadata *m)
+static void dates_of_names(const ie_photo *photo, const regex_t *pattern, ie_dates *dates)
 {
-    bool video = ie_format_kind(photo->format) == IE_KIND_VIDEO;
-    date_if_absent(m, &all->exif.original, IE_DATE_EXIF, IE_SURE_EXIF);
-    if (!video) { /* CRW: the camera's clock, as in EXIF */
-        date_if_absent(m, &own->original, IE_DATE_EXIF, IE_SURE_EXIF);
+    ie_datetime time;
+    bool date_only = true;
+    if (photo->path == NULL) {
+        return;
     }
-    date_if_absent(m, &all->exif.digitized, IE_DATE_EXIF_DIGITIZED, IE_SURE_DIGITIZED);
-    date_of_words(all, m);
-    date_if_absent(m, &own->original, IE_DATE_QUICKTIME,
-                   own->date_only ? IE_SURE_DATE_ONLY : IE_SURE_QUICKTIME);
-    date_if_absent(m, &own->digitized, IE_DATE_QUICKTIME, IE_SURE_MOVIE_HEADER);
-    date_if_absent(m, &all->exif.modified, IE_DATE_EXIF_MODIFIED, IE_SURE_MODIFIED);
+    const char *base = ie_path_base(photo->path);
+    if ((pattern != NULL && ie_pattern_date(pattern, base, &time, &date_only)) ||
+        ie_name_date(base, &time, &date_only)) {
+        ie_dates_add(dates, IE_DATE_NAME, &time, date_only ? IE_SURE_NAME_DAY : IE_SURE_NAME);
+    }
+    if (ie_folder_date(photo->path, &time)) {
+        ie_dates_add(dates, IE_DATE_FOLDER, &time, IE_SURE_FOLDER);
+    }
 }
 
-static void file_time(const ie_photo *photo, ie_metadata *m)
+static void date_of_file(const ie_photo *photo, ie_dates *dates)
 {
     time_t seconds =
         (time_t)(photo->stamp.mtime_ns / 1000000000 - (photo->stamp.mtime_ns % 1000000000 < 0));
@@ -103,8 +55,27 @@ static void file_time(const ie_photo *photo, ie_metadata *m)
     if (photo->stamp.mtime_ns != 0 && localtime_r(&seconds, &local) != NULL) {
         ie_datetime time =
             ie_datetime_from_unix(photo->stamp.mtime_ns, (int)(local.tm_gmtoff / 60), true);
-        date_if_absent(m, &time, IE_DATE_FILE, IE_SURE_FILE);
+        ie_dates_add(dates, IE_DATE_FILE, &time, IE_SURE_FILE);
     }
+}
+
+static void collect_dates(const sources *all, const ie_facts *own, const ie_photo *photo,
+                          ie_dates *dates)
+{
+    bool video = ie_format_kind(photo->format) == IE_KIND_VIDEO;
+    ie_dates_add(dates, IE_DATE_EXIF, &all->exif.original, IE_SURE_EXIF);
+    if (!video) { /* CRW: the camera's clock, as in EXIF */
+        ie_dates_add(dates, IE_DATE_EXIF, &own->original, IE_SURE_EXIF);
+    }
+    ie_dates_add(dates, IE_DATE_EXIF_DIGITIZED, &all->exif.digitized, IE_SURE_DIGITIZED);
+    dates_of_words(all, dates);
+    ie_dates_add(dates, IE_DATE_QUICKTIME, &own->original,
+                 own->date_only ? IE_SURE_DATE_ONLY : IE_SURE_QUICKTIME);
+    ie_dates_add(dates, IE_DATE_QUICKTIME, &own->digitized, IE_SURE_MOVIE_HEADER);
+    ie_dates_add(dates, IE_DATE_EXIF_MODIFIED, &all->exif.modified, IE_SURE_MODIFIED);
+    dates->gps_utc = all->exif.gps_utc;
+    dates->zeros = all->exif.zero_date;
+    date_of_file(photo, dates);
 }
 
 static void read_exif(ie_meta *meta, sources *all)
@@ -168,15 +139,13 @@ static void weigh(const ie_meta *meta, const sources *all, ie_photo *photo)
     m->rating = xmp->rating;
     ie_metadata first = *exif;
     first.keywords = (ie_text_list){0};
-    merge(m, &first, photo->arena);
-    merge(m, xmp, photo->arena);
-    merge(m, &all->iptc.m, photo->arena);
-    merge(m, &meta->own.m, photo->arena);
+    ie_metadata_merge(m, &first, 0, photo->arena);
+    ie_metadata_merge(m, xmp, 0, photo->arena);
+    ie_metadata_merge(m, &all->iptc.m, 0, photo->arena);
+    ie_metadata_merge(m, &meta->own.m, 0, photo->arena);
     if (m->keywords.count == 0) {
         m->keywords = exif->keywords; /* XPKeywords: only where nothing better speaks */
     }
-    choose_date(all, &meta->own, photo, m);
-    file_time(photo, m);
     uint8_t orientation =
         all->exif.orientation != 0 ? all->exif.orientation : meta->own.orientation;
     photo->orientation = meta->upright || orientation == 0 ? 1 : orientation;
@@ -188,16 +157,24 @@ static void weigh(const ie_meta *meta, const sources *all, ie_photo *photo)
     }
 }
 
-void ie_metadata_read(ie_bytes *bytes, ie_photo *photo)
+void ie_metadata_read_with(const ie_metadata_options *options, ie_bytes *bytes, ie_photo *photo)
 {
     ie_meta meta;
     sources all;
+    ie_dates dates = {0};
     ie_facts_init(&all.exif);
     ie_facts_init(&all.xmp);
     ie_facts_init(&all.iptc);
     ie_meta_find(bytes, photo, &meta);
     read_blocks(&meta, &all);
     weigh(&meta, &all, photo);
+    collect_dates(&all, &meta.own, photo, &dates);
+    dates_of_names(photo, options->name_pattern, &dates);
+    if (options->beside) {
+        photo->metadata.sidecars = ie_sidecars_beside(photo->real_path, photo->arena);
+        ie_sidecars_merge(photo, options->prefer, &dates);
+    }
+    ie_dates_choose(&dates, options->date_order, options->now_s, photo->arena, &photo->metadata);
     if ((all.exif.gps_bad || meta.own.gps_bad) && isnan(photo->metadata.latitude)) {
         ie_photo_fault(photo, "metadata", "gps",
                        "Its GPS data gives no position: the numbers or the hemispheres are "
@@ -206,19 +183,23 @@ void ie_metadata_read(ie_bytes *bytes, ie_photo *photo)
     ie_meta_clear(&meta);
 }
 
+void ie_metadata_read(ie_bytes *bytes, ie_photo *photo)
+{
+    ie_metadata_read_with(&(ie_metadata_options){0}, bytes, photo);
+}
+
 void ie_metadata_merge_sidecar(const uint8_t *bytes, size_t size, ie_photo *photo)
 {
     ie_facts facts;
+    ie_dates dates = {0};
+    ie_metadata *m = &photo->metadata;
     ie_facts_init(&facts);
     ie_xmp_read(bytes, size, photo->arena, &facts);
-    merge(&photo->metadata, &facts.m, photo->arena);
-    if (photo->metadata.captured_source == IE_DATE_FILE ||
-        photo->metadata.captured_source == IE_DATE_NAME) {
-        ie_datetime none = {0};
-        photo->metadata.captured = facts.original.year != 0 ? none : photo->metadata.captured;
-    }
-    date_if_absent(&photo->metadata, &facts.original, IE_DATE_SIDECAR,
-                   facts.date_only ? IE_SURE_DATE_ONLY : IE_SURE_SIDECAR);
+    ie_metadata_merge(m, &facts.m, 0, photo->arena);
+    ie_dates_add(&dates, m->captured_source, &m->captured, m->captured_confidence);
+    ie_dates_add(&dates, IE_DATE_SIDECAR, &facts.original,
+                 facts.date_only ? IE_SURE_DATE_ONLY : IE_SURE_SIDECAR);
+    ie_dates_choose(&dates, NULL, 0, photo->arena, m);
     if (facts.damaged) {
         ie_photo_fault(photo, "metadata", "damaged",
                        "Its XMP sidecar is not well-formed; what stood before the "

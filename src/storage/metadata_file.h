@@ -9,28 +9,29 @@
 #ifndef IE_STORAGE_METADATA_FILE_H
 #define IE_STORAGE_METADATA_FILE_H
 
+#include "core/name_date.h"
 #include "core/photo.h"
 #include "storage/bytes.h"
+#include "storage/dates.h"
 
-/* How sure a date is to be when the picture was taken, by its source; sources are asked in this
-   order. A date without a time of day stands at midnight and is IE_SURE_DATE_ONLY. */
-#define IE_SURE_EXIF 1.0         /* EXIF DateTimeOriginal */
-#define IE_SURE_DIGITIZED 0.9    /* EXIF DateTimeDigitized */
-#define IE_SURE_XMP 0.85         /* exif:DateTimeOriginal, photoshop:DateCreated, xmp:CreateDate */
-#define IE_SURE_IPTC 0.8         /* DateCreated with TimeCreated */
-#define IE_SURE_QUICKTIME 0.8    /* creationdate with its zone */
-#define IE_SURE_SIDECAR 0.8      /* as XMP, from the file beside it */
-#define IE_SURE_MOVIE_HEADER 0.7 /* mvhd: UTC, and often the time of the export */
-#define IE_SURE_DATE_ONLY 0.6
-#define IE_SURE_MODIFIED 0.5 /* EXIF DateTime */
-#define IE_SURE_FILE 0.2     /* modification time, in the machine's zone */
+/* What is asked beside the file itself. */
+typedef struct ie_metadata_options {
+    const ie_config_list *date_order; /* NULL: the default */
+    const ie_config_list *prefer;     /* analysis.metadata.prefer; NULL: the file */
+    const regex_t *name_pattern;      /* of dates in names; NULL: only the usual ones */
+    bool beside;                      /* look for sidecars beside photo->real_path */
+    int64_t now_s;                    /* dates behind it lie in the future; 0: do not ask */
+} ie_metadata_options;
 
 /* Fills photo->metadata, orientation, width, height (stored size) as far as the file says;
    photo->format is set already. The date falls back to the file's time (photo->stamp.mtime_ns),
-   source named. The size of HEIF, AVIF and JPEG XL is that of the upright picture, as their
+   source named. Dates in the names of the file and its folders count, where
+   photo->path is set. The size of HEIF, AVIF and JPEG XL is that of the upright picture, as their
    containers turn it. Order of texts (MWG): EXIF, XMP, IPTC; rating and keywords: XMP first.
    Damaged parts become a fault of stage "metadata", code "damaged"; a position that is none, "gps";
    the rest is read on. Reads only the parts it needs. */
+void ie_metadata_read_with(const ie_metadata_options *options, ie_bytes *bytes, ie_photo *photo);
+/* With no options. */
 void ie_metadata_read(ie_bytes *bytes, ie_photo *photo);
 
 /* The facts of an XMP sidecar's bytes; merges only what is absent. */

@@ -33,6 +33,13 @@ enum {
     ORIENTATION,
     WIDTH,
     HEIGHT,
+    SOFTWARE,
+    BIAS,
+    LENS_MAKE,
+    CREATOR,
+    COPYRIGHT,
+    CITY,
+    COUNTRY,
     FIELDS
 };
 
@@ -41,6 +48,8 @@ static const char *const field_names[FIELDS] = {
     "f_number", "exposure",    "iso",      "focal",  "focal_35", "flash",
     "latitude", "longitude",   "altitude", "title",  "caption",  "keywords",
     "rating",   "orientation", "width",    "height",
+    "software", "bias",        "lens_make", "creator", "copyright", "city",
+    "country",
 };
 
 static unsigned compared[FIELDS], equal[FIELDS], absent_checked, absent_wrong;
@@ -286,6 +295,21 @@ static void check_file(const char *path, const json_t *want, const json_t *dispu
     check_keywords(path, want, disputed, m);
     check_int(path, RATING, ie_json_get_int(want, "xmp_rating", INT64_MIN), m->rating);
     check_size(path, want, photo);
+    static const char *const creator[] = {"artist", NULL}, *const byline[] = {"iptc_byline", NULL};
+    const json_t *names = json_object_get(want, "xmp_creator");
+    const char *first = first_text(want, disputed, creator);
+    if (first == NULL && json_object_get(disputed, "artist") == NULL) {
+        first = json_array_size(names) == 1 ? json_string_value(json_array_get(names, 0))
+                : names == NULL             ? first_text(want, disputed, byline)
+                                            : NULL;
+    }
+    check_text(path, SOFTWARE, ie_json_get_text(want, "software"), m->software);
+    check_real(path, BIAS, ie_json_get_real(want, "exposure_bias"), m->bias_ev, false);
+    check_text(path, LENS_MAKE, ie_json_get_text(want, "lens_make"), m->lens_make);
+    check_text(path, CREATOR, first, m->creator);
+    check_text(path, COPYRIGHT, ie_json_get_text(want, "copyright"), m->copyright);
+    check_text(path, CITY, ie_json_get_text(want, "iptc_city"), m->city);
+    check_text(path, COUNTRY, ie_json_get_text(want, "iptc_country"), m->country);
 }
 
 /* Facts of ours that the expected values cannot know, because they were read from EXIF, IPTC and

@@ -4,12 +4,14 @@
 #include "test.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "storage/metadata_file.h"
+#include "storage/sidecar.h"
 #include "utils/text.h"
 
-#define CUTS 200
-#define MUTATIONS 2000
+/* IMGENGINE_STRESS=1 asks for the long version. */
+static size_t cuts = 200, mutations = 2000;
 
 static const char *const samples[] = {
     "livephoto/Lychee/train.mov",
@@ -117,15 +119,15 @@ static void stress(const char *path)
     ie_format format = ie_format_sniff(whole, head, path);
     assert_int_not_equal(format, IE_FORMAT_UNKNOWN);
     size_t take = size < 200000 ? size : 200000; /* what lies behind is pixels */
-    for (size_t i = 0; i < CUTS; i++) {
-        size_t cut = i < CUTS / 2 ? i * (take < 4096 ? take : 4096) / (CUTS / 2) : i * take / CUTS;
+    for (size_t i = 0; i < cuts; i++) {
+        size_t cut = i < cuts / 2 ? i * (take < 4096 ? take : 4096) / (cuts / 2) : i * take / cuts;
         uint8_t *copy = ie_alloc(cut);
         memcpy(copy, whole, cut);
         read_and_check(format, copy, cut);
         free(copy);
     }
     uint8_t *copy = ie_alloc(take);
-    for (int i = 0; i < MUTATIONS; i++) {
+    for (size_t i = 0; i < mutations; i++) {
         memcpy(copy, whole, take);
         mutate(copy, take);
         read_and_check(format, copy, take);
@@ -203,10 +205,67 @@ static void damaged_files_have_one_fault_and_still_a_date(void **state)
                  "damaged");
 }
 
+/* What lies beside a photo is as hostile as the photo. */
+static void read_sidecar(bool json, const uint8_t *bytes, size_t size)
+{
+    ie_photo *photo = ie_photo_new();
+    ie_facts facts;
+    ie_facts_init(&facts);
+    if (json) {
+        ie_takeout_read((const char *)bytes, size, photo->arena, &facts);
+        photo->metadata = facts.m;
+    } else {
+        ie_metadata_merge_sidecar(bytes, size, photo);
+    }
+    assert_sane(photo);
+    ie_photo_free(photo);
+}
+
+static void sidecars_cut_and_changed_at_random_do_no_harm(void **state)
+{
+    static const char xmp[] =
+        "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-"
+        "syntax-ns#'><rdf:Description xmlns:mwg-rs='http://www.metadataworkinggroup.com/schemas/"
+        "regions/' xmlns:stArea='http://ns.adobe.com/xmp/sType/Area#' xmlns:exif='http://ns.adobe."
+        "com/exif/1.0/' xmlns:aux='http://ns.adobe.com/exif/1.0/aux/' exif:GPSLatitude='52,12.5N' "
+        "exif:GPSLongitude='10,1.5E' exif:ISOSpeedRatings='99' aux:LensInfo='24/1 70/1 0/0 0/0' "
+        "exif:DateTimeOriginal='2023-07-14T09:12:33.5+02:00'><mwg-rs:Regions><mwg-rs:RegionList>"
+        "<rdf:Bag><rdf:li><rdf:Description mwg-rs:Name='A'><mwg-rs:Area stArea:x='0.5' stArea:y="
+        "'0.4' stArea:w='0.2' stArea:h='0.3'/></rdf:Description></rdf:li></rdf:Bag></mwg-rs:"
+        "RegionList></mwg-rs:Regions></rdf:Description></rdf:RDF></x:xmpmeta>";
+    static const char json[] =
+        "{\"description\":\"At sea\",\"photoTakenTime\":{\"timestamp\":\"1689318753\"},"
+        "\"geoData\":{\"latitude\":59.5,\"longitude\":10.25,\"altitude\":12.0},"
+        "\"people\":[{\"name\":\"Ann\"}],\"favorited\":true}";
+    const struct {
+        const char *text;
+        size_t size;
+    } both[] = {{xmp, sizeof xmp - 1}, {json, sizeof json - 1}};
+    random_state = 0x9e3779b97f4a7c15;
+    for (size_t which = 0; which < 2; which++) {
+        size_t size = both[which].size;
+        for (size_t i = 0; i < size + mutations; i++) {
+            size_t take = i < size ? i : size;
+            uint8_t *copy = ie_alloc(take + 1);
+            memcpy(copy, both[which].text, take);
+            if (i >= size) {
+                mutate(copy, take);
+            }
+            read_sidecar(which == 1, copy, take);
+            free(copy);
+        }
+    }
+}
+
 int main(void)
 {
+    if (getenv("IMGENGINE_STRESS") != NULL) {
+        cuts = 500;
+        mutations = 20000;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_cut_and_changed_at_random_do_no_harm),
+        cmocka_unit_test(sidecars_cut_and_changed_at_random_do_no_harm),
         cmocka_unit_test(every_format_survives_bytes_of_every_other),
         cmocka_unit_test(damaged_files_have_one_fault_and_still_a_date),
     };

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Parts of a tag edit beyond texts and ratings: trees of keywords (Lightroom's and digiKam's), places,
+ * and the note of what models gave. The note is one text in our own namespace, "label|confidence|model"
+ * joined by "; ", so that those keywords, and no person's, can be taken away again.
+ */
+#ifndef IE_STORAGE_EXIF_EXTRA_H
+#define IE_STORAGE_EXIF_EXTRA_H
+
+#include "core/plan.h"
+#include "storage/exif_tags.h"
+
+#define IE_GENERATED_TAG "Xmp.imgengine.GeneratedKeywords"
+
+/* XMP and IPTC; false when exiv2 refuses a value. `before`: what the file says now. */
+bool ie_exif_write_extra(ie_tags *tags, const ie_metadata *before, const ie_tag_edit *edit);
+/* A place in EXIF: not for files whose EXIF must stay as it is. */
+bool ie_exif_write_place(ie_tags *tags, double latitude, double longitude);
+/* The keywords that stay when those of models go; in the arena. */
+ie_text_list ie_exif_own_keywords(const ie_metadata *before, ie_arena *arena);
+
+#endif
