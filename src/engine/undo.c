@@ -258,9 +258,6 @@ static ie_status find_run(const char *root, const ie_undo_request *request, ie_l
         if (ie_log_read(root, ids.ids[i], ret_log, NULL) != IE_OK) {
             continue;
         }
-        /* A run that got no further than its folders has these to give back. */
-        const char *state = (*ret_log)->end;
-        found = (*ret_log)->folder_count > 0 && state != NULL && strcmp(state, "error") == 0;
         for (size_t k = 0; k < (*ret_log)->count && !found; k++) {
             const ie_entry *entry = &(*ret_log)->entries[k];
             found = entry->state == IE_ENTRY_DONE && (!entry->purged || ie_fs_exists(entry->quarantine));
