@@ -6,7 +6,7 @@
 
 #include "utils/memory.h"
 
-/* Panoramas: at 224 on the shorter side nothing is wider than a photo of 1:100. */
+/* Of longer pictures only the middle is resized, so that no file can ask for any memory it likes. */
 #define MAX_CROP_RATIO 100
 
 static const struct {
@@ -69,10 +69,14 @@ static bool crop(ie_resampler *resampler, const ie_pixels *color, uint32_t photo
     uint32_t least = photo_width < photo_height ? photo_width : photo_height;
     uint32_t most = photo_width < photo_height ? photo_height : photo_width;
     double longer = floor((double)side * most / least);
-    if (longer > (double)side * MAX_CROP_RATIO) {
-        return false;
-    }
     bool tall = photo_width < photo_height;
+    if (longer > (double)side * MAX_CROP_RATIO) {
+        double cut = fabs(in.extent_w - in.extent_h) / 2;
+        in.origin_x += tall ? 0 : cut;
+        in.origin_y += tall ? cut : 0;
+        in.extent_w = in.extent_h = fmin(in.extent_w, in.extent_h);
+        return ie_resampler_resize(resampler, &in, side, side, IE_FILTER_BICUBIC, square);
+    }
     uint32_t width = tall ? side : (uint32_t)longer, height = tall ? (uint32_t)longer : side;
     uint8_t *whole = ie_try_alloc((size_t)width * 3, height);
     if (whole == NULL || !ie_resampler_resize(resampler, &in, width, height, IE_FILTER_BICUBIC, whole)) {

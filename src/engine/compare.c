@@ -33,7 +33,7 @@ static bool cancelled(const ie_compare *compare)
 static void *run_job(void *argument)
 {
     job *j = argument;
-    ie_worker *worker = ie_worker_new(j->compare->config);
+    ie_worker *worker = ie_worker_new(j->compare->config, NULL, NULL);
     size_t i;
     while (!cancelled(j->compare) && (i = atomic_fetch_add(&j->next, 1)) < j->count) {
         j->each(j, worker, &j->items[i]);

@@ -28,7 +28,7 @@ static bool is_folder(const char *path)
 /* The file below the folder, as the repository has it or without its folders; free() it. NULL: not there. */
 static char *in_folder(const char *folder, const char *file)
 {
-    char *path = ie_path_join(folder, file);
+    char *path = file[0] == '/' ? ie_strdup(file) : ie_path_join(folder, file);
     if (is_file(path)) {
         return path;
     }
