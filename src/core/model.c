@@ -211,6 +211,12 @@ ie_status ie_model_check_entry(const char *entry, ie_error *err)
     return status;
 }
 
+const char *ie_model_entry_name(const char *entry, ie_arena *arena)
+{
+    ie_model model = {.name = NULL};
+    return resolve(entry, arena, &model, NULL) == IE_OK ? model.name : NULL;
+}
+
 static ie_status unknown(const ie_config *config, const char *name, ie_error *err)
 {
     ie_buffer names = {0};

@@ -58,6 +58,9 @@ ie_status ie_model_find(const ie_config *config, const char *name, ie_arena *are
 /* Is this an entry of custom_models: "name=…;key=value;…", with \; for a ; in a value? */
 ie_status ie_model_check_entry(const char *entry, ie_error *err) IE_MUST_CHECK;
 
+/* The name that an entry gives, in the arena; NULL when it is no entry. */
+const char *ie_model_entry_name(const char *entry, ie_arena *arena);
+
 /* COCO's 91 category names by id, "N/A" where an id is not used; and the 80 that are, in order. */
 const char *ie_coco_label(bool gaps, size_t index); /* NULL past the end */
 

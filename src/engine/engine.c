@@ -204,7 +204,7 @@ static ie_status leave_out_missing(ie_engine *engine, unsigned *wanted, ie_error
         *wanted &= ~analyzer->gives;
         ie_buffer_printf(&names, "%s%s", names.size > 0 ? " and " : "", analyzer->name);
         if (reasons.data == NULL || strstr(reasons.data, missing.text) == NULL) {
-            ie_buffer_printf(&reasons, " %s", missing.text);
+            ie_buffer_printf(&reasons, "%s %s", reasons.size > 0 ? ";" : "", missing.text);
         }
     }
     if (status == IE_OK && names.size > 0) {

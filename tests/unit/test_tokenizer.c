@@ -13,7 +13,7 @@ static void token_ids_equal_those_of_the_reference(void **state)
     size_t size = 0;
     IE_AUTO_FREE char *merges = test_vocabulary(&size);
     if (data == NULL || merges == NULL) {
-        printf("  no test data, or no CLIP vocabulary (scripts/setup models)\n");
+        printf("  no test data, or no CLIP vocabulary (scripts/setup vocabulary)\n");
         skip();
     }
     ie_tokenizer *tokenizer = NULL;

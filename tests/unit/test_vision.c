@@ -232,7 +232,7 @@ static double scene_difference(ie_config *config, const json_t *clip)
 static void tiny_clip_tells_scenes_as_the_reference_does(void **state)
 {
     if (!is_ready() || getenv("IMGENGINE_TEST_MERGES") == NULL) {
-        printf("  CLIP's vocabulary is needed, too (scripts/setup runtime test)\n");
+        printf("  CLIP's vocabulary is needed, too (scripts/setup vocabulary)\n");
         skip();
     }
     char cache[] = "/tmp/ie-vision-XXXXXX";
