@@ -41,6 +41,23 @@ static void defaults_are_what_the_table_says(void **state)
     }
 }
 
+/* A value that the key's own check takes and that is no default. */
+static const char *sample_text(const char *key)
+{
+    static const char *const samples[][2] = {
+        {"convert.from", "png"},
+        {"analysis.ml_models.custom_models", "name=fastestdet"},
+        {"analysis.scenes.templates", "my {}"},
+        {"analysis.scenes.thresholds", "food=0.4"},
+    };
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        if (strcmp(samples[i][0], key) == 0) {
+            return samples[i][1];
+        }
+    }
+    return "x";
+}
+
 /* A row whose offset is another row's would read back what that one wrote. */
 static void every_setting_has_a_place_of_its_own(void **state)
 {
@@ -49,9 +66,9 @@ static void every_setting_has_a_place_of_its_own(void **state)
         const ie_option *option = ie_option_at(i);
         const char *value = option->type == IE_TYPE_BOOL
                                 ? (option->fallback[0] == 't' ? "false" : "true")
-                            : strcmp(option->key, "convert.from") == 0                    ? "png"
-                            : option->type == IE_TYPE_INT || option->type == IE_TYPE_REAL ? "1"
-                                                                                          : "x";
+                            : option->type == IE_TYPE_INT || option->type == IE_TYPE_REAL
+                                ? "1"
+                                : sample_text(option->key);
         IE_AUTO_FREE char *last = NULL;
         if (option->type == IE_TYPE_CHOICE) {
             last = ie_strdup(strrchr(option->choices, '|') + 1);
