@@ -234,9 +234,10 @@ typedef struct ie_run_info {
     const char *time;    /* ISO 8601, UTC */
     const char *command; /* "process", … */
     const char *root;    /* the folder whose journal this is */
-    const char *state;   /* "done", "interrupted", "undone", "partly undone", "offline" */
+    const char *state;   /* "done", "interrupted", "undone", "partly undone", "purged", "partly purged", "offline" */
     uint64_t actions;    /* carried out and not undone */
-    uint64_t held_bytes; /* in quarantine */
+    uint64_t purged;     /* of these: cannot be undone any more, because purge freed their originals */
+    uint64_t held_files, held_bytes; /* in quarantine */
 } ie_run_info;
 
 typedef ie_status (*ie_run_fn)(void *user, const ie_run_info *run);
@@ -278,6 +279,108 @@ typedef ie_status (*ie_model_fn)(void *user, const ie_model_info *model);
    and looks whether it takes and gives what its layout says. */
 IE_API ie_status ie_engine_models(ie_engine *engine, const char *name, bool verify, ie_model_fn on_model, void *user,
                                   ie_error *err) IE_MUST_CHECK;
+
+/* ---- purge -------------------------------------------------------------------------------- */
+
+/* The only way that bytes in quarantine are ever freed. What was purged can no longer be undone. */
+typedef struct ie_purge_request {
+    const char *run_id;   /* NULL: every run, of the age below */
+    const char *root;     /* NULL: found through the catalog */
+    int64_t older_than_s; /* 0: of any age */
+    bool apply;           /* else nothing is changed */
+    bool wait;
+} ie_purge_request;
+
+/* What one run holds in quarantine in one folder and purge (would) free. */
+typedef struct ie_purge_run {
+    const char *id, *time, *command, *root;
+    uint64_t files, bytes; /* bytes that get free: a file that has another hard link frees none */
+    uint64_t kept;         /* files that stay in quarantine, each with a line that says why */
+} ie_purge_run;
+
+typedef struct ie_purge_counts {
+    uint64_t runs, files, bytes, kept;
+} ie_purge_counts;
+
+typedef ie_status (*ie_purge_fn)(void *user, const ie_purge_run *run);
+
+/* Folders of which the catalog knows but which are not there now are left out, with a notice. A file that is not
+   what was put into quarantine is kept, and so is a duplicate whose survivor cannot be found any more. */
+IE_API ie_status ie_engine_purge(ie_engine *engine, const ie_purge_request *request, ie_purge_fn on_run,
+                                 ie_line_fn on_line, void *user, ie_purge_counts *ret_counts,
+                                 ie_error *err) IE_MUST_CHECK;
+
+/* ---- verify and covers -------------------------------------------------------------------- */
+
+typedef enum ie_verify_state {
+    IE_VERIFY_OK,
+    IE_VERIFY_ROT,        /* other bytes, though size and time are as they were */
+    IE_VERIFY_EDITED,     /* other bytes, and another size or time */
+    IE_VERIFY_MISSING,    /* the catalog knows it, and it is not there */
+    IE_VERIFY_MOVED,      /* not known here, but just the bytes of one that is missing (`other`) */
+    IE_VERIFY_UNKNOWN,    /* no hash is stored to compare with */
+    IE_VERIFY_UNREADABLE, /* `problem` says why */
+    IE_VERIFY_STATES
+} ie_verify_state;
+
+typedef struct ie_verify_result {
+    ie_verify_state state;
+    const char *path;
+    uint64_t size;
+    const char *stored, *found; /* XXH3-128 as 32 hex digits; NULL when there is none */
+    const char *other, *problem;
+    bool updated; /* the catalog holds it as it is from now on */
+} ie_verify_result;
+
+typedef struct ie_verify_counts {
+    uint64_t states[IE_VERIFY_STATES];
+    uint64_t bytes;      /* read */
+    uint64_t other;      /* files that are no photo, video or sidecar: not looked at */
+    uint64_t unreadable; /* folders that could not be read */
+    double seconds;
+} ie_verify_counts;
+
+typedef ie_status (*ie_verify_fn)(void *user, const ie_verify_result *result);
+
+/* Reads every byte of the files at input->paths (none: of all files the catalog knows) and compares with the
+   stored hashes. `update` accepts what is there: new, edited and moved files are stored and missing ones are forgotten;
+   a file with rot is never accepted. A folder that is offline is IE_ERR_NOT_FOUND. Changes no file. */
+IE_API ie_status ie_engine_verify(ie_engine *engine, const ie_input *input, bool update, ie_verify_fn on_result,
+                                  void *user, ie_verify_counts *ret_counts, ie_error *err) IE_MUST_CHECK;
+IE_API const char *ie_verify_state_name(ie_verify_state state); /* "ok", "rot", … */
+
+typedef enum ie_cover_state {
+    IE_COVER_SAME,       /* `other` has the same bytes */
+    IE_COVER_IMAGE_DATA, /* `other` has the same picture, bit for bit, with other metadata */
+    IE_COVER_MISSING,
+    IE_COVER_UNREADABLE, /* `problem` says why: it cannot be told whether it is there */
+    IE_COVER_STATES
+} ie_cover_state;
+
+typedef struct ie_cover_result {
+    ie_cover_state state;
+    const char *path;
+    uint64_t size;
+    const char *other, *problem;
+} ie_cover_result;
+
+typedef struct ie_cover_counts {
+    uint64_t states[IE_COVER_STATES];
+    uint64_t missing_bytes;
+    uint64_t other;      /* files on the card that are no photo, video or sidecar: not looked for */
+    uint64_t unreadable; /* folders on the card that could not be read: it is then not covered */
+    double seconds;
+} ie_cover_counts;
+
+typedef ie_status (*ie_cover_fn)(void *user, const ie_cover_result *result);
+
+/* Is every photo, video and sidecar below `card` also below `archive`? Told by the bytes: same size, same hash,
+   then compared byte for byte; by no name, date or catalog. `image_data`: a photo whose picture is the same bit for bit
+   but whose metadata differ is covered, too (JPEG, PNG, WebP, TIFF). IE_ERR_USAGE when one lies in the other. */
+IE_API ie_status ie_engine_covers(ie_engine *engine, const char *card, const char *archive, bool image_data,
+                                  ie_cover_fn on_result, void *user, ie_cover_counts *ret_counts,
+                                  ie_error *err) IE_MUST_CHECK;
+IE_API const char *ie_cover_state_name(ie_cover_state state); /* "same", "image-data", "missing", "unreadable" */
 
 /* ---- information -------------------------------------------------------------------------- */
 

@@ -24,6 +24,8 @@ static void print_json(const ie_run_info *run)
     ie_json_path(object, "root", run->root);
     ie_json_text(object, "state", run->state);
     ie_json_int(object, "actions", (int64_t)run->actions);
+    ie_json_int(object, "purged", (int64_t)run->purged);
+    ie_json_int(object, "held_files", (int64_t)run->held_files);
     ie_json_int(object, "held_bytes", (int64_t)run->held_bytes);
     IE_AUTO_FREE char *line = ie_json_line(object);
     puts(line);

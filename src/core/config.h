@@ -22,7 +22,7 @@ typedef enum ie_keep_rule { IE_KEEP_QUALITY, IE_KEEP_NEWEST, IE_KEEP_OLDEST, IE_
 
 struct ie_config {
     struct {
-        bool recursive, hidden, follow_symlinks;
+        bool recursive, hidden, follow_symlinks, require_marker;
         ie_config_list include, exclude; /* globs on the path below its root, and on the name alone */
     } scan;
     struct {

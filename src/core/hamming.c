@@ -16,7 +16,8 @@
 
 #define DIGIT_BITS 11
 #define DIGITS 6
-/* Evenly spread values hardly share their upper 20 bits: once sorted by these two digits the rest is nearly done. */
+/* Evenly spread values hardly share their upper 20 bits: once sorted by these two digits the rest
+ * is nearly done. */
 #define UPPER_DIGIT 4
 /* Shorter runs are sorted by insertion. */
 #define LONG_RUN 256
@@ -72,7 +73,8 @@ static bool sort_by_digit(const hash_list *from, const hash_list *to, size_t cou
     return true;
 }
 
-/* Sorts by digits first .. last - 1; the result is in *list, which may have changed places with *other. */
+/* Sorts by digits first .. last - 1; the result is in *list, which may have changed places with
+ * *other. */
 static void sort_by_digits(hash_list *list, hash_list *other, size_t count, int first, int last)
 {
     for (int digit = first; digit < last; digit++) {
@@ -121,7 +123,8 @@ static void sort_list(hash_list *list, hash_list *other, size_t count)
     sort_by_digits(list, other, count, UPPER_DIGIT, DIGITS);
     for (size_t i = 0, end; i < count; i = end) {
         uint64_t upper = list->values[i] >> UPPER_DIGIT * DIGIT_BITS;
-        for (end = i + 1; end < count && list->values[end] >> UPPER_DIGIT * DIGIT_BITS == upper; end++) {
+        for (end = i + 1; end < count && list->values[end] >> UPPER_DIGIT * DIGIT_BITS == upper;
+             end++) {
         }
         if (end - i > 1) {
             sort_run((hash_list){list->values + i, list->members + i},
@@ -142,7 +145,8 @@ static void mark_classes(ie_hash_classes *classes, uint32_t count)
     classes->starts[classes->count] = count;
 }
 
-ie_status ie_hash_classes_init(ie_hash_classes *ret_classes, const uint64_t *hashes, size_t count, ie_error *err)
+ie_status ie_hash_classes_init(ie_hash_classes *ret_classes, const uint64_t *hashes, size_t count,
+                               ie_error *err)
 {
     if (count >= UINT32_MAX) {
         return ie_error_set(err, IE_ERR_LIMIT, "%zu hashes are more than can be compared.", count);
@@ -154,7 +158,8 @@ ie_status ie_hash_classes_init(ie_hash_classes *ret_classes, const uint64_t *has
         free(starts);
         free_list(&list);
         free_list(&other);
-        return ie_error_set(err, IE_ERR_LIMIT, "There is not enough memory to compare %zu hashes.", count);
+        return ie_error_set(err, IE_ERR_LIMIT, "There is not enough memory to compare %zu hashes.",
+                            count);
     }
     for (size_t i = 0; i < count; i++) {
         list.values[i] = hashes[i];
@@ -162,7 +167,8 @@ ie_status ie_hash_classes_init(ie_hash_classes *ret_classes, const uint64_t *has
     }
     sort_list(&list, &other, count);
     free_list(&other);
-    *ret_classes = (ie_hash_classes){.values = list.values, .members = list.members, .starts = starts};
+    *ret_classes =
+        (ie_hash_classes){.values = list.values, .members = list.members, .starts = starts};
     mark_classes(ret_classes, (uint32_t)count);
     return IE_OK;
 }
@@ -211,8 +217,8 @@ static double count_masks(int bits, int threshold)
     return sum;
 }
 
-/* Nanoseconds, for evenly spread hashes and roughly: a comparison in a short run, a visit to a pair of buckets,
-   and sorting one value in by a chunk. */
+/* Nanoseconds, for evenly spread hashes and roughly: a comparison in a short run, a visit to a pair
+   of buckets, and sorting one value in by a chunk. */
 #define COMPARISON 0.3
 #define VISIT 4.0
 #define PLACEMENT 12.0
@@ -229,7 +235,8 @@ static double estimate(const plan *it, double count)
             double places = (double)(UINT64_C(1) << of->bits);
             double used = places < count ? places : count;
             double masks = count_masks(of->bits, of->threshold) / 2.0;
-            cost += count * PLACEMENT + used * masks * VISIT + count * count / places * masks * COMPARISON + places;
+            cost += count * PLACEMENT + used * masks * VISIT +
+                    count * count / places * masks * COMPARISON + places;
         }
     }
     return cost;
@@ -288,8 +295,8 @@ static void on_hit(void *context, uint32_t i, uint32_t j)
     bool sorted = it->job.values != it->values;
     uint32_t a = sorted ? it->members[i] : i;
     uint32_t b = sorted ? it->members[j] : j;
-    it->stopped = it->stopped ||
-                  !it->found(it->context, a < b ? a : b, a < b ? b : a, (unsigned)__builtin_popcountll(bits));
+    it->stopped = it->stopped || !it->found(it->context, a < b ? a : b, a < b ? b : a,
+                                            (unsigned)__builtin_popcountll(bits));
 }
 
 /* All numbers of `bits` bits with at most `threshold` set, fewer first. */
@@ -309,7 +316,8 @@ static void list_masks(search *it, const chunk *of)
     }
 }
 
-/* Where each of the chunk's buckets begins; the values come in its order already when it is the uppermost. */
+/* Where each of the chunk's buckets begins; the values come in its order already when it is the
+ * uppermost. */
 static void sort_by_chunk(search *it, const chunk *of)
 {
     uint32_t places = UINT32_C(1) << of->bits;
@@ -380,8 +388,9 @@ static bool search_chunks(search *it)
     return good;
 }
 
-ie_status ie_hamming_search_by(const ie_hash_classes *classes, unsigned radius, ie_hamming_scan *scan, unsigned chunks,
-                               ie_hamming_found *found, void *context, ie_error *err)
+ie_status ie_hamming_search_by(const ie_hash_classes *classes, unsigned radius,
+                               ie_hamming_scan *scan, unsigned chunks, ie_hamming_found *found,
+                               void *context, ie_error *err)
 {
     if (radius > IE_HAMMING_MAX_RADIUS || chunks == 2 || chunks > MAX_CHUNKS) {
         return ie_error_set(err, IE_ERR_USAGE, "Hashes are compared within 0 to %d bits, not %u.",
@@ -390,20 +399,26 @@ ie_status ie_hamming_search_by(const ie_hash_classes *classes, unsigned radius, 
     if (radius == 0 || classes->count < 2) {
         return IE_OK;
     }
-    search it = {.scan = scan, .count = classes->count, .values = classes->values, .found = found, .context = context};
+    search it = {.scan = scan,
+                 .count = classes->count,
+                 .values = classes->values,
+                 .found = found,
+                 .context = context};
     const uint32_t all[2] = {0, classes->count}, itself[1] = {0};
     it.job = (ie_hamming_job){classes->values, all, itself, 1, radius, on_hit, &it};
-    it.plan = chunks == 0 ? choose_plan(it.count, (int)radius) : plan_chunks((int)chunks, (int)radius);
+    it.plan =
+        chunks == 0 ? choose_plan(it.count, (int)radius) : plan_chunks((int)chunks, (int)radius);
     if (it.plan.count == 1) {
         scan(&it.job, 0);
     } else if (!search_chunks(&it)) {
-        return ie_error_set(err, IE_ERR_LIMIT, "There is not enough memory to compare %u hashes.", it.count);
+        return ie_error_set(err, IE_ERR_LIMIT, "There is not enough memory to compare %u hashes.",
+                            it.count);
     }
     return it.stopped ? ie_error_set(err, IE_ERR_CANCELLED, "The search was ended.") : IE_OK;
 }
 
-ie_status ie_hamming_search(const ie_hash_classes *classes, unsigned radius, ie_hamming_found *found, void *context,
-                            ie_error *err)
+ie_status ie_hamming_search(const ie_hash_classes *classes, unsigned radius,
+                            ie_hamming_found *found, void *context, ie_error *err)
 {
     ie_hamming_scan *scan = NULL;
     for (int path = IE_HAMMING_PATHS - 1; scan == NULL; path--) {

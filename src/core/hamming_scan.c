@@ -25,7 +25,8 @@ static void report(const ie_hamming_job *job, block it)
 }
 
 /* Inlined into each way's function, so that its test is inlined here. */
-static inline __attribute__((always_inline)) void scan_bucket(const ie_hamming_job *job, uint32_t key, block_test *test)
+static inline __attribute__((always_inline)) void scan_bucket(const ie_hamming_job *job,
+                                                              uint32_t key, block_test *test)
 {
     const uint32_t i = job->places[key], i_end = job->places[key + 1];
     for (size_t m = 0; m < job->mask_count; m++) {
@@ -36,7 +37,8 @@ static inline __attribute__((always_inline)) void scan_bucket(const ie_hamming_j
         if (other < key) {
             continue;
         }
-        for (uint32_t j = job->places[other], j_end = job->places[other + 1]; j < j_end; j += COLUMNS) {
+        for (uint32_t j = job->places[other], j_end = job->places[other + 1]; j < j_end;
+             j += COLUMNS) {
             block it = {i, i_end, j, j_end - j < COLUMNS ? j_end - j : COLUMNS};
             if (other == key) {
                 /* The rows above the block; those that are its own columns come one by one. */
@@ -73,12 +75,12 @@ static void scan_portable(const ie_hamming_job *job, uint32_t key)
 #define AVX2 __attribute__((target("avx2,popcnt")))
 #define AVX512 __attribute__((target("avx512f,avx512vl,avx512vpopcntdq,popcnt")))
 
-/* Different bits of four pairs: each half byte's by a look-up in the register (Mula, Kurz, Lemire, "Faster Population
-   Counts Using AVX2 Instructions", 2018). */
+/* Different bits of four pairs: each half byte's by a look-up in the register (Mula, Kurz, Lemire,
+   "Faster Population Counts Using AVX2 Instructions", 2018). */
 AVX2 static inline __m256i count_bits(__m256i bits)
 {
-    const __m256i counts = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1,
-                                            2, 2, 3, 2, 3, 3, 4);
+    const __m256i counts = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
+                                            2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
     const __m256i low = _mm256_set1_epi8(15);
     __m256i lower = _mm256_shuffle_epi8(counts, _mm256_and_si256(bits, low));
     __m256i upper = _mm256_shuffle_epi8(counts, _mm256_and_si256(_mm256_srli_epi16(bits, 4), low));
@@ -90,8 +92,10 @@ AVX2 static inline bool test_avx2(const ie_hamming_job *job, block it)
     const __m256i index = _mm256_setr_epi64x(0, 1, 2, 3);
     const long long *columns = (const long long *)(const void *)(job->values + it.j);
     const long long count = it.count;
-    const __m256i first = _mm256_maskload_epi64(columns, _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), index));
-    const __m256i second = _mm256_maskload_epi64(columns + 4, _mm256_cmpgt_epi64(_mm256_set1_epi64x(count - 4), index));
+    const __m256i first =
+        _mm256_maskload_epi64(columns, _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), index));
+    const __m256i second = _mm256_maskload_epi64(
+        columns + 4, _mm256_cmpgt_epi64(_mm256_set1_epi64x(count - 4), index));
     /* Counts are below 65 and lie in the lower half of each 64 bits. */
     __m256i least = _mm256_set1_epi64x(64);
     for (; it.i < it.i_end; it.i++) {
@@ -117,7 +121,8 @@ AVX512 static inline bool test_avx512(const ie_hamming_job *job, block it)
         const __m512i value = _mm512_set1_epi64((long long)job->values[it.i]);
         least = _mm512_min_epu32(least, _mm512_popcnt_epi64(_mm512_xor_si512(value, columns)));
     }
-    return _mm512_mask_cmple_epu64_mask(there, least, _mm512_set1_epi64((long long)job->radius)) != 0;
+    return _mm512_mask_cmple_epu64_mask(there, least, _mm512_set1_epi64((long long)job->radius)) !=
+           0;
 }
 
 AVX512 static void scan_avx512(const ie_hamming_job *job, uint32_t key)
@@ -131,9 +136,12 @@ ie_hamming_scan *ie_hamming_scan_by(ie_hamming_path path)
     case IE_HAMMING_PORTABLE:
         return scan_portable;
     case IE_HAMMING_AVX2:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? scan_avx2 : NULL;
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? scan_avx2
+                                                                                  : NULL;
     case IE_HAMMING_AVX512:
-        return __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vpopcntdq") ? scan_avx512 : NULL;
+        return __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vpopcntdq")
+                   ? scan_avx512
+                   : NULL;
     default:
         return NULL;
     }

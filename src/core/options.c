@@ -140,6 +140,8 @@ static const ie_option_row rows[] = {
          "look at files and folders whose name begins with a dot, too"),
     BOOL("scan.follow_symlinks", scan.follow_symlinks, "false", "--follow", READING,
          "follow symbolic links"),
+    BOOL("scan.require_marker", scan.require_marker, "true", NULL, 0,
+         "take a folder as offline when an earlier run left a marker there and it is gone"),
 
     BOOL("analysis.metadata.enabled", analysis.metadata, "true", NULL, 0,
          "read EXIF, XMP, IPTC and the like: dates, cameras, places, titles"),

@@ -39,8 +39,10 @@ void ie_phash_turned(const double coefficients[64], uint64_t ret_hashes[8])
         double values[64];
         for (int y = 0; y < 8; y++) {
             for (int x = 0; x < 8; x++) {
-                double value = turns[turn].transposed ? coefficients[x * 8 + y] : coefficients[y * 8 + x];
-                bool negative = (turns[turn].across && x % 2 != 0) != (turns[turn].down && y % 2 != 0);
+                double value =
+                    turns[turn].transposed ? coefficients[x * 8 + y] : coefficients[y * 8 + x];
+                bool negative =
+                    (turns[turn].across && x % 2 != 0) != (turns[turn].down && y % 2 != 0);
                 values[y * 8 + x] = negative ? -value : value;
             }
         }

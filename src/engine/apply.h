@@ -19,6 +19,10 @@ typedef struct ie_apply_options {
     /* Told the run's id before anything is changed, so that a run that is killed can still be found; may be NULL. */
     void (*starts)(void *starts_user, const char *run_id);
     void *starts_user;
+    /* Told by undo of each file that left the name `left`; and came to `came` when its bytes are the same, else
+       NULL. May be NULL. */
+    void (*undone)(void *undone_user, const char *left, const char *came);
+    void *undone_user;
 } ie_apply_options;
 
 /* Carries the plan out and sets every action's outcome. ret_run_id gets the id (set as soon as anything may have

@@ -7,20 +7,37 @@
 static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)
 {
     ie_run_info info = {.id = log->id, .time = log->time, .command = log->command, .root = log->root};
-    uint64_t undone = 0;
+    uint64_t undone = 0, others = 0;
     for (size_t i = 0; i < log->count; i++) {
         const ie_entry *entry = &log->entries[i];
         bool open = entry->state == IE_ENTRY_INTENDED || entry->state == IE_ENTRY_UNDOING;
         bool done = entry->state == IE_ENTRY_DONE || (open && ie_entry_carried_out(entry));
-        info.actions += done;
         undone += entry->state == IE_ENTRY_UNDONE;
-        if (done && entry->quarantine != NULL && ie_fs_exists(entry->quarantine)) {
-            info.held_bytes += entry->stamp.size;
-        }
+        bool held = done && entry->quarantine != NULL && ie_fs_exists(entry->quarantine);
+        bool purged = done && entry->purged && !held;
+        info.actions += done;
+        info.purged += purged;
+        others += done && !purged;
+        info.held_files += held;
+        info.held_bytes += held ? entry->stamp.size : 0;
     }
     bool finished = log->outcome != NULL && strcmp(log->outcome, "done") == 0;
-    info.state = undone > 0 ? (info.actions > 0 ? "partly undone" : "undone") : finished ? "done" : "interrupted";
+    info.state = undone > 0        ? (others > 0 ? "partly undone" : info.purged > 0 ? "purged" : "undone")
+                 : info.purged > 0 ? (others > 0 ? "partly purged" : "purged")
+                 : finished        ? "done"
+                                   : "interrupted";
     return on_run(user, &info);
+}
+
+ie_status ie_journal_run(const char *root, const char *id, ie_run_fn on_run, void *user, ie_error *err)
+{
+    ie_log *log;
+    ie_status status = ie_log_read(root, id, &log, err);
+    if (status == IE_OK) {
+        status = tell_run(log, on_run, user);
+        ie_log_free(log);
+    }
+    return status;
 }
 
 ie_status ie_journal_runs(const char *root, ie_run_fn on_run, void *user, ie_error *err)

@@ -10,6 +10,7 @@
 #include "engine/compare.h"
 #include "engine/engine.h"
 #include "engine/same.h"
+#include "engine/volume.h"
 #include "processors/processor.h"
 #include "storage/bytes.h"
 #include "utils/error.h"
@@ -273,6 +274,17 @@ static void tell_faults(ie_engine *engine, const collection *c)
     }
 }
 
+/* Before the long work: arguments that are roots, and the output. */
+static ie_status check_online(ie_engine *engine, const ie_input *input, const char *output, ie_error *err)
+{
+    ie_status status = output != NULL ? ie_volume_check(engine, output, err) : IE_OK;
+    for (size_t i = 0; status == IE_OK && !input->from_list && i < input->count; i++) {
+        IE_AUTO_FREE char *real = realpath(input->paths[i], NULL);
+        status = real != NULL ? ie_volume_check(engine, real, err) : IE_OK;
+    }
+    return status;
+}
+
 static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, const ie_request *request,
                                   const char *output, ie_plan **ret_plan, ie_summary *summary, ie_error *err)
 {
@@ -285,6 +297,10 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
     if (status != IE_OK) {
         return status;
     }
+    status = check_online(engine, input, output, err);
+    if (status != IE_OK) {
+        return status;
+    }
     pipeline.leave_out = output;
     pipeline.decode_formats = request->convert ? &engine->config->convert.from : NULL;
     collection c = {.summary = summary};
@@ -294,6 +310,9 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
     if (status == IE_OK) {
         ie_summary_scan(summary, &result);
         status = output != NULL ? check_output(output, &result, err) : IE_OK;
+        for (uint32_t i = 0; status == IE_OK && i < result.root_count; i++) {
+            status = ie_volume_check(engine, result.roots[i], err);
+        }
     }
     if (status == IE_OK) {
         ie_units_form(c.photos, c.count);

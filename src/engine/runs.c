@@ -6,7 +6,9 @@
 
 #include "engine/apply.h"
 #include "engine/engine.h"
+#include "engine/known.h"
 #include "engine/undo.h"
+#include "engine/volume.h"
 #include "utils/error.h"
 
 static ie_apply_options apply_options(const ie_engine *engine, bool wait)
@@ -81,6 +83,9 @@ static void remember_run(void *user, const char *id)
     if (s->engine->writer == NULL) {
         return;
     }
+    for (uint32_t i = 0; i < s->plan->root_count; i++) {
+        ie_volume_note(s->engine, s->plan->roots[i]);
+    }
     gmtime_r(&now, &utc);
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
     size_t count = 0;
@@ -95,6 +100,12 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
 {
     double start = ie_seconds_now();
     ie_status status = ie_engine_catalog(engine, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    for (uint32_t i = 0; status == IE_OK && i < plan->root_count; i++) {
+        status = ie_volume_check(engine, plan->roots[i], err);
+    }
     if (status != IE_OK) {
         return status;
     }
@@ -123,105 +134,6 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
 
 /* ---- runs --------------------------------------------------------------------------------- */
 
-/* One run as the catalog knows it, with the state that its journals tell. */
-typedef struct known_run {
-    ie_run_info info;
-    char *id, *time, *command;
-    bool undone; /* as the catalog remembers, should the journal be gone */
-    char **roots;
-    size_t root_count;
-} known_run;
-
-typedef struct run_list {
-    known_run *runs;
-    size_t count, room;
-} run_list;
-
-static ie_status add_known(void *user, const char *id, const char *time, const char *command, bool undone,
-                           const char *const *roots, size_t root_count)
-{
-    run_list *list = user;
-    IE_GROW(list->runs, list->count, list->room);
-    known_run *run = &list->runs[list->count++];
-    *run = (known_run){
-        .id = ie_strdup(id),
-        .time = ie_strdup(time),
-        .command = ie_strdup(command),
-        .undone = undone,
-        .roots = ie_alloc(root_count * sizeof *run->roots),
-        .root_count = root_count,
-    };
-    for (size_t i = 0; i < root_count; i++) {
-        run->roots[i] = ie_strdup(roots[i]);
-    }
-    return IE_OK;
-}
-
-static void run_list_free(run_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        known_run *run = &list->runs[i];
-        for (size_t k = 0; k < run->root_count; k++) {
-            free(run->roots[k]);
-        }
-        free(run->roots);
-        free(run->id);
-        free(run->time);
-        free(run->command);
-    }
-    free(list->runs);
-}
-
-/* What the journal in one root says of one run. */
-typedef struct lookup {
-    const char *id;
-    bool found;
-    uint64_t actions, held_bytes;
-    char state[24];
-} lookup;
-
-static ie_status match_run(void *user, const ie_run_info *run)
-{
-    lookup *l = user;
-    if (strcmp(run->id, l->id) == 0) {
-        l->found = true;
-        l->actions = run->actions;
-        l->held_bytes = run->held_bytes;
-        snprintf(l->state, sizeof l->state, "%s", run->state);
-    }
-    return IE_OK;
-}
-
-static lookup look_up(const char *root, const char *id)
-{
-    lookup l = {.id = id};
-    ie_error ignored;
-    if (ie_journal_runs(root, match_run, &l, &ignored) != IE_OK) {
-        l.found = false;
-    }
-    return l;
-}
-
-/* The worst state over the roots; a root that cannot be reached makes the run offline. */
-static const char *state_of(const known_run *run, uint64_t *ret_actions, uint64_t *ret_held)
-{
-    const char *state = "undone";
-    for (size_t i = 0; i < run->root_count; i++) {
-        lookup l = look_up(run->roots[i], run->id);
-        if (!l.found) {
-            return run->undone ? "undone" : "offline";
-        }
-        *ret_actions += l.actions;
-        *ret_held += l.held_bytes;
-        if (strcmp(l.state, "undone") != 0) {
-            state = strcmp(l.state, "done") == 0 ? "done"
-                    : strcmp(l.state, "interrupted") == 0 ? "interrupted"
-                                                          : "partly undone";
-        }
-    }
-    return state;
-}
-
 ie_status ie_engine_runs(ie_engine *engine, const char *root, ie_run_fn on_run, void *user, ie_error *err)
 {
     if (root != NULL) {
@@ -231,23 +143,14 @@ ie_status ie_engine_runs(ie_engine *engine, const char *root, ie_run_fn on_run, 
         }
         return ie_journal_runs(real, on_run, user, err);
     }
-    run_list list = {0};
-    ie_status status = ie_engine_catalog(engine, err);
-    if (status == IE_OK && engine->reader != NULL) {
-        status = ie_catalog_runs(engine->reader, add_known, &list, err);
-    }
+    ie_known_runs list;
+    ie_status status = ie_known_runs_read(engine, &list, err);
     for (size_t i = 0; status == IE_OK && i < list.count; i++) {
-        known_run *run = &list.runs[i];
-        ie_run_info info = {
-            .id = run->id,
-            .time = run->time,
-            .command = run->command,
-            .root = run->root_count > 0 ? run->roots[0] : "",
-        };
-        info.state = state_of(run, &info.actions, &info.held_bytes);
+        ie_run_info info;
+        ie_known_run_info(engine, &list.runs[i], &info);
         status = on_run(user, &info);
     }
-    run_list_free(&list);
+    ie_known_runs_free(&list);
     return status;
 }
 
@@ -263,51 +166,66 @@ static void add_counts(ie_summary *summary, const ie_undo_counts *counts)
     summary->failed += counts->refused;
 }
 
+/* The catalog is a cache: what cannot be noted is found out again. */
+static void note_undone(void *user, const char *left, const char *came)
+{
+    ie_engine *engine = user;
+    ie_error ignored;
+    if (engine->writer != NULL) {
+        ie_status status = came != NULL ? ie_catalog_moved(engine->writer, left, came, &ignored)
+                                        : ie_catalog_forget(engine->writer, left, &ignored);
+        (void)status;
+    }
+}
+
 static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, char *const *roots, size_t count,
                             ie_line_fn on_line, void *user, ie_summary *summary, ie_error *err)
 {
     ie_apply_options options = apply_options(engine, request->wait);
+    options.undone = note_undone;
+    options.undone_user = engine;
+    ie_error ignored;
+    if (ie_engine_catalog(engine, &ignored) != IE_OK) {
+        ie_engine_notice(engine, "The catalog is left as it is: %s", ignored.text);
+    }
     ie_status status = IE_OK;
     for (size_t i = count; status == IE_OK && i-- > 0;) {
         ie_undo_counts counts = {0};
-        status = ie_undo_run(roots[i], request, &options, on_line, user, &counts, err);
+        status = request->root == NULL ? ie_volume_check(engine, roots[i], err) : IE_OK;
+        if (status == IE_OK) {
+            status = ie_undo_run(roots[i], request, &options, on_line, user, &counts, err);
+        }
+        if (status == IE_OK && !request->dry_run) {
+            ie_volume_note(engine, roots[i]); /* writes what waits, too */
+        }
         add_counts(summary, &counts);
     }
     return status;
 }
 
 /* The newest run that has anything left to undo. */
-static const known_run *choose_run(const run_list *list, const char *id, ie_error *err)
+static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *list, ie_error *err)
 {
     for (size_t i = 0; i < list->count; i++) {
-        uint64_t actions = 0, held = 0;
-        const known_run *run = &list->runs[i];
-        if (id != NULL ? strcmp(run->id, id) == 0 : strcmp(state_of(run, &actions, &held), "undone") != 0) {
-            return run;
+        ie_run_info info;
+        ie_known_run_info(engine, &list->runs[i], &info);
+        if (strcmp(info.state, "undone") != 0 && strcmp(info.state, "purged") != 0) {
+            return &list->runs[i];
         }
     }
-    if (id != NULL) {
-        ie_error_set(err, IE_ERR_NOT_FOUND,
-                     "The catalog knows no run %s. \"imgengine runs\" lists what it knows; with --root DIR "
-                     "the run is looked for in that folder's own journal.",
-                     ie_shown(id));
-    } else {
-        ie_error_set(err, IE_ERR_NOT_FOUND, "There is no run to undo. With --root DIR the runs in that "
-                                            "folder's own journal are undone.");
-    }
+    ie_error_set(err, IE_ERR_NOT_FOUND, "There is no run to undo. With --root DIR the runs in that "
+                                        "folder's own journal are undone.");
     return NULL;
 }
 
 static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line, void *user,
                             ie_summary *summary, ie_error *err)
 {
-    run_list list = {0};
-    ie_status status = ie_engine_catalog(engine, err);
-    if (status == IE_OK && engine->reader != NULL) {
-        status = ie_catalog_runs(engine->reader, add_known, &list, err);
-    }
+    ie_known_runs list;
+    ie_status status = ie_known_runs_read(engine, &list, err);
     if (status == IE_OK) {
-        const known_run *run = choose_run(&list, request->run_id, err);
+        const ie_known_run *run = request->run_id != NULL ? ie_known_run_find(&list, request->run_id, err)
+                                                          : newest_run(engine, &list, err);
         if (run == NULL) {
             status = IE_ERR_NOT_FOUND;
         } else {
@@ -321,7 +239,7 @@ static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, i
             }
         }
     }
-    run_list_free(&list);
+    ie_known_runs_free(&list);
     return status;
 }
 

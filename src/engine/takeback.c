@@ -84,7 +84,8 @@ static ie_verdict judge_quarantine(const group *g, ie_takeback *item)
     if (world->from.there && ie_stamp_looks(&item->entry->stamp, &world->from.st)) {
         return IE_VERDICT_NOTHING;
     }
-    return refuse(item, "%s is no longer in quarantine", ie_shown(item->entry->from));
+    return refuse(item, item->entry->purged ? "purge freed %s for good" : "%s is no longer in quarantine",
+                  ie_shown(item->entry->from));
 }
 
 /* The copy may go only while what it was made from is there, to the last byte. */
@@ -138,7 +139,8 @@ static ie_verdict judge_replace(const group *g, ie_takeback *item)
     bool in_place = same_name(entry->from, entry->to);
     if (!world->quarantine.there) {
         if (!world->from.there || !ie_stamp_looks(&entry->stamp, &world->from.st)) {
-            return refuse(item, "the original of %s is no longer in quarantine", ie_shown(entry->from));
+            return refuse(item, entry->purged ? "purge freed the original of %s for good"
+                                              : "the original of %s is no longer in quarantine", ie_shown(entry->from));
         }
         /* In place and not in quarantine: what is at the name is the original. */
         item->displaces = item->displaces && !in_place;

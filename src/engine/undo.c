@@ -89,6 +89,10 @@ static void tell_done(undoing *u, const ie_takeback *item)
         return;
     }
     u->counts->bytes += entry->stamp.size;
+    if (!u->request->dry_run && u->options->undone != NULL && entry->to != NULL) {
+        bool same = entry->kind == IE_ACTION_MOVE && !entry->makes;
+        u->options->undone(u->options->undone_user, entry->to, same ? entry->from : NULL);
+    }
     if (entry->kind == IE_ACTION_COPY) {
         u->counts->removed++;
         say(u, "%s: the copy %sremoved", ie_shown(entry->to), would);
@@ -245,7 +249,8 @@ static ie_status find_run(const char *root, const ie_undo_request *request, ie_l
             continue;
         }
         for (size_t k = 0; k < (*ret_log)->count && !found; k++) {
-            found = (*ret_log)->entries[k].state == IE_ENTRY_DONE;
+            const ie_entry *entry = &(*ret_log)->entries[k];
+            found = entry->state == IE_ENTRY_DONE && (!entry->purged || ie_fs_exists(entry->quarantine));
         }
         if (!found) {
             ie_log_free(*ret_log);

@@ -21,6 +21,8 @@ typedef struct ie_undo_counts {
 ie_status ie_undo_run(const char *root, const ie_undo_request *request, const ie_apply_options *options,
                       ie_line_fn on_line, void *user, ie_undo_counts *ret_counts, ie_error *err) IE_MUST_CHECK;
 
+/* One run in one root. IE_ERR_NOT_FOUND when its journal is not there. */
+ie_status ie_journal_run(const char *root, const char *id, ie_run_fn on_run, void *user, ie_error *err) IE_MUST_CHECK;
 /* The runs in one root's journal folder, newest first; a root without .imgengine has none. */
 ie_status ie_journal_runs(const char *root, ie_run_fn on_run, void *user, ie_error *err) IE_MUST_CHECK;
 

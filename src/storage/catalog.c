@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/record.h"
+#include "storage/catalog_db.h"
 #include "storage/catalog_place.h"
 #include "storage/database.h"
 #include "storage/fact_version.h"
@@ -294,6 +295,11 @@ ie_status ie_catalog_moved(ie_catalog *catalog, const char *from, const char *to
 ie_status ie_catalog_forget(ie_catalog *catalog, const char *path, ie_error *err)
 {
     return add_pending(catalog, (pending){.kind = IE_SQL_FORGET, .path = ie_strdup(path)}, err);
+}
+
+ie_db *ie_catalog_db(ie_catalog *catalog)
+{
+    return catalog->db;
 }
 
 uint64_t ie_catalog_photo_count(ie_catalog *catalog)

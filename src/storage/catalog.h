@@ -52,6 +52,25 @@ typedef ie_status (*ie_catalog_run_fn)(void *user, const char *id, const char *t
                                        const char *const *roots, size_t root_count);
 ie_status ie_catalog_runs(ie_catalog *catalog, ie_catalog_run_fn on_run, void *user, ie_error *err) IE_MUST_CHECK; /* newest first */
 
+/* The id of the disk that lies at a root (see engine/volume.h), to tell a disk that is away from one whose
+   photos are gone. set() with volume NULL forgets the root. */
+ie_status ie_catalog_set_volume(ie_catalog *catalog, const char *root, const char *volume, ie_error *err) IE_MUST_CHECK;
+/* Called for each root that has an id. */
+typedef void (*ie_catalog_volume_fn)(void *user, const char *root, const char *volume);
+ie_status ie_catalog_volumes(ie_catalog *catalog, ie_catalog_volume_fn on_volume, void *user, ie_error *err) IE_MUST_CHECK;
+
+/* What is stored of the file at `path`, or of all files below that folder, in the order of the paths' bytes. */
+typedef struct ie_stored_file {
+    const char *path;
+    ie_stamp stamp;
+    ie_format format;
+    bool has_xxh3; /* by the given version */
+    ie_hash128 xxh3;
+} ie_stored_file;
+typedef void (*ie_catalog_file_fn)(void *user, const ie_stored_file *file);
+ie_status ie_catalog_files(ie_catalog *catalog, const char *path, const ie_fact_version *xxh3_version,
+                           ie_catalog_file_fn on_file, void *user, ie_error *err) IE_MUST_CHECK;
+
 uint64_t ie_catalog_photo_count(ie_catalog *catalog);
 const char *ie_catalog_library(void); /* "SQLite 3.40.1" */
 

@@ -30,6 +30,11 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_ADD_ROOT] = "INSERT OR IGNORE INTO run_roots(run, root) VALUES(?1, ?2)",
     [IE_SQL_UNDONE] = "UPDATE runs SET undone = 1 WHERE id = ?1",
     [IE_SQL_RUNS] = "SELECT id, time, command, undone FROM runs ORDER BY number DESC",
+    [IE_SQL_SET_VOLUME] = "INSERT OR REPLACE INTO volumes(root, volume) VALUES(?1, ?2)",
+    [IE_SQL_DROP_VOLUME] = "DELETE FROM volumes WHERE root = ?1",
+    [IE_SQL_VOLUMES] = "SELECT root, volume FROM volumes ORDER BY root",
+    [IE_SQL_STORED] = "SELECT path, size, mtime_ns, ctime_ns, inode, device, format, versions, record FROM files "
+                      "WHERE path = ?1 OR (path >= ?2 AND path < ?3) ORDER BY path",
     [IE_SQL_ROOTS] = "SELECT root FROM run_roots WHERE run = ?1 ORDER BY rowid",
 };
 
@@ -44,6 +49,7 @@ static const char *const steps[] = {
     "CREATE TABLE runs(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, time TEXT NOT NULL,"
     " command TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE run_roots(run TEXT NOT NULL, root BLOB NOT NULL, UNIQUE(run, root));",
+    "CREATE TABLE volumes(root BLOB NOT NULL PRIMARY KEY, volume TEXT NOT NULL);",
 };
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 
@@ -278,7 +284,10 @@ ie_status ie_db_open(const char *path, bool writable, ie_db **ret_db, ie_error *
         status = failed(db, err);
     } else {
         sqlite3_busy_timeout(db->db, BUSY_MS);
+        /* In one transaction, lest another process make the catalog between two of the questions. */
+        sqlite3_exec(db->db, "BEGIN", NULL, NULL, NULL);
         status = check_owner(db, writable, &version, err);
+        sqlite3_exec(db->db, "COMMIT", NULL, NULL, NULL);
     }
     if (status == IE_OK && version < VERSION) {
         status = migrate(db, err);

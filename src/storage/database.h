@@ -25,6 +25,11 @@ typedef enum ie_db_sql {
     IE_SQL_UNDONE,   /* run: nothing of it is left */
     IE_SQL_RUNS,     /* → id, time, command, undone; newest first */
     IE_SQL_ROOTS,    /* run → root */
+    IE_SQL_SET_VOLUME, /* root, volume */
+    IE_SQL_DROP_VOLUME, /* root */
+    IE_SQL_VOLUMES,  /* → root, volume */
+    IE_SQL_STORED,   /* folder, first path below it, first path behind it → path, size, mtime, ctime, inode,
+                        device, format, versions, record */
     IE_SQL_BEGIN,    /* these three by their own functions */
     IE_SQL_COMMIT,
     IE_SQL_ROLLBACK,

@@ -78,8 +78,8 @@ const ie_vips_loader_row *ie_vips_loader(ie_format format)
 static VipsImage *open_bmp(const uint8_t *bytes, size_t size)
 {
     ie_bmp bmp;
-    if (!ie_bmp_open(bytes, size, &bmp) || bmp.width > VIPS_MAX_COORD ||
-        bmp.height > VIPS_MAX_COORD) {
+    if (!ie_bmp_open(bytes, size, &bmp) || bmp.width > (uint32_t)VIPS_MAX_COORD ||
+        bmp.height > (uint32_t)VIPS_MAX_COORD) {
         return NULL;
     }
     size_t samples = (size_t)bmp.width * bmp.height * bmp.channels;

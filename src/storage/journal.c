@@ -120,6 +120,13 @@ void ie_journal_state(ie_journal *journal, uint64_t n, ie_entry_state state, con
     add_line(journal, object);
 }
 
+void ie_journal_purged(ie_journal *journal, uint64_t n)
+{
+    json_t *object = record("purged");
+    ie_json_int(object, "n", (int64_t)n);
+    add_line(journal, object);
+}
+
 void ie_journal_note(ie_journal *journal, const char *what, const char *path, const char *problem)
 {
     json_t *object = record("note");

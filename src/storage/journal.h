@@ -41,6 +41,7 @@ typedef struct ie_entry {
     ie_stamp made;         /* of the new file; its ctime is not kept */
     ie_hash128 made_xxh3, source_xxh3;
     ie_entry_state state;
+    bool purged;           /* DONE, and what was in quarantine may have been freed: the world tells */
 } ie_entry;
 
 /* ---- writing ------------------------------------------------------------------------------ */
@@ -70,6 +71,8 @@ void ie_journal_intent(ie_journal *journal, const ie_entry *entry);
 void ie_journal_ready(ie_journal *journal, const ie_entry *entry);
 /* The entry's new state; problem (may be NULL) says why. */
 void ie_journal_state(ie_journal *journal, uint64_t n, ie_entry_state state, const char *problem);
+/* What this entry put into quarantine is about to be freed for good. */
+void ie_journal_purged(ie_journal *journal, uint64_t n);
 /* An action that was left alone or refused, before or instead of anything being done: for the record. */
 void ie_journal_note(ie_journal *journal, const char *what, const char *path, const char *problem);
 void ie_journal_end(ie_journal *journal, const char *state); /* "done", "interrupted", "error", "undone", … */

@@ -211,6 +211,9 @@ static bool read_mkdir(ie_log *log, const json_t *object)
 static bool read_state(ie_log *log, const json_t *object, const char *type)
 {
     ie_entry *entry = find_entry(log, object);
+    if (entry != NULL && strcmp(type, "purged") == 0) {
+        return entry->purged = true;
+    }
     for (int state = 0; entry != NULL && state <= IE_ENTRY_UNDONE; state++) {
         if (strcmp(type, state_names[state]) == 0) {
             entry->state = state == IE_ENTRY_INTENDED ? IE_ENTRY_DONE : (ie_entry_state)state;

@@ -19,7 +19,7 @@ struct ie_jpeg_dc {
     ie_dc_table dc[4];
     ie_ac_table ac[4];
     uint8_t rows[MAX_SAMPLING][MAX_ROW]; /* of samples: one row of MCUs */
-    int8_t known[3][64];                 /* progressive: the lowest known bit of each coefficient, -1: none */
+    int8_t known[3][64]; /* progressive: the lowest known bit of each coefficient, -1: none */
 };
 
 ie_jpeg_dc *ie_jpeg_dc_new(void)
@@ -76,7 +76,8 @@ static const char *set_tables(ie_jpeg_dc *dc)
             return "bad Huffman table";
         }
         huffman = &head->ac[scan->ac[i]];
-        if (!head->progressive && (!huffman->defined || !ie_ac_table_set(&dc->ac[scan->ac[i]], huffman))) {
+        if (!head->progressive &&
+            (!huffman->defined || !ie_ac_table_set(&dc->ac[scan->ac[i]], huffman))) {
             return "bad Huffman table";
         }
         if (head->progressive && scan->first > 0 && !ie_huffman_is_sound(huffman)) {
@@ -129,7 +130,8 @@ static void start_walk(ie_jpeg_dc *dc, ie_walk_kind kind)
     ie_walk_start(&dc->walk, head->at, head->end);
 }
 
-/* The blocks of the scan's MCU in their order (T.81, A.2.3). Luma's go to dc->rows, or to `values`, rows of `stride`. */
+/* The blocks of the scan's MCU in their order (T.81, A.2.3). Luma's go to dc->rows, or to `values`,
+ * rows of `stride`. */
 static int list_blocks(ie_jpeg_dc *dc, int16_t *values, size_t stride, ie_walk_block *blocks)
 {
     const ie_jpeg_scan *scan = &dc->header.scan;
@@ -210,7 +212,8 @@ static const uint8_t *skip_data(const uint8_t *at, const uint8_t *end)
     return end;
 }
 
-/* Reads a DC scan that has luma into `values`, or steps over any other; *ret_at is the marker after it. */
+/* Reads a DC scan that has luma into `values`, or steps over any other; *ret_at is the marker after
+ * it. */
 static const char *read_scan(ie_jpeg_dc *dc, int16_t *values, size_t stride, const uint8_t **ret_at)
 {
     const ie_jpeg_header *head = &dc->header;
@@ -224,7 +227,8 @@ static const char *read_scan(ie_jpeg_dc *dc, int16_t *values, size_t stride, con
         return NULL;
     }
     uint32_t width = plane_side(head->width), height = plane_side(head->height);
-    uint32_t columns = columns_of(scan, &head->components[0]), lines = lines_of(scan, &head->components[0]);
+    uint32_t columns = columns_of(scan, &head->components[0]),
+             lines = lines_of(scan, &head->components[0]);
     start_walk(dc, scan->high == 0 ? IE_WALK_DC_FIRST : IE_WALK_DC_REFINE);
     for (uint32_t y = 0; y < height; y += lines) {
         ie_walk_block blocks[IE_WALK_MAX_BLOCKS];
@@ -243,7 +247,8 @@ static const char *read_scans(ie_jpeg_dc *dc, int16_t *values, size_t stride)
     memset(dc->known, -1, sizeof dc->known);
     for (bool ended = false; !ended;) {
         const uint8_t *at = NULL;
-        const char *reason = head->scans > MAX_SCANS ? "too many scans" : read_scan(dc, values, stride, &at);
+        const char *reason =
+            head->scans > MAX_SCANS ? "too many scans" : read_scan(dc, values, stride, &at);
         if (reason == NULL) {
             reason = ie_jpeg_header_next(head, at, &ended);
         }

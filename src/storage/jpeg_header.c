@@ -81,7 +81,8 @@ static const char *read_frame(ie_jpeg_header *head, segment in)
     head->height = two_bytes(in.at + 1);
     head->width = two_bytes(in.at + 3);
     int count = in.at[5];
-    if (head->width == 0 || head->height == 0 || head->width > MAX_SIDE || head->height > MAX_SIDE) {
+    if (head->width == 0 || head->height == 0 || head->width > MAX_SIDE ||
+        head->height > MAX_SIDE) {
         return "odd size";
     }
     if ((count != 1 && count != 3) || in.size != 6 + 3 * (size_t)count) {
@@ -90,7 +91,8 @@ static const char *read_frame(ie_jpeg_header *head, segment in)
     for (int i = 0; i < count; i++) {
         const uint8_t *at = in.at + 6 + 3 * i;
         ie_jpeg_component it = {.id = at[0], .h = at[1] >> 4, .v = at[1] & 15, .quantiser = at[2]};
-        bool odd = it.h < 1 || it.v < 1 || it.h > MAX_SAMPLING || it.v > MAX_SAMPLING || it.quantiser > 3;
+        bool odd =
+            it.h < 1 || it.v < 1 || it.h > MAX_SAMPLING || it.v > MAX_SAMPLING || it.quantiser > 3;
         for (int j = 0; j < i; j++) {
             odd = odd || it.id == head->components[j].id;
         }
@@ -109,7 +111,8 @@ static bool is_odd_band(const ie_jpeg_header *head, const ie_jpeg_scan *scan)
         return scan->first != 0 || scan->last != 63 || scan->high != 0 || scan->low != 0;
     }
     bool refines = scan->high != 0;
-    return (scan->first == 0 ? scan->last != 0 : scan->last < scan->first || scan->last > 63 || scan->count != 1) ||
+    return (scan->first == 0 ? scan->last != 0
+                             : scan->last < scan->first || scan->last > 63 || scan->count != 1) ||
            scan->low > 13 || (refines && scan->low != scan->high - 1);
 }
 
@@ -117,7 +120,8 @@ static const char *read_scan(ie_jpeg_header *head, segment in)
 {
     ie_jpeg_scan *scan = &head->scan;
     scan->count = in.size > 0 ? in.at[0] : 0;
-    if (head->count == 0 || scan->count < 1 || scan->count > head->count || in.size != 4 + 2 * (size_t)scan->count) {
+    if (head->count == 0 || scan->count < 1 || scan->count > head->count ||
+        in.size != 4 + 2 * (size_t)scan->count) {
         return "odd scan header";
     }
     int index = -1;
@@ -239,7 +243,8 @@ static const char *check_color(const ie_jpeg_header *head)
     return of[0].id == 'R' && of[1].id == 'G' && of[2].id == 'B' ? "not YCbCr" : NULL;
 }
 
-/* At 1/8 libjpeg decodes a component of lower resolution at 1/4 or more: luma must be one of the highest. */
+/* At 1/8 libjpeg decodes a component of lower resolution at 1/4 or more: luma must be one of the
+ * highest. */
 static const char *check_sampling(const ie_jpeg_header *head)
 {
     const ie_jpeg_component *luma = &head->components[0];

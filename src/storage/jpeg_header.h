@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The marker segments of a Huffman JPEG (ITU-T T.81, annex B), for storage/jpeg_dc only: what decoding its DC coefficients
- * needs. Grey or three components, sequential or progressive, 8 bits; anything else, and anything that libjpeg would
- * complain of, gives a reason (static text) instead of NULL. Nothing is allocated; no byte outside the file is read.
+ * The marker segments of a Huffman JPEG (ITU-T T.81, annex B), for storage/jpeg_dc only: what
+ * decoding its DC coefficients needs. Grey or three components, sequential or progressive, 8 bits;
+ * anything else, and anything that libjpeg would complain of, gives a reason (static text) instead
+ * of NULL. Nothing is allocated; no byte outside the file is read.
  */
 #ifndef IE_STORAGE_JPEG_HEADER_H
 #define IE_STORAGE_JPEG_HEADER_H
@@ -14,10 +15,10 @@ typedef struct ie_jpeg_component {
 } ie_jpeg_component;
 
 typedef struct ie_jpeg_scan {
-    int count;                         /* of components */
+    int count;                           /* of components */
     uint8_t components[3], dc[3], ac[3]; /* which, ascending, and their tables */
-    uint8_t first, last;               /* coefficients */
-    uint8_t high, low;                 /* bit positions: before and after */
+    uint8_t first, last;                 /* coefficients */
+    uint8_t high, low;                   /* bit positions: before and after */
 } ie_jpeg_scan;
 
 typedef struct ie_jpeg_header {

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-/* Entries of the AC look-up: bits in the lower 5, coefficients above. An entry that ends the block adds ENDS, one
-   that decides nothing is UNDECIDED: all that is no plain step lands above 63, one comparison for all. */
+/* Entries of the AC look-up: bits in the lower 5, coefficients above. An entry that ends the block
+   adds ENDS, one that decides nothing is UNDECIDED: all that is no plain step lands above 63, one
+   comparison for all. */
 #define ENTRY_BITS 5
 #define ENDS 128
 #define UNDECIDED (255 << ENTRY_BITS)
@@ -138,7 +139,8 @@ bool ie_ac_table_set(ie_ac_table *table, const ie_huffman *huffman)
 
 /* ---- bytes ---- */
 
-/* Moves what is not read yet to the window's start and fills it up with unstuffed bytes, zeros after the last. */
+/* Moves what is not read yet to the window's start and fills it up with unstuffed bytes, zeros
+ * after the last. */
 static void fill_window(ie_walk *walk)
 {
     size_t kept = walk->next < walk->end ? (size_t)(walk->end - walk->next) : 0;
@@ -167,7 +169,8 @@ static void fill_window(ie_walk *walk)
     memset(to, 0, IE_WALK_MCU_BYTES);
 }
 
-/* Drops what is left of the segment: the input then stands on the marker after it, or at the end. */
+/* Drops what is left of the segment: the input then stands on the marker after it, or at the end.
+ */
 static void end_segment(ie_walk *walk)
 {
     while (!walk->segment_ended) {
@@ -184,7 +187,8 @@ static bool take_restart(ie_walk *walk)
     while (walk->input_end - at >= 2 && at[0] == 0xff && at[1] == 0xff) {
         at++; /* fill bytes before a marker are allowed (T.81, B.1.1.2) */
     }
-    if (walk->input_end - at < 2 || at[0] != 0xff || at[1] != FIRST_RESTART + walk->restart_number) {
+    if (walk->input_end - at < 2 || at[0] != 0xff ||
+        at[1] != FIRST_RESTART + walk->restart_number) {
         return false;
     }
     walk->restart_number = (walk->restart_number + 1) & 7;
@@ -250,7 +254,8 @@ static inline void drop(reader *bits, unsigned count)
 }
 
 /* One AC symbol by its code alone. 0: the block goes on at *at, 1: it ends, -1: not for us. */
-static __attribute__((noinline)) int skip_symbol(reader *bits, const ie_canonical *table, unsigned *at)
+static __attribute__((noinline)) int skip_symbol(reader *bits, const ie_canonical *table,
+                                                 unsigned *at)
 {
     refill(bits);
     unsigned length;
@@ -341,7 +346,8 @@ static inline void keep_reader(ie_walk *walk, const reader *bits)
 }
 
 /* MCUs first .. last of a row, none of which begins a restart interval. */
-static bool walk_mcus(ie_walk *walk, const ie_walk_block *blocks, int count, uint32_t first, uint32_t last)
+static bool walk_mcus(ie_walk *walk, const ie_walk_block *blocks, int count, uint32_t first,
+                      uint32_t last)
 {
     reader bits = {walk->buffer, walk->left, walk->next};
     bool good = true;
@@ -353,7 +359,8 @@ static bool walk_mcus(ie_walk *walk, const ie_walk_block *blocks, int count, uin
             good = read_difference(&bits, block->dc, &difference);
             if (good && block->out != NULL) {
                 walk->predicted += difference;
-                good = ie_dc_sample(walk->predicted, walk->quantiser, block->out + (size_t)x * block->step);
+                good = ie_dc_sample(walk->predicted, walk->quantiser,
+                                    block->out + (size_t)x * block->step);
             }
             good = good && skip_ac(&bits, block->ac);
         }
@@ -389,7 +396,8 @@ static inline bool read_dc(ie_walk *walk, reader *bits, const ie_walk_block *blo
     return true;
 }
 
-static bool walk_dc_mcus(ie_walk *walk, const ie_walk_block *blocks, int count, uint32_t first, uint32_t last)
+static bool walk_dc_mcus(ie_walk *walk, const ie_walk_block *blocks, int count, uint32_t first,
+                         uint32_t last)
 {
     reader bits = {walk->buffer, walk->left, walk->next};
     bool good = true;

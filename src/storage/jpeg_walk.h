@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The entropy-coded data of a Huffman JPEG, walked for its DC coefficients: those of a sequential scan (ITU-T T.81,
- * annex F), where AC coefficients are skipped, several a look-up, and the DC scans of a progressive one (annex G). For
- * storage/jpeg_dc only. What must hold:
+ * The entropy-coded data of a Huffman JPEG, walked for its DC coefficients: those of a sequential
+ * scan (ITU-T T.81, annex F), where AC coefficients are skipped, several a look-up, and the DC
+ * scans of a progressive one (annex G). For storage/jpeg_dc only. What must hold:
  *
- * - The bytes are unstuffed piece by piece into `window`. Before each MCU at least IE_WALK_MCU_BYTES lie in it, real
- *   ones or, after the last real one, zeros; an MCU cannot take more, so nothing inside an MCU needs a check of
- *   where it reads. After each MCU it is checked whether it took bits that are not there.
- * - Each block takes at least a bit, so time is bounded by the size of the file, whatever its header says.
- * - Bits that no code has, a run past the 64th coefficient, a marker other than the due restart or the end: the
- *   walk stops and says no. It never repairs anything; that is libjpeg-turbo's.
+ * - The bytes are unstuffed piece by piece into `window`. Before each MCU at least
+ * IE_WALK_MCU_BYTES lie in it, real ones or, after the last real one, zeros; an MCU cannot take
+ * more, so nothing inside an MCU needs a check of where it reads. After each MCU it is checked
+ * whether it took bits that are not there.
+ * - Each block takes at least a bit, so time is bounded by the size of the file, whatever its
+ * header says.
+ * - Bits that no code has, a run past the 64th coefficient, a marker other than the due restart or
+ * the end: the walk stops and says no. It never repairs anything; that is libjpeg-turbo's.
  */
 #ifndef IE_STORAGE_JPEG_WALK_H
 #define IE_STORAGE_JPEG_WALK_H
@@ -19,13 +21,14 @@
 #include <stdint.h>
 
 #define IE_WALK_MAX_BLOCKS 10 /* of an MCU (T.81, B.2.3) */
-/* 16 bits of code and 15 of value for each of 64 coefficients of 10 blocks are 2,480 bytes; the reader loads 8 at
-   a time. */
+/* 16 bits of code and 15 of value for each of 64 coefficients of 10 blocks are 2,480 bytes; the
+   reader loads 8 at a time. */
 #define IE_WALK_MCU_BYTES 2560
 #define IE_WALK_WINDOW 32768
 
-/* AC look-up: the next IE_WALK_AC_BITS bits give how many bits the symbols that fit take with their values, and how many
-   coefficients they are. 13 bits of index let the tables of luma and chroma share the 32 KB of a first-level cache. */
+/* AC look-up: the next IE_WALK_AC_BITS bits give how many bits the symbols that fit take with their
+   values, and how many coefficients they are. 13 bits of index let the tables of luma and chroma
+   share the 32 KB of a first-level cache. */
 #define IE_WALK_AC_BITS 13
 #define IE_WALK_DC_BITS 9
 
@@ -36,8 +39,8 @@ typedef struct ie_huffman {
     bool defined;
 } ie_huffman;
 
-/* The same for decoding a code of any length: codes of l bits, moved to the top of 16, lie below ends[l], and the
-   symbol of code c is symbols[(c + offsets[l]) & 255]. */
+/* The same for decoding a code of any length: codes of l bits, moved to the top of 16, lie below
+   ends[l], and the symbol of code c is symbols[(c + offsets[l]) & 255]. */
 typedef struct ie_canonical {
     ie_huffman huffman;
     uint32_t ends[17];
@@ -46,7 +49,8 @@ typedef struct ie_canonical {
 
 typedef struct ie_dc_table {
     ie_canonical canonical;
-    uint16_t fast[1 << IE_WALK_DC_BITS]; /* bits in all | bits of value << 8; 0: the code is longer */
+    uint16_t
+        fast[1 << IE_WALK_DC_BITS]; /* bits in all | bits of value << 8; 0: the code is longer */
 } ie_dc_table;
 
 typedef struct ie_ac_table {
@@ -54,8 +58,8 @@ typedef struct ie_ac_table {
     uint16_t fast[1 << IE_WALK_AC_BITS];
 } ie_ac_table;
 
-/* Makes the table of *huffman; does nothing when it is that already: photos of one camera share theirs. False for
-   tables that libjpeg refuses. */
+/* Makes the table of *huffman; does nothing when it is that already: photos of one camera share
+   theirs. False for tables that libjpeg refuses. */
 bool ie_dc_table_set(ie_dc_table *table, const ie_huffman *huffman);
 bool ie_ac_table_set(ie_ac_table *table, const ie_huffman *huffman);
 /* Would libjpeg take it for AC coefficients? */
@@ -85,15 +89,15 @@ typedef struct ie_walk {
     unsigned left;                    /* how many of them */
     ie_walk_kind kind;
     unsigned low;
-    int32_t quantiser; /* of luma DC: 1..32767 */
-    int32_t predicted; /* luma DC */
+    int32_t quantiser;                        /* of luma DC: 1..32767 */
+    int32_t predicted;                        /* luma DC */
     uint32_t restart_interval, until_restart; /* in MCUs; 0: none */
     uint8_t restart_number;
     uint8_t window[IE_WALK_WINDOW + IE_WALK_MCU_BYTES];
 } ie_walk;
 
-/* libjpeg's 1x1 inverse DCT: DC * q / 8, rounded half up, 128 added, cut to 0..255. Beyond what its table of clipped
-   values covers it wraps around: such a picture is not for us, and false. */
+/* libjpeg's 1x1 inverse DCT: DC * q / 8, rounded half up, 128 added, cut to 0..255. Beyond what its
+   table of clipped values covers it wraps around: such a picture is not for us, and false. */
 static inline bool ie_dc_sample(int32_t dc, int32_t quantiser, uint8_t *ret_sample)
 {
     int32_t value = ((dc * quantiser + 4) >> 3) + 128;
@@ -107,7 +111,8 @@ static inline bool ie_dc_sample(int32_t dc, int32_t quantiser, uint8_t *ret_samp
     return true;
 }
 
-/* Starts at the first byte after a scan's header; kind, low, quantiser and restart_interval are set. */
+/* Starts at the first byte after a scan's header; kind, low, quantiser and restart_interval are
+ * set. */
 void ie_walk_start(ie_walk *walk, const uint8_t *input, const uint8_t *end);
 /* The next `mcus` MCUs. False: not for us. */
 bool ie_walk_row(ie_walk *walk, const ie_walk_block *blocks, int count, uint32_t mcus);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * CPU ms a photo of luma at 1/8, decoding only, reading not counted: what the hashes are measured by.
- *   bench_gray8 turbo|dc FILE...
+ * CPU ms a photo of luma at 1/8, decoding only, reading not counted: what the hashes are measured
+ * by. bench_gray8 turbo|dc FILE...
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +28,10 @@ static bool by_turbo(const uint8_t *data, size_t size, uint8_t *plane)
     ie_jpeg_rows rows;
     uint32_t width, height;
     ie_jpeg *jpeg = ie_jpeg_open(data, size, MAX_PIXELS, &fault);
-    bool good = jpeg != NULL && ie_jpeg_start(jpeg, 8, IE_JPEG_GRAY, &rows, &width, &height, &fault) &&
-                rows == IE_JPEG_GRAY && ie_jpeg_read(jpeg, plane, height, &fault) && ie_jpeg_finish(jpeg, &fault);
+    bool good = jpeg != NULL &&
+                ie_jpeg_start(jpeg, 8, IE_JPEG_GRAY, &rows, &width, &height, &fault) &&
+                rows == IE_JPEG_GRAY && ie_jpeg_read(jpeg, plane, height, &fault) &&
+                ie_jpeg_finish(jpeg, &fault);
     ie_jpeg_close(jpeg);
     return good;
 }
@@ -37,7 +39,8 @@ static bool by_turbo(const uint8_t *data, size_t size, uint8_t *plane)
 static bool by_dc(ie_jpeg_dc *dc, const uint8_t *data, size_t size, uint8_t *plane)
 {
     ie_jpeg_dc_facts facts;
-    return ie_jpeg_dc_open(dc, data, size, MAX_PIXELS, &facts) == NULL && ie_jpeg_dc_read(dc, plane) == NULL;
+    return ie_jpeg_dc_open(dc, data, size, MAX_PIXELS, &facts) == NULL &&
+           ie_jpeg_dc_read(dc, plane) == NULL;
 }
 
 int main(int argc, char **argv)
@@ -54,7 +57,8 @@ int main(int argc, char **argv)
         const uint8_t *data = ie_bytes_load(bytes, 1u << 30);
         size_t size = (size_t)ie_bytes_size(bytes);
         double start = milliseconds();
-        if (data != NULL && (strcmp(argv[1], "dc") == 0 ? by_dc(dc, data, size, plane) : by_turbo(data, size, plane))) {
+        if (data != NULL && (strcmp(argv[1], "dc") == 0 ? by_dc(dc, data, size, plane)
+                                                        : by_turbo(data, size, plane))) {
             sum += milliseconds() - start;
             done++;
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * CPU time of the search over evenly spread hashes with one in twenty a near copy of another (0..8 bits off):
- *   bench_hamming COUNT RADIUS [CHUNKS]
- * Prints seconds for classes and search, and the number of pairs.
+ * CPU time of the search over evenly spread hashes with one in twenty a near copy of another (0..8
+ * bits off): bench_hamming COUNT RADIUS [CHUNKS] Prints seconds for classes and search, and the
+ * number of pairs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,8 +66,10 @@ int main(int argc, char **argv)
         return 1;
     }
     double end = seconds();
-    printf("%zu hashes, radius %u: classes %.4f s, search %.4f s, together %.4f s; %u different, %llu pairs\n", count,
-           radius, middle - start, end - middle, end - start, classes.count, (unsigned long long)pairs);
+    printf("%zu hashes, radius %u: classes %.4f s, search %.4f s, together %.4f s; %u different, "
+           "%llu pairs\n",
+           count, radius, middle - start, end - middle, end - start, classes.count,
+           (unsigned long long)pairs);
     ie_hash_classes_clear(&classes);
     free(hashes);
     return 0;

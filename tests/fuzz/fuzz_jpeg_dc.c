@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Whatever storage/jpeg_dc says yes to, libjpeg-turbo accepts to its end and gives the same samples for; but it may
-   find damage in the AC scans of a progressive file, which jpeg_dc does not look at. */
+/* Whatever storage/jpeg_dc says yes to, libjpeg-turbo accepts to its end and gives the same samples
+   for; but it may find damage in the AC scans of a progressive file, which jpeg_dc does not look
+   at. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@ static uint8_t *decode(const uint8_t *data, size_t size, const ie_jpeg_dc_facts 
             abort();
         }
         plane = ie_try_alloc(width, height);
-        if (plane != NULL && !(ie_jpeg_read(jpeg, plane, height, &fault) && ie_jpeg_finish(jpeg, &fault))) {
+        if (plane != NULL &&
+            !(ie_jpeg_read(jpeg, plane, height, &fault) && ie_jpeg_finish(jpeg, &fault))) {
             free(plane);
             plane = NULL;
         }
@@ -38,11 +40,13 @@ static uint8_t *decode(const uint8_t *data, size_t size, const ie_jpeg_dc_facts 
     return plane;
 }
 
-static void compare(const uint8_t *data, size_t size, const ie_jpeg_dc_facts *facts, const uint8_t *plane)
+static void compare(const uint8_t *data, size_t size, const ie_jpeg_dc_facts *facts,
+                    const uint8_t *plane)
 {
     IE_AUTO_FREE uint8_t *theirs = decode(data, size, facts);
-    bool equal = theirs != NULL ? memcmp(theirs, plane, (size_t)facts->plane_width * facts->plane_height) == 0
-                                : facts->progressive;
+    bool equal = theirs != NULL
+                     ? memcmp(theirs, plane, (size_t)facts->plane_width * facts->plane_height) == 0
+                     : facts->progressive;
     if (!equal) {
         abort();
     }

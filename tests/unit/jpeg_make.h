@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* JPEGs of every shape for tests, encoded by libjpeg in memory from a picture that a seed decides: smooth parts,
-   edges and noise, so that short and long codes, empty and full blocks all occur. */
+/* JPEGs of every shape for tests, encoded by libjpeg in memory from a picture that a seed decides:
+   smooth parts, edges and noise, so that short and long codes, empty and full blocks all occur. */
 #ifndef IE_TEST_JPEG_MAKE_H
 #define IE_TEST_JPEG_MAKE_H
 
@@ -14,10 +14,10 @@
 
 typedef struct jpeg_shape {
     uint32_t width, height;
-    int components;        /* 1: grey, 3: YCbCr, 4: CMYK */
-    uint8_t h[3], v[3];    /* sampling factors; 0 is 1 */
-    int quality;           /* 0 is 75 */
-    uint32_t restart;      /* MCUs, 0: none */
+    int components;     /* 1: grey, 3: YCbCr, 4: CMYK */
+    uint8_t h[3], v[3]; /* sampling factors; 0 is 1 */
+    int quality;        /* 0 is 75 */
+    uint32_t restart;   /* MCUs, 0: none */
     bool optimized, progressive, rgb, arithmetic;
     uint32_t seed;
 } jpeg_shape;
@@ -48,7 +48,9 @@ static inline void jpeg_set_shape(struct jpeg_compress_struct *codec, const jpeg
     codec->image_width = shape->width;
     codec->image_height = shape->height;
     codec->input_components = shape->components;
-    codec->in_color_space = shape->components == 1 ? JCS_GRAYSCALE : shape->components == 3 ? JCS_RGB : JCS_CMYK;
+    codec->in_color_space = shape->components == 1   ? JCS_GRAYSCALE
+                            : shape->components == 3 ? JCS_RGB
+                                                     : JCS_CMYK;
     jpeg_set_defaults(codec);
     if (shape->rgb) {
         jpeg_set_colorspace(codec, JCS_RGB);

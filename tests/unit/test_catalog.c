@@ -313,6 +313,32 @@ static void runs_come_newest_first(void **state)
     ie_catalog_close(catalog);
 }
 
+static char volumes_seen[200];
+
+static void on_volume(void *user, const char *root, const char *volume)
+{
+    (void)user;
+    size_t used = strlen(volumes_seen);
+    snprintf(volumes_seen + used, sizeof volumes_seen - used, "%s %s|", root, volume);
+}
+
+static void the_disk_of_a_root_is_remembered_replaced_and_forgotten(void **state)
+{
+    (void)state;
+    ie_catalog *catalog = open_catalog();
+    assert_int_equal(ie_catalog_set_volume(catalog, "/z", "1", NULL), IE_OK);
+    assert_int_equal(ie_catalog_set_volume(catalog, "/caf\xe9", "2", NULL), IE_OK);
+    assert_int_equal(ie_catalog_set_volume(catalog, "/z", "3", NULL), IE_OK);
+    volumes_seen[0] = 0;
+    assert_int_equal(ie_catalog_volumes(catalog, on_volume, NULL, NULL), IE_OK);
+    assert_string_equal(volumes_seen, "/caf\xe9 2|/z 3|");
+    assert_int_equal(ie_catalog_set_volume(catalog, "/z", NULL, NULL), IE_OK);
+    volumes_seen[0] = 0;
+    assert_int_equal(ie_catalog_volumes(catalog, on_volume, NULL, NULL), IE_OK);
+    assert_string_equal(volumes_seen, "/caf\xe9 2|");
+    ie_catalog_close(catalog);
+}
+
 static void write_file(const char *path, const void *bytes, size_t size)
 {
     FILE *file = fopen(path, "wb");
@@ -557,6 +583,7 @@ int main(void)
         TEST(files_that_are_no_photo_are_stored_too),
         TEST(a_row_follows_a_renamed_file_and_goes_when_forgotten),
         TEST(runs_come_newest_first),
+        TEST(the_disk_of_a_root_is_remembered_replaced_and_forgotten),
         TEST(foreign_files_are_refused_and_left_alone),
         TEST(a_newer_catalog_is_refused_and_left_alone),
         TEST(an_older_catalog_is_brought_up_to_date_by_a_writer_only),

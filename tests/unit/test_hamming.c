@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The search against comparing all with all, for every radius, number of chunks and way of counting bits. */
+/* The search against comparing all with all, for every radius, number of chunks and way of counting
+ * bits. */
 #include "test.h"
 
 #include "core/hamming_scan.h"
@@ -34,7 +35,8 @@ static uint64_t changed(uint64_t hash, unsigned bits)
     return hash;
 }
 
-/* Evenly spread, with a tenth of near copies; or clustered: all near one of a few, with many equal ones. */
+/* Evenly spread, with a tenth of near copies; or clustered: all near one of a few, with many equal
+ * ones. */
 static uint64_t *make_hashes(size_t count, bool clustered)
 {
     uint64_t *hashes = ie_alloc((count + 1) * sizeof *hashes);
@@ -72,7 +74,8 @@ static pairs all_with_all(const ie_hash_classes *classes, unsigned radius)
     pairs list = {0};
     for (uint32_t a = 0; a < classes->count; a++) {
         for (uint32_t b = a + 1; b < classes->count; b++) {
-            unsigned distance = (unsigned)__builtin_popcountll(classes->values[a] ^ classes->values[b]);
+            unsigned distance =
+                (unsigned)__builtin_popcountll(classes->values[a] ^ classes->values[b]);
             if (distance <= radius) {
                 keep(&list, a, b, distance);
             }
@@ -95,7 +98,8 @@ static void assert_same(pairs *ours, const pairs *theirs)
 }
 
 /* All paths and these numbers of chunks give what all with all gives, in one order. */
-static void check_radius(const ie_hash_classes *classes, unsigned radius, const unsigned *chunk_counts, size_t counts)
+static void check_radius(const ie_hash_classes *classes, unsigned radius,
+                         const unsigned *chunk_counts, size_t counts)
 {
     pairs theirs = all_with_all(classes, radius);
     for (size_t c = 0; c < counts; c++) {
@@ -106,7 +110,9 @@ static void check_radius(const ie_hash_classes *classes, unsigned radius, const 
                 continue;
             }
             pairs ours = {0};
-            assert_int_equal(ie_hamming_search_by(classes, radius, scan, chunk_counts[c], keep, &ours, NULL), IE_OK);
+            assert_int_equal(
+                ie_hamming_search_by(classes, radius, scan, chunk_counts[c], keep, &ours, NULL),
+                IE_OK);
             if (path == 0) {
                 first = ours;
                 continue;
@@ -141,7 +147,8 @@ static void evenly_spread_hashes_give_what_all_with_all_gives(void **state)
 {
     for (int path = 0; path < IE_HAMMING_PATHS; path++) {
         static const char *const names[] = {"portable", "AVX2", "AVX-512"};
-        printf("  %s: %s\n", names[path], ie_hamming_scan_by((ie_hamming_path)path) ? "tested" : "not on this machine");
+        printf("  %s: %s\n", names[path],
+               ie_hamming_scan_by((ie_hamming_path)path) ? "tested" : "not on this machine");
     }
     random_state = 1;
     check_all(700, false);
@@ -273,7 +280,8 @@ static void the_caller_can_end_the_search(void **state)
 static void a_larger_radius_is_refused(void **state)
 {
     ie_hash_classes classes = {0};
-    assert_int_equal(ie_hamming_search(&classes, IE_HAMMING_MAX_RADIUS + 1, keep, NULL, NULL), IE_ERR_USAGE);
+    assert_int_equal(ie_hamming_search(&classes, IE_HAMMING_MAX_RADIUS + 1, keep, NULL, NULL),
+                     IE_ERR_USAGE);
 }
 
 int main(void)

@@ -28,7 +28,8 @@ static void transform(picture in, double coefficients[64])
             double sum = 0.0;
             for (int y = 0; y < SIDE; y++) {
                 for (int x = 0; x < SIDE; x++) {
-                    sum += in[y][x] * cos(M_PI * k * (2 * y + 1) / 64.0) * cos(M_PI * l * (2 * x + 1) / 64.0);
+                    sum += in[y][x] * cos(M_PI * k * (2 * y + 1) / 64.0) *
+                           cos(M_PI * l * (2 * x + 1) / 64.0);
                 }
             }
             coefficients[k * 8 + l] = fabs(sum) < 1e-6 ? 0.0 : 4.0 * sum;
@@ -36,7 +37,8 @@ static void transform(picture in, double coefficients[64])
     }
 }
 
-/* The pixel of the picture turned by an EXIF orientation; the table is CIPA DC-008's, pixel by pixel. */
+/* The pixel of the picture turned by an EXIF orientation; the table is CIPA DC-008's, pixel by
+ * pixel. */
 static uint8_t turned_pixel(picture in, int orientation, int y, int x)
 {
     int last = SIDE - 1;
@@ -102,7 +104,8 @@ static void a_smooth_picture_turned_has_the_turned_hashes(void **state)
         picture in;
         for (int y = 0; y < SIDE; y++) {
             for (int x = 0; x < SIDE; x++) {
-                double value = 120.0 + 60.0 * sin(0.13 * x * round / 7.0 + 0.4) + 50.0 * cos(0.09 * y * round + 0.01 * x * x);
+                double value = 120.0 + 60.0 * sin(0.13 * x * round / 7.0 + 0.4) +
+                               50.0 * cos(0.09 * y * round + 0.01 * x * x);
                 in[y][x] = (uint8_t)(value < 0.0 ? 0.0 : value > 255.0 ? 255.0 : value);
             }
         }

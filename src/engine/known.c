@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/known.h"
+
+#include "engine/undo.h"
+#include "engine/volume.h"
+#include "utils/error.h"
+
+static ie_status add_known(void *user, const char *id, const char *time, const char *command, bool undone,
+                           const char *const *roots, size_t root_count)
+{
+    ie_known_runs *list = user;
+    IE_GROW(list->runs, list->count, list->room);
+    ie_known_run *run = &list->runs[list->count++];
+    *run = (ie_known_run){
+        .id = ie_strdup(id),
+        .time = ie_strdup(time),
+        .command = ie_strdup(command),
+        .undone = undone,
+        .roots = ie_alloc((root_count + 1) * sizeof *run->roots),
+        .root_count = root_count,
+    };
+    for (size_t i = 0; i < root_count; i++) {
+        run->roots[i] = ie_strdup(roots[i]);
+    }
+    return IE_OK;
+}
+
+ie_status ie_known_runs_read(ie_engine *engine, ie_known_runs *ret_list, ie_error *err)
+{
+    *ret_list = (ie_known_runs){0};
+    ie_status status = ie_engine_catalog(engine, err);
+    if (status == IE_OK && engine->reader != NULL) {
+        status = ie_catalog_runs(engine->reader, add_known, ret_list, err);
+    }
+    return status;
+}
+
+void ie_known_runs_free(ie_known_runs *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        ie_known_run *run = &list->runs[i];
+        for (size_t k = 0; k < run->root_count; k++) {
+            free(run->roots[k]);
+        }
+        free(run->roots);
+        free(run->id);
+        free(run->time);
+        free(run->command);
+    }
+    free(list->runs);
+    *list = (ie_known_runs){0};
+}
+
+const ie_known_run *ie_known_run_find(const ie_known_runs *list, const char *id, ie_error *err)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->runs[i].id, id) == 0) {
+            return &list->runs[i];
+        }
+    }
+    ie_error_set(err, IE_ERR_NOT_FOUND,
+                 "The catalog knows no run %s. \"imgengine runs\" lists what it knows; with --root DIR "
+                 "the run is looked for in that folder's own journal.",
+                 ie_shown(id));
+    return NULL;
+}
+
+/* What the journal in one root says of one run. */
+typedef struct lookup {
+    bool found;
+    ie_run_info info;
+    char state[24];
+} lookup;
+
+static ie_status take_info(void *user, const ie_run_info *info)
+{
+    lookup *l = user;
+    l->found = true;
+    l->info = *info;
+    snprintf(l->state, sizeof l->state, "%s", info->state);
+    return IE_OK;
+}
+
+/* One word for several roots: theirs when they agree, else that something is left to take back. */
+static const char *joint_state(const char *state, const char *more)
+{
+    static const char *const states[] = {"done", "interrupted", "undone", "partly undone", "purged", "partly purged"};
+    if (state != NULL && strcmp(state, more) != 0) {
+        return "partly undone";
+    }
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        if (strcmp(states[i], more) == 0) {
+            return states[i];
+        }
+    }
+    return "interrupted";
+}
+
+void ie_known_run_info(ie_engine *engine, const ie_known_run *run, ie_run_info *ret_info)
+{
+    ie_run_info info = {.id = run->id, .time = run->time, .command = run->command};
+    info.root = run->root_count > 0 ? run->roots[0] : "";
+    bool offline = run->root_count == 0;
+    for (size_t i = 0; i < run->root_count; i++) {
+        lookup l = {0};
+        if (ie_volume_offline(engine, run->roots[i]) ||
+            ie_journal_run(run->roots[i], run->id, take_info, &l, NULL) != IE_OK || !l.found) {
+            offline = true;
+            continue;
+        }
+        info.actions += l.info.actions;
+        info.held_bytes += l.info.held_bytes;
+        info.held_files += l.info.held_files;
+        info.purged += l.info.purged;
+        info.state = joint_state(info.state, l.state);
+    }
+    info.state = !offline ? info.state : run->undone ? "undone" : "offline";
+    *ret_info = info;
+}
