@@ -143,13 +143,18 @@ char **ie_runtime_devices(const ie_runtime *runtime, size_t *ret_count)
 {
     size_t count;
     const OrtEpDevice *const *devices = list_devices(runtime, &count);
-    char **names = ie_alloc((count + 1) * sizeof *names);
+    char **names = ie_alloc((count + 3) * sizeof *names);
     *ret_count = 0;
     for (size_t i = 0; i < count; i++) {
         names[(*ret_count)++] = name_of(runtime, devices[i]);
     }
     if (has_cuda(runtime)) {
         names[(*ret_count)++] = ie_strdup("CUDAExecutionProvider (compiled in)");
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (runtime->refused[i] != NULL) {
+            names[(*ret_count)++] = ie_strdup(runtime->refused[i]);
+        }
     }
     return names;
 }

@@ -64,8 +64,9 @@ static void register_plugins(ie_runtime *runtime)
             if (found) {
                 OrtStatus *status =
                     runtime->ort.RegisterExecutionProviderLibrary(runtime->env, names[n], hits.gl_pathv[0]);
-                if (status != NULL) {
-                    runtime->ort.ReleaseStatus(status); /* its devices are not there, which is all */
+                ie_error why = {0};
+                if (ie_runtime_check(runtime, status, hits.gl_pathv[0], &why) != IE_OK) {
+                    runtime->refused[n] = ie_strdup(why.text); /* its devices are not there, which is all */
                 }
             }
             globfree(&hits);

@@ -16,6 +16,7 @@ typedef struct ie_runtime {
     uint32_t api; /* version that was got, IE_ORT_OLDEST..IE_ORT_NEWEST */
     const char *version; /* "1.31.1" */
     OrtEnv *env;
+    char *refused[2]; /* why a provider library that lies here cannot be used; NULL: it can, or is not here */
     struct ie_runtime *next;
 } ie_runtime;
 

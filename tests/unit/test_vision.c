@@ -7,6 +7,7 @@
 #include "analyzers/onnx.h"
 #include "analyzers/tensor.h"
 #include "engine/worker.h"
+#include "tree.h"
 #include "utils/text.h"
 #include "vision_help.h"
 
@@ -235,8 +236,7 @@ static void tiny_clip_tells_scenes_as_the_reference_does(void **state)
         printf("  CLIP's vocabulary is needed, too (scripts/setup vocabulary)\n");
         skip();
     }
-    char cache[] = "/tmp/ie-vision-XXXXXX";
-    assert_non_null(mkdtemp(cache));
+    char *cache = tree_new();
     setenv("XDG_CACHE_HOME", cache, 1);
     IE_AUTO_JSON json_t *golden = test_json(testdata(), "golden/golden_models.json");
     const json_t *clip = json_object_get(golden, "clip");
@@ -250,8 +250,9 @@ static void tiny_clip_tells_scenes_as_the_reference_does(void **state)
     printf("  from the default decode probabilities differ by %.4f at most\n", reduced);
     assert_true(reduced < 0.05);
     ie_config_free(config);
-    IE_AUTO_FREE char *clean = ie_asprintf("%s/imgengine", cache);
-    (void)clean;
+    unsetenv("XDG_CACHE_HOME");
+    tree_remove(cache);
+    free(cache);
 }
 
 static int contains(const ie_photo *photo, const char *label)
