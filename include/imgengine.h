@@ -88,7 +88,7 @@ typedef struct ie_option {
     ie_option_type type;
     const char *fallback; /* the default, as text */
     double min, max;      /* IE_TYPE_INT and IE_TYPE_REAL, inclusive */
-    const char *choices;  /* IE_TYPE_CHOICE, else NULL */
+    const char *choices;  /* IE_TYPE_CHOICE; IE_TYPE_LIST whose items are of a few; else NULL */
     const char *flag;     /* "--keep", or NULL: reachable by --set only */
     unsigned commands;    /* IE_CMD_*: which commands take the flag */
     const char *help;     /* one line, lower case, no full stop */
@@ -161,7 +161,7 @@ typedef struct ie_input {
 } ie_input;
 
 /* Numbers of a run. found = other + kept + copied + moved + replaced + quarantined + skipped + failed
-   always holds after planning, applying and undoing; ie_engine_* return IE_ERR_INTERNAL when it does not. */
+   always holds after planning, applying and undoing, and found_bytes = accounted_bytes; ie_engine_* return IE_ERR_INTERNAL when it does not. */
 typedef struct ie_summary {
     uint64_t found, found_bytes; /* regular files looked at, each inode once */
     uint64_t photos, videos, sidecars;
@@ -172,7 +172,9 @@ typedef struct ie_summary {
     uint64_t kept, copied, moved, replaced, quarantined; /* planned, or after apply: done */
     uint64_t converted, tagged;  /* of copied and replaced: how many were re-encoded, re-tagged */
     uint64_t skipped;            /* left alone with a reason: duplicate not copied, world changed, … */
+    uint64_t changed;            /* of these: planned, but the world had changed when it was to be done */
     uint64_t failed;             /* tried and not done; the reason is in the report */
+    uint64_t accounted_bytes;    /* of the files counted from other to failed: equals found_bytes */
     uint64_t written_bytes, saved_bytes;
     uint64_t unreadable;         /* folders and files that could not be opened */
     double seconds;
@@ -202,6 +204,7 @@ IE_API const char *ie_photo_fault_text(const ie_photo *photo, size_t index); /* 
 typedef struct ie_request {
     const char *command;  /* "process", "dedupe", … : for the journal and the report */
     bool dedupe, convert, rename, tag;
+    bool similar;         /* dedupe finds the same picture in other bytes, whatever dedupe.similar says */
     bool apply;           /* the plan will be applied at once: what an interrupted run left is brought to its end first */
     const char *output;   /* copy into this folder and never touch the source; NULL: change in place */
 } ie_request;
@@ -219,6 +222,22 @@ IE_API void ie_plan_print(const ie_plan *plan, bool keeps, FILE *out);
 IE_API char *ie_plan_action_json(const ie_plan *plan, size_t index);
 IE_API ie_status ie_plan_save(const ie_plan *plan, const char *path, ie_error *err) IE_MUST_CHECK;
 IE_API ie_status ie_plan_load(const char *path, ie_plan **ret_plan, ie_error *err) IE_MUST_CHECK;
+
+/* One line for each thing that is told one by one. */
+typedef void (*ie_line_fn)(void *user, const char *line);
+
+/* How the duplicates of a plan compare with photos that people grouped. */
+typedef struct ie_evaluation {
+    uint64_t labelled;        /* files of the plan that the labels speak of; the others do not count */
+    uint64_t expected;        /* pairs of files of one labelled group */
+    uint64_t right, wrong;    /* pairs that the plan calls duplicates: of one group, of different groups */
+    double recall, precision; /* right / expected, right / (right + wrong); 1 when there is nothing to find */
+} ie_evaluation;
+
+/* `labels` is a JSON file with "groups" (and perhaps "real_groups"), each with "files" that show the same picture,
+   and "not_duplicates", whose files do not. `on_line` (may be NULL) gets each pair that is wrong or missed. */
+IE_API ie_status ie_plan_evaluate(const ie_plan *plan, const char *labels, ie_line_fn on_line, void *user,
+                                  ie_evaluation *ret_evaluation, ie_error *err) IE_MUST_CHECK;
 
 /* Carries a plan out. Files that changed since the plan was made are left alone and counted as skipped.
    On IE_ERR_CANCELLED and on errors everything done so far is journaled and can be undone. `plan` is
@@ -254,9 +273,7 @@ typedef struct ie_undo_request {
     bool wait;
 } ie_undo_request;
 
-/* One line for each thing undone, or refused with the reason. */
-typedef void (*ie_line_fn)(void *user, const char *line);
-
+/* `on_line` gets each thing undone, or refused with the reason. */
 IE_API ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line,
                                 void *user, ie_summary *ret_summary, ie_error *err) IE_MUST_CHECK;
 

@@ -8,10 +8,14 @@
 #include <string.h>
 
 #include "analyzers/analyzer.h"
+#include "core/phash.h"
 #include "utils/memory.h"
 
 /* Below this shorter side wHash is computed Pillow's way; above, the resize to a power of two only costs. */
 #define WHASH_EXACT_SIDE 256
+
+/* How much of each side the inner hash covers. */
+#define INNER 0.9
 
 typedef struct hash_state {
     ie_resampler *resampler;
@@ -67,7 +71,7 @@ static uint64_t difference_hash(const uint8_t pixels[72])
 
 /* DCT-II, unnormalised (scipy.fftpack: y[k] = 2 sum x[n] cos(pi k (2n + 1) / 2N)), down and then across; the 8x8
    lowest frequencies with DC against their median. */
-static uint64_t dct_hash(const hash_state *hasher, const uint8_t pixels[1024])
+static void dct_hashes(const hash_state *hasher, const uint8_t pixels[1024], uint64_t ret_turned[IE_TURNS])
 {
     double down[8][32], values[64];
     for (int k = 0; k < 8; k++) {
@@ -90,7 +94,7 @@ static uint64_t dct_hash(const hash_state *hasher, const uint8_t pixels[1024])
             values[k * 8 + l] = fabs(sum) < 1e-6 ? 0.0 : sum;
         }
     }
-    return bits_above(values, median64(values));
+    ie_phash_turned(values, ret_turned);
 }
 
 /* The 8x8 Haar approximation band is a constant times the block means, and taking the topmost approximation out
@@ -154,6 +158,16 @@ static uint64_t haar_hash_blocks(const ie_pixels *luma)
     return bits_above(values, median64(values));
 }
 
+static ie_pixels middle_of(const ie_pixels *luma)
+{
+    ie_pixels middle = *luma;
+    middle.origin_x += luma->extent_w * (1.0 - INNER) / 2.0;
+    middle.origin_y += luma->extent_h * (1.0 - INNER) / 2.0;
+    middle.extent_w *= INNER;
+    middle.extent_h *= INNER;
+    return middle;
+}
+
 static bool compute(hash_state *hasher, const ie_pixels *luma, ie_content *content)
 {
     uint8_t p32[1024], p8[64], p9[72];
@@ -168,7 +182,15 @@ static bool compute(hash_state *hasher, const ie_pixels *luma, ie_content *conte
     } else if (!haar_hash_exact(hasher, luma, &content->whash)) {
         return false;
     }
-    content->phash = dct_hash(hasher, p32);
+    uint64_t inner[IE_TURNS];
+    dct_hashes(hasher, p32, content->turned);
+    content->phash = content->turned[0];
+    ie_pixels middle = middle_of(luma);
+    if (!ie_resampler_resize(hasher->resampler, &middle, 32, 32, IE_FILTER_LANCZOS, p32)) {
+        return false;
+    }
+    dct_hashes(hasher, p32, inner);
+    content->inner = inner[0];
     content->ahash = average_hash(p8);
     content->dhash = difference_hash(p9);
     return true;
@@ -220,7 +242,7 @@ static bool hashes_enabled(const ie_config *config)
 const ie_analyzer ie_hashes_analyzer = {
     .name = "hashes",
     .help = "perceptual hashes (pHash, aHash, dHash, wHash) for finding similar pictures",
-    .version = 1,
+    .version = 2,
     .gives = IE_HAVE_HASHES,
     .views = IE_VIEW_LUMA,
     .batch = 1,

@@ -35,9 +35,10 @@ static void add_way_back(const ie_summary *summary, ie_error *err)
 {
     if (summary->run_id[0] != 0) {
         size_t used = strlen(err->text);
+        bool sentence = used > 0 && err->text[used - 1] == '.';
         snprintf(err->text + used, sizeof err->text - used,
-                 " Take it back with: imgengine undo %s; or repeat the same command to go on.",
-                 summary->run_id);
+                 "%s Take it back with: imgengine undo %s; or repeat the same command to go on.",
+                 sentence ? "" : ".", summary->run_id);
     }
 }
 

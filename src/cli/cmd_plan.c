@@ -24,6 +24,10 @@ static ie_status check_options(const ie_options *options, ie_error *err)
         return ie_error_set(err, IE_ERR_USAGE,
                             "--apply and --dry-run contradict each other; give one.");
     }
+    if (options->evaluate != NULL && (options->apply || options->plan_file != NULL)) {
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "--evaluate only judges; leave out --apply and --plan.");
+    }
     if (options->output != NULL && options->in_place) {
         return ie_error_set(err, IE_ERR_USAGE,
                             "--output and --in-place contradict each other; give one.");
@@ -57,6 +61,7 @@ static ie_request request_of(const ie_session *session)
         .apply = options->apply,
         .output = options->output,
         .dedupe = id == IE_CMD_DEDUPE,
+        .similar = options->evaluate != NULL,
         .convert = id == IE_CMD_CONVERT,
         .rename = id == IE_CMD_RENAME,
         .tag = id == IE_CMD_TAG,
@@ -120,6 +125,40 @@ static ie_status show_plan(ie_session *session, const ie_plan *plan, const ie_su
                                          "The plan could not be shown, so it was not carried out.");
 }
 
+static void print_pair(void *user, const char *line)
+{
+    (void)user;
+    puts(line);
+}
+
+static ie_status evaluate(const ie_options *options, const ie_plan *plan, ie_error *err)
+{
+    ie_evaluation e;
+    ie_status status = ie_plan_evaluate(plan, options->evaluate,
+                                        options->verbose && !options->json ? print_pair : NULL, NULL, &e, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    if (options->json) {
+        json_t *object = json_object();
+        ie_json_text(object, "schema", "imgengine.evaluation/1");
+        ie_json_int(object, "labelled", (int64_t)e.labelled);
+        ie_json_int(object, "expected", (int64_t)e.expected);
+        ie_json_int(object, "right", (int64_t)e.right);
+        ie_json_int(object, "wrong", (int64_t)e.wrong);
+        ie_json_real(object, "recall", e.recall, 6);
+        ie_json_real(object, "precision", e.precision, 6);
+        IE_AUTO_FREE char *line = ie_json_line(object);
+        puts(line);
+    } else {
+        printf("labelled files found  %llu\nlabelled pairs        %llu\nfound of them         %llu  "
+               "(recall %.4f)\nfound wrongly         %llu  (precision %.4f)\n",
+               (unsigned long long)e.labelled, (unsigned long long)e.expected, (unsigned long long)e.right,
+               e.recall, (unsigned long long)e.wrong, e.precision);
+    }
+    return IE_OK;
+}
+
 static ie_status plan_and_apply(ie_session *session, const ie_input *input, int *ret_code,
                                 ie_error *err)
 {
@@ -129,6 +168,12 @@ static ie_status plan_and_apply(ie_session *session, const ie_input *input, int 
     ie_request request = request_of(session);
     ie_status status = ie_engine_plan(session->engine, input, &request, &plan, &summary, err);
     ie_bar_erase(session->bar);
+    if (status == IE_OK && options->evaluate != NULL) {
+        status = evaluate(options, plan, err);
+        *ret_code = ie_summary_exit(&summary);
+        ie_plan_free(plan);
+        return status;
+    }
     if (status == IE_OK && options->plan_file != NULL) {
         status = ie_plan_save(plan, options->plan_file, err);
     }
@@ -202,6 +247,8 @@ static const char *const dedupe_examples[] = {
     "show duplicates, which copy stays, and why",
     "imgengine dedupe ~/Pictures --apply",
     "move the duplicates into quarantine",
+    "imgengine dedupe ~/Pictures --similar",
+    "find smaller, re-encoded, cropped and turned versions, too",
     "imgengine dedupe ~/Pictures ~/Backup --exit-code",
     "exit with 4 when there are duplicates",
     NULL,
@@ -214,8 +261,9 @@ const ie_command ie_command_dedupe = {
     .max_arguments = SIZE_MAX,
     .brief = "find duplicates and keep the best copy",
     .text = "Finds photos with the same bytes under any name and decides by rule which copy "
-            "stays. With --apply the others go into quarantine below the folder's .imgengine, "
-            "after their bytes were compared once more. Nothing is ever deleted, and `imgengine "
+            "stays. With --similar, the same picture in other bytes, too: each line says what the two "
+            "have in common. With --apply the others go into quarantine below the folder's .imgengine, "
+            "after their bytes were compared once more, or those of the photo that stays verified. Nothing is ever deleted, and `imgengine "
             "undo` brings every file back.",
     .examples = dedupe_examples,
     .run = run_plan,

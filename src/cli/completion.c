@@ -60,7 +60,7 @@ void ie_help_completion(FILE *out)
           out);
     for (size_t i = 0; i < ie_option_count(); i++) {
         const ie_option *option = ie_option_at(i);
-        if (option->type == IE_TYPE_CHOICE && ie_option_is_flag(option, IE_CMD_ANY)) {
+        if (option->choices != NULL && ie_option_is_flag(option, IE_CMD_ANY)) {
             print_choices(out, option->flag, option->choices);
         }
     }

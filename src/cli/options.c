@@ -43,6 +43,8 @@ static const ie_flag flags[] = {
      "save the plan, for `imgengine apply FILE`"},
     {"--exit-code", 0, SWITCH(exit_code), NULL, IE_CMD_PLANNING,
      "exit with 4 when the plan has work"},
+    {"--evaluate", 0, TEXT(evaluate), "FILE", IE_CMD_DEDUPE,
+     "judge --similar: precision and recall against the labelled groups of this JSON file"},
     {"--wait", 0, SWITCH(wait), NULL, IE_CMD_PLANNING | IE_CMD_APPLY | IE_CMD_UNDO | IE_CMD_PURGE,
      "wait for another run on the same folder to finish"},
     {"--report", 0, TEXT(report), "FILE", IE_CMD_READING | IE_CMD_APPLY,

@@ -23,7 +23,7 @@ static const struct {
     NUMBER(sidecars),      NUMBER(other),       NUMBER(misnamed),    NUMBER(fresh),
     NUMBER(cached),        NUMBER(faulty),      NUMBER(kept),        NUMBER(copied),
     NUMBER(moved),         NUMBER(replaced),    NUMBER(quarantined), NUMBER(converted),
-    NUMBER(tagged),        NUMBER(skipped),     NUMBER(failed),      NUMBER(unreadable),
+    NUMBER(tagged),        NUMBER(skipped),     NUMBER(changed),     NUMBER(failed),      NUMBER(unreadable),
     NUMBER(written_bytes), NUMBER(saved_bytes),
 #undef NUMBER
 };
@@ -47,7 +47,9 @@ json_t *ie_summary_json(const char *command, const ie_summary *summary)
 
 int ie_summary_exit(const ie_summary *summary)
 {
-    return summary->faulty > 0 || summary->failed > 0 || summary->unreadable > 0 ? IE_EXIT_FAULTS
+    return summary->faulty > 0 || summary->failed > 0 || summary->changed > 0 ||
+                   summary->unreadable > 0
+               ? IE_EXIT_FAULTS
                                                                                  : IE_EXIT_DONE;
 }
 

@@ -255,13 +255,28 @@ ie_config *ie_config_copy(const ie_config *config)
 
 /* ---- reading ---- */
 
+static const char *const keep_names[IE_KEEP_RULES] = {
+    [IE_KEEP_QUALITY] = "quality",       [IE_KEEP_NEWEST] = "newest",
+    [IE_KEEP_OLDEST] = "oldest",         [IE_KEEP_LARGEST] = "largest",
+    [IE_KEEP_SMALLEST] = "smallest",     [IE_KEEP_PROTECT] = "protect",
+    [IE_KEEP_RAW] = "raw",               [IE_KEEP_ORIGINAL_METADATA] = "original-metadata",
+    [IE_KEEP_RESOLUTION] = "resolution", [IE_KEEP_RATING] = "rating",
+    [IE_KEEP_OLDER] = "older",           [IE_KEEP_PATH] = "path",
+};
+
 const char *ie_keep_rule_name(ie_keep_rule rule)
 {
-    static const char *const names[] = {
-        [IE_KEEP_QUALITY] = "quality", [IE_KEEP_NEWEST] = "newest",     [IE_KEEP_OLDEST] = "oldest",
-        [IE_KEEP_LARGEST] = "largest", [IE_KEEP_SMALLEST] = "smallest",
-    };
-    return names[rule];
+    return keep_names[rule];
+}
+
+int ie_keep_rule_by_name(const char *name)
+{
+    for (int i = 0; i < IE_KEEP_RULES; i++) {
+        if (ie_equal_nocase(keep_names[i], name)) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 /* A short decimal form that reads back as the same number, with '.' in any locale. */

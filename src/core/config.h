@@ -18,7 +18,13 @@ typedef struct ie_config_list {
     uint32_t count;
 } ie_config_list;
 
-typedef enum ie_keep_rule { IE_KEEP_QUALITY, IE_KEEP_NEWEST, IE_KEEP_OLDEST, IE_KEEP_LARGEST, IE_KEEP_SMALLEST } ie_keep_rule;
+/* What decides which of several duplicates stays. The first five were once the only ones, given alone. */
+typedef enum ie_keep_rule {
+    IE_KEEP_QUALITY, IE_KEEP_NEWEST, IE_KEEP_OLDEST, IE_KEEP_LARGEST, IE_KEEP_SMALLEST,
+    IE_KEEP_PROTECT, IE_KEEP_RAW, IE_KEEP_ORIGINAL_METADATA, IE_KEEP_RESOLUTION, IE_KEEP_RATING,
+    IE_KEEP_OLDER, IE_KEEP_PATH,
+    IE_KEEP_RULES
+} ie_keep_rule;
 
 struct ie_config {
     struct {
@@ -49,7 +55,9 @@ struct ie_config {
     } processing;
     struct {
         bool enabled;        /* in `process` */
-        int64_t keep;        /* ie_keep_rule */
+        ie_config_list keep; /* names of ie_keep_rule, the weightiest first */
+        bool similar;        /* the same picture in other bytes, too */
+        int64_t radius;      /* bits of 64 in which the pHashes of candidates may differ */
         int64_t min_copies;
         ie_config_list prefer, protect; /* folders, made absolute by the engine */
     } dedupe;
@@ -80,6 +88,7 @@ struct ie_config {
 };
 
 const char *ie_keep_rule_name(ie_keep_rule rule); /* "quality", … */
+int ie_keep_rule_by_name(const char *name); /* ASCII case ignored; -1: there is none */
 ie_config *ie_config_copy(const ie_config *config); /* with its origins; ie_config_free() it */
 
 /* Adds one item to a list in text form: items are separated by commas; a backslash stands before a comma,

@@ -25,7 +25,12 @@
     {{key, IE_TYPE_CHOICE, fallback, 0, 0, choices, flag, commands, help}, AT(member), numbered, NULL}
 #define LIST(key, member, fallback, check, flag, commands, help)                                   \
     {{key, IE_TYPE_LIST, fallback, 0, 0, NULL, flag, commands, help}, AT(member), false, check}
+#define LIST_OF(key, member, fallback, choices, check, flag, commands, help)                       \
+    {{key, IE_TYPE_LIST, fallback, 0, 0, choices, flag, commands, help}, AT(member), false, check}
 // clang-format on
+
+#define KEEP_CHOICES                                                                               \
+    "quality|newest|oldest|largest|smallest|protect|raw|original-metadata|resolution|rating|older|path"
 
 static ie_status check_template(const char *text, ie_error *err)
 {
@@ -119,6 +124,26 @@ static ie_status check_thresholds(const char *text, ie_error *err)
     "food,drink,document,screenshot,receipt,drawing,painting,map,sign,car,train,airplane,boat,"            \
     "bicycle,animal,pet,bird,flower,wedding,party,concert,fireworks,toy,close-up,aerial view"
 
+static ie_status check_keep(const char *text, ie_error *err)
+{
+    ie_config_list rules = ie_config_list_parse(text);
+    ie_status status = IE_OK;
+    if (rules.count == 0) {
+        status = ie_error_set(err, IE_ERR_USAGE, "Name at least one rule, such as quality.");
+    }
+    for (uint32_t i = 0; status == IE_OK && i < rules.count; i++) {
+        if (ie_keep_rule_by_name(rules.items[i]) < 0) {
+            char shown[80];
+            status = ie_error_set(err, IE_ERR_USAGE,
+                                  "There is no rule \"%s\"; there are quality, newest, oldest, largest, smallest, and "
+                                  "for a list of several protect, raw, original-metadata, resolution, quality, "
+                                  "rating, older, path.", ie_show_path(rules.items[i], shown, sizeof shown));
+        }
+    }
+    ie_config_list_free(&rules);
+    return status;
+}
+
 enum {
     READING = IE_CMD_READING,
     DEDUPING = IE_CMD_PROCESS | IE_CMD_DEDUPE,
@@ -190,8 +215,13 @@ static const ie_option_row rows[] = {
 
     BOOL("dedupe.enabled", dedupe.enabled, "true", NULL, 0,
          "find duplicates in the command process"),
-    CHOICE("dedupe.keep", dedupe.keep, true, "quality", "quality|newest|oldest|largest|smallest",
-           "--keep", DEDUPING, "which one of several equal photos stays"),
+    LIST_OF("dedupe.keep", dedupe.keep, "quality", KEEP_CHOICES, check_keep, "--keep", DEDUPING,
+            "which one of several equal photos stays: quality, newest, oldest, largest or smallest; or what "
+            "decides, in order: protect,raw,original-metadata,resolution,quality,rating,older,path"),
+    BOOL("dedupe.similar", dedupe.similar, "false", "--similar", DEDUPING,
+         "find the same picture in other bytes, too: re-encoded, resized, cropped a little, turned"),
+    INT("dedupe.radius", dedupe.radius, "12", 0, 16, "--radius", DEDUPING,
+        "bits of 64 by which the perceptual hashes of similar photos may differ to be compared at all"),
     INT("dedupe.min_copies", dedupe.min_copies, "1", 1, 100, "--min-copies", DEDUPING,
         "how many of several equal photos stay"),
     LIST("dedupe.prefer", dedupe.prefer, "", NULL, "--prefer", DEDUPING,

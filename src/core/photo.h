@@ -38,7 +38,8 @@ enum {
     IE_HAVE_XXH3 = 1 << 5,
     IE_HAVE_SHA256 = 1 << 6,
     IE_HAVE_SCENES = 1 << 7,
-    IE_HAVE_OBJECTS = 1 << 8
+    IE_HAVE_OBJECTS = 1 << 8,
+    IE_HAVE_SKETCH = 1 << 9
 };
 
 /* Where a date came from, best first. */
@@ -103,8 +104,23 @@ typedef struct ie_color {
     float share;     /* 0..1 of the pixels */
 } ie_color;
 
+/* How a picture may lie: an EXIF orientation less one. From 4 on it is transposed, then mirrored left to right (1, 2, 5,
+   6) and top to bottom (2, 3, 6, 7). 0: as it is. */
+#define IE_TURNS 8
+
+#define IE_SKETCH_SIDE 64
+#define IE_SKETCH_CHROMA 16
+
+/* A small likeness of the upright picture, stretched to a square: what candidates are compared by. */
+typedef struct ie_sketch {
+    uint8_t gray[IE_SKETCH_SIDE * IE_SKETCH_SIDE];
+    int8_t a[IE_SKETCH_CHROMA * IE_SKETCH_CHROMA], b[IE_SKETCH_CHROMA * IE_SKETCH_CHROMA]; /* red to green, yellow to blue */
+} ie_sketch;
+
 typedef struct ie_content {
     uint64_t phash, ahash, dhash, whash; /* bit 63 is the first bit */
+    uint64_t turned[IE_TURNS]; /* pHash of the picture lying otherwise; [0] is phash */
+    uint64_t inner;       /* pHash of the middle nine tenths of both sides: what a crop of it looks like */
     double sharpness;     /* variance of the Laplacian */
     bool blurred;
     double noise;         /* standard deviation, grey levels */
@@ -153,6 +169,7 @@ struct ie_photo {
     char sha256[65];
     ie_metadata metadata;
     ie_content content;
+    ie_sketch *sketch; /* IE_HAVE_SKETCH; else NULL */
     ie_vision vision;
     ie_fault *faults;
     uint32_t fault_count;

@@ -218,7 +218,9 @@ char *ie_photo_csv(const ie_photo *photo)
 
 char *ie_photo_json(const ie_photo *photo)
 {
-    return ie_json_line(ie_record_json(photo));
+    json_t *record = ie_record_json(photo);
+    json_object_del(record, IE_RECORD_SIMILAR);
+    return ie_json_line(record);
 }
 
 const char *ie_photo_path(const ie_photo *photo)

@@ -20,6 +20,25 @@ static const char *const outcome_names[] = {
     [IE_OUTCOME_FAILED] = "failed",
 };
 
+static const char *const verdict_names[IE_MATCHES] = {
+    [IE_MATCH_NONE] = "none",
+    [IE_MATCH_SAME_BYTES] = "same_bytes",
+    [IE_MATCH_SAME_IMAGE_DATA] = "same_image_data",
+    [IE_MATCH_SAME_PIXELS] = "same_pixels",
+    [IE_MATCH_SAME_PICTURE] = "same_picture",
+    [IE_MATCH_SIMILAR_SCENE] = "similar_scene",
+};
+
+const char *ie_match_name(ie_match verdict)
+{
+    return verdict_names[verdict];
+}
+
+bool ie_match_is_duplicate(ie_match verdict)
+{
+    return verdict >= IE_MATCH_SAME_BYTES && verdict <= IE_MATCH_SAME_PICTURE;
+}
+
 const char *ie_action_kind_name(ie_action_kind kind)
 {
     return kind_names[kind];
@@ -176,10 +195,12 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const ie_action *action = &plan->actions[i];
+        summary->accounted_bytes += action->stamp.size;
         if (action->outcome == IE_OUTCOME_FAILED) {
             summary->failed++;
         } else if (action->outcome == IE_OUTCOME_SKIPPED) {
             summary->skipped++;
+            summary->changed++;
         } else if (action->from_format == IE_FORMAT_UNKNOWN && !ie_action_is_work(action)) {
             summary->other++;
         } else {

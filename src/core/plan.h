@@ -13,7 +13,8 @@
  *   MOVE        rename `from` to `to`, same bytes.
  *   REPLACE     make a new file at `to` from `from` as COPY does, then put the original into quarantine.
  *               `to` may equal `from` (tags) or differ (conversion, or move with tags).
- *   QUARANTINE  `from` goes into quarantine as a duplicate of `survivor`, after a proof from the bytes.
+ *   QUARANTINE  `from` goes into quarantine as a duplicate of `survivor`, after a proof from the bytes: that
+ *               both have the same, or, for the other verdicts, that the survivor has those it was judged by.
  *
  * Quarantine and journal lie in `roots[action.root]`/.imgengine/. Paths are absolute bytes.
  */
@@ -27,6 +28,17 @@ typedef enum ie_action_kind {
     IE_ACTION_KEEP, IE_ACTION_SKIP, IE_ACTION_COPY, IE_ACTION_MOVE, IE_ACTION_REPLACE, IE_ACTION_QUARANTINE,
     IE_ACTION_KINDS
 } ie_action_kind;
+
+/* What two files have in common. Never mixed: each duplicate carries the one that was found. */
+typedef enum ie_match {
+    IE_MATCH_NONE,
+    IE_MATCH_SAME_BYTES,
+    IE_MATCH_SAME_IMAGE_DATA, /* the coded picture is the same to the bit, the metadata is not */
+    IE_MATCH_SAME_PIXELS,     /* decoded they are the same: a lossless copy */
+    IE_MATCH_SAME_PICTURE,    /* re-encoded, resized, slightly cropped, recoloured, marked, turned, mirrored */
+    IE_MATCH_SIMILAR_SCENE,   /* two pictures of one thing: only reported, neither goes */
+    IE_MATCHES
+} ie_match;
 
 typedef enum ie_outcome {
     IE_OUTCOME_PLANNED, /* not applied yet */
@@ -55,6 +67,8 @@ typedef struct ie_action {
     ie_tag_edit *tags;        /* NULL: none */
     const char *survivor;     /* QUARANTINE (and SKIP of a duplicate): the file that stays */
     ie_stamp survivor_stamp;
+    ie_match verdict;       /* NONE without a survivor */
+    ie_hash128 survivor_xxh3; /* of its bytes when it was judged; for verdicts other than NONE and SAME_BYTES */
     const char *reason;       /* "same bytes as b.jpg, which has the higher quality (0.81)"; joined by "; " */
     ie_outcome outcome;
     const char *problem;
@@ -83,6 +97,9 @@ void ie_action_reason(ie_plan *plan, ie_action *action, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 ie_tag_edit *ie_action_tags(ie_plan *plan, ie_action *action); /* made empty when there is none */
 const char *ie_action_kind_name(ie_action_kind kind); /* "keep" … */
+const char *ie_match_name(ie_match verdict);      /* "same_bytes" … */
+/* Does the verdict say that one of the two files may go? */
+bool ie_match_is_duplicate(ie_match verdict);
 const char *ie_outcome_name(ie_outcome outcome);       /* "planned" … */
 bool ie_action_is_work(const ie_action *action);      /* changes something when applied */
 /* True when the new bytes differ from the old (re-encoded or tagged). */

@@ -244,6 +244,35 @@ static const char *outcome_name_at(int i)
     return ie_outcome_name((ie_outcome)i);
 }
 
+static const char *verdict_name_at(int i)
+{
+    return ie_match_name((ie_match)i);
+}
+
+/* Without a verdict the bytes must be the same: the strictest. */
+static const char *read_verdict(const json_t *object, ie_action *action)
+{
+    const char *name = ie_json_get_text(object, "verdict"), *hex = ie_json_get_text(object, "survivor_xxh3");
+    int verdict = IE_MATCH_NONE;
+    if (json_object_get(object, "verdict") != NULL) {
+        verdict = index_of_name(name, verdict_name_at, IE_MATCHES);
+        if (!ie_match_is_duplicate((ie_match)verdict)) {
+            return "has a verdict that makes no duplicate";
+        }
+    } else if (action->survivor != NULL) {
+        verdict = IE_MATCH_SAME_BYTES;
+    }
+    if (verdict != IE_MATCH_NONE && action->survivor == NULL) {
+        return "has a verdict without a survivor";
+    }
+    bool needs_hash = verdict > IE_MATCH_SAME_BYTES, has_hash = json_object_get(object, "survivor_xxh3") != NULL;
+    if (needs_hash != has_hash || (has_hash && (hex == NULL || !ie_hash128_parse(hex, &action->survivor_xxh3)))) {
+        return "has no hash of its survivor, or one that its verdict does not take";
+    }
+    action->verdict = (ie_match)verdict;
+    return NULL;
+}
+
 static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *action)
 {
     int kind = index_of_name(ie_json_get_text(object, "kind"), kind_name_at, IE_ACTION_KINDS);
@@ -284,7 +313,8 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
         !read_text(plan, object, "problem", &action->problem)) {
         return "has a reason or problem that is no text";
     }
-    return read_tags(plan, json_object_get(object, "tags"), action);
+    const char *wrong = read_verdict(object, action);
+    return wrong != NULL ? wrong : read_tags(plan, json_object_get(object, "tags"), action);
 }
 
 static ie_status read_action(ie_plan *plan, const char *line, size_t size, size_t number, ie_error *err)

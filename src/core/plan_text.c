@@ -77,6 +77,14 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
     if (action->survivor != NULL) {
         ie_json_path(object, "survivor", action->survivor);
         json_object_set_new(object, "survivor_stamp", stamp_json(&action->survivor_stamp));
+        if (action->verdict != IE_MATCH_NONE) {
+            ie_json_text(object, "verdict", ie_match_name(action->verdict));
+        }
+        if (action->verdict > IE_MATCH_SAME_BYTES) {
+            char hex[33];
+            ie_hash128_hex(action->survivor_xxh3, hex);
+            ie_json_text(object, "survivor_xxh3", hex);
+        }
     }
     ie_json_text(object, "reason", action->reason);
     ie_json_text(object, "outcome", ie_outcome_name(action->outcome));

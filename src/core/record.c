@@ -164,6 +164,25 @@ static json_t *content_json(const ie_photo *photo)
     return object;
 }
 
+/* For the catalog only: large, and of no use to a reader of records. */
+static json_t *similar_json(const ie_photo *photo)
+{
+    json_t *object = json_object();
+    if (photo->have & IE_HAVE_HASHES) {
+        char hex[16 * IE_TURNS + 1];
+        for (int turn = 0; turn < IE_TURNS; turn++) {
+            snprintf(hex + 16 * turn, 17, "%016llx", (unsigned long long)photo->content.turned[turn]);
+        }
+        ie_json_text(object, "turned", hex);
+        add_hex64(object, "inner", photo->content.inner);
+    }
+    if ((photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL) {
+        IE_AUTO_FREE char *sketch = ie_base64(photo->sketch, sizeof *photo->sketch);
+        ie_json_text(object, "sketch", sketch);
+    }
+    return object;
+}
+
 static json_t *labels_json(const ie_label *labels, uint32_t count, bool boxes)
 {
     json_t *array = json_array();
@@ -267,6 +286,7 @@ json_t *ie_record_json(const ie_photo *photo)
         json_object_set_new(record, "metadata", metadata_json(&photo->metadata));
     }
     add_group(record, "content", content_json(photo));
+    add_group(record, IE_RECORD_SIMILAR, similar_json(photo));
     add_group(record, "vision", vision_json(photo));
     add_faults(record, photo);
     return record;

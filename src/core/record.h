@@ -10,6 +10,8 @@
 #include "utils/json.h"
 
 #define IE_RECORD_SCHEMA "imgengine.photo/1"
+/* The group that is for the catalog alone: ie_photo_json() leaves it out. */
+#define IE_RECORD_SIMILAR "similar"
 
 /* What a set `have` bit promises is written, what its absence leaves open is not. Numbers are rounded: degrees
    to 7 decimals, seconds to 9, scores and noise to 4, confidences to 3, sharpness to 2, boxes to 0.1 pixel. */

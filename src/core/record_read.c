@@ -20,12 +20,9 @@ static int64_t int_of(const json_t *object, const char *key, int64_t min, int64_
     return value >= min && value <= max ? value : absent;
 }
 
-static bool hex64_of(const json_t *object, const char *key, uint64_t *ret_value)
+/* The 16 digits at hex. */
+static bool hex64_digits(const char *hex, uint64_t *ret_value)
 {
-    const char *hex = ie_json_get_text(object, key);
-    if (hex == NULL || strlen(hex) != 16) {
-        return false;
-    }
     uint64_t value = 0;
     for (int i = 0; i < 16; i++) {
         const char *digit = strchr("0123456789abcdef", hex[i]);
@@ -36,6 +33,12 @@ static bool hex64_of(const json_t *object, const char *key, uint64_t *ret_value)
     }
     *ret_value = value;
     return true;
+}
+
+static bool hex64_of(const json_t *object, const char *key, uint64_t *ret_value)
+{
+    const char *hex = ie_json_get_text(object, key);
+    return hex != NULL && strlen(hex) == 16 && hex64_digits(hex, ret_value);
 }
 
 /* "+02:00"; nothing else. */
@@ -170,10 +173,33 @@ static void read_quality(const json_t *object, ie_photo *photo)
     }
 }
 
-static void read_content(const json_t *object, ie_photo *photo)
+static bool read_turned(const json_t *object, ie_content *content)
+{
+    const char *hex = ie_json_get_text(object, "turned");
+    bool good = hex != NULL && strlen(hex) == 16 * IE_TURNS;
+    for (int turn = 0; good && turn < IE_TURNS; turn++) {
+        good = hex64_digits(hex + 16 * turn, &content->turned[turn]);
+    }
+    return good && hex64_of(object, "inner", &content->inner);
+}
+
+static void read_sketch(const json_t *object, ie_photo *photo)
+{
+    const char *text = ie_json_get_text(object, "sketch");
+    size_t size = 0;
+    IE_AUTO_FREE char *bytes = text != NULL ? ie_base64_decode(text, &size) : NULL;
+    if (bytes != NULL && size == sizeof *photo->sketch) {
+        photo->sketch = ie_arena_alloc(photo->arena, sizeof *photo->sketch);
+        memcpy(photo->sketch, bytes, size);
+        photo->have |= IE_HAVE_SKETCH;
+    }
+}
+
+static void read_content(const json_t *object, const json_t *similar, ie_photo *photo)
 {
     ie_content *content = &photo->content;
-    if (hex64_of(object, "phash", &content->phash) && hex64_of(object, "ahash", &content->ahash) &&
+    read_sketch(similar, photo);
+    if (read_turned(similar, content) && hex64_of(object, "phash", &content->phash) && hex64_of(object, "ahash", &content->ahash) &&
         hex64_of(object, "dhash", &content->dhash) && hex64_of(object, "whash", &content->whash)) {
         photo->have |= IE_HAVE_HASHES;
     }
@@ -275,7 +301,7 @@ bool ie_record_read(const json_t *record, ie_photo *photo)
     if (json_is_object(metadata)) {
         read_metadata(metadata, photo);
     }
-    read_content(json_object_get(record, "content"), photo);
+    read_content(json_object_get(record, "content"), json_object_get(record, IE_RECORD_SIMILAR), photo);
     read_vision(json_object_get(record, "vision"), photo);
     read_faults(json_object_get(record, "faults"), photo);
     return true;

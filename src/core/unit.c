@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/takeout.h"
 #include "utils/memory.h"
 #include "utils/text.h"
 
@@ -25,6 +26,8 @@ typedef struct former {
     size_t *parent; /* the photo whose unit it is; itself for one that leads */
     entry *files;   /* sorted */
     size_t file_count;
+    entry *longs; /* those with names that Takeout cuts: hash and stem_length are of folder and cut name; sorted */
+    size_t long_count;
 } former;
 
 static const char *path_of(const ie_photo *photo)
@@ -33,16 +36,6 @@ static const char *path_of(const ie_photo *photo)
 }
 
 /* ---- names ---- */
-
-static size_t stem_length(const char *base, size_t base_length)
-{
-    for (size_t i = base_length; i > 1; i--) {
-        if (base[i - 1] == '.') {
-            return i - 1;
-        }
-    }
-    return base_length;
-}
 
 static int lower(unsigned char c)
 {
@@ -71,7 +64,7 @@ static entry entry_of(const char *path, size_t photo)
 {
     const char *base = ie_path_base(path);
     size_t base_length = strlen(base);
-    entry e = entry_of_part(path, base_length, stem_length(base, base_length));
+    entry e = entry_of_part(path, base_length, ie_name_stem(base, base_length));
     e.photo = photo;
     return e;
 }
@@ -146,34 +139,10 @@ bool ie_sidecar_name(const char *path)
         return false;
     }
     if (ie_equal_nocase(extension, "json")) { /* a.jpg.json, but not package.json */
-        return stem_length(base, (size_t)(extension - base) - 1) < (size_t)(extension - base) - 1;
+        size_t length = (size_t)(extension - base) - 1;
+        return ie_name_stem(base, length) < length || ie_takeout_is_cut(base, length);
     }
     return is_stem_sidecar(extension);
-}
-
-/* Google Takeout: a.jpg.json, a.jpg.supplemental-metadata.json, the same cut short, and for
-   a(1).jpg a.jpg(1).json and a.jpg.supplemental-metadata(1).json. Gives the photo's path; free()
-   it. */
-static char *takeout_target(const entry *sidecar)
-{
-    static const char word[] = "supplemental-metadata";
-    size_t length = (size_t)(sidecar->base - sidecar->path) + sidecar->stem_length;
-    IE_AUTO_FREE char *target = ie_strndup(sidecar->path, length);
-    char *base = target + (sidecar->base - sidecar->path);
-    char number[16] = "";
-    char *open = strrchr(base, '(');
-    size_t digits = open != NULL ? strspn(open + 1, "0123456789") : 0;
-    if (digits > 0 && digits < 10 && strcmp(open + 1 + digits, ")") == 0) {
-        snprintf(number, sizeof number, "%s", open);
-        *open = 0;
-    }
-    char *dot = strrchr(base, '.');
-    if (dot != NULL && dot[1] != 0 && strncmp(dot + 1, word, strlen(dot + 1)) == 0) {
-        *dot = 0;
-    }
-    size_t stem = stem_length(base, strlen(base));
-    return ie_asprintf("%.*s%.*s%s%s", (int)(base - target), target, (int)stem, base, number,
-                       base + stem);
 }
 
 /* ---- looking up ---- */
@@ -243,11 +212,63 @@ static const entry *find(const former *f, const entry *wanted, bool whole)
     return found != NULL ? found : find_by(f, wanted, whole, compare_stem);
 }
 
+static int compare_cut(const void *left, const void *right)
+{
+    const entry *a = left, *b = right;
+    if (a->hash != b->hash) {
+        return a->hash < b->hash ? -1 : 1;
+    }
+    int paths = compare_bytes(a->path, (size_t)(a->base - a->path) + a->stem_length, b->path,
+                              (size_t)(b->base - b->path) + b->stem_length);
+    return paths;
+}
+
+static bool has_number(const entry *file, const char *number)
+{
+    size_t stem = ie_name_stem(file->base, file->base_length), length = strlen(number);
+    return length == 0 || (stem >= length && memcmp(file->base + stem - length, number, length) == 0);
+}
+
+/* The photo whose name was too long for its sidecar's: the only one that begins so. */
+static const entry *find_cut(const former *f, const entry *sidecar)
+{
+    char number[16];
+    size_t folder = (size_t)(sidecar->base - sidecar->path);
+    IE_AUTO_FREE char *path = ie_strndup(sidecar->path, folder + sidecar->stem_length);
+    ie_takeout_number(path + folder, number);
+    size_t cut = ie_takeout_cut(path + folder);
+    if (cut == 0 || path[folder + cut] != 0) {
+        return NULL;
+    }
+    entry wanted = entry_of_part(path, cut, cut);
+    size_t low = 0, high = f->long_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_cut(&f->longs[middle], &wanted) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    const entry *found = NULL;
+    for (size_t i = low; i < f->long_count && compare_cut(&f->longs[i], &wanted) == 0; i++) {
+        if (!has_number(&f->longs[i], number)) {
+            continue;
+        }
+        bool other = found != NULL && f->parent[found->photo] != f->parent[f->longs[i].photo];
+        if (other || i - low > SPELLINGS) {
+            return NULL; /* it could be either's */
+        }
+        found = &f->longs[i];
+    }
+    return found;
+}
+
 static const entry *find_owner(const former *f, const entry *sidecar)
 {
     const char *extension = ie_path_extension(sidecar->path);
     size_t rest = sidecar->stem_length; /* a.jpg of a.jpg.xmp */
-    entry wanted = entry_of_part(sidecar->path, rest, stem_length(sidecar->base, rest));
+    entry wanted = entry_of_part(sidecar->path, rest, ie_name_stem(sidecar->base, rest));
     const entry *owner = find(f, &wanted, true);
     if (owner != NULL) {
         return owner;
@@ -256,9 +277,17 @@ static const entry *find_owner(const former *f, const entry *sidecar)
         wanted = entry_of_part(sidecar->path, rest, rest);
         return find(f, &wanted, false);
     }
-    IE_AUTO_FREE char *target = takeout_target(sidecar);
-    entry photo = entry_of(target, 0);
-    return find(f, &photo, true);
+    static const char *const marks[] = {"", "-edited"};
+    for (size_t i = 0; i < 2; i++) {
+        IE_AUTO_FREE char *stem = ie_strndup(sidecar->path, (size_t)(sidecar->base - sidecar->path) + rest);
+        IE_AUTO_FREE char *target = ie_takeout_photo(stem, marks[i]);
+        entry photo = entry_of(target, 0);
+        owner = find(f, &photo, true);
+        if (owner != NULL) {
+            return owner;
+        }
+    }
+    return find_cut(f, sidecar);
 }
 
 /* ---- forming ---- */
@@ -364,6 +393,22 @@ static void collect_files(former *f, size_t count)
     }
 }
 
+static void collect_long_names(former *f)
+{
+    f->longs = ie_alloc((f->file_count + 1) * sizeof *f->longs);
+    for (size_t i = 0; i < f->file_count; i++) {
+        const entry *file = &f->files[i];
+        size_t cut = ie_takeout_cut(file->base);
+        if (cut > 0) {
+            entry *added = &f->longs[f->long_count++];
+            *added = *file;
+            added->stem_length = cut;
+            added->hash = hash_of(file->path, file->base, cut);
+        }
+    }
+    qsort(f->longs, f->long_count, sizeof *f->longs, compare_cut);
+}
+
 static void attach_sidecars(former *f, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -386,6 +431,7 @@ void ie_units_form(ie_photo **photos, size_t count)
 {
     former f = {.photos = photos, .parent = ie_alloc(count * sizeof *f.parent)};
     collect_files(&f, count);
+    collect_long_names(&f);
     attach_sidecars(&f, count);
     uint32_t *number = ie_alloc(count * sizeof *number), next = 0;
     for (size_t i = 0; i < count; i++) {
@@ -395,18 +441,19 @@ void ie_units_form(ie_photo **photos, size_t count)
     }
     free(number);
     free(f.files);
+    free(f.longs);
     free(f.parent);
 }
 
 const char *ie_unit_suffix(const char *leader_path, const char *member_path)
 {
     const char *leader = ie_path_base(leader_path), *member = ie_path_base(member_path);
-    size_t stem = stem_length(leader, strlen(leader)), length = strlen(member);
+    size_t stem = ie_name_stem(leader, strlen(leader)), length = strlen(member);
     if (length >= stem && compare_nocase(leader, stem, member, stem) == 0) {
         return member + stem;
     }
     /* Takeout's a.jpg(1).json in the unit of a(1).jpg. */
-    return member + stem_length(member, length);
+    return member + ie_name_stem(member, length);
 }
 
 size_t ie_unit_leader(ie_photo *const *members, size_t count)

@@ -202,6 +202,21 @@ static ie_status for_live(ie_run *run, const batch *b, bool (*act)(ie_run *, ie_
     return IE_OK;
 }
 
+/* Folders made for groups that then failed; what is in use stays, because it is not empty. */
+static void remove_unused_folders(ie_run *run, const batch *b)
+{
+    bool failed = false;
+    for (size_t i = 0; i < b->count; i++) {
+        failed |= b->parties[i].state != IE_PARTY_PUBLISHED;
+    }
+    for (size_t i = run->folder_count; failed && i > 0; i--) {
+        IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
+        if (ie_place_open(run->folders[i - 1].root->path, run->folders[i - 1].path, &place) == 0) {
+            (void)ie_fs_rmdir(&place);
+        }
+    }
+}
+
 /* Done means: durable. Runs after a stop as well, for the groups that were published before it. */
 static ie_status finish_batch(ie_run *run, const batch *b, ie_error *err)
 {
@@ -210,6 +225,7 @@ static ie_status finish_batch(ie_run *run, const batch *b, ie_error *err)
             put_off(run, &b->parties[i]);
         }
     }
+    remove_unused_folders(run, b);
     int failed = ie_touched_sync(&run->touched);
     for (size_t i = 0; i < b->count; i++) {
         ie_party *party = &b->parties[i];

@@ -137,6 +137,12 @@ static bool take_name(const publishing *p)
     return entry->to == NULL || (still_there(p, entry->from) && rename_path(p, entry->from, entry->to));
 }
 
+/* Before a new file takes its name: an original that changed meanwhile would stay, and both would stand there. */
+static bool leaves_source_as_seen(const publishing *p)
+{
+    return p->step->entry.quarantine == NULL || still_there(p, p->step->entry.from);
+}
+
 bool ie_party_publish(ie_run *run, ie_party *party, ie_trouble *trouble)
 {
     bool good = true;
@@ -150,7 +156,8 @@ bool ie_party_publish(ie_run *run, ie_party *party, ie_trouble *trouble)
             if (party->parks) {
                 good = pass == 0 ? leave_name(&p) : take_name(&p);
             } else {
-                good = new_first ? take_name(&p) && leave_name(&p) : leave_name(&p) && take_name(&p);
+                good = new_first ? leaves_source_as_seen(&p) && take_name(&p) && leave_name(&p)
+                                 : leave_name(&p) && take_name(&p);
             }
         }
     }

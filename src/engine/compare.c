@@ -2,10 +2,8 @@
 #include "engine/compare.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 
-#include "engine/worker.h"
+#include "engine/crew.h"
 #include "utils/error.h"
 
 /* Head and tail for the quick hash: where files of equal size differ if they differ at all. */
@@ -22,7 +20,6 @@ typedef struct job {
     candidate *items;
     size_t count;
     void (*each)(struct job *job, ie_worker *worker, candidate *item);
-    atomic_size_t next, done;
 } job;
 
 static bool cancelled(const ie_compare *compare)
@@ -30,36 +27,17 @@ static bool cancelled(const ie_compare *compare)
     return compare->cancel != NULL && *compare->cancel != 0;
 }
 
-static void *run_job(void *argument)
+static void run_one(void *user, ie_worker *worker, size_t index)
 {
-    job *j = argument;
-    ie_worker *worker = ie_worker_new(j->compare->config, NULL, NULL);
-    size_t i;
-    while (!cancelled(j->compare) && (i = atomic_fetch_add(&j->next, 1)) < j->count) {
-        j->each(j, worker, &j->items[i]);
-        atomic_fetch_add(&j->done, 1);
-    }
-    ie_worker_free(worker);
-    return NULL;
+    job *j = user;
+    j->each(j, worker, &j->items[index]);
 }
 
-/* The calling thread takes part, so one worker means no thread at all. */
 static void run_parallel(job *j)
 {
-    unsigned extra = ie_worker_count(j->compare->config) - 1;
-    pthread_t *threads = ie_alloc((extra + 1) * sizeof *threads);
-    unsigned started = 0;
-    while (started < extra && started + 1 < j->count &&
-           pthread_create(&threads[started], NULL, run_job, j) == 0) {
-        started++;
-    }
-    run_job(j);
-    for (unsigned i = 0; i < started; i++) {
-        pthread_join(threads[i], NULL);
-    }
-    free(threads);
+    ie_crew_run(j->compare->config, j->compare->cancel, j->count, run_one, j);
     if (j->compare->progress != NULL) {
-        ie_progress progress = {.stage = IE_STAGE_COMPARE, .done = j->done, .total = j->count};
+        ie_progress progress = {.stage = IE_STAGE_COMPARE, .done = j->count, .total = j->count};
         j->compare->progress(j->compare->user, &progress);
     }
 }
@@ -204,8 +182,6 @@ static size_t step(job *j, void (*each)(job *, ie_worker *, candidate *), candid
         j->items[i].usable = false;
     }
     j->each = each;
-    atomic_store(&j->next, 0);
-    atomic_store(&j->done, 0);
     run_parallel(j);
     return keep_groups(j->items, j->count, order);
 }
@@ -224,7 +200,6 @@ ie_status ie_compare_run(const ie_compare *compare, ie_photo **photos, size_t co
     j.count = step(&j, hash_whole, by_whole);
     if (compare->facts != 0) {
         j.each = analyze_member;
-        atomic_store(&j.next, 0);
         run_parallel(&j);
     }
     free(j.items);

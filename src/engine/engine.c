@@ -266,7 +266,7 @@ void ie_summary_count(ie_summary *summary, const ie_photo *photo, bool cached)
 void ie_summary_scan(ie_summary *summary, const ie_pipeline_result *result)
 {
     summary->found = result->scan.files - result->left_out;
-    summary->found_bytes = result->scan.bytes - result->left_out_bytes;
+    summary->found_bytes = result->scan.bytes - result->left_out_bytes + result->changed_bytes;
     summary->unreadable = result->scan.unreadable;
 }
 
@@ -274,13 +274,13 @@ ie_status ie_summary_check(const ie_summary *s, ie_error *err)
 {
     uint64_t sum = s->other + s->kept + s->copied + s->moved + s->replaced + s->quarantined + s->skipped +
                    s->failed;
-    if (sum == s->found) {
+    if (sum == s->found && s->accounted_bytes == s->found_bytes) {
         return IE_OK;
     }
     return ie_error_set(err, IE_ERR_INTERNAL,
-                        "The numbers do not add up: %" PRIu64 " files found, %" PRIu64
-                        " accounted for. This is a bug; every change made is in the journal.",
-                        s->found, sum);
+                        "The numbers do not add up: %" PRIu64 " files (%" PRIu64 " bytes) found, %" PRIu64 " (%" PRIu64
+                        " bytes) accounted for. This is a bug; every change made is in the journal.",
+                        s->found, s->found_bytes, sum, s->accounted_bytes);
 }
 
 typedef struct analysis {
@@ -295,6 +295,7 @@ static ie_status take_record(void *user, ie_photo *take_photo, bool cached, ie_e
     ie_kind kind = ie_format_kind(take_photo->format);
     bool unopened = (take_photo->have & IE_HAVE_FORMAT) == 0;
     ie_summary_count(a->summary, take_photo, cached);
+    a->summary->accounted_bytes += take_photo->stamp.size;
     ie_status status = IE_OK;
     if (kind != IE_KIND_NONE || unopened) {
         a->summary->kept++;

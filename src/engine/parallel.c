@@ -30,7 +30,7 @@ void ie_parallel_run(const ie_parallel *parallel, size_t first, size_t end)
     atomic_store(&c.next, first);
     size_t extra = ie_worker_count(parallel->config) - 1, started = 0;
     pthread_t *threads = ie_alloc((extra + 1) * sizeof *threads);
-    while (started < extra && started + 1 < end - first &&
+    while (started < extra && first + started + 1 < end &&
            pthread_create(&threads[started], NULL, run_member, &c) == 0) {
         started++;
     }

@@ -16,6 +16,7 @@
 
 typedef struct item {
     ie_photo *photo;
+    uint64_t size; /* when it was listed */
     uint64_t number; /* without gaps, unlike photo->sequence */
     bool cached;
 } item;
@@ -29,6 +30,7 @@ typedef struct run {
     atomic_ullong issued;  /* items handed out; final once walk_over */
     atomic_bool walk_over;
     atomic_uint workers_left;
+    uint64_t changed_bytes; /* the commit's */
     uint64_t left_out, left_out_bytes; /* the walk's; read after it was joined */
     /* Remarks of the walk, spoken by the commit, so that callbacks never overlap. */
     pthread_mutex_t remarks_lock;
@@ -80,6 +82,7 @@ static void issue(run *r, ie_photo *photo)
     const ie_pipeline *pipeline = r->pipeline;
     item *next = ie_alloc(sizeof *next);
     next->photo = photo;
+    next->size = photo->stamp.size;
     wait_window(r);
     next->number = atomic_fetch_add(&r->issued, 1);
     bool found = pipeline->reader != NULL &&
@@ -237,6 +240,7 @@ static ie_status commit_one(commit *c, item *done, ie_error *err)
     }
     c->next++;
     c->bytes += photo->stamp.size;
+    c->run->changed_bytes += photo->stamp.size - done->size;
     report(c, photo->path);
     return c->take(c->user, photo, done->cached, err);
 }
@@ -296,6 +300,7 @@ static void copy_result(const run *r, ie_pipeline_result *result)
         .scan = ie_scan_count(r->scan),
         .left_out = r->left_out,
         .left_out_bytes = r->left_out_bytes,
+        .changed_bytes = r->changed_bytes,
         .root_count = ie_scan_root_count(r->scan),
     };
     result->roots = ie_alloc(result->root_count * sizeof *result->roots);

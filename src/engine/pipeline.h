@@ -32,6 +32,7 @@ typedef struct ie_pipeline {
 typedef struct ie_pipeline_result {
     ie_scan_counts scan;
     uint64_t left_out, left_out_bytes;
+    uint64_t changed_bytes; /* by which files were larger (modulo 2^64: smaller) when opened than when listed */
     char **roots; /* absolute; free with ie_pipeline_result_clear() */
     uint32_t root_count;
 } ie_pipeline_result;

@@ -10,9 +10,10 @@
 #include "engine/compare.h"
 #include "engine/engine.h"
 #include "engine/same.h"
+#include "engine/similar.h"
 #include "engine/volume.h"
 #include "processors/processor.h"
-#include "storage/bytes.h"
+#include "storage/journal.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -20,6 +21,8 @@ typedef struct collection {
     ie_photo **photos;
     size_t count, room;
     ie_summary *summary;
+    ie_pair *pairs; /* that look alike; with dedupe.similar */
+    size_t pair_count;
 } collection;
 
 static ie_status take_photo(void *user, ie_photo *take_photo, bool cached, ie_error *err)
@@ -38,21 +41,17 @@ static void collection_free(collection *c)
         ie_photo_free(c->photos[i]);
     }
     free(c->photos);
+    free(c->pairs);
 }
 
-/* What the keep rule looks at; wanted only of files that have an equal. */
+/* What the keep rules look at; wanted only of files that have an equal. */
 static unsigned keep_facts(const ie_config *config)
 {
-    switch ((ie_keep_rule)config->dedupe.keep) {
-    case IE_KEEP_QUALITY:
-        return IE_HAVE_METADATA | IE_HAVE_QUALITY;
-    case IE_KEEP_NEWEST:
-    case IE_KEEP_OLDEST:
-    case IE_KEEP_LARGEST:
-    case IE_KEEP_SMALLEST:
-        return IE_HAVE_METADATA;
+    unsigned facts = IE_HAVE_METADATA | (config->dedupe.similar ? IE_HAVE_QUALITY : 0);
+    for (uint32_t i = 0; i < config->dedupe.keep.count; i++) {
+        facts |= ie_keep_rule_by_name(config->dedupe.keep.items[i]) == IE_KEEP_QUALITY ? IE_HAVE_QUALITY : 0;
     }
-    return 0;
+    return facts;
 }
 
 static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsigned *ret_wanted,
@@ -64,6 +63,9 @@ static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsi
     }
     if (request->tag && engine->config->tagging.quality_rating) {
         wanted |= IE_HAVE_QUALITY;
+    }
+    if (request->dedupe && engine->config->dedupe.similar) {
+        wanted |= IE_HAVE_METADATA | IE_HAVE_HASHES; /* a picture lies as its metadata says */
     }
     bool process = strcmp(request->command, "process") == 0;
     bool tags = request->tag && engine->config->tagging.embed_tags && engine->config->analysis.ml_analysis;
@@ -163,6 +165,15 @@ static bool path_taken(void *user, const char *path, const char *except)
            st.st_dev != other.st_dev;
 }
 
+/* Apply walks into no symbolic link, so in place it would refuse what was reached over one. */
+static bool over_a_link(const ie_photo *photo)
+{
+    struct stat st;
+    IE_AUTO_FREE char *folder = ie_path_directory(photo->real_path);
+    IE_AUTO_FREE char *real = realpath(folder, NULL);
+    return real == NULL || strcmp(real, folder) != 0 || (lstat(photo->real_path, &st) == 0 && S_ISLNK(st.st_mode));
+}
+
 static ie_status propose(ie_engine *engine, const ie_request *request, const char *output,
                          const ie_pipeline_result *result, collection *c, ie_plan **ret_plan, ie_error *err)
 {
@@ -178,6 +189,10 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
     for (size_t i = 0; i < c->count; i++) {
         ie_action *action = ie_plan_add(plan, c->photos[i]);
         action->root = output != NULL ? 0 : ie_plan_root(plan, result->roots[c->photos[i]->root]);
+        if (output == NULL && engine->config->scan.follow_symlinks && over_a_link(c->photos[i])) {
+            action->kind = IE_ACTION_SKIP;
+            ie_action_reason(plan, action, "reached over a symbolic link, changed only where it really is");
+        }
     }
     ie_same *same = ie_same_new(output);
     ie_proposal proposal = {
@@ -186,6 +201,8 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .roots = (const char *const *)result->roots,
         .photos = c->photos,
         .count = c->count,
+        .pairs = c->pairs,
+        .pair_count = c->pair_count,
         .plan = plan,
         .taken = path_taken,
         .same = ie_same_is_there,
@@ -229,6 +246,15 @@ static ie_status store_compared(ie_engine *engine, const collection *c, const un
     return status == IE_OK && engine->writer != NULL ? ie_catalog_commit(engine->writer, err) : status;
 }
 
+static uint64_t sizes_of(const collection *c)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        sum += c->photos[i]->stamp.size;
+    }
+    return sum;
+}
+
 static ie_status compare(ie_engine *engine, const ie_request *request, collection *c, ie_error *err)
 {
     if (!request->dedupe) {
@@ -245,7 +271,12 @@ static ie_status compare(ie_engine *engine, const ie_request *request, collectio
     for (size_t i = 0; i < c->count; i++) {
         before[i] = c->photos[i]->have;
     }
+    uint64_t bytes = sizes_of(c);
     ie_status status = ie_compare_run(&comparison, c->photos, c->count, err);
+    if (status == IE_OK && engine->config->dedupe.similar) {
+        status = ie_similar_run(&comparison, c->photos, c->count, &c->pairs, &c->pair_count, err);
+    }
+    c->summary->found_bytes += sizes_of(c) - bytes; /* of files that changed meanwhile */
     if (status == IE_OK) {
         status = store_compared(engine, c, before, err);
     }
@@ -361,8 +392,14 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
     IE_AUTO_FREE char *output = NULL;
     ie_summary summary = {0};
     ie_status status = IE_OK;
+    engine->config->dedupe.similar = engine->config->dedupe.similar || request->similar;
     if (request->output != NULL) {
         status = absolute_output(request->output, &output, err);
+    }
+    if (status == IE_OK && output != NULL && ie_scan_in_own_folder(output)) {
+        status = ie_error_set(err, IE_ERR_USAGE, "The output %s lies in a " IE_JOURNAL_FOLDER
+                              " folder, where journals and replaced files are kept; name another folder.",
+                              ie_shown(output));
     }
     if (status == IE_OK) {
         status = absolute_folders(&engine->config->dedupe.prefer, "dedupe.prefer", err);

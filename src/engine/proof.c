@@ -100,6 +100,43 @@ static ie_status compare(const witness *a, const witness *b, ie_error *err)
     return IE_OK;
 }
 
+/* Is the survivor still, to the last byte, what was found to show the same picture? */
+static ie_status verify_survivor(const witness *survivor, ie_hash128 expected, ie_error *err)
+{
+    IE_AUTO_FREE uint8_t *piece = ie_alloc(PIECE_BYTES);
+    ie_hasher *hasher = ie_hasher_new();
+    uint64_t offset = 0;
+    ssize_t size;
+    int failed;
+    do {
+        size = read_piece(survivor->fd, piece, offset);
+        failed = errno;
+        if (size > 0) {
+            ie_hasher_add(hasher, piece, (size_t)size);
+            offset += (uint64_t)size;
+        }
+    } while (size == PIECE_BYTES);
+    bool same = offset == (uint64_t)survivor->st.st_size && ie_hash128_equal(ie_hasher_value(hasher), expected);
+    ie_hasher_free(hasher);
+    if (size < 0) {
+        return ie_error_errno(err, failed, "%s cannot be read to be verified", ie_shown(survivor->path));
+    }
+    return same ? IE_OK
+                : ie_error_set(err, IE_ERR_CHANGED, "%s, which would stay, is not what was looked at any more",
+                               ie_shown(survivor->path));
+}
+
+static ie_status prove(const ie_action *action, const ie_drop_proof *proof, ie_error *err)
+{
+    if (action->verdict <= IE_MATCH_SAME_BYTES) {
+        return compare(&proof->duplicate, &proof->survivor, err);
+    }
+    if (!ie_match_is_duplicate(action->verdict)) {
+        return ie_error_set(err, IE_ERR_CHANGED, "the plan does not say that it is a duplicate");
+    }
+    return verify_survivor(&proof->survivor, action->survivor_xxh3, err);
+}
+
 static bool unchanged(const witness *file)
 {
     struct stat now, named;
@@ -128,7 +165,7 @@ ie_status ie_drop_prove(const ie_action *action, ie_drop_proof **ret_proof, ie_e
                               "mount)", ie_shown(action->survivor));
     }
     if (status == IE_OK) {
-        status = compare(&proof->duplicate, &proof->survivor, err);
+        status = prove(action, proof, err);
     }
     if (status == IE_OK && !ie_drop_proof_holds(proof)) {
         status = ie_error_set(err, IE_ERR_CHANGED, "one of the two files changed while they were compared");

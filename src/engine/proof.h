@@ -2,9 +2,12 @@
 /*
  * The drop proof: the only value that lets a file go into quarantine as a duplicate. Nothing but
  * ie_drop_prove() can make one, and it does so only when it has, at that moment, opened both files, seen
- * that they are two regular files that are not the same inode, that neither changed since the plan was made, and
- * compared them byte for byte. The proof keeps both files open, so that what was compared can be told from
- * what may have taken its place; ie_drop_proof_holds() looks again right before the move.
+ * that they are two regular files that are not the same inode, that neither changed since the plan was made, and:
+ *   same bytes: compared them byte for byte;
+ *   another verdict that makes a duplicate: read all of the survivor and found the very bytes (XXH3-128) that
+ *   the verdict was reached with, so that the picture that stays is the one that was looked at.
+ * The proof keeps both files open, so that what was compared can be told from what may have taken its place;
+ * ie_drop_proof_holds() looks again right before the move.
  */
 #ifndef IE_ENGINE_PROOF_H
 #define IE_ENGINE_PROOF_H
@@ -13,7 +16,8 @@
 
 typedef struct ie_drop_proof ie_drop_proof;
 
-/* IE_ERR_CHANGED: one of them is not what the plan says, is gone, or the bytes differ; IE_ERR_IO and
+/* IE_ERR_CHANGED: one of them is not what the plan says, is gone, the bytes differ, or the verdict
+   makes no duplicate; IE_ERR_IO and
    others: one cannot be read. The text is the problem, for the action. */
 ie_status ie_drop_prove(const ie_action *action, ie_drop_proof **ret_proof, ie_error *err) IE_MUST_CHECK;
 /* Are both names still the files that were compared, and these unchanged? */

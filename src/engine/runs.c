@@ -158,8 +158,9 @@ ie_status ie_engine_runs(ie_engine *engine, const char *root, ie_run_fn on_run, 
 
 static void add_counts(ie_summary *summary, const ie_undo_counts *counts)
 {
-    summary->found += counts->restored + counts->removed + counts->refused + counts->untouched;
-    summary->found_bytes += counts->bytes;
+    summary->found += counts->found;
+    summary->found_bytes += counts->found_bytes;
+    summary->accounted_bytes += counts->accounted_bytes;
     summary->moved += counts->restored;
     summary->replaced += counts->removed;
     summary->skipped += counts->untouched;
@@ -258,6 +259,9 @@ ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_l
         free(real);
     } else {
         status = undo_known(engine, request, on_line, user, &summary, err);
+    }
+    if (status == IE_OK) {
+        status = ie_summary_check(&summary, err);
     }
     summary.seconds = ie_seconds_now() - start;
     *ret_summary = summary;

@@ -55,6 +55,23 @@ static bool name_is_free(const group *g, const ie_takeback *item, const ie_sight
     return false;
 }
 
+/* Is the original where it was, as it was? */
+static bool at_its_name(const ie_takeback *item)
+{
+    return item->world.from.there && ie_stamp_looks(&item->entry->stamp, &item->world.from.st);
+}
+
+/* Somebody else changed or took the file before its turn came: of ours there is nothing at any of its names. When
+   the old name is free and the new one taken, it may have been moved first and changed then. */
+static bool was_never_moved(const ie_takeback *item)
+{
+    const ie_world *world = &item->world;
+    bool renamed = !item->entry->makes && world->to.there &&
+                   (!world->from.there || world->to.st.st_ino == item->entry->stamp.inode);
+    return item->entry->state == IE_ENTRY_INTENDED && !renamed && !item->displaces && !world->undo.there &&
+           !world->quarantine.there && !world->park.there;
+}
+
 static ie_verdict judge_move(const group *g, ie_takeback *item)
 {
     const ie_entry *entry = item->entry;
@@ -66,7 +83,7 @@ static ie_verdict judge_move(const group *g, ie_takeback *item)
         }
         return refuse(item, "the name %s is taken by another file", ie_shown(entry->from));
     }
-    if (world->from.there && ie_stamp_looks(&entry->stamp, &world->from.st)) {
+    if (at_its_name(item) || was_never_moved(item)) {
         return IE_VERDICT_NOTHING;
     }
     return refuse(item, world->to.there ? "%s changed since" : "%s is gone", ie_shown(entry->to));
@@ -81,7 +98,7 @@ static ie_verdict judge_quarantine(const group *g, ie_takeback *item)
         }
         return refuse(item, "the name %s is taken by another file", ie_shown(item->entry->from));
     }
-    if (world->from.there && ie_stamp_looks(&item->entry->stamp, &world->from.st)) {
+    if (at_its_name(item) || was_never_moved(item)) {
         return IE_VERDICT_NOTHING;
     }
     return refuse(item, item->entry->purged ? "purge freed %s for good" : "%s is no longer in quarantine",
@@ -138,7 +155,10 @@ static ie_verdict judge_replace(const group *g, ie_takeback *item)
     const ie_world *world = &item->world;
     bool in_place = same_name(entry->from, entry->to);
     if (!world->quarantine.there) {
-        if (!world->from.there || !ie_stamp_looks(&entry->stamp, &world->from.st)) {
+        if (!at_its_name(item)) {
+            if (was_never_moved(item)) {
+                return IE_VERDICT_NOTHING;
+            }
             return refuse(item, entry->purged ? "purge freed the original of %s for good"
                                               : "the original of %s is no longer in quarantine", ie_shown(entry->from));
         }

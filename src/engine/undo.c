@@ -79,9 +79,16 @@ static size_t group_start(const ie_log *log, size_t end)
 
 /* ---- one group ---------------------------------------------------------------------------- */
 
+static void leave(undoing *u, const ie_entry *entry)
+{
+    u->counts->untouched++;
+    u->counts->accounted_bytes += entry->stamp.size;
+}
+
 static void tell_done(undoing *u, const ie_takeback *item)
 {
     const ie_entry *entry = item->entry;
+    u->counts->accounted_bytes += entry->stamp.size;
     const char *would = u->request->dry_run ? "would be " : "";
     if (item->verdict == IE_VERDICT_NOTHING) {
         u->counts->untouched++;
@@ -114,6 +121,7 @@ static void tell_refused(undoing *u, const ie_takeback *items, size_t count)
         const ie_entry *entry = items[i].entry;
         const char *path = ie_shown(entry->to != NULL ? entry->to : entry->from);
         u->counts->refused++;
+        u->counts->accounted_bytes += entry->stamp.size;
         if (items[i].verdict == IE_VERDICT_REFUSED) {
             say(u, "%s: not undone, because %s", path, items[i].problem);
         } else {
@@ -133,7 +141,7 @@ static ie_status undo_group(undoing *u, ie_entry *entries, size_t count, ie_erro
         if (entries[i].state == IE_ENTRY_DONE) {
             items[chosen++].entry = &entries[i];
         } else {
-            u->counts->untouched++;
+            leave(u, &entries[i]);
         }
     }
     ie_status status = IE_OK;
@@ -187,7 +195,9 @@ static ie_status undo_batch(undoing *u, size_t first, size_t end, ie_error *err)
         if (group_chosen(u, &entries[start], at - start)) {
             status = undo_group(u, &entries[start], at - start, err);
         } else {
-            u->counts->untouched += at - start;
+            for (size_t i = start; i < at; i++) {
+                leave(u, &entries[i]);
+            }
         }
         at = start;
     }
@@ -248,6 +258,9 @@ static ie_status find_run(const char *root, const ie_undo_request *request, ie_l
         if (ie_log_read(root, ids.ids[i], ret_log, NULL) != IE_OK) {
             continue;
         }
+        /* A run that got no further than its folders has these to give back. */
+        const char *state = (*ret_log)->end;
+        found = (*ret_log)->folder_count > 0 && (*ret_log)->count > 0 && (state == NULL || strcmp(state, "undone") != 0);
         for (size_t k = 0; k < (*ret_log)->count && !found; k++) {
             const ie_entry *entry = &(*ret_log)->entries[k];
             found = entry->state == IE_ENTRY_DONE && (!entry->purged || ie_fs_exists(entry->quarantine));
@@ -271,9 +284,14 @@ static ie_status undo_locked(undoing *u, ie_error *err)
         u->log = NULL;
         return status;
     }
+    for (size_t i = 0; i < u->log->count; i++) {
+        u->counts->found++;
+        u->counts->found_bytes += u->log->entries[i].stamp.size;
+    }
     if (u->log->damaged > 0) {
         say(u, "%llu lines of the journal are damaged; what they say cannot be undone",
             (unsigned long long)u->log->damaged);
+        u->counts->refused += u->log->damaged; /* not all was undone, and the exit code shall say so */
     }
     if (!dry) {
         status = ie_journal_resume(u->root, u->log->id, u->log->good_size, &u->journal, err);

@@ -12,6 +12,13 @@
 #include "core/photo.h"
 #include "core/plan.h"
 
+/* Two photos that look alike; indices of the proposal's photos, a < b. */
+typedef struct ie_pair {
+    uint32_t a, b;
+    ie_match verdict;
+    uint8_t turn; /* how b must be laid to look like a (photo.h) */
+} ie_pair;
+
 /* What the processors must know about the run beside the configuration. */
 typedef struct ie_proposal {
     const ie_config *config;
@@ -19,6 +26,8 @@ typedef struct ie_proposal {
     const char *const *roots; /* absolute scan roots, by photo->root; NULL is fine in place (the plan's) */
     ie_photo *const *photos;
     size_t count;
+    const ie_pair *pairs; /* found by `dedupe --similar`; photos of equal bytes are in them once at most */
+    size_t pair_count;
     ie_plan *plan;
     /* Is this absolute path taken on disk (by anything but the file `except`)? Given by the engine, so that
        collisions with existing files are planned around; a pure function of the world at planning time. */

@@ -61,7 +61,8 @@ static bool same_real(double a, double b)
 static bool same_date(const ie_metadata *a, const ie_metadata *b)
 {
     char first[40], second[40];
-    return strcmp(ie_datetime_text(&a->captured, first), ie_datetime_text(&b->captured, second)) == 0 &&
+    return strcmp(ie_datetime_text(&a->captured, first), ie_datetime_text(&b->captured, second)) ==
+               0 &&
            a->captured.has_offset == b->captured.has_offset &&
            a->captured.offset_minutes == b->captured.offset_minutes;
 }
@@ -69,21 +70,24 @@ static bool same_date(const ie_metadata *a, const ie_metadata *b)
 const char *ie_exif_difference(const ie_metadata *was, const ie_metadata *is)
 {
     bool dated = was->captured_source != IE_DATE_FILE && was->captured_source != IE_DATE_NONE;
-    return dated && !same_date(was, is)                                                         ? "date"
+    return dated && !same_date(was, is) ? "date"
            : !same_text(was->make, is->make) || !same_text(was->model, is->model) ||
-                     !same_text(was->serial, is->serial)                                        ? "camera"
-           : !same_text(was->lens, is->lens)                                                    ? "lens"
+                   !same_text(was->serial, is->serial)
+               ? "camera"
+           : !same_text(was->lens, is->lens) ? "lens"
            : !same_real(was->latitude, is->latitude) || !same_real(was->longitude, is->longitude) ||
-                     !same_real(was->altitude_m, is->altitude_m)                                ? "place"
+                   !same_real(was->altitude_m, is->altitude_m)
+               ? "place"
            : !same_real(was->f_number, is->f_number) ||
-                     !same_real(was->exposure_time_s, is->exposure_time_s) ||
-                     !same_real(was->focal_length_mm, is->focal_length_mm) || was->iso != is->iso ||
-                     was->focal_length_35mm != is->focal_length_35mm || was->flash != is->flash ? "exposure"
-           : !same_text(was->title, is->title)                                                  ? "title"
-           : !same_text(was->caption, is->caption)                                              ? "caption"
-           : !ie_exif_has_all(&is->keywords, &was->keywords)                                            ? "keywords"
-           : was->rating != is->rating                                                          ? "rating"
-                                                                                                : NULL;
+                   !same_real(was->exposure_time_s, is->exposure_time_s) ||
+                   !same_real(was->focal_length_mm, is->focal_length_mm) || was->iso != is->iso ||
+                   was->focal_length_35mm != is->focal_length_35mm || was->flash != is->flash
+               ? "exposure"
+           : !same_text(was->title, is->title)               ? "title"
+           : !same_text(was->caption, is->caption)           ? "caption"
+           : !ie_exif_has_all(&is->keywords, &was->keywords) ? "keywords"
+           : was->rating != is->rating                       ? "rating"
+                                                             : NULL;
 }
 
 bool ie_exif_keep_date(ie_tags *tags, const ie_metadata *before)

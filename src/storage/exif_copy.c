@@ -4,11 +4,10 @@
 #include "storage/exif_check.h"
 #include "storage/exif_file.h"
 #include "storage/exif_tags.h"
+#include "storage/meta_box.h"
 #include "storage/meta_container.h"
 #include "utils/error.h"
 #include "utils/text.h"
-
-#define ALL_BYTES UINT32_MAX
 
 /* ---- what the new file has not, or has otherwise ------------------------------------------- */
 
@@ -24,25 +23,59 @@ static void clear_prefixed(ie_tags *tags, enum ie_tags_family family, const char
     }
 }
 
-/* How the old file stored its samples, and metadata blocks within EXIF that are carried by themselves. */
+/* How the old file stored its samples, and metadata blocks within EXIF that are carried by
+ * themselves. */
 static void clear_structure(ie_tags *tags)
 {
-    static const char *const names[] = {
-        "NewSubfileType", "SubfileType", "ImageWidth", "ImageLength", "BitsPerSample", "Compression",
-        "PhotometricInterpretation", "FillOrder", "StripOffsets", "SamplesPerPixel", "RowsPerStrip", "StripByteCounts",
-        "MinSampleValue", "MaxSampleValue", "PlanarConfiguration", "T4Options", "T6Options", "TransferFunction",
-        "Predictor", "ColorMap", "TileWidth", "TileLength", "TileOffsets", "TileByteCounts", "SubIFDs", "InkSet",
-        "ExtraSamples", "SampleFormat", "SMinSampleValue", "SMaxSampleValue", "JPEGTables", "JPEGProc",
-        "JPEGInterchangeFormat", "JPEGInterchangeFormatLength", "YCbCrCoefficients", "YCbCrSubSampling",
-        "YCbCrPositioning", "ReferenceBlackWhite", "XMLPacket", "IPTCNAA", "ImageResources", "InterColorProfile",
-    };
+    static const char *const names[] = {"NewSubfileType",
+                                        "SubfileType",
+                                        "ImageWidth",
+                                        "ImageLength",
+                                        "BitsPerSample",
+                                        "Compression",
+                                        "PhotometricInterpretation",
+                                        "FillOrder",
+                                        "StripOffsets",
+                                        "SamplesPerPixel",
+                                        "RowsPerStrip",
+                                        "StripByteCounts",
+                                        "MinSampleValue",
+                                        "MaxSampleValue",
+                                        "PlanarConfiguration",
+                                        "T4Options",
+                                        "T6Options",
+                                        "TransferFunction",
+                                        "Predictor",
+                                        "ColorMap",
+                                        "TileWidth",
+                                        "TileLength",
+                                        "TileOffsets",
+                                        "TileByteCounts",
+                                        "SubIFDs",
+                                        "InkSet",
+                                        "ExtraSamples",
+                                        "SampleFormat",
+                                        "SMinSampleValue",
+                                        "SMaxSampleValue",
+                                        "JPEGTables",
+                                        "JPEGProc",
+                                        "JPEGInterchangeFormat",
+                                        "JPEGInterchangeFormatLength",
+                                        "YCbCrCoefficients",
+                                        "YCbCrSubSampling",
+                                        "YCbCrPositioning",
+                                        "ReferenceBlackWhite",
+                                        "XMLPacket",
+                                        "IPTCNAA",
+                                        "ImageResources",
+                                        "InterColorProfile"};
     char tag[80];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(tag, sizeof tag, "Exif.Image.%s", names[i]);
         ie_tags_clear(tags, tag);
     }
-    static const char *const directories[] = {"Exif.SubImage", "Exif.Image2.", "Exif.Image3.", "Exif.Thumbnail.",
-                                              "Exif.MpfInfo.", NULL};
+    static const char *const directories[] = {"Exif.SubImage",   "Exif.Image2.",  "Exif.Image3.",
+                                              "Exif.Thumbnail.", "Exif.MpfInfo.", NULL};
     ie_tags_clear_thumbnail(tags);
     clear_prefixed(tags, IE_TAGS_EXIF, directories);
 }
@@ -50,8 +83,14 @@ static void clear_structure(ie_tags *tags)
 /* XMP that points at parts which a new encoding does not have. */
 static void clear_parts(ie_tags *tags)
 {
-    static const char *const prefixes[] = {"Xmp.hdrgm.", "Xmp.Container.", "Xmp.GContainer.", "Xmp.HDRGainMap.",
-                                           "Xmp.GCamera.MicroVideo", "Xmp.GCamera.MotionPhoto", "Xmp.MPF.", NULL};
+    static const char *const prefixes[] = {"Xmp.hdrgm.",
+                                           "Xmp.Container.",
+                                           "Xmp.GContainer.",
+                                           "Xmp.HDRGainMap.",
+                                           "Xmp.GCamera.MicroVideo",
+                                           "Xmp.GCamera.MotionPhoto",
+                                           "Xmp.MPF.",
+                                           NULL};
     clear_prefixed(tags, IE_TAGS_XMP, prefixes);
 }
 
@@ -69,13 +108,15 @@ static void list_to_xmp(ie_tags *tags, const char *from, const char *to)
     }
 }
 
-/* IPTC has 20230714 and 091233+0200; XMP one text: 2023-07-14T09:12:33+02:00. exiv2 shows them with their marks. */
+/* IPTC has 20230714 and 091233+0200; XMP one text: 2023-07-14T09:12:33+02:00. exiv2 shows them with
+ * their marks. */
 static void date_to_xmp(ie_tags *tags)
 {
     IE_AUTO_FREE char *date = ie_tags_text(tags, "Iptc.Application2.DateCreated");
     IE_AUTO_FREE char *time = ie_tags_text(tags, "Iptc.Application2.TimeCreated");
     if (date != NULL && date[0] != 0 && !ie_tags_has(tags, "Xmp.photoshop.DateCreated")) {
-        IE_AUTO_FREE char *both = time != NULL && time[0] != 0 ? ie_asprintf("%sT%s", date, time) : ie_strdup(date);
+        IE_AUTO_FREE char *both =
+            time != NULL && time[0] != 0 ? ie_asprintf("%sT%s", date, time) : ie_strdup(date);
         (void)!ie_tags_set(tags, "Xmp.photoshop.DateCreated", both);
     }
 }
@@ -85,14 +126,21 @@ static void iptc_to_xmp(ie_tags *tags)
 {
     static const struct {
         const char *iptc, *xmp;
-    } pairs[] = {
-        {"Caption", "dc.description"}, {"ObjectName", "dc.title"}, {"Copyright", "dc.rights"},
-        {"Headline", "photoshop.Headline"}, {"Credit", "photoshop.Credit"}, {"Source", "photoshop.Source"},
-        {"City", "photoshop.City"}, {"ProvinceState", "photoshop.State"}, {"CountryName", "photoshop.Country"},
-        {"SpecialInstructions", "photoshop.Instructions"}, {"TransmissionReference", "photoshop.TransmissionReference"},
-        {"Writer", "photoshop.CaptionWriter"}, {"BylineTitle", "photoshop.AuthorsPosition"},
-        {"SubLocation", "iptc.Location"}, {"CountryCode", "iptc.CountryCode"},
-    };
+    } pairs[] = {{"Caption", "dc.description"},
+                 {"ObjectName", "dc.title"},
+                 {"Copyright", "dc.rights"},
+                 {"Headline", "photoshop.Headline"},
+                 {"Credit", "photoshop.Credit"},
+                 {"Source", "photoshop.Source"},
+                 {"City", "photoshop.City"},
+                 {"ProvinceState", "photoshop.State"},
+                 {"CountryName", "photoshop.Country"},
+                 {"SpecialInstructions", "photoshop.Instructions"},
+                 {"TransmissionReference", "photoshop.TransmissionReference"},
+                 {"Writer", "photoshop.CaptionWriter"},
+                 {"BylineTitle", "photoshop.AuthorsPosition"},
+                 {"SubLocation", "iptc.Location"},
+                 {"CountryCode", "iptc.CountryCode"}};
     char from[80], to[80];
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         snprintf(from, sizeof from, "Iptc.Application2.%s", pairs[i].iptc);
@@ -143,7 +191,8 @@ static void adapt(ie_tags *tags, ie_format to_format, int orientation, int width
 
 static void add_chunk(ie_buffer *out, const char *type, const uint8_t *bytes, size_t size)
 {
-    const uint8_t length[4] = {(uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16), (uint8_t)(size >> 24)};
+    const uint8_t length[4] = {(uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16),
+                               (uint8_t)(size >> 24)};
     ie_buffer_add(out, type, 4);
     ie_buffer_add(out, length, 4);
     ie_buffer_add(out, bytes, size);
@@ -152,8 +201,48 @@ static void add_chunk(ie_buffer *out, const char *type, const uint8_t *bytes, si
     }
 }
 
-/* exiv2 does not know JPEG XL, and not all that HEIF can be; it gets the blocks that our reader finds, in a WebP that
-   has nothing else. */
+/* A box of JPEG XL whose content is packed with Brotli. */
+static bool has_packed_boxes(ie_bytes *bytes)
+{
+    ie_span file = {.bytes = bytes, .size = ie_bytes_size(bytes)};
+    uint64_t at = 0;
+    ie_box box;
+    for (int i = 0; i < IE_META_MAX_STEPS && ie_box_next(&file, &at, &box); i++) {
+        if (box.type == IE_BOX('b', 'r', 'o', 'b')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A WebP that has nothing but these blocks; size 0: there are none. */
+static void wrap(const ie_meta *meta, ie_buffer *ret_file)
+{
+    const ie_span *exif = meta->exif_count > 0 ? &meta->exif[0].span : NULL;
+    const uint8_t *exif_bytes = exif != NULL ? ie_span_at(exif, 0, exif->size) : NULL;
+    const uint8_t *xmp_bytes =
+        meta->xmp.size > 0 ? ie_span_at(&meta->xmp, 0, meta->xmp.size) : NULL;
+    if (exif_bytes == NULL && xmp_bytes == NULL) {
+        return;
+    }
+    /* Flags 8 and 4: EXIF and XMP follow; a canvas of 1 x 1. */
+    const uint8_t head[10] = {
+        (uint8_t)((exif_bytes != NULL ? 8 : 0) | (xmp_bytes != NULL ? 4 : 0))};
+    ie_buffer chunks = {0};
+    ie_buffer_add(&chunks, "WEBP", 4);
+    add_chunk(&chunks, "VP8X", head, sizeof head);
+    if (exif_bytes != NULL) {
+        add_chunk(&chunks, "EXIF", exif_bytes, (size_t)exif->size);
+    }
+    if (xmp_bytes != NULL) {
+        add_chunk(&chunks, "XMP ", xmp_bytes, (size_t)meta->xmp.size);
+    }
+    add_chunk(ret_file, "RIFF", (const uint8_t *)chunks.data, chunks.size);
+    ie_buffer_free(&chunks);
+}
+
+/* exiv2 does not know JPEG XL, and not all that HEIF can be; it gets the blocks that our reader
+ * finds. */
 static ie_status open_blocks(const char *path, ie_format format, ie_tags **ret_tags, ie_error *err)
 {
     ie_bytes *bytes = NULL;
@@ -161,29 +250,24 @@ static ie_status open_blocks(const char *path, ie_format format, ie_tags **ret_t
     if (status != IE_OK) {
         return status;
     }
+    if (format == IE_FORMAT_JXL && has_packed_boxes(bytes)) {
+        ie_bytes_close(bytes);
+        return ie_error_set(
+            err, IE_ERR_UNSUPPORTED,
+            "its metadata is packed with Brotli, which cannot be read here, and would be lost");
+    }
     ie_meta meta = {0};
+    ie_buffer file = {0};
     ie_photo *photo = ie_photo_new();
     photo->format = format;
     ie_meta_find(bytes, photo, &meta);
-    const ie_span *exif = meta.exif_count > 0 ? &meta.exif[0].span : NULL;
-    const uint8_t *exif_bytes = exif != NULL ? ie_span_at(exif, 0, exif->size) : NULL;
-    const uint8_t *xmp_bytes = meta.xmp.size > 0 ? ie_span_at(&meta.xmp, 0, meta.xmp.size) : NULL;
-    /* Flags 8 and 4: EXIF and XMP follow; a canvas of 1 x 1. */
-    const uint8_t head[10] = {(uint8_t)((exif_bytes != NULL ? 8 : 0) | (xmp_bytes != NULL ? 4 : 0))};
-    ie_buffer chunks = {0}, file = {0};
-    ie_buffer_add(&chunks, "WEBP", 4);
-    add_chunk(&chunks, "VP8X", head, sizeof head);
-    if (exif_bytes != NULL) {
-        add_chunk(&chunks, "EXIF", exif_bytes, (size_t)exif->size);
-    }
-    if (xmp_bytes != NULL) {
-        add_chunk(&chunks, "XMP ", xmp_bytes, (size_t)meta.xmp.size);
-    }
-    add_chunk(&file, "RIFF", (const uint8_t *)chunks.data, chunks.size);
-    if (exif_bytes != NULL || xmp_bytes != NULL) {
+    wrap(&meta, &file);
+    if (photo->fault_count > 0) {
+        status = ie_error_set(err, IE_ERR_FORMAT,
+                              "its metadata is damaged and would not come over whole");
+    } else if (file.size > 0) {
         status = ie_tags_open_memory((const uint8_t *)file.data, file.size, ret_tags, err);
     }
-    ie_buffer_free(&chunks);
     ie_buffer_free(&file);
     ie_meta_clear(&meta);
     ie_photo_free(photo);
@@ -194,7 +278,8 @@ static ie_status open_blocks(const char *path, ie_format format, ie_tags **ret_t
 /* Formats that have no metadata at all, or none that anybody writes photos with. */
 static bool bare(ie_format format)
 {
-    return format == IE_FORMAT_BMP || format == IE_FORMAT_PNM || format == IE_FORMAT_GIF || format == IE_FORMAT_ICO;
+    return format == IE_FORMAT_BMP || format == IE_FORMAT_PNM || format == IE_FORMAT_GIF ||
+           format == IE_FORMAT_ICO;
 }
 
 static ie_status target_size(const char *path, int *ret_width, int *ret_height, ie_error *err)
@@ -207,8 +292,8 @@ static ie_status target_size(const char *path, int *ret_width, int *ret_height, 
     return status;
 }
 
-static ie_status carry(ie_tags *tags, const char *to_path, ie_format to_format, int orientation, int width, int height,
-                       ie_error *err)
+static ie_status carry(ie_tags *tags, const char *to_path, ie_format to_format, int orientation,
+                       int width, int height, ie_error *err)
 {
     if (!ie_tags_any(tags)) {
         return IE_OK;
@@ -230,17 +315,20 @@ static ie_status carry(ie_tags *tags, const char *to_path, ie_format to_format, 
     return ie_tags_save(tags, to_path, err);
 }
 
-static ie_status copy_tags(const char *from_path, ie_format from_format, const ie_metadata *facts, const char *to_path,
-                           ie_format to_format, int orientation, ie_error *err)
+static ie_status copy_tags(const char *from_path, ie_format from_format, const ie_metadata *facts,
+                           const char *to_path, ie_format to_format, int orientation, ie_error *err)
 {
     int width = 0, height = 0;
-    ie_status status = ie_exif_can_write(to_format) ? target_size(to_path, &width, &height, err) : IE_OK;
+    ie_status status =
+        ie_exif_can_write(to_format) ? target_size(to_path, &width, &height, err) : IE_OK;
     if (status != IE_OK) {
         return status;
     }
     IE_AUTO_TAGS ie_tags *tags = NULL;
-    bool boxed = from_format == IE_FORMAT_JXL || from_format == IE_FORMAT_HEIC || from_format == IE_FORMAT_AVIF;
-    status = boxed ? open_blocks(from_path, from_format, &tags, err) : ie_tags_open(from_path, &tags, err);
+    bool boxed = from_format == IE_FORMAT_JXL || from_format == IE_FORMAT_HEIC ||
+                 from_format == IE_FORMAT_AVIF;
+    status = boxed ? open_blocks(from_path, from_format, &tags, err)
+                   : ie_tags_open(from_path, &tags, err);
     if (status != IE_OK || tags == NULL) {
         return status;
     }
@@ -250,8 +338,8 @@ static ie_status copy_tags(const char *from_path, ie_format from_format, const i
     return carry(tags, to_path, to_format, orientation, width, height, err);
 }
 
-ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char *to_temp_path, ie_format to_format,
-                       int orientation, ie_error *err)
+ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char *to_temp_path,
+                       ie_format to_format, int orientation, ie_error *err)
 {
     if (bare(from_format)) {
         return IE_OK;
@@ -259,7 +347,8 @@ ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char 
     ie_photo *from = NULL, *to = NULL;
     ie_status status = ie_exif_facts(from_path, from_format, &from, err);
     if (status == IE_OK) {
-        status = copy_tags(from_path, from_format, &from->metadata, to_temp_path, to_format, orientation, err);
+        status = copy_tags(from_path, from_format, &from->metadata, to_temp_path, to_format,
+                           orientation, err);
     }
     if (status == IE_OK) {
         status = ie_exif_facts(to_temp_path, to_format, &to, err);
@@ -267,8 +356,9 @@ ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char 
     /* Another reader than the one that carried them finds the same facts in the new file. */
     const char *what = status == IE_OK ? ie_exif_difference(&from->metadata, &to->metadata) : NULL;
     if (what != NULL) {
-        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "its %s would not come over into the %s file", what,
-                              ie_format_name(to_format));
+        status =
+            ie_error_set(err, IE_ERR_UNSUPPORTED, "its %s would not come over into the %s file",
+                         what, ie_format_name(to_format));
     }
     ie_photo_free(from);
     ie_photo_free(to);

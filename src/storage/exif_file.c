@@ -5,6 +5,7 @@
 
 #include "storage/bytes.h"
 #include "storage/exif_check.h"
+#include "storage/exif_keep.h"
 #include "storage/exif_tags.h"
 #include "storage/image_data.h"
 #include "utils/error.h"
@@ -89,9 +90,10 @@ static void add_missing(ie_texts *all, const ie_text_list *list)
     }
 }
 
-/* XMP and IPTC keep in step: each gets what either had, then what only another place had (XPKeywords), which nobody
-   would look at any more, then what is new. */
-static bool write_keywords(ie_tags *tags, bool iptc, const ie_text_list *read, const ie_text_list *add)
+/* XMP and IPTC keep in step: each gets what either had, then what only another place had
+   (XPKeywords), which nobody would look at any more, then what is new. */
+static bool write_keywords(ie_tags *tags, bool iptc, const ie_text_list *read,
+                           const ie_text_list *add)
 {
     IE_AUTO_TEXTS ie_texts all = ie_tags_list(tags, "Xmp.dc.subject");
     IE_AUTO_TEXTS ie_texts coded = ie_tags_list(tags, "Iptc.Application2.Keywords");
@@ -118,52 +120,43 @@ static bool write_keywords(ie_tags *tags, bool iptc, const ie_text_list *read, c
             ie_tags_set_iptc(tags, "Iptc.Application2.Keywords", &coded));
 }
 
-/* Maker notes hold offsets from the start of the EXIF block, which only their maker knows to correct. So where there
-   are some EXIF must not grow: exiv2 then leaves every byte of the block but the value's where it is. What has no room
-   stands in XMP alone, and a text that would contradict it becomes empty. */
-static bool write_description(ie_tags *tags, bool rigid, const char *caption)
+static bool write_rating(ie_tags *tags, int32_t rating)
 {
-    static const char tag[] = "Exif.Image.ImageDescription";
-    if (rigid && ie_tags_bytes(tags, tag) <= strlen(caption)) {
-        return !ie_tags_has(tags, tag) || ie_tags_set(tags, tag, "");
-    }
-    return ie_tags_set(tags, tag, caption);
+    return ie_tags_set_number(tags, "Exif.Image.Rating", rating) &&
+           (!ie_tags_has(tags, "Exif.Image.RatingPercent") ||
+            ie_tags_set_number(tags, "Exif.Image.RatingPercent", ie_exif_percent(rating)));
 }
 
-static bool write_rating(ie_tags *tags, bool rigid, int32_t rating)
+static bool edit_exif(ie_tags *tags, const ie_tag_edit *edit)
 {
-    static const int percent[6] = {0, 1, 25, 50, 75, 99}; /* as Windows writes them beside 0x4746 */
-    bool good = ie_tags_set_number(tags, "Xmp.xmp.Rating", rating);
-    if (good && (!rigid || ie_tags_has(tags, "Exif.Image.Rating"))) {
-        good = ie_tags_set_number(tags, "Exif.Image.Rating", rating);
-    }
-    if (good && rating >= 0 && rating <= 5 && ie_tags_has(tags, "Exif.Image.RatingPercent")) {
-        good = ie_tags_set_number(tags, "Exif.Image.RatingPercent", percent[rating]);
-    }
-    return good;
+    return (edit->caption == NULL ||
+            ie_tags_set(tags, "Exif.Image.ImageDescription", edit->caption)) &&
+           (edit->rating == IE_ABSENT || write_rating(tags, edit->rating));
 }
 
-static bool edit_tags(ie_tags *tags, bool iptc, bool rigid, const ie_metadata *before, const ie_tag_edit *edit)
+static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const ie_tag_edit *edit)
 {
     bool texts = edit->add_keywords.count > 0 || edit->title != NULL || edit->caption != NULL;
     if (iptc && texts && !ie_tags_iptc_to_utf8(tags)) {
         return false;
     }
-    if (edit->add_keywords.count > 0 && !write_keywords(tags, iptc, &before->keywords, &edit->add_keywords)) {
+    if (edit->add_keywords.count > 0 &&
+        !write_keywords(tags, iptc, &before->keywords, &edit->add_keywords)) {
         return false;
     }
     if (edit->caption != NULL &&
         !(ie_tags_set_language(tags, "Xmp.dc.description", edit->caption) &&
-          write_description(tags, rigid, edit->caption) &&
-          (!iptc || set_iptc_text(tags, "Iptc.Application2.Caption", edit->caption, CAPTION_BYTES)))) {
+          (!iptc ||
+           set_iptc_text(tags, "Iptc.Application2.Caption", edit->caption, CAPTION_BYTES)))) {
         return false;
     }
-    if (edit->title != NULL &&
-        !(ie_tags_set_language(tags, "Xmp.dc.title", edit->title) &&
-          (!iptc || set_iptc_text(tags, "Iptc.Application2.ObjectName", edit->title, TITLE_BYTES)))) {
+    if (edit->title != NULL && !(ie_tags_set_language(tags, "Xmp.dc.title", edit->title) &&
+                                 (!iptc || set_iptc_text(tags, "Iptc.Application2.ObjectName",
+                                                         edit->title, TITLE_BYTES)))) {
         return false;
     }
-    return (edit->rating == IE_ABSENT || write_rating(tags, rigid, edit->rating)) &&
+    return (edit->rating == IE_ABSENT ||
+            ie_tags_set_number(tags, "Xmp.xmp.Rating", edit->rating)) &&
            (!ie_tags_changed(tags) || ie_exif_keep_date(tags, before));
 }
 
@@ -174,7 +167,8 @@ static bool texts_are_utf8(const ie_tag_edit *edit)
     bool good = (edit->title == NULL || ie_utf8_valid(edit->title)) &&
                 (edit->caption == NULL || ie_utf8_valid(edit->caption));
     for (uint32_t i = 0; i < edit->add_keywords.count; i++) {
-        good = good && edit->add_keywords.items[i][0] != 0 && ie_utf8_valid(edit->add_keywords.items[i]);
+        good = good && edit->add_keywords.items[i][0] != 0 &&
+               ie_utf8_valid(edit->add_keywords.items[i]);
     }
     return good;
 }
@@ -187,30 +181,34 @@ static ie_status check_pinned(const char *path, ie_format format, ie_error *err)
         return status;
     }
     const uint8_t *data = ie_bytes_load(bytes, MAX_FILE_BYTES);
-    const char *pinned = data != NULL ? ie_image_data_pinned(data, (size_t)ie_bytes_size(bytes), format) : NULL;
+    const char *pinned =
+        data != NULL ? ie_image_data_pinned(data, (size_t)ie_bytes_size(bytes), format) : NULL;
     ie_bytes_close(bytes);
     return pinned == NULL ? IE_OK
-                          : ie_error_set(err, IE_ERR_UNSUPPORTED, "tags are not written into this file: %s", pinned);
+                          : ie_error_set(err, IE_ERR_UNSUPPORTED,
+                                         "tags are not written into this file: %s", pinned);
 }
 
-/* Is the EXIF block built anew whatever is changed? exiv2 then corrects the offsets in the maker notes it knows. It
-   keeps the block only in JPEG and TIFF, and in JPEG not when tags are there that do not belong into one. */
-static bool is_rebuilt(const ie_tags *tags, ie_format format)
+/* With maker notes in a JPEG the EXIF block is kept as it is but for values that have room where
+ * they stand. */
+static ie_status edit_with_notes(ie_tags *tags, const char *path, const ie_metadata *before,
+                                 const ie_tag_edit *edit, ie_error *err)
 {
-    static const char *const strangers[] = {
-        "Exif.Image.PhotometricInterpretation", "Exif.Image.StripOffsets", "Exif.Image.RowsPerStrip",
-        "Exif.Image.StripByteCounts", "Exif.Image.JPEGInterchangeFormat", "Exif.Image.JPEGInterchangeFormatLength",
-        "Exif.Image.SubIFDs",
-    };
-    bool rebuilt = format == IE_FORMAT_PNG || format == IE_FORMAT_WEBP;
-    for (size_t i = 0; format == IE_FORMAT_JPEG && i < sizeof strangers / sizeof *strangers; i++) {
-        rebuilt = rebuilt || ie_tags_has(tags, strangers[i]);
+    IE_AUTO_KEPT ie_exif_kept kept = {0};
+    ie_status status = ie_exif_keep(path, &kept, err);
+    if (status != IE_OK) {
+        return status;
     }
-    return rebuilt;
+    ie_exif_kept_edit(&kept, edit);
+    if (!edit_tags(tags, true, before, edit)) {
+        return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
+    }
+    status = ie_tags_changed(tags) ? ie_tags_save(tags, path, err) : IE_OK;
+    return status == IE_OK ? ie_exif_kept_restore(&kept, path, err) : status;
 }
 
-static ie_status edit_file(const char *path, ie_format format, const ie_metadata *before, const ie_tag_edit *edit,
-                           ie_error *err)
+static ie_status edit_file(const char *path, ie_format format, const ie_metadata *before,
+                           const ie_tag_edit *edit, ie_error *err)
 {
     IE_AUTO_TAGS ie_tags *tags = NULL;
     ie_status status = ie_tags_open(path, &tags, err);
@@ -218,25 +216,31 @@ static ie_status edit_file(const char *path, ie_format format, const ie_metadata
         return status;
     }
     if (ie_tags_complaint(tags) != NULL) {
-        return ie_error_set(err, IE_ERR_FORMAT,
-                            "its metadata is damaged and writing would damage it further (exiv2: %s)",
-                            ie_tags_complaint(tags));
+        return ie_error_set(
+            err, IE_ERR_FORMAT,
+            "its metadata is damaged and writing would damage it further (exiv2: %s)",
+            ie_tags_complaint(tags));
     }
-    bool notes = ie_tags_has(tags, "Exif.Photo.MakerNote"), rebuilt = is_rebuilt(tags, format);
-    if (notes && rebuilt && !ie_tags_has(tags, "Exif.MakerNote.Offset")) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                            "tags are not written into this file: its camera's notes are of an unknown kind and "
-                            "would be damaged");
+    bool notes = ie_tags_has(tags, "Exif.Photo.MakerNote");
+    if (notes && format == IE_FORMAT_JPEG) {
+        return edit_with_notes(tags, path, before, edit, err);
     }
-    if (!edit_tags(tags, ie_exif_carries_iptc(format), notes && !rebuilt, before, edit)) {
+    /* exiv2 moves them, and corrects the offsets only of those that it has taken apart. */
+    if (notes && !ie_tags_has(tags, "Exif.MakerNote.Offset")) {
+        return ie_error_set(
+            err, IE_ERR_UNSUPPORTED,
+            "tags are not written into this file: its camera's notes are of an unknown kind and "
+            "would be damaged");
+    }
+    if (!edit_tags(tags, ie_exif_carries_iptc(format), before, edit) || !edit_exif(tags, edit)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
     }
     return ie_tags_changed(tags) ? ie_tags_save(tags, path, err) : IE_OK;
 }
 
 /* Another reader than the one that wrote it finds what was written, and the rest as it was. */
-static ie_status check_written(const char *path, ie_format format, const ie_metadata *before, const ie_tag_edit *edit,
-                               ie_error *err)
+static ie_status check_written(const char *path, ie_format format, const ie_metadata *before,
+                               const ie_tag_edit *edit, ie_error *err)
 {
     ie_photo *photo = NULL;
     ie_status status = ie_exif_facts(path, format, &photo, err);
@@ -251,17 +255,22 @@ static ie_status check_written(const char *path, ie_format format, const ie_meta
                            ? ie_exif_difference(&wanted, &photo->metadata)
                            : "keywords";
     ie_photo_free(photo);
-    return what == NULL ? IE_OK
-                        : ie_error_set(err, IE_ERR_FORMAT, "after writing tags its %s would not read as it should", what);
+    return what == NULL
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_FORMAT,
+                              "after writing tags its %s would not read as it should", what);
 }
 
-ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_edit *edit, ie_error *err)
+ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_edit *edit,
+                        ie_error *err)
 {
     if (!ie_exif_can_write(format)) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "tags cannot be written into %s files", ie_format_name(format));
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "tags cannot be written into %s files",
+                            ie_format_name(format));
     }
     if (!texts_are_utf8(edit)) {
-        return ie_error_set(err, IE_ERR_USAGE, "a keyword, title or caption is empty or not valid UTF-8");
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "a keyword, title or caption is empty or not valid UTF-8");
     }
     ie_status status = check_pinned(temp_path, format, err);
     if (status != IE_OK) {

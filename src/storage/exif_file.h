@@ -1,35 +1,42 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Writing metadata with exiv2 (by exif_tags.h): tags into a file, and all metadata from one file to another. Works
- * only on temporary copies that the caller made; never on a user's file. One call at a time, by exif_tags' mutex.
+ * Writing metadata with exiv2 (by exif_tags.h): tags into a file, and all metadata from one file to
+ * another. Works only on temporary copies that the caller made; never on a user's file. One call at
+ * a time, by exif_tags' mutex.
  */
 #ifndef IE_STORAGE_EXIF_FILE_H
 #define IE_STORAGE_EXIF_FILE_H
 
 #include "core/plan.h"
 
-/* Can tags be embedded in files of this format (IPTC and XMP and EXIF as far as the format knows them)? */
+/* Can tags be embedded in files of this format (IPTC and XMP and EXIF as far as the format knows
+ * them)? */
 bool ie_exif_can_write(ie_format format);
 bool ie_exif_carries_iptc(ie_format format); /* of those: does exiv2 keep IPTC in it? */
 
-/* Applies the edit to `temp_path`: keywords to dc:subject and (when the format carries IPTC) IPTC Keywords,
-   caption to dc:description (default language), EXIF ImageDescription, IPTC Caption-Abstract; title to dc:title and
-   IPTC ObjectName; rating to xmp:Rating and EXIF 0x4746. What is there already is neither doubled nor rewritten;
-   fields not named stay as they are; when nothing changes the file is not written. IPTC has UTF-8 afterwards, and of a
-   text that is too long for it the beginning. In files with maker notes EXIF changes only where the new value fits in
-   the old one's place, so that the notes stay where they are, byte for byte. Read back by our own reader before
-   IE_OK. Faults of the file: IE_ERR_FORMAT, also when exiv2 finds its metadata damaged; IE_ERR_UNSUPPORTED when the
-   format cannot carry it or when offsets in the file would be wrong afterwards (MPF, unknown trailers). Then the
-   file may hold anything. IE_ERR_USAGE: a text is empty or not UTF-8. */
-ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_edit *edit, ie_error *err) IE_MUST_CHECK;
+/* Applies the edit to `temp_path`: keywords to dc:subject and (when the format carries IPTC) IPTC
+   Keywords, caption to dc:description (default language), EXIF ImageDescription, IPTC
+   Caption-Abstract; title to dc:title and IPTC ObjectName; rating to xmp:Rating and EXIF 0x4746.
+   What is there already is neither doubled nor rewritten; fields not named stay as they are; when
+   nothing changes the file is not written. IPTC has UTF-8 afterwards, and of a text that is too
+   long for it the beginning. In a JPEG with maker notes EXIF changes only where the new value fits
+   in the old one's place (exif_keep.h), so that the notes stay where they are, byte for byte. Read
+   back by our own reader before IE_OK. Faults of the file: IE_ERR_FORMAT, also when exiv2 finds its
+   metadata damaged; IE_ERR_UNSUPPORTED when the format cannot carry it or when offsets in the file
+   would be wrong afterwards (MPF, unknown trailers, maker notes of an unknown kind in other
+   formats). Then the file may hold anything. IE_ERR_USAGE: a text is empty or not UTF-8. */
+ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_edit *edit,
+                        ie_error *err) IE_MUST_CHECK;
 
-/* Carries EXIF, XMP and IPTC from one file to another after a conversion, as far as `to_format` can hold
-   them; IPTC that it cannot hold is mapped to XMP. Sets Orientation (EXIF and tiff:Orientation) to
-   `orientation` (1 when the pixels were turned), removes the EXIF thumbnail, tags that say how the old file stored its
-   samples, and XMP that speaks of parts the new file lacks (hdrgm, GContainer, MPF). Pixel sizes are updated, the
-   colour profile stays the new file's. Maker notes come along; exiv2 corrects offsets in those it knows. IE_OK
-   without a change for sources that have no metadata. IE_ERR_UNSUPPORTED when there is some and `to_format` cannot be
-   written into (all but those of ie_exif_can_write), or when extended XMP would be lost; IE_ERR_FORMAT: damaged. */
+/* Carries EXIF, XMP and IPTC from one file to another after a conversion, as far as `to_format` can
+   hold them; IPTC that it cannot hold is mapped to XMP. Sets Orientation (EXIF and
+   tiff:Orientation) to `orientation` (1 when the pixels were turned), removes the EXIF thumbnail,
+   tags that say how the old file stored its samples, and XMP that speaks of parts the new file
+   lacks (hdrgm, GContainer, MPF). Pixel sizes are updated, the colour profile stays the new file's.
+   Maker notes come along; exiv2 corrects offsets in those it knows. IE_OK without a change for
+   sources that have no metadata. IE_ERR_UNSUPPORTED when there is some and `to_format` cannot be
+   written into (all but those of ie_exif_can_write), or when extended XMP would be lost;
+   IE_ERR_FORMAT: damaged. */
 ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char *to_temp_path,
                        ie_format to_format, int orientation, ie_error *err) IE_MUST_CHECK;
 

@@ -28,7 +28,8 @@ static void on_log(GExiv2LogLevel level, const gchar *text)
 {
     (void)level;
     if (complaining != NULL && complaining->complaint[0] == 0) {
-        snprintf(complaining->complaint, sizeof complaining->complaint, "%.*s", (int)strcspn(text, "\n"), text);
+        snprintf(complaining->complaint, sizeof complaining->complaint, "%.*s",
+                 (int)strcspn(text, "\n"), text);
     }
 }
 
@@ -84,7 +85,8 @@ ie_status ie_tags_open_memory(const uint8_t *bytes, size_t size, ie_tags **ret_t
     }
     if (!started) {
         pthread_mutex_unlock(&exiv2_lock);
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "exiv2, which writes metadata, does not start");
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "exiv2, which writes metadata, does not start");
     }
     ie_tags *tags = ie_alloc(sizeof *tags);
     tags->metadata = gexiv2_metadata_new();
@@ -119,9 +121,10 @@ ie_status ie_tags_open(const char *path, ie_tags **ret_tags, ie_error *err)
     } else if (ie_bytes_size(bytes) > MAX_FILE_BYTES) {
         status = ie_error_set(err, IE_ERR_LIMIT, "%s is larger than 4 GiB", ie_shown(path));
     } else {
-        status = ie_bytes_size(bytes) == 0
-                     ? ie_error_set(err, IE_ERR_FORMAT, "%s is empty", ie_shown(path))
-                     : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
+        status =
+            ie_bytes_size(bytes) == 0
+                ? ie_error_set(err, IE_ERR_FORMAT, "%s is empty", ie_shown(path))
+                : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
     }
     ie_bytes_close(bytes);
     return status;
@@ -163,7 +166,8 @@ const char *ie_exif_library(void)
     int version = gexiv2_get_version();
     pthread_mutex_lock(&exiv2_lock);
     if (name[0] == 0) {
-        snprintf(name, sizeof name, "gexiv2 %d.%d.%d", version / 10000, version / 100 % 100, version % 100);
+        snprintf(name, sizeof name, "gexiv2 %d.%d.%d", version / 10000, version / 100 % 100,
+                 version % 100);
     }
     pthread_mutex_unlock(&exiv2_lock);
     return name;
@@ -205,7 +209,9 @@ bool ie_tags_has(const ie_tags *tags, const char *name)
 
 char *ie_tags_text(const ie_tags *tags, const char *name)
 {
-    char *value = ie_tags_has(tags, name) ? gexiv2_metadata_try_get_tag_string(tags->metadata, name, NULL) : NULL;
+    char *value = ie_tags_has(tags, name)
+                      ? gexiv2_metadata_try_get_tag_string(tags->metadata, name, NULL)
+                      : NULL;
     char *text = value != NULL ? ie_strdup(value) : NULL;
     g_free(value);
     return text;
@@ -213,7 +219,9 @@ char *ie_tags_text(const ie_tags *tags, const char *name)
 
 size_t ie_tags_bytes(const ie_tags *tags, const char *name)
 {
-    GBytes *bytes = ie_tags_has(tags, name) ? gexiv2_metadata_try_get_tag_raw(tags->metadata, name, NULL) : NULL;
+    GBytes *bytes = ie_tags_has(tags, name)
+                        ? gexiv2_metadata_try_get_tag_raw(tags->metadata, name, NULL)
+                        : NULL;
     size_t size = bytes != NULL ? g_bytes_get_size(bytes) : 0;
     g_bytes_unref(bytes);
     return size;
@@ -221,7 +229,9 @@ size_t ie_tags_bytes(const ie_tags *tags, const char *name)
 
 ie_texts ie_tags_list(const ie_tags *tags, const char *name)
 {
-    char **values = ie_tags_has(tags, name) ? gexiv2_metadata_try_get_tag_multiple(tags->metadata, name, NULL) : NULL;
+    char **values = ie_tags_has(tags, name)
+                        ? gexiv2_metadata_try_get_tag_multiple(tags->metadata, name, NULL)
+                        : NULL;
     return texts_take(values, true);
 }
 
@@ -254,8 +264,9 @@ bool ie_tags_set_number(ie_tags *tags, const char *name, long number)
         return true;
     }
     tags->changed = true;
-    return ie_starts_with(name, "Exif.") ? gexiv2_metadata_try_set_tag_long(tags->metadata, name, number, NULL)
-                                         : gexiv2_metadata_try_set_tag_string(tags->metadata, name, text, NULL);
+    return ie_starts_with(name, "Exif.")
+               ? gexiv2_metadata_try_set_tag_long(tags->metadata, name, number, NULL)
+               : gexiv2_metadata_try_set_tag_string(tags->metadata, name, text, NULL);
 }
 
 /* exiv2 shows such a value, and takes it, as: lang="x-default" Text, lang="de" Text */
@@ -284,10 +295,12 @@ bool ie_tags_set_iptc(ie_tags *tags, const char *name, const ie_texts *values)
         return true;
     }
     tags->changed = true;
-    return gexiv2_metadata_try_set_tag_multiple(tags->metadata, name, (const gchar **)values->items, NULL);
+    return gexiv2_metadata_try_set_tag_multiple(tags->metadata, name, (const gchar **)values->items,
+                                                NULL);
 }
 
-/* Not gexiv2_metadata_try_set_tag_multiple(): of an XMP tag that is not there yet it removes another one (0.14.0). */
+/* Not gexiv2_metadata_try_set_tag_multiple(): of an XMP tag that is not there yet it removes
+ * another one (0.14.0). */
 bool ie_tags_append_xmp(ie_tags *tags, const char *name, const char *text)
 {
     tags->changed = true;
@@ -317,7 +330,8 @@ void ie_tags_clear_thumbnail(ie_tags *tags)
 /* A known dataset whose values are texts. */
 static bool is_text(const char *name)
 {
-    const char *type = strstr(name, ".0x") == NULL ? gexiv2_metadata_try_get_tag_type(name, NULL) : NULL;
+    const char *type =
+        strstr(name, ".0x") == NULL ? gexiv2_metadata_try_get_tag_type(name, NULL) : NULL;
     return type != NULL && strcmp(type, "String") == 0;
 }
 

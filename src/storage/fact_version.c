@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/record.h"
 #include "utils/text.h"
 
 static void line_of(const ie_fact_version *version, char buffer[128])
@@ -80,6 +81,8 @@ static const struct {
      "content",
      {"sharpness", "blurred", "noise", "dynamic_range", "exposure", "contrast", "quality"}},
     {IE_HAVE_COLORS, "content", {"colors"}},
+    {IE_HAVE_HASHES, IE_RECORD_SIMILAR, {"turned", "inner"}},
+    {IE_HAVE_SKETCH, IE_RECORD_SIMILAR, {"sketch"}},
     {IE_HAVE_SCENES, "vision", {"scenes", "tags"}},
     {IE_HAVE_OBJECTS, "vision", {"objects"}},
 };

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -78,12 +77,10 @@ static void free_globs(glob_list *list)
     free(list->items);
 }
 
-/* Is some part of the path the folder of our own journals and quarantine? */
-static bool in_own_folder(const char *path)
+bool ie_scan_in_own_folder(const char *path)
 {
-    const size_t length = strlen(OWN_FOLDER);
     for (const char *at = path; (at = strstr(at, "/" OWN_FOLDER)) != NULL; at++) {
-        if (at[1 + length] == 0 || at[1 + length] == '/') {
+        if (at[sizeof OWN_FOLDER] == 0 || at[sizeof OWN_FOLDER] == '/') {
             return true;
         }
     }
@@ -108,7 +105,7 @@ static ie_status resolve(const char *argument, char **ret_real, struct stat *ret
         free(real);
         return ie_error_errno(err, code, "%s cannot be read", ie_shown(argument));
     }
-    if (in_own_folder(real)) {
+    if (ie_scan_in_own_folder(real)) {
         free(real);
         return refuse_own(argument, err);
     }
@@ -266,7 +263,9 @@ static void enter_folder(ie_scan *scan, int fd, bool included)
         return;
     }
     if (scan->depth == MAX_DEPTH) {
-        tell(scan, shown_path(scan), "folders are nested too deeply here; scan this one by itself");
+        IE_AUTO_FREE char *text = ie_asprintf("%s: folders are nested too deeply here; scan this one by itself",
+                                              ie_shown(shown_path(scan)));
+        tell(scan, shown_path(scan), text);
         close(fd);
         return;
     }
@@ -339,7 +338,7 @@ static bool follow_link(ie_scan *scan, int fd, const char *name, struct stat *re
         return false;
     }
     IE_AUTO_FREE char *target = realpath(scan->real.data, NULL);
-    if (target == NULL || in_own_folder(target)) {
+    if (target == NULL || ie_scan_in_own_folder(target)) {
         scan->counts.hidden++;
         return false;
     }
@@ -460,7 +459,8 @@ static ie_photo *start_argument(ie_scan *scan, const char *argument)
         return start_file(scan, real, &st);
     }
     if (!S_ISDIR(st.st_mode)) {
-        tell(scan, argument, "is neither a file nor a folder");
+        IE_AUTO_FREE char *text = ie_asprintf("%s is neither a file nor a folder", ie_shown(argument));
+        tell(scan, argument, text);
         return NULL;
     }
     scan->root = root_index(scan, real);

@@ -38,4 +38,7 @@ ie_scan_counts ie_scan_count(const ie_scan *scan);
 uint32_t ie_scan_root_count(const ie_scan *scan);
 const char *ie_scan_root(const ie_scan *scan, uint32_t index);
 
+/* Is some part of the path a folder of our own journals and quarantine? No scan looks in there. */
+bool ie_scan_in_own_folder(const char *path);
+
 #endif

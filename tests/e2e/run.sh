@@ -55,6 +55,11 @@ copy_and_undo() {
 }
 check copying_never_touches_the_source_and_undo_removes_the_copy copy_and_undo
 
+output_in_own_folder() {
+    exits 2 "$imgengine" process lib --output lib/.imgengine/x --apply && grep -q 'another folder' exits.err && [ ! -e lib/.imgengine/x ]
+}
+check nothing_is_copied_into_a_folder_that_no_scan_sees output_in_own_folder
+
 again_copies_nothing() {
     exits 3 "$imgengine" process lib --output again --keywords x --apply || return 1
     fingerprint again >a
@@ -154,7 +159,7 @@ fi
 
 full_disk() {
     cp -a lib full-source
-    exits 1 "$imgengine" process full-source --output small/out --apply && grep -qi 'space' exits.err || return 1
+    exits 1 "$imgengine" process full-source --output small/out --apply && grep -qi 'space left on device\. Take it back' exits.err || return 1
     fingerprint full-source | cmp <(fingerprint lib) - || return 1
     exits 0 "$imgengine" undo
 }

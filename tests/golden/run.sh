@@ -32,7 +32,7 @@ normalise() {
     sed -E -e "s|$1|.|g" \
         -e 's/[0-9]{8}T[0-9]{6}-[0-9a-z]+/RUN/g' \
         -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/TIME/g' \
-        -e 's/in [0-9.]+ s$/in N s/; s/"seconds":[0-9.e+-]+/"seconds":N/' \
+        -e 's/in [0-9.]+ s(\.?)$/in N s\1/; s/"seconds":[0-9.e+-]+/"seconds":N/' \
         -e 's/[0-9]+(\.[0-9]+)? (kB|MB|GB|bytes?)/SIZE/g' \
         -e 's/"([a-z_]*(bytes|size|inode|device|ctime_ns|mtime_ns))":-?[0-9]+/"\1":N/g' \
         -e 's/imgengine [0-9]+\.[0-9]+\.[0-9]+/imgengine VERSION/; s/"version":"[^"]*"/"version":"VERSION"/'

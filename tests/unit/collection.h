@@ -19,6 +19,8 @@ typedef struct collection {
     ie_plan *plan;
     const char *roots[2];
     const char *output;
+    ie_pair pairs[MAX_PHOTOS];
+    size_t pair_count;
 } collection;
 
 static inline collection collection_new(void)
@@ -115,7 +117,7 @@ static inline void propose_all(collection *c, const proposer *steps, size_t coun
         action->root = c->output != NULL ? 0 : c->photos[i]->root;
     }
     ie_proposal proposal = {.config = c->config, .output = c->output, .roots = c->roots, .photos = c->photos,
-                            .count = c->count, .plan = c->plan, .taken = test_taken, .same = test_same,
+                            .count = c->count, .pairs = c->pairs, .pair_count = c->pair_count, .plan = c->plan, .taken = test_taken, .same = test_same,
                             .user = c};
     ie_error err = {0};
     for (size_t i = 0; i < count; i++) {

@@ -141,6 +141,51 @@ static void a_name_taken_in_the_last_moment_takes_the_unit_back(void **state)
     assert_string_equal(after, before);
 }
 
+/* Another program edits one file and removes others after the check, when the batch is under way. */
+static int meddle(void *user, const ie_fs_event *event)
+{
+    scene *s = user;
+    if (event->op == IE_FS_MKDIR && ie_ends_with_nocase(event->path, "/new")) {
+        tree_write(s->root, "edited.jpg", "photo, edited");
+        unlink(at(s, "gone.jpg"));
+        unlink(at(s, "gone dup.jpg"));
+        unlink(at(s, "gone tag.jpg"));
+    }
+    return 0;
+}
+
+static void a_file_that_changes_or_goes_after_the_check_does_not_stop_the_run(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "edited.jpg", "photo");
+    tree_write(s->root, "gone.jpg", "photo 2");
+    tree_write(s->root, "gone.xmp", "sidecar");
+    tree_write(s->root, "gone dup.jpg", "photo 3");
+    tree_write(s->root, "gone tag.jpg", "photo 4");
+    tree_write(s->root, "keep.jpg", "photo 3");
+    tree_write(s->root, "last.jpg", "photo 5");
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "edited.jpg", "new/1.jpg", 0);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "gone.xmp", "new/2.xmp", 1);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "gone.jpg", "new/2.jpg", 1);
+    ie_action *drop = tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "gone dup.jpg", NULL, 2);
+    tree_plan_survivor(s->plan, drop, at(s, "keep.jpg"));
+    tree_plan(s->plan, IE_ACTION_REPLACE, s->root, "gone tag.jpg", "new/4.jpg", 3);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "last.jpg", "new/5.jpg", 4);
+    ie_fs_set_hook(&(ie_fs_hook){meddle, NULL, s});
+    apply_is_ok(s);
+    ie_fs_set_hook(NULL);
+    outcome_is(nth(s, 0), IE_OUTCOME_SKIPPED, "changed since");
+    outcome_is(nth(s, 1), IE_OUTCOME_SKIPPED, "it goes with");
+    outcome_is(nth(s, 2), IE_OUTCOME_SKIPPED, "no longer there");
+    outcome_is(nth(s, 3), IE_OUTCOME_SKIPPED, "no longer there");
+    outcome_is(nth(s, 4), IE_OUTCOME_SKIPPED, "no longer there");
+    outcome_is(nth(s, 5), IE_OUTCOME_DONE, NULL);
+    text_is(s, "edited.jpg", "photo, edited");
+    text_is(s, "gone.xmp", "sidecar");
+    text_is(s, "new/5.jpg", "photo 5");
+    assert_false(tree_has(s->root, "new/4.jpg"));
+}
+
 static void targets_outside_the_root_or_over_links_are_refused(void **state)
 {
     scene *s = *state;
@@ -187,17 +232,6 @@ static void a_duplicate_goes_only_after_proof(void **state)
     text_is(s, "lonely", "the same");
 }
 
-static void two_that_name_each_other_as_survivor_do_not_both_go(void **state)
-{
-    scene *s = *state;
-    tree_write(s->root, "a", "the same");
-    tree_write(s->root, "b", "the same");
-    tree_plan_survivor(s->plan, tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "a", NULL, 0), at(s, "b"));
-    tree_plan_survivor(s->plan, tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "b", NULL, 1), at(s, "a"));
-    apply_is_ok(s);
-    assert_true(tree_has(s->root, "a") || tree_has(s->root, "b"));
-}
-
 /* The survivor is written to between the comparison and the move. */
 static int edit_survivor(void *user, const ie_fs_event *event)
 {
@@ -207,6 +241,69 @@ static int edit_survivor(void *user, const ie_fs_event *event)
         close(fd);
     }
     return 0;
+}
+
+static void name_survivor(scene *s, ie_action *action, ie_match verdict, const char *bytes)
+{
+    tree_plan_survivor(s->plan, action, at(s, "keep"));
+    action->verdict = verdict;
+    action->survivor_xxh3 = ie_hash128_of(bytes, strlen(bytes));
+}
+
+static void another_version_goes_only_while_the_survivor_is_what_was_looked_at(void **state)
+{
+    scene *s = *state;
+    const char *names[] = {"smaller", "stale", "scene", "hard", "bytes"};
+    tree_write(s->root, "keep", "the picture");
+    for (uint32_t i = 0; i < 5; i++) {
+        if (i == 3) {
+            assert_int_equal(link(at(s, "keep"), at(s, "hard")), 0);
+        } else {
+            tree_write(s->root, names[i], "another version");
+        }
+        tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, names[i], NULL, i);
+    }
+    name_survivor(s, nth(s, 0), IE_MATCH_SAME_PICTURE, "the picture");
+    name_survivor(s, nth(s, 1), IE_MATCH_SAME_PICTURE, "the picturE");
+    name_survivor(s, nth(s, 2), IE_MATCH_SIMILAR_SCENE, "the picture");
+    name_survivor(s, nth(s, 3), IE_MATCH_SAME_PIXELS, "the picture");
+    name_survivor(s, nth(s, 4), IE_MATCH_SAME_BYTES, "the picture");
+    apply_is_ok(s);
+    outcome_is(nth(s, 0), IE_OUTCOME_DONE, NULL);
+    outcome_is(nth(s, 1), IE_OUTCOME_SKIPPED, "is not what was looked at");
+    outcome_is(nth(s, 2), IE_OUTCOME_SKIPPED, "does not say that it is a duplicate");
+    outcome_is(nth(s, 3), IE_OUTCOME_SKIPPED, "same file");
+    outcome_is(nth(s, 4), IE_OUTCOME_SKIPPED, "byte for byte");
+    assert_false(tree_has(s->root, "smaller"));
+    text_is(s, "stale", "another version");
+    ie_undo_counts counts;
+    assert_int_equal(tree_undo(s->root, s->id, &counts, NULL), IE_OK);
+    text_is(s, "smaller", "another version");
+}
+
+static void another_version_stays_when_the_survivor_changed_since_the_plan(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "keep", "the picture");
+    tree_write(s->root, "smaller", "another version");
+    tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "smaller", NULL, 0);
+    name_survivor(s, nth(s, 0), IE_MATCH_SAME_PICTURE, "the picture");
+    ie_fs_set_hook(&(ie_fs_hook){edit_survivor, NULL, at(s, "keep")});
+    apply_is_ok(s);
+    ie_fs_set_hook(NULL);
+    outcome_is(nth(s, 0), IE_OUTCOME_SKIPPED, "changed since they were compared");
+    text_is(s, "smaller", "another version");
+}
+
+static void two_that_name_each_other_as_survivor_do_not_both_go(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a", "the same");
+    tree_write(s->root, "b", "the same");
+    tree_plan_survivor(s->plan, tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "a", NULL, 0), at(s, "b"));
+    tree_plan_survivor(s->plan, tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "b", NULL, 1), at(s, "a"));
+    apply_is_ok(s);
+    assert_true(tree_has(s->root, "a") || tree_has(s->root, "b"));
 }
 
 static void a_proof_that_no_longer_holds_is_no_proof(void **state)
@@ -430,9 +527,12 @@ int main(void)
         SCENE(a_file_that_changed_since_the_plan_is_left_alone),
         SCENE(nothing_is_overwritten_and_a_unit_stays_together),
         SCENE(a_name_taken_in_the_last_moment_takes_the_unit_back),
+        SCENE(a_file_that_changes_or_goes_after_the_check_does_not_stop_the_run),
         SCENE(targets_outside_the_root_or_over_links_are_refused),
         SCENE(a_duplicate_goes_only_after_proof),
         SCENE(two_that_name_each_other_as_survivor_do_not_both_go),
+        SCENE(another_version_goes_only_while_the_survivor_is_what_was_looked_at),
+        SCENE(another_version_stays_when_the_survivor_changed_since_the_plan),
         SCENE(a_proof_that_no_longer_holds_is_no_proof),
         SCENE(quarantine_keeps_inode_links_and_attributes),
         SCENE(cancelling_keeps_what_is_done_and_says_so),

@@ -30,7 +30,9 @@ static void defaults_are_what_the_table_says(void **state)
     ie_config *config = fresh(state);
     assert_true(config->scan.recursive);
     assert_false(config->scan.hidden);
-    assert_int_equal(config->dedupe.keep, IE_KEEP_QUALITY);
+    assert_int_equal(config->dedupe.keep.count, 1);
+    assert_string_equal(config->dedupe.keep.items[0], "quality");
+    assert_false(config->dedupe.similar);
     assert_int_equal(config->tagging.rating, -1);
     assert_int_equal(config->limits.max_file_bytes, 2147483648);
     assert_int_equal(config->convert.from.count, 6);
@@ -46,6 +48,7 @@ static const char *sample_text(const char *key)
 {
     static const char *const samples[][2] = {
         {"convert.from", "png"},
+        {"dedupe.keep", "oldest"},
         {"analysis.ml_models.custom_models", "name=fastestdet"},
         {"analysis.scenes.templates", "my {}"},
         {"analysis.scenes.thresholds", "food=0.4"},
@@ -89,7 +92,7 @@ static void every_row_of_the_table_is_whole(void **state)
         assert_non_null(strchr(option->key, '.'));
         assert_true(strlen(option->help) > 5 && option->help[strlen(option->help) - 1] != '.');
         assert_int_equal(option->flag != NULL, option->commands != 0);
-        assert_int_equal(option->choices != NULL, option->type == IE_TYPE_CHOICE);
+        assert_true(option->choices != NULL || option->type != IE_TYPE_CHOICE);
         for (size_t j = 0; j < i; j++) {
             const ie_option *other = ie_option_at(j);
             IE_AUTO_FREE char *env = ie_option_env_name(option);
@@ -106,10 +109,18 @@ static void every_row_of_the_table_is_whole(void **state)
 
 static void keep_rules_are_named_as_in_the_table(void **state)
 {
-    const char *choices = ie_option_find("dedupe.keep")->choices;
-    for (int rule = IE_KEEP_QUALITY; rule <= IE_KEEP_SMALLEST; rule++) {
-        assert_int_equal(ie_choice_index(choices, ie_keep_rule_name((ie_keep_rule)rule)), rule);
+    ie_config *config = fresh(state);
+    for (int rule = 0; rule < IE_KEEP_RULES; rule++) {
+        const char *name = ie_keep_rule_name((ie_keep_rule)rule);
+        assert_int_equal(ie_keep_rule_by_name(name), rule);
+        assert_true(ie_choice_index(ie_option_find("dedupe.keep")->choices, name) >= 0);
+        assert_int_equal(ie_config_set(config, "dedupe.keep", name, "--keep", NULL), IE_OK);
+        assert_non_null(strstr(ie_option_find("dedupe.keep")->help, rule == IE_KEEP_OLDEST ? "oldest" : name));
     }
+    assert_int_equal(ie_keep_rule_by_name("best"), -1);
+    assert_int_equal(ie_config_set(config, "dedupe.keep", "raw, resolution,older", "--keep", NULL), IE_OK);
+    assert_int_equal(config->dedupe.keep.count, 3);
+    assert_int_equal(ie_config_set(config, "dedupe.keep", "", "--keep", NULL), IE_ERR_USAGE);
 }
 
 static void booleans_take_the_usual_words(void **state)
@@ -137,8 +148,8 @@ static void a_value_out_of_range_says_what_is_allowed(void **state)
         {"tagging.min_confidence", "2",
          "--set: tagging.min_confidence must be a number from 0 to 1, not \"2\"."},
         {"dedupe.keep", "best",
-         "--set: dedupe.keep must be one of quality, newest, oldest, largest, smallest, not "
-         "\"best\"."},
+         "--set: dedupe.keep: There is no rule \"best\"; there are quality, newest, oldest, largest, smallest, and for "
+         "a list of several protect, raw, original-metadata, resolution, quality, rating, older, path."},
         {"scan.hidden", "2", "--set: scan.hidden must be true or false, not \"2\"."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

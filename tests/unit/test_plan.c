@@ -12,6 +12,7 @@
     "\",\"from_format\":\"jpeg\",\"format\":\"jpeg\",\"orientation\":1,\"outcome\":\"planned\",\"stamp\":" STAMP more \
     "}\n"
 #define TO(path) ",\"to\":\"" path "\""
+#define HASH ",\"survivor_xxh3\":\"00112233445566778899aabbccddeeff\""
 #define SURVIVOR(path) ",\"survivor\":\"" path "\",\"survivor_stamp\":" STAMP
 
 static ie_photo *photo_at(const char *path, ie_format format, uint32_t unit)
@@ -55,6 +56,8 @@ static ie_plan *rich_plan(void)
     a->kind = IE_ACTION_QUARANTINE;
     a->survivor = "/q/c.jpg";
     a->survivor_stamp = (ie_stamp){1, INT64_MIN, INT64_MAX, 0, UINT64_MAX};
+    a->verdict = IE_MATCH_SAME_PICTURE;
+    a->survivor_xxh3 = ie_hash128_of("survivor", 8);
     a->outcome = IE_OUTCOME_FAILED;
     a->problem = "in use";
     a = add(plan, "/q/c.jpg", IE_FORMAT_JPEG, 2);
@@ -82,6 +85,8 @@ static void a_plan_comes_back_as_it_was(void **state)
     assert_string_equal("/p/\xff/2023/\xe9.jpg", a->to);
     assert_true(ie_stamp_equal(&plan->actions[0].stamp, &a->stamp));
     assert_true(ie_stamp_equal(&plan->actions[1].survivor_stamp, &again->actions[1].survivor_stamp));
+    assert_int_equal(again->actions[1].verdict, plan->actions[1].verdict);
+    assert_true(ie_hash128_equal(again->actions[1].survivor_xxh3, plan->actions[1].survivor_xxh3));
     assert_int_equal(6, a->orientation);
     assert_int_equal(0, a->tags->rating);
     assert_null(a->tags->caption);
@@ -177,6 +182,15 @@ static void odd_lines_are_refused_with_their_number(void **state)
         LINE("quarantine", "/p/a.jpg", ",\"survivor\":\"/p/b.jpg\""),
         LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/a.jpg")),
         LINE("quarantine", "/x/a.jpg", SURVIVOR("/p/b.jpg")),
+        LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"same\""),
+        LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":3"),
+        LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"none\""),
+        LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"similar_scene\"" HASH),
+        LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"same_picture\""),
+        LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"same_bytes\"" HASH),
+        LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") HASH),
+        LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"same_pixels\",\"survivor_xxh3\":\"00\""),
+        LINE("keep", "/p/a.jpg", ",\"verdict\":\"same_bytes\""),
         LINE("keep", "/p/a.jpg", "") LINE("keep", "/p/a.jpg", ""),
         LINE("move", "/p/a.jpg", TO("/p/c.jpg")) LINE("move", "/p/b.jpg", TO("/p/c.jpg")),
         LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg")) LINE("quarantine", "/p/b.jpg", SURVIVOR("/p/a.jpg")),
@@ -189,6 +203,20 @@ static void odd_lines_are_refused_with_their_number(void **state)
     }
     assert_int_equal(IE_ERR_FORMAT, parse(true, LINE("move", "/p/a.jpg", TO("/p/b.jpg")), NULL));
     assert_int_equal(IE_ERR_FORMAT, parse(true, LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg")), NULL));
+}
+
+static void a_survivor_without_a_verdict_must_have_the_same_bytes(void **state)
+{
+    (void)state;
+    ie_plan *plan = NULL;
+    char *text = ie_asprintf(HEAD "%s%s", "false", 2, LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg")),
+                             LINE("quarantine", "/p/c.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"same_picture\"" HASH));
+    assert_int_equal(ie_plan_parse(text, strlen(text), &plan, NULL), IE_OK);
+    assert_int_equal(plan->actions[0].verdict, IE_MATCH_SAME_BYTES);
+    assert_int_equal(plan->actions[1].verdict, IE_MATCH_SAME_PICTURE);
+    assert_int_equal(plan->actions[1].survivor_xxh3.bytes[15], 0xff);
+    ie_plan_free(plan);
+    free(text);
 }
 
 static void every_action_is_counted_once(void **state)
@@ -265,6 +293,7 @@ int main(void)
         cmocka_unit_test(a_plan_that_is_cut_off_is_refused_wherever_it_is_cut),
         cmocka_unit_test(sound_lines_are_read),
         cmocka_unit_test(odd_lines_are_refused_with_their_number),
+        cmocka_unit_test(a_survivor_without_a_verdict_must_have_the_same_bytes),
         cmocka_unit_test(every_action_is_counted_once),
         cmocka_unit_test(a_plan_is_printed_for_a_person),
     };

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "collection.h"
+#include "storage/exif_file.h"
 
 #define CONVERT ie_convert_processor.propose
 #define TAG ie_tag_processor.propose
@@ -33,7 +34,7 @@ static void nothing_is_squeezed_into_less_than_it_is(void **state)
     add(&c, "/p/b.avif", IE_FORMAT_AVIF, 2)->bits = 10;
     ie_photo_fault(add(&c, "/p/c.heic", IE_FORMAT_HEIC, 3), "decode", "truncated", "cut off");
     add(&c, "/p/d.heic", IE_FORMAT_HEIC, 4)->have = IE_HAVE_FORMAT;
-    const char *const reasons[] = {"would lose frames", "10 bits", "damaged (cut off)", "not looked at"};
+    const char *const reasons[] = {"would lose frames", "10 bits", "it does not decode (cut off)", "not looked at"};
     PROPOSE(&c, CONVERT, ie_place_propose);
     for (size_t i = 0; i < 4; i++) {
         expect(&c, i, IE_ACTION_KEEP, NULL);
@@ -72,6 +73,19 @@ static void tags_are_added_once(void **state)
     PROPOSE(&c, TAG, ie_place_propose);
     expect(&c, 0, IE_ACTION_KEEP, NULL);
     collection_end(&c);
+}
+
+static void tags_are_proposed_for_the_formats_that_take_them(void **state)
+{
+    (void)state;
+    for (int format = IE_FORMAT_UNKNOWN + 1; format < IE_FORMAT_SIDECAR; format++) {
+        collection c = collection_new();
+        set(&c, "tagging.keywords", "Rome");
+        add(&c, "/p/a", (ie_format)format, 1);
+        PROPOSE(&c, TAG, ie_place_propose);
+        assert_int_equal(c.plan->actions[0].tags != NULL, ie_exif_can_write((ie_format)format));
+        collection_end(&c);
+    }
 }
 
 static void only_sure_tags_are_embedded(void **state)
@@ -165,6 +179,7 @@ int main(void)
         cmocka_unit_test(a_photo_becomes_jpeg_or_png_as_its_alpha_asks),
         cmocka_unit_test(nothing_is_squeezed_into_less_than_it_is),
         cmocka_unit_test(tags_are_added_once),
+        cmocka_unit_test(tags_are_proposed_for_the_formats_that_take_them),
         cmocka_unit_test(only_sure_tags_are_embedded),
         cmocka_unit_test(quality_rates_only_what_has_no_rating),
         cmocka_unit_test(what_cannot_be_written_into_is_not_tagged),

@@ -50,7 +50,7 @@ static ie_photo *full_photo(void)
 
 static ie_photo *round_trip(const ie_photo *photo)
 {
-    IE_AUTO_FREE char *line = ie_photo_json(photo);
+    IE_AUTO_FREE char *line = ie_json_line(ie_record_json(photo));
     IE_AUTO_JSON json_t *record = NULL;
     assert_int_equal(ie_json_parse(line, strlen(line), "record", &record, NULL), IE_OK);
     ie_photo *back = ie_photo_new();

@@ -246,6 +246,9 @@ static void pipes_are_skipped_and_not_opened(void **state)
     touch("a");
     assert_string_equal(WALK("."), "a|");
     assert_int_equal(counts.unreadable, 0);
+    /* Named by hand it is a problem, told with its path. */
+    assert_string_equal(WALK("pipe.jpg"), "");
+    assert_string_equal(problems, "pipe.jpg: pipe.jpg is neither a file nor a folder|");
 }
 
 static void a_missing_argument_is_an_error_but_a_problem_in_a_list(void **state)

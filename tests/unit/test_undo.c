@@ -141,6 +141,28 @@ static void a_name_taken_meanwhile_is_not_overwritten_and_the_unit_stays(void **
     assert_string_equal(after, before);
 }
 
+static void what_a_damaged_line_said_counts_as_refused(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a", "photo");
+    tree_write(s->root, "b", "photo 2");
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a", "x", 0);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "b", "y", 1);
+    apply_is_ok(s);
+    IE_AUTO_FREE char *path = ie_journal_path(s->root, s->id);
+    IE_AUTO_FREE char *text = tree_read(path);
+    const char *line = strstr(text, "\"intent\"");
+    assert_non_null(line);
+    int fd = open(path, O_WRONLY);
+    assert_int_equal(pwrite(fd, "X", 1, line - text + 1), 1);
+    close(fd);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id}), IE_OK);
+    assert_int_equal(s->counts.restored, 1);
+    assert_true(s->counts.refused > 0);
+    assert_non_null(strstr(s->lines.data, "damaged"));
+    assert_true(tree_has(s->root, "x") && tree_has(s->root, "b"));
+}
+
 static void undo_after_undo_does_nothing(void **state)
 {
     scene *s = *state;
@@ -293,6 +315,7 @@ int main(void)
         SCENE(a_copy_whose_source_is_gone_or_changed_stays),
         SCENE(a_copy_that_the_source_now_links_to_stays),
         SCENE(a_name_taken_meanwhile_is_not_overwritten_and_the_unit_stays),
+        SCENE(what_a_damaged_line_said_counts_as_refused),
         SCENE(undo_after_undo_does_nothing),
         SCENE(undo_works_where_the_disk_is_mounted_now),
         SCENE(a_glob_undoes_the_units_it_matches),

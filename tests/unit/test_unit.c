@@ -107,6 +107,56 @@ static void takeout_numbers_stand_behind_the_extension(void **state)
     UNITS(&f, 0, 1, 0, 1, 0);
 }
 
+static void takeout_describes_an_edited_picture_where_the_original_is_gone(void **state)
+{
+    IE_FOLDER f = {0};
+    add(&f, "/p/a-edited.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/a.jpg.json", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/b-edited(2).jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/b.jpg(2).json", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/c-edited.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/c.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/c.jpg.supplemental-metadata.json", IE_FORMAT_UNKNOWN);
+    UNITS(&f, 0, 0, 1, 1, 2, 3, 3);
+}
+
+/* 46 characters, not bytes, stand before ".json". */
+#define LONG_44 "picture of the harbour in the evening, seen "
+static void takeout_cuts_long_names(void **state)
+{
+    assert_int_equal(strlen(LONG_44), 44);
+    IE_FOLDER f = {0};
+    add(&f, "/p/" LONG_44 "\xc3\xa4\xc3\xb6\xc3\xbc.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/" LONG_44 "\xc3\xa4\xc3\xb6.json", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/" LONG_44 "from.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/" LONG_44 "fr.json", IE_FORMAT_UNKNOWN);
+    add(&f, "/q/" LONG_44 "from.jpg", IE_FORMAT_JPEG);
+    add(&f, "/q/" LONG_44 "from(1).jpg", IE_FORMAT_JPEG);
+    add(&f, "/q/" LONG_44 "fr(1).json", IE_FORMAT_UNKNOWN);
+    add(&f, "/q/" LONG_44 "f.json", IE_FORMAT_UNKNOWN);
+    UNITS(&f, 0, 0, 1, 1, 2, 3, 3, 4);
+}
+
+static void takeout_cuts_its_own_word(void **state)
+{
+    IE_FOLDER f = {0};
+    add(&f, "/p/a picture of forty one characters, no.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/a picture of forty one characters, no.jpg.supp.json", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/a picture of forty five characters, so it.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/a picture of forty five characters, so it.jpg..json", IE_FORMAT_UNKNOWN);
+    UNITS(&f, 0, 0, 1, 1);
+}
+
+static void a_cut_name_that_could_be_eithers_goes_with_none(void **state)
+{
+    IE_FOLDER f = {0};
+    add(&f, "/p/" LONG_44 "from 1.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/" LONG_44 "from 2.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/" LONG_44 "fr.json", IE_FORMAT_UNKNOWN);
+    UNITS(&f, 0, 1, 2);
+    assert_int_equal(f.photos[2]->format, IE_FORMAT_UNKNOWN);
+}
+
 static void pictures_that_share_a_stem_are_two_units(void **state)
 {
     IE_FOLDER f = {0};
@@ -260,6 +310,10 @@ int main(void)
         cmocka_unit_test(a_live_photo_is_one_unit),
         cmocka_unit_test(every_spelling_of_a_sidecar_goes_with_its_photo),
         cmocka_unit_test(takeout_numbers_stand_behind_the_extension),
+        cmocka_unit_test(takeout_describes_an_edited_picture_where_the_original_is_gone),
+        cmocka_unit_test(takeout_cuts_long_names),
+        cmocka_unit_test(takeout_cuts_its_own_word),
+        cmocka_unit_test(a_cut_name_that_could_be_eithers_goes_with_none),
         cmocka_unit_test(pictures_that_share_a_stem_are_two_units),
         cmocka_unit_test(the_same_spelling_is_preferred_to_another_case),
         cmocka_unit_test(orphan_sidecars_stay_unknown),

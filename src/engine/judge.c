@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* From numbers to a verdict. */
+#include <math.h>
+
+#include "engine/structure.h"
+
+/* What the map from one copy onto the other may be: a crop of up to a seventh on each side, a turn of some degrees. */
+#define MIN_OVERLAP 0.70
+#define MIN_SCALE 0.77
+#define MAX_SCALE 1.30
+#define MAX_ANGLE 0.09
+#define MAX_SHEAR 0.05
+#define MIN_GAIN 0.5
+#define MAX_GAIN 2.0
+/* Below these there is too little to tell a picture by: a gradient, a page with one word. */
+#define MIN_TEXTURED 0.12
+#define MIN_FINENESS 1.0
+/* The same picture. What was measured: docs/similar.md. */
+#define MIN_MATCH 0.93
+#define MIN_BLOCKS 0.85
+#define MIN_DETAIL 0.80         /* when the map moves nothing by a sample */
+#define MIN_DETAIL_MOVED 0.30   /* a crop is sampled elsewhere, and loses its finest detail */
+#define MAX_GRADIENT 14
+#define MAX_CHROMA 14.0
+#define MIN_CHROMA_MATCH 0.4
+/* Two exposures by their clocks: only what is equal in all detail is then one picture whose date was edited. */
+#define MIN_DETAIL_OTHER_TIME 0.96
+#define MIN_BLOCKS_OTHER_TIME 0.97
+/* One scene. */
+#define SCENE_MATCH 0.75
+#define SCENE_BLOCKS 0.40
+
+static bool within(double value, double low, double high)
+{
+    return value >= low && value <= high; /* false for NaN */
+}
+
+static bool is_plausible(const ie_likeness *l)
+{
+    return within(l->overlap, MIN_OVERLAP, 1) && within(l->scale_x, MIN_SCALE, MAX_SCALE) &&
+           within(l->scale_y, MIN_SCALE, MAX_SCALE) && within(fabs(l->angle), 0, MAX_ANGLE) &&
+           within(fabs(l->shear), 0, MAX_SHEAR) && within(l->gain, MIN_GAIN, MAX_GAIN);
+}
+
+static bool is_same_picture(const ie_likeness *l, bool other_exposure)
+{
+    bool moved = fabs(l->scale_x - 1) > 0.01 || fabs(l->scale_y - 1) > 0.01 || l->shift > 0.005 ||
+                 fabs(l->angle) > 0.01;
+    double detail = other_exposure ? MIN_DETAIL_OTHER_TIME : moved ? MIN_DETAIL_MOVED : MIN_DETAIL;
+    double blocks = other_exposure ? MIN_BLOCKS_OTHER_TIME : MIN_BLOCKS;
+    bool other_colors = l->chroma > MAX_CHROMA && l->chroma_match < MIN_CHROMA_MATCH; /* false without colour */
+    return l->match >= MIN_MATCH && l->blocks >= blocks && l->detail >= detail && l->gradient <= MAX_GRADIENT &&
+           !other_colors;
+}
+
+ie_match ie_structure_judge(const ie_likeness *l, bool other_exposure)
+{
+    if (!(l->textured >= MIN_TEXTURED) || !(l->fineness >= MIN_FINENESS) || !is_plausible(l)) {
+        return IE_MATCH_NONE;
+    }
+    if (is_same_picture(l, other_exposure)) {
+        return IE_MATCH_SAME_PICTURE;
+    }
+    return l->match >= SCENE_MATCH && l->blocks >= SCENE_BLOCKS ? IE_MATCH_SIMILAR_SCENE : IE_MATCH_NONE;
+}

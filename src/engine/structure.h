@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Do two sketches show one picture? The second, independent look at what the hashes found: the one is laid onto the
+ * other as well as an affine map and a change of brightness and contrast can (robust Gauss-Newton, coarse to
+ * fine; Lucas and Kanade 1981, Baker and Matthews 2004), then they are compared block by block. A copy that was
+ * re-encoded, resized, cropped or recoloured agrees everywhere, but for a watermark; two shots of one scene do
+ * not agree in detail. Pure, deterministic, thread-safe.
+ */
+#ifndef IE_ENGINE_STRUCTURE_H
+#define IE_ENGINE_STRUCTURE_H
+
+#include "core/plan.h"
+
+typedef struct ie_likeness {
+    double overlap;  /* share of the picture that both show, 0..1 */
+    double scale_x, scale_y, angle, shear; /* of the map; 1, 1, 0, 0: as it is. Angles in radians */
+    double shift;    /* of the middle, in parts of a side */
+    double gain;     /* contrast against the other's */
+    double match;    /* correlation of all the overlap, -1..1 */
+    double detail;   /* correlation of what is finer than about a 16th of the picture */
+    double fineness; /* standard deviation of that, grey levels, of the one that has less; low: nothing to tell */
+    double blocks;   /* share of the blocks with texture that correlate well */
+    double textured; /* share of blocks that have texture */
+    unsigned gradient; /* bits of 64 by which their dHashes differ once one lies on the other */
+    double chroma;   /* mean difference of the opponent colours, 0..127 */
+    double chroma_match; /* their correlation; NaN when one is without colour */
+} ie_likeness;
+
+/* `turn`: how `b` must be laid to look like `a` (photo.h). */
+ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn);
+
+/* IE_MATCH_SAME_PICTURE, IE_MATCH_SIMILAR_SCENE or IE_MATCH_NONE. `other_exposure`: there is evidence that these are two
+   shots, so that only what is equal in all detail is one picture. */
+ie_match ie_structure_judge(const ie_likeness *likeness, bool other_exposure);
+
+#endif

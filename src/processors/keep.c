@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "processors/keep.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "utils/error.h"
+#include "utils/text.h"
+
+static const ie_keep_rule standard[] = {
+    IE_KEEP_PROTECT, IE_KEEP_RAW,    IE_KEEP_ORIGINAL_METADATA, IE_KEEP_RESOLUTION,
+    IE_KEEP_QUALITY, IE_KEEP_RATING, IE_KEEP_OLDER,             IE_KEEP_PATH,
+};
+enum { STANDARD = sizeof standard / sizeof *standard };
+
+static ie_criterion criterion_of(ie_keep_rule rule)
+{
+    switch (rule) {
+    case IE_KEEP_PROTECT:
+        return IE_BY_PROTECTION;
+    case IE_KEEP_RAW:
+        return IE_BY_RAW;
+    case IE_KEEP_ORIGINAL_METADATA:
+        return IE_BY_METADATA;
+    case IE_KEEP_RESOLUTION:
+    case IE_KEEP_LARGEST:
+        return IE_BY_RESOLUTION;
+    case IE_KEEP_SMALLEST:
+        return IE_BY_SMALLNESS;
+    case IE_KEEP_QUALITY:
+        return IE_BY_QUALITY;
+    case IE_KEEP_RATING:
+        return IE_BY_RATING;
+    case IE_KEEP_OLDER:
+    case IE_KEEP_OLDEST:
+        return IE_BY_AGE;
+    case IE_KEEP_NEWEST:
+        return IE_BY_YOUTH;
+    case IE_KEEP_PATH:
+    case IE_KEEP_RULES:
+        break;
+    }
+    return IE_BY_PATH;
+}
+
+/* A criterion that came before says nothing new. */
+static void append(ie_keep *keep, ie_criterion by)
+{
+    for (size_t i = 0; i < keep->count; i++) {
+        if (keep->by[i] == by) {
+            return;
+        }
+    }
+    if (keep->count < IE_MAX_CRITERIA) {
+        keep->by[keep->count++] = by;
+    }
+}
+
+/* The one rule that is given alone, or IE_KEEP_RULES for a list. */
+static ie_keep_rule lone_rule(const ie_config *config)
+{
+    int rule = config->dedupe.keep.count == 1 ? ie_keep_rule_by_name(config->dedupe.keep.items[0]) : -1;
+    return rule >= 0 ? (ie_keep_rule)rule : IE_KEEP_RULES;
+}
+
+static ie_keep begin(const ie_config *config)
+{
+    ie_keep keep = {.config = config};
+    append(&keep, IE_BY_PROTECTION);
+    append(&keep, IE_BY_PREFERENCE);
+    return keep;
+}
+
+static void append_list(ie_keep *keep)
+{
+    const ie_config_list *list = &keep->config->dedupe.keep;
+    for (uint32_t i = 0; i < list->count; i++) {
+        int rule = ie_keep_rule_by_name(list->items[i]);
+        if (rule >= 0) {
+            append(keep, criterion_of((ie_keep_rule)rule));
+        }
+    }
+}
+
+static void finish(ie_keep *keep)
+{
+    append(keep, IE_BY_FILES);
+    append(keep, IE_BY_BYTES); /* equal for equals; else the larger file was compressed the less */
+    append(keep, IE_BY_PATH);
+}
+
+ie_keep ie_keep_of_equals(const ie_config *config)
+{
+    ie_keep keep = begin(config);
+    append_list(&keep);
+    if (lone_rule(config) == IE_KEEP_QUALITY) {
+        append(&keep, IE_BY_RESOLUTION);
+        append(&keep, IE_BY_AGE);
+    }
+    finish(&keep);
+    return keep;
+}
+
+ie_keep ie_keep_of_similar(const ie_config *config)
+{
+    ie_keep keep = begin(config);
+    ie_keep_rule lone = lone_rule(config);
+    if (lone != IE_KEEP_QUALITY) {
+        append_list(&keep);
+    }
+    for (size_t i = 0; lone != IE_KEEP_RULES && i < STANDARD - 1; i++) {
+        append(&keep, criterion_of(standard[i]));
+    }
+    finish(&keep);
+    return keep;
+}
+
+/* ---- comparing ------------------------------------------------------------------------------ */
+
+static int order_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static uint64_t pixels(const ie_photo *photo)
+{
+    return (uint64_t)photo->width * photo->height;
+}
+
+/* Without a date comes last either way, so that the order is total. */
+static int order_dates(const ie_photo *a, const ie_photo *b, bool newest)
+{
+    const ie_datetime *x = &a->metadata.captured, *y = &b->metadata.captured;
+    if (x->year == 0 || y->year == 0) {
+        return (x->year == 0) - (y->year == 0);
+    }
+    int64_t s = ie_datetime_order(x), t = ie_datetime_order(y);
+    int order = s != t ? (s < t ? -1 : 1) : order_u64(x->nanosecond, y->nanosecond);
+    return newest ? -order : order;
+}
+
+/* The score of copies differs by chance, too; in steps the order stays total. */
+#define QUALITY_STEPS 20.0
+
+static double quality_of(const ie_photo *photo)
+{
+    bool known = (photo->have & IE_HAVE_QUALITY) != 0 && isfinite(photo->content.quality);
+    return known ? photo->content.quality : -1;
+}
+
+static int order_quality(const ie_photo *a, const ie_photo *b)
+{
+    double x = floor(quality_of(a) * QUALITY_STEPS), y = floor(quality_of(b) * QUALITY_STEPS);
+    return x > y ? -1 : x < y;
+}
+
+/* A HEIC by a maker whose phones write HEIC first; of another's it is more likely made from a JPEG. */
+static bool writes_heic(const ie_photo *photo)
+{
+    const ie_metadata *m = &photo->metadata;
+    return m->make != NULL && m->model != NULL && m->captured_source == IE_DATE_EXIF &&
+           (ie_equal_nocase(m->make, "Apple") || ie_equal_nocase(m->make, "samsung"));
+}
+
+/* RAW, then a phone's own HEIC, then what is made of them. */
+static unsigned derivation(const ie_photo *photo)
+{
+    if (ie_format_kind(photo->format) == IE_KIND_RAW) {
+        return 0;
+    }
+    return photo->format == IE_FORMAT_HEIC && writes_heic(photo) ? 1 : 2;
+}
+
+/* How much of what only the camera knows is left. What people add later (titles, keywords) does not count. */
+static unsigned richness(const ie_photo *photo)
+{
+    const ie_metadata *m = &photo->metadata;
+    return 4U * (m->captured_source == IE_DATE_EXIF) + 2U * (m->make != NULL) + 2U * (m->model != NULL) +
+           2U * !isnan(m->latitude) + (m->lens != NULL) + (m->serial != NULL) + !isnan(m->f_number) +
+           !isnan(m->exposure_time_s) + (m->iso != 0);
+}
+
+static int rating_of(const ie_photo *photo)
+{
+    return photo->metadata.rating == IE_ABSENT ? 0 : photo->metadata.rating;
+}
+
+static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b)
+{
+    switch (by) {
+    case IE_BY_PROTECTION:
+        return b->is_protected - a->is_protected;
+    case IE_BY_PREFERENCE:
+        return order_u64(a->preference, b->preference);
+    case IE_BY_RAW:
+        return order_u64(derivation(a->photo), derivation(b->photo));
+    case IE_BY_METADATA:
+        return order_u64(richness(b->photo), richness(a->photo));
+    case IE_BY_RESOLUTION:
+        return order_u64(pixels(b->photo), pixels(a->photo));
+    case IE_BY_SMALLNESS:
+        return order_u64(pixels(a->photo), pixels(b->photo));
+    case IE_BY_QUALITY:
+        return order_quality(a->photo, b->photo);
+    case IE_BY_RATING:
+        return rating_of(b->photo) - rating_of(a->photo);
+    case IE_BY_AGE:
+        return order_dates(a->photo, b->photo, false);
+    case IE_BY_YOUTH:
+        return order_dates(a->photo, b->photo, true);
+    case IE_BY_FILES:
+        return order_u64(b->files, a->files);
+    case IE_BY_BYTES:
+        return order_u64(b->photo->stamp.size, a->photo->stamp.size);
+    case IE_BY_PATH:
+        break;
+    }
+    return strcmp(a->photo->real_path, b->photo->real_path);
+}
+
+int ie_keep_order(const ie_keep *keep, const ie_rival *a, const ie_rival *b, ie_criterion *ret_by)
+{
+    int order = 0;
+    *ret_by = IE_BY_PATH;
+    for (size_t i = 0; order == 0 && i < keep->count; i++) {
+        *ret_by = keep->by[i];
+        order = order_by(keep->by[i], a, b);
+    }
+    return order;
+}
+
+/* ---- reasons -------------------------------------------------------------------------------- */
+
+/* All that counts is the same; the first of the criteria is what the user asked about. */
+static char *first_by_path(const ie_keep *keep)
+{
+    switch (keep->count > 2 ? keep->by[2] : IE_BY_PATH) {
+    case IE_BY_QUALITY:
+        return ie_strdup("equal quality, first by path");
+    case IE_BY_RESOLUTION:
+    case IE_BY_SMALLNESS:
+        return ie_strdup("same size, first by path");
+    case IE_BY_AGE:
+    case IE_BY_YOUTH:
+        return ie_strdup("same date, first by path");
+    default:
+        return ie_strdup("first by path");
+    }
+}
+
+char *ie_keep_advantage(const ie_keep *keep, const ie_rival *better, const ie_rival *other)
+{
+    ie_criterion by;
+    const ie_photo *a = better->photo, *b = other->photo;
+    ie_keep_order(keep, better, other, &by);
+    switch (by) {
+    case IE_BY_PROTECTION:
+        return ie_strdup("in a protected folder");
+    case IE_BY_PREFERENCE:
+        return ie_asprintf("in the preferred folder %s",
+                           ie_shown(keep->config->dedupe.prefer.items[better->preference]));
+    case IE_BY_RAW:
+        return ie_strdup(derivation(a) == 0 ? "the camera's RAW" : "the camera's own HEIC");
+    case IE_BY_METADATA:
+        return ie_strdup("has more of the camera's metadata");
+    case IE_BY_RESOLUTION:
+        return a->width == 0 || b->width == 0 || a->format == b->format
+                   ? ie_strdup("more pixels")
+                   : ie_asprintf("more pixels (%u x %u against %u x %u)", a->width, a->height, b->width, b->height);
+    case IE_BY_SMALLNESS:
+        return ie_strdup("fewer pixels");
+    case IE_BY_QUALITY:
+        return quality_of(b) < 0 ? ie_strdup("its quality is known")
+                                 : ie_asprintf("higher quality (%.2f against %.2f)", quality_of(a), quality_of(b));
+    case IE_BY_RATING:
+        return ie_asprintf("higher rating (%d against %d)", rating_of(a), rating_of(b));
+    case IE_BY_AGE:
+        return ie_strdup("earlier date");
+    case IE_BY_YOUTH:
+        return ie_strdup("later date");
+    case IE_BY_FILES:
+        return ie_strdup("has files beside it that the other lacks");
+    case IE_BY_BYTES:
+        return ie_strdup("the larger file");
+    case IE_BY_PATH:
+        break;
+    }
+    return first_by_path(keep);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Which of several duplicates stays: what is protected, what is preferred, then the criteria of the
+ * configuration in their order, files beside it, path. A total order, so that a plan depends on the photos only.
+ */
+#ifndef IE_PROCESSORS_KEEP_H
+#define IE_PROCESSORS_KEEP_H
+
+#include "processors/processor.h"
+
+typedef enum ie_criterion {
+    IE_BY_PROTECTION, IE_BY_PREFERENCE, IE_BY_RAW, IE_BY_METADATA, IE_BY_RESOLUTION, IE_BY_SMALLNESS, IE_BY_QUALITY,
+    IE_BY_RATING, IE_BY_AGE, IE_BY_YOUTH, IE_BY_FILES,
+    IE_BY_BYTES, IE_BY_PATH
+} ie_criterion;
+
+#define IE_MAX_CRITERIA 24
+
+typedef struct ie_keep {
+    const ie_config *config;
+    ie_criterion by[IE_MAX_CRITERIA];
+    size_t count;
+} ie_keep;
+
+/* One that may stay or go. */
+typedef struct ie_rival {
+    const ie_photo *photo; /* the leader of its unit */
+    size_t files;          /* of the unit */
+    uint32_t preference;   /* place in dedupe.prefer; its count when in none */
+    bool is_protected;
+} ie_rival;
+
+/* For photos of equal bytes: a single old word means what it always meant. */
+ie_keep ie_keep_of_equals(const ie_config *config);
+/* For the same picture in other bytes: a single word is followed by the standard order; quality is that order. */
+ie_keep ie_keep_of_similar(const ie_config *config);
+
+/* Negative when `a` is the better; *ret_by says by what. Never 0 for different paths. */
+int ie_keep_order(const ie_keep *keep, const ie_rival *a, const ie_rival *b, ie_criterion *ret_by);
+/* Why `better` stays rather than `other`, as the end of a sentence about it; free() it. */
+char *ie_keep_advantage(const ie_keep *keep, const ie_rival *better, const ie_rival *other);
+
+#endif

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The same picture in other bytes. A node is all candidates of equal bytes; edges are the pairs that the engine found. From
+ * the best node down: what stays takes away those of its own neighbours that are worse, never a neighbour's
+ * neighbour, so that there are no chains.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "processors/dedupe.h"
+#include "utils/error.h"
+#include "utils/text.h"
+
+#define NOBODY SIZE_MAX
+
+typedef struct node {
+    size_t first, end;        /* of the candidates */
+    const ie_candidate *head; /* the best that stayed; NULL: none did */
+    size_t rank;              /* 0: the best of all */
+    size_t edge, edges;
+    size_t taken;             /* how many files it took away */
+    const ie_candidate *loser; /* the first of them */
+    bool gone, wanted;        /* wanted: as a further copy */
+} node;
+
+typedef struct edge {
+    size_t from, to; /* nodes */
+    ie_match verdict;
+    uint8_t turn;
+} edge;
+
+typedef struct near {
+    const ie_dedupe *d;
+    ie_keep keep;
+    ie_candidate *candidates;
+    node *nodes;
+    size_t node_count;
+    edge *edges;
+    size_t edge_count;
+} near;
+
+static bool stays(const near *n, const ie_candidate *c)
+{
+    return ie_dedupe_action(n->d, c)->kind == IE_ACTION_KEEP;
+}
+
+static size_t staying(const near *n, const node *of)
+{
+    size_t count = 0;
+    for (size_t i = of->first; i < of->end; i++) {
+        count += stays(n, &n->candidates[i]);
+    }
+    return count;
+}
+
+/* ---- the graph ------------------------------------------------------------------------------ */
+
+static void make_nodes(near *n, size_t count, size_t *node_of)
+{
+    ie_criterion by;
+    for (size_t i = 0; i < count; i++) {
+        ie_candidate *c = &n->candidates[i];
+        if (i == 0 || !ie_dedupe_same_bytes(&n->candidates[i - 1], c)) {
+            n->nodes[n->node_count++] = (node){.first = i};
+        }
+        node *last = &n->nodes[n->node_count - 1];
+        last->end = i + 1;
+        node_of[c->index] = n->node_count - 1;
+        if (stays(n, c) && (last->head == NULL || ie_keep_order(&n->keep, &c->rival, &last->head->rival, &by) < 0)) {
+            last->head = c;
+        }
+    }
+}
+
+static int by_head(const void *a, const void *b, void *user)
+{
+    const near *n = user;
+    const ie_candidate *x = n->nodes[*(const size_t *)a].head, *y = n->nodes[*(const size_t *)b].head;
+    ie_criterion by;
+    if (x == NULL || y == NULL) {
+        return (x == NULL) - (y == NULL);
+    }
+    return ie_keep_order(&n->keep, &x->rival, &y->rival, &by);
+}
+
+static int by_rank(const void *a, const void *b, void *user)
+{
+    const near *n = user;
+    const edge *x = a, *y = b;
+    if (x->from != y->from) {
+        return x->from < y->from ? -1 : 1;
+    }
+    size_t s = n->nodes[x->to].rank, t = n->nodes[y->to].rank;
+    return (s > t) - (s < t);
+}
+
+static void make_edges(near *n, const size_t *node_of)
+{
+    const ie_proposal *p = n->d->proposal;
+    n->edges = ie_alloc((2 * p->pair_count + 1) * sizeof *n->edges);
+    for (size_t i = 0; i < p->pair_count; i++) {
+        const ie_pair *pair = &p->pairs[i];
+        size_t a = node_of[pair->a], b = node_of[pair->b];
+        if (a != NOBODY && b != NOBODY && a != b && n->nodes[a].head != NULL && n->nodes[b].head != NULL) {
+            n->edges[n->edge_count++] = (edge){a, b, pair->verdict, pair->turn};
+            n->edges[n->edge_count++] = (edge){b, a, pair->verdict, pair->turn};
+        }
+    }
+    qsort_r(n->edges, n->edge_count, sizeof *n->edges, by_rank, n);
+    for (size_t i = 0; i < n->edge_count; i++) {
+        node *from = &n->nodes[n->edges[i].from];
+        from->edge = from->edges == 0 ? i : from->edge;
+        from->edges++;
+    }
+}
+
+/* ---- reasons -------------------------------------------------------------------------------- */
+
+static const char *words_for(const edge *e)
+{
+    static const char *const pictures[] = {
+        "same picture",                      "same picture, mirrored",
+        "same picture, upside down",         "same picture, mirrored",
+        "same picture, turned and mirrored", "same picture, turned",
+        "same picture, turned and mirrored", "same picture, turned",
+    };
+    switch (e->verdict) {
+    case IE_MATCH_SAME_IMAGE_DATA:
+        return "same image data, other metadata";
+    case IE_MATCH_SAME_PIXELS:
+        return "same pixels, in other form";
+    default:
+        return pictures[e->turn % IE_TURNS];
+    }
+}
+
+static void explain(const near *n, const node *winner)
+{
+    const ie_dedupe *d = n->d;
+    IE_AUTO_FREE char *why = ie_keep_advantage(&n->keep, &winner->head->rival, &winner->loser->rival);
+    ie_action_reason(d->proposal->plan, ie_dedupe_action(d, winner->head), "kept: %s; %zu other version%s of this picture",
+                     why, winner->taken, winner->taken == 1 ? "" : "s");
+}
+
+/* ---- dropping ------------------------------------------------------------------------------- */
+
+/* The first file of the candidate's unit, its leader aside, that the winner's unit does not hold, too. */
+static const ie_photo *lone_companion(const near *n, const ie_candidate *c, const ie_candidate *winner)
+{
+    const ie_members *m = &n->d->members;
+    for (size_t i = m->start[c->unit]; i < m->start[c->unit + 1]; i++) {
+        const ie_photo *photo = n->d->proposal->photos[m->member[i]];
+        if (m->member[i] != c->index && ie_dedupe_equal(n->d, winner->unit, photo) == NULL) {
+            return photo;
+        }
+    }
+    return NULL;
+}
+
+static void aim(const near *n, ie_action *action, const ie_photo *survivor, ie_match verdict)
+{
+    action->survivor = ie_arena_strdup(n->d->proposal->plan->arena, survivor->real_path);
+    action->survivor_stamp = survivor->stamp;
+    action->verdict = verdict;
+    if (verdict > IE_MATCH_SAME_BYTES) {
+        action->survivor_xxh3 = survivor->xxh3;
+    }
+}
+
+static void drop(const near *n, const ie_candidate *c, const node *winner, const edge *e)
+{
+    const ie_dedupe *d = n->d;
+    const ie_members *m = &d->members;
+    bool copies = d->proposal->output != NULL;
+    IE_AUTO_FREE char *why = ie_keep_advantage(&n->keep, &winner->head->rival, &c->rival);
+    for (size_t i = m->start[c->unit]; i < m->start[c->unit + 1]; i++) {
+        const ie_photo *photo = d->proposal->photos[m->member[i]];
+        bool leads = m->member[i] == c->index;
+        const ie_photo *survivor = leads ? winner->head->rival.photo
+                                         : ie_dedupe_equal(d, winner->head->unit, photo);
+        ie_action *action = &d->proposal->plan->actions[m->member[i]];
+        action->kind = copies ? IE_ACTION_SKIP : IE_ACTION_QUARANTINE;
+        action->reason = NULL; /* it was kept for reasons that do not hold any more */
+        aim(n, action, survivor, leads ? e->verdict : IE_MATCH_SAME_BYTES);
+        ie_action_reason(d->proposal->plan, action, "duplicate of %s%s: %s; that one: %s",
+                         ie_dedupe_name(d, survivor, photo), copies ? ", not copied" : "",
+                         leads ? words_for(e) : "same bytes", why);
+    }
+}
+
+/* Those that went as equals of a file that goes itself now: what stays for them is the winner. */
+static bool can_follow(const near *n, const node *loser, const node *winner)
+{
+    for (size_t i = loser->first; i < loser->end; i++) {
+        const ie_candidate *c = &n->candidates[i];
+        if (lone_companion(n, c, winner->head) != NULL || (stays(n, c) && c->rival.is_protected)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void refuse(const near *n, const node *loser, const node *winner, const edge *e)
+{
+    const ie_dedupe *d = n->d;
+    const ie_candidate *c = loser->head;
+    const ie_photo *lone = lone_companion(n, c, winner->head);
+    const char *name = ie_dedupe_name(d, winner->head->rival.photo, c->rival.photo);
+    if (c->rival.is_protected || lone == NULL) {
+        ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c), "kept: %s as %s, but in a protected folder, "
+                         "or its copies cannot go with it", words_for(e), name);
+    } else {
+        ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c), "kept: %s as %s, but %s has no copy there",
+                         words_for(e), name, ie_shown(ie_path_base(lone->real_path)));
+    }
+}
+
+static void take_away(const near *n, node *winner, node *loser, const edge *e)
+{
+    if (!can_follow(n, loser, winner)) {
+        refuse(n, loser, winner, e);
+        return;
+    }
+    winner->loser = winner->loser == NULL ? loser->head : winner->loser;
+    for (size_t i = loser->first; i < loser->end; i++) {
+        drop(n, &n->candidates[i], winner, e);
+        winner->taken++;
+    }
+    loser->gone = true;
+}
+
+static void settle_node(const near *n, node *winner)
+{
+    int64_t wanted = n->d->config->dedupe.min_copies;
+    size_t copies = staying(n, winner);
+    for (size_t i = winner->edge; i < winner->edge + winner->edges; i++) {
+        const edge *e = &n->edges[i];
+        node *other = &n->nodes[e->to];
+        if (!ie_match_is_duplicate(e->verdict) || other->gone || other->wanted || other->rank < winner->rank) {
+            continue;
+        }
+        if (copies < (size_t)(wanted > 1 ? wanted : 1)) {
+            copies += staying(n, other);
+            other->wanted = true;
+        } else {
+            take_away(n, winner, other, e);
+        }
+    }
+    if (winner->taken > 0) {
+        explain(n, winner);
+    }
+}
+
+/* Said of the worse of the two, once. */
+static void report_scene(const near *n, const node *of)
+{
+    for (size_t i = of->edge; i < of->edge + of->edges; i++) {
+        const node *other = &n->nodes[n->edges[i].to];
+        if (n->edges[i].verdict == IE_MATCH_SIMILAR_SCENE && !other->gone && other->rank < of->rank) {
+            ie_action_reason(n->d->proposal->plan, ie_dedupe_action(n->d, of->head),
+                             "kept: similar scene as %s, another picture",
+                             ie_dedupe_name(n->d, other->head->rival.photo, of->head->rival.photo));
+            return;
+        }
+    }
+}
+
+void ie_near_propose(const ie_dedupe *d, ie_candidate *candidates, size_t count)
+{
+    if (d->proposal->pair_count == 0) {
+        return;
+    }
+    near n = {.d = d, .keep = ie_keep_of_similar(d->config), .candidates = candidates};
+    size_t *node_of = ie_alloc((d->proposal->count + 1) * sizeof *node_of);
+    n.nodes = ie_alloc((count + 1) * sizeof *n.nodes);
+    for (size_t i = 0; i < d->proposal->count; i++) {
+        node_of[i] = NOBODY;
+    }
+    make_nodes(&n, count, node_of);
+    size_t *order = ie_alloc((n.node_count + 1) * sizeof *order);
+    for (size_t i = 0; i < n.node_count; i++) {
+        order[i] = i;
+    }
+    qsort_r(order, n.node_count, sizeof *order, by_head, &n);
+    for (size_t i = 0; i < n.node_count; i++) {
+        n.nodes[order[i]].rank = i;
+    }
+    make_edges(&n, node_of);
+    for (size_t i = 0; i < n.node_count; i++) {
+        if (!n.nodes[order[i]].gone) {
+            settle_node(&n, &n.nodes[order[i]]);
+        }
+    }
+    for (size_t i = 0; i < n.node_count; i++) {
+        if (!n.nodes[order[i]].gone) {
+            report_scene(&n, &n.nodes[order[i]]);
+        }
+    }
+    free(order);
+    free(n.edges);
+    free(n.nodes);
+    free(node_of);
+}

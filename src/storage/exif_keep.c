@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/exif_keep.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "storage/bytes.h"
+#include "storage/span.h"
+#include "utils/error.h"
+#include "utils/fs.h"
+#include "utils/text.h"
+
+#define MAX_FILE_BYTES UINT32_MAX
+#define TIFF_AT 10 /* marker, length and "Exif\0\0" are in front */
+
+static ie_status load(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data,
+                      ie_error *err)
+{
+    ie_status status = ie_bytes_open(path, ret_bytes, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    *ret_data = ie_bytes_load(*ret_bytes, MAX_FILE_BYTES);
+    if (*ret_data == NULL) {
+        status =
+            ie_error_errno(err, ie_bytes_errno(*ret_bytes), "%s cannot be read", ie_shown(path));
+        ie_bytes_close(*ret_bytes);
+    }
+    return status;
+}
+
+/* The segments before the picture; how many are EXIF, and where the first is. */
+static int find(const uint8_t *bytes, size_t size, size_t *ret_at, size_t *ret_size)
+{
+    int count = 0;
+    size_t at = 2;
+    while (at < size && size - at >= 4 && bytes[at] == 0xff && bytes[at + 1] != 0xda) {
+        if (bytes[at + 1] == 0xff) {
+            at++;
+            continue;
+        }
+        size_t length = (size_t)ie_be16(bytes + at + 2) + 2;
+        if (length < 4 || length > size - at) {
+            break;
+        }
+        if (bytes[at + 1] == 0xe1 && length >= TIFF_AT &&
+            memcmp(bytes + at + 4, "Exif\0\0", 6) == 0 && count++ == 0) {
+            *ret_at = at;
+            *ret_size = length;
+        }
+        at += length;
+    }
+    return count;
+}
+
+ie_status ie_exif_keep(const char *path, ie_exif_kept *ret_kept, ie_error *err)
+{
+    ie_bytes *bytes = NULL;
+    const uint8_t *data = NULL;
+    ie_status status = load(path, &bytes, &data, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    size_t at = 0, size = 0;
+    int count = find(data, (size_t)ie_bytes_size(bytes), &at, &size);
+    if (count > 1) {
+        status = ie_error_set(err, IE_ERR_UNSUPPORTED,
+                              "tags are not written into this file: it has two EXIF blocks");
+    } else if (count == 1) {
+        ret_kept->bytes = ie_alloc(size);
+        ret_kept->size = size;
+        memcpy(ret_kept->bytes, data + at, size);
+    }
+    ie_bytes_close(bytes);
+    return status;
+}
+
+void ie_exif_kept_free(ie_exif_kept *kept)
+{
+    free(kept->bytes);
+    *kept = (ie_exif_kept){0};
+}
+
+/* ---- TIFF (EXIF 2.32, 4.6) ---------------------------------------------------------------- */
+
+typedef struct block {
+    uint8_t *bytes;
+    size_t size;
+    bool big;
+} block;
+
+static uint32_t get16(const block *b, size_t at)
+{
+    return b->big ? ie_be16(b->bytes + at) : ie_le16(b->bytes + at);
+}
+
+static uint32_t get32(const block *b, size_t at)
+{
+    return b->big ? ie_be32(b->bytes + at) : ie_le32(b->bytes + at);
+}
+
+/* Offset of the entry in the first directory; 0 when there is none. */
+static size_t entry_of(const block *b, uint32_t tag)
+{
+    size_t at = b->size >= 8 ? get32(b, 4) : 0;
+    if (at < 8 || b->size < 2 || at > b->size - 2) {
+        return 0;
+    }
+    size_t count = get16(b, at);
+    for (size_t i = 0; i < count && (b->size - at - 2) / 12 > i; i++) {
+        if (get16(b, at + 2 + i * 12) == tag) {
+            return at + 2 + i * 12;
+        }
+    }
+    return 0;
+}
+
+static void edit_text(const block *b, uint32_t tag, const char *text)
+{
+    enum { ASCII = 2, BYTES_INLINE = 4 };
+    size_t entry = entry_of(b, tag);
+    if (entry == 0 || get16(b, entry + 2) != ASCII) {
+        return;
+    }
+    size_t room = get32(b, entry + 4), length = strlen(text);
+    size_t at = room <= BYTES_INLINE ? entry + 8 : get32(b, entry + 8);
+    if (room == 0 || at > b->size || room > b->size - at) {
+        return;
+    }
+    memset(b->bytes + at, 0, room);
+    if (length < room) {
+        memcpy(b->bytes + at, text, length);
+    }
+}
+
+static void edit_number(const block *b, uint32_t tag, int number)
+{
+    enum { SHORT = 3 };
+    size_t entry = entry_of(b, tag);
+    if (entry == 0 || get16(b, entry + 2) != SHORT || get32(b, entry + 4) != 1) {
+        return;
+    }
+    b->bytes[entry + 8 + (b->big ? 1 : 0)] = (uint8_t)number;
+    b->bytes[entry + 8 + (b->big ? 0 : 1)] = (uint8_t)(number >> 8);
+}
+
+void ie_exif_kept_edit(ie_exif_kept *kept, const ie_tag_edit *edit)
+{
+    enum { IMAGE_DESCRIPTION = 0x010e, RATING = 0x4746, RATING_PERCENT = 0x4749 };
+    if (kept->size < TIFF_AT + 8) {
+        return;
+    }
+    block b = {kept->bytes + TIFF_AT, kept->size - TIFF_AT, kept->bytes[TIFF_AT] == 'M'};
+    if (edit->caption != NULL) {
+        edit_text(&b, IMAGE_DESCRIPTION, edit->caption);
+    }
+    if (edit->rating != IE_ABSENT) {
+        edit_number(&b, RATING, edit->rating);
+        edit_number(&b, RATING_PERCENT, ie_exif_percent(edit->rating));
+    }
+}
+
+int ie_exif_percent(int rating)
+{
+    static const int percent[6] = {0, 1, 25, 50, 75, 99};
+    return rating >= 0 && rating <= 5 ? percent[rating] : 0;
+}
+
+/* ---- putting it back ---------------------------------------------------------------------- */
+
+ie_status ie_exif_kept_restore(const ie_exif_kept *kept, const char *path, ie_error *err)
+{
+    ie_bytes *bytes = NULL;
+    const uint8_t *data = NULL;
+    ie_status status = load(path, &bytes, &data, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    size_t at = 0, now = 0, size = (size_t)ie_bytes_size(bytes);
+    if (find(data, size, &at, &now) != 1) {
+        status = ie_error_set(err, IE_ERR_FORMAT, "its EXIF block does not survive writing");
+    } else if (now != kept->size || memcmp(data + at, kept->bytes, now) != 0) {
+        ie_buffer file = {0};
+        ie_buffer_add(&file, data, at);
+        ie_buffer_add(&file, kept->bytes, kept->size);
+        ie_buffer_add(&file, data + at + now, size - at - now);
+        int failed = ie_fs_write_file(path, file.data, file.size, S_IRUSR | S_IWUSR, true);
+        if (failed != 0) {
+            status = ie_error_errno(err, failed, "%s cannot be written", ie_shown(path));
+        }
+        ie_buffer_free(&file);
+    }
+    ie_bytes_close(bytes);
+    return status;
+}

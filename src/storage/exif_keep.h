@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * ie_exif_kept: the EXIF segment of a JPEG, byte for byte. exiv2 takes maker notes apart and writes
+ * them anew; what it does not know of them it drops or leaves pointing elsewhere (seen with Canon,
+ * Nikon, Olympus, Ricoh, Sony). So the segment is taken before exiv2 works on the file and put back
+ * afterwards; the few values that change are changed in it where they stand. Every byte is hostile.
+ */
+#ifndef IE_STORAGE_EXIF_KEEP_H
+#define IE_STORAGE_EXIF_KEEP_H
+
+#include "core/plan.h"
+
+typedef struct ie_exif_kept {
+    uint8_t *bytes; /* with marker and length; NULL: the file has no EXIF */
+    size_t size;
+} ie_exif_kept;
+
+/* IE_ERR_UNSUPPORTED when there are several, of which readers take one or the other. */
+ie_status ie_exif_keep(const char *path, ie_exif_kept *ret_kept, ie_error *err) IE_MUST_CHECK;
+void ie_exif_kept_free(ie_exif_kept *kept);
+#define IE_AUTO_KEPT __attribute__((cleanup(ie_exif_kept_free)))
+
+/* Sets ImageDescription, Rating and RatingPercent as far as they are there; a caption that has no
+   room in the old one's place leaves it empty, so that it contradicts nobody. */
+void ie_exif_kept_edit(ie_exif_kept *kept, const ie_tag_edit *edit);
+/* In place of the EXIF segment that is in the file now; writes nothing when that is the same. */
+ie_status ie_exif_kept_restore(const ie_exif_kept *kept, const char *path,
+                               ie_error *err) IE_MUST_CHECK;
+
+/* The RatingPercent that Windows writes beside a rating of 0..5. */
+int ie_exif_percent(int rating);
+
+#endif

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Random libraries and random sequences of runs, kills, faults and undos, checked against a model: the contents
+ * that were there at first, and the whole state before each run. SEQUENCES=N runs that many (200 else), SEED=N
+ * begins with that seed; a failure prints the seed, and SEED=that SEQUENCES=1 replays it.
+ */
+#include "library.h"
+
+#define MAX_FILES 14
+#define MAX_RUNS 8
+
+typedef struct sequence {
+    uint64_t seed, random;
+    char *root;
+    char *contents[MAX_FILES]; /* of the files at first; equal ones are duplicates */
+    size_t count;
+    char *before[MAX_RUNS]; /* the state before each run that changed something */
+    size_t runs;
+    struct {
+        unsigned plans, kills, faults, undos, struck;
+    } did;
+} sequence;
+
+static uint64_t draw(sequence *s, uint64_t below)
+{
+    /* splitmix64 (Steele, Lea, Flood 2014) */
+    uint64_t z = s->random += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (z ^ (z >> 31)) % below;
+}
+
+#define FAIL(s, ...)                                                                        \
+    do {                                                                                    \
+        print_message("SEED=%" PRIu64 " SEQUENCES=1 replays this\n", (s)->seed);            \
+        fail_msg(__VA_ARGS__);                                                              \
+    } while (0)
+
+static char *random_name(sequence *s)
+{
+    static const char *const folders[] = {"", "", "a/", "b/", "a/c/", "new/", "new/er/"};
+    static const char *const names[] = {"1.jpg", "2.jpg", "3.jpg", "One.JPG", "one.jpg", "caf\xc3\xa9.jpg",
+                                        "\xff.png", "two words.jpg", "x.xmp", "-n.jpg"};
+    return ie_asprintf("%s%s", folders[draw(s, 7)], names[draw(s, 10)]);
+}
+
+static void fill(sequence *s)
+{
+    size_t wanted = 3 + draw(s, MAX_FILES - 3);
+    for (size_t i = 0; i < wanted; i++) {
+        IE_AUTO_FREE char *name = random_name(s);
+        if (tree_has(s->root, name)) {
+            continue;
+        }
+        bool copy = s->count > 0 && draw(s, 3) == 0;
+        char *content = copy ? ie_strdup(s->contents[draw(s, s->count)]) : ie_asprintf("picture %zu", i);
+        tree_write(s->root, name, content);
+        s->contents[s->count++] = content;
+        /* No two files have the same time, so that a swap of duplicates is seen. */
+        IE_AUTO_FREE char *path = ie_path_join(s->root, name);
+        const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1000000 + (long)i, .tv_nsec = (long)draw(s, 1000000000)}};
+        assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    }
+}
+
+/* ---- plans -------------------------------------------------------------------------------- */
+
+typedef struct paths {
+    char *items[4 * MAX_FILES];
+    size_t count;
+} paths;
+
+static void add_file(void *user, const char *path)
+{
+    paths *p = user;
+    struct stat st;
+    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && p->count < 4 * MAX_FILES) {
+        p->items[p->count++] = ie_strdup(path);
+    }
+}
+
+static bool is_target(const ie_plan *plan, const char *path)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->actions[i].to != NULL && strcmp(plan->actions[i].to, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Another file of the same bytes that is not to go itself. */
+static const char *survivor_of(const paths *files, const ie_plan *plan, size_t index)
+{
+    IE_AUTO_FREE char *text = tree_read(files->items[index]);
+    for (size_t i = 0; i < index; i++) {
+        IE_AUTO_FREE char *other = tree_read(files->items[i]);
+        ie_action_kind kind = plan->actions[i].kind;
+        if (strcmp(text, other) == 0 && (kind == IE_ACTION_KEEP || kind == IE_ACTION_MOVE)) {
+            return files->items[i];
+        }
+    }
+    return NULL;
+}
+
+static void wish_for(sequence *s, ie_plan *plan, const paths *files, size_t index)
+{
+    bool joins = index > 0 && draw(s, 5) == 0;
+    uint32_t unit = joins ? plan->actions[index - 1].unit : (uint32_t)index + 1;
+    ie_action *action = tree_plan_add(plan, s->root, files->items[index], unit);
+    IE_AUTO_FREE char *name = random_name(s);
+    IE_AUTO_FREE char *target = ie_path_join(s->root, name);
+    const char *survivor = survivor_of(files, plan, index);
+    uint64_t dice = draw(s, 10);
+    if (survivor != NULL && dice < 5) {
+        action->kind = IE_ACTION_QUARANTINE;
+        tree_plan_survivor(plan, action, survivor);
+    } else if (dice < 6 && !is_target(plan, target) && strcmp(target, action->from) != 0) {
+        action->kind = IE_ACTION_MOVE;
+        action->to = ie_arena_strdup(plan->arena, target);
+    } else if (dice < 8) {
+        bool in_place = dice == 7 || is_target(plan, target);
+        if (!in_place || !is_target(plan, action->from)) {
+            action->kind = IE_ACTION_REPLACE;
+            action->to = in_place ? action->from : ie_arena_strdup(plan->arena, target);
+            ie_action_tags(plan, action)->title = "made anew";
+        }
+    }
+}
+
+static ie_plan *random_plan(sequence *s)
+{
+    paths files = {.count = 0};
+    ie_plan *plan = ie_plan_new("random");
+    tree_walk(s->root, false, add_file, &files);
+    for (size_t i = 0; i < files.count; i++) {
+        wish_for(s, plan, &files, i);
+    }
+    for (size_t i = 0; i < files.count; i++) {
+        free(files.items[i]);
+    }
+    return plan;
+}
+
+/* ---- blows -------------------------------------------------------------------------------- */
+
+typedef struct blow {
+    uint64_t at, count;
+    int kind; /* 0: kill; else what before() gives */
+} blow;
+
+static int strike(void *user, const ie_fs_event *event)
+{
+    blow *b = user;
+    if (++b->count != b->at) {
+        return 0;
+    }
+    if (b->kind == 0) {
+        _exit(137);
+    }
+    return b->kind != IE_FS_SHORT || event->op == IE_FS_WRITE ? b->kind : 0;
+}
+
+static blow random_blow(sequence *s)
+{
+    static const int kinds[] = {ENOSPC, EIO, EACCES, EROFS, EMFILE, EINTR, IE_FS_SHORT};
+    uint64_t dice = draw(s, 3);
+    blow b = {.at = dice == 0 ? 0 : 1 + draw(s, 80), .kind = dice == 1 ? 0 : kinds[draw(s, 7)]};
+    return b;
+}
+
+static void act(sequence *s, ie_plan *plan)
+{
+    char id[40];
+    ie_error err = {0};
+    ie_undo_counts counts;
+    ie_status status = plan != NULL ? tree_apply(plan, id, &err) : tree_undo(s->root, NULL, &counts, &err);
+    if (status != IE_OK && strlen(err.text) < 10) {
+        _exit(3);
+    }
+}
+
+/* Applies the plan, or undoes the last run, under the blow. */
+static void act_under(sequence *s, ie_plan *plan, blow b)
+{
+    if (b.at > 0 && b.kind == 0) {
+        s->did.kills++;
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            ie_fs_set_hook(&(ie_fs_hook){strike, NULL, &b});
+            act(s, plan);
+            _exit(0);
+        }
+        int result;
+        assert_int_equal(waitpid(child, &result, 0), child);
+        if (!WIFEXITED(result) || (WEXITSTATUS(result) != 0 && WEXITSTATUS(result) != 137)) {
+            FAIL(s, "the child ended with %d", result);
+        }
+        s->did.struck += WEXITSTATUS(result) == 137;
+        return;
+    }
+    s->did.faults += b.at > 0;
+    ie_fs_set_hook(b.at > 0 ? &(ie_fs_hook){strike, NULL, &b} : NULL);
+    act(s, plan);
+    ie_fs_set_hook(NULL);
+    s->did.struck += b.at > 0 && b.count >= b.at;
+}
+
+/* ---- the model ---------------------------------------------------------------------------- */
+
+typedef struct tally {
+    const char *text;
+    size_t count;
+} tally;
+
+static void count_content(void *user, const char *path)
+{
+    tally *t = user;
+    struct stat st;
+    IE_AUTO_FREE char *text = lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? tree_read(path) : NULL;
+    t->count += text != NULL && strcmp(text, t->text) == 0;
+}
+
+/* Each picture of the beginning is in exactly one place: under a name, in quarantine, or parked. */
+static void check_contents(sequence *s, const char *when)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        tally t = {s->contents[i], 0};
+        size_t expected = 0;
+        for (size_t k = 0; k < s->count; k++) {
+            expected += strcmp(s->contents[k], t.text) == 0;
+        }
+        tree_walk(s->root, true, count_content, &t);
+        if (t.count != expected) {
+            FAIL(s, "%s: \"%s\" is there %zu times, not %zu", when, t.text, t.count, expected);
+        }
+    }
+}
+
+static void recover(sequence *s)
+{
+    const ie_apply_options options = {0};
+    ie_error err = {0};
+    if (ie_apply_recover(s->root, &options, &err) != IE_OK) {
+        FAIL(s, "recovery: %s", err.text);
+    }
+}
+
+static void check_state(sequence *s, const char *expected, const char *when)
+{
+    IE_AUTO_FREE char *state = tree_state(s->root);
+    if (strcmp(state, expected) != 0) {
+        FAIL(s, "%s:\n%s\ninstead of\n%s", when, state, expected);
+    }
+}
+
+static void run_step(sequence *s)
+{
+    char *before = tree_state(s->root);
+    ie_plan *plan = random_plan(s);
+    s->did.plans++;
+    act_under(s, plan, random_blow(s));
+    ie_plan_free(plan);
+    check_contents(s, "after a run");
+    recover(s);
+    check_contents(s, "after recovery");
+    IE_AUTO_FREE char *after = tree_state(s->root);
+    if (strcmp(before, after) != 0) {
+        s->before[s->runs++] = before;
+    } else {
+        free(before);
+    }
+}
+
+static void undo_whole(sequence *s)
+{
+    ie_undo_counts counts = {0};
+    ie_error err = {0};
+    ie_status status = tree_undo(s->root, NULL, &counts, &err);
+    if (status != IE_OK || counts.refused > 0) {
+        IE_AUTO_FREE char *state = tree_state(s->root);
+        FAIL(s, "undo: status %d, %" PRIu64 " refused, %s\n%s", status, counts.refused, err.text, state);
+    }
+}
+
+static void undo_step(sequence *s)
+{
+    if (s->runs == 0) {
+        return;
+    }
+    IE_AUTO_FREE char *now = tree_state(s->root);
+    ie_undo_counts counts;
+    const ie_apply_options options = {0};
+    const ie_undo_request dry = {.dry_run = true};
+    ie_error err = {0};
+    if (ie_undo_run(s->root, &dry, &options, NULL, NULL, &counts, &err) != IE_OK || counts.refused > 0) {
+        FAIL(s, "dry run of undo: %" PRIu64 " refused, %s", counts.refused, err.text);
+    }
+    check_state(s, now, "a dry run changes nothing");
+    s->did.undos++;
+    act_under(s, NULL, random_blow(s));
+    check_contents(s, "after undo");
+    recover(s);
+    IE_AUTO_FREE char *expected = s->before[--s->runs];
+    IE_AUTO_FREE char *state = tree_state(s->root);
+    if (strcmp(state, expected) != 0) {
+        undo_whole(s); /* it was cut short: the rest */
+    }
+    check_state(s, expected, "undo");
+}
+
+static void run_sequence(uint64_t seed, sequence *total)
+{
+    sequence s = {.seed = seed, .random = seed, .root = tree_new()};
+    fill(&s);
+    IE_AUTO_FREE char *original = tree_state(s.root);
+    size_t steps = 2 + draw(&s, 6);
+    for (size_t i = 0; i < steps; i++) {
+        if (draw(&s, 4) == 0) {
+            undo_step(&s);
+        } else if (s.runs < MAX_RUNS) {
+            run_step(&s);
+        }
+    }
+    while (s.runs > 0) {
+        undo_whole(&s);
+        IE_AUTO_FREE char *expected = s.before[--s.runs];
+        check_state(&s, expected, "undo at the end");
+    }
+    check_state(&s, original, "all undone");
+    check_contents(&s, "all undone");
+    for (size_t i = 0; i < s.count; i++) {
+        free(s.contents[i]);
+    }
+    tree_remove(s.root);
+    free(s.root);
+    total->did.plans += s.did.plans;
+    total->did.kills += s.did.kills;
+    total->did.faults += s.did.faults;
+    total->did.undos += s.did.undos;
+    total->did.struck += s.did.struck;
+}
+
+static uint64_t number_from(const char *variable, uint64_t otherwise)
+{
+    const char *text = getenv(variable);
+    int64_t value;
+    return text != NULL && ie_parse_int(text, 0, INT64_MAX, &value) ? (uint64_t)value : otherwise;
+}
+
+static void random_sequences_lose_nothing_and_are_undone(void **state)
+{
+    uint64_t first = number_from("SEED", 1), count = number_from("SEQUENCES", 200);
+    sequence total = {0};
+    for (uint64_t i = 0; i < count; i++) {
+        run_sequence(first + i, &total);
+    }
+    print_message("%" PRIu64 " sequences: %u runs, %u undos, %u kills and %u faults armed, %u struck\n", count,
+                  total.did.plans, total.did.undos, total.did.kills, total.did.faults, total.did.struck);
+    assert_true(count < 100 || total.did.struck > count / 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_sequences_lose_nothing_and_are_undone)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

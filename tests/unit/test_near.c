@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "collection.h"
+
+#define DEDUPE ie_dedupe_processor.propose
+
+static void pair(collection *c, uint32_t a, uint32_t b, ie_match verdict, uint8_t turn)
+{
+    c->pairs[c->pair_count++] = (ie_pair){.a = a, .b = b, .verdict = verdict, .turn = turn};
+}
+
+/* A photo of other bytes and of this size. */
+static ie_photo *version(collection *c, const char *path, uint32_t width)
+{
+    ie_photo *photo = add(c, path, IE_FORMAT_JPEG, (unsigned)c->count + 100);
+    photo->width = width;
+    photo->height = width * 3 / 4;
+    return photo;
+}
+
+static void the_version_with_more_pixels_stays_and_the_verdict_is_told(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    version(&c, "/p/a.jpg", 1000);
+    version(&c, "/p/b.jpg", 4000);
+    version(&c, "/p/c.jpg", 4000);
+    pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 5);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 0, IE_ACTION_QUARANTINE, NULL);
+    assert_string_equal(c.plan->actions[0].survivor, "/p/b.jpg");
+    assert_int_equal(c.plan->actions[0].verdict, IE_MATCH_SAME_PICTURE);
+    assert_true(ie_hash128_equal(c.plan->actions[0].survivor_xxh3, c.photos[1]->xxh3));
+    expect_reason(&c, 0, "duplicate of b.jpg: same picture, turned; that one: more pixels");
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    expect_reason(&c, 1, "kept: more pixels; 1 other version of this picture");
+    expect(&c, 2, IE_ACTION_KEEP, NULL);
+    assert_null(c.plan->actions[2].reason);
+    collection_end(&c);
+}
+
+static void there_are_no_chains(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    version(&c, "/p/a.jpg", 4000);
+    version(&c, "/p/b.jpg", 3000);
+    version(&c, "/p/c.jpg", 2000);
+    version(&c, "/p/d.jpg", 1000);
+    pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+    pair(&c, 1, 2, IE_MATCH_SAME_PICTURE, 0);
+    pair(&c, 2, 3, IE_MATCH_SAME_PICTURE, 0);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 0, IE_ACTION_KEEP, NULL);
+    expect(&c, 1, IE_ACTION_QUARANTINE, NULL);
+    expect(&c, 2, IE_ACTION_KEEP, NULL);
+    expect(&c, 3, IE_ACTION_QUARANTINE, NULL);
+    assert_string_equal(c.plan->actions[3].survivor, "/p/c.jpg");
+    collection_end(&c);
+}
+
+static void a_similar_scene_is_only_reported(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    version(&c, "/p/a.jpg", 4000);
+    version(&c, "/p/b.jpg", 3000);
+    pair(&c, 0, 1, IE_MATCH_SIMILAR_SCENE, 0);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 0, IE_ACTION_KEEP, NULL);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    expect_reason(&c, 1, "kept: similar scene as a.jpg, another picture");
+    collection_end(&c);
+}
+
+static void equals_of_a_version_that_goes_follow_it(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1);
+    version(&c, "/p/c.jpg", 4000);
+    pair(&c, 0, 2, IE_MATCH_SAME_PICTURE, 0);
+    PROPOSE(&c, DEDUPE);
+    for (size_t i = 0; i < 2; i++) {
+        expect(&c, i, IE_ACTION_QUARANTINE, NULL);
+        assert_string_equal(c.plan->actions[i].survivor, "/p/c.jpg");
+        assert_int_equal(c.plan->actions[i].verdict, IE_MATCH_SAME_PICTURE);
+        expect_reason(&c, i, "duplicate of c.jpg: same picture; that one: more pixels");
+    }
+    expect(&c, 2, IE_ACTION_KEEP, NULL);
+    expect_reason(&c, 2, "2 other versions");
+    collection_end(&c);
+}
+
+static void equals_take_versions_away_together(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1)->width = 4000;
+    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1)->width = 4000;
+    version(&c, "/p/c.jpg", 500);
+    pair(&c, 0, 2, IE_MATCH_SAME_PICTURE, 0);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 0, IE_ACTION_QUARANTINE, NULL);
+    assert_int_equal(c.plan->actions[0].verdict, IE_MATCH_SAME_BYTES);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    expect(&c, 2, IE_ACTION_QUARANTINE, NULL);
+    assert_string_equal(c.plan->actions[2].survivor, "/p/a.jpg");
+    collection_end(&c);
+}
+
+static void nothing_in_a_protected_folder_goes(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "dedupe.protect", "/p/safe");
+    version(&c, "/p/safe/a.jpg", 500);
+    version(&c, "/p/safe/b.jpg", 600);
+    version(&c, "/p/c.jpg", 4000);
+    pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+    pair(&c, 0, 2, IE_MATCH_SAME_PICTURE, 0);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 0, IE_ACTION_KEEP, NULL);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    expect(&c, 2, IE_ACTION_QUARANTINE, NULL);
+    expect_reason(&c, 2, "in a protected folder");
+    collection_end(&c);
+}
+
+static void a_version_stays_whose_companion_has_no_copy(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    version(&c, "/p/a.jpg", 500);
+    add(&c, "/p/a.jpg.xmp", IE_FORMAT_UNKNOWN, 3);
+    version(&c, "/p/b.jpg", 4000);
+    pair(&c, 0, 2, IE_MATCH_SAME_PICTURE, 0);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 0, IE_ACTION_KEEP, NULL);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    expect_reason(&c, 0, "a.jpg.xmp has no copy there");
+    collection_end(&c);
+}
+
+static void the_wanted_number_of_versions_stays(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "dedupe.min_copies", "2");
+    version(&c, "/p/a.jpg", 500);
+    version(&c, "/p/b.jpg", 1000);
+    version(&c, "/p/c.jpg", 4000);
+    pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+    pair(&c, 0, 2, IE_MATCH_SAME_PICTURE, 0);
+    pair(&c, 1, 2, IE_MATCH_SAME_PICTURE, 0);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 0, IE_ACTION_QUARANTINE, NULL);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    expect(&c, 2, IE_ACTION_KEEP, NULL);
+    collection_end(&c);
+}
+
+/* Of two photos of the same picture, 0 and 1, the one that stays by this --keep. */
+static void stays_by(collection *c, const char *keep, size_t expected)
+{
+    set(c, "dedupe.keep", keep);
+    PROPOSE(c, DEDUPE);
+    expect(c, expected, IE_ACTION_KEEP, NULL);
+    expect(c, 1 - expected, IE_ACTION_QUARANTINE, NULL);
+}
+
+static void the_rules_decide_in_their_order(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    ie_photo *raw = version(&c, "/p/a.cr2", 1000), *jpeg = version(&c, "/q/b.jpg", 4000);
+    raw->format = IE_FORMAT_CR2;
+    raw->content.quality = 0.3;
+    jpeg->content.quality = 0.9;
+    jpeg->metadata.rating = 5;
+    ie_datetime_parse("2020-01-01T00:00:00", &jpeg->metadata.captured);
+    raw->metadata.make = raw->metadata.model = "Canon";
+    pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+    stays_by(&c, "quality", 0);
+    stays_by(&c, "largest", 1);
+    stays_by(&c, "smallest", 0);
+    stays_by(&c, "newest", 0);
+    stays_by(&c, "oldest", 1);
+    stays_by(&c, "raw,resolution", 0);
+    stays_by(&c, "resolution,raw", 1);
+    stays_by(&c, "original-metadata,quality", 0);
+    stays_by(&c, "quality,original-metadata", 1);
+    stays_by(&c, "rating,raw", 1);
+    stays_by(&c, "protect,raw,original-metadata,resolution,quality,rating,older,path", 0);
+    collection_end(&c);
+}
+
+static void with_an_output_folder_other_versions_are_not_copied(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    c.output = "/out";
+    version(&c, "/p/a.jpg", 1000);
+    version(&c, "/p/b.jpg", 4000);
+    pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+    PROPOSE(&c, DEDUPE, ie_place_propose);
+    expect(&c, 0, IE_ACTION_SKIP, NULL);
+    expect_reason(&c, 0, "not copied");
+    collection_end(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_version_with_more_pixels_stays_and_the_verdict_is_told),
+        cmocka_unit_test(there_are_no_chains),
+        cmocka_unit_test(a_similar_scene_is_only_reported),
+        cmocka_unit_test(equals_of_a_version_that_goes_follow_it),
+        cmocka_unit_test(equals_take_versions_away_together),
+        cmocka_unit_test(nothing_in_a_protected_folder_goes),
+        cmocka_unit_test(a_version_stays_whose_companion_has_no_copy),
+        cmocka_unit_test(the_wanted_number_of_versions_stays),
+        cmocka_unit_test(the_rules_decide_in_their_order),
+        cmocka_unit_test(with_an_output_folder_other_versions_are_not_copied),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

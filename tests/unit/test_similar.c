@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* dedupe.similar from files to plan, and its evaluation, on three groups of the real photos. */
+#include "test.h"
+
+#include "core/plan.h"
+#include "utils/text.h"
+
+static const char *const kinds[] = {
+    "00_original", "01_exact_copy",      "02_meta_stripped", "04_recompressed_q60", "05_resized_50", "06_cropped_3pct",
+    "07_exif_rotated", "08_pixel_rotated_90", "09_brightness_110",    "13_grayscale",  "14_watermarked",
+};
+static const char *const groups[] = {"g01_dog_bicycle", "g08_innsbruck", "g09_switzerland"};
+enum { KINDS = sizeof kinds / sizeof *kinds, FILES = 3 * KINDS };
+
+static ie_plan *plan_of(const char *workers, char *paths[FILES])
+{
+    for (int i = 0; i < FILES; i++) {
+        paths[i] = ie_asprintf("%s/photos/neardup/%s_%s.jpg", testdata(), groups[i / KINDS], kinds[i % KINDS]);
+    }
+    ie_config *config = ie_config_new();
+    assert_int_equal(ie_config_set(config, "processing.max_workers", workers, "test", NULL), IE_OK);
+    ie_engine_options options = {.catalog = ""};
+    ie_engine *engine = NULL;
+    ie_error err = {0};
+    assert_int_equal(ie_engine_open(config, &options, &engine, &err), IE_OK);
+    ie_input input = {.paths = (const char *const *)paths, .count = FILES};
+    ie_request request = {.command = "dedupe", .dedupe = true, .similar = true};
+    ie_plan *plan = NULL;
+    ie_summary summary;
+    if (ie_engine_plan(engine, &input, &request, &plan, &summary, &err) != IE_OK) {
+        fail_msg("%s", err.text);
+    }
+    ie_engine_close(engine);
+    ie_config_free(config);
+    for (int i = 0; i < FILES; i++) {
+        free(paths[i]);
+    }
+    return plan;
+}
+
+static const ie_action *action_named(const ie_plan *plan, const char *part)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (strstr(plan->actions[i].from, part) != NULL) {
+            return &plan->actions[i];
+        }
+    }
+    fail_msg("%s is not in the plan", part);
+    return NULL;
+}
+
+static void versions_of_a_picture_are_found_and_pictures_are_not_mixed(void **state)
+{
+    (void)state;
+    char *paths[FILES];
+    if (testdata() == NULL) {
+        print_message("no test data\n");
+        skip();
+    }
+    ie_plan *plan = plan_of("1", paths);
+    IE_AUTO_FREE char *labels = ie_asprintf("%s/photos/expected/groups.json", testdata());
+    ie_evaluation e;
+    ie_error err = {0};
+    if (ie_plan_evaluate(plan, labels, NULL, NULL, &e, &err) != IE_OK) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(e.labelled, FILES);
+    assert_int_equal(e.expected, 3 * KINDS * (KINDS - 1) / 2);
+    assert_true(e.recall >= 0.97);
+    assert_int_equal(e.wrong, 0);
+    ie_plan_free(plan);
+}
+
+static void verdicts_are_not_mixed(void **state)
+{
+    (void)state;
+    char *paths[FILES];
+    if (testdata() == NULL) {
+        print_message("no test data\n");
+        skip();
+    }
+    ie_plan *plan = plan_of("4", paths), *alone = plan_of("1", paths);
+    assert_int_equal(action_named(plan, "g08_innsbruck_01_exact")->verdict, IE_MATCH_SAME_BYTES);
+    assert_int_equal(action_named(plan, "g08_innsbruck_02_meta")->verdict, IE_MATCH_SAME_IMAGE_DATA);
+    assert_int_equal(action_named(plan, "g08_innsbruck_07_exif")->verdict, IE_MATCH_SAME_PICTURE);
+    assert_int_equal(action_named(plan, "g08_innsbruck_04_rec")->verdict, IE_MATCH_SAME_PICTURE);
+    size_t size, size_alone;
+    IE_AUTO_FREE char *text = ie_plan_text(plan, &size), *text_alone = ie_plan_text(alone, &size_alone);
+    assert_string_equal(text, text_alone); /* the same for any number of threads */
+    ie_plan_free(plan);
+    ie_plan_free(alone);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(versions_of_a_picture_are_found_and_pictures_are_not_mixed),
+        cmocka_unit_test(verdicts_are_not_mixed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "test.h"
+
+#include <math.h>
+
+#include "engine/structure.h"
+
+/* A made picture, in -1..1 both ways: soft waves and edges of many sizes, so that every block has something. */
+static double picture(double x, double y, unsigned seed)
+{
+    double value = 128, s = seed;
+    for (int k = 1; k <= 9; k++) {
+        double angle = s + k * 2.4, phase = 3.1 * s + k * k;
+        value += 44.0 / sqrt(k) * sin(k * 2.1 * (x * cos(angle) + y * sin(angle)) + phase);
+    }
+    return value < 0 ? 0 : value > 255 ? 255 : value;
+}
+
+typedef struct view {
+    double scale, shift, gain, noise;
+    unsigned turn, seed;
+} view;
+
+static ie_sketch draw(view v)
+{
+    ie_sketch sketch = {0};
+    uint32_t random = 12345;
+    for (int i = 0; i < IE_SKETCH_SIDE * IE_SKETCH_SIDE; i++) {
+        double x = (2.0 * (i % IE_SKETCH_SIDE) + 1) / IE_SKETCH_SIDE - 1;
+        double y = (2.0 * (i / IE_SKETCH_SIDE) + 1) / IE_SKETCH_SIDE - 1;
+        double across = v.turn % 4 == 1 || v.turn % 4 == 2 ? -x : x, down = v.turn % 4 >= 2 ? -y : y;
+        double u = v.turn >= 4 ? down : across, w = v.turn >= 4 ? across : down;
+        random = random * 1664525 + 1013904223;
+        double noise = v.noise * ((double)(random >> 16) / 65536 - 0.5);
+        double value = 128 + v.gain * (picture(u * v.scale + v.shift, w * v.scale, v.seed) - 128) + noise;
+        sketch.gray[i] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+    }
+    return sketch;
+}
+
+static void a_copy_agrees_in_all_there_is(void **state)
+{
+    (void)state;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1});
+    ie_likeness l = ie_structure_compare(&a, &a, 0);
+    assert_int_equal(ie_structure_judge(&l, true), IE_MATCH_SAME_PICTURE);
+    assert_true(l.match > 0.99 && l.blocks == 1 && l.detail > 0.9 && l.overlap == 1 && l.gradient == 0);
+    assert_true(isnan(l.chroma_match));
+}
+
+static void noise_and_contrast_change_nothing(void **state)
+{
+    (void)state;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1}), b = draw((view){1, 0, 0.8, 4, 0, 1});
+    ie_likeness l = ie_structure_compare(&a, &b, 0);
+    assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
+    assert_true(l.match > 0.98 && l.blocks > 0.95);
+    assert_true(l.gain > 1.15 && l.gain < 1.35);
+}
+
+static void a_crop_is_laid_where_it_came_from(void **state)
+{
+    (void)state;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 2}), b = draw((view){0.9, 0.04, 1, 2, 0, 2});
+    ie_likeness l = ie_structure_compare(&a, &b, 0);
+    assert_true(fabs(l.scale_x - 1 / 0.9) < 0.02 && fabs(l.scale_y - 1 / 0.9) < 0.02);
+    assert_true(l.match > 0.97 && l.blocks > 0.9 && l.overlap > 0.75 && l.overlap < 0.9);
+    ie_likeness back = ie_structure_compare(&b, &a, 0);
+    assert_true(fabs(back.scale_x - 0.9) < 0.02 && back.match > 0.97);
+}
+
+static void every_turn_is_undone(void **state)
+{
+    (void)state;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 3});
+    for (unsigned turn = 0; turn < IE_TURNS; turn++) {
+        unsigned inverse = turn == 5 ? 7 : turn == 7 ? 5 : turn;
+        ie_sketch b = draw((view){1, 0, 1, 0, turn, 3});
+        for (unsigned tried = 0; tried < IE_TURNS; tried++) {
+            ie_likeness l = ie_structure_compare(&a, &b, tried);
+            bool good = l.match > 0.98 && l.blocks > 0.95 && l.overlap > 0.9;
+            if (good != (tried == inverse)) {
+                fail_msg("turn %u, laid %u: match %.3f, blocks %.3f", turn, tried, l.match, l.blocks);
+            }
+        }
+    }
+}
+
+static void another_picture_does_not_agree(void **state)
+{
+    (void)state;
+    for (unsigned seed = 10; seed < 40; seed++) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed}), b = draw((view){1, 0, 1, 0, 0, seed + 100});
+        ie_likeness l = ie_structure_compare(&a, &b, 0);
+        assert_int_not_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
+        assert_true(l.match < 0.9 || l.blocks < 0.6 || l.overlap < 0.5 || l.scale_x > 1.5 || l.scale_x < 0.6);
+    }
+}
+
+static void a_flat_picture_has_no_texture(void **state)
+{
+    (void)state;
+    ie_sketch a = {0}, b;
+    memset(a.gray, 200, sizeof a.gray);
+    b = a;
+    ie_likeness l = ie_structure_compare(&a, &b, 0);
+    assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_NONE);
+    assert_true(l.textured == 0 && l.fineness == 0 && l.blocks == 0);
+}
+
+static void colours_are_compared_where_both_have_them(void **state)
+{
+    (void)state;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 4}), b;
+    for (int i = 0; i < IE_SKETCH_CHROMA * IE_SKETCH_CHROMA; i++) {
+        a.a[i] = (int8_t)(i % 16 * 4 - 30);
+        a.b[i] = (int8_t)(i / 16 * 4 - 30);
+    }
+    b = a;
+    assert_true(ie_structure_compare(&a, &b, 0).chroma < 1);
+    assert_true(ie_structure_compare(&a, &b, 0).chroma_match > 0.95);
+    for (int i = 0; i < IE_SKETCH_CHROMA * IE_SKETCH_CHROMA; i++) {
+        b.a[i] = (int8_t)-a.a[i];
+        b.b[i] = (int8_t)-a.b[i];
+    }
+    assert_true(ie_structure_compare(&a, &b, 0).chroma > 20);
+    assert_true(ie_structure_compare(&a, &b, 0).chroma_match < 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_copy_agrees_in_all_there_is),
+        cmocka_unit_test(noise_and_contrast_change_nothing),
+        cmocka_unit_test(a_crop_is_laid_where_it_came_from),
+        cmocka_unit_test(every_turn_is_undone),
+        cmocka_unit_test(another_picture_does_not_agree),
+        cmocka_unit_test(a_flat_picture_has_no_texture),
+        cmocka_unit_test(colours_are_compared_where_both_have_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
