@@ -280,6 +280,26 @@ typedef struct ie_undo_request {
 IE_API ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line,
                                 void *user, ie_summary *ret_summary, ie_error *err) IE_MUST_CHECK;
 
+/* ---- models ------------------------------------------------------------------------------- */
+
+/* A neural network of the manifest, or of the configuration. */
+typedef struct ie_model_info {
+    const char *name, *task; /* "scenes" or "objects" */
+    const char *folder;      /* where its files lie or belong, or the file itself */
+    const char *repository, *licence; /* NULL: not known */
+    bool used;               /* the configuration names it for its task */
+    bool here;               /* all its files are there */
+    bool ready;              /* here; after verifying: and it can be used */
+    const char *problem;     /* why it is not ready, and what to do; else NULL */
+} ie_model_info;
+
+typedef ie_status (*ie_model_fn)(void *user, const ie_model_info *model);
+
+/* All models, or that of the name (IE_ERR_NOT_FOUND when there is none). `verify` loads each whose files are there
+   and looks whether it takes and gives what its layout says. */
+IE_API ie_status ie_engine_models(ie_engine *engine, const char *name, bool verify, ie_model_fn on_model, void *user,
+                                  ie_error *err) IE_MUST_CHECK;
+
 /* ---- purge -------------------------------------------------------------------------------- */
 
 /* The only way that bytes in quarantine are ever freed. What was purged can no longer be undone. */

@@ -34,6 +34,7 @@ enum {
     IE_CMD_PURGE = 1 << 23,
     IE_CMD_VERIFY = 1 << 24,
     IE_CMD_COVERS = 1 << 25,
+    IE_CMD_MODELS = 1 << 26,
     IE_CMD_ANY = 0x7fffffff
 };
 
@@ -56,6 +57,7 @@ const char *ie_command_nearest(const char *name); /* NULL when nothing is near *
 extern const ie_command ie_command_process, ie_command_analyze, ie_command_dedupe,
     ie_command_rename, ie_command_tag, ie_command_untag, ie_command_convert, ie_command_apply,
     ie_command_undo, ie_command_runs, ie_command_purge, ie_command_verify, ie_command_covers,
-    ie_command_config, ie_command_info, ie_command_help, ie_command_completion;
+    ie_command_config, ie_command_info, ie_command_models, ie_command_help,
+    ie_command_completion;
 
 #endif

@@ -42,7 +42,16 @@ struct ie_config {
         bool ml_analysis;
         char *use_gpu;          /* auto, true, false */
         int64_t ml_batch_size;
-        char *scene_detection, *object_detection;
+        char *scene_detection, *object_detection; /* names of the manifest; empty: none */
+        char *runtime, *device;       /* ONNX Runtime's library; provider to use; empty: found by itself */
+        ie_config_list custom_models; /* entries as core/model.h reads them */
+        bool require_ml;
+        struct {
+            ie_config_list labels, templates, thresholds; /* thresholds: "label=0.3" */
+            double min_confidence;
+            int64_t most;
+        } scenes;
+        double object_confidence; /* analysis.objects.min_confidence */
     } analysis;
     struct {
         int64_t max_workers; /* 0: all cores */

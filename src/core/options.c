@@ -5,6 +5,7 @@
 
 #include "core/config.h"
 #include "core/format.h"
+#include "core/model.h"
 #include "core/option_checks.h"
 #include "core/template.h"
 #include "utils/error.h"
@@ -73,6 +74,57 @@ static ie_status check_formats(const char *text, ie_error *err)
     return status;
 }
 
+static ie_status check_models(const char *text, ie_error *err)
+{
+    ie_config_list entries = ie_config_list_parse(text);
+    ie_status status = IE_OK;
+    for (uint32_t i = 0; status == IE_OK && i < entries.count; i++) {
+        status = ie_model_check_entry(entries.items[i], err);
+    }
+    ie_config_list_free(&entries);
+    return status;
+}
+
+static ie_status check_templates(const char *text, ie_error *err)
+{
+    ie_config_list templates = ie_config_list_parse(text);
+    ie_status status = templates.count > 0
+                           ? IE_OK
+                           : ie_error_set(err, IE_ERR_USAGE, "At least one template is needed: \"a photo of a {}\".");
+    for (uint32_t i = 0; status == IE_OK && i < templates.count; i++) {
+        if (strstr(templates.items[i], "{}") == NULL) {
+            status = ie_error_set(err, IE_ERR_USAGE, "The template \"%s\" has no {} for the scene.",
+                                  ie_shown(templates.items[i]));
+        }
+    }
+    ie_config_list_free(&templates);
+    return status;
+}
+
+static ie_status check_thresholds(const char *text, ie_error *err)
+{
+    ie_config_list items = ie_config_list_parse(text);
+    ie_status status = IE_OK;
+    for (uint32_t i = 0; status == IE_OK && i < items.count; i++) {
+        const char *equal = strrchr(items.items[i], '=');
+        double value;
+        if (equal == NULL || !ie_parse_real(equal + 1, &value) || value < 0 || value > 1) {
+            status = ie_error_set(err, IE_ERR_USAGE, "\"%s\" is not of the form label=0.3.",
+                                  ie_shown(items.items[i]));
+        }
+    }
+    ie_config_list_free(&items);
+    return status;
+}
+
+#define SCENES                                                                                     \
+    "indoor,outdoor,landscape,portrait,group of people,selfie,crowd,beach,sea,lake,river,waterfall,"       \
+    "mountains,forest,field,garden,park,desert,snow,sky,sunset,sunrise,night,fog,rain,city,street,"        \
+    "skyline,building,house,bridge,church,castle,monument,interior,kitchen,living room,bedroom,"           \
+    "office,classroom,restaurant,bar,shop,museum,stage,stadium,sports,swimming pool,playground,"           \
+    "food,drink,document,screenshot,receipt,drawing,painting,map,sign,car,train,airplane,boat,"            \
+    "bicycle,animal,pet,bird,flower,wedding,party,concert,fireworks,toy,close-up,aerial view"
+
 static ie_status check_keep(const char *text, ie_error *err)
 {
     ie_config_list rules = ie_config_list_parse(text);
@@ -136,19 +188,37 @@ static const ie_option_row rows[] = {
         "how many main colours to find"),
     REAL("analysis.content.blur_threshold", analysis.blur_threshold, "60", 0, 100000, NULL, 0,
          "a photo whose sharpness (variance of the Laplacian) is lower counts as blurred"),
-    BOOL("analysis.ml_analysis", analysis.ml_analysis, "false", NULL, 0,
-         "scenes and objects by neural networks; they need models, which this version does not run "
-         "yet"),
+    BOOL("analysis.ml_analysis", analysis.ml_analysis, "false", "--ml", READING,
+         "find scenes and objects by neural networks; they need a runtime and models"),
     CHOICE("analysis.ml_models.use_gpu", analysis.use_gpu, false, "auto", "auto|true|false", NULL,
-           0, "run the models on a GPU; no effect while this version runs no models"),
+           0, "run the models on a GPU when there is one that ONNX Runtime can use"),
     INT("analysis.ml_models.batch_size", analysis.ml_batch_size, "8", 1, 256, NULL, 0,
-        "photos a model looks at in one go; no effect while this version runs no models"),
+        "photos a model looks at in one go; no effect while they are looked at one at a time"),
+    TEXT("analysis.ml_models.device", analysis.device, "", NULL, NULL, 0,
+         "run the models here and nowhere else: cpu, cuda, webgpu or openvino; empty chooses"),
+    TEXT("analysis.ml_models.runtime", analysis.runtime, "", NULL, NULL, 0,
+         "the library of ONNX Runtime (libonnxruntime.so); empty looks for it"),
+    BOOL("analysis.ml_models.require", analysis.require_ml, "false", "--require-ml", READING,
+         "stop with an error when a model or its runtime is missing"),
     TEXT("analysis.ml_models.scene_detection", analysis.scene_detection,
-         "openai/clip-vit-base-patch32", NULL, NULL, 0,
-         "model for scenes; no effect while this version runs no models"),
+         "openai/clip-vit-base-patch32", NULL, NULL, 0, "model for scenes; empty for none"),
     TEXT("analysis.ml_models.object_detection", analysis.object_detection,
-         "facebook/detr-resnet-50", NULL, NULL, 0,
-         "model for objects; no effect while this version runs no models"),
+         "facebook/detr-resnet-50", NULL, NULL, 0, "model for objects; empty for none"),
+    LIST("analysis.ml_models.custom_models", analysis.custom_models, "", check_models, NULL, 0,
+         "models of your own, or changes to the built-in ones: name, layout, path, labels and so on"),
+    LIST("analysis.scenes.labels", analysis.scenes.labels, SCENES, NULL, NULL, 0,
+         "the scenes to tell apart"),
+    LIST("analysis.scenes.templates", analysis.scenes.templates,
+         "a photo of a {},a photo of the {},a good photo of a {},a {} in a photo", check_templates, NULL, 0,
+         "sentences to put each scene into; {} stands for it"),
+    REAL("analysis.scenes.min_confidence", analysis.scenes.min_confidence, "0.1", 0, 1, NULL, 0,
+         "tell scenes only from this confidence on"),
+    LIST("analysis.scenes.thresholds", analysis.scenes.thresholds, "", check_thresholds, NULL, 0,
+         "confidences of their own for single scenes, such as food=0.4"),
+    INT("analysis.scenes.most", analysis.scenes.most, "5", 1, 100, NULL, 0,
+        "tell this many scenes of a photo at most"),
+    REAL("analysis.objects.min_confidence", analysis.object_confidence, "0.5", 0, 1, NULL, 0,
+         "tell objects only from this confidence on"),
 
     INT("processing.max_workers", processing.max_workers, "0", 0, 1024, NULL, 0,
         "worker threads, 0 for one a core; -j sets it"),

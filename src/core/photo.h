@@ -209,6 +209,8 @@ void ie_metadata_init(ie_metadata *metadata); /* all absent */
 void ie_photo_fault(ie_photo *photo, const char *stage, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void ie_photo_forget_faults(ie_photo *photo, const char *stage);
+/* Makes vision.tags anew from scenes and objects: each label once, with its highest confidence, best first. */
+void ie_photo_make_tags(ie_photo *photo, double min_confidence);
 void ie_text_list_add(ie_text_list *list, ie_arena *arena, const char *text); /* repeats are dropped */
 
 #endif

@@ -21,14 +21,29 @@ double ie_seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Results depend on the settings of their section (analysis.content. for what looks at pixels,
-   analysis.metadata. for the rest); any change of them makes stored results stale. */
-static uint64_t settings_of(const ie_config *config, const char *section)
+static bool begins_with_any(const char *key, const char *const *prefixes)
+{
+    for (; *prefixes != NULL; prefixes++) {
+        if (ie_starts_with(key, *prefixes)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A change of a setting that an analyzer's results depend on makes stored ones stale. */
+static uint64_t settings_hash(const ie_config *config, const char *const *prefixes, bool dates)
 {
     ie_hasher *hasher = ie_hasher_new();
+    if (dates) {
+        /* A date taken from the file's time is local time: in another zone it is another one. */
+        tzset();
+        IE_AUTO_FREE char *zone = ie_asprintf("%s/%s/%ld", tzname[0], tzname[1], timezone);
+        ie_hasher_add(hasher, zone, strlen(zone) + 1);
+    }
     for (size_t i = 0; i < ie_option_count(); i++) {
         const char *key = ie_option_at(i)->key;
-        if (ie_starts_with(key, section) || ie_starts_with(key, "limits.")) {
+        if (begins_with_any(key, prefixes)) {
             IE_AUTO_FREE char *value = ie_config_text(config, key);
             ie_hasher_add(hasher, key, strlen(key) + 1);
             ie_hasher_add(hasher, value, strlen(value) + 1);
@@ -46,15 +61,17 @@ static uint64_t settings_of(const ie_config *config, const char *section)
 
 static void list_versions(ie_engine *engine)
 {
-    uint64_t content = settings_of(engine->config, "analysis.content.");
-    uint64_t metadata = settings_of(engine->config, "analysis.metadata.");
+    static const char *const content[] = {"analysis.content.", "limits.", NULL};
+    static const char *const metadata[] = {"analysis.metadata.", NULL};
     ie_fact_version *v = engine->versions;
     size_t n = 0;
     v[n++] = (ie_fact_version){"format", IE_HAVE_FORMAT, FORMAT_VERSION, 0};
     v[n++] = (ie_fact_version){"xxh3", IE_HAVE_XXH3, 1, 0};
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         const ie_analyzer *a = ie_analyzers[i];
-        v[n++] = (ie_fact_version){a->name, a->gives, a->version, a->views != 0 ? content : metadata};
+        const char *const *prefixes = a->settings != NULL ? a->settings : a->views != 0 ? content : metadata;
+        uint64_t settings = settings_hash(engine->config, prefixes, prefixes == metadata);
+        v[n++] = (ie_fact_version){a->name, a->gives, a->version, settings};
     }
     engine->version_count = n;
 }
@@ -161,29 +178,66 @@ static ie_status unknown_analyzer(const char *name, ie_error *err)
     return status;
 }
 
-ie_status ie_engine_wanted(const ie_engine *engine, const char *only, unsigned *ret_wanted, ie_error *err)
+static ie_status named_facts(const char *only, unsigned *ret_wanted, ie_error *err)
 {
-    unsigned wanted = 0;
-    if (only == NULL) {
-        for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
-            if (ie_analyzers[i]->enabled(engine->config)) {
-                wanted |= ie_analyzers[i]->gives | (ie_analyzers[i]->views != 0 ? IE_HAVE_XXH3 : 0);
-            }
-        }
-        *ret_wanted = wanted;
-        return IE_OK;
-    }
     IE_AUTO_FREE char *names = ie_strdup(only);
     char *rest = names;
+    *ret_wanted = 0;
     for (char *name; (name = strsep(&rest, ",")) != NULL;) {
         const ie_analyzer *analyzer = analyzer_named(name);
         if (analyzer == NULL) {
             return unknown_analyzer(name, err);
         }
-        wanted |= analyzer->gives;
+        *ret_wanted |= analyzer->gives;
     }
-    *ret_wanted = wanted;
     return IE_OK;
+}
+
+/* Takes away what cannot be had here, and says so in one line; or stops, when the configuration requires it. */
+static ie_status leave_out_missing(ie_engine *engine, unsigned *wanted, ie_error *err)
+{
+    ie_buffer names = {0}, reasons = {0};
+    ie_status status = IE_OK;
+    for (size_t i = 0; status == IE_OK && ie_analyzers[i] != NULL; i++) {
+        const ie_analyzer *analyzer = ie_analyzers[i];
+        ie_error missing = {0};
+        if ((*wanted & analyzer->gives) == 0 || analyzer->check == NULL ||
+            analyzer->check(engine->config, &missing) == IE_OK) {
+            continue;
+        }
+        if (engine->config->analysis.require_ml) {
+            status = ie_error_set(err, missing.status, "%s", missing.text);
+        }
+        *wanted &= ~analyzer->gives;
+        ie_buffer_printf(&names, "%s%s", names.size > 0 ? " and " : "", analyzer->name);
+        if (reasons.data == NULL || strstr(reasons.data, missing.text) == NULL) {
+            ie_buffer_printf(&reasons, "%s %s", reasons.size > 0 ? ";" : "", missing.text);
+        }
+    }
+    if (status == IE_OK && names.size > 0) {
+        ie_engine_notice(engine, "Going on without %s:%s", names.data, reasons.data);
+    }
+    ie_buffer_free(&names);
+    ie_buffer_free(&reasons);
+    return status;
+}
+
+ie_status ie_engine_wanted(ie_engine *engine, const char *only, unsigned *ret_wanted, ie_error *err)
+{
+    unsigned wanted = 0;
+    ie_status status = only != NULL ? named_facts(only, &wanted, err) : IE_OK;
+    for (size_t i = 0; only == NULL && ie_analyzers[i] != NULL; i++) {
+        if (ie_analyzers[i]->enabled(engine->config)) {
+            wanted |= ie_analyzers[i]->gives | (ie_analyzers[i]->views != 0 ? IE_HAVE_XXH3 : 0);
+        }
+    }
+    if (status == IE_OK) {
+        status = leave_out_missing(engine, &wanted, err);
+    }
+    if (status == IE_OK) {
+        *ret_wanted = wanted;
+    }
+    return status;
 }
 
 void ie_summary_count(ie_summary *summary, const ie_photo *photo, bool cached)

@@ -33,7 +33,7 @@ ie_status ie_engine_pipeline(ie_engine *engine, const ie_input *input, unsigned 
                              ie_pipeline *ret_pipeline, ie_error *err) IE_MUST_CHECK;
 
 /* IE_HAVE_* facts of the analyzers that are named in `only` (comma list), or that the configuration enables. */
-ie_status ie_engine_wanted(const ie_engine *engine, const char *only, unsigned *ret_wanted, ie_error *err) IE_MUST_CHECK;
+ie_status ie_engine_wanted(ie_engine *engine, const char *only, unsigned *ret_wanted, ie_error *err) IE_MUST_CHECK;
 
 /* Counts one record into the summary (kinds, faults); not into kept, copied and so on. */
 void ie_summary_count(ie_summary *summary, const ie_photo *photo, bool cached);

@@ -4,11 +4,17 @@
 #include <unistd.h>
 
 #include "analyzers/analyzer.h"
+#include "analyzers/onnx.h"
 #include "engine/engine.h"
 #include "engine/worker.h"
 #include "storage/exif_file.h"
 #include "storage/image_file.h"
 #include "utils/text.h"
+
+typedef struct model_lines {
+    ie_info_fn on_info;
+    void *user;
+} model_lines;
 
 static void codecs(ie_info_fn on_info, void *user)
 {
@@ -78,6 +84,35 @@ static ie_status catalog(ie_engine *engine, ie_info_fn on_info, void *user)
     return IE_OK;
 }
 
+static ie_status on_model(void *user, const ie_model_info *model)
+{
+    const model_lines *lines = user;
+    if (model->used || model->ready) {
+        lines->on_info(lines->user, "models", model->name, model->ready ? model->folder : model->problem);
+    }
+    return IE_OK;
+}
+
+/* The runtime with its devices, and the models that are here or asked for. */
+static void models(ie_engine *engine, ie_info_fn on_info, void *user)
+{
+    ie_error missing = {0};
+    size_t count = 0;
+    char **lines = ie_onnx_describe(engine->config, &count);
+    if (lines == NULL && ie_onnx_check(engine->config, &missing) != IE_OK) {
+        on_info(user, "models", "runtime", missing.text);
+    }
+    for (size_t i = 0; i < count; i++) {
+        on_info(user, "models", i == 0 ? "runtime" : "device", lines[i]);
+        free(lines[i]);
+    }
+    free(lines);
+    model_lines telling = {on_info, user};
+    if (ie_engine_models(engine, NULL, false, on_model, &telling, &missing) != IE_OK) {
+        on_info(user, "models", "problem", missing.text);
+    }
+}
+
 ie_status ie_engine_info(ie_engine *engine, ie_info_fn on_info, void *user, ie_error *err)
 {
     (void)err;
@@ -92,6 +127,7 @@ ie_status ie_engine_info(ie_engine *engine, ie_info_fn on_info, void *user, ie_e
         IE_AUTO_FREE char *value = ie_config_text(engine->config, limits[i]);
         on_info(user, "limits", limits[i], value);
     }
+    models(engine, on_info, user);
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         on_info(user, "analyzers", ie_analyzers[i]->name, ie_analyzers[i]->help);
     }

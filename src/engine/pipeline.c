@@ -36,7 +36,8 @@ typedef struct run {
     /* Remarks of the walk, spoken by the commit, so that callbacks never overlap. */
     pthread_mutex_t remarks_lock;
     char **remarks;
-    size_t remark_count, remark_room;
+    size_t remark_count, remark_room, remarks_said;
+    ie_error failure; /* of a worker, guarded by the same lock */
 } run;
 
 static bool cancelled(const ie_pipeline *pipeline)
@@ -97,31 +98,51 @@ static void issue(run *r, ie_photo *photo)
     ie_queue_push(next->cached ? r->ready : r->work, next, 1);
 }
 
-static void on_problem(void *user, const char *path, const char *text)
+/* Each remark is made once: all workers meet the same missing thing. */
+static void add_remark(void *user, const char *text)
 {
     run *r = user;
-    (void)path;
     pthread_mutex_lock(&r->remarks_lock);
-    IE_GROW(r->remarks, r->remark_count, r->remark_room);
-    r->remarks[r->remark_count++] = ie_strdup(text);
+    bool known = false;
+    for (size_t i = 0; i < r->remark_count && !known; i++) {
+        known = strcmp(r->remarks[i], text) == 0;
+    }
+    if (!known) {
+        IE_GROW(r->remarks, r->remark_count, r->remark_room);
+        r->remarks[r->remark_count++] = ie_strdup(text);
+    }
     pthread_mutex_unlock(&r->remarks_lock);
+}
+
+static void on_problem(void *user, const char *path, const char *text)
+{
+    (void)path;
+    add_remark(user, text);
+}
+
+static char *next_remark(run *r)
+{
+    pthread_mutex_lock(&r->remarks_lock);
+    char *text = r->remarks_said < r->remark_count ? ie_strdup(r->remarks[r->remarks_said++]) : NULL;
+    pthread_mutex_unlock(&r->remarks_lock);
+    return text;
 }
 
 static void speak_remarks(run *r)
 {
-    pthread_mutex_lock(&r->remarks_lock);
-    char **remarks = r->remarks;
-    size_t count = r->remark_count;
-    r->remarks = NULL;
-    r->remark_count = r->remark_room = 0;
-    pthread_mutex_unlock(&r->remarks_lock);
-    for (size_t i = 0; i < count; i++) {
+    for (char *text; (text = next_remark(r)) != NULL; free(text)) {
         if (r->pipeline->notice != NULL) {
-            r->pipeline->notice(r->pipeline->user, remarks[i]);
+            r->pipeline->notice(r->pipeline->user, text);
         }
-        free(remarks[i]);
     }
-    free(remarks);
+}
+
+static void free_remarks(run *r)
+{
+    for (size_t i = 0; i < r->remark_count; i++) {
+        free(r->remarks[i]);
+    }
+    free(r->remarks);
 }
 
 static void *walk(void *argument)
@@ -143,14 +164,25 @@ static void *walk(void *argument)
     return NULL;
 }
 
+static void heed_error(run *r, const ie_worker *worker)
+{
+    if (ie_worker_error(worker)->status != IE_OK) {
+        pthread_mutex_lock(&r->remarks_lock);
+        r->failure = *ie_worker_error(worker);
+        pthread_mutex_unlock(&r->remarks_lock);
+        atomic_store(&r->stop, true);
+    }
+}
+
 static void *work(void *argument)
 {
     run *r = argument;
-    ie_worker *worker = ie_worker_new(r->pipeline->config);
+    ie_worker *worker = ie_worker_new(r->pipeline->config, add_remark, r);
     item *next;
     while ((next = ie_queue_pop(r->work)) != NULL) {
         if (!atomic_load(&r->stop)) {
             ie_worker_analyze(worker, next->photo, r->pipeline->wanted, r->pipeline->decode_formats);
+            heed_error(r, worker);
         }
         ie_queue_push(r->ready, next, 1);
     }
@@ -203,6 +235,7 @@ static ie_status commit_one(commit *c, item *done, ie_error *err)
     const ie_pipeline *pipeline = c->run->pipeline;
     ie_photo *photo = done->photo;
     bool opened = (photo->have & IE_HAVE_FORMAT) != 0;
+    ie_photo_make_tags(photo, pipeline->config->tagging.min_confidence);
     if (!done->cached && opened && pipeline->writer != NULL) {
         ie_status status = ie_catalog_store(pipeline->writer, pipeline->versions, pipeline->version_count,
                                             photo, err);
@@ -315,7 +348,8 @@ static ie_status run_threads(run *r, ie_take_photo_fn take, void *user, ie_error
         pthread_join(workers[i], NULL);
     }
     free(workers);
-    return status;
+    return status == IE_OK && r->failure.status != IE_OK ? ie_error_set(err, r->failure.status, "%s", r->failure.text)
+                                                         : status;
 }
 
 static ie_status commit_catalog(const ie_pipeline *pipeline, ie_status status, ie_error *err)
@@ -353,6 +387,7 @@ ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, vo
         ie_scan_close(r.scan);
     }
     speak_remarks(&r);
+    free_remarks(&r);
     pthread_mutex_destroy(&r.remarks_lock);
     return status;
 }

@@ -54,7 +54,7 @@ static unsigned keep_facts(const ie_config *config)
     return facts;
 }
 
-static ie_status wanted_facts(const ie_engine *engine, const ie_request *request, unsigned *ret_wanted,
+static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsigned *ret_wanted,
                               ie_error *err)
 {
     unsigned wanted = IE_HAVE_FORMAT;
@@ -67,13 +67,15 @@ static ie_status wanted_facts(const ie_engine *engine, const ie_request *request
     if (request->dedupe && engine->config->dedupe.similar) {
         wanted |= IE_HAVE_METADATA | IE_HAVE_HASHES; /* a picture lies as its metadata says */
     }
-    if (strcmp(request->command, "process") == 0) {
+    bool process = strcmp(request->command, "process") == 0;
+    bool tags = request->tag && engine->config->tagging.embed_tags && engine->config->analysis.ml_analysis;
+    if (process || tags) {
         unsigned all = 0;
         ie_status status = ie_engine_wanted(engine, NULL, &all, err);
         if (status != IE_OK) {
             return status;
         }
-        wanted |= all;
+        wanted |= process ? all : all & (IE_HAVE_SCENES | IE_HAVE_OBJECTS);
     }
     *ret_wanted = wanted;
     return IE_OK;

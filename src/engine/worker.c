@@ -13,12 +13,17 @@ struct ie_worker {
     ie_scratch *scratch;
     void *states[MAX_ANALYZERS];
     bool opened[MAX_ANALYZERS], broken[MAX_ANALYZERS];
+    ie_remark_fn remark;
+    void *user;
+    ie_error error;
 };
 
-ie_worker *ie_worker_new(const ie_config *config)
+ie_worker *ie_worker_new(const ie_config *config, ie_remark_fn remark, void *user)
 {
     ie_worker *worker = ie_alloc(sizeof *worker);
     worker->config = config;
+    worker->remark = remark;
+    worker->user = user;
     worker->scratch = ie_scratch_new();
     return worker;
 }
@@ -35,6 +40,11 @@ void ie_worker_free(ie_worker *worker)
     }
     ie_scratch_free(worker->scratch);
     free(worker);
+}
+
+const ie_error *ie_worker_error(const ie_worker *worker)
+{
+    return &worker->error;
 }
 
 unsigned ie_worker_count(const ie_config *config)
@@ -90,6 +100,26 @@ static bool listed(const ie_config_list *names, ie_format format)
     return false;
 }
 
+static void remark(ie_worker *worker, const char *text)
+{
+    if (worker->remark != NULL) {
+        worker->remark(worker->user, text);
+    }
+}
+
+/* What an analyzer with outside needs cannot do concerns the run; what another cannot, this photo. */
+static void cannot_open(ie_worker *worker, const ie_analyzer *analyzer, ie_photo *photo, const ie_error *err)
+{
+    if (analyzer->check == NULL) {
+        ie_photo_fault(photo, analyzer->name, "unavailable", "%s", err->text);
+    } else if (worker->config->analysis.require_ml) {
+        worker->error = *err;
+    } else {
+        IE_AUTO_FREE char *text = ie_asprintf("Going on without %s: %s", analyzer->name, err->text);
+        remark(worker, text);
+    }
+}
+
 static bool is_open(ie_worker *worker, size_t index, ie_photo *photo)
 {
     const ie_analyzer *analyzer = ie_analyzers[index];
@@ -100,7 +130,7 @@ static bool is_open(ie_worker *worker, size_t index, ie_photo *photo)
         worker->opened[index] = good;
         worker->broken[index] = !good;
         if (!good) {
-            ie_photo_fault(photo, analyzer->name, "unavailable", "%s", err.text);
+            cannot_open(worker, analyzer, photo, &err);
         }
     }
     return worker->opened[index];
@@ -122,6 +152,30 @@ static unsigned due_views(const ie_photo *photo, unsigned wanted)
     return views;
 }
 
+static uint32_t due_side(const ie_config *config, const ie_photo *photo, unsigned wanted)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+        const ie_analyzer *analyzer = ie_analyzers[i];
+        if (analyzer->color_side != NULL && is_due(analyzer, photo, wanted)) {
+            uint32_t side = analyzer->color_side(config);
+            most = side > most ? side : most;
+        }
+    }
+    return most;
+}
+
+static void run_analyzer(ie_worker *worker, size_t index, ie_photo *photo, ie_source *source)
+{
+    const ie_analyzer *analyzer = ie_analyzers[index];
+    analyzer->run(worker->states[index], &photo, &source, 1);
+    photo->tried |= analyzer->gives;
+    IE_AUTO_FREE char *text = analyzer->remark != NULL ? analyzer->remark(worker->states[index]) : NULL;
+    if (text != NULL) {
+        remark(worker, text);
+    }
+}
+
 static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, unsigned wanted)
 {
     const ie_config *config = worker->config;
@@ -130,13 +184,12 @@ static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
         .max_file_bytes = (uint64_t)config->limits.max_file_bytes,
         .exact = config->analysis.exact,
         .views = due_views(photo, wanted),
+        .color_side = due_side(config, photo, wanted),
     };
     ie_source *source = ie_source_new(bytes, photo, &options, worker->scratch);
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
-        const ie_analyzer *analyzer = ie_analyzers[i];
-        if (is_due(analyzer, photo, wanted) && is_open(worker, i, photo)) {
-            analyzer->run(worker->states[i], &photo, &source, 1);
-            photo->tried |= analyzer->gives;
+        if (is_due(ie_analyzers[i], photo, wanted) && is_open(worker, i, photo)) {
+            run_analyzer(worker, i, photo, source);
         }
     }
     bool moving = ie_format_kind(photo->format) == IE_KIND_VIDEO;

@@ -10,9 +10,14 @@
 
 typedef struct ie_worker ie_worker;
 
-/* The analyzers among `wanted` facts are opened lazily, when the first photo needs them. */
-ie_worker *ie_worker_new(const ie_config *config);
+/* Hears what a person should know that concerns no single photo; called on the worker's thread. */
+typedef void (*ie_remark_fn)(void *user, const char *text);
+
+/* The analyzers among `wanted` facts are opened lazily, when the first photo needs them. `remark` may be NULL. */
+ie_worker *ie_worker_new(const ie_config *config, ie_remark_fn remark, void *user);
 void ie_worker_free(ie_worker *worker);
+/* Why the run must stop: a model that the configuration requires cannot be used. IE_OK: it need not. */
+const ie_error *ie_worker_error(const ie_worker *worker);
 
 /* Fills the `wanted` facts that the photo does not have yet; what fails becomes a fault of the photo.
    Formats in decode_formats (names; may be NULL) get IE_HAVE_QUALITY too. */

@@ -179,6 +179,45 @@ static ie_status read_scalar(reader *r, const char *key, const yaml_event_t *eve
     return set_value(r, key, is_null(event) ? "" : text, line);
 }
 
+static void add_escaped(ie_buffer *entry, const char *text)
+{
+    for (; *text != 0; text++) {
+        if (*text == ';' || *text == '\\') {
+            ie_buffer_char(entry, '\\');
+        }
+        ie_buffer_char(entry, *text);
+    }
+}
+
+/* An item that is a mapping becomes "key=value;key=value". From behind its start to behind its end. */
+static ie_status read_entry(reader *r, const char *key, ie_buffer *entry)
+{
+    for (bool value = false;; value = !value) {
+        yaml_event_t event;
+        ie_status status = next_event(r, &event);
+        if (status != IE_OK) {
+            return status;
+        }
+        bool end = event.type == YAML_MAPPING_END_EVENT && !value;
+        const char *text = event.type == YAML_SCALAR_EVENT ? scalar_text(&event) : NULL;
+        if (text != NULL) {
+            ie_buffer_text(entry, value ? "=" : entry->size > 0 ? ";" : "");
+            add_escaped(entry, text);
+        } else if (!end) {
+            status = refuse(r, line_of(&event), "the items of %s must be plain texts or lines of \"key: value\".", key);
+        }
+        yaml_event_delete(&event);
+        if (end || status != IE_OK) {
+            return status;
+        }
+    }
+}
+
+static bool takes_entries(const char *key)
+{
+    return strcmp(key, "analysis.ml_models.custom_models") == 0;
+}
+
 /* From behind the sequence's start to behind its end. */
 static ie_status read_items(reader *r, const char *key, ie_buffer *list)
 {
@@ -192,6 +231,11 @@ static ie_status read_items(reader *r, const char *key, ie_buffer *list)
         const char *text = event.type == YAML_SCALAR_EVENT ? scalar_text(&event) : NULL;
         if (text != NULL) {
             ie_config_list_append(list, text);
+        } else if (event.type == YAML_MAPPING_START_EVENT && takes_entries(key)) {
+            ie_buffer entry = {0};
+            status = read_entry(r, key, &entry);
+            ie_config_list_append(list, entry.data != NULL ? entry.data : "");
+            ie_buffer_free(&entry);
         } else if (!end) {
             status = refuse(r, line_of(&event), "the items of %s must be plain texts.", key);
         }

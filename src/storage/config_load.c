@@ -11,7 +11,7 @@
 #define PREFIX "IMGENGINE_"
 
 /* Variables of ours that are no settings. */
-static const char *const reserved[] = {"IMGENGINE_TESTDATA"};
+static const char *const reserved[] = {"IMGENGINE_TESTDATA", "IMGENGINE_TEST_ONNXRUNTIME", "IMGENGINE_TEST_MERGES"};
 
 extern char **environ;
 

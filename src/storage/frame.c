@@ -61,6 +61,13 @@ bool ie_frame_begin(ie_frame *frame, ie_jpeg_rows layout, uint32_t in_width, uin
         !take_plane(frame, &frame->gray, frame->width, frame->height, 1)) {
         return false;
     }
+    if ((frame->views & IE_VIEW_COLOR) != 0) {
+        if (!take_plane(frame, &frame->color, frame->width, frame->height, 3)) {
+            return false;
+        }
+        frame->color.extent_w = frame->luma.extent_w;
+        frame->color.extent_h = frame->luma.extent_h;
+    }
     if ((frame->views & IE_VIEW_RGB) == 0) {
         return true;
     }
@@ -154,6 +161,30 @@ static void add_color(ie_frame *frame, const uint8_t *row)
     }
 }
 
+static uint8_t clip8(int32_t value)
+{
+    return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value;
+}
+
+/* The row as RGB: JFIF's equations in 16-bit fixed point. */
+static void copy_color(const ie_frame *frame, const uint8_t *row, uint8_t *out)
+{
+    if (frame->layout == IE_JPEG_RGB) {
+        memcpy(out, row, (size_t)frame->width * 3);
+        return;
+    }
+    for (uint32_t x = 0; x < frame->width; x++, out += 3) {
+        if (frame->layout == IE_JPEG_GRAY) {
+            memset(out, row[x], 3);
+            continue;
+        }
+        int32_t y = row[(size_t)x * 3], cb = row[(size_t)x * 3 + 1] - 128, cr = row[(size_t)x * 3 + 2] - 128;
+        out[0] = clip8(y + ((91881 * cr + 32768) >> 16));
+        out[1] = clip8(y + ((-22554 * cb - 46802 * cr + 32768) >> 16));
+        out[2] = clip8(y + ((116130 * cb + 32768) >> 16));
+    }
+}
+
 /* One row of the views' scale. */
 static void add_row(ie_frame *frame, const uint8_t *row)
 {
@@ -177,6 +208,9 @@ static void add_row(ie_frame *frame, const uint8_t *row)
     }
     if (frame->rgb.data != NULL) {
         add_color(frame, row);
+    }
+    if (frame->color.data != NULL) {
+        copy_color(frame, row, frame->color.data + (size_t)frame->rows_done * frame->width * 3);
     }
     frame->rows_done++;
 }
@@ -329,7 +363,7 @@ static bool make_gray(ie_frame *frame)
 bool ie_frame_end(ie_frame *frame, uint8_t orientation)
 {
     if (!turn(frame, &frame->luma, orientation) || !turn(frame, &frame->gray, orientation) ||
-        !turn(frame, &frame->rgb, orientation)) {
+        !turn(frame, &frame->rgb, orientation) || !turn(frame, &frame->color, orientation)) {
         return false;
     }
     if (frame->exact) {
@@ -345,6 +379,7 @@ void ie_frame_clear(ie_frame *frame)
     }
     ie_scratch_give(frame->scratch, frame->luma.data);
     ie_scratch_give(frame->scratch, frame->rgb.data);
+    ie_scratch_give(frame->scratch, frame->color.data);
     ie_scratch_give(frame->scratch, frame->shrink_sums);
     ie_scratch_give(frame->scratch, frame->shrunk);
     ie_scratch_give(frame->scratch, frame->block_sums);

@@ -33,7 +33,7 @@ typedef struct ie_frame {
     uint16_t *shrink_sums;        /* of the columns of the squares that are being filled */
     uint8_t *shrunk;
     uint16_t *block_sums;
-    ie_pixels luma, gray, rgb;
+    ie_pixels luma, gray, rgb, color;
 } ie_frame;
 
 /* How rows of in_width x in_height samples are taken, and what part of a sample the last row and column hold:

@@ -79,6 +79,7 @@ static unsigned choose_denominator(const ie_source *source, uint32_t width, uint
     for (unsigned denominator = 8; denominator > 1; denominator /= 2) {
         bool enough = (views & IE_VIEW_LUMA) == 0 || reduced(shorter, denominator) >= IE_LUMA_SHORT_SIDE;
         enough = enough && ((views & IE_VIEW_GRAY) == 0 || reduced(longer, denominator) >= IE_GRAY_SIDE);
+        enough = enough && ((views & IE_VIEW_COLOR) == 0 || shorter / denominator >= source->options.color_side);
         enough = enough && ((views & IE_VIEW_RGB) == 0 || reduced(longer, denominator) >= IE_RGB_SIDE);
         if (enough) {
             return denominator;
@@ -134,7 +135,7 @@ static bool read_jpeg(ie_source *source, ie_jpeg *jpeg, const uint8_t *data, siz
     ie_frame *frame = &source->frame;
     unsigned denominator = choose_denominator(source, facts->width, facts->height);
     ie_jpeg_rows wanted = source->options.exact                  ? IE_JPEG_RGB
-                          : (frame->views & IE_VIEW_RGB) != 0 ? IE_JPEG_YCC
+                          : (frame->views & (IE_VIEW_RGB | IE_VIEW_COLOR)) != 0 ? IE_JPEG_YCC
                                                               : IE_JPEG_GRAY;
     if (denominator == 8 && wanted == IE_JPEG_GRAY && read_jpeg_dc(source, data, size)) {
         return true;
@@ -233,7 +234,11 @@ static bool decode_image(ie_source *source, const uint8_t *data, size_t size, ie
     ie_image_facts facts = {0};
     ie_error err = {0};
     bool exact = source->options.exact;
-    ie_status status = ie_image_decode(data, size, source->photo->format, exact ? 0 : IE_GRAY_SIDE,
+    bool color = (source->frame.views & IE_VIEW_COLOR) != 0;
+    uint32_t color_side = color ? source->options.color_side : 0;
+    /* Its shorter side is meant, and few photos are longer than twice that. */
+    uint32_t least = color_side > IE_GRAY_SIDE / 2 ? color_side * 2 : IE_GRAY_SIDE;
+    ie_status status = ie_image_decode(data, size, source->photo->format, exact ? 0 : least,
                                        source->options.max_pixels, &pixels, &facts, &err);
     if (facts.width > 0 && facts.height > 0) {
         set_facts(source->photo, &facts);
@@ -244,7 +249,8 @@ static bool decode_image(ie_source *source, const uint8_t *data, size_t size, ie
     uint32_t longer = pixels.width > pixels.height ? pixels.width : pixels.height;
     uint32_t shorter = pixels.width < pixels.height ? pixels.width : pixels.height;
     uint32_t shrink = 1;
-    while (!exact && longer / (shrink + 1) >= IE_GRAY_SIDE && shorter / (shrink + 1) >= IE_LUMA_SHORT_SIDE) {
+    while (!exact && longer / (shrink + 1) >= IE_GRAY_SIDE && shorter / (shrink + 1) >= IE_LUMA_SHORT_SIDE &&
+           shorter / (shrink + 1) >= color_side) {
         shrink++;
     }
     ie_jpeg_rows layout = pixels.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB;
@@ -318,4 +324,9 @@ const ie_pixels *ie_source_gray(ie_source *source)
 const ie_pixels *ie_source_rgb(ie_source *source)
 {
     return decode(source, IE_VIEW_RGB) ? &source->frame.rgb : NULL;
+}
+
+const ie_pixels *ie_source_color(ie_source *source)
+{
+    return decode(source, IE_VIEW_COLOR) ? &source->frame.color : NULL;
 }

@@ -22,7 +22,8 @@ enum {
     IE_VIEW_LUMA = 1 << 0,
     IE_VIEW_GRAY = 1 << 1,
     IE_VIEW_RGB = 1 << 2,
-    IE_VIEW_ALL = IE_VIEW_LUMA | IE_VIEW_GRAY | IE_VIEW_RGB
+    IE_VIEW_ALL = IE_VIEW_LUMA | IE_VIEW_GRAY | IE_VIEW_RGB,
+    IE_VIEW_COLOR = 1 << 3 /* not among ALL: a whole colour frame */
 };
 
 typedef struct ie_source_options {
@@ -30,6 +31,7 @@ typedef struct ie_source_options {
     bool exact;     /* decode at full size, Pillow's way; else reduced */
     unsigned views; /* IE_VIEW_* that will be asked for, so that the one decode is as cheap as can be; 0: all.
                        Asking for another view than was announced decodes once more. */
+    uint32_t color_side; /* for IE_VIEW_COLOR: its shorter side is at least this, if the photo has it */
 } ie_source_options;
 
 /* `bytes` and `photo` stay the caller's. Nothing is decoded yet. photo->format must be set;
@@ -50,6 +52,9 @@ const ie_pixels *ie_source_luma(ie_source *source);
 const ie_pixels *ie_source_gray(ie_source *source);
 /* RGB, longer side at most 256; means of squares of the decoded picture. */
 const ie_pixels *ie_source_rgb(ie_source *source);
+
+/* RGB as decoded, for what looks at the whole picture. Exact: full size, Pillow's pixels. */
+const ie_pixels *ie_source_color(ie_source *source);
 
 /* The JPEG quality (1..100) that the quantisation table stands for, known once a view was made; 0: no JPEG. */
 int ie_source_jpeg_quality(const ie_source *source);

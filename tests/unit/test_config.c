@@ -49,6 +49,9 @@ static const char *special_value(const char *key)
     static const char *const values[][2] = {
         {"convert.from", "png"},
         {"dedupe.keep", "oldest"},
+        {"analysis.ml_models.custom_models", "name=fastestdet"},
+        {"analysis.scenes.templates", "my {}"},
+        {"analysis.scenes.thresholds", "food=0.4"},
         {"analysis.metadata.date_order", "name"},
         {"analysis.metadata.name_pattern", "(x)(y)(z)"},
         {"analysis.metadata.prefer", "rating=sidecar"},

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * ONNX Runtime as a loaded library: found, opened once a process, its functions and its one environment. It is
+ * never unloaded, because it keeps threads and global state; the list of loaded ones is guarded by a mutex. For
+ * onnx*.c only. Thread-safe.
+ */
+#ifndef IE_ANALYZERS_ONNX_RUNTIME_H
+#define IE_ANALYZERS_ONNX_RUNTIME_H
+
+#include "analyzers/onnx_api.h"
+#include "core/config.h"
+
+typedef struct ie_runtime {
+    char *path;
+    ie_ort_calls ort;
+    uint32_t api; /* version that was got, IE_ORT_OLDEST..IE_ORT_NEWEST */
+    const char *version; /* "1.31.1" */
+    OrtEnv *env;
+    char *refused[2]; /* why a provider library that lies here cannot be used; NULL: it can, or is not here */
+    struct ie_runtime *next;
+} ie_runtime;
+
+/* The runtime of analysis.ml_models.runtime; when that is empty of the data folder, then of the system. Stays for
+   the process's life. IE_ERR_NOT_FOUND says what to do; IE_ERR_UNSUPPORTED: a library, but too old or none. */
+ie_status ie_runtime_get(const ie_config *config, const ie_runtime **ret_runtime, ie_error *err) IE_MUST_CHECK;
+
+/* An ORT status as an error; takes it. IE_OK for NULL. */
+ie_status ie_runtime_check(const ie_runtime *runtime, OrtStatus *take_status, const char *what, ie_error *err);
+
+/* Adds the best device that the configuration allows to the options: *ret_name (free() it) says which, NULL: none,
+   hence the CPU. A provider that refuses is no error: *ret_refused (free() it) says why, and the CPU is left. */
+void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, OrtSessionOptions *options,
+                           char **ret_name, char **ret_refused);
+
+/* For `info`: one line for each device that could be used; free() each and the array. */
+char **ie_runtime_devices(const ie_runtime *runtime, size_t *ret_count);
+
+#endif
