@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/plan.h"
+#include "core/plan_check.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -418,69 +419,6 @@ static ie_status read_head(const char *line, size_t size, ie_plan **ret_plan, ui
     return IE_OK;
 }
 
-/* ---- what only the whole plan can tell ------------------------------------------------------ */
-
-static int compare_from(const void *a, const void *b)
-{
-    const ie_action *const *x = a, *const *y = b;
-    return strcmp((*x)->from, (*y)->from);
-}
-
-static int compare_to(const void *a, const void *b)
-{
-    const ie_action *const *x = a, *const *y = b;
-    return strcmp((*x)->to, (*y)->to);
-}
-
-static bool survivor_goes(const ie_action *const *by_from, size_t count, const ie_action *action)
-{
-    if (action->kind != IE_ACTION_QUARANTINE) {
-        return false;
-    }
-    const ie_action key = {.from = action->survivor}, *wanted = &key;
-    const ie_action *const *found = bsearch(&wanted, by_from, count, sizeof wanted, compare_from);
-    return found != NULL && (*found)->kind == IE_ACTION_QUARANTINE;
-}
-
-/* Action i stands on line i + 2. */
-static ie_status refuse(const ie_plan *plan, const ie_action *action, const char *wrong, ie_error *err)
-{
-    return ie_error_set(err, IE_ERR_FORMAT, "Line %zu of the plan %s: %s; make the plan anew.",
-                        (size_t)(action - plan->actions) + 2, wrong, ie_shown(action->from));
-}
-
-static ie_status check_whole(const ie_plan *plan, ie_error *err)
-{
-    IE_AUTO_FREE const ie_action **list = ie_alloc((plan->count + 1) * sizeof *list);
-    size_t targets = 0;
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->actions[i].to != NULL) {
-            list[targets++] = &plan->actions[i];
-        }
-    }
-    qsort(list, targets, sizeof *list, compare_to);
-    for (size_t i = 1; i < targets; i++) {
-        if (strcmp(list[i - 1]->to, list[i]->to) == 0) {
-            return refuse(plan, list[i], "has the target of another line", err);
-        }
-    }
-    for (size_t i = 0; i < plan->count; i++) {
-        list[i] = &plan->actions[i];
-    }
-    qsort(list, plan->count, sizeof *list, compare_from);
-    for (size_t i = 1; i < plan->count; i++) {
-        if (strcmp(list[i - 1]->from, list[i]->from) == 0) {
-            return refuse(plan, list[i], "has the source of another line", err);
-        }
-    }
-    for (size_t i = 0; i < plan->count; i++) {
-        if (survivor_goes(list, plan->count, &plan->actions[i])) {
-            return refuse(plan, &plan->actions[i], "names a survivor that goes itself", err);
-        }
-    }
-    return IE_OK;
-}
-
 static ie_status read_actions(ie_plan *plan, const char *bytes, const char *end, uint64_t count,
                               ie_error *err)
 {
@@ -498,7 +436,7 @@ static ie_status read_actions(ie_plan *plan, const char *bytes, const char *end,
                             "The plan has %zu actions but announces %llu; it is cut off or was edited.",
                             plan->count, (unsigned long long)count);
     }
-    return check_whole(plan, err);
+    return ie_plan_check(plan, err);
 }
 
 ie_status ie_plan_parse(const char *bytes, size_t size, ie_plan **ret_plan, ie_error *err)
