@@ -452,6 +452,8 @@ static bool wanted(int which, const ie_facts *known)
     }
 }
 
+_Static_assert(FIELD_COUNT <= 64, "ie_xmp_has_news() keeps a bit a field");
+
 bool ie_xmp_has_news(const uint8_t *bytes, size_t size, const ie_facts *known)
 {
     /* UTF-16, and names without a prefix, are for the parser to judge. */
