@@ -286,7 +286,7 @@ int main(void)
         cmocka_unit_test_teardown(defaults_are_what_the_table_says, drop),
         cmocka_unit_test_teardown(every_setting_has_a_place_of_its_own, drop),
         cmocka_unit_test(every_row_of_the_table_is_whole),
-        cmocka_unit_test(keep_rules_are_named_as_in_the_table),
+        cmocka_unit_test_teardown(keep_rules_are_named_as_in_the_table, drop),
         cmocka_unit_test_teardown(booleans_take_the_usual_words, drop),
         cmocka_unit_test_teardown(a_value_out_of_range_says_what_is_allowed, drop),
         cmocka_unit_test_teardown(templates_and_formats_are_checked_when_set, drop),
