@@ -293,7 +293,11 @@ const ie_command ie_command_rename = {
     .brief = "name photos by date, camera and the like",
     .text = "Gives photos names made from a template of their date, camera, place and so on. A "
             "taken name is never overwritten: the newcomer gets a number. RAW, JPEG, video and "
-            "sidecar files that belong together keep a common name.",
+            "sidecar files that belong together keep a common name. "
+            "Fields: {date:%Y-%m-%d_%H%M%S}, {camera}, {make}, {model}, {lens}, {name}, {ext}, {format}, "
+            "{width}, {height}, {iso}, {rating}, {hash}, {title}, {city}, {country}, {label}, {creator}, "
+            "{burst}, {original}, {lat}, {lon}; {city|\"at home\"} says what stands where a photo has none, "
+            "{camera:lower}, {camera:upper} and {iso:05} change the form.",
     .examples = rename_examples,
     .run = run_plan,
 };

@@ -229,7 +229,8 @@ static const ie_option_row rows[] = {
             "which one of several equal photos stays: quality, newest, oldest, largest or smallest; or what "
             "decides, in order: protect,raw,original-metadata,resolution,quality,rating,older,path"),
     BOOL("dedupe.similar", dedupe.similar, "false", "--similar", DEDUPING,
-         "find the same picture in other bytes, too: re-encoded, resized, cropped a little, turned"),
+         "find the same picture in other bytes, too: re-encoded, resized, cropped a little, turned, "
+         "recoloured (black and white, too), watermarked"),
     INT("dedupe.radius", dedupe.radius, "12", 0, 16, "--radius", DEDUPING,
         "bits of 64 by which the perceptual hashes of similar photos may differ to be compared at all"),
     INT("dedupe.min_copies", dedupe.min_copies, "1", 1, 100, "--min-copies", DEDUPING,
@@ -244,7 +245,8 @@ static const ie_option_row rows[] = {
          CONVERTING, "formats to convert"),
     CHOICE("convert.to", convert.to, false, "auto", "auto|jpeg|png|webp|tiff|avif|jxl", "--to",
            CONVERTING,
-           "format of the new files; auto takes jpeg for photos and png where jpeg would lose"),
+           "format of the new files; auto takes png for what is transparent and jpeg for the rest, and "
+           "leaves alone what has more than 8 bits a channel"),
     INT("convert.quality", convert.quality, "92", 1, 100, "--quality", CONVERTING,
         "quality of the new files where their format knows such a thing"),
     BOOL("convert.keep_original", convert.keep_original, "false", "--keep-original", CONVERTING,

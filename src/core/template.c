@@ -154,6 +154,21 @@ static ie_status check_format(struct parser *parser, const ie_field *field, cons
     return IE_OK;
 }
 
+static ie_status refuse_name(struct parser *parser, const char *at, const char *name)
+{
+    char shown[80];
+    const char *near = ie_field_nearest(name);
+    ie_show_path(name, shown, sizeof shown);
+    if (near != NULL) {
+        return refuse(parser, at, "there is no field \"%s\"; the nearest is \"%s\".", shown, near);
+    }
+    ie_buffer names = {0};
+    ie_field_names(&names);
+    ie_status status = refuse(parser, at, "there is no field \"%s\"; there are %s.", shown, names.data);
+    ie_buffer_free(&names);
+    return status;
+}
+
 static ie_status parse_field(struct parser *parser, struct piece *piece)
 {
     const char *begin = parser->p, *end = begin + strcspn(begin, ":|}{\"");
@@ -163,9 +178,7 @@ static ie_status parse_field(struct parser *parser, struct piece *piece)
     }
     const ie_field *field = strchr(name, '.') != NULL ? ie_field_dotted(name) : ie_field_find(name);
     if (field == NULL) {
-        char shown[80];
-        return refuse(parser, begin, "there is no field \"%s\"; the nearest is \"%s\".",
-                      ie_show_path(name, shown, sizeof shown), ie_field_nearest(name));
+        return refuse_name(parser, begin, name);
     }
     if (*end == ':') {
         begin = end + 1;
@@ -228,6 +241,12 @@ static ie_status parse_all(struct parser *parser)
         return refuse(
             parser, parser->text[0] == '/' ? parser->text : parser->text + length - 1,
             "a template neither begins nor ends with /; its names lie below the chosen folder.");
+    }
+    for (const char *part = parser->text; part != NULL; part = strchr(part, '/')) {
+        part += *part == '/';
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == 0)) {
+            return refuse(parser, part, "no part may be \"..\"; the names lie below the chosen folder.");
+        }
     }
     ie_status status = IE_OK;
     while (status == IE_OK && *parser->p != 0) {

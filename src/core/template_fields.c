@@ -456,5 +456,12 @@ const char *ie_field_nearest(const char *wanted)
             nearest = fields[i].name;
         }
     }
-    return nearest;
+    return least <= 2 ? nearest : NULL;
+}
+
+void ie_field_names(ie_buffer *out)
+{
+    for (size_t i = 0; i < FIELDS; i++) {
+        ie_buffer_printf(out, "%s%s", i > 0 ? ", " : "", fields[i].name);
+    }
 }

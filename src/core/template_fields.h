@@ -31,7 +31,8 @@ bool ie_date_format_has_clock(const char *format);
 
 const ie_field *ie_field_at(size_t index);
 const ie_field *ie_field_find(const char *name); /* NULL when unknown */
-const char *ie_field_nearest(const char *name);
+const char *ie_field_nearest(const char *name);  /* NULL when nothing is near */
+void ie_field_names(ie_buffer *out);             /* all, with commas */
 
 /* The letters known after '%'. */
 extern const char ie_date_format_letters[];

@@ -67,10 +67,24 @@ static bool is_file(const char *path)
     return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
+/* Where the same run took the file that stayed, as `process` does that renames it, too; else PATH itself. */
+static const char *name_after(const ie_log *log, const char *path)
+{
+    for (size_t k = 0; path != NULL && k < log->count; k++) {
+        const ie_entry *entry = &log->entries[k];
+        bool follows = entry->state == IE_ENTRY_DONE && entry->to != NULL && strcmp(entry->from, path) == 0;
+        if (follows && entry->kind != IE_ACTION_COPY && entry->kind != IE_ACTION_QUARANTINE) {
+            return entry->to;
+        }
+    }
+    return path;
+}
+
 /* A duplicate may go while the picture that stayed for it is there, under its name or a later one. */
 static bool picture_is_left(const purging *p, const ie_log *log, const ie_entry *entry)
 {
-    const char *path = entry->kind == IE_ACTION_QUARANTINE ? entry->survivor : entry->to;
+    const char *path =
+        entry->kind == IE_ACTION_QUARANTINE ? name_after(log, entry->survivor) : entry->to;
     for (int i = 0; path != NULL && i < MAX_RENAMES; i++) {
         if (is_file(path)) {
             return true;

@@ -210,7 +210,8 @@ static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *li
     for (size_t i = 0; i < list->count; i++) {
         ie_run_info info;
         ie_known_run_info(engine, &list->runs[i], &info);
-        if (strcmp(info.state, "undone") != 0 && strcmp(info.state, "purged") != 0) {
+        bool idle = strcmp(info.state, "done") == 0 && info.actions == 0; /* every step of it failed */
+        if (!idle && strcmp(info.state, "undone") != 0 && strcmp(info.state, "purged") != 0) {
             return &list->runs[i];
         }
     }

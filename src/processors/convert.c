@@ -58,8 +58,7 @@ static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_f
     if (photo->animated) {
         ie_action_reason(plan, action, "not converted: animated: would lose frames");
     } else if (photo->bits > 8 && !holds_16_bits(to)) {
-        ie_action_reason(plan, action, "not converted: has %u bits a channel, which %s cannot hold", photo->bits,
-                         name);
+        ie_action_reason(plan, action, "not converted: has more than 8 bits a channel, which %s cannot hold", name);
     } else if (photo->has_alpha && !holds_alpha(to)) {
         ie_action_reason(plan, action, "not converted: has transparency, which %s cannot hold", name);
     } else {

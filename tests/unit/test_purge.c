@@ -214,6 +214,26 @@ static void a_survivor_that_was_renamed_by_a_later_run_is_found(void **state)
     tree_remove(root);
 }
 
+static void a_survivor_that_the_same_run_renamed_is_found(void **state)
+{
+    IE_AUTO_FREE char *root = tree_new();
+    heard h = {0};
+    char id[40];
+    tree_write(root, "keep.jpg", "the picture");
+    tree_write(root, "one.jpg", "the picture");
+    ie_plan *plan = ie_plan_new("process");
+    IE_AUTO_FREE char *keep = ie_path_join(root, "keep.jpg");
+    ie_action *action = tree_plan(plan, IE_ACTION_QUARANTINE, root, "one.jpg", NULL, 1);
+    tree_plan_survivor(plan, action, keep);
+    tree_plan(plan, IE_ACTION_MOVE, root, "keep.jpg", "new/name.jpg", 2);
+    assert_int_equal(tree_apply(plan, id, NULL), IE_OK);
+    ie_plan_free(plan);
+    ie_purge_counts counts = purge(root, &(ie_purge_request){.apply = true}, &h);
+    assert_int_equal(counts.files, 1);
+    assert_int_equal(counts.kept, 0);
+    tree_remove(root);
+}
+
 static void young_runs_and_other_runs_are_left_alone(void **state)
 {
     IE_AUTO_FREE char *root = tree_new();
@@ -333,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_stranger_in_quarantine_is_never_touched),
         cmocka_unit_test(a_duplicate_whose_survivor_is_gone_is_kept),
         cmocka_unit_test(a_survivor_that_was_renamed_by_a_later_run_is_found),
+        cmocka_unit_test(a_survivor_that_the_same_run_renamed_is_found),
         cmocka_unit_test(young_runs_and_other_runs_are_left_alone),
         cmocka_unit_test(what_was_undone_is_not_in_quarantine),
         cmocka_unit_test(killed_or_failing_anywhere_purge_can_be_called_again),

@@ -136,7 +136,6 @@ static void a_slash_in_the_template_makes_folders_and_in_a_value_never(void **st
     assert_name(photo, "{date:%Y/%m}/{title}", "2023/07/a_b_c_.._.._etc");
     photo->metadata.title = "..";
     assert_name(photo, "{title}/{title}", "unknown/unknown");
-    assert_name(photo, "../x", "unknown/x");
     assert_name(photo, "{title|name}//x", "unknown/unknown/x");
 }
 
@@ -289,7 +288,11 @@ static void any_key_of_the_record_is_a_field(void **state)
     photo->metadata.state = "a/b"; /* makes no folder */
     assert_name(photo, "{location.state}", "a_b");
     assert_refused("{nothing.here}", "Position 2 of the template \"{nothing.here}\": there is no field "
-                                     "\"nothing.here\"; the nearest is \"rating\".");
+                                     "\"nothing.here\"; there are date, camera, make, model, lens, "
+                                     "name, ext, format, width, height, iso, rating, hash, title, city, "
+                                     "country, label, creator, burst, original, lat, lon.");
+    assert_refused("../{name}", "Position 1 of the template \"../{name}\": no part may be \"..\"; the "
+                                "names lie below the chosen folder.");
 }
 
 static void values_are_padded_and_change_case(void **state)
