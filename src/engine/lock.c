@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/own_folder.h"
 #include "storage/journal.h"
 #include "utils/error.h"
 #include "utils/fs.h"
@@ -19,100 +19,6 @@
 struct ie_lock {
     int fd;
 };
-
-/* ---- folders ------------------------------------------------------------------------------ */
-
-/* 0 when the folder was made or is there; counts those made. */
-static int make_folder(const char *base, const char *path, mode_t mode, int *made)
-{
-    IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
-    struct stat st;
-    int failed = ie_place_open(base, path, &place);
-    if (failed == 0) {
-        failed = ie_fs_mkdir(&place, mode);
-        if (failed == 0) {
-            (*made)++;
-            return ie_fs_sync_parent(&place);
-        }
-    }
-    if (failed == EEXIST) {
-        failed = ie_place_stat(&place, &st);
-        return failed != 0 ? failed : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
-    }
-    return failed;
-}
-
-/* ROOT and its missing parents; the nearest existing folder may be reached over links. */
-static int make_root(const char *root, int *made)
-{
-    struct stat st;
-    if (stat(root, &st) == 0) {
-        return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
-    }
-    if (errno != ENOENT || root[0] != '/') {
-        return errno != ENOENT ? errno : EINVAL;
-    }
-    size_t have = strlen(root);
-    IE_AUTO_FREE char *part = ie_strdup(root);
-    do {
-        while (have > 0 && part[have - 1] != '/') {
-            have--;
-        }
-        while (have > 0 && part[have - 1] == '/') {
-            have--;
-        }
-        part[have] = 0;
-    } while (have > 0 && stat(part, &st) != 0 && errno == ENOENT);
-    IE_AUTO_FREE char *base = ie_strdup(have > 0 ? part : "/");
-    for (size_t at = have; root[at] != 0;) {
-        at += strspn(root + at, "/");
-        at += strcspn(root + at, "/");
-        memcpy(part, root, at);
-        part[at] = 0;
-        int failed = make_folder(base, part, 0777, made);
-        if (failed != 0) {
-            return failed;
-        }
-    }
-    return 0;
-}
-
-/* The id that tells this root from another disk mounted at the same path; and how many levels of folders were made
-   to have it, so that undo can remove them, even when there was no time to begin a journal. */
-static int make_volume(const char *root, int made)
-{
-    IE_AUTO_FREE char *path = ie_path_join(root, IE_JOURNAL_FOLDER "/volume");
-    uint64_t random[2];
-    char text[64];
-    if (ie_fs_exists(path)) {
-        return 0;
-    }
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
-        return errno;
-    }
-    snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64 "\nmade %d\n", random[0], random[1], made);
-    int failed = ie_fs_write_file(path, text, strlen(text), 0600, false);
-    return failed == EEXIST ? 0 : failed; /* another process was quicker */
-}
-
-static ie_status make_folders(const char *root, int *made, ie_error *err)
-{
-    static const char *const folders[] = {"", "/runs", "/tmp", "/quarantine"};
-    int failed = make_root(root, made), ours = 0;
-    for (size_t i = 0; failed == 0 && i < sizeof folders / sizeof *folders; i++) {
-        IE_AUTO_FREE char *path = ie_asprintf("%s/" IE_JOURNAL_FOLDER "%s", strcmp(root, "/") == 0 ? "" : root,
-                                              folders[i]);
-        failed = make_folder(root, path, 0700, &ours);
-    }
-    if (failed == 0) {
-        failed = make_volume(root, *made);
-    }
-    if (failed != 0) {
-        return ie_error_errno(err, failed, "The folder %s/" IE_JOURNAL_FOLDER ", which keeps journal and quarantine, "
-                              "cannot be made; nothing was changed", ie_shown(root));
-    }
-    return IE_OK;
-}
 
 /* ---- the lock ----------------------------------------------------------------------------- */
 
@@ -185,31 +91,57 @@ static ie_status lock_file(const char *root, const ie_lock_options *options, int
 
 static ie_status check_folder(const char *root, ie_error *err)
 {
-    IE_AUTO_FREE char *path = ie_path_join(root, IE_JOURNAL_FOLDER "/runs");
+    IE_AUTO_FREE char *runs = ie_path_join(root, IE_JOURNAL_FOLDER "/runs");
+    IE_AUTO_FREE char *volume = ie_path_join(root, IE_JOURNAL_FOLDER "/volume");
     struct stat st;
-    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+    /* Only the latter: undo was cut short while it removed the folder. */
+    if ((lstat(runs, &st) == 0 && S_ISDIR(st.st_mode)) || (lstat(volume, &st) == 0 && S_ISREG(st.st_mode))) {
         return IE_OK;
     }
     return ie_error_set(err, IE_ERR_NOT_FOUND, "%s has no journal: no run was carried out there, or the disk is not "
                         "mounted.", ie_shown(root));
 }
 
+static ie_status cannot_be_made(const char *root, int failed, ie_error *err)
+{
+    return ie_error_errno(err, failed, "The folder %s/" IE_JOURNAL_FOLDER ", which keeps journal and quarantine, "
+                          "cannot be made; nothing was changed", ie_shown(root));
+}
+
+/* The lock is held, so nobody else writes into the folder. */
+static ie_status finish_folder(const char *root, int made, int fd, ie_error *err)
+{
+    int failed = ie_own_finish(root, made);
+    if (failed == 0) {
+        return IE_OK;
+    }
+    close(fd);
+    return cannot_be_made(root, failed, err);
+}
+
 ie_status ie_lock_take(const char *root, const ie_lock_options *options, ie_lock **ret_lock, int *ret_made,
                        ie_error *err)
 {
-    int made = 0;
     for (;;) {
-        ie_status status = options->create ? make_folders(root, &made, err) : check_folder(root, err);
+        int made = 0;
+        int failed = options->create ? ie_own_make(root, &made) : 0;
+        ie_status status = failed != 0 ? cannot_be_made(root, failed, err) : check_folder(root, err);
         if (status != IE_OK) {
             return status;
         }
         IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
-        int fd = -1, failed = open_lock_file(root, &place, &fd);
+        int fd = -1;
+        failed = open_lock_file(root, &place, &fd);
         if (failed != 0) {
             return ie_error_errno(err, failed, "The lock of %s cannot be opened", ie_shown(root));
         }
         status = lock_file(root, options, fd, err);
         if (status == IE_OK && still_in_place(&place, fd)) {
+            ie_own_sweep(root);
+            status = options->create ? finish_folder(root, made, fd, err) : IE_OK;
+            if (status != IE_OK) {
+                return status;
+            }
             write_holder(&place, fd);
             *ret_lock = ie_alloc(sizeof **ret_lock);
             (*ret_lock)->fd = fd;

@@ -169,6 +169,11 @@ static ie_verdict judge_replace(const group *g, ie_takeback *item)
     if ((uint64_t)world->quarantine.st.st_size != entry->stamp.size) {
         return refuse(item, "the original of %s was changed in quarantine", ie_shown(entry->from));
     }
+    /* A rename back by link and unlink was cut short: the original has both names already. */
+    bool doubled = ie_same_inode(&world->from, &world->quarantine);
+    if (doubled && in_place) {
+        return IE_VERDICT_CAN;
+    }
     if (world->to.there && !item->displaces && entry->ready && (in_place || entry->state != IE_ENTRY_INTENDED)) {
         return refuse(item, "%s changed since it was written", ie_shown(entry->to));
     }
@@ -291,7 +296,9 @@ static ie_status set_aside(const takeback_work *work, const ie_takeback *item)
 {
     const ie_entry *entry = item->entry;
     if (!entry->makes) {
-        bool through_park = entry->park != NULL && !item->world.park.there;
+        /* At both: a rename by link and unlink was cut short, and the name `to` must become free all the same. */
+        bool through_park = entry->park != NULL && (!item->world.park.there ||
+                                                    ie_same_inode(&item->world.park, &item->world.to));
         return through_park ? shift(work, entry->to, entry->park) : IE_OK;
     }
     if (!item->displaces) {
@@ -342,8 +349,9 @@ static ie_status tidy(const takeback_work *work, const ie_takeback *item)
     if (status == IE_OK && entry->quarantine != NULL) {
         IE_AUTO_FREE char *folder = ie_path_directory(entry->quarantine);
         IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
-        if (ie_place_open(work->root, folder, &place) == 0) {
-            (void)ie_fs_rmdir(&place); /* an empty folder of ours that stays does no harm */
+        /* An empty folder of ours that stays does no harm. One that goes cannot be synced itself any more. */
+        if (ie_place_open(work->root, folder, &place) == 0 && ie_fs_rmdir(&place) == 0) {
+            ie_touched_add_parent(work->touched, folder);
         }
     }
     return status;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/undo_root.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
+#include "engine/own_folder.h"
+#include "engine/world.h"
 #include "utils/fs.h"
 #include "utils/text.h"
 
@@ -19,53 +18,25 @@ static int remove_folder(const char *base, const char *path)
 int ie_undo_remove_folders(const ie_log *log)
 {
     int first = 0;
+    ie_touched touched = {0};
     for (size_t i = log->folder_count; i > 0; i--) {
         int failed = remove_folder(log->root, log->folders[i - 1]);
+        if (failed == 0) {
+            ie_touched_add_parent(&touched, log->folders[i - 1]);
+        }
         /* One that is gone, replaced or in use is none of ours any more. */
         bool fine = failed == ENOENT || failed == ENOTEMPTY || failed == EEXIST || failed == ENOTDIR || failed == ELOOP;
         first = first != 0 || fine ? first : failed;
     }
-    return first;
-}
-
-/* Is there nothing in the folder but, perhaps, this one name? */
-static bool holds_only(const char *path, const char *name)
-{
-    DIR *directory = opendir(path);
-    bool only = directory != NULL;
-    const struct dirent *entry;
-    while (only && (entry = readdir(directory)) != NULL) {
-        only = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-               (name != NULL && strcmp(entry->d_name, name) == 0);
-    }
-    if (directory != NULL) {
-        closedir(directory);
-    }
-    return only;
-}
-
-static int levels_in_volume(const char *path)
-{
-    char text[64] = "";
-    int64_t made;
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    ssize_t got = fd >= 0 ? pread(fd, text, sizeof text - 1, 0) : 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    text[got > 0 ? got : 0] = 0;
-    char *line = strstr(text, "\nmade ");
-    if (line == NULL) {
-        return 0;
-    }
-    line[6 + strcspn(line + 6, "\n")] = 0;
-    return ie_parse_int(line + 6, 0, 1000, &made) ? (int)made : 0;
+    int failed = ie_touched_sync(&touched);
+    ie_touched_free(&touched);
+    return first != 0 ? first : failed;
 }
 
 /* How many levels of folders were made for this root, when nothing of any run is left; 0 to keep the root. */
-static int levels_to_remove(const char *root, const ie_run_ids *ids, const char *volume)
+static int levels_to_remove(const char *root, const ie_run_ids *ids)
 {
-    int made = levels_in_volume(volume);
+    int made = ie_own_levels(root);
     for (size_t i = 0; i < ids->count; i++) {
         ie_log *log;
         ie_status status = ie_log_read(root, ids->ids[i], &log, NULL);
@@ -96,34 +67,46 @@ static void remove_file(const char *root, const char *path)
     }
 }
 
+/* The journals go first and the note of what was made last, each step made durable before the next, so that this can be
+   cut short anywhere and be finished later. */
+static void remove_own(const char *root, const ie_run_ids *ids, int levels)
+{
+    IE_AUTO_FREE char *own = ie_path_join(root, IE_JOURNAL_FOLDER), *runs = ie_path_join(own, "runs");
+    IE_AUTO_FREE char *volume = ie_path_join(own, "volume"), *lock = ie_path_join(own, "lock");
+    for (size_t i = 0; i < ids->count; i++) {
+        IE_AUTO_FREE char *journal = ie_journal_path(root, ids->ids[i]);
+        remove_file(root, journal);
+    }
+    remove_folder(root, runs);
+    (void)ie_fs_sync_directory(own);
+    ie_own_mark(root, levels);
+    remove_file(root, volume);
+    remove_file(root, lock);
+    remove_folder(root, own);
+}
+
 void ie_undo_remove_root(const char *root)
 {
     ie_run_ids ids;
-    if (!holds_only(root, IE_JOURNAL_FOLDER) || ie_run_ids_read(root, &ids, NULL) != IE_OK) {
+    if (!ie_own_holds_only(root, IE_JOURNAL_FOLDER) || ie_run_ids_read(root, &ids, NULL) != IE_OK) {
         return;
     }
-    IE_AUTO_FREE char *own = ie_path_join(root, IE_JOURNAL_FOLDER);
-    IE_AUTO_FREE char *quarantine = ie_path_join(own, "quarantine"), *temporary = ie_path_join(own, "tmp");
-    IE_AUTO_FREE char *runs = ie_path_join(own, "runs"), *volume = ie_path_join(own, "volume");
-    IE_AUTO_FREE char *lock = ie_path_join(own, "lock");
-    int levels = levels_to_remove(root, &ids, volume);
-    if (levels > 0 && holds_only(quarantine, NULL) && holds_only(temporary, NULL)) {
+    IE_AUTO_FREE char *quarantine = ie_path_join(root, IE_JOURNAL_FOLDER "/quarantine");
+    IE_AUTO_FREE char *temporary = ie_path_join(root, IE_JOURNAL_FOLDER "/tmp");
+    int levels = levels_to_remove(root, &ids);
+    if (levels > 0) {
         remove_folder(root, quarantine);
         remove_folder(root, temporary);
-        for (size_t i = 0; i < ids.count; i++) {
-            IE_AUTO_FREE char *journal = ie_journal_path(root, ids.ids[i]);
-            remove_file(root, journal);
-        }
-        remove_folder(root, runs);
-        remove_file(root, volume);
-        remove_file(root, lock);
-        remove_folder(root, own);
+    }
+    if (levels > 0 && !ie_fs_exists(quarantine) && !ie_fs_exists(temporary)) {
+        remove_own(root, &ids, levels);
         IE_AUTO_FREE char *level = ie_strdup(root);
-        for (; levels > 0 && remove_folder(NULL, level) == 0; levels--) {
+        for (int left = levels; left > 0 && remove_folder(NULL, level) == 0; left--) {
             char *parent = ie_path_directory(level);
             free(level);
             level = parent;
         }
+        (void)ie_fs_sync_directory(level);
     }
     ie_run_ids_free(&ids);
 }

@@ -14,6 +14,9 @@ typedef struct wish {
     uint32_t unit;
 } wish;
 
+/* A folder that a second disk is mounted on, as far as the program can see: see __wrap_statx. */
+#define OTHER_DISK "other disk"
+
 static const wish in_place_wishes[] = {
     /* a circle of names */
     {"picture A", "a.jpg", "b.jpg", IE_ACTION_MOVE, 1},
@@ -36,8 +39,31 @@ static const wish in_place_wishes[] = {
     {"picture X", "x.jpg", "taken.jpg", IE_ACTION_MOVE, 11},
     {"sidecar of X", "x.xmp", "taken.xmp", IE_ACTION_MOVE, 11},
     {"picture Y", "taken.jpg", NULL, IE_ACTION_KEEP, 12},
+    /* a unit, to another disk */
+    {"picture P", "p.jpg", OTHER_DISK "/p.jpg", IE_ACTION_MOVE, 13},
+    {"sidecar of P", "p.xmp", OTHER_DISK "/p.xmp", IE_ACTION_MOVE, 13},
+    {"picture Q", OTHER_DISK "/q.jpg", NULL, IE_ACTION_KEEP, 14},
 };
 #define WISHES (sizeof in_place_wishes / sizeof *in_place_wishes)
+
+/* Then a copy takes the name, and the original goes into quarantine. */
+static inline bool wish_crosses(const wish *w)
+{
+    return w->target != NULL && ie_path_below(w->target, OTHER_DISK);
+}
+
+#ifdef IE_TEST_WRAPS
+int __real_statx(int dir, const char *path, int flags, unsigned mask, struct statx *ret);
+int __wrap_statx(int dir, const char *path, int flags, unsigned mask, struct statx *ret);
+int __wrap_statx(int dir, const char *path, int flags, unsigned mask, struct statx *ret)
+{
+    int result = __real_statx(dir, path, flags, mask, ret);
+    if (result == 0 && strstr(path, "/" OTHER_DISK) != NULL) {
+        ret->stx_mnt_id += 1000000;
+    }
+    return result;
+}
+#endif
 
 /* Stands in for the encoder and the tag writer: the old bytes and a mark. */
 ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
@@ -118,7 +144,8 @@ static inline ie_plan *library_copy_plan(const char *root, const char *output)
             continue;
         }
         IE_AUTO_FREE char *from = ie_path_join(root, w->name);
-        IE_AUTO_FREE char *to = ie_path_join(output, w->target != NULL ? w->target : "taken too.jpg");
+        IE_AUTO_FREE char *other_name = ie_asprintf("%s too", w->name);
+        IE_AUTO_FREE char *to = ie_path_join(output, w->target != NULL ? w->target : other_name);
         if (ie_fs_exists(to)) {
             continue; /* the planner sees that it is there already */
         }
