@@ -56,7 +56,7 @@ static void run(void *state, ie_photo **photos, ie_source **sources, size_t coun
 const ie_analyzer ie_metadata_analyzer = {
     .name = "metadata",
     .help = "date, camera, exposure, place, title, caption, keywords, rating, people, and what sidecars say",
-    .version = 2,
+    .version = 3,
     .gives = IE_HAVE_METADATA,
     .batch = 1,
     .enabled = enabled,

@@ -166,6 +166,7 @@ void ie_metadata_init(ie_metadata *metadata)
         .duration_s = NAN,
         .flash = -1,
         .favorite = -1,
+        .edited = -1,
         .latitude = NAN,
         .longitude = NAN,
         .altitude_m = NAN,

@@ -109,6 +109,7 @@ typedef struct ie_metadata {
     double latitude, longitude; /* signed decimal degrees, WGS 84; NaN: absent; both or none */
     double altitude_m;          /* negative below sea level */
     const char *title, *caption;
+    const char *comment; /* EXIF UserComment */
     ie_text_list keywords; /* in file order, without repeats */
     int32_t rating;        /* 0..5, -1 rejected; IE_ABSENT */
     int8_t favorite;       /* 0, 1; -1: absent */
@@ -117,6 +118,7 @@ typedef struct ie_metadata {
     ie_text_list generated; /* keywords that this program wrote from models: "beach|0.71|model" */
     ie_region *regions;
     uint32_t region_count;
+    int8_t edited;          /* 1: a program says that it developed or changed the picture; -1: none says so */
     const char *label;      /* colour label as its program calls it: "Red" */
     const char *creator, *copyright, *city, *state, *country;
     const char *unique_id, *burst_id, *content_id; /* of the image; its burst; its Live Photo */

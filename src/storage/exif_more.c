@@ -5,12 +5,18 @@
 #include <string.h>
 
 #define MAX_NOTE_ENTRIES 256
+#define MAX_COMMENT 65536
 #define MAX_EV 100 /* what is beyond is no exposure compensation */
 
 enum {
     TAG_SOFTWARE = 0x0131,
     TAG_ARTIST = 0x013b,
     TAG_COPYRIGHT = 0x8298,
+    TAG_RATING_PERCENT = 0x4749,
+    TAG_USER_COMMENT = 0x9286,
+    TAG_XP_TITLE = 0x9c9b,
+    TAG_XP_COMMENT = 0x9c9c,
+    TAG_XP_AUTHOR = 0x9c9d,
     TAG_EXPOSURE_BIAS = 0x9204,
     TAG_METERING_MODE = 0x9207,
     TAG_MAKER_NOTE = 0x927c,
@@ -62,6 +68,62 @@ static void lens_range(const ie_exif_entry *entry, ie_metadata *m)
     if (isnan(m->lens_min_mm) && shortest > 0 && longest >= shortest && longest < 100000) {
         m->lens_min_mm = shortest;
         m->lens_max_mm = longest;
+    }
+}
+
+/* Eight bytes name the character set (CIPA DC-008, 4.6.6). UTF-16 should have the structure's byte order, but programs
+   differ: a byte order mark, else a Latin first letter tells. */
+static const char *user_comment(const ie_exif_entry *entry, ie_arena *arena)
+{
+    uint64_t size = entry->size < MAX_COMMENT ? entry->size : MAX_COMMENT;
+    const uint8_t *bytes = size > 8 ? ie_exif_bytes(entry, size) : NULL;
+    if (bytes == NULL) {
+        return NULL;
+    }
+    const uint8_t *text = bytes + 8;
+    size_t length = (size_t)size - 8;
+    if (memcmp(bytes, "JIS\0", 4) == 0) {
+        return NULL;
+    }
+    if (memcmp(bytes, "UNICODE", 7) != 0 || length < 2) {
+        return ie_facts_text(arena, text, length);
+    }
+    bool big = text[0] == 0xfe && text[1] == 0xff, little = text[0] == 0xff && text[1] == 0xfe;
+    size_t mark = big || little ? 2 : 0;
+    bool big_endian = mark != 0         ? big
+                      : text[0] == 0    ? true
+                      : text[1] == 0    ? false
+                                        : entry->big_endian;
+    return ie_facts_utf16(arena, text + mark, length - mark, big_endian);
+}
+
+/* Windows' own tags: UTF-16, little-endian in every file. */
+static const char *windows_text(const ie_exif_entry *entry, ie_arena *arena)
+{
+    uint64_t size = entry->size < MAX_COMMENT ? entry->size : MAX_COMMENT;
+    const uint8_t *bytes = ie_exif_bytes(entry, size);
+    return bytes != NULL ? ie_facts_utf16(arena, bytes, (size_t)size, false) : NULL;
+}
+
+static void windows_tag(const ie_exif_entry *entry, ie_arena *arena, ie_facts *facts)
+{
+    uint32_t percent;
+    switch (entry->tag) {
+    case TAG_RATING_PERCENT:
+        percent = ie_exif_integer(entry, 0, UINT32_MAX);
+        facts->percent = percent <= 100 ? (int32_t)percent : facts->percent;
+        break;
+    case TAG_XP_TITLE:
+        facts->xp_title = windows_text(entry, arena);
+        break;
+    case TAG_XP_COMMENT:
+        facts->xp_comment = windows_text(entry, arena);
+        break;
+    case TAG_XP_AUTHOR:
+        facts->xp_author = windows_text(entry, arena);
+        break;
+    default:
+        break;
     }
 }
 
@@ -135,7 +197,11 @@ void ie_exif_more(const ie_exif_entry *entry, ie_arena *arena, ie_facts *facts)
     case TAG_MAKER_NOTE:
         maker_note(entry, arena, facts);
         break;
+    case TAG_USER_COMMENT:
+        m->comment = m->comment == NULL ? user_comment(entry, arena) : m->comment;
+        break;
     default:
+        windows_tag(entry, arena, facts);
         break;
     }
 }

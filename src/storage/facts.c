@@ -10,6 +10,7 @@ void ie_facts_init(ie_facts *facts)
 {
     *facts = (ie_facts){0};
     ie_metadata_init(&facts->m);
+    facts->percent = IE_ABSENT;
 }
 
 static const char *finish_text(ie_arena *arena, char *text, size_t length)
@@ -53,6 +54,18 @@ static void add_utf8(ie_buffer *out, uint32_t c)
                                (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63))},
                       4);
     }
+}
+
+const char *ie_facts_latin1(ie_arena *arena, const void *bytes, size_t size)
+{
+    ie_buffer out = {0};
+    size_t length = size > 0 ? strnlen(bytes, size) : 0;
+    for (size_t i = 0; i < length; i++) {
+        add_utf8(&out, ((const uint8_t *)bytes)[i]);
+    }
+    const char *text = out.size > 0 ? ie_facts_text(arena, out.data, out.size) : NULL;
+    ie_buffer_free(&out);
+    return text;
 }
 
 const char *ie_facts_utf16(ie_arena *arena, const uint8_t *bytes, size_t size, bool big_endian)
@@ -204,6 +217,16 @@ bool ie_facts_date(const char *text, size_t size, ie_datetime *ret_time, bool *r
         *ret_date_only = date_only;
     }
     return true;
+}
+
+int32_t ie_facts_stars(int32_t percent)
+{
+    static const int32_t from[] = {1, 13, 38, 63, 88}; /* half-way between theirs */
+    int32_t stars = 0;
+    while (stars < 5 && percent >= from[stars]) {
+        stars++;
+    }
+    return stars;
 }
 
 bool ie_facts_set_place(ie_metadata *m, double latitude, double longitude)

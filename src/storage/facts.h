@@ -16,6 +16,8 @@ typedef struct ie_facts {
     bool date_only;         /* original has no time of day: it stands at 00:00:00 */
     uint8_t orientation;    /* 0: absent */
     uint32_t width, height; /* 0: absent */
+    int32_t percent;        /* Microsoft's rating, 0..100; IE_ABSENT */
+    const char *xp_title, *xp_comment, *xp_author; /* Windows' own tags: only where nothing better speaks */
     bool zero_date;         /* the date is 0000:00:00 */
     bool gps_bad;           /* a position is there, but it is none */
     bool damaged;           /* parts lie outside the file, or are not what they must be */
@@ -26,6 +28,8 @@ void ie_facts_init(ie_facts *facts);
 /* A text of the file in the arena: up to the first NUL, trailing blanks cut, UTF-8 or else taken as
    Latin-1. NULL when nothing is left. */
 const char *ie_facts_text(ie_arena *arena, const void *bytes, size_t size);
+/* The same, taken as Latin-1 whatever it looks like. */
+const char *ie_facts_latin1(ie_arena *arena, const void *bytes, size_t size);
 /* The same from UTF-16. */
 const char *ie_facts_utf16(ie_arena *arena, const uint8_t *bytes, size_t size, bool big_endian);
 
@@ -37,6 +41,9 @@ bool ie_facts_date(const char *text, size_t size, ie_datetime *ret_time, bool *r
 bool ie_facts_subsec(const char *text, size_t size, ie_datetime *time);
 /* "+02:00", "+0200", "Z"; false when it is none. */
 bool ie_facts_offset(const char *text, size_t size, ie_datetime *time);
+
+/* Stars for Microsoft's percents: 1, 25, 50, 75 and 99 are one to five. */
+int32_t ie_facts_stars(int32_t percent);
 
 /* Both or none, within ±90 and ±180 degrees; false (and nothing set) otherwise. */
 bool ie_facts_set_place(ie_metadata *m, double latitude, double longitude);

@@ -4,9 +4,39 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utils/hash.h"
+#include "utils/text.h"
+
 #define DATASET(record, number) ((record) << 8 | (number))
 #define MAX_BLOCKS 1000
 #define MAX_CREATORS 1000 /* bytes; then no more are joined on */
+#define KEYWORD_BYTES 64
+
+/* Plain texts, and how many bytes IIM gives each. */
+static const struct {
+    unsigned id;
+    size_t bytes, member;
+} texts[] = {
+    {DATASET(2, 5), 64, offsetof(ie_metadata, title)},
+    {DATASET(2, 90), 32, offsetof(ie_metadata, city)},
+    {DATASET(2, 95), 32, offsetof(ie_metadata, state)},
+    {DATASET(2, 101), 64, offsetof(ie_metadata, country)},
+    {DATASET(2, 116), 128, offsetof(ie_metadata, copyright)},
+    {DATASET(2, 120), 2000, offsetof(ie_metadata, caption)},
+};
+
+static const char **text_at(ie_metadata *m, size_t row)
+{
+    return (const char **)((char *)m + texts[row].member);
+}
+
+/* A block being read. */
+typedef struct block {
+    ie_arena *arena;
+    ie_facts *facts;
+    bool latin1; /* the block says so */
+    char date[16], time[16];
+} block;
 
 /* CCYYMMDD and HHMMSS±HHMM, as texts of the forms that ie_facts_date() reads. */
 static void set_date(const char *date, const char *time, ie_facts *facts)
@@ -42,72 +72,178 @@ static void add_creator(ie_metadata *m, const char *name, ie_arena *arena)
     }
 }
 
+/* One dataset (IIM 4.2, 1.5). */
+typedef struct dataset {
+    unsigned id;
+    const uint8_t *value;
+    size_t size;
+} dataset;
+
+/* The dataset at *at, which moves behind it. False at the end, which no marker tells; *damaged when a length leads out of
+   the block. */
+static bool next_dataset(const uint8_t *bytes, size_t size, size_t *at, dataset *ret, bool *damaged)
+{
+    if (size - *at < 5 || bytes[*at] != 0x1c) {
+        return false; /* some writers pad behind */
+    }
+    size_t length = ie_be16(bytes + *at + 3), place = *at + 5;
+    ret->id = DATASET(bytes[*at + 1], bytes[*at + 2]);
+    if (length & 0x8000) {
+        size_t width = length & 0x7fff;
+        length = 0;
+        *damaged = width > 4 || width > size - place;
+        for (size_t i = 0; i < width && !*damaged; i++) {
+            length = length << 8 | bytes[place++];
+        }
+    }
+    *damaged = *damaged || length > size - place;
+    ret->value = bytes + place;
+    ret->size = length;
+    *at = place + length;
+    return !*damaged;
+}
+
+/* A text that a writer cut at a limit in bytes may end within a character: that goes. */
+static size_t whole_characters(const uint8_t *value, size_t size)
+{
+    size_t tail = 0;
+    while (tail < 3 && tail < size && (value[size - 1 - tail] & 0xc0) == 0x80) {
+        tail++;
+    }
+    if (tail == size) {
+        return size;
+    }
+    uint8_t lead = value[size - 1 - tail];
+    size_t needs = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    return needs > tail ? size - 1 - tail : size;
+}
+
+static const char *text_of(const block *in, const dataset *d)
+{
+    if (in->latin1) {
+        return ie_facts_latin1(in->arena, d->value, d->size);
+    }
+    size_t whole = whole_characters(d->value, d->size);
+    if (whole < d->size) {
+        IE_AUTO_FREE char *text = ie_strndup((const char *)d->value, whole);
+        if (ie_utf8_valid(text)) {
+            return ie_facts_text(in->arena, d->value, whole);
+        }
+    }
+    return ie_facts_text(in->arena, d->value, d->size);
+}
+
+/* ISO 2022: ESC % G is UTF-8, ESC . A and ESC - A are Latin-1. Without a mark UTF-8 is told by its form. */
+static void set_charset(block *in, const dataset *d)
+{
+    in->latin1 = d->size >= 3 && (memcmp(d->value, "\x1b.A", 3) == 0 || memcmp(d->value, "\x1b-A", 3) == 0);
+}
+
+static void take_dataset(block *in, const dataset *d)
+{
+    ie_metadata *m = &in->facts->m;
+    const char *word;
+    switch (d->id) {
+    case DATASET(1, 90):
+        set_charset(in, d);
+        break;
+    case DATASET(2, 25):
+        word = text_of(in, d);
+        if (word != NULL) {
+            ie_text_list_add(&m->keywords, in->arena, word);
+        }
+        break;
+    case DATASET(2, 55):
+        copy_field(in->date, sizeof in->date, d->value, d->size);
+        break;
+    case DATASET(2, 60):
+        copy_field(in->time, sizeof in->time, d->value, d->size);
+        break;
+    case DATASET(2, 80):
+        add_creator(m, text_of(in, d), in->arena);
+        break;
+    default:
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+            if (texts[i].id == d->id) {
+                *text_at(m, i) = text_of(in, d);
+            }
+        }
+        break;
+    }
+}
+
 void ie_iptc_read(const uint8_t *bytes, size_t size, ie_arena *arena, ie_facts *facts)
 {
-    char date[16] = "", time[16] = "";
-    size_t at = 0;
-    /* Some writers pad in front; what is no marker ends the data. */
-    while (at + 5 <= size && bytes[at] == 0x1c) {
-        unsigned dataset = DATASET(bytes[at + 1], bytes[at + 2]);
-        size_t length = ie_be16(bytes + at + 3);
-        at += 5;
-        if (length & 0x8000) {
-            size_t width = length & 0x7fff;
-            length = 0;
-            if (width > 4 || width > size - at) {
-                facts->damaged = true;
-                break;
-            }
-            for (size_t i = 0; i < width; i++) {
-                length = length << 8 | bytes[at++];
-            }
-        }
-        if (length > size - at) {
-            facts->damaged = true;
-            break;
-        }
-        const uint8_t *value = bytes + at;
-        const char *text;
-        switch (dataset) {
-        case DATASET(2, 5):
-            facts->m.title = ie_facts_text(arena, value, length);
-            break;
-        case DATASET(2, 25):
-            text = ie_facts_text(arena, value, length);
-            if (text != NULL) {
-                ie_text_list_add(&facts->m.keywords, arena, text);
-            }
-            break;
-        case DATASET(2, 55):
-            copy_field(date, sizeof date, value, length);
-            break;
-        case DATASET(2, 60):
-            copy_field(time, sizeof time, value, length);
-            break;
-        case DATASET(2, 80):
-            add_creator(&facts->m, ie_facts_text(arena, value, length), arena);
-            break;
-        case DATASET(2, 90):
-            facts->m.city = ie_facts_text(arena, value, length);
-            break;
-        case DATASET(2, 95):
-            facts->m.state = ie_facts_text(arena, value, length);
-            break;
-        case DATASET(2, 101):
-            facts->m.country = ie_facts_text(arena, value, length);
-            break;
-        case DATASET(2, 116):
-            facts->m.copyright = ie_facts_text(arena, value, length);
-            break;
-        case DATASET(2, 120):
-            facts->m.caption = ie_facts_text(arena, value, length);
-            break;
-        default:
-            break;
-        }
-        at += length;
+    block in = {.arena = arena, .facts = facts};
+    dataset d;
+    for (size_t at = 0; next_dataset(bytes, size, &at, &d, &facts->damaged);) {
+        take_dataset(&in, &d);
     }
-    set_date(date, time, facts);
+    set_date(in.date, in.time, facts);
+}
+
+/* ---- beside XMP ------------------------------------------------------------------------- */
+
+static bool digest_is(const uint8_t *bytes, size_t size, const uint8_t digest[16])
+{
+    char hex[65];
+    ie_digest *md5 = ie_digest_new(IE_DIGEST_MD5);
+    if (md5 == NULL) {
+        return true; /* not to be had here, so nothing is known to differ */
+    }
+    ie_digest_add(md5, bytes, size);
+    ie_digest_end(md5, hex);
+    char stored[33];
+    for (int i = 0; i < 16; i++) {
+        snprintf(stored + 2 * i, 3, "%02x", digest[i]);
+    }
+    return strcmp(hex, stored) == 0;
+}
+
+bool ie_iptc_is_newer(const uint8_t *bytes, size_t size, const uint8_t digest[16])
+{
+    /* TIFF pads the block to whole words. */
+    size_t bare = size;
+    while (bare > 0 && size - bare < 3 && bytes[bare - 1] == 0) {
+        bare--;
+    }
+    return !digest_is(bytes, size, digest) && (bare == size || !digest_is(bytes, bare, digest));
+}
+
+/* Is `text` what a writer cut at `limit` bytes, perhaps within a character, of `whole`? */
+static bool is_cut_of(const char *text, const char *whole, size_t limit)
+{
+    size_t length = strlen(text);
+    return length + 3 >= limit && strlen(whole) > length && memcmp(text, whole, length) == 0;
+}
+
+static bool is_cut_of_any(const char *word, const ie_text_list *words)
+{
+    for (uint32_t i = 0; i < words->count; i++) {
+        if (is_cut_of(word, words->items[i], KEYWORD_BYTES)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void ie_iptc_complete(ie_metadata *iptc, const ie_metadata *xmp)
+{
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char **own = text_at(iptc, i);
+        const char *whole = *text_at((ie_metadata *)xmp, i);
+        if (*own != NULL && whole != NULL && is_cut_of(*own, whole, texts[i].bytes)) {
+            *own = whole;
+        }
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < iptc->keywords.count; i++) {
+        const char *word = iptc->keywords.items[i];
+        if (!is_cut_of_any(word, &xmp->keywords)) {
+            iptc->keywords.items[kept++] = word;
+        }
+    }
+    iptc->keywords.count = kept;
 }
 
 ie_span ie_irb_find(const ie_span *blocks, uint16_t id)

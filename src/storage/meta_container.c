@@ -49,6 +49,9 @@ void ie_meta_add_iptc(ie_meta *meta, ie_span block)
 void ie_meta_add_irb(ie_meta *meta, const ie_span *blocks)
 {
     ie_meta_add_iptc(meta, ie_irb_find(blocks, IE_IRB_IPTC));
+    if (meta->iptc_digest.size == 0) {
+        meta->iptc_digest = ie_irb_find(blocks, IE_IRB_IPTC_DIGEST);
+    }
 }
 
 void ie_meta_damaged(ie_meta *meta, const char *what)

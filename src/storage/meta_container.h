@@ -26,6 +26,7 @@ typedef struct ie_meta {
     } exif[IE_META_MAX_EXIF];
     unsigned exif_count;
     ie_span xmp, iptc;      /* size 0: none */
+    ie_span iptc_digest;    /* MD5 of the IPTC block when it last was in step with XMP; size 0: none */
     uint32_t width, height; /* 0: not said by the container */
     ie_facts own; /* what the container itself says (videos, CRW); orientation of JPEG XL */
     bool upright; /* the container turns the picture: EXIF orientation does not count */

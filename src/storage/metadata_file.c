@@ -15,14 +15,15 @@
 
 typedef struct sources {
     ie_facts exif, xmp, iptc;
+    bool iptc_newer; /* a program that knows no XMP wrote IPTC last */
 } sources;
 
-/* XMP's and IPTC's date: the one that knows the time of day too, else XMP's. */
+/* XMP's and IPTC's date: the one that knows the time of day too, else the newer, else XMP's. */
 static void dates_of_words(const sources *all, ie_dates *dates)
 {
     const ie_facts *xmp = &all->xmp, *iptc = &all->iptc;
-    bool iptc_knows_more = xmp->date_only && iptc->original.year != 0 && !iptc->date_only;
-    if (!iptc_knows_more) {
+    bool better = iptc->original.year != 0 && !iptc->date_only;
+    if (!better || !(xmp->date_only || all->iptc_newer)) {
         ie_dates_add(dates, IE_DATE_XMP, &xmp->original,
                      xmp->date_only ? IE_SURE_DATE_ONLY : IE_SURE_XMP);
     }
@@ -119,6 +120,10 @@ static void read_blocks(ie_meta *meta, sources *all)
     const uint8_t *iptc = ie_span_at(&meta->iptc, 0, meta->iptc.size);
     if (iptc != NULL) {
         ie_iptc_read(iptc, (size_t)meta->iptc.size, arena, &all->iptc);
+        const uint8_t *digest = ie_span_at(&meta->iptc_digest, 0, 16);
+        all->iptc_newer =
+            digest != NULL && ie_iptc_is_newer(iptc, (size_t)meta->iptc.size, digest);
+        ie_iptc_complete(&all->iptc.m, &all->xmp.m);
     }
     if (all->exif.damaged) {
         ie_meta_damaged(meta, "parts of its EXIF data lie outside the file or the block");
@@ -131,6 +136,19 @@ static void read_blocks(ie_meta *meta, sources *all)
     }
 }
 
+/* Windows' own tags and Microsoft's percents count only where nothing better speaks. */
+static void add_windows(ie_metadata *m, const sources *all)
+{
+    const ie_facts *exif = &all->exif;
+    m->keywords = m->keywords.count == 0 ? exif->m.keywords : m->keywords;
+    m->title = m->title == NULL ? exif->xp_title : m->title;
+    m->comment = m->comment == NULL ? exif->xp_comment : m->comment;
+    m->creator = m->creator == NULL ? exif->xp_author : m->creator;
+    if (m->rating == IE_ABSENT && exif->percent != IE_ABSENT) {
+        m->rating = ie_facts_stars(exif->percent);
+    }
+}
+
 static void weigh(const ie_meta *meta, const sources *all, ie_photo *photo)
 {
     ie_metadata *m = &photo->metadata;
@@ -140,12 +158,11 @@ static void weigh(const ie_meta *meta, const sources *all, ie_photo *photo)
     ie_metadata first = *exif;
     first.keywords = (ie_text_list){0};
     ie_metadata_merge(m, &first, 0, photo->arena);
-    ie_metadata_merge(m, xmp, 0, photo->arena);
-    ie_metadata_merge(m, &all->iptc.m, 0, photo->arena);
+    const ie_metadata *iptc = &all->iptc.m;
+    ie_metadata_merge(m, all->iptc_newer ? iptc : xmp, 0, photo->arena);
+    ie_metadata_merge(m, all->iptc_newer ? xmp : iptc, 0, photo->arena);
     ie_metadata_merge(m, &meta->own.m, 0, photo->arena);
-    if (m->keywords.count == 0) {
-        m->keywords = exif->keywords; /* XPKeywords: only where nothing better speaks */
-    }
+    add_windows(m, all);
     uint8_t orientation =
         all->exif.orientation != 0 ? all->exif.orientation : meta->own.orientation;
     photo->orientation = meta->upright || orientation == 0 ? 1 : orientation;

@@ -27,7 +27,8 @@ typedef struct ie_metadata_options {
    photo->format is set already. The date falls back to the file's time (photo->stamp.mtime_ns),
    source named. Dates in the names of the file and its folders count, where
    photo->path is set. The size of HEIF, AVIF and JPEG XL is that of the upright picture, as their
-   containers turn it. Order of texts (MWG): EXIF, XMP, IPTC; rating and keywords: XMP first.
+   containers turn it. Order of texts (MWG): EXIF, XMP, IPTC, or EXIF, IPTC, XMP when the
+   stored digest says that IPTC was changed since both were in step; rating and keywords: XMP first.
    Damaged parts become a fault of stage "metadata", code "damaged"; a position that is none, "gps";
    the rest is read on. Reads only the parts it needs. */
 void ie_metadata_read_with(const ie_metadata_options *options, ie_bytes *bytes, ie_photo *photo);

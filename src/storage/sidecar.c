@@ -33,6 +33,18 @@ static bool found(const char *folder, const char *name, ie_text_list *list, ie_a
     return true;
 }
 
+/* iOS keeps what was changed about a photo beside it: its adjustments, not the changed picture. */
+static void find_adjustments(const char *folder, const char *base, size_t stem, ie_text_list *list,
+                             ie_arena *arena)
+{
+    IE_AUTO_FREE char *name = ie_asprintf("%.*s.AAE", (int)stem, base);
+    IE_AUTO_FREE char *edited =
+        ie_starts_with(base, "IMG_") ? ie_asprintf("IMG_O%.*s.AAE", (int)stem - 4, base + 4) : NULL;
+    if (strcmp(name, base) != 0 && !found(folder, name, list, arena) && edited != NULL) {
+        found(folder, edited, list, arena);
+    }
+}
+
 static void find_xmp(const char *folder, const char *base, size_t stem, ie_text_list *list,
                      ie_arena *arena)
 {
@@ -80,6 +92,7 @@ ie_text_list ie_sidecars_beside(const char *photo_path, ie_arena *arena)
     size_t stem = extension[0] != 0 ? (size_t)(extension - base) - 1 : strlen(base);
     find_xmp(folder, base, stem, &list, arena);
     find_takeout(folder, base, stem, &list, arena);
+    find_adjustments(folder, base, stem, &list, arena);
     return list;
 }
 
@@ -212,6 +225,10 @@ static void merge_one(ie_photo *photo, const char *name, uint64_t prefer, ie_dat
     ie_facts facts;
     ie_bytes *bytes = NULL;
     ie_error err = {0};
+    if (ie_ends_with_nocase(name, ".aae")) {
+        photo->metadata.edited = 1; /* what it says otherwise is Apple's own affair */
+        return;
+    }
     IE_AUTO_FREE char *folder = ie_path_directory(photo->real_path);
     IE_AUTO_FREE char *path = ie_path_join(folder, name);
     ie_facts_init(&facts);

@@ -5,142 +5,9 @@
 #include <string.h>
 
 #include "storage/exif_more.h"
-#include "storage/xmp_read.h"
+#include "storage/xmp_names.h"
 #include "storage/xmp_value.h"
 #include "utils/text.h"
-
-#define NS_DC "http://purl.org/dc/elements/1.1/"
-#define NS_XMP "http://ns.adobe.com/xap/1.0/"
-#define NS_XMPMM "http://ns.adobe.com/xap/1.0/mm/"
-#define NS_EXIF "http://ns.adobe.com/exif/1.0/"
-#define NS_EXIFEX "http://cipa.jp/exif/1.0/"
-#define NS_AUX "http://ns.adobe.com/exif/1.0/aux/"
-#define NS_TIFF "http://ns.adobe.com/tiff/1.0/"
-#define NS_PHOTOSHOP "http://ns.adobe.com/photoshop/1.0/"
-#define NS_LR "http://ns.adobe.com/lightroom/1.0/"
-#define NS_DIGIKAM "http://www.digikam.org/ns/1.0/"
-#define NS_IPTCEXT "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
-#define NS_GCAMERA "http://ns.google.com/photos/1.0/camera/"
-
-typedef enum field {
-    FIELD_NONE,
-    SUBJECT,
-    TITLE,
-    DESCRIPTION,
-    RATING,
-    DATE_ORIGINAL,
-    DATE_CREATED,
-    CREATE_DATE,
-    LATITUDE,
-    LONGITUDE,
-    ALTITUDE,
-    ALTITUDE_REF,
-    LATITUDE_REF,
-    LONGITUDE_REF,
-    F_NUMBER,
-    EXPOSURE_TIME,
-    ISO,
-    FOCAL_LENGTH,
-    FOCAL_LENGTH_35,
-    BIAS,
-    METERING,
-    WHITE_BALANCE,
-    LENS_INFO,
-    RIGHTS,
-    CREATOR,
-    HIERARCHY,
-    TAGS_LIST,
-    PERSONS,
-    GENERATED,
-    MAKE, /* from here on plain texts */
-    MODEL,
-    LENS_MODEL,
-    LENS,
-    SERIAL,
-    AUX_SERIAL,
-    LENS_MAKE,
-    TOOL,
-    SOFTWARE,
-    LABEL,
-    CITY,
-    STATE,
-    COUNTRY,
-    UNIQUE_ID,
-    BURST_ID,
-    PRESERVED,
-    FIELD_COUNT
-} field;
-
-/* Names as expat gives them: namespace, blank, local name. `text`: where a plain text goes. */
-#define NAME(space, local)                                                                         \
-    {                                                                                              \
-        space " " local, local, sizeof(local) - 1, 0                                               \
-    }
-#define TEXT(space, local, member)                                                                 \
-    {                                                                                              \
-        space " " local, local, sizeof(local) - 1, offsetof(ie_metadata, member)                   \
-    }
-static const struct {
-    const char *full, *local;
-    size_t length; /* of the local name */
-    size_t text;
-} names[FIELD_COUNT] = {
-    [SUBJECT] = NAME(NS_DC, "subject"),
-    [TITLE] = NAME(NS_DC, "title"),
-    [DESCRIPTION] = NAME(NS_DC, "description"),
-    [RATING] = NAME(NS_XMP, "Rating"),
-    [DATE_ORIGINAL] = NAME(NS_EXIF, "DateTimeOriginal"),
-    [DATE_CREATED] = NAME(NS_PHOTOSHOP, "DateCreated"),
-    [CREATE_DATE] = NAME(NS_XMP, "CreateDate"),
-    [LATITUDE] = NAME(NS_EXIF, "GPSLatitude"),
-    [LONGITUDE] = NAME(NS_EXIF, "GPSLongitude"),
-    [ALTITUDE] = NAME(NS_EXIF, "GPSAltitude"),
-    [ALTITUDE_REF] = NAME(NS_EXIF, "GPSAltitudeRef"),
-    [LATITUDE_REF] = NAME(NS_EXIF, "GPSLatitudeRef"),
-    [LONGITUDE_REF] = NAME(NS_EXIF, "GPSLongitudeRef"),
-    [F_NUMBER] = NAME(NS_EXIF, "FNumber"),
-    [EXPOSURE_TIME] = NAME(NS_EXIF, "ExposureTime"),
-    [ISO] = NAME(NS_EXIF, "ISOSpeedRatings"),
-    [FOCAL_LENGTH] = NAME(NS_EXIF, "FocalLength"),
-    [FOCAL_LENGTH_35] = NAME(NS_EXIF, "FocalLengthIn35mmFilm"),
-    [BIAS] = NAME(NS_EXIF, "ExposureBiasValue"),
-    [METERING] = NAME(NS_EXIF, "MeteringMode"),
-    [WHITE_BALANCE] = NAME(NS_EXIF, "WhiteBalance"),
-    [LENS_INFO] = NAME(NS_AUX, "LensInfo"),
-    [RIGHTS] = NAME(NS_DC, "rights"),
-    [CREATOR] = NAME(NS_DC, "creator"),
-    [HIERARCHY] = NAME(NS_LR, "hierarchicalSubject"),
-    [TAGS_LIST] = NAME(NS_DIGIKAM, "TagsList"),
-    [PERSONS] = NAME(NS_IPTCEXT, "PersonInImage"),
-    [GENERATED] = NAME(IE_XMP_NAMESPACE, "GeneratedKeywords"),
-    [MAKE] = TEXT(NS_TIFF, "Make", make),
-    [MODEL] = TEXT(NS_TIFF, "Model", model),
-    [LENS_MODEL] = TEXT(NS_EXIFEX, "LensModel", lens),
-    [LENS] = TEXT(NS_AUX, "Lens", lens),
-    [SERIAL] = TEXT(NS_EXIFEX, "BodySerialNumber", serial),
-    [AUX_SERIAL] = TEXT(NS_AUX, "SerialNumber", serial),
-    [LENS_MAKE] = TEXT(NS_EXIFEX, "LensMake", lens_make),
-    [TOOL] = TEXT(NS_XMP, "CreatorTool", software),
-    [SOFTWARE] = TEXT(NS_TIFF, "Software", software),
-    [LABEL] = TEXT(NS_XMP, "Label", label),
-    [CITY] = TEXT(NS_PHOTOSHOP, "City", city),
-    [STATE] = TEXT(NS_PHOTOSHOP, "State", state),
-    [COUNTRY] = TEXT(NS_PHOTOSHOP, "Country", country),
-    [UNIQUE_ID] = TEXT(NS_EXIF, "ImageUniqueID", unique_id),
-    [BURST_ID] = TEXT(NS_GCAMERA, "BurstID", burst_id),
-    [PRESERVED] = TEXT(NS_XMPMM, "PreservedFileName", original_name),
-};
-
-int ie_xmp_property(const char *name)
-{
-    const char *blank = strrchr(name, ' '), *local = blank != NULL ? blank + 1 : name;
-    for (int i = 1; i < FIELD_COUNT; i++) {
-        if (strcmp(names[i].local, local) == 0 && strcmp(names[i].full, name) == 0) {
-            return i;
-        }
-    }
-    return 0;
-}
 
 /* Apple writes plain degrees, and the hemisphere in a property of its own. */
 static void set_angle(const char *value, double *angle, double *plain)
@@ -176,9 +43,9 @@ static void set_alternative(ie_xmp_taker *r, const char **fact, bool *is_default
     }
 }
 
-static void set_date(ie_xmp_taker *r, field which, const char *value)
+static void set_date(ie_xmp_taker *r, ie_xmp_field which, const char *value)
 {
-    int i = (int)(which - DATE_ORIGINAL);
+    int i = (int)(which - IE_XMP_DATE_ORIGINAL);
     if (r->dates[i].year == 0) {
         ie_facts_date(value, strlen(value), &r->dates[i], &r->date_only[i]);
     }
@@ -198,6 +65,31 @@ static void set_rating(ie_metadata *m, const char *value)
     if (rating >= -1 && rating <= 5) {
         m->rating = (int32_t)floor(rating);
     }
+}
+
+static void set_percent(ie_facts *facts, const char *value)
+{
+    double percent = ie_xmp_real(value);
+    if (percent >= 0 && percent <= 100) {
+        facts->percent = (int32_t)percent;
+    }
+}
+
+/* digiKam's numbers for colours, in its own order. */
+static void set_color_label(ie_xmp_taker *r, const char *value)
+{
+    static const char *const colors[] = {"Red",     "Orange", "Yellow", "Green", "Blue",
+                                         "Magenta", "Gray",   "Black",  "White"};
+    double number = ie_xmp_real(value);
+    if (number >= 1 && number <= 9) {
+        r->color = colors[(int)number - 1];
+    }
+}
+
+static void set_edited(ie_metadata *m, ie_xmp_field which, const char *value)
+{
+    bool edited = which == IE_XMP_HISTORY_END ? ie_xmp_real(value) > 0 : ie_equal_nocase(value, "true");
+    m->edited = edited ? 1 : m->edited;
 }
 
 static void set_positive(int32_t *fact, const char *value)
@@ -222,33 +114,34 @@ static void set_lens_range(ie_metadata *m, const char *value)
     }
 }
 
-static void set_exposure(ie_metadata *m, field which, const char *value)
+static void set_exposure(ie_metadata *m, ie_xmp_field which, const char *value)
 {
     double number = ie_xmp_real(value);
     uint32_t mode = number >= 0 && number < 256 ? (uint32_t)number : 254;
     switch (which) {
-    case F_NUMBER:
+    case IE_XMP_F_NUMBER:
         set_real(&m->f_number, value);
         break;
-    case EXPOSURE_TIME:
+    case IE_XMP_EXPOSURE_TIME:
         set_real(&m->exposure_time_s, value);
         break;
-    case ISO:
+    case IE_XMP_ISO:
+    case IE_XMP_SENSITIVITY:
         set_positive(&m->iso, value);
         break;
-    case FOCAL_LENGTH:
+    case IE_XMP_FOCAL_LENGTH:
         set_real(&m->focal_length_mm, value);
         break;
-    case FOCAL_LENGTH_35:
+    case IE_XMP_FOCAL_LENGTH_35:
         set_positive(&m->focal_length_35mm, value);
         break;
-    case BIAS:
+    case IE_XMP_BIAS:
         m->bias_ev = fabs(number) <= 100 ? number : m->bias_ev;
         break;
-    case METERING:
+    case IE_XMP_METERING:
         m->metering = ie_exif_metering(mode);
         break;
-    case WHITE_BALANCE:
+    case IE_XMP_WHITE_BALANCE:
         m->white_balance = ie_exif_white_balance(mode);
         break;
     default:
@@ -301,32 +194,36 @@ static void add_generated(ie_xmp_taker *r, const char *value)
     }
 }
 
-static void set_words(ie_xmp_taker *r, field which, const char *value, bool is_default)
+static void set_words(ie_xmp_taker *r, ie_xmp_field which, const char *value, bool is_default)
 {
     ie_metadata *m = &r->facts->m;
     switch (which) {
-    case SUBJECT:
+    case IE_XMP_SUBJECT:
         add_word(r, &m->keywords, value);
         break;
-    case TITLE:
+    case IE_XMP_TITLE:
         set_alternative(r, &m->title, &r->title_is_default, is_default, value);
         break;
-    case DESCRIPTION:
+    case IE_XMP_DESCRIPTION:
         set_alternative(r, &m->caption, &r->caption_is_default, is_default, value);
         break;
-    case RIGHTS:
+    case IE_XMP_RIGHTS:
         set_alternative(r, &m->copyright, &r->rights_is_default, is_default, value);
         break;
-    case CREATOR:
+    case IE_XMP_COMMENT:
+        set_alternative(r, &m->comment, &r->comment_is_default, is_default, value);
+        break;
+    case IE_XMP_CREATOR:
         add_creator(r, value);
         break;
-    case HIERARCHY:
+    case IE_XMP_HIERARCHY:
         add_branch(r, value, '|');
         break;
-    case TAGS_LIST:
+    case IE_XMP_TAGS_LIST:
         add_branch(r, value, '/');
         break;
-    case PERSONS:
+    case IE_XMP_PERSONS:
+    case IE_XMP_PEOPLE:
         add_word(r, &m->people, value);
         break;
     default:
@@ -339,40 +236,51 @@ void ie_xmp_take(ie_xmp_taker *r, int property, const char *value, bool is_defau
 {
     ie_metadata *m = &r->facts->m;
     value += strspn(value, " \t\r\n");
-    switch ((field)property) {
-    case RATING:
+    switch ((ie_xmp_field)property) {
+    case IE_XMP_RATING:
         set_rating(m, value);
         break;
-    case DATE_ORIGINAL:
-    case DATE_CREATED:
-    case CREATE_DATE:
-        set_date(r, (field)property, value);
+    case IE_XMP_DATE_ORIGINAL:
+    case IE_XMP_DATE_CREATED:
+    case IE_XMP_CREATE_DATE:
+        set_date(r, (ie_xmp_field)property, value);
         break;
-    case LATITUDE:
+    case IE_XMP_LATITUDE:
         set_angle(value, &r->latitude, &r->latitude_plain);
         break;
-    case LONGITUDE:
+    case IE_XMP_LONGITUDE:
         set_angle(value, &r->longitude, &r->longitude_plain);
         break;
-    case LATITUDE_REF:
+    case IE_XMP_LATITUDE_REF:
         r->latitude_ref = value[0];
         break;
-    case LONGITUDE_REF:
+    case IE_XMP_LONGITUDE_REF:
         r->longitude_ref = value[0];
         break;
-    case ALTITUDE:
+    case IE_XMP_ALTITUDE:
         r->altitude = ie_xmp_real(value);
         break;
-    case ALTITUDE_REF:
+    case IE_XMP_ALTITUDE_REF:
         r->below_sea = value[0] == '1';
         break;
+    case IE_XMP_PERCENT:
+        set_percent(r->facts, value);
+        break;
+    case IE_XMP_COLOR_LABEL:
+        set_color_label(r, value);
+        break;
+    case IE_XMP_HAS_SETTINGS:
+    case IE_XMP_ALREADY_APPLIED:
+    case IE_XMP_HISTORY_END:
+        set_edited(m, (ie_xmp_field)property, value);
+        break;
     default:
-        if (property >= MAKE) {
-            set_text(r, (const char **)((char *)m + names[property].text), value);
-        } else if (property >= F_NUMBER && property <= LENS_INFO) {
-            set_exposure(m, (field)property, value);
+        if (property >= IE_XMP_MAKE) {
+            set_text(r, (const char **)((char *)m + ie_xmp_text_at(property)), value);
+        } else if (property >= IE_XMP_F_NUMBER && property <= IE_XMP_LENS_INFO) {
+            set_exposure(m, (ie_xmp_field)property, value);
         } else {
-            set_words(r, (field)property, value, is_default);
+            set_words(r, (ie_xmp_field)property, value, is_default);
         }
         break;
     }
@@ -397,86 +305,16 @@ void ie_xmp_taker_finish(ie_xmp_taker *r)
         r->facts->original = r->dates[i];
         r->facts->date_only = r->date_only[i];
     }
+    if (r->facts->m.rating == IE_ABSENT && r->facts->percent != IE_ABSENT) {
+        r->facts->m.rating = ie_facts_stars(r->facts->percent);
+    }
+    if (r->facts->m.label == NULL) {
+        r->facts->m.label = r->color;
+    }
     if (isfinite(r->altitude)) {
         r->facts->m.altitude_m = r->below_sea ? -r->altitude : r->altitude;
     }
     ie_facts_set_place(&r->facts->m,
                        with_ref(r->latitude, r->latitude_plain, r->latitude_ref, "NS"),
                        with_ref(r->longitude, r->longitude_plain, r->longitude_ref, "EW"));
-}
-
-/* Would this field be news beside what is known? */
-static bool wanted(int which, const ie_facts *known)
-{
-    const ie_metadata *m = &known->m;
-    switch ((field)which) {
-    case DESCRIPTION:
-        return m->caption == NULL;
-    case DATE_ORIGINAL:
-    case DATE_CREATED:
-    case CREATE_DATE:
-        return known->original.year == 0 && known->digitized.year == 0;
-    case F_NUMBER:
-        return isnan(m->f_number);
-    case EXPOSURE_TIME:
-        return isnan(m->exposure_time_s);
-    case ISO:
-        return m->iso == 0;
-    case FOCAL_LENGTH:
-        return isnan(m->focal_length_mm);
-    case FOCAL_LENGTH_35:
-        return m->focal_length_35mm == 0;
-    case BIAS:
-        return isnan(m->bias_ev);
-    case METERING:
-        return m->metering == NULL;
-    case WHITE_BALANCE:
-        return m->white_balance == NULL;
-    case LENS_INFO:
-        return isnan(m->lens_min_mm);
-    case LATITUDE:
-    case LONGITUDE:
-    case LATITUDE_REF:
-    case LONGITUDE_REF:
-        return isnan(m->latitude);
-    case ALTITUDE:
-    case ALTITUDE_REF:
-        return isnan(m->altitude_m);
-    case RIGHTS:
-        return m->copyright == NULL;
-    case CREATOR:
-        return m->creator == NULL;
-    default:
-        return which < MAKE ||
-               *(const char *const *)((const char *)m + names[which].text) == NULL;
-    }
-}
-
-_Static_assert(FIELD_COUNT <= 64, "ie_xmp_has_news() keeps a bit a field");
-
-bool ie_xmp_has_news(const uint8_t *bytes, size_t size, const ie_facts *known)
-{
-    /* UTF-16, and names without a prefix, are for the parser to judge. */
-    if (size < 4 || bytes[0] == 0 || bytes[1] == 0 || bytes[0] >= 0xfe ||
-        memmem(bytes, size, "xmlns=", 6) != NULL ||
-        memmem(bytes, size, IE_XMP_REGIONS_HINT, sizeof IE_XMP_REGIONS_HINT - 1) != NULL) {
-        return true;
-    }
-    uint64_t starts[256] = {0}; /* by first letter, the fields that would be news */
-    for (int i = 1; i < FIELD_COUNT; i++) {
-        starts[(uint8_t)*names[i].local] |= wanted(i, known) ? 1ull << i : 0;
-    }
-    const uint8_t *end = bytes + size;
-    for (const uint8_t *p = bytes; (p = memchr(p, ':', (size_t)(end - p))) != NULL;) {
-        p++;
-        for (uint64_t left = p < end ? starts[*p] : 0; left != 0; left &= left - 1) {
-            int i = __builtin_ctzll(left);
-            size_t length = names[i].length;
-            if ((size_t)(end - p) > length && memcmp(p, names[i].local, length) == 0 &&
-                strchr(" =>\t\r\n/", p[length]) != NULL) {
-                return true;
-            }
-        }
-    }
-    return false;
 }

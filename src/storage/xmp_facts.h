@@ -17,13 +17,14 @@
 typedef struct ie_xmp_taker {
     ie_arena *arena;
     ie_facts *facts;
-    bool title_is_default, caption_is_default, rights_is_default;
+    bool title_is_default, caption_is_default, rights_is_default, comment_is_default;
     ie_datetime dates[3]; /* in order of preference */
     bool date_only[3];
     double latitude, longitude, altitude;
     double latitude_plain, longitude_plain; /* degrees without a hemisphere */
     char latitude_ref, longitude_ref;       /* 0: none */
     bool below_sea;
+    const char *color; /* digiKam's label, where there is no other */
 } ie_xmp_taker;
 
 ie_xmp_taker ie_xmp_taker_new(ie_arena *arena, ie_facts *facts);
