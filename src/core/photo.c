@@ -187,6 +187,7 @@ ie_photo *ie_photo_new(void)
 void ie_photo_free(ie_photo *photo)
 {
     if (photo != NULL) {
+        ie_embedding_free(photo->embedding);
         ie_arena_free(photo->arena); /* the photo itself lies in it */
     }
 }

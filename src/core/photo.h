@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/embedding.h"
 #include "core/format.h"
 #include "imgengine.h"
 #include "utils/hash.h"
@@ -200,6 +201,7 @@ struct ie_photo {
     ie_content content;
     ie_sketch *sketch; /* IE_HAVE_SKETCH; else NULL */
     ie_vision vision;
+    ie_embedding *embedding; /* of its scenes' model, until it is stored; on the heap, because records are kept for long */
     ie_fault *faults;
     uint32_t fault_count;
 };

@@ -244,6 +244,8 @@ static ie_status commit_one(commit *c, item *done, ie_error *err)
             return status;
         }
     }
+    ie_embedding_free(photo->embedding);
+    photo->embedding = NULL;
     c->next++;
     c->bytes += photo->stamp.size;
     c->run->changed_bytes += photo->stamp.size - done->size;

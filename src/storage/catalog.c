@@ -29,6 +29,7 @@ typedef struct pending {
     int64_t stored_ns;
     ie_format format;
     char *versions, *record;
+    ie_embedding *embedding; /* of a PUT, or NULL */
 } pending;
 
 struct ie_catalog {
@@ -191,15 +192,54 @@ static void bind_move(ie_db *db, const pending *move)
     ie_db_end(db, IE_SQL_FIND, NULL);
 }
 
+/* Before the row changes: embeddings of the bytes that were there before go. */
+static ie_status drop_stale(ie_db *db, const pending *row, ie_error *err)
+{
+    ie_db_sql sql = row->kind == IE_SQL_PUT ? IE_SQL_DROP_STALE : IE_SQL_CLEAR_EMBEDDINGS;
+    ie_db_bind_path(db, sql, 1, row->kind == IE_SQL_MOVE ? row->to : row->path);
+    if (row->kind == IE_SQL_PUT) {
+        ie_db_bind_int(db, sql, 2, (int64_t)row->stamp.size);
+        ie_db_bind_int(db, sql, 3, row->stamp.mtime_ns);
+        ie_db_bind_int(db, sql, 4, row->stamp.ctime_ns);
+        ie_db_bind_int(db, sql, 5, (int64_t)row->stamp.inode);
+        ie_db_bind_int(db, sql, 6, (int64_t)row->stamp.device);
+    }
+    return ie_db_run(db, sql, err);
+}
+
+static ie_status write_embedding(ie_db *db, const pending *row, ie_error *err)
+{
+    if (row->kind == IE_SQL_MOVE) {
+        ie_db_bind_path(db, IE_SQL_MOVE_EMBEDDINGS, 1, row->path);
+        ie_db_bind_path(db, IE_SQL_MOVE_EMBEDDINGS, 2, row->to);
+        return ie_db_run(db, IE_SQL_MOVE_EMBEDDINGS, err);
+    }
+    const ie_embedding *e = row->embedding;
+    if (e == NULL) {
+        return IE_OK;
+    }
+    ie_db_bind_path(db, IE_SQL_PUT_EMBEDDING, 1, row->path);
+    ie_db_bind_text(db, IE_SQL_PUT_EMBEDDING, 2, e->model);
+    ie_db_bind_int(db, IE_SQL_PUT_EMBEDDING, 3, (int64_t)e->dimension);
+    ie_db_bind_blob(db, IE_SQL_PUT_EMBEDDING, 4, e->values, e->dimension * sizeof *e->values);
+    return ie_db_run(db, IE_SQL_PUT_EMBEDDING, err);
+}
+
 static ie_status write_row(ie_db *db, const pending *row, ie_error *err)
 {
+    bool stays = row->kind == IE_SQL_MOVE && strcmp(row->path, row->to) == 0;
+    ie_status status = stays ? IE_OK : drop_stale(db, row, err);
+    if (status != IE_OK) {
+        return status;
+    }
     ie_db_bind_path(db, row->kind, 1, row->path);
     if (row->kind == IE_SQL_PUT) {
         bind_put(db, row);
     } else if (row->kind == IE_SQL_MOVE) {
         bind_move(db, row);
     }
-    return ie_db_run(db, row->kind, err);
+    status = ie_db_run(db, row->kind, err);
+    return status == IE_OK ? write_embedding(db, row, err) : status;
 }
 
 static void clear_pending(ie_catalog *catalog)
@@ -210,6 +250,7 @@ static void clear_pending(ie_catalog *catalog)
         free(row->to);
         free(row->versions);
         free(row->record);
+        ie_embedding_free(row->embedding);
     }
     catalog->count = 0;
 }
@@ -270,6 +311,7 @@ ie_status ie_catalog_store(ie_catalog *catalog, const ie_fact_version *versions,
         .stored_ns = now_ns(),
         .format = photo->format,
         .versions = ie_fact_versions_text(versions, count, photo),
+        .embedding = ie_embedding_copy(photo->embedding),
     };
     json_t *record = ie_record_json(photo);
     /* The row has these in columns, and a rename changes the path. */

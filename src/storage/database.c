@@ -35,6 +35,22 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_VOLUMES] = "SELECT root, volume FROM volumes ORDER BY root",
     [IE_SQL_STORED] = "SELECT path, size, mtime_ns, ctime_ns, inode, device, format, versions, record FROM files "
                       "WHERE path = ?1 OR (path >= ?2 AND path < ?3) ORDER BY path",
+    [IE_SQL_DROP_STALE] = "DELETE FROM embeddings WHERE path = ?1 AND NOT EXISTS (SELECT 1 FROM files WHERE path = ?1 "
+                          "AND size = ?2 AND mtime_ns = ?3 AND ctime_ns = ?4 AND inode = ?5 AND device = ?6)",
+    [IE_SQL_PUT_EMBEDDING] =
+        "INSERT OR REPLACE INTO embeddings(path, model, dimension, vector) VALUES(?1, ?2, ?3, ?4)",
+    [IE_SQL_CLEAR_EMBEDDINGS] = "DELETE FROM embeddings WHERE path = ?1",
+    [IE_SQL_MOVE_EMBEDDINGS] = "UPDATE OR REPLACE embeddings SET path = ?2 WHERE path = ?1",
+    [IE_SQL_EMBEDDING] = "SELECT dimension, vector FROM embeddings WHERE path = ?1 AND model = ?2",
+    [IE_SQL_EMBEDDINGS] = "SELECT path, dimension, vector FROM embeddings WHERE model = ?1",
+    [IE_SQL_EMBEDDINGS_BELOW] = "SELECT path, dimension, vector FROM embeddings "
+                                "WHERE model = ?1 AND (path = ?2 OR (path >= ?3 AND path < ?4))",
+    [IE_SQL_EMBEDDING_MODELS] = "SELECT model, max(dimension), count(*) FROM embeddings "
+                                "GROUP BY model ORDER BY count(*) DESC, model",
+    [IE_SQL_TEXTS] = "SELECT dimension, vectors FROM texts WHERE model = ?1 AND list = ?2",
+    [IE_SQL_PUT_TEXTS] = "INSERT OR REPLACE INTO texts(model, list, dimension, vectors) VALUES(?1, ?2, ?3, ?4)",
+    [IE_SQL_TRIM_TEXTS] =
+        "DELETE FROM texts WHERE rowid NOT IN (SELECT rowid FROM texts ORDER BY rowid DESC LIMIT 32)",
     [IE_SQL_ROOTS] = "SELECT root FROM run_roots WHERE run = ?1 ORDER BY rowid",
 };
 
@@ -50,6 +66,10 @@ static const char *const steps[] = {
     " command TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE run_roots(run TEXT NOT NULL, root BLOB NOT NULL, UNIQUE(run, root));",
     "CREATE TABLE volumes(root BLOB NOT NULL PRIMARY KEY, volume TEXT NOT NULL);",
+    "CREATE TABLE embeddings(path BLOB NOT NULL, model TEXT NOT NULL, dimension INTEGER NOT NULL,"
+    " vector BLOB NOT NULL, UNIQUE(path, model));"
+    "CREATE TABLE texts(model TEXT NOT NULL, list TEXT NOT NULL, dimension INTEGER NOT NULL,"
+    " vectors BLOB NOT NULL, UNIQUE(model, list));",
 };
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 
@@ -124,6 +144,11 @@ void ie_db_bind_path(ie_db *db, ie_db_sql sql, int index, const char *path)
     sqlite3_bind_blob64(prepare(db, sql), index, path, strlen(path), SQLITE_STATIC);
 }
 
+void ie_db_bind_blob(ie_db *db, ie_db_sql sql, int index, const void *bytes, size_t size)
+{
+    sqlite3_bind_blob64(prepare(db, sql), index, bytes, size, SQLITE_STATIC);
+}
+
 bool ie_db_next(ie_db *db, ie_db_sql sql)
 {
     sqlite3_stmt *stmt = prepare(db, sql);
@@ -161,6 +186,13 @@ const char *ie_db_text(ie_db *db, ie_db_sql sql, int column, size_t *ret_size)
     const char *text = (const char *)sqlite3_column_text(db->prepared[sql], column);
     *ret_size = (size_t)sqlite3_column_bytes(db->prepared[sql], column);
     return text;
+}
+
+const void *ie_db_blob(ie_db *db, ie_db_sql sql, int column, size_t *ret_size)
+{
+    const void *bytes = sqlite3_column_blob(db->prepared[sql], column);
+    *ret_size = (size_t)sqlite3_column_bytes(db->prepared[sql], column);
+    return bytes;
 }
 
 ie_status ie_db_begin(ie_db *db, ie_error *err)

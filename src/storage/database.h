@@ -30,6 +30,17 @@ typedef enum ie_db_sql {
     IE_SQL_VOLUMES,  /* → root, volume */
     IE_SQL_STORED,   /* folder, first path below it, first path behind it → path, size, mtime, ctime, inode,
                         device, format, versions, record */
+    IE_SQL_DROP_STALE, /* path, size, mtime, ctime, inode, device: its embeddings go if the row has another stamp */
+    IE_SQL_PUT_EMBEDDING, /* path, model, dimension, vector */
+    IE_SQL_CLEAR_EMBEDDINGS, /* path */
+    IE_SQL_MOVE_EMBEDDINGS, /* from, to */
+    IE_SQL_EMBEDDING, /* path, model → dimension, vector */
+    IE_SQL_EMBEDDINGS, /* model → path, dimension, vector */
+    IE_SQL_EMBEDDINGS_BELOW, /* model, folder, first path below it, first path behind it → the same */
+    IE_SQL_EMBEDDING_MODELS, /* → model, dimension, photos */
+    IE_SQL_TEXTS,    /* model, list → dimension, vectors */
+    IE_SQL_PUT_TEXTS, /* model, list, dimension, vectors */
+    IE_SQL_TRIM_TEXTS, /* the oldest lists go */
     IE_SQL_BEGIN,    /* these three by their own functions */
     IE_SQL_COMMIT,
     IE_SQL_ROLLBACK,
@@ -46,6 +57,7 @@ void ie_db_close(ie_db *db); /* NULL is fine */
 void ie_db_bind_int(ie_db *db, ie_db_sql sql, int index, int64_t value);
 void ie_db_bind_text(ie_db *db, ie_db_sql sql, int index, const char *text);
 void ie_db_bind_path(ie_db *db, ie_db_sql sql, int index, const char *path); /* a BLOB */
+void ie_db_bind_blob(ie_db *db, ie_db_sql sql, int index, const void *bytes, size_t size);
 
 ie_status ie_db_run(ie_db *db, ie_db_sql sql, ie_error *err) IE_MUST_CHECK;
 /* True when there is a (further) row. end() is due in any case and gives what stopped the rows. */
@@ -55,6 +67,7 @@ ie_status ie_db_end(ie_db *db, ie_db_sql sql, ie_error *err);
 /* Columns count from 0; texts and blobs are valid until the next call for this statement. */
 int64_t ie_db_int(ie_db *db, ie_db_sql sql, int column);
 const char *ie_db_text(ie_db *db, ie_db_sql sql, int column, size_t *ret_size); /* NULL: absent */
+const void *ie_db_blob(ie_db *db, ie_db_sql sql, int column, size_t *ret_size);       /* NULL: absent or empty */
 
 /* One writer at a time: begin() waits for another process's transaction up to 20 s, then IE_ERR_BUSY. */
 ie_status ie_db_begin(ie_db *db, ie_error *err) IE_MUST_CHECK;
