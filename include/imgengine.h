@@ -101,6 +101,10 @@ IE_API const ie_option *ie_option_at(size_t index);         /* NULL past the end
 IE_API const ie_option *ie_option_find(const char *key);    /* NULL when unknown */
 IE_API const char *ie_option_nearest(const char *key);      /* the most similar known key */
 
+/* The fields of rename templates: "camera", what it is, and an example, "{camera} → EOS R5". NULL past the
+   end. Strings are constant. */
+IE_API const char *ie_rename_field(size_t index, const char **ret_help, const char **ret_example);
+
 typedef struct ie_config ie_config;
 
 /* All defaults. Free with ie_config_free(). */

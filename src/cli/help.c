@@ -124,6 +124,17 @@ static void print_own_options(const ie_command *command, FILE *out)
     }
 }
 
+static void print_fields(FILE *out)
+{
+    const char *name, *help, *example;
+    fputs("\nFields of templates:\n", out);
+    for (size_t i = 0; (name = ie_rename_field(i, &help, &example)) != NULL; i++) {
+        IE_AUTO_FREE char *left = ie_asprintf("{%s}", name);
+        IE_AUTO_FREE char *right = ie_asprintf("%s: %s", help, example);
+        print_row(out, left, right);
+    }
+}
+
 void ie_help_command(const ie_command *command, FILE *out)
 {
     fprintf(out, "Usage: imgengine %s [options]%s%s\n\n", command->name,
@@ -134,6 +145,9 @@ void ie_help_command(const ie_command *command, FILE *out)
         fprintf(out, "  %s\n      %s\n", p[0], p[1]);
     }
     print_own_options(command, out);
+    if (command->id == IE_CMD_RENAME) {
+        print_fields(out);
+    }
     fputs("\nCommon options:\n", out);
     print_common(out);
 }

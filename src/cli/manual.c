@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/help.h"
+#include "utils/memory.h"
 
 /* Text as roff: its control characters and minus signs are escaped. */
 static void roff(FILE *out, const char *text)
@@ -100,6 +101,17 @@ static void configuration_section(FILE *out)
     }
 }
 
+static void fields_section(FILE *out)
+{
+    const char *name, *help, *example;
+    section(out, "SH", "FIELDS OF TEMPLATES");
+    for (size_t i = 0; (name = ie_rename_field(i, &help, &example)) != NULL; i++) {
+        IE_AUTO_FREE char *left = ie_asprintf("{%s}", name);
+        IE_AUTO_FREE char *right = ie_asprintf("%s: %s", help, example);
+        entry(out, 0, left, NULL, right);
+    }
+}
+
 void ie_help_manual(FILE *out)
 {
     fprintf(out, ".TH IMGENGINE 1 \"\" \"imgengine %s\" \"User Commands\"\n", ie_version());
@@ -122,6 +134,7 @@ void ie_help_manual(FILE *out)
     for (size_t i = 0; ie_command_at(i) != NULL; i++) {
         command_section(out, ie_command_at(i));
     }
+    fields_section(out);
     configuration_section(out);
     section(out, "SH", "EXIT STATUS");
     entry(out, 0, "0", NULL, "done");

@@ -74,6 +74,8 @@ struct ie_config {
     struct {
         bool enabled;
         char *pattern;       /* rename.template */
+        ie_config_list fields; /* "NAME=template": {custom.NAME} */
+        bool keep_original_name; /* in xmpMM:PreservedFileName */
         bool lowercase_extension;
         char *day_begins;           /* "HH:MM" */
         double min_date_confidence; /* below it a photo goes to undated/ */

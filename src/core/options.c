@@ -36,10 +36,21 @@
 static ie_status check_template(const char *text, ie_error *err)
 {
     ie_template *pattern;
-    ie_status status = ie_template_parse(text, &pattern, err);
+    ie_status status = ie_template_parse(text, NULL, &pattern, err);
     if (status == IE_OK) {
         ie_template_free(pattern);
     }
+    return status;
+}
+
+static ie_status check_fields(const char *text, ie_error *err)
+{
+    ie_config_list fields = ie_config_list_parse(text);
+    ie_status status = IE_OK;
+    for (uint32_t i = 0; status == IE_OK && i < fields.count; i++) {
+        status = ie_template_check_custom(fields.items[i], err);
+    }
+    ie_config_list_free(&fields);
     return status;
 }
 
@@ -256,6 +267,11 @@ static const ie_option_row rows[] = {
     TEXT("rename.template", rename.pattern, "{date:%Y}/{date:%Y-%m-%d_%H%M%S}_{camera}",
          check_template, "--template", RENAMING,
          "the new names, with fields in braces; a / makes folders"),
+    LIST("rename.fields", rename.fields, "", check_fields, NULL, 0,
+         "fields of your own, NAME=TEMPLATE each: place={city|country} gives the template {custom.place}"),
+    BOOL("rename.keep_original_name", rename.keep_original_name, "false", "--keep-original-name", RENAMING,
+         "write the name that a photo had into its metadata (xmpMM:PreservedFileName), where the format can be "
+         "written into"),
     BOOL("rename.lowercase_extension", rename.lowercase_extension, "true", NULL, 0,
          "write extensions of renamed files in lower case"),
     TEXT("rename.day_begins", rename.day_begins, "00:00", ie_check_clock, NULL, 0,

@@ -127,7 +127,7 @@ ie_tag_edit *ie_action_tags(ie_plan *plan, ie_action *action)
 bool ie_tag_edit_any(const ie_tag_edit *edit)
 {
     return edit != NULL && (edit->add_keywords.count > 0 || edit->title != NULL ||
-                            edit->caption != NULL || edit->rating != IE_ABSENT ||
+                            edit->caption != NULL || edit->original_name != NULL || edit->rating != IE_ABSENT ||
                             edit->hierarchy.count > 0 || edit->generated.count > 0 ||
                             edit->forget_generated || edit->has_place);
 }

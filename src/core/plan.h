@@ -51,6 +51,7 @@ typedef enum ie_outcome {
 typedef struct ie_tag_edit {
     ie_text_list add_keywords; /* those that are not there yet */
     const char *title, *caption;
+    const char *original_name; /* the file's name until now */
     int32_t rating; /* 0..5 */
     ie_text_list hierarchy; /* "Places|Norway|Oslo", beside their last parts in add_keywords */
     ie_text_list generated; /* of add_keywords those that models gave: "label|confidence|model" */

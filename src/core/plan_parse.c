@@ -181,8 +181,9 @@ static const char *read_tags(ie_plan *plan, const json_t *object, ie_action *act
     }
     tags->rating = (int32_t)rating;
     if (!read_text(plan, object, "title", &tags->title) ||
-        !read_text(plan, object, "caption", &tags->caption)) {
-        return "has a title or caption that is no text";
+        !read_text(plan, object, "caption", &tags->caption) ||
+        !read_text(plan, object, "original_name", &tags->original_name)) {
+        return "has a title, caption or original name that is no text";
     }
     return NULL;
 }

@@ -61,6 +61,7 @@ static json_t *tags_json(const ie_tag_edit *tags)
     }
     ie_json_text(object, "title", tags->title);
     ie_json_text(object, "caption", tags->caption);
+    ie_json_text(object, "original_name", tags->original_name);
     if (tags->rating != IE_ABSENT) {
         ie_json_int(object, "rating", tags->rating);
     }

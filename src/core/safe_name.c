@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/template.h"
+#include "core/unicode.h"
 #include "utils/memory.h"
 #include "utils/text.h"
 
@@ -63,7 +64,8 @@ static void trim_end(ie_buffer *name)
 
 char *ie_safe_name(const char *text, size_t max_bytes)
 {
-    IE_AUTO_FREE char *readable = ie_utf8_from_latin1(text, strlen(text));
+    IE_AUTO_FREE char *valid = ie_utf8_from_latin1(text, strlen(text));
+    IE_AUTO_FREE char *readable = ie_unicode_nfc(valid);
     const char *start = readable + strspn(readable, " ");
     ie_buffer name = {0};
     add_allowed(start, max_bytes, &name);

@@ -8,128 +8,6 @@
 #include "core/record.h"
 #include "utils/memory.h"
 
-/* ---- dates ---- */
-
-const char ie_date_format_letters[] = "YmdHMSyjBbAaIpFTf%";
-
-const char *ie_date_format_fault(const char *format)
-{
-    for (const char *p = strchr(format, '%'); p != NULL; p = strchr(p + 2, '%')) {
-        if (p[1] == 0 || strchr(ie_date_format_letters, p[1]) == NULL) {
-            return p;
-        }
-    }
-    return NULL;
-}
-
-/* In English whatever the locale: a name must not depend on who makes it. */
-static const char *const months[] = {"January",   "February", "March",    "April",
-                                     "May",       "June",     "July",     "August",
-                                     "September", "October",  "November", "December"};
-static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                       "Thursday", "Friday", "Saturday"};
-
-static int64_t day_number(const ie_datetime *t)
-{
-    ie_datetime midnight = {.year = t->year, .month = t->month, .day = t->day};
-    return ie_datetime_order(&midnight) / 86400;
-}
-
-static int day_of_year(const ie_datetime *t)
-{
-    ie_datetime first = {.year = t->year, .month = 1, .day = 1};
-    return (int)(day_number(t) - day_number(&first)) + 1;
-}
-
-static const char *weekday(const ie_datetime *t)
-{
-    int64_t day = (day_number(t) + 4) % 7; /* 1970-01-01 was a Thursday */
-    return weekdays[day < 0 ? day + 7 : day];
-}
-
-static void add_subseconds(const ie_datetime *t, ie_buffer *out)
-{
-    char digits[16];
-    snprintf(digits, sizeof digits, "%09u", t->nanosecond);
-    ie_buffer_add(out, digits, t->subsec_digits);
-}
-
-static void add_name(ie_buffer *out, const char *name, bool full)
-{
-    ie_buffer_add(out, name, full ? strlen(name) : 3);
-}
-
-static void add_date_part(const ie_datetime *t, char letter, ie_buffer *out)
-{
-    switch (letter) {
-    case 'Y':
-        ie_buffer_printf(out, "%04d", t->year);
-        break;
-    case 'y':
-        ie_buffer_printf(out, "%02d", t->year % 100);
-        break;
-    case 'm':
-        ie_buffer_printf(out, "%02u", t->month);
-        break;
-    case 'd':
-        ie_buffer_printf(out, "%02u", t->day);
-        break;
-    case 'H':
-        ie_buffer_printf(out, "%02u", t->hour);
-        break;
-    case 'M':
-        ie_buffer_printf(out, "%02u", t->minute);
-        break;
-    case 'S':
-        ie_buffer_printf(out, "%02u", t->second);
-        break;
-    case 'I':
-        ie_buffer_printf(out, "%02u", (t->hour + 11u) % 12 + 1);
-        break;
-    case 'p':
-        ie_buffer_text(out, t->hour < 12 ? "AM" : "PM");
-        break;
-    case 'j':
-        ie_buffer_printf(out, "%03d", day_of_year(t));
-        break;
-    case 'B':
-    case 'b':
-        add_name(out, months[t->month - 1], letter == 'B');
-        break;
-    case 'A':
-    case 'a':
-        add_name(out, weekday(t), letter == 'A');
-        break;
-    case 'F':
-        ie_buffer_printf(out, "%04d-%02u-%02u", t->year, t->month, t->day);
-        break;
-    case 'T':
-        ie_buffer_printf(out, "%02u:%02u:%02u", t->hour, t->minute, t->second);
-        break;
-    case 'f':
-        add_subseconds(t, out);
-        break;
-    default:
-        ie_buffer_char(out, '%');
-        break;
-    }
-}
-
-static void date(const ie_photo *photo, const char *format, ie_buffer *out)
-{
-    const ie_datetime *t = &photo->metadata.captured;
-    if (t->year == 0 || !ie_datetime_valid(t)) {
-        return;
-    }
-    for (const char *p = format != NULL ? format : "%F"; *p != 0; p++) {
-        if (*p == '%' && p[1] != 0) {
-            add_date_part(t, *++p, out);
-        } else {
-            ie_buffer_char(out, *p);
-        }
-    }
-}
-
 /* ---- texts ---- */
 
 /* Without the spaces around it, which cameras pad their names with. */
@@ -310,6 +188,31 @@ static void lon(const ie_photo *photo, const char *format, ie_buffer *out)
 
 /* ---- any key of the record ---- */
 
+/* The key's value, or the list's item of that number, from 0. */
+static const json_t *child(const json_t *value, const char *key)
+{
+    int64_t index;
+    if (json_is_array(value)) {
+        return ie_parse_int(key, 0, 1000000, &index) ? json_array_get(value, (size_t)index) : NULL;
+    }
+    return json_object_get(value, key);
+}
+
+static void add_json(const json_t *value, ie_buffer *out)
+{
+    if (json_is_string(value)) {
+        add_text(out, json_string_value(value));
+    } else if (json_is_integer(value)) {
+        ie_buffer_printf(out, "%lld", (long long)json_integer_value(value));
+    } else if (json_is_boolean(value)) {
+        ie_buffer_text(out, json_is_true(value) ? "true" : "false");
+    } else if (json_is_real(value)) {
+        IE_AUTO_FREE char *number = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+        ie_buffer_text(out, number != NULL ? number : "");
+    }
+}
+
+/* Of a list all texts, with commas. */
 static void dotted(const ie_photo *photo, const char *path, ie_buffer *out)
 {
     IE_AUTO_JSON json_t *record = ie_record_json(photo);
@@ -319,35 +222,77 @@ static void dotted(const ie_photo *photo, const char *path, ie_buffer *out)
         for (const char *p = path; value != NULL && *p != 0;) {
             IE_AUTO_FREE char *key = ie_strndup(p, strcspn(p, "."));
             p += strlen(key) + (p[strlen(key)] == '.');
-            value = json_object_get(value, key);
+            value = child(value, key);
         }
-        if (json_is_string(value)) {
-            add_text(out, json_string_value(value));
-        } else if (json_is_integer(value)) {
-            ie_buffer_printf(out, "%lld", (long long)json_integer_value(value));
-        } else if (json_is_boolean(value)) {
-            ie_buffer_text(out, json_is_true(value) ? "true" : "false");
-        } else if (json_is_real(value)) {
-            IE_AUTO_FREE char *number = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
-            ie_buffer_text(out, number != NULL ? number : "");
+        for (size_t k = 0; k < json_array_size(value); k++) {
+            if (k > 0) {
+                ie_buffer_text(out, ", ");
+            }
+            add_json(json_array_get(value, k), out);
         }
+        add_json(value, out);
         if (value != NULL) {
             return;
         }
     }
 }
 
-static const ie_field dotted_field = {"a.b", "any key of the record", "", false, dotted};
+static const ie_field dotted_field = {"a.b", "any key of the record", "", false, dotted, IE_NUMBER_NONE};
 
-const ie_field *ie_field_dotted(const char *path)
+static bool is_record_key(const char *path)
 {
-    static const char *const groups[] = {"hash.", "content.", "metadata.", "captured.", NULL};
-    for (size_t i = 0; groups[i] != NULL; i++) {
+    static const char *const groups[] = {"hash.", "content.", "vision.", "metadata.", "captured."};
+    static const char *const keys[] = {"size", "mtime", "orientation", "bits"};
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         if (ie_starts_with(path, groups[i]) && path[strlen(groups[i])] != 0) {
-            return &dotted_field;
+            return true;
         }
     }
-    return ie_metadata_fields_named(path) != 0 && strchr(path, '.') != NULL ? &dotted_field : NULL;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (strcmp(path, keys[i]) == 0) {
+            return true;
+        }
+    }
+    static const char *const parts[] = {"exposure", "gps", "location"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (strcmp(path, parts[i]) == 0) {
+            return false;
+        }
+    }
+    IE_AUTO_FREE char *list = ie_strndup(path, strcspn(path, ".")); /* "keywords.0" */
+    return ie_metadata_fields_named(path) != 0 || strcmp(path, "regions") == 0 ||
+           (path[strlen(list)] == '.' && (strcmp(list, "regions") == 0 || ie_metadata_fields_named(list) != 0) &&
+            strspn(path + strlen(list) + 1, "0123456789") > 0);
+}
+
+bool ie_field_is_dotted(const ie_field *field)
+{
+    return field == &dotted_field;
+}
+
+unsigned ie_field_needs(const ie_field *field, const char *format)
+{
+    if (field->value == hash || (field == &dotted_field && ie_starts_with(format, "hash."))) {
+        return IE_HAVE_XXH3;
+    }
+    if (field != &dotted_field) {
+        return 0;
+    }
+    return ie_starts_with(format, "content.colors") ? IE_HAVE_COLORS
+           : ie_starts_with(format, "content.")     ? IE_HAVE_HASHES | IE_HAVE_QUALITY
+           : ie_starts_with(format, "vision.")      ? IE_HAVE_SCENES | IE_HAVE_OBJECTS
+                                                    : 0;
+}
+
+bool ie_field_shows_bytes(const ie_field *field, const char *format)
+{
+    static const char *const keys[] = {"hash.xxh3", "hash.sha256", "size", "mtime"};
+    for (size_t i = 0; field == &dotted_field && i < sizeof keys / sizeof *keys; i++) {
+        if (strcmp(format, keys[i]) == 0) {
+            return true;
+        }
+    }
+    return field->value == hash;
 }
 
 /* ---- modifiers ---- */
@@ -383,48 +328,46 @@ void ie_modifier_apply(const char *modifier, size_t start, ie_buffer *out)
     }
 }
 
-bool ie_date_format_has_clock(const char *format)
-{
-    for (const char *p = format != NULL ? strchr(format, '%') : NULL; p != NULL && p[1] != 0;
-         p = strchr(p + 2, '%')) {
-        if (strchr("HMSIpTf", p[1]) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- the table ---- */
+
+#define COUNTS(name, help, example, numbering) {name, help, example, false, NULL, numbering}
+#define FIELD(name, help, example, value) {name, help, example, false, value, IE_NUMBER_NONE}
+
+static const ie_field custom_field = FIELD("custom.NAME", "what rename.fields defines", "", NULL);
 
 static const ie_field fields[] = {
     {"date",
      "when it was taken, by the camera's clock; parts as in strftime: %Y %m %d %H %M %S %f %y %j "
      "%B %b %A %a %I %p %F %T",
-     "{date:%Y-%m-%d_%H%M%S} → 2023-07-14_091233", true, date},
-    {"camera", "camera model without its maker's name", "{camera} → EOS R5", false, camera},
-    {"make", "maker of the camera", "{make} → Canon", false, make},
-    {"model", "camera model as the camera writes it", "{model} → Canon EOS R5", false, model},
-    {"lens", "lens", "{lens} → RF24-105mm F4 L IS USM", false, lens},
-    {"name", "the file's name until now, without extension", "{name} → IMG_0042", false, name},
-    {"ext", "the file's extension until now; the template then says where the extension stands",
-     "{name}.{ext} → IMG_0042.CR3", false, ext},
-    {"format", "format, told by content", "{format} → cr3", false, format_name},
-    {"width", "width in pixels", "{width} → 8192", false, width},
-    {"height", "height in pixels", "{height} → 5464", false, height},
-    {"iso", "sensitivity", "ISO{iso} → ISO400", false, iso},
-    {"rating", "stars, 0 to 5, and -1 for rejected", "{rating} → 4", false, rating},
-    {"hash", "first 8 digits of the content's hash (XXH3), where it is known", "{hash} → 0123abcd",
-     false, hash},
-    {"title", "title", "{title|name} → Harbour at dawn", false, title},
-    {"city", "city, where the photo names one", "{city} → Oslo", false, city},
-    {"country", "country, where the photo names one", "{country} → Norway", false, country},
-    {"label", "colour label", "{label} → Red", false, label},
-    {"creator", "who took it", "{creator} → Ann", false, creator},
-    {"burst", "identifier of the burst it belongs to", "{burst|name} → 5F1C2B", false, burst},
-    {"original", "the name before it was renamed, where it was kept, without extension",
-     "{original} → IMG_0042", false, original},
-    {"lat", "latitude in degrees, south is negative", "{lat} → 59.91273", false, lat},
-    {"lon", "longitude in degrees, west is negative", "{lon} → -10.74609", false, lon},
+     "{date:%Y-%m-%d_%H%M%S} → 2023-07-14_091233", true, ie_date_add, IE_NUMBER_NONE},
+    FIELD("camera", "camera model without its maker's name", "{camera} → EOS R5", camera),
+    FIELD("make", "maker of the camera", "{make} → Canon", make),
+    FIELD("model", "camera model as the camera writes it", "{model} → Canon EOS R5", model),
+    FIELD("lens", "lens", "{lens} → RF24-105mm F4 L IS USM", lens),
+    FIELD("name", "the file's name until now, without extension", "{name} → IMG_0042", name),
+    FIELD("ext", "the file's extension until now; the template then says where the extension stands",
+          "{name}.{ext} → IMG_0042.CR3", ext),
+    FIELD("format", "format, told by content", "{format} → cr3", format_name),
+    FIELD("width", "width in pixels", "{width} → 8192", width),
+    FIELD("height", "height in pixels", "{height} → 5464", height),
+    FIELD("iso", "sensitivity", "ISO{iso} → ISO400", iso),
+    FIELD("rating", "stars, 0 to 5, and -1 for rejected", "{rating} → 4", rating),
+    FIELD("hash", "first 8 digits of the content's hash (XXH3)", "{hash} → 0123abcd", hash),
+    FIELD("title", "title", "{title|name} → Harbour at dawn", title),
+    FIELD("city", "city, where the photo names one", "{city} → Oslo", city),
+    FIELD("country", "country, where the photo names one", "{country} → Norway", country),
+    FIELD("label", "colour label", "{label} → Red", label),
+    FIELD("creator", "who took it", "{creator} → Ann", creator),
+    COUNTS("seq", "number among all photos of the run, by their dates, from 1", "{seq:04} → 0007", IE_NUMBER_SEQ),
+    COUNTS("counter", "number within the new folder, by their dates, from 1", "{date:%Y}/{counter:03} → 2023/007",
+           IE_NUMBER_COUNTER),
+    FIELD("burst", "identifier of the burst it belongs to", "{burst|name} → 5F1C2B", burst),
+    COUNTS("burst_index", "number within its burst, from 1; photos of no burst have none",
+           "{burst|name}_{burst_index|\"0\"} → 5F1C2B_7", IE_NUMBER_BURST),
+    FIELD("original", "the name before it was renamed, where it was kept, without extension",
+          "{original} → IMG_0042", original),
+    FIELD("lat", "latitude in degrees, south is negative", "{lat} → 59.91273", lat),
+    FIELD("lon", "longitude in degrees, west is negative", "{lon} → -10.74609", lon),
 };
 
 enum { FIELDS = sizeof fields / sizeof *fields };
@@ -441,7 +384,15 @@ const ie_field *ie_field_find(const char *wanted)
             return &fields[i];
         }
     }
-    return NULL;
+    if (ie_starts_with(wanted, IE_CUSTOM_PREFIX) && wanted[strlen(IE_CUSTOM_PREFIX)] != 0) {
+        return &custom_field;
+    }
+    return is_record_key(wanted) ? &dotted_field : NULL;
+}
+
+const ie_field *ie_field_custom(void)
+{
+    return &custom_field;
 }
 
 const char *ie_field_nearest(const char *wanted)

@@ -2,8 +2,8 @@
 #include "core/tokenizer.h"
 
 #include <string.h>
-#include <utf8proc.h>
 
+#include "core/unicode.h"
 #include "utils/error.h"
 #include "utils/json.h"
 #include "utils/memory.h"
@@ -86,7 +86,7 @@ static void add_alphabet(ie_tokenizer *t)
                 continue;
             }
             uint8_t text[5] = {0};
-            utf8proc_encode_char((int32_t)(prints ? byte : stand_in++), text);
+            ie_unicode_encode((int32_t)(prints ? byte : stand_in++), text);
             t->byte_ids[byte] = id;
             add_name(t, id, ie_strdup((const char *)text));
             add_name(t, id + BYTES, ie_asprintf("%s%s", (const char *)text, WORD_END));
@@ -223,56 +223,10 @@ int32_t ie_tokenizer_end(const ie_tokenizer *tokenizer)
 
 /* ---- a text's characters ---- */
 
-static bool is_blank(int32_t c)
-{
-    utf8proc_category_t category = utf8proc_category(c);
-    return (c >= 9 && c <= 13) || c == 0x85 || category == UTF8PROC_CATEGORY_ZS ||
-           category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
-}
-
-typedef enum kind { BLANK, LETTER, DIGIT, OTHER } kind;
-
-static kind kind_of(int32_t c)
-{
-    if (is_blank(c)) {
-        return BLANK;
-    }
-    utf8proc_category_t category = utf8proc_category(c);
-    if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) {
-        return LETTER;
-    }
-    return category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO ? DIGIT : OTHER;
-}
-
-/* The text in NFC and lower case. Unicode's one letter whose lower case is two characters is U+0130. */
+/* The text in NFC and lower case. */
 static int32_t *characters(const char *text, size_t size, size_t *ret_count)
 {
-    size = size < MAX_TEXT ? size : MAX_TEXT;
-    const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
-    const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text;
-    IE_AUTO_FREE char *latin = NULL;
-    utf8proc_ssize_t room = utf8proc_decompose(bytes, (utf8proc_ssize_t)size, NULL, 0, options);
-    if (room < 0) {
-        latin = ie_utf8_from_latin1(text, size);
-        bytes = (const utf8proc_uint8_t *)latin;
-        size = strlen(latin);
-        room = utf8proc_decompose(bytes, (utf8proc_ssize_t)size, NULL, 0, options);
-    }
-    size_t space = room > 0 ? (size_t)room : 0;
-    /* Twice the room for lower case, and utf8proc_normalize_utf32() writes one element behind. */
-    int32_t *codes = ie_alloc((2 * space + 2) * sizeof *codes);
-    utf8proc_ssize_t count = utf8proc_decompose(bytes, (utf8proc_ssize_t)size, codes + space, room, options);
-    count = count > 0 ? utf8proc_normalize_utf32(codes + space, count, options) : 0;
-    size_t used = 0;
-    for (utf8proc_ssize_t i = 0; i < count; i++) {
-        int32_t c = codes[space + (size_t)i];
-        codes[used++] = c == 0x130 ? 'i' : utf8proc_tolower(c);
-        if (c == 0x130 && used <= space + (size_t)i) {
-            codes[used++] = 0x307;
-        }
-    }
-    *ret_count = used;
-    return codes;
+    return ie_unicode_lower(text, size < MAX_TEXT ? size : MAX_TEXT, ret_count);
 }
 
 /* ---- pieces and their ids ---- */
@@ -294,8 +248,8 @@ static void encode_piece(const ie_tokenizer *t, const int32_t *codes, size_t cou
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         uint8_t bytes[4];
-        utf8proc_ssize_t size = utf8proc_encode_char(codes[i], bytes);
-        for (utf8proc_ssize_t k = 0; k < size; k++) {
+        size_t size = ie_unicode_encode(codes[i], bytes);
+        for (size_t k = 0; k < size; k++) {
             symbols[used++] = t->byte_ids[bytes[k]];
         }
     }
@@ -351,9 +305,9 @@ static size_t piece_length(const int32_t *codes, size_t count)
     if (length > 0) {
         return length;
     }
-    kind first = kind_of(codes[0]);
+    ie_letter first = ie_unicode_kind(codes[0]);
     length = 1;
-    while (first != DIGIT && length < count && kind_of(codes[length]) == first) {
+    while (first != IE_LETTER_DIGIT && length < count && ie_unicode_kind(codes[length]) == first) {
         length++;
     }
     return length;
@@ -387,7 +341,7 @@ size_t ie_tokenizer_encode(const ie_tokenizer *tokenizer, const char *text, size
             ret_ids[out.count++] = starts ? end - 1 : end;
             at += (starts ? sizeof start_mark : sizeof end_mark) - 1;
             mark = at + next_mark(codes + at, count - at);
-        } else if (is_blank(codes[at])) {
+        } else if (ie_unicode_kind(codes[at]) == IE_LETTER_BLANK) {
             at++;
         } else {
             size_t length = piece_length(codes + at, mark - at);

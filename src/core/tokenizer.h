@@ -4,7 +4,7 @@
  * GPT-2's byte alphabet (Sennrich et al. 2016; Radford et al. 2019), preceded by Unicode NFC, blanks made one,
  * and lower case, as Hugging Face's CLIPTokenizer does it. All that is needed is the list of merges: ids follow
  * from their order (256 bytes, 256 bytes at a word's end, the merges, start and end of text). Unicode's tables
- * come from utf8proc, included by tokenizer.c only. Read-only once made, hence shared by threads freely.
+ * come from core/unicode.h. Read-only once made, hence shared by threads freely.
  */
 #ifndef IE_CORE_TOKENIZER_H
 #define IE_CORE_TOKENIZER_H

@@ -61,6 +61,11 @@ static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsi
     if (request->rename || request->tag) {
         wanted |= IE_HAVE_METADATA;
     }
+    unsigned named_by = 0;
+    if (request->rename && ie_rename_needs(engine->config, &named_by, err) != IE_OK) {
+        return err->status;
+    }
+    wanted |= named_by;
     if (request->tag && engine->config->tagging.quality_rating) {
         wanted |= IE_HAVE_QUALITY;
     }
@@ -206,6 +211,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .plan = plan,
         .taken = path_taken,
         .same = ie_same_is_there,
+        .earlier = ie_same_earlier,
         .user = same,
         .untag = request->untag,
     };

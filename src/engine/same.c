@@ -20,11 +20,18 @@ struct ie_same {
     ie_arena *arena;
     product *products; /* by `to`; of equal ones the newest first */
     size_t count, room;
+    const product **by_source;
 };
 
 static int by_target(const void *a, const void *b)
 {
     return strcmp(((const product *)a)->to, ((const product *)b)->to);
+}
+
+static int by_source(const void *a, const void *b)
+{
+    const product *const *x = a, *const *y = b;
+    return strcmp((*x)->from, (*y)->from);
 }
 
 static void add_products(ie_same *same, const ie_log *log)
@@ -64,6 +71,13 @@ ie_same *ie_same_new(const char *output)
     if (same->count > 1) {
         qsort(same->products, same->count, sizeof *same->products, by_target);
     }
+    same->by_source = ie_alloc((same->count + 1) * sizeof *same->by_source);
+    for (size_t i = 0; i < same->count; i++) {
+        same->by_source[i] = &same->products[i];
+    }
+    if (same->count > 1) {
+        qsort(same->by_source, same->count, sizeof *same->by_source, by_source);
+    }
     return same;
 }
 
@@ -71,6 +85,7 @@ void ie_same_free(ie_same *same)
 {
     ie_arena_free(same->arena);
     free(same->products);
+    free(same->by_source);
     free(same);
 }
 
@@ -129,4 +144,22 @@ bool ie_same_is_there(void *user, const ie_photo *photo, const char *path)
 {
     const ie_same *same = user;
     return same->output && (is_product(same, photo, path) || equal_bytes(photo->real_path, path));
+}
+
+const char *ie_same_earlier(void *user, const ie_photo *photo)
+{
+    const ie_same *same = user;
+    const product wanted = {.from = photo->real_path}, *key = &wanted;
+    const product **found = same->count == 0 ? NULL
+                                             : bsearch(&key, same->by_source, same->count, sizeof *found, by_source);
+    while (found != NULL && found > same->by_source && strcmp(found[-1]->from, photo->real_path) == 0) {
+        found--;
+    }
+    for (; found != NULL && found < same->by_source + same->count && strcmp((*found)->from, photo->real_path) == 0;
+         found++) {
+        if (ie_stamp_same_file(&(*found)->source, &photo->stamp)) {
+            return (*found)->to;
+        }
+    }
+    return NULL;
 }

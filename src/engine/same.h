@@ -16,5 +16,7 @@ ie_same *ie_same_new(const char *output);
 void ie_same_free(ie_same *same);
 /* For ie_proposal.same; `user` is an ie_same. */
 bool ie_same_is_there(void *user, const ie_photo *photo, const char *path);
+/* For ie_proposal.earlier: where a run put this photo, by its path and stamp. */
+const char *ie_same_earlier(void *user, const ie_photo *photo);
 
 #endif

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/unicode.h"
 #include "utils/hash.h"
 #include "utils/memory.h"
 
 typedef struct slot {
-    const char *key; /* lower case; NULL: free */
+    const char *key; /* folded; NULL: free */
     uint64_t hash;
     ie_name name;
 } slot;
@@ -66,10 +67,7 @@ ie_name *ie_names_get(ie_names *names, const char *path)
     if (names->used >= names->size / 2) {
         grow(names);
     }
-    IE_AUTO_FREE char *key = ie_strdup(path);
-    for (char *p = key; *p != 0; p++) {
-        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
-    }
+    IE_AUTO_FREE char *key = ie_unicode_folded(path);
     ie_hash128 digest = ie_hash128_of(key, strlen(key));
     uint64_t hash;
     memcpy(&hash, digest.bytes, sizeof hash);

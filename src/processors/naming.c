@@ -10,49 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "processors/names.h"
-#include "processors/suffixes.h"
+#include "core/unit.h"
+#include "processors/naming_work.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
-#define MAX_NUMBER 1000000
 #define MAX_LOOKS 1000 /* for one unit's earlier copy */
 #define MAX_GAP 8
-#define MAX_BASE_BYTES 255 /* NAME_MAX of Linux, macOS and Windows alike (there in UTF-16 units) */
 
-typedef enum fate { STAYS, HOME, LEAVES } fate;
-
-typedef struct work {
-    const ie_naming *naming;
-    ie_names *names;
-    char **stems; /* by unit; NULL: left alone */
-    fate *fates;  /* by unit */
-    size_t *by_path; /* photos' indices by real_path; in place only */
-} work;
-
-static size_t size_of(const work *w, size_t unit)
+static uint64_t owner_of(const ie_work *w, size_t unit)
 {
-    return w->naming->members->start[unit + 1] - w->naming->members->start[unit];
-}
-
-static size_t member_at(const work *w, size_t unit, size_t i)
-{
-    return w->naming->members->member[w->naming->members->start[unit] + i];
-}
-
-static const ie_photo *photo_at(const work *w, size_t unit, size_t i)
-{
-    return w->naming->proposal->photos[member_at(w, unit, i)];
-}
-
-static ie_action *action_at(const work *w, size_t unit, size_t i)
-{
-    return &w->naming->proposal->plan->actions[member_at(w, unit, i)];
-}
-
-static uint64_t owner_of(const work *w, size_t unit)
-{
-    return w->naming->renames ? unit + 1 : (uint64_t)photo_at(w, unit, 0)->root + 1;
+    return w->naming->renames ? unit + 1 : (uint64_t)ie_work_photo(w, unit, 0)->root + 1;
 }
 
 static char *numbered(const char *stem, uint32_t number)
@@ -60,19 +28,55 @@ static char *numbered(const char *stem, uint32_t number)
     return number > 1 ? ie_asprintf("%s_%u", stem, number) : ie_strdup(stem);
 }
 
-/* The path of one member when its unit takes that number; free() it. */
-static char *target(const work *w, size_t unit, size_t i, const ie_suffix *suffix, uint32_t number)
+char *ie_work_stem(const ie_work *w, size_t unit, uint32_t number)
+{
+    return w->rows[unit] != NULL ? w->naming->stem(w->naming, unit, number, NULL)
+                                 : numbered(w->stems[unit], number);
+}
+
+char *ie_work_target(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix, uint32_t number)
 {
     if (w->naming->renames) {
-        IE_AUTO_FREE char *stem = numbered(w->stems[unit], number);
+        IE_AUTO_FREE char *stem = ie_work_stem(w, unit, number);
         return ie_asprintf("%s%s", stem, suffix->to);
     }
     /* Its own spelling, which may differ from the leader's in case. */
-    const char *base = ie_path_base(photo_at(w, unit, i)->real_path);
+    const char *base = ie_path_base(ie_work_photo(w, unit, i)->real_path);
     IE_AUTO_FREE char *own = ie_strndup(base, strlen(base) - strlen(suffix->from));
     IE_AUTO_FREE char *own_numbered = numbered(own, number);
     size_t folder = (size_t)(ie_path_base(w->stems[unit]) - w->stems[unit]);
     return ie_asprintf("%.*s%s%s", (int)folder, w->stems[unit], own_numbered, suffix->to);
+}
+
+/* The entry of one number of a row that is shared. No path begins with '+'. */
+static ie_name *number_of_row(const ie_work *w, size_t unit, uint32_t number)
+{
+    IE_AUTO_FREE char *key = ie_asprintf("+%u/%s", number, w->rows[unit]);
+    return ie_names_get(w->names, key);
+}
+
+static void own(ie_name *name, uint64_t owner)
+{
+    name->owner = name->owner == 0 ? owner : name->owner;
+}
+
+void ie_work_claim(const ie_work *w, size_t unit, uint32_t number)
+{
+    IE_AUTO_FREE char *stem = ie_work_stem(w, unit, number);
+    own(ie_names_get(w->names, stem), owner_of(w, unit));
+    if (w->rows[unit] != NULL) {
+        own(number_of_row(w, unit, number), owner_of(w, unit));
+    }
+}
+
+bool ie_work_is_claimed(const ie_work *w, size_t unit, uint32_t number)
+{
+    IE_AUTO_FREE char *stem = ie_work_stem(w, unit, number);
+    uint64_t owner = ie_names_get(w->names, stem)->owner;
+    if (owner == 0 && w->rows[unit] != NULL) {
+        owner = number_of_row(w, unit, number)->owner;
+    }
+    return owner != 0 && owner != owner_of(w, unit);
 }
 
 static bool converts(const ie_action *action)
@@ -80,133 +84,19 @@ static bool converts(const ie_action *action)
     return action->format != action->from_format;
 }
 
-/* In place with keep_original, a converted unit's files stay as they are, and only the new one is named. */
-static bool keeps_originals(const work *w, size_t unit)
+bool ie_work_keeps_originals(const ie_work *w, size_t unit)
 {
     const ie_proposal *proposal = w->naming->proposal;
     bool any = false;
-    for (size_t i = 0; i < size_of(w, unit); i++) {
-        any |= converts(action_at(w, unit, i));
+    for (size_t i = 0; i < ie_work_size(w, unit); i++) {
+        any |= converts(ie_work_action(w, unit, i));
     }
     return any && proposal->output == NULL && proposal->config->convert.keep_original;
 }
 
-static bool is_named(const work *w, size_t unit, size_t i, bool originals_stay)
+static bool is_named(const ie_work *w, size_t unit, size_t i, bool originals_stay)
 {
-    return !originals_stay || converts(action_at(w, unit, i));
-}
-
-/* ---- first: who stays ------------------------------------------------------------------------ */
-
-static bool may_be_named(const work *w, size_t unit)
-{
-    const ie_members *members = w->naming->members;
-    ie_kind kind = ie_format_kind(w->naming->proposal->photos[members->leader[unit]]->format);
-    if (size_of(w, unit) == 0 || kind == IE_KIND_NONE || kind == IE_KIND_SIDECAR) {
-        return false;
-    }
-    for (size_t i = 0; i < size_of(w, unit); i++) {
-        if (action_at(w, unit, i)->kind != IE_ACTION_KEEP) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool too_long(const work *w, size_t unit, const ie_suffix *suffixes)
-{
-    size_t stem = strlen(ie_path_base(w->stems[unit]));
-    for (size_t i = 0; i < size_of(w, unit); i++) {
-        if (stem + sizeof "_1000000" + strlen(suffixes[i].to) > MAX_BASE_BYTES) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool all_at(const work *w, size_t unit, const ie_suffix *suffixes, uint32_t number)
-{
-    for (size_t i = 0; i < size_of(w, unit); i++) {
-        IE_AUTO_FREE char *path = target(w, unit, i, &suffixes[i], number);
-        if (strcmp(path, photo_at(w, unit, i)->real_path) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The number whose names the unit bears already, or 0. */
-static uint32_t present_number(const work *w, size_t unit, const ie_suffix *suffixes)
-{
-    if (all_at(w, unit, suffixes, 1)) {
-        return 1;
-    }
-    const char *stem = w->stems[unit], *path = photo_at(w, unit, 0)->real_path;
-    size_t length = strlen(stem);
-    if (!w->naming->renames || strncmp(path, stem, length) != 0 || path[length] != '_') {
-        return 0;
-    }
-    const char *digits = path + length + 1;
-    IE_AUTO_FREE char *number = ie_strndup(digits, strspn(digits, "0123456789"));
-    int64_t value;
-    if (digits[0] == '0' || !ie_parse_int(number, 2, MAX_NUMBER, &value)) {
-        return 0;
-    }
-    return all_at(w, unit, suffixes, (uint32_t)value) ? (uint32_t)value : 0;
-}
-
-static void claim_present(const work *w, size_t unit)
-{
-    for (size_t i = 0; i < size_of(w, unit); i++) {
-        ie_names_get(w->names, photo_at(w, unit, i)->real_path)->taken = true;
-    }
-}
-
-static void claim_stem(const work *w, size_t unit, uint32_t number)
-{
-    IE_AUTO_FREE char *stem = numbered(w->stems[unit], number);
-    ie_name *name = ie_names_get(w->names, stem);
-    name->owner = name->owner == 0 ? owner_of(w, unit) : name->owner;
-}
-
-/* A duplicate's name is free once it is in quarantine, for the very photo that stays, say. */
-static bool is_dropped(const work *w, size_t unit)
-{
-    for (size_t i = 0; i < size_of(w, unit); i++) {
-        if (action_at(w, unit, i)->kind != IE_ACTION_QUARANTINE) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void settle_fate(work *w, size_t unit)
-{
-    const ie_naming *naming = w->naming;
-    bool in_place = naming->proposal->output == NULL;
-    w->fates[unit] = is_dropped(w, unit) ? LEAVES : STAYS;
-    w->stems[unit] = may_be_named(w, unit) ? naming->stem(naming, unit) : NULL;
-    if (w->stems[unit] != NULL) {
-        ie_suffix *suffixes = ie_suffixes_new(naming, unit);
-        uint32_t number = in_place ? present_number(w, unit, suffixes) : 0;
-        if (number > 0) {
-            w->fates[unit] = HOME;
-            claim_stem(w, unit, number);
-        } else if (naming->renames && too_long(w, unit, suffixes)) {
-            free(w->stems[unit]);
-            w->stems[unit] = NULL;
-            for (size_t i = 0; i < size_of(w, unit); i++) {
-                ie_action_reason(naming->proposal->plan, action_at(w, unit, i),
-                                 "not renamed: the new name would be too long");
-            }
-        } else {
-            w->fates[unit] = keeps_originals(w, unit) ? STAYS : LEAVES;
-        }
-        ie_suffixes_free(suffixes, size_of(w, unit));
-    }
-    if (in_place && w->fates[unit] != LEAVES) {
-        claim_present(w, unit);
-    }
+    return !originals_stay || converts(ie_work_action(w, unit, i));
 }
 
 /* ---- then: the others ------------------------------------------------------------------------ */
@@ -218,9 +108,18 @@ static int compare_paths(const void *a, const void *b, void *proposal_)
     return strcmp(proposal->photos[*x]->real_path, proposal->photos[*y]->real_path);
 }
 
+static char *original_stem(const ie_photo *photo)
+{
+    const char *name = photo->metadata.original_name != NULL ? photo->metadata.original_name
+                                                             : ie_path_base(photo->real_path);
+    const char *extension = ie_path_extension(name);
+    return ie_strndup(name, strlen(name) - (extension[0] != 0 ? strlen(extension) + 1 : 0));
+}
+
+/* By date with its fractions of a second, then by the number that the camera gave. */
 static int compare_turns(const void *a, const void *b, void *work_)
 {
-    const work *w = work_;
+    const ie_work *w = work_;
     const ie_proposal *proposal = w->naming->proposal;
     const ie_photo *x = proposal->photos[w->naming->members->leader[*(const size_t *)a]];
     const ie_photo *y = proposal->photos[w->naming->members->leader[*(const size_t *)b]];
@@ -229,11 +128,17 @@ static int compare_turns(const void *a, const void *b, void *work_)
         return s < t ? -1 : 1;
     }
     uint32_t m = x->metadata.captured.nanosecond, n = y->metadata.captured.nanosecond;
-    return m != n ? (m < n ? -1 : 1) : strcmp(x->real_path, y->real_path);
+    if (m != n) {
+        return m < n ? -1 : 1;
+    }
+    IE_AUTO_FREE char *p = original_stem(x);
+    IE_AUTO_FREE char *q = original_stem(y);
+    int order = ie_compare_natural(p, q);
+    return order != 0 ? order : strcmp(x->real_path, y->real_path);
 }
 
 /* The plan's photo at that path, or SIZE_MAX. */
-static size_t photo_at_path(const work *w, const char *path)
+static size_t photo_at_path(const ie_work *w, const char *path)
 {
     const ie_proposal *proposal = w->naming->proposal;
     size_t low = 0, high = w->by_path != NULL ? proposal->count : 0;
@@ -253,19 +158,19 @@ static size_t photo_at_path(const work *w, const char *path)
 }
 
 /* By a file on disk that does not leave it. */
-static bool is_occupied(const work *w, const char *path, const char *except)
+static bool is_occupied(const ie_work *w, const char *path, const char *except)
 {
     const ie_proposal *proposal = w->naming->proposal;
     if (proposal->taken == NULL || !proposal->taken(proposal->user, path, except)) {
         return false;
     }
     size_t other = photo_at_path(w, path);
-    return other == SIZE_MAX || w->fates[proposal->photos[other]->unit] != LEAVES;
+    return other == SIZE_MAX || w->fates[proposal->photos[other]->unit] != IE_LEAVES;
 }
 
 typedef enum answer { FREE, THERE, TAKEN } answer;
 
-static answer ask(const work *w, const ie_photo *photo, const char *path)
+static answer ask(const ie_work *w, const ie_photo *photo, const char *path)
 {
     const ie_proposal *proposal = w->naming->proposal;
     if (ie_names_get(w->names, path)->taken) {
@@ -280,41 +185,37 @@ static answer ask(const work *w, const ie_photo *photo, const char *path)
 }
 
 /* Fills paths and answers of the members to be named; false when the number will not do. */
-static bool try_number(const work *w, size_t unit, const ie_suffix *suffixes, uint32_t number, char **paths,
+static bool try_number(const ie_work *w, size_t unit, const ie_suffix *suffixes, uint32_t number, char **paths,
                        answer *answers)
 {
-    bool originals_stay = keeps_originals(w, unit), fits = true;
-    for (size_t i = 0; i < size_of(w, unit); i++) {
+    bool originals_stay = ie_work_keeps_originals(w, unit), fits = true;
+    for (size_t i = 0; i < ie_work_size(w, unit); i++) {
         if (is_named(w, unit, i, originals_stay)) {
             free(paths[i]);
-            paths[i] = target(w, unit, i, &suffixes[i], number);
+            paths[i] = ie_work_target(w, unit, i, &suffixes[i], number);
         }
     }
-    IE_AUTO_FREE char *stem = numbered(w->stems[unit], number);
-    uint64_t owner = ie_names_get(w->names, stem)->owner;
-    if (owner != 0 && owner != owner_of(w, unit)) {
+    if (ie_work_is_claimed(w, unit, number)) {
         return false;
     }
-    for (size_t i = 0; i < size_of(w, unit); i++) {
-        answers[i] = paths[i] != NULL ? ask(w, photo_at(w, unit, i), paths[i]) : FREE;
+    for (size_t i = 0; i < ie_work_size(w, unit); i++) {
+        answers[i] = paths[i] != NULL ? ask(w, ie_work_photo(w, unit, i), paths[i]) : FREE;
         fits &= answers[i] != TAKEN;
     }
     return fits;
 }
 
-static void explain(const work *w, size_t unit, size_t i, const ie_suffix *suffix, uint32_t number)
+static void explain(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix, uint32_t number)
 {
     ie_plan *plan = w->naming->proposal->plan;
-    ie_action *action = action_at(w, unit, i);
+    ie_action *action = ie_work_action(w, unit, i);
     size_t leader = w->naming->members->leader[unit];
-    const ie_photo *photo = photo_at(w, unit, i);
-    if (member_at(w, unit, i) != leader) {
+    const ie_photo *photo = ie_work_photo(w, unit, i);
+    if (ie_work_member(w, unit, i) != leader) {
         ie_action_reason(plan, action, "goes with %s",
                          ie_shown(ie_path_base(w->naming->proposal->photos[leader]->real_path)));
-    } else if (w->naming->renames) {
-        ie_action_reason(plan, action, "named by template");
     }
-    if (number > 1 && member_at(w, unit, i) == leader) {
+    if (number > 1 && w->rows[unit] == NULL && ie_work_member(w, unit, i) == leader) {
         ie_action_reason(plan, action, "that name was taken, hence _%u", number);
     }
     if (suffix->corrected) {
@@ -324,13 +225,13 @@ static void explain(const work *w, size_t unit, size_t i, const ie_suffix *suffi
     }
 }
 
-static void take(const work *w, size_t unit, const ie_suffix *suffixes, uint32_t number, char *const *paths,
+static void take(const ie_work *w, size_t unit, const ie_suffix *suffixes, uint32_t number, char *const *paths,
                  const answer *answers)
 {
     ie_plan *plan = w->naming->proposal->plan;
-    claim_stem(w, unit, number);
-    for (size_t i = 0; i < size_of(w, unit); i++) {
-        ie_action *action = action_at(w, unit, i);
+    ie_work_claim(w, unit, number);
+    for (size_t i = 0; i < ie_work_size(w, unit); i++) {
+        ie_action *action = ie_work_action(w, unit, i);
         if (paths[i] == NULL) {
             continue;
         }
@@ -350,15 +251,15 @@ static void take(const work *w, size_t unit, const ie_suffix *suffixes, uint32_t
 }
 
 /* Converted before: the original stayed, so a second run must not make a second copy. */
-static bool was_converted(const work *w, size_t unit, char *const *paths)
+static bool was_converted(const ie_work *w, size_t unit, char *const *paths)
 {
     const ie_proposal *proposal = w->naming->proposal;
-    for (size_t i = 0; i < size_of(w, unit); i++) {
+    for (size_t i = 0; i < ie_work_size(w, unit); i++) {
         bool exists = paths[i] != NULL &&
                       (photo_at_path(w, paths[i]) != SIZE_MAX ||
                        (proposal->taken != NULL && proposal->taken(proposal->user, paths[i], NULL)));
         if (exists) {
-            ie_action *action = action_at(w, unit, i);
+            ie_action *action = ie_work_action(w, unit, i);
             action->format = action->from_format;
             action->reason = NULL;
             ie_action_reason(proposal->plan, action, "not converted: %s exists already",
@@ -370,30 +271,51 @@ static bool was_converted(const work *w, size_t unit, char *const *paths)
 }
 
 /* No path begins with '#' or '=', so that counters are entries of their own. */
-static ie_name *counter_of(const work *w, size_t unit, char mark, const ie_suffix *suffixes)
+static ie_name *counter_of(const ie_work *w, size_t unit, char mark, const ie_suffix *suffixes)
 {
-    IE_AUTO_FREE char *key = ie_asprintf("%c%s%s", mark, w->stems[unit], w->naming->renames ? "" : suffixes[0].to);
+    const char *row = w->rows[unit];
+    IE_AUTO_FREE char *key = ie_asprintf("%c%s%s", mark, row != NULL ? row : w->stems[unit],
+                                         w->naming->renames ? "" : suffixes[0].to);
     return ie_names_get(w->names, key);
 }
 
-static answer ask_leader(const work *w, size_t unit, const ie_suffix *suffixes, uint32_t number)
+static size_t leader_at(const ie_work *w, size_t unit)
 {
-    for (size_t i = 0; i < size_of(w, unit); i++) {
-        if (member_at(w, unit, i) == w->naming->members->leader[unit]) {
-            IE_AUTO_FREE char *path = target(w, unit, i, &suffixes[i], number);
-            return ask(w, photo_at(w, unit, i), path);
-        }
+    size_t i = 0;
+    while (i + 1 < ie_work_size(w, unit) && ie_work_member(w, unit, i) != w->naming->members->leader[unit]) {
+        i++;
     }
-    return FREE;
+    return i;
+}
+
+static answer ask_leader(const ie_work *w, size_t unit, const ie_suffix *suffixes, uint32_t number)
+{
+    size_t i = leader_at(w, unit);
+    IE_AUTO_FREE char *path = ie_work_target(w, unit, i, &suffixes[i], number);
+    return ask(w, ie_work_photo(w, unit, i), path);
+}
+
+/* As the journal there remembers it: no number needs to be guessed then. */
+static uint32_t number_remembered(const ie_work *w, size_t unit, const ie_suffix *suffixes)
+{
+    const ie_proposal *proposal = w->naming->proposal;
+    size_t i = leader_at(w, unit);
+    const char *path = proposal->earlier != NULL ? proposal->earlier(proposal->user, ie_work_photo(w, unit, i)) : NULL;
+    uint32_t number = path != NULL ? ie_work_number_of(w, unit, i, &suffixes[i], path) : 0;
+    return number > 0 && ask_leader(w, unit, suffixes, number) == THERE ? number : 0;
 }
 
 /* The number under which an earlier run into this output put the unit, or 0. The one after the last one
    found comes first: in a repeated run it is right, and then a million equal names cost a million looks. */
-static uint32_t number_there(const work *w, size_t unit, const ie_suffix *suffixes)
+static uint32_t number_there(const ie_work *w, size_t unit, const ie_suffix *suffixes)
 {
     uint32_t hint = counter_of(w, unit, '=', suffixes)->next;
     if (hint > 1 && ask_leader(w, unit, suffixes, hint) == THERE) {
         return hint;
+    }
+    uint32_t remembered = number_remembered(w, unit, suffixes);
+    if (remembered > 0) {
+        return remembered;
     }
     for (uint32_t number = 1, gap = 0; number <= MAX_LOOKS && gap < MAX_GAP; number++) {
         answer found = ask_leader(w, unit, suffixes, number);
@@ -408,9 +330,9 @@ static uint32_t number_there(const work *w, size_t unit, const ie_suffix *suffix
 typedef enum pass { RECOGNIZE, NAME } pass;
 
 /* True when the unit is done with. */
-static bool name_unit(const work *w, size_t unit, pass which)
+static bool name_unit(const ie_work *w, size_t unit, pass which)
 {
-    size_t count = size_of(w, unit);
+    size_t count = ie_work_size(w, unit);
     ie_suffix *suffixes = ie_suffixes_new(w->naming, unit);
     char **paths = ie_alloc(count * sizeof *paths);
     answer *answers = ie_alloc(count * sizeof *answers);
@@ -426,9 +348,9 @@ static bool name_unit(const work *w, size_t unit, pass which)
     } else {
         number = counter_of(w, unit, '#', suffixes)->next;
         number = number > 0 ? number : 1;
-        for (; !found && !converted && number <= MAX_NUMBER; number += !found) {
+        for (; !found && !converted && number <= IE_MAX_NUMBER; number += !found) {
             found = try_number(w, unit, suffixes, number, paths, answers);
-            converted = number == 1 && keeps_originals(w, unit) && was_converted(w, unit, paths);
+            converted = number == 1 && ie_work_keeps_originals(w, unit) && was_converted(w, unit, paths);
         }
         counter_of(w, unit, '#', suffixes)->next = number + found;
     }
@@ -444,12 +366,12 @@ static bool name_unit(const work *w, size_t unit, pass which)
     return found;
 }
 
-static void name_all(work *w)
+static void name_all(ie_work *w)
 {
     const ie_members *members = w->naming->members;
     size_t *turns = ie_alloc((members->units + 1) * sizeof *turns), count = 0;
     for (size_t u = 0; u < members->units; u++) {
-        if (w->stems[u] != NULL && w->fates[u] != HOME) {
+        if (w->stems[u] != NULL && w->fates[u] != IE_HOME) {
             turns[count++] = u;
         }
     }
@@ -472,10 +394,11 @@ ie_status ie_naming_run(const ie_naming *naming, ie_error *err)
     (void)err;
     ie_proposal *proposal = naming->proposal;
     size_t units = naming->members->units;
-    work w = {
+    ie_work w = {
         .naming = naming,
         .names = ie_names_new(),
         .stems = ie_alloc((units + 1) * sizeof *w.stems),
+        .rows = ie_alloc((units + 1) * sizeof *w.rows),
         .fates = ie_alloc((units + 1) * sizeof *w.fates),
     };
     if (proposal->output == NULL) {
@@ -485,14 +408,14 @@ ie_status ie_naming_run(const ie_naming *naming, ie_error *err)
         }
         qsort_r(w.by_path, proposal->count, sizeof *w.by_path, compare_paths, proposal);
     }
-    for (size_t u = 0; u < units; u++) {
-        settle_fate(&w, u);
-    }
+    ie_work_first(&w);
     name_all(&w);
     for (size_t u = 0; u < units; u++) {
         free(w.stems[u]);
+        free(w.rows[u]);
     }
     free(w.stems);
+    free(w.rows);
     free(w.fates);
     free(w.by_path);
     ie_names_free(w.names);

@@ -16,8 +16,10 @@ static const char *below_root(const ie_proposal *proposal, const ie_photo *photo
     return *rest == '/' ? rest + 1 : rest;
 }
 
-static char *present_stem(const ie_naming *naming, size_t unit)
+static char *present_stem(const ie_naming *naming, size_t unit, uint32_t number, char **ret_row)
 {
+    (void)number;
+    (void)ret_row;
     const ie_proposal *proposal = naming->proposal;
     const ie_photo *leader = proposal->photos[naming->members->leader[unit]];
     char *stem = proposal->output != NULL ? ie_path_join(proposal->output, below_root(proposal, leader))

@@ -35,6 +35,8 @@ typedef struct ie_proposal {
     /* Does this taken path already hold what the photo would become there (the same bytes, or what an
        earlier run made of it)? May be NULL: never. Asked with an output folder only. */
     bool (*same)(void *user, const ie_photo *photo, const char *path);
+    /* Where in the output an earlier run put this very photo, or NULL. May be NULL: never. */
+    const char *(*earlier)(void *user, const ie_photo *photo);
     void *user;
     bool untag; /* the tag processor takes away what models gave, instead of adding */
 } ie_proposal;
@@ -57,6 +59,9 @@ extern const ie_processor ie_convert_processor;
    the engine calls ie_place_propose() instead, which keeps names. Units whose names collide get "_2", "_3",
    … in the order of their dates, then paths; one that already has a name of its own in that row keeps it. */
 extern const ie_processor ie_rename_processor;
+/* IE_HAVE_* that the template looks at, beside the processor's own. IE_ERR_USAGE: the template, its custom
+   fields and the other settings do not fit together. */
+ie_status ie_rename_needs(const ie_config *config, unsigned *ret_needs, ie_error *err) IE_MUST_CHECK;
 /* tag: fills `tags` with what the photo does not have yet. */
 extern const ie_processor ie_tag_processor;
 

@@ -28,19 +28,37 @@ static char *undated_name(const ie_photo *leader)
     return ie_path_join("undated", safe);
 }
 
-static char *templated_stem(const ie_naming *naming, size_t unit)
+/* What the numbers in the photo's name count: names of photos that count the same make one row. NULL when
+   the number does not show, as in a name that is cut before it. */
+static char *row_of(const ie_naming *naming, const ie_photo *leader, const char *name, ie_numbering numbering)
+{
+    IE_AUTO_FREE char *next = numbering != IE_NUMBER_NONE ? ie_template_expand(naming->user, leader, 2, &numbering)
+                                                          : NULL;
+    if (next == NULL || strcmp(next, name) == 0) {
+        return NULL;
+    }
+    IE_AUTO_FREE char *folder = ie_path_directory(name);
+    return numbering == IE_NUMBER_COUNTER ? ie_asprintf("folder %u %s", leader->root, folder)
+           : numbering == IE_NUMBER_BURST ? ie_asprintf("burst %s", leader->metadata.burst_id)
+                                          : ie_strdup("all");
+}
+
+static char *templated_stem(const ie_naming *naming, size_t unit, uint32_t number, char **ret_row)
 {
     const ie_proposal *proposal = naming->proposal;
     size_t index = naming->members->leader[unit];
     const ie_photo *leader = proposal->photos[index];
-    bool has_extension = false;
     const ie_config *config = proposal->config;
     bool dated = leader->metadata.captured.year != 0 &&
                  leader->metadata.captured_confidence >= config->rename.min_date_confidence;
-    IE_AUTO_FREE char *name = dated || config->rename.min_date_confidence <= 0
-                                  ? ie_template_expand(naming->user, leader, &has_extension)
-                                  : undated_name(leader);
-    if (has_extension) {
+    ie_numbering numbering = IE_NUMBER_NONE;
+    bool undated = !dated && config->rename.min_date_confidence > 0;
+    IE_AUTO_FREE char *name = undated ? undated_name(leader)
+                                      : ie_template_expand(naming->user, leader, number, &numbering);
+    if (ret_row != NULL) {
+        *ret_row = row_of(naming, leader, name, numbering);
+    }
+    if (ie_template_has_ext(naming->user) && !undated) {
         cut_extension(name, leader);
     }
     const ie_action *action = &proposal->plan->actions[index];
@@ -78,10 +96,83 @@ static void mention_doubts(const ie_proposal *proposal, const ie_members *member
     }
 }
 
+/* ---- the old name ---- */
+
+/* Why the old name cannot be written into this file, or NULL. */
+static const char *refusal(const ie_photo *photo, const ie_action *action)
+{
+    bool embeds = action->format == IE_FORMAT_JPEG || action->format == IE_FORMAT_PNG ||
+                  action->format == IE_FORMAT_TIFF || action->format == IE_FORMAT_WEBP;
+    if (!embeds) {
+        return "this kind of file is never written into";
+    }
+    for (uint32_t i = 0; i < photo->fault_count; i++) {
+        const char *stage = photo->faults[i].stage;
+        if (strcmp(stage, "decode") == 0 || strcmp(stage, "metadata") == 0) {
+            return "it is damaged, and better left as it is";
+        }
+    }
+    return NULL;
+}
+
+/* A photo that moves to another folder under its name has not lost it. */
+static bool loses_name(const ie_photo *photo, const ie_action *action)
+{
+    ie_kind kind = ie_format_kind(photo->format);
+    return (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW || kind == IE_KIND_VIDEO) && action->to != NULL &&
+           photo->metadata.original_name == NULL &&
+           strcmp(ie_path_base(action->to), ie_path_base(action->from)) != 0;
+}
+
+static void keep_original_names(const ie_proposal *proposal)
+{
+    ie_plan *plan = proposal->plan;
+    for (size_t i = 0; proposal->config->rename.keep_original_name && i < proposal->count; i++) {
+        const ie_photo *photo = proposal->photos[i];
+        ie_action *action = &plan->actions[i];
+        if (!loses_name(photo, action)) {
+            continue;
+        }
+        const char *why = refusal(photo, action);
+        if (why != NULL) {
+            ie_action_reason(plan, action, "the old name is not kept in it: %s", why);
+            continue;
+        }
+        const char *base = ie_path_base(photo->real_path);
+        IE_AUTO_FREE char *name = ie_utf8_from_latin1(base, strlen(base));
+        ie_action_tags(plan, action)->original_name = ie_arena_strdup(plan->arena, name);
+        ie_action_reason(plan, action, "keeps its old name in XMP");
+    }
+}
+
+static ie_status compile(const ie_config *config, ie_template **ret_pattern, ie_error *err)
+{
+    ie_status status = ie_template_parse(config->rename.pattern, &config->rename.fields, ret_pattern, err);
+    if (status == IE_OK && config->rename.keep_original_name && ie_template_shows_bytes(*ret_pattern)) {
+        ie_template_free(*ret_pattern);
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "The template names photos by their bytes (hash, size or time of change), and "
+                            "rename.keep_original_name changes these, so that the names would be wrong at once. Leave "
+                            "out one of the two.");
+    }
+    return status;
+}
+
+ie_status ie_rename_needs(const ie_config *config, unsigned *ret_needs, ie_error *err)
+{
+    ie_template *pattern = NULL;
+    ie_status status = compile(config, &pattern, err);
+    if (status == IE_OK) {
+        *ret_needs = ie_template_needs(pattern);
+        ie_template_free(pattern);
+    }
+    return status;
+}
+
 static ie_status propose(ie_proposal *proposal, ie_error *err)
 {
     ie_template *pattern = NULL;
-    ie_status status = ie_template_parse(proposal->config->rename.pattern, &pattern, err);
+    ie_status status = compile(proposal->config, &pattern, err);
     if (status != IE_OK) {
         return status;
     }
@@ -98,6 +189,7 @@ static ie_status propose(ie_proposal *proposal, ie_error *err)
         };
         status = ie_naming_run(&naming, err);
         mention_doubts(proposal, &members);
+        keep_original_names(proposal);
         ie_members_clear(&members);
     }
     ie_template_free(pattern);

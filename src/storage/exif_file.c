@@ -160,6 +160,8 @@ static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const
     }
     return (edit->rating == IE_ABSENT ||
             ie_tags_set_number(tags, "Xmp.xmp.Rating", edit->rating)) &&
+           (edit->original_name == NULL ||
+            ie_tags_set(tags, "Xmp.xmpMM.PreservedFileName", edit->original_name)) &&
            ie_exif_write_extra(tags, before, edit) &&
            (!ie_tags_changed(tags) || ie_exif_keep_date(tags, before));
 }
@@ -169,7 +171,8 @@ static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const
 static bool texts_are_utf8(const ie_tag_edit *edit)
 {
     bool good = (edit->title == NULL || ie_utf8_valid(edit->title)) &&
-                (edit->caption == NULL || ie_utf8_valid(edit->caption));
+                (edit->caption == NULL || ie_utf8_valid(edit->caption)) &&
+                (edit->original_name == NULL || ie_utf8_valid(edit->original_name));
     for (uint32_t i = 0; i < edit->add_keywords.count; i++) {
         good = good && edit->add_keywords.items[i][0] != 0 &&
                ie_utf8_valid(edit->add_keywords.items[i]);
@@ -267,7 +270,9 @@ static ie_status check_written(const char *path, ie_format format, const ie_meta
     }
     bool noted = ie_exif_has_all(&photo->metadata.generated, &edit->generated) &&
                  ie_exif_has_all(&photo->metadata.hierarchy, &edit->hierarchy) &&
-                 !(edit->forget_generated && photo->metadata.generated.count > 0);
+                 !(edit->forget_generated && photo->metadata.generated.count > 0) &&
+                 (edit->original_name == NULL || (photo->metadata.original_name != NULL &&
+                                                  strcmp(edit->original_name, photo->metadata.original_name) == 0));
     const char *what = noted && ie_exif_has_all(&photo->metadata.keywords, &edit->add_keywords)
                            ? ie_exif_difference(&wanted, &photo->metadata)
                            : "keywords";

@@ -16,7 +16,7 @@ bool ie_exif_carries_iptc(ie_format format); /* of those: does exiv2 keep IPTC i
 
 /* Applies the edit to `temp_path`: keywords to dc:subject and (when the format carries IPTC) IPTC
    Keywords, caption to dc:description (default language), EXIF ImageDescription, IPTC
-   Caption-Abstract; title to dc:title and IPTC ObjectName; rating to xmp:Rating and EXIF 0x4746.
+   Caption-Abstract; title to dc:title and IPTC ObjectName; rating to xmp:Rating and EXIF 0x4746; the name until now to xmpMM:PreservedFileName.
    What is there already is neither doubled nor rewritten; fields not named stay as they are; when
    nothing changes the file is not written. IPTC has UTF-8 afterwards, and of a text that is too
    long for it the beginning. In a JPEG with maker notes EXIF changes only where the new value fits

@@ -217,6 +217,39 @@ bool ie_path_below(const char *path, const char *folder)
     return strncmp(path, folder, length) == 0 && (path[length] == 0 || path[length] == '/');
 }
 
+static int ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c + 32 : (unsigned char)c;
+}
+
+int ie_compare_natural(const char *a, const char *b)
+{
+    static const char digits[] = "0123456789";
+    while (*a != 0 && *b != 0) {
+        size_t m = strspn(a, digits), n = strspn(b, digits);
+        if (m > 0 && n > 0) {
+            size_t x = strspn(a, "0"), y = strspn(b, "0");
+            x = x < m ? x : m;
+            y = y < n ? y : n;
+            if (m - x != n - y) {
+                return m - x < n - y ? -1 : 1;
+            }
+            int order = memcmp(a + x, b + y, m - x);
+            if (order != 0) {
+                return order;
+            }
+            a += m;
+            b += n;
+        } else if (ascii_lower(*a) != ascii_lower(*b)) {
+            return ascii_lower(*a) - ascii_lower(*b);
+        } else {
+            a++;
+            b++;
+        }
+    }
+    return (*a != 0) - (*b != 0);
+}
+
 size_t ie_edit_distance(const char *a, const char *b)
 {
     size_t m = strlen(b);

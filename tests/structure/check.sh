@@ -44,7 +44,7 @@ jerror.h:src/storage/jpeg_file.c
 sqlite3.h:src/storage/database.c
 yaml.h:src/storage/config_file.c
 jansson.h:src/utils/json.h
-utf8proc.h:src/core/tokenizer.c
+utf8proc.h:src/core/unicode.c
 expat.h:src/storage/xmp_read.c
 zlib.h:src/storage/meta_png.c
 xxhash.h:src/utils/hash.c

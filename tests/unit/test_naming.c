@@ -270,6 +270,186 @@ static void equal_names_do_not_cost_their_square(void **state)
     collection_end(&c);
 }
 
+static void equal_times_follow_the_number_that_the_camera_gave(void **state)
+{
+    (void)state;
+    collection c = dated();
+    add(&c, "/p/IMG_10.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/IMG_9.jpg", IE_FORMAT_JPEG, 2);
+    add(&c, "/p/x.jpg", IE_FORMAT_JPEG, 3)->metadata.original_name = "IMG_8.JPG";
+    PROPOSE(&c, RENAME);
+    expect(&c, 0, IE_ACTION_MOVE, T "_3.jpg");
+    expect(&c, 1, IE_ACTION_MOVE, T "_2.jpg");
+    expect(&c, 2, IE_ACTION_MOVE, T ".jpg");
+    collection_end(&c);
+}
+
+/* Ten photos of two days and two bursts, in an order that is not their dates'. */
+static collection ten(const char *template)
+{
+    collection c = collection_new();
+    set(&c, "rename.template", template);
+    for (int i = 0; i < 10; i++) {
+        char path[32], date[40];
+        snprintf(path, sizeof path, "/p/%c_%d.jpg", 'j' - i, i);
+        snprintf(date, sizeof date, "2023-07-%dT09:12:%02d", 14 + i % 2, i);
+        ie_photo *photo = add(&c, path, IE_FORMAT_JPEG, (unsigned)i);
+        assert_true(ie_datetime_parse(date, &photo->metadata.captured));
+        photo->metadata.burst_id = i < 4 ? "A" : i < 6 ? "B" : NULL;
+    }
+    return c;
+}
+
+static void expect_names(collection *c, const char *const names[10])
+{
+    PROPOSE(c, RENAME);
+    for (size_t i = 0; i < 10; i++) {
+        IE_AUTO_FREE char *path = ie_asprintf("/p/%s.jpg", names[i]);
+        expect(c, i, IE_ACTION_MOVE, path);
+    }
+    carry_out(c);
+    PROPOSE(c, RENAME);
+    expect_no_work(c);
+}
+
+static void all_photos_are_numbered_by_their_dates(void **state)
+{
+    (void)state;
+    collection c = ten("IMG{seq:03}");
+    expect_names(&c, (const char *const[10]){"IMG001", "IMG006", "IMG002", "IMG007", "IMG003", "IMG008", "IMG004",
+                                             "IMG009", "IMG005", "IMG010"});
+    collection_end(&c);
+}
+
+static void a_counter_begins_anew_in_each_folder(void **state)
+{
+    (void)state;
+    collection c = ten("{date:%d}/{counter}{date:%Y}");
+    expect_names(&c, (const char *const[10]){"14/12023", "15/12023", "14/22023", "15/22023", "14/32023", "15/32023",
+                                             "14/42023", "15/42023", "14/52023", "15/52023"});
+    collection_end(&c);
+}
+
+static void a_burst_counts_its_own_photos(void **state)
+{
+    (void)state;
+    collection c = ten("{hash}-{burst|\"none\"}-{burst_index|counter}");
+    PROPOSE(&c, RENAME);
+    static const char *const ends[10] = {"A-1", "A-3", "A-2", "A-4", "B-1", "B-2", "none-1", "none-3", "none-2",
+                                         "none-4"};
+    for (size_t i = 0; i < 10; i++) {
+        IE_AUTO_FREE char *end = ie_asprintf("-%s.jpg", ends[i]);
+        assert_true(ie_ends_with_nocase(c.plan->actions[i].to, end));
+    }
+    carry_out(&c);
+    PROPOSE(&c, RENAME);
+    expect_no_work(&c);
+    collection_end(&c);
+}
+
+static void a_new_photo_takes_a_free_number_and_the_others_keep_theirs(void **state)
+{
+    (void)state;
+    collection c = ten("{seq}_{camera|\"x\"}");
+    PROPOSE(&c, RENAME);
+    carry_out(&c);
+    assert_true(ie_datetime_parse("2001-01-01T00:00:00",
+                                  &add(&c, "/p/new.jpg", IE_FORMAT_JPEG, 99)->metadata.captured));
+    c.disk[c.disk_count++] = "/p/11_x.jpg"; /* somebody else's */
+    PROPOSE(&c, RENAME);
+    expect(&c, 0, IE_ACTION_KEEP, NULL);
+    expect(&c, 10, IE_ACTION_MOVE, "/p/12_x.jpg");
+    collection_end(&c);
+}
+
+static void a_numbered_pair_shares_its_number(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "rename.template", "{seq:04}");
+    add(&c, "/p/IMG_1.CR2", IE_FORMAT_CR2, 1);
+    add(&c, "/p/IMG_1.JPG", IE_FORMAT_JPEG, 2);
+    add(&c, "/p/IMG_2.JPG", IE_FORMAT_JPEG, 3);
+    PROPOSE(&c, RENAME);
+    expect(&c, 0, IE_ACTION_MOVE, "/p/0001.cr2");
+    expect(&c, 1, IE_ACTION_MOVE, "/p/0001.jpg");
+    expect(&c, 2, IE_ACTION_MOVE, "/p/0002.jpg");
+    collection_end(&c);
+}
+
+static void numbers_that_do_not_show_do_not_hang(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    char long_title[300];
+    memset(long_title, 'a', sizeof long_title);
+    long_title[299] = 0;
+    set(&c, "rename.template", "{title}{seq}");
+    for (unsigned i = 0; i < 3; i++) {
+        char path[16];
+        snprintf(path, sizeof path, "/p/%u.jpg", i);
+        add(&c, path, IE_FORMAT_JPEG, i)->metadata.title = long_title;
+    }
+    PROPOSE(&c, RENAME);
+    assert_true(ie_ends_with_nocase(c.plan->actions[1].to, "aa_2.jpg"));
+    carry_out(&c);
+    PROPOSE(&c, RENAME);
+    expect_no_work(&c);
+    collection_end(&c);
+}
+
+static void names_of_equal_accents_are_one_name(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "rename.template", "{title}");
+    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1)->metadata.title = "e\xcc\x81";
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2)->metadata.title = "\xc3\xa9";
+    add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 3)->metadata.title = "\xc3\x89"; /* upper case */
+    PROPOSE(&c, RENAME);
+    expect(&c, 0, IE_ACTION_MOVE, "/p/\xc3\xa9.jpg");
+    expect(&c, 1, IE_ACTION_MOVE, "/p/\xc3\xa9_2.jpg");
+    expect(&c, 2, IE_ACTION_MOVE, "/p/\xc3\x89_3.jpg");
+    collection_end(&c);
+}
+
+static void the_old_name_is_kept_once_and_only_where_it_can_be(void **state)
+{
+    (void)state;
+    collection c = dated();
+    set(&c, "rename.keep_original_name", "true");
+    add(&c, "/p/IMG_1.JPG", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/IMG_2.CR2", IE_FORMAT_CR2, 2)->metadata.captured.year = 2020;
+    add(&c, "/p/IMG_3.jpg", IE_FORMAT_JPEG, 3)->metadata.original_name = "DSC.jpg";
+    c.photos[2]->metadata.captured.year = 2021;
+    PROPOSE(&c, RENAME);
+    expect(&c, 0, IE_ACTION_REPLACE, T ".jpg");
+    assert_string_equal(c.plan->actions[0].tags->original_name, "IMG_1.JPG");
+    assert_int_equal(c.plan->actions[1].kind, IE_ACTION_MOVE);
+    expect_reason(&c, 1, "never written into");
+    assert_int_equal(c.plan->actions[2].kind, IE_ACTION_MOVE); /* its first name is known */
+    carry_out(&c);
+    c.photos[0]->metadata.original_name = "IMG_1.JPG";
+    PROPOSE(&c, RENAME);
+    expect_no_work(&c);
+    collection_end(&c);
+}
+
+static void bytes_that_change_do_not_make_names(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    unsigned needs;
+    ie_error err = {0};
+    set(&c, "rename.template", "{hash}");
+    assert_int_equal(ie_rename_needs(c.config, &needs, &err), IE_OK);
+    assert_int_equal(needs, IE_HAVE_XXH3);
+    set(&c, "rename.keep_original_name", "true");
+    assert_int_equal(ie_rename_needs(c.config, &needs, &err), IE_ERR_USAGE);
+    assert_non_null(strstr(err.text, "keep_original_name"));
+    collection_end(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +469,16 @@ int main(void)
         cmocka_unit_test(what_an_earlier_run_copied_is_not_copied_again),
         cmocka_unit_test(places_in_place_change_nothing),
         cmocka_unit_test(equal_names_do_not_cost_their_square),
+        cmocka_unit_test(equal_times_follow_the_number_that_the_camera_gave),
+        cmocka_unit_test(all_photos_are_numbered_by_their_dates),
+        cmocka_unit_test(a_counter_begins_anew_in_each_folder),
+        cmocka_unit_test(a_burst_counts_its_own_photos),
+        cmocka_unit_test(a_new_photo_takes_a_free_number_and_the_others_keep_theirs),
+        cmocka_unit_test(a_numbered_pair_shares_its_number),
+        cmocka_unit_test(numbers_that_do_not_show_do_not_hang),
+        cmocka_unit_test(names_of_equal_accents_are_one_name),
+        cmocka_unit_test(the_old_name_is_kept_once_and_only_where_it_can_be),
+        cmocka_unit_test(bytes_that_change_do_not_make_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "core/template.h"
 #include "core/template_fields.h"
+#include "core/unicode.h"
 #include "utils/memory.h"
 
 /* A photo with every fact a template can name. */
@@ -47,13 +48,13 @@ static void assert_name(const ie_photo *photo, const char *text, const char *exp
 {
     ie_template *pattern = NULL;
     ie_error err = {0};
-    if (ie_template_parse(text, &pattern, &err) != IE_OK) {
+    if (ie_template_parse(text, NULL, &pattern, &err) != IE_OK) {
         fail_msg("%s", err.text);
     }
-    bool ext_used;
-    IE_AUTO_FREE char *name = ie_template_expand(pattern, photo, &ext_used);
+    ie_numbering numbering;
+    IE_AUTO_FREE char *name = ie_template_expand(pattern, photo, 7, &numbering);
     assert_string_equal(name, expected);
-    assert_int_equal(ext_used, strstr(text, "{ext}") != NULL);
+    assert_int_equal(ie_template_has_ext(pattern), strstr(text, "{ext}") != NULL);
     ie_template_free(pattern);
 }
 
@@ -61,7 +62,7 @@ static void assert_refused(const char *text, const char *expected)
 {
     ie_template *pattern = NULL;
     ie_error err = {0};
-    assert_int_equal(ie_template_parse(text, &pattern, &err), IE_ERR_USAGE);
+    assert_int_equal(ie_template_parse(text, NULL, &pattern, &err), IE_ERR_USAGE);
     assert_null(pattern);
     assert_string_equal(err.text, expected);
 }
@@ -69,7 +70,7 @@ static void assert_refused(const char *text, const char *expected)
 static void every_field_gives_what_its_example_says(void **state)
 {
     const char *help, *example, *name;
-    for (size_t i = 0; (name = ie_template_field(i, &help, &example)) != NULL; i++) {
+    for (size_t i = 0; (name = ie_rename_field(i, &help, &example)) != NULL; i++) {
         const char *arrow = strstr(example, " → ");
         assert_non_null(arrow);
         IE_AUTO_FREE char *text = ie_strndup(example, (size_t)(arrow - example));
@@ -85,7 +86,9 @@ static void every_field_without_a_value_is_unknown(void **state)
     empty->path = "/p/x";
     for (size_t i = 0; ie_field_at(i) != NULL; i++) {
         const char *name = ie_field_at(i)->name;
-        if (strcmp(name, "name") != 0 && strcmp(name, "original") != 0) {
+        bool always = strcmp(name, "name") == 0 || strcmp(name, "original") == 0 || strcmp(name, "seq") == 0 ||
+                      strcmp(name, "counter") == 0;
+        if (!always) {
             IE_AUTO_FREE char *text = ie_asprintf("{%s}", name);
             assert_name(empty, text, "unknown");
         }
@@ -290,7 +293,8 @@ static void any_key_of_the_record_is_a_field(void **state)
     assert_refused("{nothing.here}", "Position 2 of the template \"{nothing.here}\": there is no field "
                                      "\"nothing.here\"; there are date, camera, make, model, lens, "
                                      "name, ext, format, width, height, iso, rating, hash, title, city, "
-                                     "country, label, creator, burst, original, lat, lon.");
+                                     "country, label, creator, seq, counter, burst, burst_index, "
+                                     "original, lat, lon.");
     assert_refused("../{name}", "Position 1 of the template \"../{name}\": no part may be \"..\"; the "
                                 "names lie below the chosen folder.");
 }
@@ -306,16 +310,168 @@ static void a_day_may_begin_at_four(void **state)
 {
     ie_photo *photo = *state;
     ie_template *pattern = NULL;
-    bool ext_used;
+    ie_numbering numbering;
     assert_true(ie_datetime_parse("2024-03-01T03:59:59", &photo->metadata.captured));
-    assert_int_equal(ie_template_parse("{date:%F}/{date:%F_%H%M}", &pattern, NULL), IE_OK);
+    assert_int_equal(ie_template_parse("{date:%F}/{date:%F_%H%M}", NULL, &pattern, NULL), IE_OK);
     ie_template_day_begins(pattern, 4 * 60);
-    IE_AUTO_FREE char *night = ie_template_expand(pattern, photo, &ext_used);
+    IE_AUTO_FREE char *night = ie_template_expand(pattern, photo, 1, &numbering);
     assert_string_equal(night, "2024-02-29/2024-03-01_0359"); /* the time itself is not moved */
     assert_true(ie_datetime_parse("2024-03-01T04:00:00", &photo->metadata.captured));
-    IE_AUTO_FREE char *morning = ie_template_expand(pattern, photo, &ext_used);
+    IE_AUTO_FREE char *morning = ie_template_expand(pattern, photo, 1, &numbering);
     assert_string_equal(morning, "2024-03-01/2024-03-01_0400");
     ie_template_free(pattern);
+}
+
+static void conditions_choose_what_stands_in_a_name(void **state)
+{
+    static const char *const rows[][2] = {
+        {"{if rating>=4}best{else}rest{end}", "best"},
+        {"{if rating > 4}best{else}rest{end}/{name}", "rest/IMG_0042"},
+        {"a{if location.state}_{location.state}{end}b", "ab"},
+        {"a{if city}_{city}{end}b", "a_Oslob"},
+        {"{if city=oslo}x{end}{if city!=Oslo}y{end}{if location.state!=\"\"}z{end}", "xz"},
+        {"{if make = \"canon\"}{if iso<800}low{else}high{end}{else}other{end}", "low"},
+        {"{if exposure.f_number <= 2.8}wide{end}", "wide"},
+        {"{if date:%Y>=2023}new{else}old{end}", "new"},
+        {"{if title<A}a{else}b{end}", "b"},
+        {"{if title==harbour at dawn}{{if}}{end}", "{if}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_name(*state, rows[i][0], rows[i][1]);
+    }
+    assert_refused("a{if city}b", "Position 2 of the template \"a{if city}b\": this {if} has no {end}.");
+    assert_refused("a{end}b", "Position 2 of the template \"a{end}b\": there is no {if} that this belongs to.");
+    assert_refused("{if city}a{else}b{else}c{end}",
+                   "Position 18 of the template \"{if city}a{else}b{else}c{end}\": there is no {if} that this "
+                   "belongs to.");
+    assert_refused("{if citty}a{end}", "Position 5 of the template \"{if citty}a{end}\": there is no field "
+                                       "\"citty\"; the nearest is \"city\".");
+    assert_refused("{if city ~ x}a{end}",
+                   "Position 10 of the template \"{if city ~ x}a{end}\": here } was expected, or one of = != < <= > "
+                   ">= and a value.");
+    assert_refused("{if city>1", "Position 1 of the template \"{if city>1\": this brace is never closed; write {{ for "
+                                 "a brace itself.");
+    ie_buffer deep = {0};
+    for (int i = 0; i < 17; i++) {
+        ie_buffer_text(&deep, "{if iso}");
+    }
+    ie_template *pattern = NULL;
+    ie_error err = {0};
+    assert_int_equal(ie_template_parse(deep.data, NULL, &pattern, &err), IE_ERR_USAGE);
+    assert_non_null(strstr(err.text, "at most 16 deep"));
+    ie_buffer_free(&deep);
+}
+
+static void numbers_say_what_they_count(void **state)
+{
+    static const struct {
+        const char *text;
+        ie_numbering numbering;
+    } rows[] = {
+        {"{name}", IE_NUMBER_NONE},
+        {"{seq}", IE_NUMBER_SEQ},
+        {"{burst_index|counter}", IE_NUMBER_BURST},
+        {"{title|seq}", IE_NUMBER_NONE},
+        {"{if city}x{else}{seq}{end}", IE_NUMBER_NONE},
+        {"{if seq>3}x{end}", IE_NUMBER_NONE},
+        {"{counter}_{counter:04}", IE_NUMBER_COUNTER},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ie_template *pattern = NULL;
+        ie_numbering numbering;
+        assert_int_equal(ie_template_parse(rows[i].text, NULL, &pattern, NULL), IE_OK);
+        IE_AUTO_FREE char *name = ie_template_expand(pattern, *state, 1, &numbering);
+        assert_int_equal(numbering, rows[i].numbering);
+        ie_template_free(pattern);
+    }
+    assert_refused("{seq}_{counter}",
+                   "Position 8 of the template \"{seq}_{counter}\": a name counts one thing only; "
+                   "{burst_index|counter} counts bursts and, for other photos, the files of a folder.");
+    assert_refused("{counter}/{name}", "Position 10 of the template \"{counter}/{name}\": {counter} counts the files of "
+                                       "a folder and cannot name the folder itself.");
+}
+
+static void custom_fields_are_templates_with_a_name(void **state)
+{
+    ie_photo *photo = *state;
+    ie_config_list custom =
+        ie_config_list_parse("place={country}/{city},deep={custom.place},n={seq}");
+    ie_template *pattern = NULL;
+    ie_numbering numbering;
+    ie_error err = {0};
+    assert_int_equal(ie_template_parse("{custom.place:upper}/{name}", &custom, &pattern, &err), IE_OK);
+    IE_AUTO_FREE char *name = ie_template_expand(pattern, photo, 1, &numbering);
+    assert_string_equal(name, "NORWAY/OSLO/IMG_0042");
+    ie_template_free(pattern);
+    photo->metadata.city = NULL; /* a part without a value: the whole field has none */
+    assert_int_equal(ie_template_parse("{custom.place|\"nowhere\"}", &custom, &pattern, &err), IE_OK);
+    IE_AUTO_FREE char *nowhere = ie_template_expand(pattern, photo, 1, &numbering);
+    assert_string_equal(nowhere, "nowhere");
+    ie_template_free(pattern);
+    static const char *const wrong[][2] = {
+        {"{custom.deep}", "cannot be made of custom fields"},
+        {"{custom.n}", "a custom field cannot count"},
+        {"{custom.plaice}", "rename.fields defines no \"plaice\""},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(ie_template_parse(wrong[i][0], &custom, &pattern, &err), IE_ERR_USAGE);
+        assert_non_null(strstr(err.text, wrong[i][1]));
+    }
+    ie_config_list_free(&custom);
+    assert_int_equal(ie_template_check_custom("a={name}", &err), IE_OK);
+    assert_int_equal(ie_template_check_custom("a b={name}", &err), IE_ERR_USAGE);
+    assert_int_equal(ie_template_check_custom("={name}", &err), IE_ERR_USAGE);
+    assert_int_equal(ie_template_check_custom("a={nme}", &err), IE_ERR_USAGE);
+}
+
+static void lists_of_the_record_are_named_by_number_or_joined(void **state)
+{
+    ie_photo *photo = *state;
+    ie_text_list_add(&photo->metadata.keywords, photo->arena, "boat");
+    ie_text_list_add(&photo->metadata.keywords, photo->arena, "sea/side");
+    assert_name(photo, "{keywords}-{keywords.1}-{keywords.2|\"none\"}", "boat, sea_side-sea_side-none");
+    assert_name(photo, "{software|\"none\"}{size}", "none0");
+    assert_refused("{exposure}", "Position 2 of the template \"{exposure}\": there is no field \"exposure\"; there are "
+                                 "date, camera, make, model, lens, name, ext, format, width, height, iso, rating, hash, "
+                                 "title, city, country, label, creator, seq, counter, burst, burst_index, original, lat, "
+                                 "lon.");
+}
+
+static void a_template_says_what_it_needs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned needs;
+        bool bytes;
+    } rows[] = {
+        {"{date:%Y}/{name}", 0, false},
+        {"{title|hash}", IE_HAVE_XXH3, true},
+        {"{if hash.xxh3}x{end}", IE_HAVE_XXH3, true},
+        {"{content.phash}", IE_HAVE_HASHES | IE_HAVE_QUALITY, false},
+        {"{content.colors.0.hex}", IE_HAVE_COLORS, false},
+        {"{vision.scenes.0.label}", IE_HAVE_SCENES | IE_HAVE_OBJECTS, false},
+        {"{size}", 0, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ie_template *pattern = NULL;
+        assert_int_equal(ie_template_parse(rows[i].text, NULL, &pattern, NULL), IE_OK);
+        assert_int_equal(ie_template_needs(pattern), rows[i].needs);
+        assert_int_equal(ie_template_shows_bytes(pattern), rows[i].bytes);
+        ie_template_free(pattern);
+    }
+}
+
+static void names_are_composed(void **state)
+{
+    ie_photo *photo = *state;
+    photo->metadata.title = "Cafe\xcc\x81 A\xcc\x8a";
+    assert_name(photo, "{title}", "Caf\xc3\xa9 \xc3\x85");
+    IE_AUTO_FREE char *a = ie_unicode_folded("/p/CAFE\xcc\x81"), *b = ie_unicode_folded("/p/caf\xc3\xa9");
+    assert_string_equal(a, b);
+    IE_AUTO_FREE char *odd = ie_unicode_folded("A\xff"), *same = ie_unicode_nfc("e\xcc\x81\xff");
+    assert_string_equal(odd, "a\xff");
+    assert_string_equal(same, "e\xcc\x81\xff");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -338,6 +494,12 @@ int main(void)
         TEST(any_key_of_the_record_is_a_field),
         TEST(values_are_padded_and_change_case),
         TEST(a_day_may_begin_at_four),
+        TEST(conditions_choose_what_stands_in_a_name),
+        TEST(numbers_say_what_they_count),
+        TEST(custom_fields_are_templates_with_a_name),
+        TEST(lists_of_the_record_are_named_by_number_or_joined),
+        TEST(a_template_says_what_it_needs),
+        TEST(names_are_composed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
