@@ -36,7 +36,7 @@ typedef struct ie_analyzer {
 /* All analyzers in the order they run; NULL-terminated. */
 extern const ie_analyzer *const ie_analyzers[];
 
-extern const ie_analyzer ie_metadata_analyzer, ie_hashes_analyzer, ie_quality_analyzer, ie_colors_analyzer,
+extern const ie_analyzer ie_metadata_analyzer, ie_image_data_analyzer, ie_hashes_analyzer, ie_quality_analyzer, ie_colors_analyzer,
     ie_similar_analyzer, ie_scenes_analyzer, ie_objects_analyzer;
 
 #endif

@@ -8,6 +8,7 @@ const ie_analyzer *const ie_analyzers[] = {
     &ie_quality_analyzer,
     &ie_colors_analyzer,
     &ie_similar_analyzer,
+    &ie_image_data_analyzer,
     &ie_scenes_analyzer,
     &ie_objects_analyzer,
     NULL,

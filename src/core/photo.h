@@ -40,7 +40,8 @@ enum {
     IE_HAVE_SHA256 = 1 << 6,
     IE_HAVE_SCENES = 1 << 7,
     IE_HAVE_OBJECTS = 1 << 8,
-    IE_HAVE_SKETCH = 1 << 9
+    IE_HAVE_SKETCH = 1 << 9,
+    IE_HAVE_IMAGE_DATA = 1 << 10
 };
 
 /* Where a date came from, best first. */
@@ -195,7 +196,7 @@ struct ie_photo {
     uint8_t orientation;  /* 1..8, EXIF; 1 also when absent; for HEIF and AVIF always 1 (upright by container) */
     bool has_alpha, animated; /* known with HASHES/QUALITY; transparent pixels may exist / several frames */
     uint8_t bits;         /* a channel; 0: unknown */
-    ie_hash128 xxh3;
+    ie_hash128 xxh3, image_data; /* of the file; of the coded picture in it */
     char sha256[65];
     ie_metadata metadata;
     ie_content content;

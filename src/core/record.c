@@ -258,6 +258,11 @@ static json_t *hash_json(const ie_photo *photo)
     if (photo->have & IE_HAVE_SHA256) {
         ie_json_text(object, "sha256", photo->sha256);
     }
+    if (photo->have & IE_HAVE_IMAGE_DATA) {
+        char hex[33];
+        ie_hash128_hex(photo->image_data, hex);
+        ie_json_text(object, "image_data", hex);
+    }
     return object;
 }
 

@@ -286,13 +286,17 @@ static void read_vision(const json_t *object, ie_photo *photo)
 static void read_hashes(const json_t *object, ie_photo *photo)
 {
     const char *xxh3 = ie_json_get_text(object, "xxh3"),
-               *sha256 = ie_json_get_text(object, "sha256");
+               *sha256 = ie_json_get_text(object, "sha256"),
+               *image_data = ie_json_get_text(object, "image_data");
     if (xxh3 != NULL && ie_hash128_parse(xxh3, &photo->xxh3)) {
         photo->have |= IE_HAVE_XXH3;
     }
     if (sha256 != NULL && strlen(sha256) == 64 && strspn(sha256, "0123456789abcdef") == 64) {
         memcpy(photo->sha256, sha256, sizeof photo->sha256);
         photo->have |= IE_HAVE_SHA256;
+    }
+    if (image_data != NULL && ie_hash128_parse(image_data, &photo->image_data)) {
+        photo->have |= IE_HAVE_IMAGE_DATA;
     }
 }
 

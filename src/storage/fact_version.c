@@ -76,6 +76,7 @@ static const struct {
     {IE_HAVE_METADATA, "metadata", {NULL}},
     {IE_HAVE_XXH3, "hash", {"xxh3"}},
     {IE_HAVE_SHA256, "hash", {"sha256"}},
+    {IE_HAVE_IMAGE_DATA, "hash", {"image_data"}},
     {IE_HAVE_HASHES, "content", {"phash", "ahash", "dhash", "whash"}},
     {IE_HAVE_QUALITY,
      "content",

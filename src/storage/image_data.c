@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/image_data.h"
 
-#include "storage/image_data_tiff.h"
+#include "storage/image_data_parts.h"
 
 /* ---- JPEG (ITU-T T.81, annex B) ------------------------------------------------------------- */
 
@@ -143,7 +143,7 @@ const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format fo
     return NULL;
 }
 
-/* ---- PNG, WebP, JP2: lists of chunks ------------------------------------------------- */
+/* ---- PNG, WebP: lists of chunks ------------------------------------------------- */
 
 static bool named(const uint8_t *type, const char *list)
 {
@@ -213,18 +213,22 @@ static size_t box_size(const uint8_t *bytes, size_t size, size_t offset)
     return length < 8 || length > size - offset ? 0 : (size_t)length;
 }
 
-static bool hash_jp2(const uint8_t *bytes, size_t size, ie_hasher *hasher)
+bool ie_image_data_known(ie_format format)
 {
-    bool picture = false;
-    for (size_t offset = 0, length; (length = box_size(bytes, size, offset)) != 0;
-         offset += length) {
-        if (named(bytes + offset + 4, "jp2hjp2c")) {
-            /* Without the length: the last box may say 0 for "to the end". */
-            ie_hasher_add(hasher, bytes + offset + 4, length - 4);
-        }
-        picture = picture || memcmp(bytes + offset + 4, "jp2c", 4) == 0;
+    switch (format) {
+    case IE_FORMAT_JPEG:
+    case IE_FORMAT_PNG:
+    case IE_FORMAT_WEBP:
+    case IE_FORMAT_JP2:
+    case IE_FORMAT_JXL:
+    case IE_FORMAT_HEIC:
+    case IE_FORMAT_AVIF:
+    case IE_FORMAT_GIF:
+    case IE_FORMAT_TIFF:
+        return true;
+    default:
+        return false;
     }
-    return picture;
 }
 
 bool ie_image_data_hash(const uint8_t *bytes, size_t size, ie_format format, ie_hash128 *ret_hash)
@@ -242,7 +246,17 @@ bool ie_image_data_hash(const uint8_t *bytes, size_t size, ie_format format, ie_
         good = hash_webp(bytes, size, hasher);
         break;
     case IE_FORMAT_JP2:
-        good = hash_jp2(bytes, size, hasher);
+        good = ie_image_data_jp2(bytes, size, hasher);
+        break;
+    case IE_FORMAT_JXL:
+        good = ie_image_data_jxl(bytes, size, hasher);
+        break;
+    case IE_FORMAT_HEIC:
+    case IE_FORMAT_AVIF:
+        good = ie_image_data_heif(bytes, size, hasher);
+        break;
+    case IE_FORMAT_GIF:
+        good = ie_image_data_gif(bytes, size, hasher);
         break;
     case IE_FORMAT_TIFF:
         good = ie_image_data_tiff(bytes, size, hasher);

@@ -14,9 +14,13 @@
    segments count), and from the first scan to the end of the file. PNG: all chunks but texts,
    times, EXIF and ICC (packed anew by writers: compare ie_image_facts.icc). WebP: image, alpha,
    animation and ICC chunks. TIFF: strips and tiles of every directory with the tags that explain
-   them. JP2: header and codestream boxes. False when the bytes are damaged or the format is none of
-   these. */
+   them. JP2: header and codestream boxes. JPEG XL: the codestream. HEIC, AVIF: all items but
+   metadata, their properties and references. GIF: all but comments and XMP. False when the bytes are
+   damaged or the format is none of these. */
 bool ie_image_data_hash(const uint8_t *bytes, size_t size, ie_format format, ie_hash128 *ret_hash);
+
+/* Is it one of these formats? */
+bool ie_image_data_known(ie_format format);
 
 /* Why metadata of another length must not be put into this JPEG: a sentence's end ("it holds a
    second picture …"), or NULL when nothing in it is found by its distance from the start. Other

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "storage/image_data_tiff.h"
+#include "storage/image_data_parts.h"
 
 #define MAX_DIRECTORIES 64
 

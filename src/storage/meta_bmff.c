@@ -9,6 +9,7 @@
 
 #define MAX_EXTENTS 64
 #define MAX_PROPERTIES 1024
+#define MAX_LOOKS 16 /* each goes through the whole table of places */
 
 static const uint8_t uuid_xmp[16] = {0xbe, 0x7a, 0xcf, 0xcb, 0x97, 0xa9, 0x42, 0xe8,
                                      0x9c, 0x71, 0x99, 0x94, 0x91, 0xe3, 0xaf, 0xac};
@@ -19,28 +20,11 @@ static const uint8_t uuid_iptc[16] = {0x33, 0xc7, 0xa4, 0xd2, 0xb8, 0x1d, 0x47, 
 static const uint8_t uuid_canon[16] = {0x85, 0xc0, 0xb6, 0x87, 0x82, 0x0f, 0x11, 0xe0,
                                        0x81, 0x11, 0xf4, 0xce, 0x46, 0x2b, 0x6a, 0x48};
 
-/* A big-endian number of 0, 2, 4 or 8 bytes at *at, which then stands behind it. */
-static bool take_number(const ie_span *span, uint64_t *at, unsigned size, uint64_t *ret_value)
-{
-    *ret_value = 0;
-    if (size == 0) {
-        return true;
-    }
-    const uint8_t *p = ie_span_at(span, *at, size);
-    if (p == NULL) {
-        return false;
-    }
-    for (unsigned i = 0; i < size; i++) {
-        *ret_value = *ret_value << 8 | p[i];
-    }
-    *at += size;
-    return true;
-}
-
 typedef struct items {
     ie_meta *meta;
     const ie_span *file;
     ie_span iloc, idat;
+    unsigned looked; /* how often an item was looked for */
 } items;
 
 /* The extents of one item of iloc; *found says that it was the wanted one. */
@@ -49,17 +33,17 @@ static bool take_extents(items *all, uint64_t *at, unsigned version, const unsig
 {
     uint64_t method = 0, reference, base, count, index, offset, length;
     const ie_span *iloc = &all->iloc;
-    if ((version > 0 && !take_number(iloc, at, 2, &method)) ||
-        !take_number(iloc, at, 2, &reference) || !take_number(iloc, at, sizes[2], &base) ||
-        !take_number(iloc, at, 2, &count)) {
+    if ((version > 0 && !ie_box_number(iloc, at, 2, &method)) ||
+        !ie_box_number(iloc, at, 2, &reference) || !ie_box_number(iloc, at, sizes[2], &base) ||
+        !ie_box_number(iloc, at, 2, &count)) {
         return false;
     }
     const ie_span *from = (method & 15) == 0 ? all->file : (method & 15) == 1 ? &all->idat : NULL;
     *ret_count = 0;
     for (uint64_t i = 0; i < count; i++) {
-        if (!take_number(iloc, at, version > 0 ? sizes[3] : 0, &index) ||
-            !take_number(iloc, at, sizes[0], &offset) ||
-            !take_number(iloc, at, sizes[1], &length)) {
+        if (!ie_box_number(iloc, at, version > 0 ? sizes[3] : 0, &index) ||
+            !ie_box_number(iloc, at, sizes[0], &offset) ||
+            !ie_box_number(iloc, at, sizes[1], &length)) {
             return false;
         }
         if (wanted && from != NULL && *ret_count < MAX_EXTENTS) {
@@ -98,7 +82,7 @@ static ie_span join(ie_meta *meta, const ie_span *parts, unsigned count)
 static ie_span item_data(items *all, uint64_t id)
 {
     const uint8_t *p = ie_span_at(&all->iloc, 0, 6);
-    if (p == NULL || p[0] > 2) {
+    if (p == NULL || p[0] > 2 || all->looked++ == MAX_LOOKS) {
         return (ie_span){0};
     }
     unsigned version = p[0];
@@ -109,13 +93,13 @@ static ie_span item_data(items *all, uint64_t id)
             return (ie_span){0};
         }
     }
-    if (!take_number(&all->iloc, &at, version < 2 ? 2 : 4, &count)) {
+    if (!ie_box_number(&all->iloc, &at, version < 2 ? 2 : 4, &count)) {
         return (ie_span){0};
     }
     for (uint64_t i = 0; i < count; i++) {
         ie_span parts[MAX_EXTENTS];
         unsigned part_count;
-        if (!take_number(&all->iloc, &at, version < 2 ? 2 : 4, &item) ||
+        if (!ie_box_number(&all->iloc, &at, version < 2 ? 2 : 4, &item) ||
             !take_extents(all, &at, version, sizes, item == id, parts, &part_count)) {
             ie_meta_damaged(all->meta, "the table of items is cut short");
             return (ie_span){0};
@@ -149,8 +133,8 @@ static void take_item_info(items *all, const ie_span *info)
     const uint8_t *p = ie_span_at(info, 0, 4);
     unsigned version = p != NULL ? p[0] : 0;
     uint64_t at = 4, id, protection, type;
-    if (version < 2 || !take_number(info, &at, version == 2 ? 2 : 4, &id) ||
-        !take_number(info, &at, 2, &protection) || !take_number(info, &at, 4, &type) ||
+    if (version < 2 || !ie_box_number(info, &at, version == 2 ? 2 : 4, &id) ||
+        !ie_box_number(info, &at, 2, &protection) || !ie_box_number(info, &at, 4, &type) ||
         protection != 0) {
         return;
     }
@@ -214,13 +198,13 @@ static void take_size(ie_meta *meta, const ie_span *iprp, uint64_t primary)
     uint64_t at = 8, id, index, count, entries = ie_be32(p + 4);
     transforms t = {0};
     for (uint64_t i = 0; i < entries; i++) {
-        if (!take_number(&ipma, &at, id_size, &id) || !take_number(&ipma, &at, 1, &count)) {
+        if (!ie_box_number(&ipma, &at, id_size, &id) || !ie_box_number(&ipma, &at, 1, &count)) {
             ie_meta_damaged(meta, "the properties of its pictures are cut short");
             return;
         }
         for (uint64_t j = 0; id == primary && j < count; j++) {
             uint64_t place = at + j * index_size;
-            if (take_number(&ipma, &place, index_size, &index)) {
+            if (ie_box_number(&ipma, &place, index_size, &index)) {
                 apply_property(&ipco, index & (index_size == 2 ? 0x7fff : 0x7f), &t);
             }
         }
@@ -247,7 +231,7 @@ static void find_items(ie_meta *meta, const ie_span *file, const ie_span *body)
     };
     uint64_t at = 4, primary = 0;
     const uint8_t *p = ie_span_at(&pitm, 0, 4);
-    if (p != NULL && take_number(&pitm, &at, p[0] == 0 ? 2 : 4, &primary)) {
+    if (p != NULL && ie_box_number(&pitm, &at, p[0] == 0 ? 2 : 4, &primary)) {
         take_size(meta, &iprp, primary);
     }
     p = ie_span_at(&iinf, 0, 4);

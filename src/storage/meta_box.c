@@ -41,3 +41,20 @@ ie_span ie_box_find(const ie_span *parent, uint32_t type)
     }
     return (ie_span){0};
 }
+
+bool ie_box_number(const ie_span *span, uint64_t *at, unsigned size, uint64_t *ret_value)
+{
+    *ret_value = 0;
+    if (size == 0) {
+        return true;
+    }
+    const uint8_t *p = ie_span_at(span, *at, size);
+    if (p == NULL) {
+        return false;
+    }
+    for (unsigned i = 0; i < size; i++) {
+        *ret_value = *ret_value << 8 | p[i];
+    }
+    *at += size;
+    return true;
+}

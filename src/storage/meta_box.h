@@ -18,5 +18,7 @@ typedef struct ie_box {
 bool ie_box_next(const ie_span *parent, uint64_t *at, ie_box *ret_box);
 /* The body of the first box of that type; size 0 when there is none. */
 ie_span ie_box_find(const ie_span *parent, uint32_t type);
+/* A big-endian number of 0 to 8 bytes at *at, which then stands behind it; 0 for no bytes. False when the span is shorter. */
+bool ie_box_number(const ie_span *span, uint64_t *at, unsigned size, uint64_t *ret_value);
 
 #endif

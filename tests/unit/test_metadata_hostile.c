@@ -3,15 +3,22 @@
  * record. */
 #include "test.h"
 
+#include <ftw.h>
 #include <math.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 
+#include "storage/image_data.h"
 #include "storage/metadata_file.h"
 #include "storage/sidecar.h"
 #include "utils/text.h"
 
-/* IMGENGINE_STRESS=1 asks for the long version. */
-static size_t cuts = 200, mutations = 2000;
+/* IMGENGINE_STRESS=1 asks for the long version: every file up to SMALL_BYTES, cut at 500 places and changed 20,000 times. */
+static bool long_version;
+static size_t cuts = 500, mutations = 2000;
+#define SMALL_BYTES 16384
+#define MOST_SECONDS 2 /* a file that takes longer hangs */
 
 static const char *const samples[] = {
     "livephoto/Lychee/train.mov",
@@ -32,6 +39,7 @@ static const char *const samples[] = {
 
 /* xorshift64: the same numbers everywhere. */
 static uint64_t random_state;
+static size_t files, reads, faulty;
 
 static uint32_t random_below(uint32_t limit)
 {
@@ -76,9 +84,17 @@ static void read_and_check(ie_format format, const uint8_t *bytes, size_t size)
     ie_photo *photo = ie_photo_new();
     photo->format = format;
     ie_bytes *wrapped = ie_bytes_wrap(bytes, size);
+    struct timespec begin, end;
+    ie_hash128 hash;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
     ie_metadata_read(wrapped, photo);
+    ie_image_data_hash(bytes, size, format, &hash);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
     ie_bytes_close(wrapped);
     assert_sane(photo);
+    assert_true(end.tv_sec - begin.tv_sec < MOST_SECONDS);
+    reads++;
+    faulty += photo->fault_count > 0;
     ie_photo_free(photo);
 }
 
@@ -118,6 +134,7 @@ static void stress(const char *path)
     assert_non_null(whole);
     ie_format format = ie_format_sniff(whole, head, path);
     assert_int_not_equal(format, IE_FORMAT_UNKNOWN);
+    files++;
     size_t take = size < 200000 ? size : 200000; /* what lies behind is pixels */
     for (size_t i = 0; i < cuts; i++) {
         size_t cut = i < cuts / 2 ? i * (take < 4096 ? take : 4096) / (cuts / 2) : i * take / cuts;
@@ -136,6 +153,22 @@ static void stress(const char *path)
     ie_bytes_close(file);
 }
 
+static int stress_small(const char *path, const struct stat *st, int kind, struct FTW *place)
+{
+    ie_bytes *file;
+    uint8_t head[IE_SNIFF_BYTES];
+    if (kind != FTW_F || st->st_size == 0 || st->st_size > SMALL_BYTES || ie_bytes_open(path, &file, NULL) != IE_OK) {
+        return 0;
+    }
+    size_t size = ie_bytes_size(file) < sizeof head ? ie_bytes_size(file) : sizeof head;
+    memcpy(head, ie_bytes_at(file, 0, size), size);
+    ie_bytes_close(file);
+    if (ie_format_kind(ie_format_sniff(head, size, path)) != IE_KIND_NONE) {
+        stress(path);
+    }
+    return 0;
+}
+
 static void files_cut_and_changed_at_random_do_no_harm(void **state)
 {
     const char *folder = testdata();
@@ -144,10 +177,16 @@ static void files_cut_and_changed_at_random_do_no_harm(void **state)
         skip();
     }
     random_state = 0x9e3779b97f4a7c15;
+    IE_AUTO_FREE char *photos = ie_path_join(folder, "photos");
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
-        IE_AUTO_FREE char *path = ie_asprintf("%s/photos/%s", folder, samples[i]);
+        IE_AUTO_FREE char *path = ie_path_join(photos, samples[i]);
         stress(path);
     }
+    if (long_version) {
+        assert_int_equal(nftw(photos, stress_small, 16, FTW_PHYS), 0);
+    }
+    printf("%zu files, %zu reads, %zu with a fault\n", files, reads, faulty);
+    assert_true(faulty > 0);
 }
 
 static void every_format_survives_bytes_of_every_other(void **state)
@@ -259,8 +298,8 @@ static void sidecars_cut_and_changed_at_random_do_no_harm(void **state)
 
 int main(void)
 {
-    if (getenv("IMGENGINE_STRESS") != NULL) {
-        cuts = 500;
+    long_version = getenv("IMGENGINE_STRESS") != NULL;
+    if (long_version) {
         mutations = 20000;
     }
     const struct CMUnitTest tests[] = {

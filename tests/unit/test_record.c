@@ -27,8 +27,9 @@ static ie_photo *full_photo(void)
     photo->format = IE_FORMAT_JPEG;
     photo->width = 4000, photo->height = 3000, photo->orientation = 6, photo->bits = 8;
     photo->has_alpha = photo->animated = true;
-    photo->have = 0x1ff;
+    photo->have = 0x1ff | IE_HAVE_IMAGE_DATA;
     photo->xxh3 = ie_hash128_of("x", 1);
+    photo->image_data = ie_hash128_of("y", 1);
     memset(photo->sha256, 'a', 64);
     ie_metadata *m = &photo->metadata;
     assert_true(ie_datetime_parse("2023-07-14T09:12:33.120", &m->captured));
@@ -66,6 +67,7 @@ static void reading_what_was_written_restores_every_fact(void **state)
     assert_int_equal(back->format, photo->format);
     assert_memory_equal(&back->xxh3, &photo->xxh3, sizeof photo->xxh3);
     assert_string_equal(back->sha256, photo->sha256);
+    assert_memory_equal(&back->image_data, &photo->image_data, sizeof photo->image_data);
     assert_int_equal(back->metadata.captured.offset_minutes, -210);
     assert_int_equal(back->metadata.captured.subsec_digits, 3);
     assert_int_equal(back->metadata.captured_source, IE_DATE_XMP);
