@@ -176,7 +176,10 @@ typedef struct ie_summary {
     uint64_t fresh, cached;      /* photos and videos analyzed now, and taken from the catalog */
     uint64_t faulty;             /* records with at least one fault */
     uint64_t kept, copied, moved, replaced, quarantined; /* planned, or after apply: done */
-    uint64_t converted, tagged;  /* of copied and replaced: how many were re-encoded, re-tagged */
+    uint64_t converted, tagged;  /* of copied, replaced and made: how many were re-encoded, re-tagged */
+    uint64_t made;               /* new sidecars beside photos, which hold tags */
+    uint64_t extra;              /* actions for files that were not found but are to be made: all counted sum up to
+                                    found + extra */
     uint64_t skipped;            /* left alone with a reason: duplicate not copied, world changed, … */
     uint64_t changed;            /* of these: planned, but the world had changed when it was to be done */
     uint64_t failed;             /* tried and not done; the reason is in the report */

@@ -23,7 +23,7 @@ static const struct {
     NUMBER(sidecars),      NUMBER(other),       NUMBER(misnamed),    NUMBER(fresh),
     NUMBER(cached),        NUMBER(faulty),      NUMBER(kept),        NUMBER(copied),
     NUMBER(moved),         NUMBER(replaced),    NUMBER(quarantined), NUMBER(converted),
-    NUMBER(tagged),        NUMBER(skipped),     NUMBER(changed),     NUMBER(failed),      NUMBER(unreadable),
+    NUMBER(tagged),        NUMBER(skipped),     NUMBER(changed),     NUMBER(failed),      NUMBER(unreadable),    NUMBER(made),
     NUMBER(written_bytes), NUMBER(saved_bytes),
 #undef NUMBER
 };
@@ -108,20 +108,20 @@ static void print_kinds(const ie_summary *summary, FILE *out)
 }
 
 /* What is said of each kind of action: planned, done, to be undone, undone. */
-enum { SAY_COPIED, SAY_MOVED, SAY_REPLACED, SAY_QUARANTINED, SAY_KEPT, SAY_SKIPPED, SAY_KINDS };
+enum { SAY_COPIED, SAY_MADE, SAY_MOVED, SAY_REPLACED, SAY_QUARANTINED, SAY_KEPT, SAY_SKIPPED, SAY_KINDS };
 
 static const char *const sayings[][SAY_KINDS] = {
-    [IE_TENSE_PLANNED] = {"to copy", "to move or rename",
+    [IE_TENSE_PLANNED] = {"to copy", "sidecar to make|sidecars to make", "to move or rename",
                           "to rewrite, the original goes into quarantine",
                           "duplicate to move into quarantine|duplicates to move into quarantine",
                           "to leave as they are", "to skip, each with its reason"},
-    [IE_TENSE_DONE] = {"copied", "moved or renamed", "rewritten, the original is in quarantine",
+    [IE_TENSE_DONE] = {"copied", "sidecar made|sidecars made", "moved or renamed", "rewritten, the original is in quarantine",
                        "duplicate moved into quarantine|duplicates moved into quarantine",
                        "left as they were", "skipped, each with its reason"},
     /* Undoing counts files brought back as moved, and files the run had made as replaced. */
-    [IE_TENSE_UNDO_PLANNED] = {"to copy", "to bring back", "made by the run, to take away",
+    [IE_TENSE_UNDO_PLANNED] = {"to copy", "", "to bring back", "made by the run, to take away",
                                "to quarantine", "to leave as they are", "not part of this undo"},
-    [IE_TENSE_UNDONE] = {"copied", "brought back", "made by the run, taken away", "quarantined",
+    [IE_TENSE_UNDONE] = {"copied", "", "brought back", "made by the run, taken away", "quarantined",
                          "left as they were", "not part of this undo"},
 };
 
@@ -129,12 +129,14 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
 {
     char size[32];
     table_row row[SAY_KINDS];
-    const uint64_t counts[SAY_KINDS] = {summary->copied,      summary->moved, summary->replaced,
+    const uint64_t counts[SAY_KINDS] = {summary->copied, summary->made, summary->moved, summary->replaced,
                                         summary->quarantined, summary->kept,  summary->skipped};
     for (size_t i = 0; i < SAY_KINDS; i++) {
         row[i] = (table_row){.count = counts[i], .label = sayings[tense][i]};
     }
-    table_row *writer = summary->copied > 0 ? &row[SAY_COPIED] : &row[SAY_REPLACED];
+    table_row *writer = summary->copied > 0     ? &row[SAY_COPIED]
+                        : summary->replaced > 0 ? &row[SAY_REPLACED]
+                                                : &row[SAY_MADE];
     remark_count(writer, summary->converted, "converted");
     remark_count(writer, summary->tagged, "tagged");
     if (summary->written_bytes > 0) {

@@ -86,6 +86,8 @@ struct ie_config {
         ie_config_list keywords; /* added to every photo */
         char *caption, *title;   /* set when not empty */
         char *gps;               /* "LAT,LON" for photos that have no place; or empty */
+        char *mode;              /* embed, sidecar, auto */
+        int iptc;                /* an ie_iptc_use */
         bool quality_rating;     /* rating 1..5 from the quality score, where there is none */
         int64_t rating;          /* set when >= 0 */
     } tagging;

@@ -48,6 +48,7 @@ static const ie_metadata_field fields[] = {
     ROW(NULL, "burst_id", IE_FACT_TEXT, 0, burst_id),
     ROW(NULL, "content_id", IE_FACT_TEXT, 0, content_id),
     ROW(NULL, "original_name", IE_FACT_TEXT, 0, original_name),
+    ROW(NULL, "noted_quality", IE_FACT_REAL, 4, own_quality),
     ROW(NULL, "duration_s", IE_FACT_REAL, 3, duration_s),
     ROW(NULL, "sidecars", IE_FACT_TEXTS, 0, sidecars),
     ROW(NULL, "conflicts", IE_FACT_TEXTS, 0, conflicts),

@@ -291,6 +291,11 @@ static const ie_option_row rows[] = {
          "title for every photo; empty leaves titles alone"),
     TEXT("tagging.gps", tagging.gps, "", ie_check_place, "--gps", TAGGING,
          "LAT,LON in degrees for every photo that has no place of its own"),
+    CHOICE("tagging.mode", tagging.mode, false, "auto", "embed|sidecar|auto", "--mode", TAGGING | IE_CMD_UNTAG,
+           "write into the photos (embed), into XMP files beside them (sidecar), or into those photos that take "
+           "it safely (auto)"),
+    CHOICE("tagging.iptc", tagging.iptc, true, "auto", "auto|always|never", "--iptc", TAGGING,
+           "write IPTC, too: into photos that have it (auto), into all that can (always), never"),
     INT("tagging.rating", tagging.rating, "-1", -1, 5, "--rating", TAGGING,
         "rating for every photo; -1 leaves ratings alone"),
     BOOL("tagging.quality_rating", tagging.quality_rating, "false", "--quality-rating", TAGGING,

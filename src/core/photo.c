@@ -164,6 +164,7 @@ void ie_metadata_init(ie_metadata *metadata)
         .lens_max_mm = NAN,
         .bias_ev = NAN,
         .duration_s = NAN,
+        .own_quality = NAN,
         .flash = -1,
         .favorite = -1,
         .edited = -1,

@@ -125,6 +125,7 @@ typedef struct ie_metadata {
     const char *creator, *copyright, *city, *state, *country;
     const char *unique_id, *burst_id, *content_id; /* of the image; its burst; its Live Photo */
     const char *original_name; /* xmpMM:PreservedFileName */
+    double own_quality;        /* the quality score that this program wrote, 0..1; NaN: absent */
     double duration_s;         /* of videos; NaN: absent */
     ie_text_list sidecars;     /* what was read beside it: "a.jpg.xmp 1280 1689318753000000000", size and mtime_ns */
     ie_text_list conflicts;    /* facts on which a sidecar and the file differ */

@@ -115,23 +115,6 @@ void ie_action_reason(ie_plan *plan, ie_action *action, const char *format, ...)
                          : ie_arena_printf(plan->arena, "%s; %s", action->reason, valid);
 }
 
-ie_tag_edit *ie_action_tags(ie_plan *plan, ie_action *action)
-{
-    if (action->tags == NULL) {
-        action->tags = ie_arena_alloc(plan->arena, sizeof *action->tags);
-        action->tags->rating = IE_ABSENT;
-    }
-    return action->tags;
-}
-
-bool ie_tag_edit_any(const ie_tag_edit *edit)
-{
-    return edit != NULL && (edit->add_keywords.count > 0 || edit->title != NULL ||
-                            edit->caption != NULL || edit->original_name != NULL || edit->rating != IE_ABSENT ||
-                            edit->hierarchy.count > 0 || edit->generated.count > 0 ||
-                            edit->forget_generated || edit->has_place);
-}
-
 static bool has_tags(const ie_action *action)
 {
     return ie_tag_edit_any(action->tags);
@@ -140,6 +123,11 @@ static bool has_tags(const ie_action *action)
 bool ie_action_is_work(const ie_action *action)
 {
     return action->kind != IE_ACTION_KEEP && action->kind != IE_ACTION_SKIP;
+}
+
+bool ie_action_makes_sidecar(const ie_action *action)
+{
+    return action->format == IE_FORMAT_SIDECAR && action->from_format != IE_FORMAT_SIDECAR;
 }
 
 bool ie_action_derives(const ie_action *action)
@@ -178,6 +166,11 @@ static void count_kind(const ie_action *action, ie_summary *summary)
         summary->skipped++;
         break;
     case IE_ACTION_COPY:
+        if (ie_action_makes_sidecar(action)) {
+            summary->made++;
+            summary->tagged++;
+            break;
+        }
         summary->copied++;
         count_made(action, summary);
         break;
@@ -201,7 +194,8 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const ie_action *action = &plan->actions[i];
-        summary->accounted_bytes += action->stamp.size;
+        summary->extra += action->extra;
+        summary->accounted_bytes += action->extra ? 0 : action->stamp.size;
         if (action->outcome == IE_OUTCOME_FAILED) {
             summary->failed++;
         } else if (action->outcome == IE_OUTCOME_SKIPPED) {

@@ -9,7 +9,8 @@
  *   KEEP        nothing.                         SKIP  nothing, though one might expect something; the
  *                                                reason says why (duplicate not copied, unreadable, …).
  *   COPY        make a new file at `to` from `from` (re-encoded and/or re-tagged on the way when `format`
- *               or `tags` say so); `from` is never touched.
+ *               or `tags` say so); `from` is never touched. With format SIDECAR and a photo as `from`: a new
+ *               XMP file that holds `tags`; such actions stand behind those of the files found.
  *   MOVE        rename `from` to `to`, same bytes.
  *   REPLACE     make a new file at `to` from `from` as COPY does, then put the original into quarantine.
  *               `to` may equal `from` (tags) or differ (conversion, or move with tags).
@@ -47,17 +48,27 @@ typedef enum ie_outcome {
     IE_OUTCOME_FAILED   /* tried; nothing was lost, nothing half done; `problem` says why */
 } ie_outcome;
 
+/* Into which files IPTC texts are written. */
+typedef enum ie_iptc_use { IE_IPTC_AUTO /* that have IPTC already */, IE_IPTC_ALWAYS, IE_IPTC_NEVER, IE_IPTC_USES } ie_iptc_use;
+
+const char *ie_iptc_use_name(ie_iptc_use use); /* "auto", … */
+
 /* What to write into a file's metadata. NULL, 0 counts and IE_ABSENT leave a field alone. */
 typedef struct ie_tag_edit {
     ie_text_list add_keywords; /* those that are not there yet */
     const char *title, *caption;
-    const char *original_name; /* the file's name until now */
     int32_t rating; /* 0..5 */
     ie_text_list hierarchy; /* "Places|Norway|Oslo", beside their last parts in add_keywords */
     ie_text_list generated; /* of add_keywords those that models gave: "label|confidence|model" */
     bool forget_generated;  /* takes away the keywords that models gave, and nothing else */
-    bool has_place;
+    bool has_place, has_altitude; /* an altitude only with a place */
     double latitude, longitude; /* signed decimal degrees; when has_place */
+    double altitude_m;
+    bool has_quality;
+    double quality;            /* 0..1; when has_quality */
+    const char *original_name; /* the file's name until now: xmpMM:PreservedFileName */
+    ie_iptc_use iptc;
+    bool beside; /* the file it is for is an XMP sidecar, or a new one is made */
 } ie_tag_edit;
 
 /* Does it ask for anything? NULL does not. */
@@ -78,6 +89,7 @@ typedef struct ie_action {
     ie_stamp survivor_stamp;
     ie_match verdict;       /* NONE without a survivor */
     ie_hash128 survivor_xxh3; /* of its bytes when it was judged; for verdicts other than NONE and SAME_BYTES */
+    bool extra;             /* of no file that was found: a sidecar to be made, or one that was not asked for */
     const char *reason;       /* "same bytes as b.jpg, which has the higher quality (0.81)"; joined by "; " */
     ie_outcome outcome;
     const char *problem;
@@ -105,6 +117,14 @@ ie_action *ie_plan_add(ie_plan *plan, const ie_photo *photo);
 void ie_action_reason(ie_plan *plan, ie_action *action, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 ie_tag_edit *ie_action_tags(ie_plan *plan, ie_action *action); /* made empty when there is none */
+/* This file gets that, too: lists are joined without repeats, single values that are given take the place of
+   earlier ones. Texts are copied. Where it is written (into the file, into a sidecar, not at all) is decided
+   at the end for all of them (processors/writing.c), so any processor may give, before or after naming. */
+void ie_action_give(ie_plan *plan, ie_action *action, const ie_tag_edit *edit);
+/* Makes `to` hold both, in the arena. */
+void ie_tag_edit_join(ie_tag_edit *to, const ie_tag_edit *more, ie_arena *arena);
+/* Is it a new sidecar, made from a photo that has an action of its own? */
+bool ie_action_makes_sidecar(const ie_action *action);
 const char *ie_action_kind_name(ie_action_kind kind); /* "keep" … */
 const char *ie_match_name(ie_match verdict);      /* "same_bytes" … */
 /* Does the verdict say that one of the two files may go? */

@@ -9,7 +9,8 @@
 static int compare_from(const void *a, const void *b)
 {
     const ie_action *const *x = a, *const *y = b;
-    return strcmp((*x)->from, (*y)->from);
+    int order = strcmp((*x)->from, (*y)->from);
+    return order != 0 ? order : (int)ie_action_makes_sidecar(*x) - (int)ie_action_makes_sidecar(*y);
 }
 
 static int compare_to(const void *a, const void *b)
@@ -55,7 +56,9 @@ ie_status ie_plan_check(const ie_plan *plan, ie_error *err)
     }
     qsort(list, plan->count, sizeof *list, compare_from);
     for (size_t i = 1; i < plan->count; i++) {
-        if (strcmp(list[i - 1]->from, list[i]->from) == 0) {
+        /* A photo, and the sidecar that is made for it: those two have one source. */
+        if (strcmp(list[i - 1]->from, list[i]->from) == 0 &&
+            ie_action_makes_sidecar(list[i - 1]) == ie_action_makes_sidecar(list[i])) {
             return refuse(plan, list[i], "has the source of another line", err);
         }
     }

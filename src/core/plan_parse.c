@@ -153,9 +153,35 @@ static const char *read_place(const json_t *object, ie_tag_edit *tags)
     }
     tags->latitude = ie_json_get_real(object, "latitude");
     tags->longitude = ie_json_get_real(object, "longitude");
+    tags->has_altitude = json_object_get(object, "altitude_m") != NULL;
+    tags->altitude_m = tags->has_altitude ? ie_json_get_real(object, "altitude_m") : 0;
+    if (tags->has_altitude && !(tags->altitude_m > -100000 && tags->altitude_m < 100000)) {
+        return "has an altitude that is not on earth";
+    }
     bool on_earth = tags->latitude >= -90 && tags->latitude <= 90 && tags->longitude >= -180 &&
                     tags->longitude <= 180;
     return on_earth ? NULL : "has a place that is not on earth";
+}
+
+static const char *read_more_tags(ie_plan *plan, const json_t *object, ie_tag_edit *tags)
+{
+    tags->forget_generated = json_is_true(json_object_get(object, "forget_generated"));
+    tags->beside = json_is_true(json_object_get(object, "beside"));
+    tags->has_quality = json_object_get(object, "quality") != NULL;
+    tags->quality = tags->has_quality ? ie_json_get_real(object, "quality") : 0;
+    if (tags->has_quality && !(tags->quality >= 0 && tags->quality <= 1)) {
+        return "has a quality that is not 0 to 1";
+    }
+    const char *use = ie_json_get_text(object, "iptc");
+    int iptc = use == NULL ? IE_IPTC_AUTO : IE_IPTC_USES;
+    for (int i = 0; use != NULL && i < IE_IPTC_USES; i++) {
+        iptc = strcmp(use, ie_iptc_use_name((ie_iptc_use)i)) == 0 ? i : iptc;
+    }
+    if (iptc == IE_IPTC_USES) {
+        return "has a use of IPTC that is unknown";
+    }
+    tags->iptc = (ie_iptc_use)iptc;
+    return NULL;
 }
 
 static const char *read_tags(ie_plan *plan, const json_t *object, ie_action *action)
@@ -171,10 +197,10 @@ static const char *read_tags(ie_plan *plan, const json_t *object, ie_action *act
     wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "hierarchy"), &tags->hierarchy);
     wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "generated"), &tags->generated);
     wrong = wrong != NULL ? wrong : read_place(object, tags);
+    wrong = wrong != NULL ? wrong : read_more_tags(plan, object, tags);
     if (wrong != NULL) {
         return wrong;
     }
-    tags->forget_generated = json_is_true(json_object_get(object, "forget_generated"));
     int64_t rating = IE_ABSENT;
     if (json_object_get(object, "rating") != NULL && !read_number(object, "rating", 0, 5, 0, &rating)) {
         return "has a rating that is not 0 to 5";
@@ -215,6 +241,12 @@ static const char *check_target(const ie_plan *plan, const ie_action *action)
 static const char *check_derivation(const ie_action *action)
 {
     bool makes = action->kind == IE_ACTION_COPY || action->kind == IE_ACTION_REPLACE;
+    if (ie_action_makes_sidecar(action)) {
+        bool sound = action->kind == IE_ACTION_COPY && ie_tag_edit_any(action->tags) && action->tags->beside &&
+                     ie_ends_with_nocase(action->to, ".xmp") &&
+                     ie_format_kind(action->from_format) != IE_KIND_NONE;
+        return sound ? NULL : "makes a sidecar in a way that no plan does";
+    }
     if (ie_action_derives(action) && action->kind == IE_ACTION_MOVE) {
         return "is a move that would change bytes";
     }
@@ -324,6 +356,7 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
     action->unit = (uint32_t)unit;
     action->quality = (int)quality;
     action->orientation = (uint8_t)orientation;
+    action->extra = json_is_true(json_object_get(object, "extra"));
     if (!read_format(object, "from_format", &action->from_format) ||
         !read_format(object, "format", &action->format)) {
         return "has an unknown format";

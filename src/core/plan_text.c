@@ -59,6 +59,18 @@ static json_t *tags_json(const ie_tag_edit *tags)
         ie_json_real(object, "latitude", tags->latitude, 7);
         ie_json_real(object, "longitude", tags->longitude, 7);
     }
+    if (tags->has_place && tags->has_altitude) {
+        ie_json_real(object, "altitude_m", tags->altitude_m, 2);
+    }
+    if (tags->has_quality) {
+        ie_json_real(object, "quality", tags->quality, 4);
+    }
+    if (tags->iptc != IE_IPTC_AUTO) {
+        ie_json_text(object, "iptc", ie_iptc_use_name(tags->iptc));
+    }
+    if (tags->beside) {
+        json_object_set_new(object, "beside", json_true());
+    }
     ie_json_text(object, "title", tags->title);
     ie_json_text(object, "caption", tags->caption);
     ie_json_text(object, "original_name", tags->original_name);
@@ -99,6 +111,9 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
             ie_hash128_hex(action->survivor_xxh3, hex);
             ie_json_text(object, "survivor_xxh3", hex);
         }
+    }
+    if (action->extra) {
+        json_object_set_new(object, "extra", json_true());
     }
     ie_json_text(object, "reason", action->reason);
     ie_json_text(object, "outcome", ie_outcome_name(action->outcome));

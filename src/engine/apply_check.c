@@ -251,6 +251,7 @@ bool ie_party_check(ie_run *run, ie_party *party, ie_trouble *trouble)
             .stamp = action->stamp,
             .from = action->from,
             .to = action->to,
+            .beside = ie_action_makes_sidecar(action),
             .survivor = action->kind == IE_ACTION_QUARANTINE ? action->survivor : NULL,
         };
         good = choose_way(run, step, i, party->parks, trouble);

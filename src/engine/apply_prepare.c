@@ -123,7 +123,10 @@ static bool seal(making *m)
 {
     ie_entry *entry = &m->step->entry;
     struct stat st;
-    int failed = ie_fs_copy_attributes(m->from_fd, m->temp_fd, entry->temp, entry->kind != IE_ACTION_COPY);
+    bool sidecar = m->step->action->format == IE_FORMAT_SIDECAR && ie_action_derives(m->step->action);
+    /* A new time: by it readers see that a sidecar of the same size changed. */
+    int failed = sidecar ? ie_fs_copy_permissions(m->from_fd, m->temp_fd, entry->temp, true)
+                         : ie_fs_copy_attributes(m->from_fd, m->temp_fd, entry->temp, entry->kind != IE_ACTION_COPY);
     if (failed == 0) {
         failed = ie_fs_sync(m->temp_fd, entry->temp);
     }

@@ -9,6 +9,7 @@
 #include "storage/exif_file.h"
 #include "storage/image_data.h"
 #include "storage/image_file.h"
+#include "storage/sidecar_write.h"
 #include "utils/error.h"
 #include "utils/fs.h"
 #include "utils/text.h"
@@ -192,6 +193,9 @@ static ie_status picture_of(const ie_config *config, const char *path, ie_format
 static ie_status write_tags(const ie_config *config, const ie_action *action, const char *temp_path,
                             ie_error *err)
 {
+    if (action->tags->beside) {
+        return ie_sidecar_write(temp_path, action->tags, err);
+    }
     if (!ie_exif_can_write(action->format)) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "tags cannot be written into %s files",
                             ie_format_name(action->format));
@@ -216,6 +220,9 @@ static ie_status write_tags(const ie_config *config, const ie_action *action, co
 ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path,
                     ie_error *err)
 {
+    if (ie_action_makes_sidecar(action)) {
+        return ie_sidecar_write(temp_path, action->tags, err);
+    }
     ie_status status = action->format != action->from_format
                            ? convert(config, action, temp_path, err)
                            : copy_bytes(action->from, temp_path, err);

@@ -280,8 +280,8 @@ void ie_summary_scan(ie_summary *summary, const ie_pipeline_result *result)
 ie_status ie_summary_check(const ie_summary *s, ie_error *err)
 {
     uint64_t sum = s->other + s->kept + s->copied + s->moved + s->replaced + s->quarantined + s->skipped +
-                   s->failed;
-    if (sum == s->found && s->accounted_bytes == s->found_bytes) {
+                   s->failed + s->made;
+    if (sum == s->found + s->extra && s->accounted_bytes == s->found_bytes) {
         return IE_OK;
     }
     return ie_error_set(err, IE_ERR_INTERNAL,

@@ -9,6 +9,7 @@
 #include "engine/apply.h"
 #include "engine/compare.h"
 #include "engine/engine.h"
+#include "engine/outlook.h"
 #include "engine/same.h"
 #include "engine/similar.h"
 #include "engine/volume.h"
@@ -212,6 +213,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .taken = path_taken,
         .same = ie_same_is_there,
         .earlier = ie_same_earlier,
+        .look = ie_outlook_take,
         .user = same,
         .untag = request->untag,
     };
@@ -224,6 +226,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         {request->tag, ie_tag_processor.propose},
         {request->rename, ie_rename_processor.propose},
         {!request->rename, ie_place_propose},
+        {true, ie_writing_propose},
     };
     ie_status status = IE_OK;
     for (size_t i = 0; status == IE_OK && i < sizeof steps / sizeof *steps; i++) {

@@ -138,6 +138,9 @@ static ie_verdict judge_copy(ie_takeback *item)
         }
         return IE_VERDICT_NOTHING;
     }
+    if (entry->beside) {
+        return IE_VERDICT_CAN;
+    }
     if (source_is_the_copy(item)) {
         return refuse(item, "%s, which it was made from, now leads to the copy itself, so this may be the last copy",
                       ie_shown(entry->from));

@@ -19,6 +19,16 @@ typedef struct ie_pair {
     uint8_t turn; /* how b must be laid to look like a (photo.h) */
 } ie_pair;
 
+/* What can be seen of a photo's file, and beside it, before anything is written there. Absent: NULL. */
+typedef struct ie_outlook {
+    const char *refusal;        /* why tags cannot be written into the file: the end of a sentence */
+    const char *sidecar;        /* absolute path of the XMP file that readers take as its */
+    ie_stamp sidecar_stamp;
+    const ie_metadata *beside;  /* what that says */
+    const ie_metadata *own;     /* what the file says without it; only with a sidecar */
+    const char *beside_refusal; /* why no sidecar can be written */
+} ie_outlook;
+
 /* What the processors must know about the run beside the configuration. */
 typedef struct ie_proposal {
     const ie_config *config;
@@ -37,6 +47,10 @@ typedef struct ie_proposal {
     bool (*same)(void *user, const ie_photo *photo, const char *path);
     /* Where in the output an earlier run put this very photo, or NULL. May be NULL: never. */
     const char *(*earlier)(void *user, const ie_photo *photo);
+    /* Fills the outlook (zeroed) of a photo that something is to be written for; memory from the arena. May be
+       NULL: nothing is in the way and there is no sidecar. */
+    void (*look)(void *user, const ie_photo *photo, const ie_action *action, ie_arena *arena,
+                 ie_outlook *ret_outlook);
     void *user;
     bool untag; /* the tag processor takes away what models gave, instead of adding */
 } ie_proposal;
@@ -68,6 +82,12 @@ extern const ie_processor ie_tag_processor;
 /* Sets `to` so that names stay: output + path below root; in place only for what is converted and the
    sidecars that carry its name. Run it, or rename, after convert. */
 ie_status ie_place_propose(ie_proposal *proposal, ie_error *err);
+/* Can tags be written into files of this format? */
+bool ie_tags_embed(ie_format format);
+/* The step before the last: each edit that processors gave (ie_action_give) gets its place by tagging.mode:
+   the file itself, or an XMP sidecar beside it, which is that file's action or a new one behind the others;
+   or it is refused with the reason. */
+ie_status ie_writing_propose(ie_proposal *proposal, ie_error *err);
 /* Last step: derives each action's kind from format, tags, to and output (see plan.h). */
 void ie_plan_settle(ie_proposal *proposal);
 

@@ -7,15 +7,6 @@
 #include "processors/processor.h"
 #include "utils/text.h"
 
-#define NAMED_KEYWORDS 5 /* in a reason; the plan has them all */
-
-/* Where metadata can be written without touching the picture. */
-static bool embeds(ie_format format)
-{
-    return format == IE_FORMAT_JPEG || format == IE_FORMAT_PNG || format == IE_FORMAT_TIFF ||
-           format == IE_FORMAT_WEBP;
-}
-
 /* Valid UTF-8 without blanks at the ends, as readers give it back; free() it. */
 static char *tidy(const char *text)
 {
@@ -120,58 +111,6 @@ static int32_t wanted_rating(const ie_config *config, const ie_photo *photo)
     return (int32_t)fmin(fmax(rating, 1), 5);
 }
 
-static void add_reason(ie_plan *plan, const ie_photo *photo, ie_action *action)
-{
-    const ie_tag_edit *tags = action->tags;
-    ie_buffer text = {0};
-    for (uint32_t i = 0; i < tags->add_keywords.count && i < NAMED_KEYWORDS; i++) {
-        ie_buffer_printf(&text, "%s+%s", i > 0 ? " " : "", tags->add_keywords.items[i]);
-    }
-    if (tags->add_keywords.count > NAMED_KEYWORDS) {
-        ie_buffer_printf(&text, " and %u more", tags->add_keywords.count - NAMED_KEYWORDS);
-    }
-    const char *const fields[] = {tags->title != NULL ? "title" : NULL,
-                                  tags->caption != NULL ? "caption" : NULL};
-    for (size_t i = 0; i < 2; i++) {
-        if (fields[i] != NULL) {
-            ie_buffer_printf(&text, "%s%s", text.size > 0 ? ", " : "", fields[i]);
-        }
-    }
-    if (tags->rating != IE_ABSENT) {
-        ie_buffer_printf(&text, "%srating %d", text.size > 0 ? ", " : "", tags->rating);
-    }
-    if (tags->has_place) {
-        ie_buffer_printf(&text, "%splace", text.size > 0 ? ", " : "");
-    }
-    if (tags->hierarchy.count > 0 && tags->add_keywords.count == 0) {
-        ie_buffer_printf(&text, "%splaces of keywords in their tree", text.size > 0 ? ", " : "");
-    }
-    for (uint32_t i = 0; tags->forget_generated && i < photo->metadata.generated.count; i++) {
-        const char *entry = photo->metadata.generated.items[i];
-        ie_buffer_printf(&text, "%s-%.*s", text.size > 0 ? " " : "", (int)strcspn(entry, "|"), entry);
-    }
-    ie_action_reason(plan, action, "tags: %s", text.data);
-    ie_buffer_free(&text);
-}
-
-/* Why this file's metadata is not touched, or NULL. */
-static const char *refusal(const ie_photo *photo, const ie_action *action)
-{
-    if (!embeds(action->format)) {
-        return "this kind of file is never written into";
-    }
-    if ((photo->have & IE_HAVE_METADATA) == 0) {
-        return "what it has already was not read";
-    }
-    for (uint32_t i = 0; i < photo->fault_count; i++) {
-        const char *stage = photo->faults[i].stage;
-        if (strcmp(stage, "decode") == 0 || strcmp(stage, "metadata") == 0) {
-            return "damaged, and better left as it is";
-        }
-    }
-    return NULL;
-}
-
 static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_action *action)
 {
     ie_plan *plan = proposal->plan;
@@ -189,13 +128,7 @@ static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_a
     if (!ie_tag_edit_any(&edit)) {
         return;
     }
-    const char *why = refusal(photo, action);
-    if (why != NULL) {
-        ie_action_reason(plan, action, "not tagged: %s", why);
-        return;
-    }
-    *ie_action_tags(plan, action) = edit;
-    add_reason(plan, photo, action);
+    ie_action_give(plan, action, &edit);
 }
 
 static ie_status propose(ie_proposal *proposal, ie_error *err)

@@ -103,25 +103,48 @@ static void xmp_angle(double degrees, char positive, char negative, char buffer[
              units % 10000000, degrees < 0 ? negative : positive);
 }
 
-static bool set_xmp_place(ie_tags *tags, double latitude, double longitude)
+void ie_xmp_place(double latitude, double longitude, char ret_latitude[64], char ret_longitude[64])
 {
-    char text[64];
-    xmp_angle(latitude, 'N', 'S', text);
-    bool good = ie_tags_set(tags, "Xmp.exif.GPSLatitude", text);
-    xmp_angle(longitude, 'E', 'W', text);
-    return good && ie_tags_set(tags, "Xmp.exif.GPSLongitude", text);
+    xmp_angle(latitude, 'N', 'S', ret_latitude);
+    xmp_angle(longitude, 'E', 'W', ret_longitude);
 }
 
-bool ie_exif_write_place(ie_tags *tags, double latitude, double longitude)
+static bool set_xmp_place(ie_tags *tags, const ie_tag_edit *edit)
+{
+    char latitude[64], longitude[64], altitude[64];
+    ie_xmp_place(edit->latitude, edit->longitude, latitude, longitude);
+    snprintf(altitude, sizeof altitude, "%lld/100", llround(fabs(edit->altitude_m) * 100));
+    return ie_tags_set(tags, "Xmp.exif.GPSLatitude", latitude) &&
+           ie_tags_set(tags, "Xmp.exif.GPSLongitude", longitude) &&
+           (!edit->has_altitude ||
+            (ie_tags_set(tags, "Xmp.exif.GPSAltitude", altitude) &&
+             ie_tags_set(tags, "Xmp.exif.GPSAltitudeRef", edit->altitude_m < 0 ? "1" : "0")));
+}
+
+bool ie_exif_write_place(ie_tags *tags, const ie_tag_edit *edit)
 {
     char text[64];
     bool good = ie_tags_set(tags, "Exif.GPSInfo.GPSVersionID", "2 3 0 0") &&
-           ie_tags_set(tags, "Exif.GPSInfo.GPSLatitudeRef", latitude < 0 ? "S" : "N") &&
-           ie_tags_set(tags, "Exif.GPSInfo.GPSLongitudeRef", longitude < 0 ? "W" : "E");
-    exif_angle(latitude, text);
+                ie_tags_set(tags, "Exif.GPSInfo.GPSLatitudeRef", edit->latitude < 0 ? "S" : "N") &&
+                ie_tags_set(tags, "Exif.GPSInfo.GPSLongitudeRef", edit->longitude < 0 ? "W" : "E");
+    exif_angle(edit->latitude, text);
     good = good && ie_tags_set(tags, "Exif.GPSInfo.GPSLatitude", text);
-    exif_angle(longitude, text);
-    return good && ie_tags_set(tags, "Exif.GPSInfo.GPSLongitude", text);
+    exif_angle(edit->longitude, text);
+    good = good && ie_tags_set(tags, "Exif.GPSInfo.GPSLongitude", text);
+    if (edit->has_altitude) {
+        snprintf(text, sizeof text, "%lld/100", llround(fabs(edit->altitude_m) * 100));
+        good = good && ie_tags_set(tags, "Exif.GPSInfo.GPSAltitude", text) &&
+               ie_tags_set(tags, "Exif.GPSInfo.GPSAltitudeRef", edit->altitude_m < 0 ? "1" : "0");
+    }
+    return good;
+}
+
+static bool write_own(ie_tags *tags, const ie_tag_edit *edit)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.4f", edit->quality);
+    return (!edit->has_quality || ie_tags_set(tags, IE_QUALITY_TAG, text)) &&
+           (edit->original_name == NULL || ie_tags_set(tags, "Xmp.xmpMM.PreservedFileName", edit->original_name));
 }
 
 bool ie_exif_write_extra(ie_tags *tags, const ie_metadata *before, const ie_tag_edit *edit)
@@ -130,6 +153,6 @@ bool ie_exif_write_extra(ie_tags *tags, const ie_metadata *before, const ie_tag_
             (add_branches(tags, "Xmp.lr.hierarchicalSubject", '|', &edit->hierarchy) &&
              add_branches(tags, "Xmp.digiKam.TagsList", '/', &edit->hierarchy))) &&
            (edit->generated.count == 0 || note_generated(tags, before, &edit->generated)) &&
-           (!edit->has_place || set_xmp_place(tags, edit->latitude, edit->longitude)) &&
+           (!edit->has_place || set_xmp_place(tags, edit)) && write_own(tags, edit) &&
            (!edit->forget_generated || forget(tags, before));
 }

@@ -11,11 +11,14 @@
 #include "storage/exif_tags.h"
 
 #define IE_GENERATED_TAG "Xmp.imgengine.GeneratedKeywords"
+#define IE_QUALITY_TAG "Xmp.imgengine.Quality"
 
 /* XMP and IPTC; false when exiv2 refuses a value. `before`: what the file says now. */
 bool ie_exif_write_extra(ie_tags *tags, const ie_metadata *before, const ie_tag_edit *edit);
 /* A place in EXIF: not for files whose EXIF must stay as it is. */
-bool ie_exif_write_place(ie_tags *tags, double latitude, double longitude);
+bool ie_exif_write_place(ie_tags *tags, const ie_tag_edit *edit);
+/* As XMP spells them: "59,54.1234567N". */
+void ie_xmp_place(double latitude, double longitude, char ret_latitude[64], char ret_longitude[64]);
 /* The keywords that stay when those of models go; in the arena. */
 ie_text_list ie_exif_own_keywords(const ie_metadata *before, ie_arena *arena);
 

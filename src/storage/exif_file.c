@@ -122,6 +122,13 @@ static bool write_keywords(ie_tags *tags, bool iptc, const ie_text_list *read,
             ie_tags_set_iptc(tags, "Iptc.Application2.Keywords", &coded));
 }
 
+static bool write_xmp_rating(ie_tags *tags, int32_t rating)
+{
+    static const char percent[] = "Xmp.MicrosoftPhoto.Rating";
+    return ie_tags_set_number(tags, "Xmp.xmp.Rating", rating) &&
+           (!ie_tags_has(tags, percent) || ie_tags_set_number(tags, percent, ie_exif_percent(rating)));
+}
+
 static bool write_rating(ie_tags *tags, int32_t rating)
 {
     return ie_tags_set_number(tags, "Exif.Image.Rating", rating) &&
@@ -134,7 +141,7 @@ static bool edit_exif(ie_tags *tags, const ie_tag_edit *edit)
     return (edit->caption == NULL ||
             ie_tags_set(tags, "Exif.Image.ImageDescription", edit->caption)) &&
            (edit->rating == IE_ABSENT || write_rating(tags, edit->rating)) &&
-           (!edit->has_place || ie_exif_write_place(tags, edit->latitude, edit->longitude));
+           (!edit->has_place || ie_exif_write_place(tags, edit));
 }
 
 static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const ie_tag_edit *edit)
@@ -159,9 +166,7 @@ static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const
         return false;
     }
     return (edit->rating == IE_ABSENT ||
-            ie_tags_set_number(tags, "Xmp.xmp.Rating", edit->rating)) &&
-           (edit->original_name == NULL ||
-            ie_tags_set(tags, "Xmp.xmpMM.PreservedFileName", edit->original_name)) &&
+            write_xmp_rating(tags, edit->rating)) &&
            ie_exif_write_extra(tags, before, edit) &&
            (!ie_tags_changed(tags) || ie_exif_keep_date(tags, before));
 }
@@ -180,7 +185,39 @@ static bool texts_are_utf8(const ie_tag_edit *edit)
     return good;
 }
 
-static ie_status check_pinned(const char *path, ie_format format, ie_error *err)
+static const char not_written[] = "tags are not written into this file: ";
+
+static ie_status check_bytes(const uint8_t *bytes, size_t size, ie_format format, ie_error *err)
+{
+    ie_hash128 hash;
+    const char *pinned = ie_image_data_pinned(bytes, size, format);
+    if (pinned != NULL) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%s%s", not_written, pinned);
+    }
+    if (!ie_image_data_hash(bytes, size, format, &hash)) {
+        return ie_error_set(err, IE_ERR_FORMAT, "%sits %s structure is damaged", not_written,
+                            ie_format_name(format));
+    }
+    return IE_OK;
+}
+
+static ie_status check_tags(const ie_tags *tags, ie_format format, ie_error *err)
+{
+    if (ie_tags_complaint(tags) != NULL) {
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "its metadata is damaged and writing would damage it further (exiv2: %s)",
+                            ie_tags_complaint(tags));
+    }
+    /* exiv2 moves them, and corrects the offsets only of those that it has taken apart. */
+    if (format != IE_FORMAT_JPEG && ie_tags_has(tags, "Exif.Photo.MakerNote") &&
+        !ie_tags_has(tags, "Exif.MakerNote.Offset")) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "%sits camera's notes are of an unknown kind and would be damaged", not_written);
+    }
+    return IE_OK;
+}
+
+static ie_status check_file(const char *path, ie_format format, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     ie_status status = ie_bytes_open(path, &bytes, err);
@@ -188,12 +225,30 @@ static ie_status check_pinned(const char *path, ie_format format, ie_error *err)
         return status;
     }
     const uint8_t *data = ie_bytes_load(bytes, MAX_FILE_BYTES);
-    const char *pinned =
-        data != NULL ? ie_image_data_pinned(data, (size_t)ie_bytes_size(bytes), format) : NULL;
+    size_t size = (size_t)ie_bytes_size(bytes);
+    status = data != NULL ? check_bytes(data, size, format, err)
+                          : ie_error_set(err, IE_ERR_FORMAT, "it cannot be read");
+    if (status == IE_OK) {
+        IE_AUTO_TAGS ie_tags *tags = NULL;
+        IE_AUTO_KEPT ie_exif_kept kept = {0};
+        status = ie_tags_open_memory(data, size, &tags, err);
+        status = status == IE_OK ? check_tags(tags, format, err) : status;
+        if (status == IE_OK && format == IE_FORMAT_JPEG && ie_tags_has(tags, "Exif.Photo.MakerNote")) {
+            status = ie_exif_keep(path, &kept, err);
+        }
+    }
     ie_bytes_close(bytes);
-    return pinned == NULL ? IE_OK
-                          : ie_error_set(err, IE_ERR_UNSUPPORTED,
-                                         "tags are not written into this file: %s", pinned);
+    return status;
+}
+
+const char *ie_exif_refusal(const char *path, ie_format format, ie_arena *arena)
+{
+    ie_error err = {0};
+    if (check_file(path, format, &err) == IE_OK) {
+        return NULL;
+    }
+    bool repeats = strncmp(err.text, not_written, sizeof not_written - 1) == 0;
+    return ie_arena_strdup(arena, err.text + (repeats ? sizeof not_written - 1 : 0));
 }
 
 /* With maker notes in a JPEG the EXIF block is kept as it is but for values that have room where
@@ -222,22 +277,12 @@ static ie_status edit_file(const char *path, ie_format format, const ie_metadata
     if (status != IE_OK) {
         return status;
     }
-    if (ie_tags_complaint(tags) != NULL) {
-        return ie_error_set(
-            err, IE_ERR_FORMAT,
-            "its metadata is damaged and writing would damage it further (exiv2: %s)",
-            ie_tags_complaint(tags));
+    status = check_tags(tags, format, err);
+    if (status != IE_OK) {
+        return status;
     }
-    bool notes = ie_tags_has(tags, "Exif.Photo.MakerNote");
-    if (notes && format == IE_FORMAT_JPEG) {
+    if (format == IE_FORMAT_JPEG && ie_tags_has(tags, "Exif.Photo.MakerNote")) {
         return edit_with_notes(tags, path, before, edit, err);
-    }
-    /* exiv2 moves them, and corrects the offsets only of those that it has taken apart. */
-    if (notes && !ie_tags_has(tags, "Exif.MakerNote.Offset")) {
-        return ie_error_set(
-            err, IE_ERR_UNSUPPORTED,
-            "tags are not written into this file: its camera's notes are of an unknown kind and "
-            "would be damaged");
     }
     if (!edit_tags(tags, ie_exif_carries_iptc(format), before, edit) || !edit_exif(tags, edit)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
@@ -265,6 +310,7 @@ static ie_status check_written(const char *path, ie_format format, const ie_meta
         fabs(photo->metadata.longitude - edit->longitude) < 1e-6) {
         wanted.latitude = photo->metadata.latitude;
         wanted.longitude = photo->metadata.longitude;
+        wanted.altitude_m = edit->has_altitude ? photo->metadata.altitude_m : wanted.altitude_m;
     } else if (edit->has_place) {
         wanted.latitude = edit->latitude;
     }
@@ -294,11 +340,11 @@ ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_ed
         return ie_error_set(err, IE_ERR_USAGE,
                             "a keyword, title or caption is empty or not valid UTF-8");
     }
-    ie_status status = check_pinned(temp_path, format, err);
+    ie_photo *before = NULL;
+    ie_status status = check_file(temp_path, format, err);
     if (status != IE_OK) {
         return status;
     }
-    ie_photo *before = NULL;
     status = ie_exif_facts(temp_path, format, &before, err);
     if (status == IE_OK) {
         status = edit_file(temp_path, format, &before->metadata, edit, err);

@@ -14,6 +14,10 @@
 bool ie_exif_can_write(ie_format format);
 bool ie_exif_carries_iptc(ie_format format); /* of those: does exiv2 keep IPTC in it? */
 
+/* Why ie_exif_write() would refuse the file, as far as looking at it tells: the end of a sentence, in the
+   arena; NULL: nothing is in the way. Opens it once. */
+const char *ie_exif_refusal(const char *path, ie_format format, ie_arena *arena);
+
 /* Applies the edit to `temp_path`: keywords to dc:subject and (when the format carries IPTC) IPTC
    Keywords, caption to dc:description (default language), EXIF ImageDescription, IPTC
    Caption-Abstract; title to dc:title and IPTC ObjectName; rating to xmp:Rating and EXIF 0x4746; the name until now to xmpMM:PreservedFileName.

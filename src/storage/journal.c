@@ -92,6 +92,9 @@ void ie_journal_intent(ie_journal *journal, const ie_entry *entry)
     ie_json_int(object, "group", (int64_t)entry->group);
     ie_json_text(object, "kind", ie_action_kind_name(entry->kind));
     json_object_set_new(object, "makes", json_boolean(entry->makes));
+    if (entry->beside) {
+        json_object_set_new(object, "beside", json_true());
+    }
     add_stamp(object, &entry->stamp);
     add_path(journal, object, "from", entry->from);
     add_path(journal, object, "to", entry->to);

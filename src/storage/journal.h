@@ -33,6 +33,7 @@ typedef struct ie_entry {
     bool makes;            /* a new file is made at `to` (COPY, REPLACE, MOVE to another file system) */
     ie_stamp stamp;        /* of `from` */
     const char *from, *to; /* to NULL: QUARANTINE */
+    bool beside;           /* COPY: not a copy of `from` but a sidecar of it, which may go without it */
     const char *temp;      /* makes: where the new file is made */
     const char *park;      /* MOVE: a stop on the way, to break a cycle of names; else NULL */
     const char *quarantine;/* where the original goes; NULL: it stays or is renamed */

@@ -150,7 +150,8 @@ static bool shape_is_right(const ie_log *log, const ie_entry *entry)
 
 static bool read_intent(ie_log *log, const json_t *object)
 {
-    ie_entry entry = {.stamp = read_stamp(object), .makes = json_is_true(json_object_get(object, "makes"))};
+    ie_entry entry = {.stamp = read_stamp(object), .makes = json_is_true(json_object_get(object, "makes")),
+                      .beside = json_is_true(json_object_get(object, "beside"))};
     int64_t n = ie_json_get_int(object, "n", -1), group = ie_json_get_int(object, "group", -1);
     if (n < 0 || group < 0 || (log->count > 0 && (uint64_t)n <= log->entries[log->count - 1].n) ||
         !read_kind(object, &entry.kind)) {

@@ -96,6 +96,14 @@ ie_text_list ie_sidecars_beside(const char *photo_path, ie_arena *arena)
     return list;
 }
 
+char *ie_sidecar_entry_name(const char *entry)
+{
+    const char *end = strrchr(entry, ' '); /* of size and time, which come last */
+    while (end != NULL && end > entry && *--end != ' ') {
+    }
+    return ie_strndup(entry, end != NULL ? (size_t)(end - entry) : 0);
+}
+
 bool ie_sidecars_unchanged(const ie_photo *photo)
 {
     ie_arena *arena = ie_arena_new();
@@ -261,12 +269,8 @@ void ie_sidecars_merge(ie_photo *photo, const ie_config_list *prefer, ie_dates *
     uint64_t set = winners(prefer);
     ie_text_list list = photo->metadata.sidecars;
     for (uint32_t i = 0; i < list.count; i++) {
-        const char *entry = list.items[i], *mtime = strrchr(entry, ' ');
-        const char *size = mtime;
-        while (size != NULL && size > entry && *--size != ' ') {
-        }
-        if (size != NULL && size > entry) {
-            IE_AUTO_FREE char *name = ie_strndup(entry, (size_t)(size - entry));
+        IE_AUTO_FREE char *name = ie_sidecar_entry_name(list.items[i]);
+        if (name[0] != 0) {
             merge_one(photo, name, set, dates);
         }
     }

@@ -14,6 +14,8 @@
 
 /* At most one of each kind: "NAME SIZE MTIME_NS", as in ie_metadata.sidecars. */
 ie_text_list ie_sidecars_beside(const char *photo_path, ie_arena *arena);
+/* NAME of such an entry; free() it. */
+char *ie_sidecar_entry_name(const char *entry);
 /* Is that what the record says? */
 bool ie_sidecars_unchanged(const ie_photo *photo);
 

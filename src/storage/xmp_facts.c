@@ -257,6 +257,9 @@ void ie_xmp_take(ie_xmp_taker *r, int property, const char *value, bool is_defau
     case IE_XMP_LONGITUDE_REF:
         r->longitude_ref = value[0];
         break;
+    case IE_XMP_OWN_QUALITY:
+        m->own_quality = ie_xmp_real(value);
+        break;
     case IE_XMP_ALTITUDE:
         r->altitude = ie_xmp_real(value);
         break;

@@ -74,6 +74,7 @@ static const struct {
     [IE_XMP_PEOPLE] = NAME(NS_MEDIAPRO, "People"),
     [IE_XMP_COMMENT] = NAME(NS_EXIF, "UserComment"),
     [IE_XMP_GENERATED] = NAME(IE_XMP_NAMESPACE, "GeneratedKeywords"),
+    [IE_XMP_OWN_QUALITY] = NAME(IE_XMP_NAMESPACE, "Quality"),
     [IE_XMP_MAKE] = TEXT(NS_TIFF, "Make", make),
     [IE_XMP_MODEL] = TEXT(NS_TIFF, "Model", model),
     [IE_XMP_LENS_MODEL] = TEXT(NS_EXIFEX, "LensModel", lens),

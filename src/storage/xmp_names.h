@@ -46,6 +46,7 @@ typedef enum ie_xmp_field {
     IE_XMP_PEOPLE,
     IE_XMP_COMMENT,
     IE_XMP_GENERATED,
+    IE_XMP_OWN_QUALITY,
     IE_XMP_MAKE, /* from here on plain texts */
     IE_XMP_MODEL,
     IE_XMP_LENS_MODEL,

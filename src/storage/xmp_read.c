@@ -1,37 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/xmp_read.h"
 
-#include <expat.h>
 #include <string.h>
 
+#include "storage/xml.h"
 #include "storage/xmp_facts.h"
 #include "storage/xmp_regions.h"
 #include "utils/text.h"
 
-#define MAX_DEPTH 100
 #define MAX_VALUE 65536
 
 #define NS_RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 typedef struct reader {
-    XML_Parser parser;
     ie_xmp_taker taker;
     ie_xmp_regions regions;
-    int depth;
+    int depth; /* of the element being read */
     int rdf_depth; /* of rdf:RDF; 0: outside */
     int current;   /* ie_xmp_property(); 0: none that we know */
     bool in_item, item_is_default, has_items;
     ie_buffer text;
     bool refused;
 } reader;
-
-static void refuse_doctype(void *user, const char *name, const char *system_id,
-                           const char *public_id, int internal)
-{
-    reader *r = user;
-    r->refused = true;
-    XML_StopParser(r->parser, XML_FALSE);
-}
 
 static void start_property(reader *r, const char *name)
 {
@@ -64,14 +54,10 @@ static void start_in_region(reader *r, const char *name, const char **attributes
     ie_buffer_clear(&r->text);
 }
 
-static void start_element(void *user, const char *name, const char **attributes)
+static void start_element(ie_xml *xml, const char *name, const char **attributes)
 {
-    reader *r = user;
-    if (++r->depth > MAX_DEPTH) {
-        r->refused = true;
-        XML_StopParser(r->parser, XML_FALSE);
-        return;
-    }
+    reader *r = xml->user;
+    r->depth = xml->depth;
     if (r->rdf_depth == 0) {
         r->rdf_depth = strcmp(name, NS_RDF " RDF") == 0 ? r->depth : 0;
         return;
@@ -111,9 +97,10 @@ static void end_in_region(reader *r, const char *name, int level)
     }
 }
 
-static void end_element(void *user, const char *name)
+static void end_element(ie_xml *xml, const char *name)
 {
-    reader *r = user;
+    reader *r = xml->user;
+    r->depth = xml->depth;
     int level = r->depth - r->rdf_depth;
     if (r->regions.style != 0) {
         end_in_region(r, name, level);
@@ -130,40 +117,30 @@ static void end_element(void *user, const char *name)
             r->current = 0;
         }
     }
-    if (r->depth-- == r->rdf_depth) {
+    if (r->depth == r->rdf_depth) {
         r->rdf_depth = 0;
     }
+    r->depth--;
 }
 
-static void take_text(void *user, const char *text, int length)
+static void take_text(ie_xml *xml, const char *text, size_t length)
 {
-    reader *r = user;
+    reader *r = xml->user;
     int level = r->depth - r->rdf_depth;
     bool wanted = r->regions.style != 0 ||
                   (r->current != 0 && (level == 2 || (level == 4 && r->in_item)));
-    if (wanted && length > 0 && r->text.size + (size_t)length <= MAX_VALUE) {
-        ie_buffer_add(&r->text, text, (size_t)length);
+    if (wanted && r->text.size + length <= MAX_VALUE) {
+        ie_buffer_add(&r->text, text, length);
     }
 }
 
 /* Parses until the end or the first fault; true when the packet was well-formed. */
 static bool parse(reader *r, const uint8_t *bytes, size_t size)
 {
-    r->parser = XML_ParserCreateNS(NULL, ' ');
-    if (r->parser == NULL || size > INT32_MAX) {
-        XML_ParserFree(r->parser);
-        return false;
-    }
-    XML_SetUserData(r->parser, r);
-    XML_SetElementHandler(r->parser, start_element, end_element);
-    XML_SetCharacterDataHandler(r->parser, take_text);
-    XML_SetStartDoctypeDeclHandler(r->parser, refuse_doctype);
-    bool good = XML_Parse(r->parser, (const char *)bytes, (int)size, XML_TRUE) == XML_STATUS_OK;
-    /* Padding and other bytes after the packet are usual. */
-    enum XML_Error error = XML_GetErrorCode(r->parser);
-    good = good || error == XML_ERROR_JUNK_AFTER_DOC_ELEMENT;
-    XML_ParserFree(r->parser);
-    return good && !r->refused;
+    ie_xml xml = {.user = r, .start = start_element, .end = end_element, .text = take_text};
+    bool good = ie_xml_parse(&xml, bytes, size);
+    r->refused = xml.stop;
+    return good;
 }
 
 static reader new_reader(ie_arena *arena, ie_facts *facts)
@@ -199,5 +176,5 @@ void ie_xmp_read(const uint8_t *bytes, size_t size, ie_arena *arena, ie_facts *f
 
 const char *ie_xmp_library(void)
 {
-    return XML_ExpatVersion();
+    return ie_xml_library();
 }

@@ -81,6 +81,8 @@ int ie_fs_hash(int fd, ie_copied *ret_copied);
 /* Gives the new file the old one's mode, extended attributes and times, and its owner when asked, as far as
    permitted and as far as the file system knows them. */
 int ie_fs_copy_attributes(int from_fd, int to_fd, const char *to_path, bool owner);
+/* Of these only who may read and write it: for a new file that tells of the old one but is none of its kind. */
+int ie_fs_copy_permissions(int from_fd, int to_fd, const char *to_path, bool owner);
 /* A whole file made durable: a temporary file beside it, fsync, rename, fsync of the directory. With `replace` an
    existing regular file of that name gives way; else EEXIST. */
 int ie_fs_write_file(const char *path, const void *bytes, size_t size, mode_t mode, bool replace);

@@ -123,6 +123,17 @@ int ie_fs_copy_attributes(int from_fd, int to_fd, const char *to_path, bool owne
     return failed != 0 ? failed : attribute(to_path, change_times, to_fd, &st);
 }
 
+int ie_fs_copy_permissions(int from_fd, int to_fd, const char *to_path, bool owner)
+{
+    struct stat st;
+    if (fstat(from_fd, &st) != 0) {
+        return errno;
+    }
+    int failed = owner ? attribute(to_path, change_owner, to_fd, &st) : 0;
+    st.st_mode &= (mode_t) ~(S_IXUSR | S_IXGRP | S_IXOTH | S_ISUID | S_ISGID | S_ISVTX);
+    return failed != 0 ? failed : attribute(to_path, change_mode, to_fd, &st);
+}
+
 /* The rename of a finished temporary file over an older one: the only overwriting call, for reports,
    plans and our own lock and volume files. */
 static int swap_in(const ie_place *temp, const ie_place *target, bool replace)

@@ -58,7 +58,7 @@ static void tags_are_added_once(void **state)
     set(&c, "tagging.rating", "4");
     ie_photo *photo = add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
     ie_text_list_add(&photo->metadata.keywords, photo->arena, "rome");
-    PROPOSE(&c, TAG, ie_place_propose);
+    PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     expect(&c, 0, IE_ACTION_REPLACE, "/p/a.jpg");
     const ie_tag_edit *tags = c.plan->actions[0].tags;
     assert_int_equal(1, tags->add_keywords.count);
@@ -70,7 +70,7 @@ static void tags_are_added_once(void **state)
     ie_text_list_add(&photo->metadata.keywords, photo->arena, "2023");
     photo->metadata.caption = "Summer";
     photo->metadata.rating = 4;
-    PROPOSE(&c, TAG, ie_place_propose);
+    PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     expect(&c, 0, IE_ACTION_KEEP, NULL);
     collection_end(&c);
 }
@@ -81,8 +81,9 @@ static void tags_are_proposed_for_the_formats_that_take_them(void **state)
     for (int format = IE_FORMAT_UNKNOWN + 1; format < IE_FORMAT_SIDECAR; format++) {
         collection c = collection_new();
         set(&c, "tagging.keywords", "Rome");
+        set(&c, "tagging.mode", "embed");
         add(&c, "/p/a", (ie_format)format, 1);
-        PROPOSE(&c, TAG, ie_place_propose);
+        PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
         assert_int_equal(c.plan->actions[0].tags != NULL, ie_exif_can_write((ie_format)format));
         collection_end(&c);
     }
@@ -97,11 +98,11 @@ static void only_sure_tags_are_embedded(void **state)
     ie_label labels[] = {{.label = "beach", .confidence = 0.7}, {.label = "dog", .confidence = 0.4}};
     photo->vision.tags = labels;
     photo->vision.tag_count = 2;
-    PROPOSE(&c, TAG, ie_place_propose);
+    PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     assert_int_equal(1, c.plan->actions[0].tags->add_keywords.count);
     assert_string_equal("beach", c.plan->actions[0].tags->add_keywords.items[0]);
     set(&c, "tagging.embed_tags", "false");
-    PROPOSE(&c, TAG, ie_place_propose);
+    PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     expect(&c, 0, IE_ACTION_KEEP, NULL);
     collection_end(&c);
 }
@@ -115,7 +116,7 @@ static void quality_rates_only_what_has_no_rating(void **state)
     add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2)->content.quality = 0.59;
     add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 3)->metadata.rating = 2;
     add(&c, "/p/d.jpg", IE_FORMAT_JPEG, 4)->content.quality = NAN;
-    PROPOSE(&c, TAG, ie_place_propose);
+    PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     assert_int_equal(5, c.plan->actions[0].tags->rating);
     assert_int_equal(3, c.plan->actions[1].tags->rating);
     expect(&c, 2, IE_ACTION_KEEP, NULL);
@@ -128,19 +129,93 @@ static void what_cannot_be_written_into_is_not_tagged(void **state)
     (void)state;
     collection c = collection_new();
     set(&c, "tagging.keywords", "Rome");
+    set(&c, "tagging.mode", "embed");
     add(&c, "/p/a.cr2", IE_FORMAT_CR2, 1);
     add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2)->have = IE_HAVE_FORMAT;
     ie_photo_fault(add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 3), "metadata", "corrupt", "bad");
-    PROPOSE(&c, TAG, ie_place_propose);
+    PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     for (size_t i = 0; i < 3; i++) {
         expect(&c, i, IE_ACTION_KEEP, NULL);
         expect_reason(&c, i, "not tagged");
     }
     /* A converted photo is tagged in its new format. */
     add(&c, "/p/d.heic", IE_FORMAT_HEIC, 4);
-    PROPOSE(&c, CONVERT, TAG, ie_place_propose);
+    PROPOSE(&c, CONVERT, TAG, ie_place_propose, ie_writing_propose);
     expect(&c, 3, IE_ACTION_REPLACE, "/p/d.jpg");
     assert_non_null(c.plan->actions[3].tags);
+    collection_end(&c);
+}
+
+static const ie_action *made_beside(const collection *c, size_t index)
+{
+    for (size_t i = c->count; i < c->plan->count; i++) {
+        if (strcmp(c->plan->actions[i].from, c->plan->actions[index].from) == 0) {
+            return &c->plan->actions[i];
+        }
+    }
+    return NULL;
+}
+
+static void what_cannot_be_written_into_gets_a_sidecar(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "tagging.keywords", "Rome");
+    add(&c, "/p/a.cr2", IE_FORMAT_CR2, 1);
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2)->mode = 0444;
+    add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 3)->mode = 0644;
+    PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
+    const char *const paths[] = {"/p/a.cr2.xmp", "/p/b.jpg.xmp"};
+    for (size_t i = 0; i < 2; i++) {
+        expect(&c, i, IE_ACTION_KEEP, NULL);
+        const ie_action *made = made_beside(&c, i);
+        assert_non_null(made);
+        assert_int_equal(made->kind, IE_ACTION_COPY);
+        assert_string_equal(made->to, paths[i]);
+        assert_true(made->extra && made->tags->beside && ie_action_makes_sidecar(made));
+    }
+    expect(&c, 2, IE_ACTION_REPLACE, "/p/c.jpg");
+    assert_null(made_beside(&c, 2));
+    collection_end(&c);
+}
+
+static void a_new_sidecar_takes_the_new_name_of_its_photo_and_its_keywords(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "tagging.mode", "sidecar");
+    set(&c, "tagging.keywords", "Rome");
+    set(&c, "rename.template", "new");
+    ie_photo *photo = add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
+    ie_text_list_add(&photo->metadata.keywords, photo->arena, "Ann");
+    PROPOSE(&c, TAG, ie_rename_processor.propose, ie_writing_propose);
+    expect(&c, 0, IE_ACTION_MOVE, "/p/new.jpg");
+    const ie_action *made = made_beside(&c, 0);
+    assert_string_equal(made->to, "/p/new.jpg.xmp");
+    assert_int_equal(made->unit, c.plan->actions[0].unit);
+    assert_int_equal(made->tags->add_keywords.count, 2);
+    assert_string_equal(made->tags->add_keywords.items[0], "Ann");
+    collection_end(&c);
+}
+
+static void a_plan_with_a_new_sidecar_reads_back_as_it_was(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    ie_error err = {0};
+    size_t size;
+    ie_plan *back = NULL;
+    set(&c, "tagging.rating", "3");
+    add(&c, "/p/a.cr2", IE_FORMAT_CR2, 1);
+    PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
+    IE_AUTO_FREE char *text = ie_plan_text(c.plan, &size);
+    if (ie_plan_parse(text, size, &back, &err) != IE_OK) {
+        fail_msg("%s", err.text);
+    }
+    IE_AUTO_FREE char *again = ie_plan_text(back, &size);
+    assert_string_equal(text, again);
+    assert_true(back->actions[1].extra && back->actions[1].tags->beside);
+    ie_plan_free(back);
     collection_end(&c);
 }
 
@@ -166,7 +241,7 @@ static void what_dedupe_drops_nobody_else_touches(void **state)
     set(&c, "tagging.keywords", "Rome");
     add(&c, "/p/a.webp", IE_FORMAT_WEBP, 1);
     add(&c, "/p/b.webp", IE_FORMAT_WEBP, 1);
-    PROPOSE(&c, ie_dedupe_processor.propose, CONVERT, TAG, ie_rename_processor.propose);
+    PROPOSE(&c, ie_dedupe_processor.propose, CONVERT, TAG, ie_rename_processor.propose, ie_writing_propose);
     assert_int_equal(IE_ACTION_REPLACE, c.plan->actions[0].kind);
     expect(&c, 1, IE_ACTION_QUARANTINE, NULL);
     assert_null(c.plan->actions[1].tags);
@@ -183,6 +258,9 @@ int main(void)
         cmocka_unit_test(only_sure_tags_are_embedded),
         cmocka_unit_test(quality_rates_only_what_has_no_rating),
         cmocka_unit_test(what_cannot_be_written_into_is_not_tagged),
+        cmocka_unit_test(what_cannot_be_written_into_gets_a_sidecar),
+        cmocka_unit_test(a_new_sidecar_takes_the_new_name_of_its_photo_and_its_keywords),
+        cmocka_unit_test(a_plan_with_a_new_sidecar_reads_back_as_it_was),
         cmocka_unit_test(damaged_photos_are_copied_as_they_are),
         cmocka_unit_test(what_dedupe_drops_nobody_else_touches),
     };

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/xml.h"
+
+#include <expat.h>
+
+#define MAX_DEPTH 100
+
+typedef struct running {
+    XML_Parser parser;
+    ie_xml *xml;
+} running;
+
+static void locate(const running *r)
+{
+    XML_Index at = XML_GetCurrentByteIndex(r->parser);
+    r->xml->at = at > 0 ? (size_t)at : 0;
+    r->xml->behind = r->xml->at + (size_t)XML_GetCurrentByteCount(r->parser);
+}
+
+static void stop_if_asked(const running *r)
+{
+    if (r->xml->stop) {
+        XML_StopParser(r->parser, XML_FALSE);
+    }
+}
+
+static void on_doctype(void *user, const char *name, const char *system_id, const char *public_id,
+                       int internal)
+{
+    running *r = user;
+    (void)name;
+    (void)system_id;
+    (void)public_id;
+    (void)internal;
+    r->xml->stop = true;
+    stop_if_asked(r);
+}
+
+static void on_start(void *user, const char *name, const char **attributes)
+{
+    running *r = user;
+    locate(r);
+    if (++r->xml->depth > MAX_DEPTH) {
+        r->xml->stop = true;
+    } else {
+        r->xml->start(r->xml, name, attributes);
+    }
+    stop_if_asked(r);
+}
+
+static void on_end(void *user, const char *name)
+{
+    running *r = user;
+    locate(r);
+    if (!r->xml->stop) {
+        r->xml->end(r->xml, name);
+    }
+    r->xml->depth--;
+    stop_if_asked(r);
+}
+
+static void on_text(void *user, const char *text, int length)
+{
+    running *r = user;
+    if (length > 0 && !r->xml->stop && r->xml->text != NULL) {
+        r->xml->text(r->xml, text, (size_t)length);
+        stop_if_asked(r);
+    }
+}
+
+bool ie_xml_parse(ie_xml *xml, const void *bytes, size_t size)
+{
+    running r = {XML_ParserCreateNS(NULL, ' '), xml};
+    xml->depth = 0;
+    if (r.parser == NULL || size > INT32_MAX) {
+        XML_ParserFree(r.parser);
+        return false;
+    }
+    XML_SetUserData(r.parser, &r);
+    XML_SetReturnNSTriplet(r.parser, xml->prefixes);
+    XML_SetElementHandler(r.parser, on_start, on_end);
+    XML_SetCharacterDataHandler(r.parser, on_text);
+    XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
+    bool good = XML_Parse(r.parser, bytes, (int)size, XML_TRUE) == XML_STATUS_OK;
+    /* Padding and other bytes behind the root element are usual in files. */
+    good = good || XML_GetErrorCode(r.parser) == XML_ERROR_JUNK_AFTER_DOC_ELEMENT;
+    XML_ParserFree(r.parser);
+    return good && !xml->stop;
+}
+
+const char *ie_xml_library(void)
+{
+    return XML_ExpatVersion();
+}
