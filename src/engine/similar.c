@@ -30,6 +30,7 @@ typedef struct search {
     bool *wanted;       /* by photo: has a pair */
     uint32_t *list;     /* the wanted ones */
     size_t list_count;
+    bool *flat;         /* by photo: without a sketch that tells anything */
     uint8_t *checks;    /* by photo: IE_SAMENESS_* */
     ie_sameness *same;  /* by photo */
     uint32_t *head, *twin; /* by photo: the first of its coded picture, and the next one of it or NOBODY */
@@ -209,6 +210,11 @@ static void list_wanted(search *s, size_t count)
     }
 }
 
+static bool has_sketch(const ie_photo *photo)
+{
+    return (photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL;
+}
+
 static void prepare_one(void *user, ie_worker *worker, size_t index)
 {
     search *s = user;
@@ -217,6 +223,7 @@ static void prepare_one(void *user, ie_worker *worker, size_t index)
     if ((facts & ~photo->have) != 0) {
         ie_worker_analyze(worker, photo, facts, NULL);
     }
+    s->flat[s->list[index]] = !has_sketch(photo) || ie_structure_is_flat(photo->sketch);
 }
 
 /* Both clocks are the cameras' own and say that these are two exposures. */
@@ -251,17 +258,12 @@ static ie_match judge(const search *s, const ie_pair *pair)
     return ie_structure_judge(&l, other_time(s, s->head[pair->a], s->head[pair->b]));
 }
 
-static bool has_sketch(const ie_photo *photo)
-{
-    return (photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL;
-}
-
 static void judge_one(void *user, ie_worker *worker, size_t index)
 {
     search *s = user;
     ie_pair *pair = &s->pairs[index];
     (void)worker;
-    if (pair->verdict == IE_MATCH_NONE && has_sketch(s->photos[pair->a]) && has_sketch(s->photos[pair->b])) {
+    if (pair->verdict == IE_MATCH_NONE && !s->flat[pair->a] && !s->flat[pair->b]) {
         pair->verdict = judge(s, pair);
     }
 }
@@ -427,6 +429,7 @@ ie_status ie_similar_run(const ie_compare *compare, ie_photo **photos, size_t co
         .partners = ie_alloc((count + 1) * sizeof *s.partners),
         .wanted = ie_alloc((count + 1) * sizeof *s.wanted),
         .list = ie_alloc((count + 1) * sizeof *s.list),
+        .flat = ie_alloc((count + 1) * sizeof *s.flat),
         .checks = ie_alloc((count + 1) * sizeof *s.checks),
         .same = ie_alloc((count + 1) * sizeof *s.same),
         .head = ie_alloc((count + 1) * sizeof *s.head),
@@ -450,6 +453,7 @@ ie_status ie_similar_run(const ie_compare *compare, ie_photo **photos, size_t co
     free(s.partners);
     free(s.wanted);
     free(s.list);
+    free(s.flat);
     free(s.checks);
     free(s.same);
     free(s.head);

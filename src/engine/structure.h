@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * Do two sketches show one picture? The second, independent look at what the hashes found: the one is laid onto the
- * other as well as an affine map and a change of brightness and contrast can (robust Gauss-Newton, coarse to
- * fine; Lucas and Kanade 1981, Baker and Matthews 2004), then they are compared block by block. A copy that was
+ * other (engine/align.h), then they are compared block by block. A copy that was
  * re-encoded, resized, cropped or recoloured agrees everywhere, but for a watermark; two shots of one scene do
  * not agree in detail. Pure, deterministic, thread-safe.
  */
@@ -26,8 +25,11 @@ typedef struct ie_likeness {
     double chroma_match; /* their correlation; NaN when one is without colour */
 } ie_likeness;
 
-/* `turn`: how `b` must be laid to look like `a` (photo.h). */
+/* `turn`: how `b` must be laid to look like `a` (photo.h). All 0 when they have nothing in common. */
 ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn);
+
+/* So little detail (a gradient, a blank page) that no comparison can end in a match; much cheaper than one. */
+bool ie_structure_is_flat(const ie_sketch *sketch);
 
 /* IE_MATCH_SAME_PICTURE, IE_MATCH_SIMILAR_SCENE or IE_MATCH_NONE. `other_exposure`: there is evidence that these are two
    shots, so that only what is equal in all detail is one picture. */

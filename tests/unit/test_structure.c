@@ -127,6 +127,25 @@ static void colours_are_compared_where_both_have_them(void **state)
     assert_true(ie_structure_compare(&a, &b, 0).chroma_match < 0);
 }
 
+static void what_is_flat_is_told_before_comparing(void **state)
+{
+    (void)state;
+    ie_sketch full = draw((view){1, 0, 1, 0, 0, 1}), faint = draw((view){1, 0, 0.02, 0, 0, 1});
+    assert_false(ie_structure_is_flat(&full));
+    assert_true(ie_structure_is_flat(&faint));
+    ie_likeness l = ie_structure_compare(&faint, &faint, 0);
+    assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_NONE);
+}
+
+static void pictures_with_nothing_in_common_are_given_up_early(void **state)
+{
+    (void)state;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1}), b = draw((view){1, 0, 1, 0, 0, 5});
+    ie_likeness l = ie_structure_compare(&a, &b, 0);
+    assert_true(l.overlap == 0);
+    assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +156,8 @@ int main(void)
         cmocka_unit_test(another_picture_does_not_agree),
         cmocka_unit_test(a_flat_picture_has_no_texture),
         cmocka_unit_test(colours_are_compared_where_both_have_them),
+        cmocka_unit_test(what_is_flat_is_told_before_comparing),
+        cmocka_unit_test(pictures_with_nothing_in_common_are_given_up_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

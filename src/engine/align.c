@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/align.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SIDE IE_SKETCH_SIDE
+#define LEVELS 3 /* sides 16, 32, 64 */
+#define PARAMETERS IE_WARP_PARAMETERS
+#define ROUNDS 12
+#define BASIS 6 /* what the eight derivatives are multiples of within one row */
+#define LANES 8
+
+/* How alike two pictures must be at the coarsest size, where copies and shots of one scene are above 0.75. */
+#define MIN_COARSE_MATCH 0.55
+
+int ie_turned_index(int side, unsigned turn, int x, int y)
+{
+    bool across = turn % 4 == 1 || turn % 4 == 2, down = turn % 4 >= 2;
+    int from_x = across ? side - 1 - x : x, from_y = down ? side - 1 - y : y;
+    return turn >= 4 ? from_x * side + from_y : from_y * side + from_x;
+}
+
+double ie_unit_of(int index, int side)
+{
+    return (2.0 * index + 1.0) / side - 1.0;
+}
+
+double ie_index_of(double unit, int side)
+{
+    return ((unit + 1.0) * side - 1.0) / 2.0;
+}
+
+/* ---- planes --------------------------------------------------------------------------------- */
+
+void ie_plane_fill(ie_plane *to, const uint8_t *gray, unsigned turn)
+{
+    to->side = SIDE;
+    int first = ie_turned_index(SIDE, turn, 0, 0);
+    int right = ie_turned_index(SIDE, turn, 1, 0) - first, down = ie_turned_index(SIDE, turn, 0, 1) - first;
+    for (int y = 0; y < SIDE; y++) {
+        for (int x = 0; x < SIDE; x++) {
+            to->v[y * SIDE + x] = gray[first + x * right + y * down];
+        }
+    }
+}
+
+static void halve(const ie_plane *from, ie_plane *to)
+{
+    int n = from->side;
+    to->side = n / 2;
+    for (int y = 0; y < n / 2; y++) {
+        for (int x = 0; x < n / 2; x++) {
+            const float *v = &from->v[2 * y * n + 2 * x];
+            to->v[y * (n / 2) + x] = (v[0] + v[1] + v[n] + v[n + 1]) / 4;
+        }
+    }
+}
+
+void ie_plane_soften(ie_plane *p)
+{
+    int n = p->side;
+    float across[SIDE * SIDE];
+    for (int y = 0; y < n; y++) {
+        const float *v = &p->v[y * n];
+        float *to = &across[y * n];
+        to[0] = (3 * v[0] + v[1]) / 4;
+        for (int x = 1; x < n - 1; x++) {
+            to[x] = (v[x - 1] + 2 * v[x] + v[x + 1]) / 4;
+        }
+        to[n - 1] = (v[n - 2] + 3 * v[n - 1]) / 4;
+    }
+    for (int y = 0; y < n; y++) {
+        const float *up = &across[(y > 0 ? y - 1 : 0) * n], *here = &across[y * n];
+        const float *down = &across[(y < n - 1 ? y + 1 : n - 1) * n];
+        for (int x = 0; x < n; x++) {
+            p->v[y * n + x] = (up[x] + 2 * here[x] + down[x]) / 4;
+        }
+    }
+}
+
+/* One row of a plane through a map: bilinear, with slopes in levels a sample. */
+typedef struct row {
+    float value[SIDE], dx[SIDE], dy[SIDE];
+    float there[SIDE]; /* 1, or 0 outside, where the rest is that of the nearest edge */
+} row;
+
+static float between(float value, float most)
+{
+    return value > 0 ? (value < most ? value : most) : 0; /* 0 for NaN */
+}
+
+static void sample_row(const ie_plane *p, const ie_warp *w, int y, row *to)
+{
+    int n = p->side;
+    double ux = ie_unit_of(0, n), uy = ie_unit_of(y, n);
+    float x0 = (float)ie_index_of(w->p[0] + w->p[1] * ux + w->p[2] * uy, n), right = (float)w->p[1];
+    float y0 = (float)ie_index_of(w->p[3] + w->p[4] * ux + w->p[5] * uy, n), down = (float)w->p[4];
+    float most = (float)(n - 1), edge = most + 0.5f;
+    for (int x = 0; x < n; x++) {
+        float at_x = x0 + (float)x * right, at_y = y0 + (float)x * down;
+        to->there[x] = at_x >= -0.5f && at_y >= -0.5f && at_x <= edge && at_y <= edge ? 1 : 0;
+        at_x = between(at_x, most);
+        at_y = between(at_y, most);
+        int ix = (int)at_x, iy = (int)at_y;
+        ix -= ix == n - 1;
+        iy -= iy == n - 1;
+        float fx = at_x - (float)ix, fy = at_y - (float)iy;
+        const float *v = &p->v[iy * n + ix];
+        float upper = v[1] - v[0], lower = v[n + 1] - v[n];
+        float top = v[0] + fx * upper, bottom = v[n] + fx * lower;
+        to->value[x] = top + fy * (bottom - top);
+        to->dx[x] = upper + fy * (lower - upper);
+        to->dy[x] = bottom - top;
+    }
+}
+
+int ie_plane_through(const ie_plane *b, const ie_warp *warp, ie_plane *ret_seen, float *ret_there)
+{
+    int n = b->side, count = 0;
+    ret_seen->side = n;
+    for (int y = 0; y < n; y++) {
+        row r;
+        sample_row(b, warp, y, &r);
+        for (int x = 0; x < n; x++) {
+            ret_seen->v[y * n + x] = r.there[x] != 0 ? r.value[x] : 0;
+            ret_there[y * n + x] = r.there[x];
+            count += r.there[x] != 0;
+        }
+    }
+    return count;
+}
+
+/* ---- the fit -------------------------------------------------------------------------------- */
+
+/* Solves m x = r in place by Gauss' elimination; false when it has no good answer. */
+static bool solve(double m[PARAMETERS][PARAMETERS], double r[PARAMETERS])
+{
+    for (int k = 0; k < PARAMETERS; k++) {
+        int pivot = k;
+        for (int i = k + 1; i < PARAMETERS; i++) {
+            pivot = fabs(m[i][k]) > fabs(m[pivot][k]) ? i : pivot;
+        }
+        if (!(fabs(m[pivot][k]) > 1e-9)) {
+            return false;
+        }
+        for (int j = 0; j < PARAMETERS && pivot != k; j++) {
+            double swap = m[k][j];
+            m[k][j] = m[pivot][j];
+            m[pivot][j] = swap;
+        }
+        double swap = r[k];
+        r[k] = r[pivot];
+        r[pivot] = swap;
+        for (int i = k + 1; i < PARAMETERS; i++) {
+            double factor = m[i][k] / m[k][k];
+            for (int j = k; j < PARAMETERS; j++) {
+                m[i][j] -= factor * m[k][j];
+            }
+            r[i] -= factor * r[k];
+        }
+    }
+    for (int k = PARAMETERS - 1; k >= 0; k--) {
+        for (int j = k + 1; j < PARAMETERS; j++) {
+            r[k] -= m[k][j] * r[j];
+        }
+        r[k] /= m[k][k];
+    }
+    return true;
+}
+
+/* `count` is a multiple of LANES. The order of adding is fixed, so every processor gives the same sum. */
+static double dot(const float *a, const float *b, int count)
+{
+    float sums[LANES] = {0};
+    for (int i = 0; i < count; i += LANES) {
+        for (int k = 0; k < LANES; k++) {
+            sums[k] += a[i + k] * b[i + k];
+        }
+    }
+    return (double)((sums[0] + sums[4]) + (sums[1] + sums[5])) + (double)((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
+
+typedef struct equations {
+    double m[PARAMETERS][PARAMETERS], r[PARAMETERS];
+} equations;
+
+/* Adds what one row says. Within it y is constant, so that the eight derivatives are six different rows of numbers,
+   three of them times 1 or y. */
+static void add_row(equations *to, const float *wanted, const row *r, const ie_warp *w, int n, double uy, float spread)
+{
+    static const struct {
+        int basis;
+        bool times_y;
+    } parts[PARAMETERS] = {{0, false}, {1, false}, {0, true}, {2, false}, {3, false}, {2, true}, {4, false}, {5, false}};
+    float basis[BASIS][SIDE], weighted[BASIS][SIDE], errors[SIDE];
+    float gain = (float)w->p[6], offset = (float)w->p[7], slope = (float)(w->p[6] * n / 2.0);
+    for (int x = 0; x < n; x++) {
+        float ux = (2 * (float)x + 1) / (float)n - 1;
+        float error = wanted[x] - (gain * r->value[x] + offset);
+        float weight = r->there[x] / (1 + error * error / (spread * spread));
+        const float terms[BASIS] = {slope * r->dx[x], slope * r->dx[x] * ux, slope * r->dy[x], slope * r->dy[x] * ux,
+                                    r->value[x], 1};
+        errors[x] = error;
+        for (int k = 0; k < BASIS; k++) {
+            basis[k][x] = terms[k];
+            weighted[k][x] = weight * terms[k];
+        }
+    }
+    double products[BASIS][BASIS], right[BASIS];
+    for (int k = 0; k < BASIS; k++) {
+        for (int l = k; l < BASIS; l++) {
+            products[k][l] = products[l][k] = dot(weighted[k], basis[l], n);
+        }
+        right[k] = dot(weighted[k], errors, n);
+    }
+    for (int k = 0; k < PARAMETERS; k++) {
+        double factor = parts[k].times_y ? uy : 1;
+        for (int l = k; l < PARAMETERS; l++) {
+            to->m[k][l] += factor * (parts[l].times_y ? uy : 1) * products[parts[k].basis][parts[l].basis];
+        }
+        to->r[k] += factor * right[parts[k].basis];
+    }
+}
+
+/* One step of the fit. Returns how far the map moved, or -1. */
+static double step(const ie_plane *a, const ie_plane *b, ie_warp *w, double spread)
+{
+    int n = a->side;
+    equations e = {0};
+    for (int y = 0; y < n; y++) {
+        row r;
+        sample_row(b, w, y, &r);
+        add_row(&e, &a->v[y * n], &r, w, n, ie_unit_of(y, n), (float)spread);
+    }
+    for (int k = 0; k < PARAMETERS; k++) {
+        for (int l = 0; l < k; l++) {
+            e.m[k][l] = e.m[l][k];
+        }
+        e.m[k][k] *= 1.0 + 1e-4;
+        e.m[k][k] += 1e-6;
+    }
+    if (!solve(e.m, e.r)) {
+        return -1;
+    }
+    double moved = 0;
+    for (int k = 0; k < PARAMETERS; k++) {
+        w->p[k] += e.r[k];
+        moved = k < 6 && fabs(e.r[k]) > moved ? fabs(e.r[k]) : moved;
+    }
+    return moved;
+}
+
+static void fit(const ie_plane *a, const ie_plane *b, ie_warp *w)
+{
+    double spread = 40;
+    for (int round = 0; round < ROUNDS; round++) {
+        double moved = step(a, b, w, spread);
+        if (moved < 0.02 / a->side) {
+            break;
+        }
+        spread = spread > 12 ? spread * 0.8 : spread;
+    }
+}
+
+/* Pearson's correlation of what both show. */
+static double match_through(const ie_plane *a, const ie_plane *b, const ie_warp *w)
+{
+    ie_plane seen;
+    float there[SIDE * SIDE];
+    int count = ie_plane_through(b, w, &seen, there);
+    double sa = 0, sb = 0, aa = 0, bb = 0, ab = 0;
+    for (int i = 0; i < a->side * a->side; i++) {
+        double x = (double)(there[i] * a->v[i]), y = (double)seen.v[i];
+        sa += x;
+        sb += y;
+        aa += x * x;
+        bb += y * y;
+        ab += x * y;
+    }
+    double n = count > 0 ? count : 1;
+    return (ab / n - sa / n * (sb / n)) / sqrt((aa / n - sa / n * (sa / n) + 1) * (bb / n - sb / n * (sb / n) + 1));
+}
+
+bool ie_align(const ie_plane *a, const ie_plane *b, ie_warp *ret_warp)
+{
+    ie_plane small_a[LEVELS], small_b[LEVELS];
+    small_a[LEVELS - 1] = *a;
+    small_b[LEVELS - 1] = *b;
+    for (int level = LEVELS - 2; level >= 0; level--) {
+        halve(&small_a[level + 1], &small_a[level]);
+        halve(&small_b[level + 1], &small_b[level]);
+    }
+    *ret_warp = (ie_warp){{0, 1, 0, 0, 0, 1, 1, 0}};
+    for (int level = 0; level < LEVELS; level++) {
+        ie_plane_soften(&small_a[level]);
+        ie_plane_soften(&small_b[level]);
+        fit(&small_a[level], &small_b[level], ret_warp);
+        if (level == 0 && !(match_through(&small_a[0], &small_b[0], ret_warp) >= MIN_COARSE_MATCH)) {
+            return false;
+        }
+    }
+    return true;
+}
