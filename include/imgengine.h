@@ -173,6 +173,7 @@ typedef struct ie_summary {
     uint64_t faulty;             /* records with at least one fault */
     uint64_t kept, copied, moved, replaced, quarantined; /* planned, or after apply: done */
     uint64_t converted, tagged;  /* of copied and replaced: how many were re-encoded, re-tagged */
+    uint64_t plain;              /* of copied: could not be converted or tagged, and were copied as they are */
     uint64_t skipped;            /* left alone with a reason: duplicate not copied, world changed, … */
     uint64_t changed;            /* of these: planned, but the world had changed when it was to be done */
     uint64_t failed;             /* tried and not done; the reason is in the report */

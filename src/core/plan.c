@@ -202,6 +202,7 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
     for (size_t i = 0; i < plan->count; i++) {
         const ie_action *action = &plan->actions[i];
         summary->accounted_bytes += action->stamp.size;
+        summary->plain += action->fell_back && action->outcome == IE_OUTCOME_DONE;
         if (action->outcome == IE_OUTCOME_FAILED) {
             summary->failed++;
         } else if (action->outcome == IE_OUTCOME_SKIPPED) {

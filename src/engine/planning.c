@@ -206,6 +206,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .plan = plan,
         .taken = path_taken,
         .same = ie_same_is_there,
+        .made = ie_same_made,
         .user = same,
         .untag = request->untag,
     };

@@ -6,6 +6,7 @@
 
 #include "utils/hash.h"
 #include "utils/memory.h"
+#include "utils/text.h"
 
 typedef struct slot {
     const char *key; /* lower case; NULL: free */
@@ -80,4 +81,21 @@ ie_name *ie_names_get(ie_names *names, const char *path)
         names->used++;
     }
     return &found->name;
+}
+
+uint32_t ie_name_number(const char *path, const char *stem)
+{
+    size_t length = strlen(stem);
+    int64_t number = 1;
+    if (strncmp(path, stem, length) != 0) {
+        return 0;
+    }
+    const char *rest = path + length;
+    size_t digits = rest[0] == '_' ? strspn(rest + 1, "0123456789") : 0;
+    if (digits > 0) {
+        IE_AUTO_FREE char *text = ie_strndup(rest + 1, digits);
+        rest += digits + 1;
+        number = ie_parse_int(text, 2, UINT32_MAX, &number) ? number : 0;
+    }
+    return rest[0] == 0 || rest[0] == '.' ? (uint32_t)number : 0;
 }

@@ -19,4 +19,7 @@ void ie_names_free(ie_names *names);
 /* The entry, made empty when there is none; valid until the next call. */
 ie_name *ie_names_get(ie_names *names, const char *path);
 
+/* N of a path that is the stem, "_N" and a suffix; 1 when it is the stem and a suffix; else 0. */
+uint32_t ie_name_number(const char *path, const char *stem);
+
 #endif

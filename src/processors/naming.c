@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/*
- * First, units at home (all files at a name of their own row) and everything that stays claim their names;
- * with an output folder, units that an earlier run put there claim theirs. Then the others, in the order
- * of their dates, take the first free number. A name that is taken on disk counts as free when a file of
- * this plan leaves it.
- */
+/* First, units at home (all files at a name of their own row) and everything that stays claim their names; with an
+   output folder, units that an earlier run put there claim theirs. Then the others, in the order of their dates, take
+   the first free number. A name that is taken on disk counts as free when a file of this plan leaves it. */
 #include "processors/naming.h"
 
 #include <stdlib.h>
@@ -71,8 +68,8 @@ static char *target(const work *w, size_t unit, size_t i, const ie_suffix *suffi
     const char *base = ie_path_base(photo_at(w, unit, i)->real_path);
     IE_AUTO_FREE char *own = ie_strndup(base, strlen(base) - strlen(suffix->from));
     IE_AUTO_FREE char *own_numbered = numbered(own, number);
-    size_t folder = (size_t)(ie_path_base(w->stems[unit]) - w->stems[unit]);
-    return ie_asprintf("%.*s%s%s", (int)folder, w->stems[unit], own_numbered, suffix->to);
+    int folder = (int)(ie_path_base(w->stems[unit]) - w->stems[unit]);
+    return ie_asprintf("%.*s%s%s", folder, w->stems[unit], own_numbered, suffix->to);
 }
 
 static bool converts(const ie_action *action)
@@ -369,10 +366,10 @@ static bool was_converted(const work *w, size_t unit, char *const *paths)
     return false;
 }
 
-/* No path begins with '#' or '=', so that counters are entries of their own. */
-static ie_name *counter_of(const work *w, size_t unit, char mark, const ie_suffix *suffixes)
+/* No path begins with '#', so that counters are entries of their own. */
+static ie_name *counter_of(const work *w, size_t unit, const ie_suffix *suffixes)
 {
-    IE_AUTO_FREE char *key = ie_asprintf("%c%s%s", mark, w->stems[unit], w->naming->renames ? "" : suffixes[0].to);
+    IE_AUTO_FREE char *key = ie_asprintf("#%s%s", w->stems[unit], w->naming->renames ? "" : suffixes[0].to);
     return ie_names_get(w->names, key);
 }
 
@@ -387,22 +384,24 @@ static answer ask_leader(const work *w, size_t unit, const ie_suffix *suffixes, 
     return FREE;
 }
 
-/* The number under which an earlier run into this output put the unit, or 0. The one after the last one
-   found comes first: in a repeated run it is right, and then a million equal names cost a million looks. */
+/* The number under which an earlier run into this output put the unit, by its record or by its bytes; or 0. */
 static uint32_t number_there(const work *w, size_t unit, const ie_suffix *suffixes)
 {
-    uint32_t hint = counter_of(w, unit, '=', suffixes)->next;
-    if (hint > 1 && ask_leader(w, unit, suffixes, hint) == THERE) {
-        return hint;
+    const ie_proposal *proposal = w->naming->proposal;
+    const ie_photo *leader = proposal->photos[w->naming->members->leader[unit]];
+    bool plain;
+    const char *path = proposal->made != NULL ? proposal->made(proposal->user, leader, &plain) : NULL;
+    uint32_t number = path != NULL ? ie_name_number(path, w->stems[unit]) : 0;
+    if (number > 0 && ask_leader(w, unit, suffixes, number) == THERE) {
+        return number;
     }
-    for (uint32_t number = 1, gap = 0; number <= MAX_LOOKS && gap < MAX_GAP; number++) {
-        answer found = ask_leader(w, unit, suffixes, number);
-        if (found == THERE) {
-            return number;
-        }
+    answer found = FREE;
+    uint32_t gap = 0;
+    for (number = 0; found != THERE && number < MAX_LOOKS && gap < MAX_GAP; number++) {
+        found = ask_leader(w, unit, suffixes, number + 1);
         gap = found == FREE ? gap + 1 : 0;
     }
-    return 0;
+    return found == THERE ? number : 0;
 }
 
 typedef enum pass { RECOGNIZE, NAME } pass;
@@ -421,16 +420,15 @@ static bool name_unit(const work *w, size_t unit, pass which)
         found = number > 0;
         if (found) {
             try_number(w, unit, suffixes, number, paths, answers);
-            counter_of(w, unit, '=', suffixes)->next = number + 1;
         }
     } else {
-        number = counter_of(w, unit, '#', suffixes)->next;
+        number = counter_of(w, unit, suffixes)->next;
         number = number > 0 ? number : 1;
         for (; !found && !converted && number <= MAX_NUMBER; number += !found) {
             found = try_number(w, unit, suffixes, number, paths, answers);
             converted = number == 1 && keeps_originals(w, unit) && was_converted(w, unit, paths);
         }
-        counter_of(w, unit, '#', suffixes)->next = number + found;
+        counter_of(w, unit, suffixes)->next = number + found;
     }
     if (found && !converted) {
         take(w, unit, suffixes, number, paths, answers);

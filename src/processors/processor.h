@@ -35,6 +35,9 @@ typedef struct ie_proposal {
     /* Does this taken path already hold what the photo would become there (the same bytes, or what an
        earlier run made of it)? May be NULL: never. Asked with an output folder only. */
     bool (*same)(void *user, const ie_photo *photo, const char *path);
+    /* The path at which an earlier run into the output put the photo as it is now, if that is there still and
+       unchanged; else NULL. Says whether that run made it a plain copy because it could not convert it. May be NULL. */
+    const char *(*made)(void *user, const ie_photo *photo, bool *ret_plain);
     void *user;
     bool untag; /* the tag processor takes away what models gave, instead of adding */
 } ie_proposal;
