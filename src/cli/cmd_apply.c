@@ -24,7 +24,8 @@ static void print_problems(const ie_plan *plan)
         IE_AUTO_FREE char *from = ie_json_get_path(action, "shown");
         const char *outcome = ie_json_get_text(action, "outcome");
         if (problem != NULL && from != NULL && outcome != NULL) {
-            printf("%s %s: %s\n", outcome, ie_shown(from), problem);
+            bool plain = strcmp(outcome, "done") == 0; /* and still a problem: the problem says it all */
+            printf("%s%s%s: %s\n", plain ? "" : outcome, plain ? "" : " ", ie_shown(from), problem);
         }
     }
 }

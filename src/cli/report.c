@@ -23,7 +23,8 @@ static const struct {
     NUMBER(sidecars),      NUMBER(other),       NUMBER(misnamed),    NUMBER(fresh),
     NUMBER(cached),        NUMBER(faulty),      NUMBER(kept),        NUMBER(copied),
     NUMBER(moved),         NUMBER(replaced),    NUMBER(quarantined), NUMBER(converted),
-    NUMBER(tagged),        NUMBER(skipped),     NUMBER(changed),     NUMBER(failed),      NUMBER(unreadable),    NUMBER(made),
+    NUMBER(tagged),        NUMBER(plain),       NUMBER(skipped),     NUMBER(changed),     NUMBER(failed),
+    NUMBER(unreadable),    NUMBER(made),
     NUMBER(written_bytes), NUMBER(saved_bytes),
 #undef NUMBER
 };
@@ -47,10 +48,9 @@ json_t *ie_summary_json(const char *command, const ie_summary *summary)
 
 int ie_summary_exit(const ie_summary *summary)
 {
-    return summary->faulty > 0 || summary->failed > 0 || summary->changed > 0 ||
-                   summary->unreadable > 0
-               ? IE_EXIT_FAULTS
-                                                                                 : IE_EXIT_DONE;
+    bool faults = summary->faulty > 0 || summary->failed > 0 || summary->changed > 0 ||
+                  summary->plain > 0 || summary->unreadable > 0;
+    return faults ? IE_EXIT_FAULTS : IE_EXIT_DONE;
 }
 
 /* One row of the table: a number, what it counts ("one|many"), and remarks joined by commas. */
@@ -139,6 +139,7 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
                                                 : &row[SAY_MADE];
     remark_count(writer, summary->converted, "converted");
     remark_count(writer, summary->tagged, "tagged");
+    remark_count(writer, summary->plain, "as they are after all, each with its reason");
     if (summary->written_bytes > 0) {
         remark(writer, "%s", ie_size_text(summary->written_bytes, size));
     }

@@ -91,6 +91,7 @@ typedef struct ie_action {
     ie_hash128 survivor_xxh3; /* of its bytes when it was judged; for verdicts other than NONE and SAME_BYTES */
     bool extra;             /* of no file that was found: a sidecar to be made, or one that was not asked for */
     const char *reason;       /* "same bytes as b.jpg, which has the higher quality (0.81)"; joined by "; " */
+    bool fell_back;           /* applied: it could not be converted or tagged, `problem` says why, and was copied as it is */
     ie_outcome outcome;
     const char *problem;
 } ie_action;
@@ -144,7 +145,7 @@ ie_status ie_plan_parse(const char *bytes, size_t size, ie_plan **ret_plan, ie_e
 
 /* Sums the actions into `summary`: planned ones by kind, applied ones by outcome; adds, does not reset.
    Counts each action once in other (no photo, and left alone), kept, copied, moved, replaced, quarantined,
-   skipped or failed; besides converted, tagged, saved_bytes (quarantined) and written_bytes (the sizes of
+   skipped or failed; besides converted, tagged, plain (fell back), saved_bytes (quarantined) and written_bytes (the sizes of
    what is copied or replaced: an estimate where the bytes are re-encoded). `found` and the rest are the
    scan's. */
 void ie_plan_summarize(const ie_plan *plan, ie_summary *summary);

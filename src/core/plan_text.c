@@ -117,6 +117,9 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
     }
     ie_json_text(object, "reason", action->reason);
     ie_json_text(object, "outcome", ie_outcome_name(action->outcome));
+    if (action->fell_back) {
+        json_object_set_new(object, "fell_back", json_true());
+    }
     ie_json_text(object, "problem", action->problem);
     return object;
 }

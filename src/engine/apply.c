@@ -43,9 +43,11 @@ static void drop_party(ie_run *run, ie_party *party, const ie_trouble *trouble)
         ie_action *action = step->action;
         bool own = i == trouble->step;
         action->outcome = own ? trouble->outcome : IE_OUTCOME_SKIPPED;
-        action->problem = own ? ie_arena_strdup(run->plan->arena, trouble->error.text)
-                              : ie_arena_printf(run->plan->arena, "it goes with %s, of which: %s", ie_shown(culprit),
-                                                trouble->error.text);
+        action->problem = !own ? ie_arena_printf(run->plan->arena, "it goes with %s, of which: %s", ie_shown(culprit),
+                                                 trouble->error.text)
+                          : action->fell_back ? ie_arena_printf(run->plan->arena, "%s, which failed, too: %s",
+                                                                action->problem, trouble->error.text)
+                                              : ie_arena_strdup(run->plan->arena, trouble->error.text);
         if (party->intended) {
             ie_journal_state(step->root->journal, step->entry.n, IE_ENTRY_FAILED, action->problem);
         } else {
@@ -84,6 +86,9 @@ static bool take_back(ie_run *run, ie_party *party)
 static ie_status give_up(ie_run *run, ie_party *party, const ie_trouble *trouble, ie_error *err)
 {
     bool back = !party->intended || take_back(run, party);
+    if (back && party->intended && ie_party_fall_back(run, party, trouble)) {
+        return IE_OK;
+    }
     if (back) {
         drop_party(run, party, trouble);
     } else {
@@ -278,6 +283,21 @@ static ie_status carry_batch(ie_run *run, const batch *b, ie_error *err)
     return status != IE_OK ? status : finished;
 }
 
+/* Moves the groups that shall be begun anew into a batch of their own. */
+static batch take_again(batch *b)
+{
+    batch again = {ie_alloc(b->count * sizeof *again.parties), 0};
+    for (size_t i = 0; i < b->count; i++) {
+        ie_party *party = &b->parties[i];
+        if (party->state == IE_PARTY_AGAIN && party->count > 0) {
+            again.parties[again.count] = *party;
+            again.parties[again.count++].state = IE_PARTY_LIVE;
+            *party = (ie_party){.state = IE_PARTY_DROPPED};
+        }
+    }
+    return again;
+}
+
 static void batch_clear(batch *b)
 {
     for (size_t i = 0; i < b->count; i++) {
@@ -320,7 +340,13 @@ static ie_status carry_groups(ie_run *run, const ie_order *order, ie_error *err)
         }
         batch b;
         g = fill_batch(run, order, g, &b);
-        status = carry_batch(run, &b, err);
+        /* Each time around, at least one action wants less than before. */
+        while (status == IE_OK && b.count > 0) {
+            status = carry_batch(run, &b, err);
+            batch again = take_again(&b);
+            batch_clear(&b);
+            b = again;
+        }
         batch_clear(&b);
     }
     return status;

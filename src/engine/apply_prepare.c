@@ -85,6 +85,7 @@ static bool derive_bytes(making *m)
         m->trouble->step = m->index;
         m->trouble->outcome = IE_OUTCOME_FAILED;
         m->trouble->stops = !stays_a_fault(status);
+        m->trouble->derives = !m->trouble->stops && status != IE_ERR_NOT_FOUND && status != IE_ERR_CHANGED;
         return false;
     }
     /* Opened again: whoever wrote it may have put another inode in its place. */
@@ -99,6 +100,7 @@ static bool derive_bytes(making *m)
     }
     entry->source_xxh3 = source.xxh3;
     entry->made_xxh3 = made.xxh3;
+    m->trouble->derives = made.size == 0;
     return made.size > 0 ||
            ie_trouble_set(m->trouble, m->index, IE_OUTCOME_FAILED, "the new file for it came out empty");
 }

@@ -32,7 +32,10 @@ typedef struct ie_step {
     ie_drop_proof *proof;
 } ie_step;
 
-typedef enum ie_party_state { IE_PARTY_LIVE, IE_PARTY_PUBLISHED, IE_PARTY_DROPPED } ie_party_state;
+typedef enum ie_party_state {
+    IE_PARTY_LIVE, IE_PARTY_PUBLISHED, IE_PARTY_DROPPED,
+    IE_PARTY_AGAIN /* taken back, and to be begun anew as a group of its own, with plain copies */
+} ie_party_state;
 
 /* A group being carried out. */
 typedef struct ie_party {
@@ -64,6 +67,7 @@ typedef struct ie_trouble {
     ie_outcome outcome; /* of the step it is about: SKIPPED or FAILED */
     size_t step;
     bool stops;         /* the whole run: the disk, not this file */
+    bool derives;       /* the new bytes could not be made; nothing is said against the old ones */
     ie_error error;
 } ie_trouble;
 
@@ -76,7 +80,12 @@ bool ie_party_prepare(ie_run *run, ie_party *party, ie_trouble *trouble);
 /* apply_publish.c: the renames. */
 bool ie_party_publish(ie_run *run, ie_party *party, ie_trouble *trouble);
 
-/* For these three. */
+/* apply_fallback.c: a group that was taken back because a copy could not be converted or tagged: makes that copy a
+   plain one, under the original's own extension, says why in its `problem`, and readies the group to be begun anew.
+   False when that is not the case, or would not help. Steps that need not be done again leave the group. */
+bool ie_party_fall_back(ie_run *run, ie_party *party, const ie_trouble *trouble);
+
+/* For these. */
 bool ie_trouble_set(ie_trouble *trouble, size_t step, ie_outcome outcome, const char *format, ...) IE_PRINTF(4, 5);
 bool ie_trouble_errno(ie_trouble *trouble, size_t step, int number, const char *format, ...) IE_PRINTF(4, 5);
 

@@ -212,8 +212,8 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .plan = plan,
         .taken = path_taken,
         .same = ie_same_is_there,
-        .earlier = ie_same_earlier,
         .look = ie_outlook_take,
+        .made = ie_same_made,
         .user = same,
         .untag = request->untag,
     };

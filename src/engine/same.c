@@ -8,19 +8,22 @@
 #include "storage/journal.h"
 
 #define PIECE_BYTES (1 << 16)
+#define FALLBACK_REACH 4096 /* entries; a batch is far smaller, but a unit may be large */
 
 /* A file that a run made here and that was not taken back. */
 typedef struct product {
     const char *from, *to; /* in the arena */
     ie_stamp source, made;
+    bool plain;  /* in that run its conversion failed */
+    size_t turn; /* newer runs first */
 } product;
 
 struct ie_same {
     bool output;
     ie_arena *arena;
-    product *products; /* by `to`; of equal ones the newest first */
+    product *products; /* by `to` */
+    size_t *by_source; /* their indices, by `from`; of equal ones the newest first */
     size_t count, room;
-    const product **by_source;
 };
 
 static int by_target(const void *a, const void *b)
@@ -28,10 +31,24 @@ static int by_target(const void *a, const void *b)
     return strcmp(((const product *)a)->to, ((const product *)b)->to);
 }
 
-static int by_source(const void *a, const void *b)
+static int by_from(const void *a, const void *b, void *products_)
 {
-    const product *const *x = a, *const *y = b;
-    return strcmp((*x)->from, (*y)->from);
+    const product *products = products_, *x = &products[*(const size_t *)a], *y = &products[*(const size_t *)b];
+    int order = strcmp(x->from, y->from);
+    return order != 0 ? order : (x->turn > y->turn) - (x->turn < y->turn);
+}
+
+/* Apply begins such a group anew: the plain copy's entry comes after the failed one. */
+static bool failed_before(const ie_log *log, size_t index)
+{
+    const ie_entry *entry = &log->entries[index];
+    for (size_t i = index; i > 0 && index - i < FALLBACK_REACH; i--) {
+        const ie_entry *other = &log->entries[i - 1];
+        if (other->state == IE_ENTRY_FAILED && other->kind == IE_ACTION_COPY && strcmp(other->from, entry->from) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void add_products(ie_same *same, const ie_log *log)
@@ -47,6 +64,8 @@ static void add_products(ie_same *same, const ie_log *log)
             .to = ie_arena_strdup(same->arena, entry->to),
             .source = entry->stamp,
             .made = entry->made,
+            .plain = entry->made.size == entry->stamp.size && failed_before(log, i),
+            .turn = same->count,
         };
     }
 }
@@ -73,10 +92,10 @@ ie_same *ie_same_new(const char *output)
     }
     same->by_source = ie_alloc((same->count + 1) * sizeof *same->by_source);
     for (size_t i = 0; i < same->count; i++) {
-        same->by_source[i] = &same->products[i];
+        same->by_source[i] = i;
     }
     if (same->count > 1) {
-        qsort(same->by_source, same->count, sizeof *same->by_source, by_source);
+        qsort_r(same->by_source, same->count, sizeof *same->by_source, by_from, same->products);
     }
     return same;
 }
@@ -121,7 +140,7 @@ static bool is_product(const ie_same *same, const ie_photo *photo, const char *p
     return false;
 }
 
-static bool equal_bytes(const char *a_path, const char *b_path)
+bool ie_same_bytes(const char *a_path, const char *b_path)
 {
     ie_bytes *a = NULL, *b = NULL;
     bool equal = ie_bytes_open(a_path, &a, NULL) == IE_OK && ie_bytes_open(b_path, &b, NULL) == IE_OK &&
@@ -140,26 +159,33 @@ static bool equal_bytes(const char *a_path, const char *b_path)
     return equal;
 }
 
-bool ie_same_is_there(void *user, const ie_photo *photo, const char *path)
+const char *ie_same_made(void *user, const ie_photo *photo, bool *ret_plain)
 {
     const ie_same *same = user;
-    return same->output && (is_product(same, photo, path) || equal_bytes(photo->real_path, path));
-}
-
-const char *ie_same_earlier(void *user, const ie_photo *photo)
-{
-    const ie_same *same = user;
-    const product wanted = {.from = photo->real_path}, *key = &wanted;
-    const product **found = same->count == 0 ? NULL
-                                             : bsearch(&key, same->by_source, same->count, sizeof *found, by_source);
-    while (found != NULL && found > same->by_source && strcmp(found[-1]->from, photo->real_path) == 0) {
-        found--;
+    size_t low = 0, high = same->by_source != NULL ? same->count : 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(same->products[same->by_source[middle]].from, photo->real_path) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
-    for (; found != NULL && found < same->by_source + same->count && strcmp((*found)->from, photo->real_path) == 0;
-         found++) {
-        if (ie_stamp_same_file(&(*found)->source, &photo->stamp)) {
-            return (*found)->to;
+    for (; same->by_source != NULL && low < same->count; low++) {
+        const product *p = &same->products[same->by_source[low]];
+        if (strcmp(p->from, photo->real_path) != 0) {
+            break;
+        }
+        if (is_product(same, photo, p->to)) {
+            *ret_plain = p->plain;
+            return p->to;
         }
     }
     return NULL;
+}
+
+bool ie_same_is_there(void *user, const ie_photo *photo, const char *path)
+{
+    const ie_same *same = user;
+    return same->output && (is_product(same, photo, path) || ie_same_bytes(photo->real_path, path));
 }

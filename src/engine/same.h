@@ -16,7 +16,10 @@ ie_same *ie_same_new(const char *output);
 void ie_same_free(ie_same *same);
 /* For ie_proposal.same; `user` is an ie_same. */
 bool ie_same_is_there(void *user, const ie_photo *photo, const char *path);
-/* For ie_proposal.earlier: where a run put this photo, by its path and stamp. */
-const char *ie_same_earlier(void *user, const ie_photo *photo);
+/* For ie_proposal.made. */
+const char *ie_same_made(void *user, const ie_photo *photo, bool *ret_plain);
+
+/* Can both be read, and do they hold the same bytes? */
+bool ie_same_bytes(const char *a_path, const char *b_path);
 
 #endif

@@ -55,7 +55,10 @@ static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_f
     }
     char name[16];
     ie_capital_name(to, name);
-    if (photo->animated) {
+    bool plain = false;
+    if (proposal->made != NULL && proposal->made(proposal->user, photo, &plain) != NULL && plain) {
+        ie_action_reason(plan, action, "not converted: an earlier run tried in vain and copied it as it is");
+    } else if (photo->animated) {
         ie_action_reason(plan, action, "not converted: animated: would lose frames");
     } else if (photo->bits > 8 && !holds_16_bits(to)) {
         ie_action_reason(plan, action, "not converted: has more than 8 bits a channel, which %s cannot hold", name);

@@ -300,7 +300,9 @@ static uint32_t number_remembered(const ie_work *w, size_t unit, const ie_suffix
 {
     const ie_proposal *proposal = w->naming->proposal;
     size_t i = leader_at(w, unit);
-    const char *path = proposal->earlier != NULL ? proposal->earlier(proposal->user, ie_work_photo(w, unit, i)) : NULL;
+    bool plain;
+    const char *path =
+        proposal->made != NULL ? proposal->made(proposal->user, ie_work_photo(w, unit, i), &plain) : NULL;
     uint32_t number = path != NULL ? ie_work_number_of(w, unit, i, &suffixes[i], path) : 0;
     return number > 0 && ask_leader(w, unit, suffixes, number) == THERE ? number : 0;
 }

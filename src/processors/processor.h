@@ -45,8 +45,9 @@ typedef struct ie_proposal {
     /* Does this taken path already hold what the photo would become there (the same bytes, or what an
        earlier run made of it)? May be NULL: never. Asked with an output folder only. */
     bool (*same)(void *user, const ie_photo *photo, const char *path);
-    /* Where in the output an earlier run put this very photo, or NULL. May be NULL: never. */
-    const char *(*earlier)(void *user, const ie_photo *photo);
+    /* The path at which an earlier run into the output put the photo as it is now, if that is there still and
+       unchanged; else NULL. Says whether that run made it a plain copy because it could not convert it. May be NULL. */
+    const char *(*made)(void *user, const ie_photo *photo, bool *ret_plain);
     /* Fills the outlook (zeroed) of a photo that something is to be written for; memory from the arena. May be
        NULL: nothing is in the way and there is no sidecar. */
     void (*look)(void *user, const ie_photo *photo, const ie_action *action, ie_arena *arena,

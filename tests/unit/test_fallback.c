@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Copies that cannot be converted or tagged. The encoder is the test's own and fails for what begins with "bad". */
+#include "core/config.h"
+#include "engine/derive.h"
+#include "tree.h"
+
+ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+{
+    IE_AUTO_FREE char *text = tree_read(action->from);
+    if (ie_starts_with(text, "bad")) {
+        return ie_error_set(err, IE_ERR_FORMAT, "the picture is torn");
+    }
+    int fd = open(temp_path, O_WRONLY | O_TRUNC);
+    assert_true(fd >= 0 && write(fd, "made anew", 9) == 9);
+    close(fd);
+    return IE_OK;
+}
+
+typedef struct scene {
+    char *above, *root, *output;
+    ie_plan *plan;
+    char id[40];
+} scene;
+
+static int scene_set(void **state)
+{
+    scene *s = ie_alloc(sizeof *s);
+    s->above = tree_new();
+    s->root = ie_path_join(s->above, "photos");
+    s->output = ie_path_join(s->above, "new/Organized");
+    s->plan = ie_plan_new("convert");
+    s->plan->copies = true;
+    mkdir(s->root, 0755);
+    *state = s;
+    return 0;
+}
+
+static int scene_clear(void **state)
+{
+    scene *s = *state;
+    ie_plan_free(s->plan);
+    tree_remove(s->above);
+    free(s->above);
+    free(s->root);
+    free(s->output);
+    free(s);
+    return 0;
+}
+
+/* A copy of root/from to output/to, converted from HEIC when `to` is another format. */
+static void copy(scene *s, const char *from, const char *text, const char *to, uint32_t unit)
+{
+    tree_write(s->root, from, text);
+    IE_AUTO_FREE char *path = ie_path_join(s->root, from), *target = ie_path_join(s->output, to);
+    ie_action *action = tree_plan_add(s->plan, s->output, path, unit);
+    action->kind = IE_ACTION_COPY;
+    action->to = ie_arena_strdup(s->plan->arena, target);
+    action->from_format = ie_ends_with_nocase(from, ".heic") ? IE_FORMAT_HEIC : action->format;
+}
+
+static void apply(scene *s, ie_summary *ret_summary)
+{
+    ie_error err = {0};
+    if (tree_apply(s->plan, s->id, &err) != IE_OK) {
+        fail_msg("%s", err.text);
+    }
+    *ret_summary = (ie_summary){0};
+    ie_plan_summarize(s->plan, ret_summary);
+    IE_AUTO_FREE char *left = ie_path_join(s->output, ".imgengine/tmp");
+    assert_true(!ie_fs_exists(left) || rmdir(left) == 0);
+}
+
+static void holds(const scene *s, const char *name, const char *text)
+{
+    IE_AUTO_FREE char *path = ie_path_join(s->output, name), *found = tree_read(path);
+    assert_non_null(found);
+    assert_string_equal(found, text);
+}
+
+static void what_cannot_be_converted_is_copied_under_its_own_extension(void **state)
+{
+    scene *s = *state;
+    ie_summary summary;
+    copy(s, "a.HEIC", "fine", "a.jpg", 0);
+    copy(s, "b.HEIC", "bad one", "b.jpg", 1);
+    apply(s, &summary);
+    holds(s, "a.jpg", "made anew");
+    holds(s, "b.HEIC", "bad one");
+    assert_false(tree_has(s->output, "b.jpg"));
+    assert_int_equal(s->plan->actions[1].outcome, IE_OUTCOME_DONE);
+    assert_non_null(strstr(s->plan->actions[1].problem, "not converted: the picture is torn"));
+    assert_int_equal(summary.copied, 2);
+    assert_int_equal(summary.converted, 1);
+    assert_int_equal(summary.plain, 1);
+    assert_int_equal(summary.failed + summary.skipped, 0);
+    assert_int_equal(summary.accounted_bytes, strlen("fine") + strlen("bad one"));
+}
+
+static void what_cannot_be_tagged_is_copied_without_tags(void **state)
+{
+    scene *s = *state;
+    ie_summary summary;
+    copy(s, "a.jpg", "bad one", "a.jpg", 0);
+    ie_action_tags(s->plan, &s->plan->actions[0])->title = "Title";
+    apply(s, &summary);
+    holds(s, "a.jpg", "bad one");
+    assert_int_equal(summary.tagged, 0);
+    assert_int_equal(summary.plain, 1);
+    assert_non_null(strstr(s->plan->actions[0].problem, "not tagged"));
+}
+
+static void a_unit_comes_over_whole_and_sidecars_keep_their_photos_name(void **state)
+{
+    scene *s = *state;
+    ie_summary summary;
+    copy(s, "a.HEIC", "bad one", "x/a.jpg", 0);
+    copy(s, "a.HEIC.xmp", "sidecar", "x/a.jpg.xmp", 0);
+    copy(s, "a.MOV", "video", "x/a.MOV", 0);
+    copy(s, "b.HEIC", "bad two", "x/b.jpg", 0);
+    apply(s, &summary);
+    holds(s, "x/a.HEIC", "bad one");
+    holds(s, "x/a.HEIC.xmp", "sidecar");
+    holds(s, "x/a.MOV", "video");
+    holds(s, "x/b.HEIC", "bad two");
+    assert_int_equal(summary.copied, 4);
+    assert_int_equal(summary.plain, 2);
+}
+
+static void a_taken_name_gets_a_number_and_the_same_bytes_are_not_copied_again(void **state)
+{
+    scene *s = *state;
+    ie_summary summary;
+    tree_write(s->above, "new/Organized/a.HEIC", "somebody else");
+    tree_write(s->above, "new/Organized/b.HEIC", "bad two");
+    copy(s, "a.HEIC", "bad one", "a.jpg", 0);
+    copy(s, "b.HEIC", "bad two", "b.jpg", 1);
+    apply(s, &summary);
+    holds(s, "a.HEIC", "somebody else");
+    holds(s, "a_2.HEIC", "bad one");
+    assert_int_equal(s->plan->actions[1].outcome, IE_OUTCOME_SKIPPED);
+    assert_false(tree_has(s->output, "b_2.HEIC"));
+    assert_int_equal(summary.copied, 1);
+    assert_int_equal(summary.skipped, 1);
+}
+
+static void a_name_that_another_action_wants_is_left_to_it(void **state)
+{
+    scene *s = *state;
+    ie_summary summary;
+    copy(s, "a.HEIC", "bad one", "a.jpg", 0);
+    copy(s, "z.png", "fine", "A.heic", 1);
+    apply(s, &summary);
+    holds(s, "a_2.HEIC", "bad one");
+    holds(s, "A.heic", "fine");
+}
+
+static void undo_takes_the_whole_output_away_at_once(void **state)
+{
+    scene *s = *state;
+    ie_summary summary;
+    IE_AUTO_FREE char *before = tree_state(s->above);
+    copy(s, "a.HEIC", "bad one", "deep/folder/a.jpg", 0);
+    copy(s, "b.HEIC", "fine", "b.jpg", 1);
+    IE_AUTO_FREE char *source = tree_state(s->root);
+    apply(s, &summary);
+    holds(s, "deep/folder/a.HEIC", "bad one");
+    ie_undo_counts counts = {0};
+    ie_error err = {0};
+    assert_int_equal(tree_undo(s->output, s->id, &counts, &err), IE_OK);
+    assert_int_equal(counts.refused, 0);
+    assert_false(tree_has(s->above, "new"));
+    IE_AUTO_FREE char *after = tree_state(s->root);
+    assert_string_equal(after, source);
+}
+
+static void in_place_the_original_stays_as_it_is(void **state)
+{
+    scene *s = *state;
+    ie_summary summary;
+    s->plan->copies = false;
+    tree_write(s->root, "a.HEIC", "bad one");
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    ie_action *action = tree_plan(s->plan, IE_ACTION_REPLACE, s->root, "a.HEIC", "a.jpg", 0);
+    action->from_format = IE_FORMAT_HEIC;
+    apply(s, &summary);
+    assert_int_equal(summary.failed, 1);
+    assert_non_null(strstr(s->plan->actions[0].problem, "torn"));
+    IE_AUTO_FREE char *after = tree_state(s->root);
+    assert_string_equal(after, before);
+}
+
+int main(void)
+{
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_set, scene_clear)
+    const struct CMUnitTest tests[] = {
+        SCENE(what_cannot_be_converted_is_copied_under_its_own_extension),
+        SCENE(what_cannot_be_tagged_is_copied_without_tags),
+        SCENE(a_unit_comes_over_whole_and_sidecars_keep_their_photos_name),
+        SCENE(a_taken_name_gets_a_number_and_the_same_bytes_are_not_copied_again),
+        SCENE(a_name_that_another_action_wants_is_left_to_it),
+        SCENE(undo_takes_the_whole_output_away_at_once),
+        SCENE(in_place_the_original_stays_as_it_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
