@@ -109,12 +109,14 @@ static void settle(const ie_runtime *runtime, OrtStatus *take_status, char *take
     *ret_refused = ie_strdup(why.text);
 }
 
-void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, OrtSessionOptions *options,
-                           char **ret_name, char **ret_refused)
+void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, int threads,
+                           OrtSessionOptions *options, char **ret_name, const char **ret_precision,
+                           char **ret_refused)
 {
     const char *wanted = config->analysis.device;
     bool gpu_allowed = strcmp(config->analysis.use_gpu, "false") != 0;
     *ret_name = *ret_refused = NULL;
+    *ret_precision = NULL;
     if (ie_equal_nocase(wanted, "cpu")) {
         return;
     }

@@ -21,6 +21,20 @@ static void say_nothing(void *user, int severity, const char *category, const ch
     (void)user, (void)severity, (void)category, (void)id, (void)where, (void)text;
 }
 
+/* Each library has its own words for it. */
+static bool tells_of_memory(const char *text)
+{
+    static const char *const words[] = {"out of memory", "out_of_memory", "out_of_device_memory",
+                                        "out_of_host_memory", "out_of_resources", "alloc_failed", "bad_alloc",
+                                        "failed to allocate", "not enough memory", "max size of memory object"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcasestr(text, words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 ie_status ie_runtime_check(const ie_runtime *runtime, OrtStatus *take_status, const char *what, ie_error *err)
 {
     if (take_status == NULL) {
@@ -32,7 +46,7 @@ ie_status ie_runtime_check(const ie_runtime *runtime, OrtStatus *take_status, co
         *p = *p == '\n' || *p == '\r' ? ' ' : *p;
     }
     runtime->ort.ReleaseStatus(take_status);
-    return ie_error_set(err, IE_ERR_FORMAT, "%s: %s", what, text);
+    return ie_error_set(err, tells_of_memory(text) ? IE_ERR_LIMIT : IE_ERR_FORMAT, "%s: %s", what, text);
 }
 
 static void take_calls(ie_runtime *runtime, const ie_ort_fn *table)
