@@ -10,13 +10,22 @@
 #include "analyzers/onnx_api.h"
 #include "core/config.h"
 
+/* A provider that comes as a library of its own, from a pip package. */
+typedef struct ie_plugin {
+    const char *provider; /* part of its name */
+    char *path;           /* where it lies; NULL: not here */
+    char *refused;        /* why it cannot be used; NULL: it can */
+} ie_plugin;
+
+#define IE_PLUGINS 2
+
 typedef struct ie_runtime {
     char *path;
     ie_ort_calls ort;
     uint32_t api; /* version that was got, IE_ORT_OLDEST..IE_ORT_NEWEST */
     const char *version; /* "1.31.1" */
     OrtEnv *env;
-    char *refused[2]; /* why a provider library that lies here cannot be used; NULL: it can, or is not here */
+    ie_plugin plugins[IE_PLUGINS];
     struct ie_runtime *next;
 } ie_runtime;
 
