@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * An analyzer fills facts of photos and never writes a file. A new one costs one file and one word in the
- * table of analyzers.c. A raised version makes stored results stale. `run` is called with n = 1 for CPU
- * analyzers (batch 1), from several threads at once, each with its own state from `open`.
+ * table of analyzers.c. A raised version makes stored results stale. Its functions are called from several threads
+ * at once, each with its own state from `open`.
+ *
+ * An analyzer looks at a photo either at once, by `run`, or in two steps, because networks like several photos at a time:
+ * `prepare` makes from the pixels what its network takes, on the worker that decoded them, and `infer` is given
+ * one or more of these, all of one size, maybe on another thread with another state.
  */
 #ifndef IE_ANALYZERS_ANALYZER_H
 #define IE_ANALYZERS_ANALYZER_H
@@ -11,13 +15,18 @@
 #include "core/photo.h"
 #include "storage/source.h"
 
+/* A picture as a network takes it: 3 planes of width * height floats, on the heap. NULL data: nothing to look at. */
+typedef struct ie_prepared {
+    float *data;
+    uint32_t width, height;
+} ie_prepared;
+
 typedef struct ie_analyzer {
     const char *name;    /* "metadata": the word of --only */
     const char *help;    /* one line: which facts */
     int version;
     unsigned gives;      /* its IE_HAVE_* bit */
     unsigned views;      /* IE_VIEW_* that it asks its source for; 0: looks at no pixels */
-    unsigned batch;      /* photos a call; 1 for CPU analyzers */
     bool (*enabled)(const ie_config *config);
     /* Beginnings of the keys of settings that change its results, ends with NULL; NULL: analysis.content and
        limits when it looks at pixels, else none. */
@@ -25,13 +34,21 @@ typedef struct ie_analyzer {
     /* May be NULL. Is what it needs from outside there? Else IE_ERR_NOT_FOUND, naming the command that gets it. */
     ie_status (*check)(const ie_config *config, ie_error *err);
     uint32_t (*color_side)(const ie_config *config); /* for IE_VIEW_COLOR: the shorter side it wants at least */
-    /* Per worker thread; *ret_state may stay NULL when there is nothing to keep. */
-    ie_status (*open)(const ie_config *config, void **ret_state, ie_error *err);
-    /* Sets facts and `gives` in photo->have, or adds faults. Never fails the run. */
-    void (*run)(void *state, ie_photo **photos, ie_source **sources, size_t count);
+    /* Per thread; *ret_state may stay NULL when there is nothing to keep. `catalog`: path of the one that keeps what is
+       computed once for all photos; NULL: none. */
+    ie_status (*open)(const ie_config *config, const char *catalog, void **ret_state, ie_error *err);
+    /* Sets facts and `gives` in photo->have, or adds faults. Never fails the run. NULL: these four instead. */
+    void (*run)(void *state, ie_photo *photo, ie_source *source);
+    size_t (*prepared_bytes)(const ie_config *config); /* at most, of one photo */
+    bool (*prepare)(void *state, ie_photo *photo, ie_source *source, ie_prepared *ret_prepared); /* false: faults */
+    /* How many photos infer() likes at once; 0: one, on the thread that prepared it. */
+    size_t (*batch)(void *state);
+    void (*infer)(void *state, ie_photo **photos, const ie_prepared *prepared, size_t count);
     char *(*remark)(void *state); /* may be NULL; what a person should hear, once: free() it; NULL: nothing */
     void (*close)(void *state);
 } ie_analyzer;
+
+#define IE_MAX_ANALYZERS 16
 
 /* All analyzers in the order they run; NULL-terminated. */
 extern const ie_analyzer *const ie_analyzers[];

@@ -36,7 +36,7 @@ static float cie_f(double t)
     return (float)(t > 216.0 / 24389.0 ? cbrt(t) : (24389.0 / 27.0 * t + 16.0) / 116.0);
 }
 
-static ie_status colors_open(const ie_config *config, void **ret_state, ie_error *err)
+static ie_status colors_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
 {
     palette *state = ie_alloc(sizeof *state);
     int64_t wanted = config->analysis.colors;
@@ -202,28 +202,26 @@ static void report(const palette *p, uint32_t count, uint32_t k, ie_content *con
     qsort(content->colors, content->color_count, sizeof *content->colors, by_share);
 }
 
-static void colors_run(void *state, ie_photo **photos, ie_source **sources, size_t count)
+static void colors_run(void *state, ie_photo *photo, ie_source *source)
 {
     palette *p = state;
-    for (size_t i = 0; i < count; i++) {
-        const ie_pixels *view = ie_source_rgb(sources[i]);
-        if (view == NULL) {
-            continue;
-        }
-        lab centres[MAX_COLORS];
-        uint32_t samples = take_samples(p, view);
-        uint32_t k = seed(p, samples, centres);
-        memset(p->member, 0, samples);
-        assign(p, samples, centres, k);
-        for (int round = 0; round < MAX_ROUNDS; round++) {
-            move_centres(p, samples, centres, k);
-            if (!assign(p, samples, centres, k)) {
-                break;
-            }
-        }
-        report(p, samples, k, &photos[i]->content);
-        photos[i]->have |= IE_HAVE_COLORS;
+    const ie_pixels *view = ie_source_rgb(source);
+    if (view == NULL) {
+        return;
     }
+    lab centres[MAX_COLORS];
+    uint32_t samples = take_samples(p, view);
+    uint32_t k = seed(p, samples, centres);
+    memset(p->member, 0, samples);
+    assign(p, samples, centres, k);
+    for (int round = 0; round < MAX_ROUNDS; round++) {
+        move_centres(p, samples, centres, k);
+        if (!assign(p, samples, centres, k)) {
+            break;
+        }
+    }
+    report(p, samples, k, &photo->content);
+    photo->have |= IE_HAVE_COLORS;
 }
 
 static bool colors_enabled(const ie_config *config)
@@ -237,7 +235,6 @@ const ie_analyzer ie_colors_analyzer = {
     .version = 1,
     .gives = IE_HAVE_COLORS,
     .views = IE_VIEW_RGB,
-    .batch = 1,
     .enabled = colors_enabled,
     .open = colors_open,
     .run = colors_run,

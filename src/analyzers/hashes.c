@@ -196,7 +196,7 @@ static bool compute(hash_state *hasher, const ie_pixels *luma, ie_content *conte
     return true;
 }
 
-static ie_status hashes_open(const ie_config *config, void **ret_state, ie_error *err)
+static ie_status hashes_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
 {
     hash_state *state = ie_alloc(sizeof *state);
     state->resampler = ie_resampler_new();
@@ -210,18 +210,16 @@ static ie_status hashes_open(const ie_config *config, void **ret_state, ie_error
     return IE_OK;
 }
 
-static void hashes_run(void *state, ie_photo **photos, ie_source **sources, size_t count)
+static void hashes_run(void *state, ie_photo *photo, ie_source *source)
 {
-    for (size_t i = 0; i < count; i++) {
-        const ie_pixels *luma = ie_source_luma(sources[i]);
-        if (luma == NULL) {
-            continue;
-        }
-        if (compute(state, luma, &photos[i]->content)) {
-            photos[i]->have |= IE_HAVE_HASHES;
-        } else {
-            ie_photo_fault(photos[i], "hashes", "memory", "not enough memory for the hashes");
-        }
+    const ie_pixels *luma = ie_source_luma(source);
+    if (luma == NULL) {
+        return;
+    }
+    if (compute(state, luma, &photo->content)) {
+        photo->have |= IE_HAVE_HASHES;
+    } else {
+        ie_photo_fault(photo, "hashes", "memory", "not enough memory for the hashes");
     }
 }
 
@@ -245,7 +243,6 @@ const ie_analyzer ie_hashes_analyzer = {
     .version = 2,
     .gives = IE_HAVE_HASHES,
     .views = IE_VIEW_LUMA,
-    .batch = 1,
     .enabled = hashes_enabled,
     .open = hashes_open,
     .run = hashes_run,

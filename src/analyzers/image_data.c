@@ -10,9 +10,8 @@ static bool enabled(const ie_config *config)
     return config->analysis.content;
 }
 
-static ie_status open_limit(const ie_config *config, void **ret_state, ie_error *err)
+static ie_status open_limit(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
 {
-    (void)err;
     uint64_t *most = ie_alloc(sizeof *most);
     *most = (uint64_t)config->limits.max_file_bytes;
     *ret_state = most;
@@ -20,16 +19,13 @@ static ie_status open_limit(const ie_config *config, void **ret_state, ie_error 
 }
 
 /* A damaged file has no such hash; what is wrong with it, those say who decode it. */
-static void run(void *state, ie_photo **photos, ie_source **sources, size_t count)
+static void run(void *state, ie_photo *photo, ie_source *source)
 {
     const uint64_t *most = state;
-    for (size_t i = 0; i < count; i++) {
-        ie_bytes *bytes = ie_source_bytes(sources[i]);
-        const uint8_t *data = ie_image_data_known(photos[i]->format) ? ie_bytes_load(bytes, *most) : NULL;
-        if (data != NULL &&
-            ie_image_data_hash(data, (size_t)ie_bytes_size(bytes), photos[i]->format, &photos[i]->image_data)) {
-            photos[i]->have |= IE_HAVE_IMAGE_DATA;
-        }
+    ie_bytes *bytes = ie_source_bytes(source);
+    const uint8_t *data = ie_image_data_known(photo->format) ? ie_bytes_load(bytes, *most) : NULL;
+    if (data != NULL && ie_image_data_hash(data, (size_t)ie_bytes_size(bytes), photo->format, &photo->image_data)) {
+        photo->have |= IE_HAVE_IMAGE_DATA;
     }
 }
 
@@ -40,7 +36,6 @@ const ie_analyzer ie_image_data_analyzer = {
     .help = "a hash of the coded picture without metadata: equal for the same picture with other tags",
     .version = 1,
     .gives = IE_HAVE_IMAGE_DATA,
-    .batch = 1,
     .enabled = enabled,
     .settings = settings,
     .open = open_limit,

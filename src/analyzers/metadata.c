@@ -17,7 +17,7 @@ typedef struct reader {
     regex_t pattern;
 } reader;
 
-static ie_status open_reader(const ie_config *config, void **ret_state, ie_error *err)
+static ie_status open_reader(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
 {
     (void)err;
     reader *r = ie_alloc(sizeof *r);
@@ -44,13 +44,11 @@ static void close_reader(void *state)
     free(r);
 }
 
-static void run(void *state, ie_photo **photos, ie_source **sources, size_t count)
+static void run(void *state, ie_photo *photo, ie_source *source)
 {
     const reader *r = state;
-    for (size_t i = 0; i < count; i++) {
-        ie_metadata_read_with(&r->options, ie_source_bytes(sources[i]), photos[i]);
-        photos[i]->have |= IE_HAVE_METADATA;
-    }
+    ie_metadata_read_with(&r->options, ie_source_bytes(source), photo);
+    photo->have |= IE_HAVE_METADATA;
 }
 
 const ie_analyzer ie_metadata_analyzer = {
@@ -58,7 +56,6 @@ const ie_analyzer ie_metadata_analyzer = {
     .help = "date, camera, exposure, place, title, caption, keywords, rating, people, and what sidecars say",
     .version = 3,
     .gives = IE_HAVE_METADATA,
-    .batch = 1,
     .enabled = enabled,
     .open = open_reader,
     .run = run,

@@ -7,6 +7,7 @@
 #include "analyzers/shared.h"
 #include "analyzers/vision.h"
 #include "storage/model_files.h"
+#include "storage/model_identity.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -20,6 +21,7 @@ typedef struct detector {
     const ie_port *image, *mask; /* mask: NULL when the model takes none */
     const char *outputs[2];
     size_t output_count;
+    char version[17];     /* checksum of its file */
     pthread_mutex_t turn; /* heavy models run one at a time */
 } detector;
 
@@ -78,7 +80,7 @@ static ie_status check_outputs(detector *d, ie_error *err)
     return IE_OK;
 }
 
-static ie_status detector_make(const ie_config *config, void **ret_thing, ie_error *err)
+static ie_status detector_make(const ie_config *config, const char *catalog, void **ret_thing, ie_error *err)
 {
     detector *d = ie_alloc(sizeof *d);
     d->arena = ie_arena_new();
@@ -97,7 +99,10 @@ static ie_status detector_make(const ie_config *config, void **ret_thing, ie_err
         status = ie_model_file(&d->model, IE_PART_VISION, &path, err);
     }
     if (status == IE_OK) {
-        status = ie_onnx_open(config, path, ie_vision_threads(config, &d->model), &d->onnx, err);
+        status = ie_onnx_open(config, path, d->model.heavy ? ie_vision_cores(config) : 1, &d->onnx, err);
+    }
+    if (status == IE_OK) {
+        status = ie_model_checksum(path, d->version, err);
     }
     if (status == IE_OK) {
         status = check_inputs(d, err);
@@ -113,10 +118,10 @@ static ie_status detector_make(const ie_config *config, void **ret_thing, ie_err
     return status;
 }
 
-static ie_status objects_open(const ie_config *config, void **ret_state, ie_error *err)
+static ie_status objects_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
 {
     void *thing = NULL;
-    ie_status status = ie_shared_take(&detectors, config, session_settings, detector_make, &thing, err);
+    ie_status status = ie_shared_take(&detectors, config, session_settings, catalog, detector_make, &thing, err);
     if (status == IE_OK) {
         worker_state *state = ie_alloc(sizeof *state);
         state->detector = thing;
@@ -142,6 +147,7 @@ static char *objects_remark(void *thing)
     return ie_onnx_take_remark(state->detector->onnx);
 }
 
+/* [N,H,W], the size of the images or the model's own. */
 static bool make_mask(const ie_port *port, const ie_tensor *image, ie_tensor *ret_mask)
 {
     int64_t height = port->shape[1] > 0 ? port->shape[1] : image->shape[2];
@@ -149,11 +155,13 @@ static bool make_mask(const ie_port *port, const ie_tensor *image, ie_tensor *re
     if (height > 65536 || width > 65536) {
         return false;
     }
-    int64_t *ones = ie_try_alloc((size_t)(height * width), sizeof *ones);
-    for (int64_t i = 0; ones != NULL && i < height * width; i++) {
+    size_t numbers = (size_t)(height * width * image->shape[0]);
+    int64_t *ones = ie_try_alloc(numbers, sizeof *ones);
+    for (size_t i = 0; ones != NULL && i < numbers; i++) {
         ones[i] = 1;
     }
-    *ret_mask = (ie_tensor){.type = IE_TENSOR_INT64, .rank = 3, .shape = {1, height, width}, .data = ones};
+    *ret_mask =
+        (ie_tensor){.type = IE_TENSOR_INT64, .rank = 3, .shape = {image->shape[0], height, width}, .data = ones};
     return ones != NULL;
 }
 
@@ -206,38 +214,79 @@ static void set_objects(const detector *d, ie_photo *photo, const ie_detection *
     }
     photo->vision.objects = objects;
     photo->vision.object_count = used;
+    photo->vision.objects_model = ie_vision_model(photo, d->model.name, d->version, d->onnx);
     photo->have |= IE_HAVE_OBJECTS;
 }
 
-static void look_at(worker_state *state, ie_photo *photo, ie_source *source)
+static bool objects_prepare(void *thing, ie_photo *photo, ie_source *source, ie_prepared *ret_prepared)
 {
-    detector *d = state->detector;
-    ie_tensor image, outputs[2] = {{0}};
-    ie_detection found[IE_DETECTIONS_MAX];
-    size_t count = 0;
-    ie_error err = {0};
-    if (!ie_vision_tensor(&d->model, d->image, state->resampler, source, photo, !state->exact, "objects", &image)) {
-        return;
+    worker_state *state = thing;
+    const detector *d = state->detector;
+    return ie_vision_prepare(&d->model, d->image, state->resampler, source, photo, !state->exact, "objects",
+                             ret_prepared);
+}
+
+/* A heavy model gains nothing from batches on a CPU, and its memory grows with them. */
+static size_t objects_batch(void *thing)
+{
+    const worker_state *state = thing;
+    const detector *d = state->detector;
+    if (ie_onnx_on_cpu(d->onnx)) {
+        return d->model.heavy ? 1 : 0;
     }
-    ie_status status = run_model(d, &image, outputs, &err);
-    free(image.data);
-    if (status == IE_OK) {
-        status = ie_detect(d->model.layout, outputs, state->threshold, found, &count, &err);
+    return ie_onnx_batch(d->onnx);
+}
+
+/* The part of a batch's output that is of its i-th image. False when it has no such part. */
+static bool slice(const ie_tensor *whole, size_t index, size_t count, ie_tensor *ret_part)
+{
+    *ret_part = *whole;
+    if (whole->data == NULL) {
+        return true;
+    }
+    if (whole->rank < 1 || whole->shape[0] != (int64_t)count) {
+        return false;
+    }
+    ret_part->shape[0] = 1;
+    ret_part->data = (float *)whole->data + index * ie_tensor_count(ret_part);
+    return true;
+}
+
+typedef struct looking {
+    worker_state *state;
+    ie_photo **photos;
+} looking;
+
+static ie_status look_at(void *user, const ie_tensor *images, size_t first, ie_error *err)
+{
+    const looking *l = user;
+    detector *d = l->state->detector;
+    ie_tensor outputs[2] = {{0}};
+    size_t images_count = (size_t)images->shape[0];
+    ie_status status = run_model(d, images, outputs, err);
+    for (size_t i = 0; status == IE_OK && i < images_count; i++) {
+        ie_detection found[IE_DETECTIONS_MAX];
+        size_t count = 0;
+        ie_tensor parts[2];
+        if (!slice(&outputs[0], i, images_count, &parts[0]) || !slice(&outputs[1], i, images_count, &parts[1])) {
+            status = ie_error_set(err, IE_ERR_FORMAT, "the model's results are not one for each photo");
+        } else {
+            status = ie_detect(d->model.layout, parts, l->state->threshold, found, &count, err);
+        }
+        if (status == IE_OK) {
+            set_objects(d, l->photos[first + i], found, count);
+        }
     }
     free(outputs[0].data);
     free(outputs[1].data);
-    if (status == IE_OK) {
-        set_objects(d, photo, found, count);
-    } else {
-        ie_photo_fault(photo, "objects", "model", "%s", err.text);
-    }
+    return status;
 }
 
-static void objects_run(void *state, ie_photo **photos, ie_source **sources, size_t count)
+static void objects_infer(void *thing, ie_photo **photos, const ie_prepared *prepared, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        look_at(state, photos[i], sources[i]);
-    }
+    worker_state *state = thing;
+    looking l = {state, photos};
+    ie_vision_each(state->detector->onnx, photos, prepared, count, "objects", look_at, &l);
 }
 
 static bool objects_enabled(const ie_config *config)
@@ -252,29 +301,31 @@ static ie_status objects_check(const ie_config *config, ie_error *err)
 
 static uint32_t objects_side(const ie_config *config)
 {
-    ie_arena *arena = ie_arena_new();
-    ie_model model = {.side = 0};
-    uint32_t side = 0;
-    if (ie_model_find(config, config->analysis.object_detection, arena, &model, NULL) == IE_OK) {
-        side = model.side;
-    }
-    ie_arena_free(arena);
-    return side;
+    return ie_vision_needs(config, config->analysis.object_detection, NULL);
+}
+
+static size_t objects_bytes(const ie_config *config)
+{
+    size_t bytes;
+    ie_vision_needs(config, config->analysis.object_detection, &bytes);
+    return bytes;
 }
 
 const ie_analyzer ie_objects_analyzer = {
     .name = "objects",
     .help = "what can be seen, with boxes (needs a model)",
-    .version = 1,
+    .version = 2,
     .gives = IE_HAVE_OBJECTS,
     .views = IE_VIEW_COLOR,
-    .batch = 1,
     .settings = ie_vision_settings,
     .enabled = objects_enabled,
     .check = objects_check,
     .color_side = objects_side,
     .open = objects_open,
-    .run = objects_run,
+    .prepared_bytes = objects_bytes,
+    .prepare = objects_prepare,
+    .batch = objects_batch,
+    .infer = objects_infer,
     .remark = objects_remark,
     .close = objects_close,
 };

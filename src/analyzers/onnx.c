@@ -1,34 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyzers/onnx.h"
-
-#include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyzers/onnx_runtime.h"
+#include "analyzers/onnx_file.h"
+#include "analyzers/onnx_session.h"
 #include "utils/error.h"
 #include "utils/memory.h"
 #include "utils/text.h"
 
-#define MAX_PORTS 16
-
-struct ie_onnx {
-    const ie_runtime *runtime;
-    char *path;
-    int threads;
-    OrtSession *session;
-    OrtMemoryInfo *memory;
-    ie_port *inputs, *outputs;
-    size_t input_count, output_count;
-    char *device; /* NULL: the CPU */
-    /* On another device one run at a time, and the lock also guards the change to the CPU, after which nothing
-       changes any more. */
-    pthread_mutex_t lock;
-    atomic_bool on_device;
-    _Atomic(char *) remark;
-};
 
 ie_status ie_onnx_check(const ie_config *config, ie_error *err)
 {
@@ -56,7 +35,7 @@ char **ie_onnx_describe(const ie_config *config, size_t *ret_count)
 
 /* ---- opening ---- */
 
-static ie_status check(const ie_onnx *onnx, OrtStatus *take_status, ie_error *err)
+ie_status ie_onnx_result(const ie_onnx *onnx, OrtStatus *take_status, ie_error *err)
 {
     return ie_runtime_check(onnx->runtime, take_status, ie_shown(onnx->path), err);
 }
@@ -64,44 +43,70 @@ static ie_status check(const ie_onnx *onnx, OrtStatus *take_status, ie_error *er
 static ie_status set_options(const ie_onnx *onnx, OrtSessionOptions *options, ie_error *err)
 {
     const ie_ort_calls *ort = &onnx->runtime->ort;
-    ie_status status = check(onnx, ort->SetSessionGraphOptimizationLevel(options, IE_ORT_ALL_OPTIMIZATIONS), err);
+    ie_status status = ie_onnx_result(onnx, ort->SetSessionGraphOptimizationLevel(options, IE_ORT_ALL_OPTIMIZATIONS), err);
     if (status == IE_OK) {
-        status = check(onnx, ort->SetIntraOpNumThreads(options, onnx->threads), err);
+        status = ie_onnx_result(onnx, ort->SetIntraOpNumThreads(options, onnx->threads), err);
     }
     if (status == IE_OK) {
-        status = check(onnx, ort->SetSessionLogSeverityLevel(options, IE_ORT_LOG_FATAL), err);
+        status = ie_onnx_result(onnx, ort->SetSessionLogSeverityLevel(options, IE_ORT_LOG_FATAL), err);
     }
     if (status == IE_OK) {
         /* Threads that wait by spinning take the cores from those that decode. */
-        status = check(onnx, ort->AddSessionConfigEntry(options, "session.intra_op.allow_spinning", "0"), err);
+        status = ie_onnx_result(onnx, ort->AddSessionConfigEntry(options, "session.intra_op.allow_spinning", "0"), err);
     }
     return status;
 }
 
-static void remark(ie_onnx *onnx, const char *device, const char *why)
+/* One remark may hold several. */
+static void remark(ie_onnx *onnx, char *take_text)
 {
-    char *text = ie_asprintf("The models run on the CPU instead of %s: %s.", device, why);
-    free(atomic_exchange(&onnx->remark, text));
+    pthread_mutex_lock(&onnx->remark_lock);
+    char *before = onnx->remark;
+    onnx->remark = before == NULL ? take_text : ie_asprintf("%s %s", before, take_text);
+    pthread_mutex_unlock(&onnx->remark_lock);
+    if (before != NULL) {
+        free(before);
+        free(take_text);
+    }
+}
+
+void ie_onnx_remark_cpu(ie_onnx *onnx, const char *device, const char *why)
+{
+    size_t length = strlen(why);
+    while (length > 0 && (why[length - 1] == '.' || why[length - 1] == ' ')) {
+        length--;
+    }
+    remark(onnx, ie_asprintf("The models run on the CPU instead of %s: %.*s.", device, (int)length, why));
+}
+
+char *ie_onnx_take_remark(ie_onnx *onnx)
+{
+    pthread_mutex_lock(&onnx->remark_lock);
+    char *text = onnx->remark;
+    onnx->remark = NULL;
+    pthread_mutex_unlock(&onnx->remark_lock);
+    return text;
 }
 
 /* A session on the device that the configuration asks for, or on the CPU when config is NULL. */
-static ie_status create(ie_onnx *onnx, const ie_config *config, ie_error *err)
+ie_status ie_onnx_create(ie_onnx *onnx, const ie_config *config, ie_error *err)
 {
     const ie_ort_calls *ort = &onnx->runtime->ort;
     OrtSessionOptions *options = NULL;
-    ie_status status = check(onnx, ort->CreateSessionOptions(&options), err);
+    ie_status status = ie_onnx_result(onnx, ort->CreateSessionOptions(&options), err);
     if (status == IE_OK) {
         status = set_options(onnx, options, err);
     }
     if (status == IE_OK && config != NULL) {
         IE_AUTO_FREE char *refused = NULL;
-        ie_runtime_add_device(onnx->runtime, config, options, &onnx->device, &refused);
+        ie_runtime_add_device(onnx->runtime, config, onnx->threads, options, &onnx->device, &onnx->device_precision,
+                              &refused);
         if (refused != NULL) {
-            remark(onnx, "another device", refused);
+            ie_onnx_remark_cpu(onnx, "another device", refused);
         }
     }
     if (status == IE_OK) {
-        status = check(onnx, ort->CreateSession(onnx->runtime->env, onnx->path, options, &onnx->session), err);
+        status = ie_onnx_result(onnx, ort->CreateSession(onnx->runtime->env, onnx->path, options, &onnx->session), err);
     }
     if (options != NULL) {
         ort->ReleaseSessionOptions(options);
@@ -109,7 +114,7 @@ static ie_status create(ie_onnx *onnx, const ie_config *config, ie_error *err)
     return status;
 }
 
-static void drop_session(ie_onnx *onnx)
+void ie_onnx_drop_session(ie_onnx *onnx)
 {
     if (onnx->session != NULL) {
         onnx->runtime->ort.ReleaseSession(onnx->session);
@@ -120,13 +125,14 @@ static void drop_session(ie_onnx *onnx)
 static ie_status create_somewhere(ie_onnx *onnx, const ie_config *config, ie_error *err)
 {
     ie_error first = {0};
-    ie_status status = create(onnx, config, &first);
+    ie_status status = ie_onnx_create(onnx, config, &first);
     if (status != IE_OK && onnx->device != NULL) {
-        remark(onnx, onnx->device, first.text);
-        drop_session(onnx);
+        ie_onnx_remark_cpu(onnx, onnx->device, first.text);
+        ie_onnx_drop_session(onnx);
         free(onnx->device);
         onnx->device = NULL;
-        status = create(onnx, NULL, &first);
+        onnx->device_precision = NULL;
+        status = ie_onnx_create(onnx, NULL, &first);
     }
     return status == IE_OK ? IE_OK : ie_error_set(err, status, "%s", first.text);
 }
@@ -135,19 +141,19 @@ static ie_status describe_type(const ie_onnx *onnx, OrtTypeInfo *info, ie_port *
 {
     const ie_ort_calls *ort = &onnx->runtime->ort;
     const OrtTensorInfo *tensor = NULL;
-    ie_status status = check(onnx, ort->CastTypeInfoToTensorInfo(info, &tensor), err);
+    ie_status status = ie_onnx_result(onnx, ort->CastTypeInfoToTensorInfo(info, &tensor), err);
     if (status != IE_OK || tensor == NULL) {
         return status; /* no tensor: type stays 0, which nobody asks for */
     }
-    status = check(onnx, ort->GetTensorElementType(tensor, &port->type), err);
+    status = ie_onnx_result(onnx, ort->GetTensorElementType(tensor, &port->type), err);
     if (status == IE_OK) {
-        status = check(onnx, ort->GetDimensionsCount(tensor, &port->rank), err);
+        status = ie_onnx_result(onnx, ort->GetDimensionsCount(tensor, &port->rank), err);
     }
     if (status == IE_OK && port->rank > IE_TENSOR_RANK) {
         return ie_error_set(err, IE_ERR_FORMAT, "%s: \"%s\" has %zu dimensions.", ie_shown(onnx->path),
                             ie_shown(port->name), port->rank);
     }
-    return status == IE_OK ? check(onnx, ort->GetDimensions(tensor, port->shape, port->rank), err) : status;
+    return status == IE_OK ? ie_onnx_result(onnx, ort->GetDimensions(tensor, port->shape, port->rank), err) : status;
 }
 
 static ie_status describe_port(const ie_onnx *onnx, bool input, size_t index, ie_port *port, ie_error *err)
@@ -156,17 +162,17 @@ static ie_status describe_port(const ie_onnx *onnx, bool input, size_t index, ie
     OrtAllocator *allocator;
     char *name = NULL;
     OrtTypeInfo *info = NULL;
-    ie_status status = check(onnx, ort->GetAllocatorWithDefaultOptions(&allocator), err);
+    ie_status status = ie_onnx_result(onnx, ort->GetAllocatorWithDefaultOptions(&allocator), err);
     if (status == IE_OK) {
-        status = check(onnx, (input ? ort->SessionGetInputName : ort->SessionGetOutputName)(onnx->session, index,
+        status = ie_onnx_result(onnx, (input ? ort->SessionGetInputName : ort->SessionGetOutputName)(onnx->session, index,
                                                                                             allocator, &name), err);
     }
     if (status == IE_OK) {
         port->name = ie_strdup(name);
-        status = check(onnx, ort->AllocatorFree(allocator, name), err);
+        status = ie_onnx_result(onnx, ort->AllocatorFree(allocator, name), err);
     }
     if (status == IE_OK) {
-        status = check(onnx, (input ? ort->SessionGetInputTypeInfo : ort->SessionGetOutputTypeInfo)(onnx->session,
+        status = ie_onnx_result(onnx, (input ? ort->SessionGetInputTypeInfo : ort->SessionGetOutputTypeInfo)(onnx->session,
                                                                                                     index, &info), err);
     }
     if (status == IE_OK) {
@@ -181,8 +187,8 @@ static ie_status describe_ports(ie_onnx *onnx, bool input, ie_port **ret_ports, 
     const ie_ort_calls *ort = &onnx->runtime->ort;
     size_t count = 0;
     ie_status status =
-        check(onnx, (input ? ort->SessionGetInputCount : ort->SessionGetOutputCount)(onnx->session, &count), err);
-    if (status == IE_OK && (count == 0 || count > MAX_PORTS)) {
+        ie_onnx_result(onnx, (input ? ort->SessionGetInputCount : ort->SessionGetOutputCount)(onnx->session, &count), err);
+    if (status == IE_OK && (count == 0 || count > IE_PORTS_MAX)) {
         return ie_error_set(err, IE_ERR_FORMAT, "%s has %zu %s.", ie_shown(onnx->path), count,
                             input ? "inputs" : "outputs");
     }
@@ -205,6 +211,16 @@ static ie_status check_file(const char *path, ie_error *err)
                                : ie_error_set(err, IE_ERR_FORMAT, "The model %s is not a file.", ie_shown(path));
 }
 
+static bool has_free_batch(const ie_onnx *onnx)
+{
+    bool is_free = true;
+    for (size_t i = 0; i < onnx->input_count + onnx->output_count; i++) {
+        const ie_port *port = i < onnx->input_count ? &onnx->inputs[i] : &onnx->outputs[i - onnx->input_count];
+        is_free = is_free && port->rank > 0 && port->shape[0] < 0;
+    }
+    return is_free;
+}
+
 ie_status ie_onnx_open(const ie_config *config, const char *path, int threads, ie_onnx **ret_onnx, ie_error *err)
 {
     const ie_runtime *runtime;
@@ -220,6 +236,8 @@ ie_status ie_onnx_open(const ie_config *config, const char *path, int threads, i
     onnx->path = ie_strdup(path);
     onnx->threads = threads;
     pthread_mutex_init(&onnx->lock, NULL);
+    pthread_mutex_init(&onnx->remark_lock, NULL);
+    onnx->file_precision = ie_onnx_file_precision(path);
     status = create_somewhere(onnx, config, err);
     if (status == IE_OK) {
         status = describe_ports(onnx, true, &onnx->inputs, &onnx->input_count, err);
@@ -228,9 +246,10 @@ ie_status ie_onnx_open(const ie_config *config, const char *path, int threads, i
         status = describe_ports(onnx, false, &onnx->outputs, &onnx->output_count, err);
     }
     if (status == IE_OK) {
-        status = check(onnx, runtime->ort.CreateCpuMemoryInfo(IE_ORT_ARENA, 0, &onnx->memory), err);
+        status = ie_onnx_result(onnx, runtime->ort.CreateCpuMemoryInfo(IE_ORT_ARENA, 0, &onnx->memory), err);
     }
     atomic_store(&onnx->on_device, onnx->device != NULL);
+    atomic_store(&onnx->batch, status == IE_OK && has_free_batch(onnx) ? (size_t)config->analysis.ml_batch_size : 1);
     if (status == IE_OK) {
         *ret_onnx = onnx;
     } else {
@@ -252,14 +271,15 @@ void ie_onnx_close(ie_onnx *onnx)
     if (onnx == NULL) {
         return;
     }
-    drop_session(onnx);
+    ie_onnx_drop_session(onnx);
     free(onnx->device);
     if (onnx->memory != NULL) {
         onnx->runtime->ort.ReleaseMemoryInfo(onnx->memory);
     }
     free_ports(onnx->inputs, onnx->input_count);
     free_ports(onnx->outputs, onnx->output_count);
-    free(atomic_exchange(&onnx->remark, NULL));
+    free(onnx->remark);
+    pthread_mutex_destroy(&onnx->remark_lock);
     pthread_mutex_destroy(&onnx->lock);
     free(onnx->path);
     free(onnx);
@@ -304,9 +324,30 @@ const char *ie_onnx_device(const ie_onnx *onnx)
     return atomic_load(&onnx->on_device) ? onnx->device : "CPU";
 }
 
-char *ie_onnx_take_remark(ie_onnx *onnx)
+bool ie_onnx_on_cpu(const ie_onnx *onnx)
 {
-    return atomic_exchange(&onnx->remark, NULL);
+    return !atomic_load(&onnx->on_device);
+}
+
+const char *ie_onnx_precision(const ie_onnx *onnx)
+{
+    bool own = atomic_load(&onnx->on_device) && onnx->device_precision != NULL;
+    return own ? onnx->device_precision : onnx->file_precision;
+}
+
+size_t ie_onnx_batch(const ie_onnx *onnx)
+{
+    return atomic_load(&onnx->batch);
+}
+
+void ie_onnx_halve_batch(ie_onnx *onnx, size_t count)
+{
+    size_t half = count > 1 ? count / 2 : 1;
+    if (half < atomic_load(&onnx->batch)) {
+        atomic_store(&onnx->batch, half);
+        remark(onnx, ie_asprintf("There is not enough memory on %s for %zu photos at once; going on with %zu.",
+                                 ie_onnx_device(onnx), count, half));
+    }
 }
 
 size_t ie_tensor_count(const ie_tensor *tensor)
@@ -316,126 +357,4 @@ size_t ie_tensor_count(const ie_tensor *tensor)
         count *= (size_t)tensor->shape[i];
     }
     return count;
-}
-
-/* ---- running ---- */
-
-static ie_status take_output(const ie_onnx *onnx, OrtValue *value, ie_tensor *ret_tensor, ie_error *err)
-{
-    const ie_ort_calls *ort = &onnx->runtime->ort;
-    OrtTensorInfo *info = NULL;
-    int type = 0;
-    size_t count = 0;
-    void *data = NULL;
-    ie_tensor out = {.type = IE_TENSOR_FLOAT};
-    ie_status status = check(onnx, ort->GetTensorTypeAndShape(value, &info), err);
-    if (status != IE_OK) {
-        return status;
-    }
-    status = check(onnx, ort->GetTensorElementType(info, &type), err);
-    if (status == IE_OK) {
-        status = check(onnx, ort->GetDimensionsCount(info, &out.rank), err);
-    }
-    if (status == IE_OK && (type != IE_TENSOR_FLOAT || out.rank > IE_TENSOR_RANK)) {
-        status = ie_error_set(err, IE_ERR_FORMAT, "%s gives no floating-point numbers.", ie_shown(onnx->path));
-    }
-    if (status == IE_OK) {
-        status = check(onnx, ort->GetDimensions(info, out.shape, out.rank), err);
-    }
-    if (status == IE_OK) {
-        status = check(onnx, ort->GetTensorShapeElementCount(info, &count), err);
-    }
-    ort->ReleaseTensorTypeAndShapeInfo(info);
-    if (status == IE_OK) {
-        status = check(onnx, ort->GetTensorMutableData(value, &data), err);
-    }
-    if (status == IE_OK) {
-        out.data = ie_try_alloc(count > 0 ? count : 1, sizeof(float));
-        if (out.data == NULL) {
-            return ie_error_set(err, IE_ERR_LIMIT, "There is not enough memory for the results of %s.",
-                                ie_shown(onnx->path));
-        }
-        memcpy(out.data, data, count * sizeof(float));
-        *ret_tensor = out;
-    }
-    return status;
-}
-
-static ie_status wrap_inputs(const ie_onnx *onnx, const ie_tensor *inputs, OrtValue **values, const char **names,
-                             ie_error *err)
-{
-    ie_status status = IE_OK;
-    for (size_t i = 0; status == IE_OK && i < onnx->input_count; i++) {
-        const ie_tensor *in = &inputs[i];
-        size_t size = in->type == IE_TENSOR_INT64 ? 8 : 4;
-        names[i] = onnx->inputs[i].name;
-        status = check(onnx,
-                       onnx->runtime->ort.CreateTensorWithDataAsOrtValue(onnx->memory, in->data,
-                                                                         ie_tensor_count(in) * size, in->shape,
-                                                                         in->rank, (int)in->type, &values[i]),
-                       err);
-    }
-    return status;
-}
-
-static ie_status run_once(ie_onnx *onnx, const ie_tensor *inputs, const char *const *output_names,
-                          size_t output_count, ie_tensor *ret_outputs, ie_error *err)
-{
-    const ie_ort_calls *ort = &onnx->runtime->ort;
-    OrtValue *values[MAX_PORTS] = {0}, *results[MAX_PORTS] = {0};
-    const char *names[MAX_PORTS];
-    ie_tensor outputs[MAX_PORTS] = {{0}};
-    ie_status status = wrap_inputs(onnx, inputs, values, names, err);
-    if (status == IE_OK) {
-        status = check(onnx,
-                       ort->Run(onnx->session, NULL, names, (const OrtValue *const *)values, onnx->input_count,
-                                output_names, output_count, results),
-                       err);
-    }
-    for (size_t i = 0; status == IE_OK && i < output_count; i++) {
-        status = take_output(onnx, results[i], &outputs[i], err);
-    }
-    for (size_t i = 0; i < MAX_PORTS; i++) {
-        if (values[i] != NULL) {
-            ort->ReleaseValue(values[i]);
-        }
-        if (results[i] != NULL) {
-            ort->ReleaseValue(results[i]);
-        }
-        if (status == IE_OK && i < output_count) {
-            ret_outputs[i] = outputs[i];
-        } else {
-            free(outputs[i].data);
-        }
-    }
-    return status;
-}
-
-ie_status ie_onnx_run(ie_onnx *onnx, const ie_tensor *inputs, const char *const *output_names, size_t output_count,
-                      ie_tensor *ret_outputs, ie_error *err)
-{
-    if (output_count > MAX_PORTS) {
-        return ie_error_set(err, IE_ERR_INTERNAL, "Too many outputs are asked for.");
-    }
-    if (!atomic_load(&onnx->on_device)) {
-        return run_once(onnx, inputs, output_names, output_count, ret_outputs, err);
-    }
-    pthread_mutex_lock(&onnx->lock);
-    ie_error why = {0};
-    ie_status status =
-        onnx->session != NULL
-            ? run_once(onnx, inputs, output_names, output_count, ret_outputs, &why)
-            : ie_error_set(&why, IE_ERR_UNSUPPORTED, "%s runs neither there nor on the CPU.", ie_shown(onnx->path));
-    if (status != IE_OK && onnx->session != NULL && atomic_load(&onnx->on_device)) {
-        remark(onnx, onnx->device, why.text);
-        drop_session(onnx);
-        status = create(onnx, NULL, &why);
-        if (status == IE_OK) {
-            /* Its name stays until close: another thread may be reading it. */
-            atomic_store(&onnx->on_device, false);
-            status = run_once(onnx, inputs, output_names, output_count, ret_outputs, &why);
-        }
-    }
-    pthread_mutex_unlock(&onnx->lock);
-    return status == IE_OK ? IE_OK : ie_error_set(err, status, "%s", why.text);
 }

@@ -2,8 +2,8 @@
 /*
  * Neural networks by ONNX Runtime, which is loaded at run time: without it everything else works. The files
  * onnx*.c are the one place that knows it. An ie_onnx is one model, ready to run; several threads may run it at
- * once. On the CPU they do; on another device one at a time. When a device fails at its first run, the CPU takes
- * over, with the same labels, and a remark says so.
+ * once. On the CPU they do; on another device one at a time. When a device fails, the CPU takes over, with the same
+ * labels, and a remark says so. When memory does not suffice for a batch, the next ones are half as large.
  */
 #ifndef IE_ANALYZERS_ONNX_H
 #define IE_ANALYZERS_ONNX_H
@@ -49,13 +49,24 @@ const ie_port *ie_onnx_input(const ie_onnx *onnx, const char *name);
 const ie_port *ie_onnx_output(const ie_onnx *onnx, const char *name);
 
 /* Runs it: inputs in the model's order, as many as it has. ret_outputs: the float tensors of the named outputs, in
-   memory of their own: free() their data. All or nothing. */
+   memory of their own: free() their data. All or nothing. IE_ERR_LIMIT: there was not enough memory for it; when it
+   was a batch of several (the first input's first number), ie_onnx_batch() is now half as much. */
 ie_status ie_onnx_run(ie_onnx *onnx, const ie_tensor *inputs, const char *const *output_names, size_t output_count,
                       ie_tensor *ret_outputs, ie_error *err) IE_MUST_CHECK;
 
+/* How many photos one run may take, at least 1: analysis.ml_models.batch_size where the model's first dimension is free,
+   and less after memory did not suffice. */
+size_t ie_onnx_batch(const ie_onnx *onnx);
+/* A batch of `count` was too large for memory. */
+void ie_onnx_halve_batch(ie_onnx *onnx, size_t count);
+
+bool ie_onnx_on_cpu(const ie_onnx *onnx); /* no other device, and none that shares the CPU */
 /* "CPU", or provider and device. */
 const char *ie_onnx_device(const ie_onnx *onnx);
-/* What a person should hear, once: a device that was to be used is not. free() it; NULL: nothing (more). */
+/* What it is computed in: "fp32", "bf16", "fp16", "int8", … */
+const char *ie_onnx_precision(const ie_onnx *onnx);
+/* What a person should hear, once: a device that was to be used is not, or batches got smaller. free() it; NULL:
+   nothing (more). */
 char *ie_onnx_take_remark(ie_onnx *onnx);
 
 size_t ie_tensor_count(const ie_tensor *tensor); /* elements */

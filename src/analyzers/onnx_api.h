@@ -27,6 +27,7 @@ typedef struct OrtAllocator OrtAllocator;
 typedef struct OrtCudaOptions OrtCudaOptions; /* OrtCUDAProviderOptionsV2 */
 typedef struct OrtEpDevice OrtEpDevice;
 typedef struct OrtHardwareDevice OrtHardwareDevice;
+typedef struct OrtKeyValuePairs OrtKeyValuePairs;
 
 typedef void (*ie_ort_log_fn)(void *user, int severity, const char *category, const char *id, const char *where,
                               const char *text);
@@ -93,13 +94,16 @@ enum { IE_ORT_LOG_FATAL = 4, IE_ORT_ALL_OPTIMIZATIONS = 99, IE_ORT_ARENA = 1, IE
     X(206, 17, OrtStatus *, UpdateCUDAProviderOptions,                                                                 \
       (OrtCudaOptions * cuda, const char *const *keys, const char *const *values, size_t count))                       \
     X(208, 17, void, ReleaseCUDAProviderOptions, (OrtCudaOptions * cuda))                                              \
+    X(297, 22, const char *, GetKeyValue, (const OrtKeyValuePairs *pairs, const char *key))                            \
     X(301, 22, OrtStatus *, RegisterExecutionProviderLibrary, (OrtEnv * env, const char *name, const char *path))      \
     X(303, 22, OrtStatus *, GetEpDevices, (const OrtEnv *env, const OrtEpDevice *const **out, size_t *count))          \
     X(304, 22, OrtStatus *, SessionOptionsAppendExecutionProvider_V2,                                                  \
       (OrtSessionOptions * options, OrtEnv * env, const OrtEpDevice *const *devices, size_t count,                     \
        const char *const *keys, const char *const *values, size_t option_count))                                       \
     X(307, 22, int, HardwareDevice_Type, (const OrtHardwareDevice *device))                                            \
+    X(308, 22, uint32_t, HardwareDevice_VendorId, (const OrtHardwareDevice *device))                                   \
     X(309, 22, const char *, HardwareDevice_Vendor, (const OrtHardwareDevice *device))                                 \
+    X(311, 22, const OrtKeyValuePairs *, HardwareDevice_Metadata, (const OrtHardwareDevice *device))                   \
     X(312, 22, const char *, EpDevice_EpName, (const OrtEpDevice *device))                                             \
     X(316, 22, const OrtHardwareDevice *, EpDevice_Device, (const OrtEpDevice *device))
 

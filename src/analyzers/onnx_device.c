@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Which device a model runs on: the best that is there and allowed, else the CPU. */
-#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analyzers/onnx_runtime.h"
@@ -8,17 +8,56 @@
 #include "utils/memory.h"
 #include "utils/text.h"
 
+#define VENDOR_INTEL 0x8086
+
 /* What is preferred among plugin providers' devices, best first. On the CPU itself only OpenVINO gains. */
 static const struct {
     const char *provider;
-    bool gpu;
+    enum { DISCRETE_GPU, ANY_GPU, NO_GPU } kind;
 } preferences[] = {
-    {"cuda", true}, {"webgpu", true}, {"openvino", true}, {"openvino", false},
+    {"cuda", ANY_GPU}, {"webgpu", DISCRETE_GPU}, {"openvino", ANY_GPU}, {"openvino", NO_GPU}, {"webgpu", ANY_GPU},
 };
 
 static bool is_gpu(const ie_runtime *runtime, const OrtEpDevice *device)
 {
     return runtime->ort.HardwareDevice_Type(runtime->ort.EpDevice_Device(device)) == IE_ORT_HARDWARE_GPU;
+}
+
+/* Where the runtime does not say so, Intel's are taken as part of the processor. */
+static bool is_discrete(const ie_runtime *runtime, const OrtEpDevice *device)
+{
+    const OrtHardwareDevice *hardware = runtime->ort.EpDevice_Device(device);
+    const OrtKeyValuePairs *facts = runtime->ort.HardwareDevice_Metadata(hardware);
+    const char *says = facts != NULL ? runtime->ort.GetKeyValue(facts, "Discrete") : NULL;
+    return says != NULL ? strcmp(says, "1") == 0 : runtime->ort.HardwareDevice_VendorId(hardware) != VENDOR_INTEL;
+}
+
+/* Has the processor instructions for bfloat16? Then OpenVINO uses them by default. */
+static bool cpu_has_bf16(void)
+{
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    char line[8192];
+    bool found = false;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (ie_starts_with(line, "flags")) {
+            found = strstr(line, " amx_bf16") != NULL || strstr(line, " avx512_bf16") != NULL;
+            break;
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return found;
+}
+
+/* What the provider computes a model of 32-bit weights in, unless told otherwise; NULL: in what the file has. Each of
+   these keeps embeddings at a cosine above 0.999 with those of 32 bits (docs/models.md). */
+static const char *default_precision(const char *provider, bool gpu)
+{
+    if (strcasestr(provider, "openvino") != NULL) {
+        return gpu ? "fp16" : cpu_has_bf16() ? "bf16" : NULL;
+    }
+    return strcasestr(provider, "cuda") != NULL ? "tf32" : NULL;
 }
 
 static const OrtEpDevice *const *list_devices(const ie_runtime *runtime, size_t *ret_count)
@@ -52,8 +91,10 @@ static const OrtEpDevice *pick(const ie_runtime *runtime, const char *wanted, bo
         bool named = wanted[0] == 0 || strcasestr(wanted, preferences[p].provider) != NULL;
         for (size_t i = 0; named && i < count; i++) {
             const char *name = runtime->ort.EpDevice_EpName(devices[i]);
-            if (strcasestr(name, preferences[p].provider) != NULL &&
-                is_gpu(runtime, devices[i]) == preferences[p].gpu && (gpu_allowed || !preferences[p].gpu)) {
+            bool gpu = is_gpu(runtime, devices[i]), wants_gpu = preferences[p].kind != NO_GPU;
+            bool fits = gpu == wants_gpu && (gpu_allowed || !gpu) &&
+                        (preferences[p].kind != DISCRETE_GPU || is_discrete(runtime, devices[i]));
+            if (fits && strcasestr(name, preferences[p].provider) != NULL) {
                 return devices[i];
             }
         }
@@ -109,12 +150,14 @@ static void settle(const ie_runtime *runtime, OrtStatus *take_status, char *take
     *ret_refused = ie_strdup(why.text);
 }
 
-void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, OrtSessionOptions *options,
-                           char **ret_name, char **ret_refused)
+void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, int threads,
+                           OrtSessionOptions *options, char **ret_name, const char **ret_precision,
+                           char **ret_refused)
 {
     const char *wanted = config->analysis.device;
     bool gpu_allowed = strcmp(config->analysis.use_gpu, "false") != 0;
     *ret_name = *ret_refused = NULL;
+    *ret_precision = NULL;
     if (ie_equal_nocase(wanted, "cpu")) {
         return;
     }
@@ -123,6 +166,7 @@ void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, O
     if (cuda_wanted && has_cuda(runtime)) {
         settle(runtime, append_cuda(runtime, options), ie_strdup("CUDAExecutionProvider"), ret_name, ret_refused);
         if (*ret_name != NULL) {
+            *ret_precision = default_precision(*ret_name, true);
             return;
         }
     }
@@ -133,27 +177,52 @@ void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, O
         free(*ret_refused);
         *ret_refused = NULL;
         settle(runtime, status, name_of(runtime, device), ret_name, ret_refused);
+        *ret_precision = *ret_name != NULL
+                             ? default_precision(runtime->ort.EpDevice_EpName(device), is_gpu(runtime, device))
+                             : NULL;
     } else if (*ret_refused == NULL && (wanted[0] != 0 || strcmp(config->analysis.use_gpu, "true") == 0)) {
         *ret_refused = ie_asprintf("there is no %s that ONNX Runtime %s could use here",
                                    wanted[0] != 0 ? ie_shown(wanted) : "GPU", runtime->version);
     }
 }
 
+/* With what it computes in, where that is not what the file has. */
+static char *described(const ie_runtime *runtime, const OrtEpDevice *device)
+{
+    IE_AUTO_FREE char *name = name_of(runtime, device);
+    const char *precision = default_precision(runtime->ort.EpDevice_EpName(device), is_gpu(runtime, device));
+    return precision != NULL ? ie_asprintf("%s, in %s", name, precision) : ie_strdup(name);
+}
+
+/* Is there a device of the provider that lies in this library? */
+static bool has_device(const ie_runtime *runtime, const char *provider, const OrtEpDevice *const *devices, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcasestr(runtime->ort.EpDevice_EpName(devices[i]), provider) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 char **ie_runtime_devices(const ie_runtime *runtime, size_t *ret_count)
 {
     size_t count;
     const OrtEpDevice *const *devices = list_devices(runtime, &count);
-    char **names = ie_alloc((count + 3) * sizeof *names);
+    char **names = ie_alloc((count + 1 + IE_PLUGINS) * sizeof *names);
     *ret_count = 0;
     for (size_t i = 0; i < count; i++) {
-        names[(*ret_count)++] = name_of(runtime, devices[i]);
+        names[(*ret_count)++] = described(runtime, devices[i]);
     }
     if (has_cuda(runtime)) {
         names[(*ret_count)++] = ie_strdup("CUDAExecutionProvider (compiled in)");
     }
-    for (size_t i = 0; i < 2; i++) {
-        if (runtime->refused[i] != NULL) {
-            names[(*ret_count)++] = ie_strdup(runtime->refused[i]);
+    for (size_t i = 0; i < IE_PLUGINS; i++) {
+        const ie_plugin *plugin = &runtime->plugins[i];
+        if (plugin->refused != NULL) {
+            names[(*ret_count)++] = ie_strdup(plugin->refused);
+        } else if (plugin->path != NULL && !has_device(runtime, plugin->provider, devices, count)) {
+            names[(*ret_count)++] = ie_asprintf("none for %s", plugin->path);
         }
     }
     return names;

@@ -21,6 +21,20 @@ static void say_nothing(void *user, int severity, const char *category, const ch
     (void)user, (void)severity, (void)category, (void)id, (void)where, (void)text;
 }
 
+/* Each library has its own words for it. */
+static bool tells_of_memory(const char *text)
+{
+    static const char *const words[] = {"out of memory", "out_of_memory", "out_of_device_memory",
+                                        "out_of_host_memory", "out_of_resources", "alloc_failed", "bad_alloc",
+                                        "failed to allocate", "not enough memory", "max size of memory object"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcasestr(text, words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 ie_status ie_runtime_check(const ie_runtime *runtime, OrtStatus *take_status, const char *what, ie_error *err)
 {
     if (take_status == NULL) {
@@ -32,7 +46,7 @@ ie_status ie_runtime_check(const ie_runtime *runtime, OrtStatus *take_status, co
         *p = *p == '\n' || *p == '\r' ? ' ' : *p;
     }
     runtime->ort.ReleaseStatus(take_status);
-    return ie_error_set(err, IE_ERR_FORMAT, "%s: %s", what, text);
+    return ie_error_set(err, tells_of_memory(text) ? IE_ERR_LIMIT : IE_ERR_FORMAT, "%s: %s", what, text);
 }
 
 static void take_calls(ie_runtime *runtime, const ie_ort_fn *table)
@@ -43,33 +57,44 @@ static void take_calls(ie_runtime *runtime, const ie_ort_fn *table)
 #undef TAKE
 }
 
-/* Providers that came as libraries of their own lie beside the runtime, as pip unpacks them, or with it. */
-static void register_plugins(ie_runtime *runtime)
+/* The library of this name beside the runtime, as pip unpacks it, or in the data folder; free() it. NULL: neither. */
+static char *find_plugin(const ie_runtime *runtime, const char *name)
 {
-    if (runtime->ort.RegisterExecutionProviderLibrary == NULL) {
-        return;
-    }
-    static const char *const names[] = {"libonnxruntime_providers_openvino_plugin.so",
-                                        "libonnxruntime_providers_webgpu.so"};
     IE_AUTO_FREE char *home = ie_data_folder("runtime");
     IE_AUTO_FREE char *beside = ie_path_directory(runtime->path);
     const char *const folders[] = {beside, home};
-    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
-        bool found = false;
-        for (size_t f = 0; f < 2 && !found; f++) {
-            IE_AUTO_FREE char *flat = folders[f] != NULL ? ie_path_join(folders[f], names[n]) : ie_strdup("");
-            IE_AUTO_FREE char *deep = ie_asprintf("%s/*/%s", folders[f] != NULL ? folders[f] : "", names[n]);
-            glob_t hits = {0};
-            found = glob(flat, 0, NULL, &hits) == 0 || glob(deep, 0, NULL, &hits) == 0;
-            if (found) {
-                OrtStatus *status =
-                    runtime->ort.RegisterExecutionProviderLibrary(runtime->env, names[n], hits.gl_pathv[0]);
-                ie_error why = {0};
-                if (ie_runtime_check(runtime, status, hits.gl_pathv[0], &why) != IE_OK) {
-                    runtime->refused[n] = ie_strdup(why.text); /* its devices are not there, which is all */
-                }
-            }
-            globfree(&hits);
+    char *found = NULL;
+    for (size_t f = 0; f < 2 && found == NULL; f++) {
+        const char *folder = folders[f] != NULL ? folders[f] : "";
+        IE_AUTO_FREE char *flat = ie_path_join(folder, name), *deep = ie_asprintf("%s/*/%s", folder, name);
+        glob_t hits = {0};
+        if (glob(flat, 0, NULL, &hits) == 0 || glob(deep, 0, NULL, &hits) == 0) {
+            found = ie_strdup(hits.gl_pathv[0]);
+        }
+        globfree(&hits);
+    }
+    return found;
+}
+
+/* A library that refuses has no devices, which is all. */
+static void register_plugins(ie_runtime *runtime)
+{
+    static const char *const providers[IE_PLUGINS][2] = {
+        {"openvino", "libonnxruntime_providers_openvino_plugin.so"},
+        {"webgpu", "libonnxruntime_providers_webgpu.so"},
+    };
+    if (runtime->ort.RegisterExecutionProviderLibrary == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < IE_PLUGINS; i++) {
+        ie_plugin *plugin = &runtime->plugins[i];
+        *plugin = (ie_plugin){.provider = providers[i][0], .path = find_plugin(runtime, providers[i][1])};
+        ie_error why = {0};
+        if (plugin->path != NULL &&
+            ie_runtime_check(runtime,
+                             runtime->ort.RegisterExecutionProviderLibrary(runtime->env, providers[i][1], plugin->path),
+                             plugin->path, &why) != IE_OK) {
+            plugin->refused = ie_strdup(why.text);
         }
     }
 }

@@ -10,13 +10,22 @@
 #include "analyzers/onnx_api.h"
 #include "core/config.h"
 
+/* A provider that comes as a library of its own, from a pip package. */
+typedef struct ie_plugin {
+    const char *provider; /* part of its name */
+    char *path;           /* where it lies; NULL: not here */
+    char *refused;        /* why it cannot be used; NULL: it can */
+} ie_plugin;
+
+#define IE_PLUGINS 2
+
 typedef struct ie_runtime {
     char *path;
     ie_ort_calls ort;
     uint32_t api; /* version that was got, IE_ORT_OLDEST..IE_ORT_NEWEST */
     const char *version; /* "1.31.1" */
     OrtEnv *env;
-    char *refused[2]; /* why a provider library that lies here cannot be used; NULL: it can, or is not here */
+    ie_plugin plugins[IE_PLUGINS];
     struct ie_runtime *next;
 } ie_runtime;
 
@@ -24,13 +33,16 @@ typedef struct ie_runtime {
    the process's life. IE_ERR_NOT_FOUND says what to do; IE_ERR_UNSUPPORTED: a library, but too old or none. */
 ie_status ie_runtime_get(const ie_config *config, const ie_runtime **ret_runtime, ie_error *err) IE_MUST_CHECK;
 
-/* An ORT status as an error; takes it. IE_OK for NULL. */
+/* An ORT status as an error; takes it. IE_OK for NULL; IE_ERR_LIMIT when memory did not suffice. */
 ie_status ie_runtime_check(const ie_runtime *runtime, OrtStatus *take_status, const char *what, ie_error *err);
 
 /* Adds the best device that the configuration allows to the options: *ret_name (free() it) says which, NULL: none,
-   hence the CPU. A provider that refuses is no error: *ret_refused (free() it) says why, and the CPU is left. */
-void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, OrtSessionOptions *options,
-                           char **ret_name, char **ret_refused);
+   hence the CPU. *ret_precision: what it computes in, where that is not what the file has, else NULL. `threads`: of a
+   run, where the device is the CPU in disguise. A provider that refuses is no error: *ret_refused (free() it) says why,
+   and the CPU is left. */
+void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, int threads,
+                           OrtSessionOptions *options, char **ret_name, const char **ret_precision,
+                           char **ret_refused);
 
 /* For `info`: one line for each device that could be used; free() each and the array. */
 char **ie_runtime_devices(const ie_runtime *runtime, size_t *ret_count);

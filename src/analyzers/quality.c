@@ -225,7 +225,7 @@ static void assess(meter *m, ie_photo *photo, const ie_pixels *gray, int jpeg_qu
                              compression_of(photo->format, jpeg_quality));
 }
 
-static ie_status quality_open(const ie_config *config, void **ret_state, ie_error *err)
+static ie_status quality_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
 {
     meter *state = ie_alloc(sizeof *state);
     state->blur_threshold = config->analysis.blur_threshold;
@@ -233,21 +233,19 @@ static ie_status quality_open(const ie_config *config, void **ret_state, ie_erro
     return IE_OK;
 }
 
-static void quality_run(void *state, ie_photo **photos, ie_source **sources, size_t count)
+static void quality_run(void *state, ie_photo *photo, ie_source *source)
 {
     meter *m = state;
-    for (size_t i = 0; i < count; i++) {
-        const ie_pixels *gray = ie_source_gray(sources[i]);
-        if (gray == NULL) {
-            continue;
-        }
-        if (!reserve(m, gray->width)) {
-            ie_photo_fault(photos[i], "quality", "memory", "not enough memory for the quality");
-            continue;
-        }
-        assess(m, photos[i], gray, ie_source_jpeg_quality(sources[i]));
-        photos[i]->have |= IE_HAVE_QUALITY;
+    const ie_pixels *gray = ie_source_gray(source);
+    if (gray == NULL) {
+        return;
     }
+    if (!reserve(m, gray->width)) {
+        ie_photo_fault(photo, "quality", "memory", "not enough memory for the quality");
+        return;
+    }
+    assess(m, photo, gray, ie_source_jpeg_quality(source));
+    photo->have |= IE_HAVE_QUALITY;
 }
 
 static void quality_close(void *state)
@@ -270,7 +268,6 @@ const ie_analyzer ie_quality_analyzer = {
     .version = 1,
     .gives = IE_HAVE_QUALITY,
     .views = IE_VIEW_GRAY,
-    .batch = 1,
     .enabled = quality_enabled,
     .open = quality_open,
     .run = quality_run,

@@ -77,7 +77,7 @@ static void copy_labels(classifier *c, const ie_config *config)
     }
 }
 
-static ie_status classifier_make(const ie_config *config, void **ret_thing, ie_error *err)
+static ie_status classifier_make(const ie_config *config, const char *catalog, void **ret_thing, ie_error *err)
 {
     const ie_config_list *labels = &config->analysis.scenes.labels;
     classifier *c = ie_alloc(sizeof *c);
@@ -93,8 +93,8 @@ static ie_status classifier_make(const ie_config *config, void **ret_thing, ie_e
     }
     if (status == IE_OK) {
         copy_labels(c, config);
-        status = ie_clip_embed_labels(c->clip, config, labels, &config->analysis.scenes.templates, &c->embeddings,
-                                      &c->size, err);
+        status = ie_clip_embed_labels(c->clip, config, catalog, labels, &config->analysis.scenes.templates,
+                                      &c->embeddings, &c->size, err);
     }
     if (status == IE_OK) {
         *ret_thing = c;
@@ -104,10 +104,10 @@ static ie_status classifier_make(const ie_config *config, void **ret_thing, ie_e
     return status;
 }
 
-static ie_status scenes_open(const ie_config *config, void **ret_state, ie_error *err)
+static ie_status scenes_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
 {
     void *thing = NULL;
-    ie_status status = ie_shared_take(&classifiers, config, session_settings, classifier_make, &thing, err);
+    ie_status status = ie_shared_take(&classifiers, config, session_settings, catalog, classifier_make, &thing, err);
     if (status == IE_OK) {
         worker_state *state = ie_alloc(sizeof *state);
         state->classifier = thing;
@@ -180,38 +180,59 @@ static void set_scenes(const classifier *c, ie_photo *photo, const double *p)
     }
     photo->vision.scenes = scenes;
     photo->vision.scene_count = count;
+    photo->vision.scenes_model =
+        ie_vision_model(photo, c->model.name, ie_clip_version(c->clip), ie_clip_vision(c->clip));
     photo->have |= IE_HAVE_SCENES;
 }
 
-static void look_at(worker_state *state, ie_photo *photo, ie_source *source)
+static bool scenes_prepare(void *thing, ie_photo *photo, ie_source *source, ie_prepared *ret_prepared)
 {
-    classifier *c = state->classifier;
-    ie_tensor image;
-    ie_error err = {0};
-    IE_AUTO_FREE float *embedding = NULL;
-    size_t size = 0;
-    if (!ie_vision_tensor(&c->model, ie_clip_image(c->clip), state->resampler, source, photo, false, "scenes",
-                          &image)) {
-        return;
-    }
-    ie_status status = ie_clip_embed_image(c->clip, &image, &embedding, &size, &err);
-    free(image.data);
-    if (status == IE_OK && size != c->size) {
-        status = ie_error_set(&err, IE_ERR_FORMAT, "the model's pictures and texts have embeddings of different sizes");
-    }
-    if (status == IE_OK) {
-        IE_AUTO_FREE double *p = probabilities(c, embedding);
-        set_scenes(c, photo, p);
-    } else {
-        ie_photo_fault(photo, "scenes", "model", "%s", err.text);
-    }
+    worker_state *state = thing;
+    const classifier *c = state->classifier;
+    return ie_vision_prepare(&c->model, ie_clip_image(c->clip), state->resampler, source, photo, false, "scenes",
+                             ret_prepared);
 }
 
-static void scenes_run(void *state, ie_photo **photos, ie_source **sources, size_t count)
+/* On the CPU several workers at once are as good as a batch of one with all cores, and better than one. */
+static size_t scenes_batch(void *thing)
 {
-    for (size_t i = 0; i < count; i++) {
-        look_at(state, photos[i], sources[i]);
+    const worker_state *state = thing;
+    const ie_onnx *onnx = ie_clip_vision(state->classifier->clip);
+    size_t batch = ie_onnx_batch(onnx);
+    return batch == 1 && ie_onnx_on_cpu(onnx) ? 0 : batch;
+}
+
+typedef struct looking {
+    classifier *classifier;
+    ie_photo **photos;
+} looking;
+
+static ie_status look_at(void *user, const ie_tensor *images, size_t first, ie_error *err)
+{
+    const looking *l = user;
+    classifier *c = l->classifier;
+    IE_AUTO_FREE float *embeddings = NULL;
+    size_t size = 0;
+    ie_status status = ie_clip_embed_images(c->clip, images, &embeddings, &size, err);
+    if (status == IE_OK && size != c->size) {
+        status = ie_error_set(err, IE_ERR_FORMAT, "the model's pictures and texts have embeddings of different sizes");
     }
+    for (size_t i = 0; status == IE_OK && i < (size_t)images->shape[0]; i++) {
+        ie_photo *photo = l->photos[first + i];
+        const float *embedding = embeddings + i * size;
+        IE_AUTO_FREE double *p = probabilities(c, embedding);
+        set_scenes(c, photo, p);
+        ie_embedding_free(photo->embedding);
+        photo->embedding = ie_embedding_new(ie_clip_identity(c->clip), embedding, size);
+    }
+    return status;
+}
+
+static void scenes_infer(void *thing, ie_photo **photos, const ie_prepared *prepared, size_t count)
+{
+    const worker_state *state = thing;
+    looking l = {state->classifier, photos};
+    ie_vision_each(ie_clip_vision(state->classifier->clip), photos, prepared, count, "scenes", look_at, &l);
 }
 
 static bool scenes_enabled(const ie_config *config)
@@ -226,29 +247,31 @@ static ie_status scenes_check(const ie_config *config, ie_error *err)
 
 static uint32_t scenes_side(const ie_config *config)
 {
-    ie_arena *arena = ie_arena_new();
-    ie_model model = {.side = 0};
-    uint32_t side = 0;
-    if (ie_model_find(config, config->analysis.scene_detection, arena, &model, NULL) == IE_OK) {
-        side = model.side * OVERSAMPLING;
-    }
-    ie_arena_free(arena);
-    return side;
+    return ie_vision_needs(config, config->analysis.scene_detection, NULL) * OVERSAMPLING;
+}
+
+static size_t scenes_bytes(const ie_config *config)
+{
+    size_t bytes;
+    ie_vision_needs(config, config->analysis.scene_detection, &bytes);
+    return bytes;
 }
 
 const ie_analyzer ie_scenes_analyzer = {
     .name = "scenes",
     .help = "what kind of picture it is (needs a model)",
-    .version = 1,
+    .version = 2,
     .gives = IE_HAVE_SCENES,
     .views = IE_VIEW_COLOR,
-    .batch = 1,
     .settings = ie_vision_settings,
     .enabled = scenes_enabled,
     .check = scenes_check,
     .color_side = scenes_side,
     .open = scenes_open,
-    .run = scenes_run,
+    .prepared_bytes = scenes_bytes,
+    .prepare = scenes_prepare,
+    .batch = scenes_batch,
+    .infer = scenes_infer,
     .remark = scenes_remark,
     .close = scenes_close,
 };

@@ -30,7 +30,7 @@ char *ie_settings_text(const ie_config *config, const char *const *prefixes)
 }
 
 ie_status ie_shared_take(ie_shared *shared, const ie_config *config, const char *const *prefixes,
-                         ie_shared_make_fn make, void **ret_thing, ie_error *err)
+                         const char *catalog, ie_shared_make_fn make, void **ret_thing, ie_error *err)
 {
     char *key = ie_settings_text(config, prefixes);
     pthread_mutex_lock(&shared->lock);
@@ -41,7 +41,7 @@ ie_status ie_shared_take(ie_shared *shared, const ie_config *config, const char 
     ie_status status = IE_OK;
     if (entry == NULL) {
         void *thing = NULL;
-        status = make(config, &thing, err);
+        status = make(config, catalog, &thing, err);
         if (status == IE_OK) {
             entry = ie_alloc(sizeof *entry);
             *entry = (ie_shared_entry){.key = key, .thing = thing, .next = shared->entries};

@@ -19,12 +19,12 @@ typedef struct ie_shared {
     ie_shared_entry *entries;
 } ie_shared;
 
-typedef ie_status (*ie_shared_make_fn)(const ie_config *config, void **ret_thing, ie_error *err);
+typedef ie_status (*ie_shared_make_fn)(const ie_config *config, const char *catalog, void **ret_thing, ie_error *err);
 
 /* The thing for this configuration: the values of all settings whose key begins with one of the prefixes (ends
-   with NULL) tell configurations apart. A failure is not kept: the next one tries again. */
+   with NULL) tell configurations apart; `catalog` is only handed on. A failure is not kept: the next one tries again. */
 ie_status ie_shared_take(ie_shared *shared, const ie_config *config, const char *const *prefixes,
-                         ie_shared_make_fn make, void **ret_thing, ie_error *err) IE_MUST_CHECK;
+                         const char *catalog, ie_shared_make_fn make, void **ret_thing, ie_error *err) IE_MUST_CHECK;
 void ie_shared_give(ie_shared *shared, void *thing, void (*free_thing)(void *thing));
 
 /* What the settings' values sum up to; free() it. */

@@ -9,7 +9,7 @@ typedef struct sketcher {
     ie_resampler *resampler;
 } sketcher;
 
-static ie_status similar_open(const ie_config *config, void **ret_state, ie_error *err)
+static ie_status similar_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
 {
     (void)config;
     (void)err;
@@ -42,14 +42,12 @@ static bool draw(sketcher *s, ie_source *source, ie_sketch *sketch)
     return true;
 }
 
-static void similar_run(void *state, ie_photo **photos, ie_source **sources, size_t count)
+static void similar_run(void *state, ie_photo *photo, ie_source *source)
 {
-    for (size_t i = 0; i < count; i++) {
-        ie_sketch *sketch = ie_arena_alloc(photos[i]->arena, sizeof *sketch);
-        if (draw(state, sources[i], sketch)) {
-            photos[i]->sketch = sketch;
-            photos[i]->have |= IE_HAVE_SKETCH;
-        }
+    ie_sketch *sketch = ie_arena_alloc(photo->arena, sizeof *sketch);
+    if (draw(state, source, sketch)) {
+        photo->sketch = sketch;
+        photo->have |= IE_HAVE_SKETCH;
     }
 }
 
@@ -75,7 +73,6 @@ const ie_analyzer ie_similar_analyzer = {
     .version = 1,
     .gives = IE_HAVE_SKETCH,
     .views = IE_VIEW_LUMA | IE_VIEW_RGB,
-    .batch = 1,
     .enabled = similar_enabled,
     .open = similar_open,
     .run = similar_run,

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "storage/model_files.h"
 #include "utils/error.h"
@@ -23,11 +24,6 @@ int ie_vision_cores(const ie_config *config)
     return wanted > 0 && wanted < cores ? (int)wanted : cores;
 }
 
-int ie_vision_threads(const ie_config *config, const ie_model *model)
-{
-    return model->heavy ? ie_vision_cores(config) : 1;
-}
-
 void ie_vision_size(const ie_photo *photo, uint32_t *ret_width, uint32_t *ret_height)
 {
     bool turned = photo->orientation >= 5 && photo->orientation <= 8 && photo->format != IE_FORMAT_HEIC &&
@@ -42,8 +38,8 @@ static uint32_t rounded(uint32_t size)
     return (cells > 0 ? cells : 1) * CELL;
 }
 
-bool ie_vision_tensor(const ie_model *model, const ie_port *input, ie_resampler *resampler, ie_source *source,
-                      ie_photo *photo, bool round, const char *stage, ie_tensor *ret_tensor)
+bool ie_vision_prepare(const ie_model *model, const ie_port *input, ie_resampler *resampler, ie_source *source,
+                       ie_photo *photo, bool round, const char *stage, ie_prepared *ret_prepared)
 {
     const ie_pixels *color = ie_source_color(source);
     if (color == NULL) {
@@ -66,8 +62,74 @@ bool ie_vision_tensor(const ie_model *model, const ie_port *input, ie_resampler 
         ie_photo_fault(photo, stage, "memory", "there is not enough memory to prepare it for the model");
         return false;
     }
-    *ret_tensor = (ie_tensor){.type = IE_TENSOR_FLOAT, .rank = 4, .shape = {1, 3, height, width}, .data = data};
+    *ret_prepared = (ie_prepared){.data = data, .width = width, .height = height};
     return true;
+}
+
+uint32_t ie_vision_needs(const ie_config *config, const char *name, size_t *ret_bytes)
+{
+    ie_arena *arena = ie_arena_new();
+    ie_model model = {.side = 0};
+    if (ie_model_find(config, name, arena, &model, NULL) != IE_OK) {
+        model.side = 0;
+    }
+    if (ret_bytes != NULL) {
+        size_t longer = model.scaling == IE_SCALE_FIT && model.longest > 0 ? model.longest : model.side;
+        *ret_bytes = model.side * longer * 3 * sizeof(float);
+    }
+    ie_arena_free(arena);
+    return model.side;
+}
+
+/* One after the other in one tensor. A single one is not copied. */
+static bool stack(const ie_prepared *prepared, size_t count, ie_tensor *ret_images, float **ret_owned)
+{
+    uint32_t width = prepared[0].width, height = prepared[0].height;
+    size_t numbers = (size_t)width * height * 3;
+    float *data = prepared[0].data;
+    *ret_owned = NULL;
+    if (count > 1) {
+        data = *ret_owned = ie_try_alloc(count * numbers, sizeof *data);
+    }
+    for (size_t i = 0; data != NULL && count > 1 && i < count; i++) {
+        memcpy(data + i * numbers, prepared[i].data, numbers * sizeof *data);
+    }
+    *ret_images = (ie_tensor){.type = IE_TENSOR_FLOAT, .rank = 4, .shape = {(int64_t)count, 3, height, width},
+                              .data = data};
+    return data != NULL;
+}
+
+void ie_vision_each(ie_onnx *onnx, ie_photo **photos, const ie_prepared *prepared, size_t count, const char *stage,
+                    ie_vision_look_fn look, void *user)
+{
+    for (size_t first = 0; first < count;) {
+        size_t most = ie_onnx_batch(onnx), now = count - first < most ? count - first : most;
+        ie_tensor images;
+        float *owned;
+        ie_error err = {0};
+        ie_status status = IE_ERR_LIMIT;
+        if (stack(prepared + first, now, &images, &owned)) {
+            status = look(user, &images, first, &err);
+        } else {
+            ie_onnx_halve_batch(onnx, now);
+            ie_error_set(&err, IE_ERR_LIMIT, "there is not enough memory for the model's input");
+        }
+        free(owned);
+        if (status == IE_ERR_LIMIT && now > 1) {
+            continue; /* with half as many, as the model now says */
+        }
+        for (size_t i = first; status != IE_OK && i < first + now; i++) {
+            ie_photo_fault(photos[i], stage, "model", "%s", err.text);
+        }
+        first += now;
+    }
+}
+
+ie_label_model ie_vision_model(const ie_photo *photo, const char *name, const char *version, const ie_onnx *onnx)
+{
+    return (ie_label_model){.name = ie_arena_strdup(photo->arena, name),
+                            .version = ie_arena_strdup(photo->arena, version),
+                            .precision = ie_arena_strdup(photo->arena, ie_onnx_precision(onnx))};
 }
 
 ie_status ie_vision_check(const ie_config *config, const char *name, ie_error *err)

@@ -169,9 +169,17 @@ typedef struct ie_label {
     double box[4];      /* objects: left, top, right, bottom in pixels of the upright photo */
 } ie_label;
 
+/* What gave the results of one network. */
+typedef struct ie_label_model {
+    const char *name;      /* "openai/clip-vit-base-patch32"; NULL: unknown */
+    const char *version;   /* checksum of its file: 16 hex digits */
+    const char *precision; /* "fp32", "bf16", "int8", …: in which it was computed */
+} ie_label_model;
+
 typedef struct ie_vision {
     ie_label *scenes, *objects, *tags;
     uint32_t scene_count, object_count, tag_count;
+    ie_label_model scenes_model, objects_model;
 } ie_vision;
 
 /* Something wrong with one photo; the run goes on. */

@@ -229,6 +229,17 @@ static json_t *labels_json(const ie_label *labels, uint32_t count, bool boxes)
     return array;
 }
 
+static void add_model(json_t *object, const char *key, const ie_label_model *model)
+{
+    if (model->name != NULL) {
+        json_t *entry = json_object();
+        ie_json_text(entry, "name", model->name);
+        ie_json_text(entry, "version", model->version);
+        ie_json_text(entry, "precision", model->precision);
+        json_object_set_new(object, key, entry);
+    }
+}
+
 static json_t *vision_json(const ie_photo *photo)
 {
     const ie_vision *vision = &photo->vision;
@@ -236,10 +247,12 @@ static json_t *vision_json(const ie_photo *photo)
     if (photo->have & IE_HAVE_SCENES) {
         json_object_set_new(object, "scenes",
                             labels_json(vision->scenes, vision->scene_count, false));
+        add_model(object, "scenes_model", &vision->scenes_model);
     }
     if (photo->have & IE_HAVE_OBJECTS) {
         json_object_set_new(object, "objects",
                             labels_json(vision->objects, vision->object_count, true));
+        add_model(object, "objects_model", &vision->objects_model);
     }
     if (vision->tag_count > 0) {
         json_object_set_new(object, "tags", labels_json(vision->tags, vision->tag_count, false));

@@ -267,6 +267,13 @@ static ie_label *read_labels(const json_t *array, ie_arena *arena, uint32_t *ret
     return labels;
 }
 
+static ie_label_model read_model(const json_t *object, ie_arena *arena)
+{
+    return (ie_label_model){.name = text_of(object, "name", arena),
+                            .version = text_of(object, "version", arena),
+                            .precision = text_of(object, "precision", arena)};
+}
+
 static void read_vision(const json_t *object, ie_photo *photo)
 {
     ie_vision *vision = &photo->vision;
@@ -280,6 +287,8 @@ static void read_vision(const json_t *object, ie_photo *photo)
         vision->objects = read_labels(objects, photo->arena, &vision->object_count);
         photo->have |= IE_HAVE_OBJECTS;
     }
+    vision->scenes_model = read_model(json_object_get(object, "scenes_model"), photo->arena);
+    vision->objects_model = read_model(json_object_get(object, "objects_model"), photo->arena);
     vision->tags = read_labels(json_object_get(object, "tags"), photo->arena, &vision->tag_count);
 }
 

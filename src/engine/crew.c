@@ -17,7 +17,7 @@ typedef struct job {
 static void *run(void *argument)
 {
     job *j = argument;
-    ie_worker *worker = ie_worker_new(j->config, NULL, NULL);
+    ie_worker *worker = ie_worker_new(j->config, NULL, NULL, NULL);
     size_t i;
     while ((j->cancel == NULL || *j->cancel == 0) && (i = atomic_fetch_add(&j->next, 1)) < j->count) {
         j->each(j->user, worker, i);

@@ -146,6 +146,7 @@ ie_status ie_engine_pipeline(ie_engine *engine, const ie_input *input, unsigned 
         .wanted = wanted,
         .reader = engine->reader,
         .writer = engine->writer,
+        .catalog_path = engine->catalog_path,
         .versions = engine->versions,
         .version_count = engine->version_count,
         .progress = engine->progress,

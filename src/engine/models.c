@@ -26,7 +26,7 @@ static ie_status try_model(const listing *l, const ie_model *model, ie_error *er
         config, scenes ? "analysis.ml_models.scene_detection" : "analysis.ml_models.object_detection", model->name,
         "models", err);
     if (status == IE_OK) {
-        status = analyzer->open(config, &state, err);
+        status = analyzer->open(config, l->engine->catalog_path, &state, err);
     }
     if (status == IE_OK) {
         analyzer->close(state);

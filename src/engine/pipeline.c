@@ -6,26 +6,25 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "engine/worker.h"
+#include "engine/infer.h"
 #include "storage/sidecar.h"
 #include "utils/error.h"
 #include "utils/queue.h"
 #include "utils/text.h"
 
-/* Photos under way at most: enough to keep many workers busy behind one slow photo. */
+/* Photos under way at most where no network looks at them: enough to keep many workers busy behind one slow photo. */
 #define WINDOW 512
 
 typedef struct item {
-    ie_photo *photo;
-    uint64_t size; /* when it was listed */
-    uint64_t number; /* without gaps, unlike photo->sequence */
+    ie_inference look; /* first: the stage hands back pointers to it. Its number has no gaps, unlike photo->sequence */
+    uint64_t size;     /* when it was listed */
     bool cached;
 } item;
 
 typedef struct run {
     const ie_pipeline *pipeline;
     ie_scan *scan;
-    ie_queue *work, *ready;
+    ie_queue *work, *prepared, *ready; /* prepared: NULL when there is no infer stage */
     sem_t window;          /* free places; taken by the walk, given back by the commit */
     atomic_bool stop;      /* set by the commit on error or cancel */
     atomic_ullong issued;  /* items handed out; final once walk_over */
@@ -78,14 +77,19 @@ static void wait_window(run *r)
     }
 }
 
+static ie_queue *after_work(const run *r)
+{
+    return r->prepared != NULL ? r->prepared : r->ready;
+}
+
 static void issue(run *r, ie_photo *photo)
 {
     const ie_pipeline *pipeline = r->pipeline;
     item *next = ie_alloc(sizeof *next);
-    next->photo = photo;
+    next->look.photo = photo;
     next->size = photo->stamp.size;
     wait_window(r);
-    next->number = atomic_fetch_add(&r->issued, 1);
+    next->look.number = atomic_fetch_add(&r->issued, 1);
     bool found = pipeline->reader != NULL &&
                  ie_catalog_find(pipeline->reader, pipeline->versions, pipeline->version_count, photo);
     if (found && (photo->have & IE_HAVE_METADATA) != 0 && !ie_sidecars_unchanged(photo)) {
@@ -94,8 +98,8 @@ static void issue(run *r, ie_photo *photo)
         ie_photo_forget_faults(photo, "sidecar");
     }
     next->cached = found && is_complete(pipeline, photo);
-    /* Both queues hold WINDOW items and no more are under way, so neither push can block. */
-    ie_queue_push(next->cached ? r->ready : r->work, next, 1);
+    /* Each queue holds what may be under way, so no push can block. */
+    ie_queue_push(next->cached ? after_work(r) : r->work, next, 1);
 }
 
 /* Each remark is made once: all workers meet the same missing thing. */
@@ -177,20 +181,53 @@ static void heed_error(run *r, const ie_worker *worker)
 static void *work(void *argument)
 {
     run *r = argument;
-    ie_worker *worker = ie_worker_new(r->pipeline->config, add_remark, r);
+    const ie_pipeline *pipeline = r->pipeline;
+    ie_worker *worker = ie_worker_new(pipeline->config, pipeline->catalog_path, add_remark, r);
     item *next;
     while ((next = ie_queue_pop(r->work)) != NULL) {
         if (!atomic_load(&r->stop)) {
-            ie_worker_analyze(worker, next->photo, r->pipeline->wanted, r->pipeline->decode_formats);
+            ie_worker_prepare(worker, next->look.photo, pipeline->wanted, pipeline->decode_formats,
+                              next->look.prepared);
             heed_error(r, worker);
         }
-        ie_queue_push(r->ready, next, 1);
+        ie_queue_push(after_work(r), next, 1);
     }
     ie_worker_free(worker);
     /* The last worker to leave ends the run: the work queue is closed only after the walk's last push. */
     if (atomic_fetch_sub(&r->workers_left, 1) == 1) {
-        ie_queue_close(r->ready);
+        ie_queue_close(after_work(r));
     }
+    return NULL;
+}
+
+static void on_looked_at(void *user, ie_inference *inference)
+{
+    run *r = user;
+    ie_queue_push(r->ready, (item *)inference, 1);
+}
+
+static bool ends_early(void *user)
+{
+    run *r = user;
+    return atomic_load(&r->stop) || cancelled(r->pipeline);
+}
+
+static void *infer(void *argument)
+{
+    run *r = argument;
+    const ie_pipeline *pipeline = r->pipeline;
+    ie_worker *worker = ie_worker_new(pipeline->config, pipeline->catalog_path, add_remark, r);
+    ie_infer *stage = ie_infer_new(worker, pipeline->config, on_looked_at, ends_early, r);
+    item *next;
+    while ((next = ie_queue_pop(r->prepared)) != NULL) {
+        ie_infer_add(stage, &next->look);
+        heed_error(r, worker);
+    }
+    ie_infer_end(stage);
+    heed_error(r, worker);
+    ie_infer_free(stage);
+    ie_worker_free(worker);
+    ie_queue_close(r->ready);
     return NULL;
 }
 
@@ -205,7 +242,7 @@ typedef struct commit {
     run *run;
     ie_take_photo_fn take;
     void *user;
-    item *held[WINDOW]; /* by number modulo WINDOW */
+    item *held[IE_UNDER_WAY]; /* by number modulo that */
     uint64_t next;      /* number that must come next */
     uint64_t bytes;
     int64_t reported_ms;
@@ -233,7 +270,7 @@ static void report(commit *c, const char *path)
 static ie_status commit_one(commit *c, item *done, ie_error *err)
 {
     const ie_pipeline *pipeline = c->run->pipeline;
-    ie_photo *photo = done->photo;
+    ie_photo *photo = done->look.photo;
     bool opened = (photo->have & IE_HAVE_FORMAT) != 0;
     ie_photo_make_tags(photo, pipeline->config->tagging.min_confidence);
     if (!done->cached && opened && pipeline->writer != NULL) {
@@ -257,23 +294,23 @@ static ie_status commit_one(commit *c, item *done, ie_error *err)
 static ie_status commit_ready(commit *c, ie_error *err)
 {
     ie_status status = IE_OK;
-    for (item *done; status == IE_OK && (done = c->held[c->next % WINDOW]) != NULL;) {
-        c->held[c->next % WINDOW] = NULL;
+    for (item *done; status == IE_OK && (done = c->held[c->next % IE_UNDER_WAY]) != NULL;) {
+        if (cancelled(c->run->pipeline)) {
+            return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; what was analyzed so far is kept.");
+        }
+        c->held[c->next % IE_UNDER_WAY] = NULL;
         status = commit_one(c, done, err);
         free(done);
         sem_post(&c->run->window);
-        if (status == IE_OK && cancelled(c->run->pipeline)) {
-            status = ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; what was analyzed so far is kept.");
-        }
     }
     return status;
 }
 
 static void discard(commit *c)
 {
-    for (size_t i = 0; i < WINDOW; i++) {
+    for (size_t i = 0; i < IE_UNDER_WAY; i++) {
         if (c->held[i] != NULL) {
-            ie_photo_free(c->held[i]->photo);
+            ie_photo_free(c->held[i]->look.photo);
             free(c->held[i]);
         }
     }
@@ -286,13 +323,13 @@ static ie_status commit_all(run *r, ie_take_photo_fn take, void *user, ie_error 
     item *done;
     while ((done = ie_queue_pop(r->ready)) != NULL) {
         if (status != IE_OK) {
-            ie_photo_free(done->photo);
+            ie_photo_free(done->look.photo);
             free(done);
             sem_post(&r->window);
             continue;
         }
         speak_remarks(r);
-        c.held[done->number % WINDOW] = done;
+        c.held[done->look.number % IE_UNDER_WAY] = done;
         status = commit_ready(&c, err);
         if (status != IE_OK) {
             atomic_store(&r->stop, true);
@@ -326,21 +363,31 @@ void ie_pipeline_result_clear(ie_pipeline_result *result)
     *result = (ie_pipeline_result){0};
 }
 
-static ie_status run_threads(run *r, ie_take_photo_fn take, void *user, ie_error *err)
+/* As many workers as can be had: fewer than asked for is slower, not wrong. */
+static unsigned start_workers(run *r, pthread_t *workers, unsigned count)
 {
-    unsigned count = ie_worker_count(r->pipeline->config);
-    atomic_store(&r->workers_left, count);
-    pthread_t walker;
-    pthread_t *workers = ie_alloc(count * sizeof *workers);
     unsigned started = 0;
+    atomic_store(&r->workers_left, count);
     while (started < count && pthread_create(&workers[started], NULL, work, r) == 0) {
         started++;
     }
-    /* Fewer threads than asked for is slower, not wrong. */
     atomic_fetch_sub(&r->workers_left, count - started);
+    return started;
+}
+
+static ie_status run_threads(run *r, ie_take_photo_fn take, void *user, ie_error *err)
+{
+    unsigned count = ie_worker_count(r->pipeline->config);
+    pthread_t walker, inferrer;
+    pthread_t *workers = ie_alloc(count * sizeof *workers);
+    bool infers = r->prepared != NULL && pthread_create(&inferrer, NULL, infer, r) == 0;
+    unsigned started = infers || r->prepared == NULL ? start_workers(r, workers, count) : 0;
     ie_status status = IE_OK;
     if (started == 0 || pthread_create(&walker, NULL, walk, r) != 0) {
         ie_queue_close(r->work);
+        if (infers && started == 0) {
+            ie_queue_close(r->prepared);
+        }
         status = ie_error_set(err, IE_ERR_IO, "No thread can be started; is there a limit on processes?");
     } else {
         status = commit_all(r, take, user, err);
@@ -348,6 +395,9 @@ static ie_status run_threads(run *r, ie_take_photo_fn take, void *user, ie_error
     }
     for (unsigned i = 0; i < started; i++) {
         pthread_join(workers[i], NULL);
+    }
+    if (infers) {
+        pthread_join(inferrer, NULL);
     }
     free(workers);
     return status == IE_OK && r->failure.status != IE_OK ? ie_error_set(err, r->failure.status, "%s", r->failure.text)
@@ -375,9 +425,11 @@ ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, vo
     pthread_mutex_init(&r.remarks_lock, NULL);
     ie_status status = ie_scan_open(pipeline->config, pipeline->input, on_problem, &r, &r.scan, err);
     if (status == IE_OK) {
-        r.work = ie_queue_new(WINDOW, SIZE_MAX);
-        r.ready = ie_queue_new(WINDOW, SIZE_MAX);
-        sem_init(&r.window, 0, WINDOW);
+        bool infers = ie_infer_needed(pipeline->wanted);
+        r.work = ie_queue_new(IE_UNDER_WAY, SIZE_MAX);
+        r.prepared = infers ? ie_queue_new(IE_UNDER_WAY, SIZE_MAX) : NULL;
+        r.ready = ie_queue_new(IE_UNDER_WAY, SIZE_MAX);
+        sem_init(&r.window, 0, infers ? ie_infer_window(pipeline->config, pipeline->wanted) : WINDOW);
         status = run_threads(&r, take, user, err);
         status = commit_catalog(pipeline, status, err);
         if (status == IE_OK) {
@@ -385,6 +437,7 @@ ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, vo
         }
         sem_destroy(&r.window);
         ie_queue_free(r.work);
+        ie_queue_free(r.prepared);
         ie_queue_free(r.ready);
         ie_scan_close(r.scan);
     }

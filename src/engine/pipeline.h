@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The pipeline: walk (1 thread) → analyze (N) → commit (the calling thread, the only catalog writer).
- * The walk asks the catalog, so that an unchanged file is never opened. Hand-offs are bounded queues, and
- * at most WINDOW photos are under way at a time, so memory does not depend on the collection's size; the
+ * The pipeline: walk (1 thread) → analyze (N) → infer (1, only where networks look at photos) → commit (the calling
+ * thread, the only catalog writer). The walk asks the catalog, so that an unchanged file is never opened. Hand-offs are bounded queues, and
+ * only so many photos are under way at a time, so memory does not depend on the collection's size; the
  * commit restores scan order, so the output is the same for any number of threads. A photo belongs to one
  * stage at a time: photos need no lock.
  */
@@ -21,6 +21,7 @@ typedef struct ie_pipeline {
     const ie_config_list *decode_formats; /* these formats' pixels are wanted too (convert); may be NULL */
     const char *leave_out;    /* absolute folder not to look into (the output), or NULL */
     ie_catalog *reader, *writer; /* NULL: none. The reader is used on the walk's thread only */
+    const char *catalog_path;    /* of these, for what analyzers keep there; NULL: none */
     const ie_fact_version *versions;
     size_t version_count;
     void (*progress)(void *user, const ie_progress *progress);

@@ -6,22 +6,22 @@
 
 #include "utils/error.h"
 
-#define MAX_ANALYZERS 16
-
 struct ie_worker {
     const ie_config *config;
+    char *catalog;
     ie_scratch *scratch;
-    void *states[MAX_ANALYZERS];
-    bool opened[MAX_ANALYZERS], broken[MAX_ANALYZERS];
+    void *states[IE_MAX_ANALYZERS];
+    bool opened[IE_MAX_ANALYZERS], broken[IE_MAX_ANALYZERS];
     ie_remark_fn remark;
     void *user;
     ie_error error;
 };
 
-ie_worker *ie_worker_new(const ie_config *config, ie_remark_fn remark, void *user)
+ie_worker *ie_worker_new(const ie_config *config, const char *catalog, ie_remark_fn remark, void *user)
 {
     ie_worker *worker = ie_alloc(sizeof *worker);
     worker->config = config;
+    worker->catalog = catalog != NULL ? ie_strdup(catalog) : NULL;
     worker->remark = remark;
     worker->user = user;
     worker->scratch = ie_scratch_new();
@@ -39,6 +39,7 @@ void ie_worker_free(ie_worker *worker)
         }
     }
     ie_scratch_free(worker->scratch);
+    free(worker->catalog);
     free(worker);
 }
 
@@ -110,7 +111,7 @@ static void remark(ie_worker *worker, const char *text)
 /* What an analyzer with outside needs cannot do concerns the run; what another cannot, this photo. */
 static void cannot_open(ie_worker *worker, const ie_analyzer *analyzer, ie_photo *photo, const ie_error *err)
 {
-    if (analyzer->check == NULL) {
+    if (analyzer->check == NULL && photo != NULL) {
         ie_photo_fault(photo, analyzer->name, "unavailable", "%s", err->text);
     } else if (worker->config->analysis.require_ml) {
         worker->error = *err;
@@ -126,7 +127,7 @@ static bool is_open(ie_worker *worker, size_t index, ie_photo *photo)
     if (!worker->opened[index] && !worker->broken[index]) {
         ie_error err = {0};
         bool good = analyzer->open == NULL ||
-                    analyzer->open(worker->config, &worker->states[index], &err) == IE_OK;
+                    analyzer->open(worker->config, worker->catalog, &worker->states[index], &err) == IE_OK;
         worker->opened[index] = good;
         worker->broken[index] = !good;
         if (!good) {
@@ -165,18 +166,37 @@ static uint32_t due_side(const ie_config *config, const ie_photo *photo, unsigne
     return most;
 }
 
-static void run_analyzer(ie_worker *worker, size_t index, ie_photo *photo, ie_source *source)
+static void pass_remark(ie_worker *worker, size_t index)
 {
     const ie_analyzer *analyzer = ie_analyzers[index];
-    analyzer->run(worker->states[index], &photo, &source, 1);
-    photo->tried |= analyzer->gives;
     IE_AUTO_FREE char *text = analyzer->remark != NULL ? analyzer->remark(worker->states[index]) : NULL;
     if (text != NULL) {
         remark(worker, text);
     }
 }
 
-static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, unsigned wanted)
+/* With ret_prepared what takes several photos at a time is left to ie_worker_infer(). */
+static void run_analyzer(ie_worker *worker, size_t index, ie_photo *photo, ie_source *source, ie_prepared *ret_prepared)
+{
+    const ie_analyzer *analyzer = ie_analyzers[index];
+    void *state = worker->states[index];
+    ie_prepared prepared = {0};
+    if (analyzer->run != NULL) {
+        analyzer->run(state, photo, source);
+    } else if (analyzer->prepare(state, photo, source, &prepared)) {
+        if (ret_prepared != NULL && analyzer->batch(state) > 0) {
+            *ret_prepared = prepared;
+            return;
+        }
+        analyzer->infer(state, &photo, &prepared, 1);
+        free(prepared.data);
+    }
+    photo->tried |= analyzer->gives;
+    pass_remark(worker, index);
+}
+
+static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, unsigned wanted,
+                          ie_prepared *ret_prepared)
 {
     const ie_config *config = worker->config;
     ie_source_options options = {
@@ -189,7 +209,7 @@ static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
     ie_source *source = ie_source_new(bytes, photo, &options, worker->scratch);
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         if (is_due(ie_analyzers[i], photo, wanted) && is_open(worker, i, photo)) {
-            run_analyzer(worker, i, photo, source);
+            run_analyzer(worker, i, photo, source, ret_prepared != NULL ? &ret_prepared[i] : NULL);
         }
     }
     bool moving = ie_format_kind(photo->format) == IE_KIND_VIDEO;
@@ -199,8 +219,8 @@ static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
     ie_source_free(source);
 }
 
-void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
-                       const ie_config_list *decode_formats)
+static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, const ie_config_list *decode_formats,
+                    ie_prepared *ret_prepared)
 {
     ie_bytes *bytes = open_photo(photo);
     if (bytes == NULL) {
@@ -211,7 +231,37 @@ void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
         if (listed(decode_formats, photo->format)) {
             wanted |= IE_HAVE_QUALITY;
         }
-        run_analyzers(worker, photo, bytes, wanted);
+        run_analyzers(worker, photo, bytes, wanted, ret_prepared);
     }
     ie_bytes_close(bytes);
+}
+
+void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
+                       const ie_config_list *decode_formats)
+{
+    analyze(worker, photo, wanted, decode_formats, NULL);
+}
+
+void ie_worker_prepare(ie_worker *worker, ie_photo *photo, unsigned wanted, const ie_config_list *decode_formats,
+                       ie_prepared ret_prepared[IE_MAX_ANALYZERS])
+{
+    analyze(worker, photo, wanted, decode_formats, ret_prepared);
+}
+
+size_t ie_worker_batch(ie_worker *worker, size_t index)
+{
+    size_t batch = is_open(worker, index, NULL) ? ie_analyzers[index]->batch(worker->states[index]) : 1;
+    return batch > 0 ? batch : 1;
+}
+
+void ie_worker_infer(ie_worker *worker, size_t index, ie_photo **photos, const ie_prepared *prepared, size_t count)
+{
+    if (!is_open(worker, index, NULL)) {
+        return;
+    }
+    ie_analyzers[index]->infer(worker->states[index], photos, prepared, count);
+    for (size_t i = 0; i < count; i++) {
+        photos[i]->tried |= ie_analyzers[index]->gives;
+    }
+    pass_remark(worker, index);
 }

@@ -15,20 +15,10 @@ static char *base(const char *variable, const char *below)
     return home != NULL && home[0] != 0 ? ie_asprintf("%s/%s", home, below) : NULL;
 }
 
-static char *own(const char *variable, const char *below, const char *name)
-{
-    IE_AUTO_FREE char *folder = base(variable, below);
-    return folder != NULL ? ie_asprintf("%s/imgengine/%s", folder, name) : NULL;
-}
-
 char *ie_data_folder(const char *name)
 {
-    return own("XDG_DATA_HOME", ".local/share", name);
-}
-
-char *ie_cache_folder(const char *name)
-{
-    return own("XDG_CACHE_HOME", ".cache", name);
+    IE_AUTO_FREE char *folder = base("XDG_DATA_HOME", ".local/share");
+    return folder != NULL ? ie_asprintf("%s/imgengine/%s", folder, name) : NULL;
 }
 
 char *ie_hub_cache_folder(void)

@@ -84,8 +84,8 @@ static const struct {
     {IE_HAVE_COLORS, "content", {"colors"}},
     {IE_HAVE_HASHES, IE_RECORD_SIMILAR, {"turned", "inner"}},
     {IE_HAVE_SKETCH, IE_RECORD_SIMILAR, {"sketch"}},
-    {IE_HAVE_SCENES, "vision", {"scenes", "tags"}},
-    {IE_HAVE_OBJECTS, "vision", {"objects"}},
+    {IE_HAVE_SCENES, "vision", {"scenes", "scenes_model", "tags"}},
+    {IE_HAVE_OBJECTS, "vision", {"objects", "objects_model"}},
 };
 
 void ie_facts_keep(json_t *record, unsigned have)

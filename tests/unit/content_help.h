@@ -21,7 +21,7 @@ static inline void rig_open(content_rig *rig, bool exact)
     *rig = (content_rig){.config = ie_config_new(), .scratch = ie_scratch_new()};
     rig->config->analysis.exact = exact;
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(rig_analyzers[i]->open(rig->config, &rig->states[i], NULL), IE_OK);
+        assert_int_equal(rig_analyzers[i]->open(rig->config, NULL, &rig->states[i], NULL), IE_OK);
     }
 }
 
@@ -51,7 +51,7 @@ static inline void rig_run(content_rig *rig, ie_bytes *bytes, ie_photo *photo, u
     ie_source *source = ie_source_new(bytes, photo, &options, rig->scratch);
     for (int i = 0; i < 3; i++) {
         if ((wanted & rig_analyzers[i]->gives) != 0) {
-            rig_analyzers[i]->run(rig->states[i], &photo, &source, 1);
+            rig_analyzers[i]->run(rig->states[i], photo, source);
         }
     }
     ie_source_free(source);

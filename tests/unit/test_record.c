@@ -16,7 +16,10 @@ static void fill_content(ie_photo *photo)
     static ie_label scene = {.label = "beach", .confidence = 0.75};
     static ie_label object = {.label = "dog", .confidence = 0.5, .box = {1, 2.5, 30, 40}};
     static ie_label tag = {.label = "sea", .confidence = 0.125, .source = "clip-vit-base-patch32"};
-    photo->vision = (ie_vision){&scene, &object, &tag, 1, 1, 1};
+    photo->vision = (ie_vision){
+        .scenes = &scene, .objects = &object, .tags = &tag, .scene_count = 1, .object_count = 1, .tag_count = 1,
+        .scenes_model = {"openai/clip-vit-base-patch32", "0123456789abcdef", "bf16"},
+    };
 }
 
 static ie_photo *full_photo(void)

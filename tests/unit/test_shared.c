@@ -13,7 +13,7 @@ static atomic_int made, freed, alive;
 static ie_shared things = {PTHREAD_MUTEX_INITIALIZER, NULL};
 static const char *const prefixes[] = {"analysis.ml_models.", NULL};
 
-static ie_status make(const ie_config *config, void **ret_thing, ie_error *err)
+static ie_status make(const ie_config *config, const char *catalog, void **ret_thing, ie_error *err)
 {
     if (config->analysis.device[0] == '!') {
         return ie_error_set(err, IE_ERR_NOT_FOUND, "There is none.");
@@ -36,7 +36,7 @@ static void *work(void *argument)
 {
     for (int i = 0; i < 20; i++) {
         void *thing = NULL;
-        if (ie_shared_take(&things, argument, prefixes, make, &thing, NULL) != IE_OK || alive > 2) {
+        if (ie_shared_take(&things, argument, prefixes, NULL, make, &thing, NULL) != IE_OK || alive > 2) {
             return argument;
         }
         usleep(100);
@@ -70,8 +70,8 @@ static void other_settings_do_not_tell_configurations_apart(void **state)
     ie_config *a = ie_config_new(), *b = ie_config_new();
     assert_int_equal(ie_config_set(b, "dedupe.min_copies", "3", "test", NULL), IE_OK);
     void *one = NULL, *two = NULL;
-    assert_int_equal(ie_shared_take(&things, a, prefixes, make, &one, NULL), IE_OK);
-    assert_int_equal(ie_shared_take(&things, b, prefixes, make, &two, NULL), IE_OK);
+    assert_int_equal(ie_shared_take(&things, a, prefixes, NULL, make, &one, NULL), IE_OK);
+    assert_int_equal(ie_shared_take(&things, b, prefixes, NULL, make, &two, NULL), IE_OK);
     assert_ptr_equal(one, two);
     ie_shared_give(&things, one, unmake);
     assert_int_equal(alive, 1);
@@ -87,7 +87,7 @@ static void a_failure_is_told_and_not_kept(void **state)
     ie_error err = {0};
     void *thing = NULL;
     assert_int_equal(ie_config_set(config, "analysis.ml_models.device", "!", "test", NULL), IE_OK);
-    assert_int_equal(ie_shared_take(&things, config, prefixes, make, &thing, &err), IE_ERR_NOT_FOUND);
+    assert_int_equal(ie_shared_take(&things, config, prefixes, NULL, make, &thing, &err), IE_ERR_NOT_FOUND);
     assert_string_equal(err.text, "There is none.");
     assert_null(things.entries);
     ie_config_free(config);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What an ie_onnx is, for the files that open, ask and run it. On a device other than the CPU one run happens at a time;
+ * its lock also guards the change to the CPU, after which nothing changes any more but the batch and the remark.
+ */
+#ifndef IE_ANALYZERS_ONNX_SESSION_H
+#define IE_ANALYZERS_ONNX_SESSION_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "analyzers/onnx.h"
+#include "analyzers/onnx_runtime.h"
+
+#define IE_PORTS_MAX 16
+
+struct ie_onnx {
+    const ie_runtime *runtime;
+    char *path;
+    int threads;
+    OrtSession *session;
+    OrtMemoryInfo *memory;
+    ie_port *inputs, *outputs;
+    size_t input_count, output_count;
+    char *device; /* NULL: the CPU */
+    pthread_mutex_t lock;
+    atomic_bool on_device;
+    atomic_size_t batch;
+    const char *file_precision, *device_precision; /* the latter NULL: that of the file */
+    pthread_mutex_t remark_lock;
+    char *remark;
+};
+
+/* An ORT status as an error that names the model; takes it. */
+ie_status ie_onnx_result(const ie_onnx *onnx, OrtStatus *take_status, ie_error *err);
+/* A session on the device that the configuration asks for, or on the CPU when config is NULL. */
+ie_status ie_onnx_create(ie_onnx *onnx, const ie_config *config, ie_error *err);
+void ie_onnx_drop_session(ie_onnx *onnx);
+/* Leaves a remark: the CPU instead of the device, and why. */
+void ie_onnx_remark_cpu(ie_onnx *onnx, const char *device, const char *why);
+
+#endif
