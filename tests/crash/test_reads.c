@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Every look at the disk fails once: open, stat, read and readdir, at each n-th call, by turns in four ways. What
-   cannot be seen must not be taken for gone: nothing may be lost, an error names the file and the cause, the same command
-   finishes, and undo brings everything back. The calls are caught at link time (--wrap). */
+   cannot be seen must not be taken for gone: nothing may be lost, an error names the file and the cause, the same
+   command again finishes, and undo brings everything back. The calls are caught at link time (--wrap). */
 #include "checks.h"
 
 #include "engine/purge.h"
