@@ -81,8 +81,11 @@ static size_t group_start(const ie_log *log, size_t end)
 
 static void leave(undoing *u, const ie_entry *entry)
 {
-    u->counts->untouched++;
-    u->counts->accounted_bytes += entry->stamp.size;
+    /* What failed in the run, or was undone before, is not this undo's to count. */
+    if (entry->state == IE_ENTRY_DONE) {
+        u->counts->untouched++;
+        u->counts->accounted_bytes += entry->stamp.size;
+    }
 }
 
 static void tell_done(undoing *u, const ie_takeback *item)
@@ -282,8 +285,9 @@ static ie_status undo_locked(undoing *u, ie_error *err)
         return status;
     }
     for (size_t i = 0; i < u->log->count; i++) {
-        u->counts->found++;
-        u->counts->found_bytes += u->log->entries[i].stamp.size;
+        bool done = u->log->entries[i].state == IE_ENTRY_DONE;
+        u->counts->found += done;
+        u->counts->found_bytes += done ? u->log->entries[i].stamp.size : 0;
     }
     if (u->log->damaged > 0) {
         say(u, "%llu lines of the journal are damaged; what they say cannot be undone",
