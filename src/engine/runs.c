@@ -293,8 +293,11 @@ ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_l
             return ie_error_errno(err, errno, "The folder %s cannot be read", ie_shown(request->root));
         }
         status = undo_roots(engine, request, &real, 1, on_line, user, &summary, err);
-        if (status == IE_OK && !request->dry_run && ie_fs_gone(real)) {
+        /* An interrupted run had left nothing but the folder itself, and that is gone now. */
+        bool gone = (status == IE_OK || status == IE_ERR_NOT_FOUND) && !request->dry_run && ie_fs_gone(real);
+        if (gone) {
             note_root_gone(engine, real);
+            status = IE_OK;
         }
         free(real);
     } else {
