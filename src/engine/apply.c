@@ -247,7 +247,8 @@ static ie_status finish_batch(ie_run *run, const batch *b, ie_error *err)
         }
     }
     if (failed != 0) {
-        return ie_error_errno(err, failed, "A changed folder could not be made durable");
+        return ie_error_errno(err, failed, "A changed folder, below %s, could not be made durable",
+                              ie_shown(run->plan->roots[0]));
     }
     return flush_journals(run, false, err);
 }

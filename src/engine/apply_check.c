@@ -156,8 +156,9 @@ static bool group_frees(const ie_party *party, size_t index, const struct stat *
         /* On file systems that fold case, a.JPG → a.jpg finds itself under the new name. */
         if (leaves && other->stamp.inode == there->st_ino && other->stamp.device == there->st_dev) {
             IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
+            bool listed = true;
             if (ie_place_open(party->steps[i].root->path, party->steps[index].action->to, &place) == 0 &&
-                !ie_place_listed(&place)) {
+                ie_place_listed(&place, &listed) == 0 && !listed) {
                 *ret_folded = true;
                 return true;
             }

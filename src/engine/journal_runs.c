@@ -11,7 +11,10 @@ static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)
     for (size_t i = 0; i < log->count; i++) {
         const ie_entry *entry = &log->entries[i];
         bool open = entry->state == IE_ENTRY_INTENDED || entry->state == IE_ENTRY_UNDOING;
-        bool done = entry->state == IE_ENTRY_DONE || (open && ie_entry_carried_out(entry));
+        bool done = entry->state == IE_ENTRY_DONE;
+        if (open && ie_entry_carried_out(entry, &done, NULL) != IE_OK) {
+            done = false; /* what cannot be seen is not told */
+        }
         undone += entry->state == IE_ENTRY_UNDONE;
         bool held = done && entry->quarantine != NULL && ie_fs_exists(entry->quarantine);
         bool purged = done && entry->purged && !held;

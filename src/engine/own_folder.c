@@ -22,10 +22,12 @@ bool ie_own_holds_only(const char *path, const char *name)
     DIR *directory = opendir(path);
     bool only = directory != NULL;
     const struct dirent *entry;
+    errno = 0;
     while (only && (entry = readdir(directory)) != NULL) {
         only = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
                (name != NULL && strcmp(entry->d_name, name) == 0);
     }
+    only = only && errno == 0;
     if (directory != NULL) {
         closedir(directory);
     }

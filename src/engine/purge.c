@@ -41,7 +41,7 @@ static void say_kept(const purging *p, const ie_entry *entry, const char *format
 
 static bool holds_something(const ie_entry *entry)
 {
-    return entry->state == IE_ENTRY_DONE && entry->quarantine != NULL && ie_fs_exists(entry->quarantine);
+    return entry->state == IE_ENTRY_DONE && entry->quarantine != NULL && !ie_fs_gone(entry->quarantine);
 }
 
 /* Where a later run took the file of this name; NULL when none did. */

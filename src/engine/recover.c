@@ -19,7 +19,7 @@ typedef struct recovery {
 static ie_status remove_temp(recovery *r, const ie_entry *entry, ie_error *err)
 {
     IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
-    if (entry->temp == NULL || !ie_fs_exists(entry->temp)) {
+    if (entry->temp == NULL || ie_fs_gone(entry->temp)) {
         return IE_OK;
     }
     int failed = ie_place_open(r->root, entry->temp, &place);
@@ -51,14 +51,32 @@ static ie_status settle_done(recovery *r, ie_entry *entries, size_t count, ie_er
 }
 
 /* Some of the group happened and some did not, and it cannot be taken back: the journal shall say what is. */
-static void settle_as_found(recovery *r, const ie_takeback *items, size_t count)
+static ie_status settle_as_found(recovery *r, const ie_takeback *items, size_t count, ie_error *err)
 {
-    for (size_t i = 0; i < count; i++) {
+    ie_status status = IE_OK;
+    for (size_t i = 0; status == IE_OK && i < count; i++) {
         ie_entry *entry = items[i].entry;
-        bool happened = ie_entry_carried_out(entry);
+        bool happened = false;
+        status = ie_entry_carried_out(entry, &happened, err);
+        if (status != IE_OK) {
+            break;
+        }
         ie_journal_state(r->journal, entry->n, happened ? IE_ENTRY_DONE : IE_ENTRY_FAILED,
                          happened ? NULL : items[i].problem);
     }
+    return status;
+}
+
+/* Nothing is decided about what cannot be seen; the next run looks again. */
+static ie_status check_sight(const ie_takeback *items, size_t count, ie_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].blind) {
+            return ie_error_set(err, IE_ERR_IO, "An interrupted run cannot be brought to its end: %s.",
+                                items[i].problem);
+        }
+    }
+    return IE_OK;
 }
 
 static ie_status take_group_back(recovery *r, ie_entry *entries, size_t count, ie_entry_state from,
@@ -77,8 +95,10 @@ static ie_status take_group_back(recovery *r, ie_entry *entries, size_t count, i
         for (size_t i = 0; status == IE_OK && i < chosen; i++) {
             ie_journal_state(r->journal, items[i].entry->n, to, to == IE_ENTRY_FAILED ? "interrupted; taken back" : NULL);
         }
+    } else if ((status = check_sight(items, chosen, err)) != IE_OK) {
+        /* said */
     } else if (to == IE_ENTRY_FAILED) {
-        settle_as_found(r, items, chosen);
+        status = settle_as_found(r, items, chosen, err);
     } else {
         for (size_t i = 0; i < chosen; i++) {
             ie_journal_state(r->journal, items[i].entry->n, IE_ENTRY_INTENDED, items[i].problem);
@@ -95,7 +115,11 @@ static ie_status recover_group(recovery *r, ie_entry *entries, size_t count, ie_
         bool open = entries[i].state == IE_ENTRY_INTENDED;
         intended |= open;
         undoing |= entries[i].state == IE_ENTRY_UNDOING;
-        complete = complete && entries[i].state != IE_ENTRY_FAILED && (!open || ie_entry_carried_out(&entries[i]));
+        bool done = !open;
+        if (open && complete && ie_entry_carried_out(&entries[i], &done, err) != IE_OK) {
+            return IE_ERR_IO;
+        }
+        complete = complete && entries[i].state != IE_ENTRY_FAILED && done;
     }
     if (undoing) {
         return take_group_back(r, entries, count, IE_ENTRY_UNDOING, IE_ENTRY_UNDOING, IE_ENTRY_UNDONE, err);
@@ -174,7 +198,7 @@ ie_status ie_root_recover(const char *root, ie_error *err)
 ie_status ie_apply_recover(const char *root, const ie_apply_options *options, ie_error *err)
 {
     IE_AUTO_FREE char *own = ie_path_join(root, IE_JOURNAL_FOLDER "/runs");
-    if (!ie_fs_exists(own)) {
+    if (ie_fs_gone(own)) {
         return IE_OK;
     }
     const ie_lock_options lock_options = {false, options->wait, options->cancel};

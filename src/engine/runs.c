@@ -10,6 +10,7 @@
 #include "engine/undo.h"
 #include "engine/volume.h"
 #include "utils/error.h"
+#include "utils/fs.h"
 
 static ie_apply_options apply_options(const ie_engine *engine, bool wait)
 {
@@ -134,21 +135,39 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
 
 /* ---- runs --------------------------------------------------------------------------------- */
 
+/* Nothing came of it: every step failed. One that was interrupted may have ends that are open. */
+static bool is_idle(const ie_run_info *info)
+{
+    return info->actions == 0 && info->purged == 0 && strcmp(info->state, "done") == 0;
+}
+
+typedef struct listing {
+    ie_run_fn on_run;
+    void *user;
+} listing;
+
+static ie_status list_run(void *user, const ie_run_info *info)
+{
+    const listing *l = user;
+    return is_idle(info) ? IE_OK : l->on_run(l->user, info);
+}
+
 ie_status ie_engine_runs(ie_engine *engine, const char *root, ie_run_fn on_run, void *user, ie_error *err)
 {
+    listing l = {on_run, user};
     if (root != NULL) {
         IE_AUTO_FREE char *real = realpath(root, NULL);
         if (real == NULL) {
             return ie_error_errno(err, errno, "The folder %s cannot be read", ie_shown(root));
         }
-        return ie_journal_runs(real, on_run, user, err);
+        return ie_journal_runs(real, list_run, &l, err);
     }
     ie_known_runs list;
     ie_status status = ie_known_runs_read(engine, &list, err);
     for (size_t i = 0; status == IE_OK && i < list.count; i++) {
         ie_run_info info;
         ie_known_run_info(engine, &list.runs[i], &info);
-        status = on_run(user, &info);
+        status = list_run(&l, &info);
     }
     ie_known_runs_free(&list);
     return status;
@@ -210,8 +229,7 @@ static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *li
     for (size_t i = 0; i < list->count; i++) {
         ie_run_info info;
         ie_known_run_info(engine, &list->runs[i], &info);
-        bool idle = strcmp(info.state, "done") == 0 && info.actions == 0; /* every step of it failed */
-        if (!idle && strcmp(info.state, "undone") != 0 && strcmp(info.state, "purged") != 0) {
+        if (!is_idle(&info) && strcmp(info.state, "undone") != 0 && strcmp(info.state, "purged") != 0) {
             return &list->runs[i];
         }
     }
@@ -245,6 +263,24 @@ static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, i
     return status;
 }
 
+/* The folder went with its last run: what the catalog knows of it is undone, and not on a disk that is away. */
+static void note_root_gone(ie_engine *engine, const char *root)
+{
+    ie_known_runs list = {0};
+    ie_error ignored;
+    if (engine->writer == NULL || ie_known_runs_read(engine, &list, &ignored) != IE_OK) {
+        ie_known_runs_free(&list);
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        bool only = list.runs[i].root_count == 1 && strcmp(list.runs[i].roots[0], root) == 0;
+        if (only && ie_catalog_run_undone(engine->writer, list.runs[i].id, &ignored) != IE_OK) {
+            break;
+        }
+    }
+    ie_known_runs_free(&list);
+}
+
 ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line, void *user,
                          ie_summary *ret_summary, ie_error *err)
 {
@@ -257,6 +293,12 @@ ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_l
             return ie_error_errno(err, errno, "The folder %s cannot be read", ie_shown(request->root));
         }
         status = undo_roots(engine, request, &real, 1, on_line, user, &summary, err);
+        /* An interrupted run had left nothing but the folder itself, and that is gone now. */
+        bool gone = (status == IE_OK || status == IE_ERR_NOT_FOUND) && !request->dry_run && ie_fs_gone(real);
+        if (gone) {
+            note_root_gone(engine, real);
+            status = IE_OK;
+        }
         free(real);
     } else {
         status = undo_known(engine, request, on_line, user, &summary, err);

@@ -105,13 +105,11 @@ static ie_verdict judge_quarantine(const group *g, ie_takeback *item)
                   ie_shown(item->entry->from));
 }
 
-/* The copy may go only while what it was made from is there, to the last byte. */
-static bool source_is_there(const ie_entry *entry)
+static ie_verdict refuse_blindly(ie_takeback *item, const char *path, int number)
 {
-    uint64_t size;
-    ie_hash128 hash;
-    return ie_hash_path(entry->from, &size, &hash) && size == entry->stamp.size &&
-           ie_hash128_equal(hash, entry->source_xxh3);
+    char reason[128];
+    item->blind = true;
+    return refuse(item, "%s cannot be looked at (%s)", ie_shown(path), strerror_r(number, reason, sizeof reason));
 }
 
 /* Is the source's name by now another road (symbolic link, second mount) to the very name that would go? Two hard
@@ -145,7 +143,13 @@ static ie_verdict judge_copy(ie_takeback *item)
         return refuse(item, "%s, which it was made from, now leads to the copy itself, so this may be the last copy",
                       ie_shown(entry->from));
     }
-    if (!source_is_there(entry)) {
+    /* The copy may go only while what it was made from is there, to the last byte. */
+    bool source_is_there = false;
+    int failed = ie_path_holds(entry->from, entry->stamp.size, entry->source_xxh3, &source_is_there);
+    if (failed != 0) {
+        return refuse_blindly(item, entry->from, failed);
+    }
+    if (!source_is_there) {
         return refuse(item, "%s, which it was made from, is gone or changed, so this may be the last copy",
                       ie_shown(entry->from));
     }
@@ -186,28 +190,45 @@ static ie_verdict judge_replace(const group *g, ie_takeback *item)
     return IE_VERDICT_CAN;
 }
 
+static void look(ie_takeback *item)
+{
+    const ie_entry *entry = item->entry;
+    item->problem[0] = 0;
+    item->blind = item->displaces = false;
+    ie_world_look(entry, &item->world);
+    int failed = item->world.blind;
+    const char *unseen = item->world.unseen;
+    if (failed == 0 && entry->makes) {
+        failed = ie_entry_made_this(entry, entry->to, &item->world.to, &item->displaces);
+        unseen = entry->to;
+    }
+    if (failed != 0) {
+        (void)refuse_blindly(item, unseen, failed);
+    }
+}
+
+static ie_verdict judge(const group *g, ie_takeback *item)
+{
+    switch (item->entry->kind) {
+    case IE_ACTION_QUARANTINE:
+        return judge_quarantine(g, item);
+    case IE_ACTION_COPY:
+        return judge_copy(item);
+    default:
+        return item->entry->makes ? judge_replace(g, item) : judge_move(g, item);
+    }
+}
+
 bool ie_takeback_check(ie_takeback *items, size_t count, const char *const *freed, size_t freed_count)
 {
     const group g = {items, count, freed, freed_count};
     for (size_t i = 0; i < count; i++) {
-        ie_takeback *item = &items[i];
-        item->problem[0] = 0;
-        ie_world_look(item->entry, &item->world);
-        item->displaces = item->entry->makes && ie_entry_made_this(item->entry, item->entry->to, &item->world.to);
+        look(&items[i]);
     }
     bool good = true;
     for (size_t i = 0; i < count; i++) {
         ie_takeback *item = &items[i];
-        switch (item->entry->kind) {
-        case IE_ACTION_QUARANTINE:
-            item->verdict = judge_quarantine(&g, item);
-            break;
-        case IE_ACTION_COPY:
-            item->verdict = judge_copy(item);
-            break;
-        default:
-            item->verdict = item->entry->makes ? judge_replace(&g, item) : judge_move(&g, item);
-        }
+        item->verdict = item->blind ? IE_VERDICT_REFUSED : judge(&g, item);
         good = good && item->verdict != IE_VERDICT_REFUSED;
     }
     return good;
@@ -262,7 +283,9 @@ static int shift_places(const takeback_work *work, const char *from_path, const 
         return failed;
     }
     ie_sight a = {.there = ie_place_stat(from, &a.st) == 0}, b = {.there = ie_place_stat(to, &b.st) == 0};
-    if (ie_same_inode(&a, &b) && a.st.st_nlink > 1 && ie_place_listed(from) && ie_place_listed(to)) {
+    bool from_listed = false, to_listed = false;
+    if (ie_same_inode(&a, &b) && a.st.st_nlink > 1 && ie_place_listed(from, &from_listed) == 0 &&
+        ie_place_listed(to, &to_listed) == 0 && from_listed && to_listed) {
         /* An earlier rename by link and unlink was cut short: the file has both names already. */
         return ie_fs_unlink(from);
     }
@@ -310,6 +333,9 @@ static ie_status set_aside(const takeback_work *work, const ie_takeback *item)
     IE_AUTO_FREE char *aside = ie_entry_undo_path(entry);
     ie_status status = shift(work, entry->to, aside);
     ie_sight now = {.there = status == IE_OK && lstat(aside, &now.st) == 0};
+    if (status == IE_OK && !now.there) {
+        return ie_error_errno(work->err, errno, "%s cannot be looked at", ie_shown(aside));
+    }
     if (status == IE_OK && (!ie_same_inode(&now, &item->world.to) ||
                             now.st.st_mtim.tv_sec != item->world.to.st.st_mtim.tv_sec ||
                             now.st.st_mtim.tv_nsec != item->world.to.st.st_mtim.tv_nsec)) {
@@ -341,10 +367,16 @@ static ie_status tidy(const takeback_work *work, const ie_takeback *item)
     if (entry->makes) {
         IE_AUTO_FREE char *aside = ie_entry_undo_path(entry);
         ie_sight sight = {.there = lstat(aside, &sight.st) == 0};
+        int failed = sight.there || ie_errno_gone(errno) ? 0 : errno;
+        bool ours = item->displaces;
         /* One left by an earlier, interrupted call is looked at again; other bytes stay where they are. */
-        if (item->displaces || ie_entry_made_this(entry, aside, &sight)) {
-            status = remove_own(work, aside);
+        if (failed == 0 && !ours) {
+            failed = ie_entry_made_this(entry, aside, &sight, &ours);
         }
+        if (failed != 0) {
+            return ie_error_errno(work->err, failed, "%s cannot be looked at", ie_shown(aside));
+        }
+        status = ours ? remove_own(work, aside) : IE_OK;
         if (status == IE_OK) {
             status = remove_own(work, entry->temp);
         }

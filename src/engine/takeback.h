@@ -22,6 +22,7 @@ typedef struct ie_takeback {
     char problem[400]; /* of a refusal, for a person; "" else */
     ie_world world;    /* as it was judged */
     bool displaces;    /* makes: the new file is at `to` and is ours */
+    bool blind;        /* refused because something could not be looked at: nothing may be concluded from it */
 } ie_takeback;
 
 /* Judges the members of one group (items[i].entry set). True when none is refused. `freed` (count may be 0) are

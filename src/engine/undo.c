@@ -81,8 +81,11 @@ static size_t group_start(const ie_log *log, size_t end)
 
 static void leave(undoing *u, const ie_entry *entry)
 {
-    u->counts->untouched++;
-    u->counts->accounted_bytes += entry->stamp.size;
+    /* What failed in the run, or was undone before, is not this undo's to count. */
+    if (entry->state == IE_ENTRY_DONE) {
+        u->counts->untouched++;
+        u->counts->accounted_bytes += entry->stamp.size;
+    }
 }
 
 static void tell_done(undoing *u, const ie_takeback *item)
@@ -203,7 +206,7 @@ static ie_status undo_batch(undoing *u, size_t first, size_t end, ie_error *err)
     }
     int failed = ie_touched_sync(&u->touched);
     if (failed != 0 && status == IE_OK) {
-        status = ie_error_errno(err, failed, "A restored folder could not be made durable");
+        status = ie_error_errno(err, failed, "A restored folder in %s could not be made durable", ie_shown(u->root));
     }
     for (size_t i = first; u->journal != NULL && status == IE_OK && i < end; i++) {
         if (was_done[i - first] && entries[i].state == IE_ENTRY_UNDONE) {
@@ -260,7 +263,7 @@ static ie_status find_run(const char *root, const ie_undo_request *request, ie_l
         }
         for (size_t k = 0; k < (*ret_log)->count && !found; k++) {
             const ie_entry *entry = &(*ret_log)->entries[k];
-            found = entry->state == IE_ENTRY_DONE && (!entry->purged || ie_fs_exists(entry->quarantine));
+            found = entry->state == IE_ENTRY_DONE && (!entry->purged || !ie_fs_gone(entry->quarantine));
         }
         if (!found) {
             ie_log_free(*ret_log);
@@ -282,8 +285,9 @@ static ie_status undo_locked(undoing *u, ie_error *err)
         return status;
     }
     for (size_t i = 0; i < u->log->count; i++) {
-        u->counts->found++;
-        u->counts->found_bytes += u->log->entries[i].stamp.size;
+        bool done = u->log->entries[i].state == IE_ENTRY_DONE;
+        u->counts->found += done;
+        u->counts->found_bytes += done ? u->log->entries[i].stamp.size : 0;
     }
     if (u->log->damaged > 0) {
         say(u, "%llu lines of the journal are damaged; what they say cannot be undone",
@@ -296,8 +300,8 @@ static ie_status undo_locked(undoing *u, ie_error *err)
     if (status == IE_OK) {
         status = undo_all(u, err);
     }
-    if (dry || status == IE_ERR_NO_SPACE || status == IE_ERR_IO || u->journal == NULL) {
-        return status; /* what is open stays so, for recovery */
+    if (dry || (status != IE_OK && status != IE_ERR_CANCELLED) || u->journal == NULL) {
+        return status; /* what is open stays so, for recovery; between two batches nothing is */
     }
     int failed = ie_undo_remove_folders(u->log);
     if (failed != 0 && status == IE_OK) {

@@ -11,9 +11,9 @@
 #include "engine/apply.h"
 
 typedef struct ie_undo_counts {
-    uint64_t restored, removed, refused, untouched; /* untouched: filtered out by path_glob, or undone before */
+    uint64_t restored, removed, refused, untouched; /* untouched: filtered out by path_glob, or nothing of it is left */
     uint64_t bytes; /* restored and removed */
-    uint64_t found, found_bytes, accounted_bytes; /* in the journal; and of the four above */
+    uint64_t found, found_bytes, accounted_bytes; /* done and not undone before; and of the four above */
 } ie_undo_counts;
 
 /* Undoes (the rest of) one run in one root. `request->run_id` is set; NULL there: the newest not undone. With

@@ -98,7 +98,7 @@ void ie_undo_remove_root(const char *root)
         remove_folder(root, quarantine);
         remove_folder(root, temporary);
     }
-    if (levels > 0 && !ie_fs_exists(quarantine) && !ie_fs_exists(temporary)) {
+    if (levels > 0 && ie_fs_gone(quarantine) && ie_fs_gone(temporary)) {
         remove_own(root, &ids, levels);
         IE_AUTO_FREE char *level = ie_strdup(root);
         for (int left = levels; left > 0 && remove_folder(NULL, level) == 0; left--) {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "utils/error.h"
 #include "utils/fs.h"
 #include "utils/text.h"
 
@@ -31,9 +32,25 @@ bool ie_stamp_looks(const ie_stamp *stamp, const struct stat *st)
     return S_ISREG(st->st_mode) && stamp->size == now.size && stamp->mtime_ns == now.mtime_ns;
 }
 
-static void look(const char *path, ie_sight *ret_sight)
+bool ie_errno_gone(int number)
+{
+    return number == ENOENT || number == ENOTDIR || number == ELOOP || number == ENAMETOOLONG;
+}
+
+static void go_blind(ie_world *world, const char *path, int number)
+{
+    if (world->blind == 0) {
+        world->blind = number;
+        world->unseen = path;
+    }
+}
+
+static void look(ie_world *world, const char *path, ie_sight *ret_sight)
 {
     ret_sight->there = path != NULL && lstat(path, &ret_sight->st) == 0;
+    if (path != NULL && !ret_sight->there && !ie_errno_gone(errno)) {
+        go_blind(world, path, errno);
+    }
 }
 
 bool ie_same_inode(const ie_sight *a, const ie_sight *b)
@@ -41,24 +58,33 @@ bool ie_same_inode(const ie_sight *a, const ie_sight *b)
     return a->there && b->there && a->st.st_ino == b->st.st_ino && a->st.st_dev == b->st.st_dev;
 }
 
-static bool listed(const char *path)
+static bool listed(ie_world *world, const char *path)
 {
     IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
-    return ie_place_open(NULL, path, &place) == 0 && ie_place_listed(&place);
+    bool found = false;
+    int failed = ie_place_open(NULL, path, &place);
+    failed = failed != 0 ? failed : ie_place_listed(&place, &found);
+    if (failed != 0 && !ie_errno_gone(failed)) {
+        go_blind(world, path, failed);
+    }
+    return found;
 }
 
 void ie_world_look(const ie_entry *entry, ie_world *ret_world)
 {
     IE_AUTO_FREE char *undo = ie_entry_undo_path(entry);
     ie_world world = {0};
-    look(entry->from, &world.from);
-    look(entry->to, &world.to);
-    look(entry->temp, &world.temp);
-    look(entry->park, &world.park);
-    look(entry->quarantine, &world.quarantine);
-    look(undo, &world.undo);
+    look(&world, entry->from, &world.from);
+    look(&world, entry->to, &world.to);
+    look(&world, entry->temp, &world.temp);
+    look(&world, entry->park, &world.park);
+    look(&world, entry->quarantine, &world.quarantine);
+    look(&world, undo, &world.undo);
+    world.unseen = world.unseen == undo ? entry->temp : world.unseen;
     if (entry->kind == IE_ACTION_MOVE && ie_same_inode(&world.from, &world.to)) {
-        world.doubled = listed(entry->from) && listed(entry->to);
+        bool from_listed = listed(&world, entry->from);
+        world.to_listed = listed(&world, entry->to);
+        world.doubled = from_listed && world.to_listed;
         world.folded = !world.doubled;
     }
     *ret_world = world;
@@ -70,48 +96,61 @@ bool ie_world_moved(const ie_entry *entry, const ie_world *world)
         return false;
     }
     if (world->folded) {
-        return listed(entry->to);
+        return world->to_listed;
     }
     bool still_at_from = world->from.there && !world->doubled && world->from.st.st_ino == entry->stamp.inode &&
                          ie_stamp_looks(&entry->stamp, &world->from.st);
     return !still_at_from;
 }
 
-bool ie_hash_path(const char *path, uint64_t *ret_size, ie_hash128 *ret_hash)
+int ie_path_holds(const char *path, uint64_t size, ie_hash128 hash, bool *ret_holds)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct stat st;
+    struct stat st = {0};
     ie_copied copied = {0};
-    bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ie_fs_hash(fd, &copied) == 0;
+    int failed = fd < 0 || fstat(fd, &st) != 0 ? errno : 0;
+    bool fits = failed == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == size;
+    failed = fits ? ie_fs_hash(fd, &copied) : failed;
     if (fd >= 0) {
         close(fd);
     }
-    if (good) {
-        *ret_size = copied.size;
-        *ret_hash = copied.xxh3;
+    if (failed != 0 && !ie_errno_gone(failed)) {
+        return failed;
     }
-    return good;
+    *ret_holds = fits && failed == 0 && copied.size == size && ie_hash128_equal(copied.xxh3, hash);
+    return 0;
 }
 
-bool ie_entry_made_this(const ie_entry *entry, const char *path, const ie_sight *sight)
+int ie_entry_made_this(const ie_entry *entry, const char *path, const ie_sight *sight, bool *ret_made)
 {
-    uint64_t size;
-    ie_hash128 hash;
-    return entry->ready && sight->there && S_ISREG(sight->st.st_mode) &&
-           (uint64_t)sight->st.st_size == entry->made.size && ie_hash_path(path, &size, &hash) &&
-           size == entry->made.size && ie_hash128_equal(hash, entry->made_xxh3);
+    *ret_made = false;
+    bool may = entry->ready && sight->there && S_ISREG(sight->st.st_mode) &&
+               (uint64_t)sight->st.st_size == entry->made.size;
+    return may ? ie_path_holds(path, entry->made.size, entry->made_xxh3, ret_made) : 0;
 }
 
-bool ie_entry_carried_out(const ie_entry *entry)
+ie_status ie_entry_carried_out(const ie_entry *entry, bool *ret_carried_out, ie_error *err)
 {
     ie_world world;
+    bool moved = false, made = false;
     ie_world_look(entry, &world);
     if (entry->kind == IE_ACTION_MOVE && !entry->makes) {
-        return ie_world_moved(entry, &world) && !world.doubled && !world.park.there;
+        moved = ie_world_moved(entry, &world) && !world.doubled && !world.park.there;
+    } else {
+        bool original_away = entry->quarantine == NULL ||
+                             (world.quarantine.there && !ie_same_inode(&world.quarantine, &world.from));
+        int failed = original_away && entry->makes ? ie_entry_made_this(entry, entry->to, &world.to, &made) : 0;
+        if (failed != 0) {
+            go_blind(&world, entry->to, failed);
+        }
+        moved = original_away && (!entry->makes || made);
     }
-    bool original_away = entry->quarantine == NULL ||
-                         (world.quarantine.there && !ie_same_inode(&world.quarantine, &world.from));
-    return original_away && (!entry->makes || ie_entry_made_this(entry, entry->to, &world.to));
+    if (world.blind != 0) {
+        return ie_error_errno(err, world.blind, "%s cannot be looked at, so nothing is decided about it",
+                              ie_shown(world.unseen));
+    }
+    *ret_carried_out = moved;
+    return IE_OK;
 }
 
 char *ie_entry_undo_path(const ie_entry *entry)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 #include <yaml.h>
@@ -12,6 +13,8 @@
 #include "utils/memory.h"
 
 enum { MAX_FILE_BYTES = 256 * 1024 }; /* the default file with all its comments has 6 KiB */
+
+#define PIPE_WAIT_MS 5000
 
 typedef struct reader {
     yaml_parser_t parser;
@@ -24,9 +27,26 @@ typedef struct reader {
 
 /* ---- the file's bytes ---- */
 
+/* A pipe (as a shell makes of <(...)) may be a moment late; one that nobody writes to must not hang us. */
+static ssize_t read_piece(int fd, char *piece, size_t size)
+{
+    for (;;) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        int polled = poll(&ready, 1, PIPE_WAIT_MS);
+        if (polled == 0) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        ssize_t got = polled > 0 ? read(fd, piece, size) : -1;
+        if (got >= 0 || (errno != EINTR && errno != EAGAIN)) {
+            return got;
+        }
+    }
+}
+
 static ie_status read_bytes(const char *path, ie_buffer *ret_bytes, ie_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
         return ie_error_set(err, IE_ERR_NOT_FOUND, "There is no configuration file %s.",
                             ie_shown(path));
@@ -34,11 +54,9 @@ static ie_status read_bytes(const char *path, ie_buffer *ret_bytes, ie_error *er
     char piece[16384];
     ssize_t got = fd < 0 ? -1 : 1;
     while (got > 0 && ret_bytes->size <= MAX_FILE_BYTES) {
-        got = read(fd, piece, sizeof piece);
+        got = read_piece(fd, piece, sizeof piece);
         if (got > 0) {
             ie_buffer_add(ret_bytes, piece, (size_t)got);
-        } else if (got < 0 && errno == EINTR) {
-            got = 1;
         }
     }
     int saved_errno = errno;

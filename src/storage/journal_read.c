@@ -371,6 +371,7 @@ ie_status ie_run_ids_read(const char *root, ie_run_ids *ret_ids, ie_error *err)
         return none ? IE_OK : ie_error_errno(err, errno, "The journals in %s cannot be read", ie_shown(folder));
     }
     const struct dirent *entry;
+    errno = 0;
     while ((entry = readdir(directory)) != NULL) {
         size_t length = strlen(entry->d_name);
         if (entry->d_name[0] == '.' || length <= 8 || length >= IE_RUN_ID_BYTES + 8 - 1 ||
@@ -379,8 +380,14 @@ ie_status ie_run_ids_read(const char *root, ie_run_ids *ret_ids, ie_error *err)
         }
         IE_GROW(ret_ids->ids, ret_ids->count, ret_ids->room);
         ret_ids->ids[ret_ids->count++] = ie_strndup(entry->d_name, length - 8);
+        errno = 0;
     }
+    int failed = errno;
     closedir(directory);
+    if (failed != 0) {
+        ie_run_ids_free(ret_ids);
+        return ie_error_errno(err, failed, "The journals in %s cannot be read", ie_shown(folder));
+    }
     if (ret_ids->count > 1) {
         qsort(ret_ids->ids, ret_ids->count, sizeof *ret_ids->ids, newest_first);
     }

@@ -152,23 +152,29 @@ int ie_place_read(const ie_place *place, int *ret_fd)
     return 0;
 }
 
-bool ie_place_listed(const ie_place *place)
+int ie_place_listed(const ie_place *place, bool *ret_listed)
 {
     int fd = openat(place->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
     if (directory == NULL) {
+        int failed = errno;
         if (fd >= 0) {
             close(fd);
         }
-        return true; /* unknown: the careful answer, since a listed name is left alone */
+        return failed;
     }
     bool listed = false;
     const struct dirent *entry;
+    errno = 0;
     while (!listed && (entry = readdir(directory)) != NULL) {
         listed = strcmp(entry->d_name, place->name) == 0;
     }
+    int failed = listed ? 0 : errno;
     closedir(directory);
-    return listed;
+    if (failed == 0) {
+        *ret_listed = listed;
+    }
+    return failed;
 }
 
 int ie_fs_mount(const char *path, uint64_t *ret_mount)
@@ -196,6 +202,12 @@ bool ie_fs_exists(const char *path)
 {
     struct stat st;
     return lstat(path, &st) == 0;
+}
+
+bool ie_fs_gone(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 /* ---- changes ------------------------------------------------------------------------------ */

@@ -41,12 +41,15 @@ void ie_place_close(ie_place *place); /* an unopened or closed one is fine */
 int ie_place_stat(const ie_place *place, struct stat *ret_stat); /* of the name itself: lstat */
 /* Opens a regular file for reading; ELOOP for a symbolic link, EINVAL for anything else that is no file. */
 int ie_place_read(const ie_place *place, int *ret_fd);
-/* Does the directory list exactly these bytes as a name? (On file systems that fold case, stat says yes to others.) */
-bool ie_place_listed(const ie_place *place);
+/* Does the directory list exactly these bytes as a name? (On file systems that fold case, stat says yes to others.)
+   0 or an errno. */
+int ie_place_listed(const ie_place *place, bool *ret_listed);
 /* The id of the mount that `path`'s nearest existing ancestor lies on; renames between two mounts fail. */
 int ie_fs_mount(const char *path, uint64_t *ret_mount);
 /* Is there a file of this name (a link counts)? False on any error. */
 bool ie_fs_exists(const char *path);
+/* Is there surely none? False when it cannot be seen. */
+bool ie_fs_gone(const char *path);
 
 /* ---- changes ------------------------------------------------------------------------------ */
 

@@ -6,6 +6,31 @@
 
 #include "library.h"
 
+/* ---- the seam ----------------------------------------------------------------------------- */
+
+typedef struct blow {
+    long at, count; /* the n-th change; how many there were */
+    int kind;       /* 0: kill the process; else what before() gives */
+} blow;
+
+static inline int blow_strikes(void *user, const ie_fs_event *event)
+{
+    blow *b = user;
+    if (++b->count != b->at) {
+        return 0;
+    }
+    if (b->kind == 0) {
+        _exit(137);
+    }
+    bool fits = b->kind != IE_FS_SHORT || event->op == IE_FS_WRITE;
+    return fits ? b->kind : 0;
+}
+
+static inline void arm(blow *b)
+{
+    ie_fs_set_hook(&(ie_fs_hook){blow_strikes, NULL, b});
+}
+
 /* ---- what must hold ----------------------------------------------------------------------- */
 
 typedef struct census {

@@ -75,7 +75,7 @@ ie_status ie_derive(const ie_config *config, const ie_action *action, const char
     IE_AUTO_FREE char *made = ie_asprintf("%s, made anew", text);
     int fd = open(temp_path, O_WRONLY);
     if (text == NULL || fd < 0 || write(fd, made, strlen(made)) < 0) {
-        return ie_error_set(err, IE_ERR_IO, "the test's encoder failed");
+        return ie_error_set(err, IE_ERR_IO, "%s: the test's encoder failed", action->from);
     }
     close(fd);
     return strcmp(text, "picture U") == 0 ? ie_error_set(err, IE_ERR_FORMAT, "the test's encoder gave up") : IE_OK;

@@ -3,31 +3,6 @@
    happens, no picture may be lost, the same command again must finish, and undo must bring everything back. */
 #include "checks.h"
 
-/* ---- the seam ----------------------------------------------------------------------------- */
-
-typedef struct blow {
-    long at, count; /* the n-th change; how many there were */
-    int kind;       /* 0: kill the process; else what before() gives */
-} blow;
-
-static int strike(void *user, const ie_fs_event *event)
-{
-    blow *b = user;
-    if (++b->count != b->at) {
-        return 0;
-    }
-    if (b->kind == 0) {
-        _exit(137);
-    }
-    bool fits = b->kind != IE_FS_SHORT || event->op == IE_FS_WRITE;
-    return fits ? b->kind : 0;
-}
-
-static void arm(blow *b)
-{
-    ie_fs_set_hook(&(ie_fs_hook){strike, NULL, b});
-}
-
 /* Runs in a child that is killed at its n-th change. True when it came to its end. */
 static bool survives(void (*work)(const char *root, const char *output), const char *root, const char *output, long n)
 {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Random libraries and random sequences of runs, kills, faults and undos, checked against a model: the contents
+ * Random libraries and random sequences of runs, copies, purges, kills, power losses, faults and undos, checked against a model: the contents
  * that were there at first, and the whole state before each run. SEQUENCES=N runs that many (200 else), SEED=N
  * begins with that seed; a failure prints the seed, and SEED=that SEQUENCES=1 replays it.
  */
 #include "library.h"
+#include "disk_model.h"
+#include "engine/purge.h"
 
 #define MAX_FILES 14
 #define MAX_RUNS 8
@@ -17,7 +19,7 @@ typedef struct sequence {
     char *before[MAX_RUNS]; /* the state before each run that changed something */
     size_t runs;
     struct {
-        unsigned plans, kills, faults, undos, struck;
+        unsigned plans, copies, purges, kills, losses, faults, undos, struck;
     } did;
 } sequence;
 
@@ -144,10 +146,18 @@ static ie_plan *random_plan(sequence *s)
 
 /* ---- blows -------------------------------------------------------------------------------- */
 
+#define POWER_LOSS (-1000)
+
 typedef struct blow {
     uint64_t at, count;
-    int kind; /* 0: kill; else what before() gives */
+    int kind; /* 0: kill; POWER_LOSS; else what before() gives */
 } blow;
+
+/* What is done under a blow. */
+typedef struct deed {
+    ie_plan *plan;     /* applied; NULL: undo, or purge */
+    const char *purge; /* the root to purge; NULL: none */
+} deed;
 
 static int strike(void *user, const ie_fs_event *event)
 {
@@ -164,33 +174,59 @@ static int strike(void *user, const ie_fs_event *event)
 static blow random_blow(sequence *s)
 {
     static const int kinds[] = {ENOSPC, EIO, EACCES, EROFS, EMFILE, EINTR, IE_FS_SHORT};
-    uint64_t dice = draw(s, 3);
-    blow b = {.at = dice == 0 ? 0 : 1 + draw(s, 80), .kind = dice == 1 ? 0 : kinds[draw(s, 7)]};
+    uint64_t dice = draw(s, 4);
+    blow b = {.at = dice == 0 ? 0 : 1 + draw(s, 80),
+              .kind = dice == 1 ? 0 : dice == 2 ? POWER_LOSS : kinds[draw(s, 7)]};
     return b;
 }
 
-static void act(sequence *s, ie_plan *plan)
+static ie_status purge_root(const char *root, ie_error *err)
+{
+    ie_purge_counts counts = {0};
+    const ie_apply_options options = {0};
+    const ie_purge_request request = {.apply = true};
+    return ie_purge_root(root, &request, &options, NULL, NULL, NULL, &counts, err);
+}
+
+static void act(sequence *s, deed what)
 {
     char id[40];
     ie_error err = {0};
     ie_undo_counts counts;
-    ie_status status = plan != NULL ? tree_apply(plan, id, &err) : tree_undo(s->root, NULL, &counts, &err);
+    ie_status status = what.plan != NULL    ? tree_apply(what.plan, id, &err)
+                       : what.purge != NULL ? purge_root(what.purge, &err)
+                                            : tree_undo(s->root, NULL, &counts, &err);
     if (status != IE_OK && strlen(err.text) < 10) {
         _exit(3);
     }
 }
 
-/* Applies the plan, or undoes the last run, under the blow. */
-static void act_under(sequence *s, ie_plan *plan, blow b)
+/* In a child that the blow ends. */
+static void act_and_die(sequence *s, deed what, blow b)
 {
-    if (b.at > 0 && b.kind == 0) {
-        s->did.kills++;
+    disk d = {.loss = (disk_loss)(s->seed % DISK_LOSSES), .random = s->seed, .lose_at = (long)b.at};
+    if (b.kind == 0) {
+        ie_fs_set_hook(&(ie_fs_hook){strike, NULL, &b});
+        act(s, what);
+    } else {
+        disk_install(&d);
+        act(s, what);
+        disk_end(&d);
+    }
+    _exit(0);
+}
+
+/* Applies the plan, purges, or undoes the last run, under the blow. */
+static void act_under(sequence *s, deed what, blow b)
+{
+    if (b.at > 0 && (b.kind == 0 || b.kind == POWER_LOSS)) {
+        s->did.kills += b.kind == 0;
+        s->did.losses += b.kind != 0;
+        fflush(stdout);
         pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0) {
-            ie_fs_set_hook(&(ie_fs_hook){strike, NULL, &b});
-            act(s, plan);
-            _exit(0);
+            act_and_die(s, what, b);
         }
         int result;
         assert_int_equal(waitpid(child, &result, 0), child);
@@ -202,7 +238,7 @@ static void act_under(sequence *s, ie_plan *plan, blow b)
     }
     s->did.faults += b.at > 0;
     ie_fs_set_hook(b.at > 0 ? &(ie_fs_hook){strike, NULL, &b} : NULL);
-    act(s, plan);
+    act(s, what);
     ie_fs_set_hook(NULL);
     s->did.struck += b.at > 0 && b.count >= b.at;
 }
@@ -260,7 +296,7 @@ static void run_step(sequence *s)
     char *before = tree_state(s->root);
     ie_plan *plan = random_plan(s);
     s->did.plans++;
-    act_under(s, plan, random_blow(s));
+    act_under(s, (deed){plan, NULL}, random_blow(s));
     ie_plan_free(plan);
     check_contents(s, "after a run");
     recover(s);
@@ -299,7 +335,7 @@ static void undo_step(sequence *s)
     }
     check_state(s, now, "a dry run changes nothing");
     s->did.undos++;
-    act_under(s, NULL, random_blow(s));
+    act_under(s, (deed){NULL, NULL}, random_blow(s));
     check_contents(s, "after undo");
     recover(s);
     IE_AUTO_FREE char *expected = s->before[--s->runs];
@@ -310,6 +346,81 @@ static void undo_step(sequence *s)
     check_state(s, expected, "undo");
 }
 
+/* Some of the files as copies into a folder that is not there yet; the source is left alone, and undo takes all. */
+static void copy_step(sequence *s)
+{
+    paths files = {.count = 0};
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    IE_AUTO_FREE char *above = tree_new();
+    IE_AUTO_FREE char *output = ie_path_join(above, "new/out");
+    ie_plan *plan = ie_plan_new("copies");
+    plan->copies = true;
+    tree_walk(s->root, false, add_file, &files);
+    for (size_t i = 0; i < files.count; i++) {
+        IE_AUTO_FREE char *name = random_name(s);
+        IE_AUTO_FREE char *target = ie_path_join(output, name);
+        if (draw(s, 3) > 0 && !is_target(plan, target)) {
+            ie_action *action = tree_plan_add(plan, output, files.items[i], (uint32_t)i + 1);
+            action->kind = IE_ACTION_COPY;
+            action->to = ie_arena_strdup(plan->arena, target);
+        }
+    }
+    s->did.copies++;
+    act_under(s, (deed){plan, NULL}, random_blow(s));
+    ie_plan_free(plan);
+    check_state(s, before, "the source of copies");
+    for (int i = 0; i < 3 && tree_has(output, ".imgengine/volume"); i++) {
+        ie_undo_counts counts = {0};
+        ie_error err = {0};
+        ie_status status = tree_undo(output, NULL, &counts, &err);
+        if ((status != IE_OK && status != IE_ERR_NOT_FOUND) || counts.refused > 0) {
+            FAIL(s, "undo of copies: %s", err.text);
+        }
+    }
+    IE_AUTO_FREE char *left = tree_state(output);
+    if (left[0] != 0) {
+        FAIL(s, "copies are left after undo:\n%s", left);
+    }
+    check_state(s, before, "the source of copies that were undone");
+    for (size_t i = 0; i < files.count; i++) {
+        free(files.items[i]);
+    }
+    tree_remove(above);
+}
+
+static void count_picture(void *user, const char *path)
+{
+    tally *t = user;
+    struct stat st;
+    IE_AUTO_FREE char *text = lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? tree_read(path) : NULL;
+    size_t length = strlen(t->text);
+    t->count += text != NULL && strncmp(text, t->text, length) == 0 && (text[length] == 0 || text[length] == ',');
+}
+
+/* What purge leaves: every name as it was, and of every picture one file, be it made anew. */
+static void purge_at_end(sequence *s)
+{
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    ie_error err = {0};
+    s->did.purges++;
+    act_under(s, (deed){NULL, s->root}, random_blow(s));
+    check_state(s, before, "purge");
+    if (tree_has(s->root, ".imgengine/runs") && purge_root(s->root, &err) != IE_OK) {
+        FAIL(s, "purge again: %s", err.text);
+    }
+    check_state(s, before, "purge again");
+    for (size_t i = 0; i < s->count; i++) {
+        tally t = {s->contents[i], 0};
+        tree_walk(s->root, true, count_picture, &t);
+        if (t.count == 0) {
+            FAIL(s, "after purge \"%s\" is gone", t.text);
+        }
+    }
+    while (s->runs > 0) {
+        free(s->before[--s->runs]);
+    }
+}
+
 static void run_sequence(uint64_t seed, sequence *total)
 {
     sequence s = {.seed = seed, .random = seed, .root = tree_new()};
@@ -317,26 +428,38 @@ static void run_sequence(uint64_t seed, sequence *total)
     IE_AUTO_FREE char *original = tree_state(s.root);
     size_t steps = 2 + draw(&s, 6);
     for (size_t i = 0; i < steps; i++) {
-        if (draw(&s, 4) == 0) {
+        uint64_t dice = draw(&s, 8);
+        if (dice < 2) {
             undo_step(&s);
+        } else if (dice == 2) {
+            copy_step(&s);
         } else if (s.runs < MAX_RUNS) {
             run_step(&s);
         }
+    }
+    bool purged = draw(&s, 5) == 0;
+    if (purged) {
+        purge_at_end(&s);
     }
     while (s.runs > 0) {
         undo_whole(&s);
         IE_AUTO_FREE char *expected = s.before[--s.runs];
         check_state(&s, expected, "undo at the end");
     }
-    check_state(&s, original, "all undone");
-    check_contents(&s, "all undone");
+    if (!purged) {
+        check_state(&s, original, "all undone");
+        check_contents(&s, "all undone");
+    }
     for (size_t i = 0; i < s.count; i++) {
         free(s.contents[i]);
     }
     tree_remove(s.root);
     free(s.root);
     total->did.plans += s.did.plans;
+    total->did.copies += s.did.copies;
+    total->did.purges += s.did.purges;
     total->did.kills += s.did.kills;
+    total->did.losses += s.did.losses;
     total->did.faults += s.did.faults;
     total->did.undos += s.did.undos;
     total->did.struck += s.did.struck;
@@ -356,8 +479,9 @@ static void random_sequences_lose_nothing_and_are_undone(void **state)
     for (uint64_t i = 0; i < count; i++) {
         run_sequence(first + i, &total);
     }
-    print_message("%" PRIu64 " sequences: %u runs, %u undos, %u kills and %u faults armed, %u struck\n", count,
-                  total.did.plans, total.did.undos, total.did.kills, total.did.faults, total.did.struck);
+    print_message("%" PRIu64 " sequences: %u runs, %u copies, %u purges, %u undos; %u kills, %u power losses and %u faults "
+                  "armed, %u struck\n", count, total.did.plans, total.did.copies, total.did.purges, total.did.undos,
+                  total.did.kills, total.did.losses, total.did.faults, total.did.struck);
     assert_true(count < 100 || total.did.struck > count / 4);
 }
 
