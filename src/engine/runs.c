@@ -2,6 +2,7 @@
 /* Applying plans, listing runs, undoing them: the journals hold the truth, the catalog knows where they are. */
 #include <errno.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "engine/apply.h"
@@ -10,7 +11,6 @@
 #include "engine/undo.h"
 #include "engine/volume.h"
 #include "utils/error.h"
-#include "utils/fs.h"
 
 static ie_apply_options apply_options(const ie_engine *engine, bool wait)
 {
@@ -281,6 +281,12 @@ static void note_root_gone(ie_engine *engine, const char *root)
     ie_known_runs_free(&list);
 }
 
+static bool is_gone(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) != 0 && errno == ENOENT;
+}
+
 ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line, void *user,
                          ie_summary *ret_summary, ie_error *err)
 {
@@ -294,7 +300,7 @@ ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_l
         }
         status = undo_roots(engine, request, &real, 1, on_line, user, &summary, err);
         /* An interrupted run had left nothing but the folder itself, and that is gone now. */
-        bool gone = (status == IE_OK || status == IE_ERR_NOT_FOUND) && !request->dry_run && ie_fs_gone(real);
+        bool gone = (status == IE_OK || status == IE_ERR_NOT_FOUND) && !request->dry_run && is_gone(real);
         if (gone) {
             note_root_gone(engine, real);
             status = IE_OK;
