@@ -169,7 +169,7 @@ static const ie_option_row rows[] = {
     BOOL("scan.recursive", scan.recursive, "true", "--recursive", READING,
          "go into the folders below the given ones"),
     LIST("scan.include", scan.include, "", NULL, "--include", READING,
-         "globs: look only at files whose name or path below the given folder matches one"),
+         "globs: look only at files whose name or path below the given folder matches one, and at sidecars"),
     LIST(
         "scan.exclude", scan.exclude, "", NULL, "--exclude", READING,
         "globs: leave out files and folders whose name or path below the given folder matches one"),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * Asset groups: files that are one thing to their owner and move, are renamed and go together or not at
- * all. RAW + JPEG (or HEIC) of one name; Live Photo still + MOV; a photo and its sidecars: `a.jpg.xmp`
- * before `a.xmp`, `.aae`, `.thm`, Takeout `a.jpg.json`. By name within one folder, ASCII case ignored.
+ * all. RAW + JPEG (or HEIC) of one name; the still and the video of a Live Photo, by the identifier that both
+ * hold, or by name where one has none; a-edited.jpg with a.jpg; a photo and its sidecars: `a.jpg.xmp` before
+ * `a.xmp`, `.aae` (IMG_E1.AAE and IMG_O1.AAE, too), `.thm`, Takeout `a.jpg.json`. Within one folder, ASCII
+ * case of names ignored.
  * Two pictures that merely share a stem (a.jpg, a.png) are two units. Pure.
  */
 #ifndef IE_CORE_UNIT_H
@@ -22,8 +24,11 @@ bool ie_sidecar_name(const char *path);
    pointer into member_path. The stem is the leader's base name without extension. */
 const char *ie_unit_suffix(const char *leader_path, const char *member_path);
 
+/* Of "IMG_E1.AAE" and "x.e.aae" 'e', of "IMG_O1.AAE" and "x.o.aae" 'o', else 0: a photo has up to three. */
+char ie_unit_aae_form(const char *path);
+
 /* The member that names the unit and is judged by dedupe: RAW before HEIC before other photos before video,
-   then path order. `members` of one unit; returns an index. */
+   what is not "-edited" before what is, then path order. `members` of one unit; returns an index. */
 size_t ie_unit_leader(ie_photo *const *members, size_t count);
 
 #endif

@@ -9,6 +9,7 @@
 #include "engine/apply.h"
 #include "engine/compare.h"
 #include "engine/engine.h"
+#include "engine/live.h"
 #include "engine/outlook.h"
 #include "engine/same.h"
 #include "engine/similar.h"
@@ -356,6 +357,7 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
         }
     }
     if (status == IE_OK) {
+        ie_live_read(c.photos, c.count);
         ie_units_form(c.photos, c.count);
         status = compare(engine, request, &c, err);
     }

@@ -65,15 +65,21 @@ static bool follow_member(ie_suffix *suffix, const ie_suffix *owner)
 }
 
 static void set_sidecar(const ie_naming *naming, const ie_suffix *const *media, size_t media_count,
-                        const ie_suffix *leader, ie_suffix *suffix)
+                        const ie_suffix *leader, const char *path, ie_suffix *suffix)
 {
     bool done = false;
     for (size_t i = 0; !done && i < media_count; i++) {
         done = follow_member(suffix, media[i]);
     }
-    if (!done && naming->renames && leader->to != NULL && ie_equal_nocase(suffix->from, ".json")) {
-        /* Takeout's a.jpg(1).json of a(1).jpg: without the photo's extension it would be nobody's. */
-        suffix->to = ie_asprintf("%s%s", leader->to, suffix->from);
+    if (!done && naming->renames && leader->to != NULL && ie_ends_with_nocase(suffix->from, ".json")) {
+        /* Takeout's a.jpg(1).json of a(1).jpg, or a name cut short: without the photo's extension it would be
+           nobody's. */
+        suffix->to = ie_asprintf("%s.json", leader->to);
+        done = true;
+    }
+    char form = naming->renames ? ie_unit_aae_form(path) : 0;
+    if (!done && form != 0) {
+        suffix->to = ie_asprintf(".%c.aae", form);
         done = true;
     }
     if (!done) {
@@ -126,7 +132,8 @@ ie_suffix *ie_suffixes_new(const ie_naming *naming, size_t unit)
     }
     for (size_t i = 0; i < count; i++) {
         if (all[i].to == NULL) {
-            set_sidecar(naming, media, media_count, &all[leader], &all[i]);
+            set_sidecar(naming, media, media_count, &all[leader],
+                        proposal->photos[members->member[start + i]]->real_path, &all[i]);
         }
     }
     free(media);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/unit.h"
 #include "storage/folder.h"
 #include "storage/seen.h"
 #include "utils/error.h"
@@ -286,11 +287,10 @@ static void enter_folder(ie_scan *scan, int fd, bool included)
     }
 }
 
-/* The regular file whose paths stand in the buffers; NULL when it was met before or is not wanted.
- */
+/* The regular file whose paths stand in the buffers; NULL: met before, or not wanted. */
 static ie_photo *take_file(ie_scan *scan, const struct stat *st, bool included)
 {
-    if (!included && scan->include.count > 0 &&
+    if (!included && scan->include.count > 0 && !ie_sidecar_name(relative(scan)) &&
         !any_matches(&scan->include, relative(scan), false)) {
         scan->counts.excluded++;
         return NULL;

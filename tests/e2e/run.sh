@@ -114,6 +114,61 @@ check a_second_run_in_place_plans_nothing second_run_plans_nothing
 
 # ---- bad input -----------------------------------------------------------------------------
 
+# One folder with each kind of unit; $1 names it. The pictures are different, so that none is a duplicate.
+units() {
+    mkdir -p "$1" && cp "$work/lib/2023 Summer/IMG_0101.JPG" "$1/IMG_1.JPG" || return 1
+    cp "$work/lib/2023 Summer/IMG_0102.JPG" "$1/holiday.jpg"; cp "$work/lib/2023 Summer/IMG_0103.JPG" "$1/p(1).jpg"
+    cp "$work/lib/phone/IMG_5533.jpg" "$1/q.jpg"; cp "$work/lib/scans/poster.webp" "$1/q-edited.webp"
+    cp "$work/lib"/nikon/DSC_0042.* "$1"
+    local name long=a_name_that_is_longer_than_takeout_allows_it_to_be
+    cp "$work/lib/phone/🌊 sea.jpg" "$1/$long.jpg"
+    for name in IMG_1.AAE IMG_E1.AAE IMG_O1.AAE IMG_1.JPG.xmp holiday.xmp 'p.jpg(1).json' \
+        q.jpg.supplemental-metadata.json "${long:0:46}.json" DSC_0042.THM; do
+        case $name in
+        *.json) echo "{\"title\":\"$name\"}" ;;
+        *.xmp) echo "<x:xmpmeta xmlns:x='adobe:ns:meta/'><!-- $name --></x:xmpmeta>" ;;
+        *) echo "$name" ;;
+        esac >"$1/$name"
+    done
+}
+
+renamed_units() {
+    units u && fingerprint u >units.before || return 1
+    exits 0 "$imgengine" rename u --template '{date:%H%M%S}_{seq}' --apply -q || return 1
+    # 6 units, each of one stem: 3 AAE and an XMP, an XMP, one JSON, an edited picture and a JSON, RAW + JPEG + XMP + THM
+    [ "$(ls u | grep -c '_')" = 18 ] || { ls u; return 1; }
+    local stems
+    stems=$(ls u | grep _ | sed 's/[.-].*//' | sort | uniq -c | awk '{print $1}' | sort | tr '\n' ' ')
+    [ "$stems" = '2 2 2 3 4 5 ' ] || { ls u; echo "$stems"; return 1; }
+    exits 0 "$imgengine" rename u --template '{date:%H%M%S}_{seq}' --exit-code || { cat exits.out; return 1; }
+    exits 0 "$imgengine" undo || return 1
+    fingerprint u | diff units.before -
+}
+check units_of_every_kind_are_renamed_together_and_come_back renamed_units
+
+quarantined_units() {
+    units v && cp -a v copy && mkdir w && mv v copy w && fingerprint w >units.before || return 1
+    exits 0 "$imgengine" dedupe w --keep path --prefer w/v --apply -q || { cat exits.err exits.out; return 1; }
+    [ -z "$(find w/copy -type f)" ] || { find w/copy -type f; return 1; }
+    exits 0 "$imgengine" undo || return 1
+    fingerprint w | diff units.before - || return 1
+    echo changed >w/copy/IMG_O1.AAE # now the unit is not equal: it stays whole, with the reason
+    exits 0 "$imgengine" dedupe w --keep path --prefer w/v --apply -v || return 1
+    [ "$(ls w/copy | wc -l)" = 5 ] && grep -q 'IMG_O1.AAE' exits.out || { ls w/copy; cat exits.out; return 1; }
+    exits 0 "$imgengine" undo
+}
+check units_of_every_kind_go_together_or_stay_with_the_reason quarantined_units
+
+copied_units() {
+    units c && exits 0 "$imgengine" rename c --template 'new_{seq}' --output moved --apply || return 1
+    [ "$(find moved -type f -name 'new_*' | wc -l)" = 18 ] || { find moved; return 1; }
+    exits 0 "$imgengine" rename c --template 'new_{seq}' --output moved --exit-code || { cat exits.out; return 1; }
+    exits 0 "$imgengine" rename c --include '*.jpg' --template 'x_{seq}' --apply || return 1
+    [ -e c/holiday.xmp ] && { ls c; return 1; }
+    exits 0 "$imgengine" undo
+}
+check units_are_copied_once_and_sidecars_come_with_what_is_included copied_units
+
 bad_catalog() {
     echo "not a database, but long enough to look at: $(seq 1 200)" >broken.db
     cp broken.db broken.copy
@@ -255,6 +310,20 @@ second_run_reads_nothing() {
     ! grep -v O_DIRECTORY trace.txt | grep -F "$photos"
 }
 check a_second_run_gives_the_same_and_reads_no_file second_run_reads_nothing
+
+live_photos() {
+    mkdir -p live/a live/b && cp "$photos/livephoto/Lychee/train.jpg" live/a/IMG_1.JPG &&
+        cp "$photos/livephoto/Lychee/train.mov" live/a/other.MOV && cp live/a/IMG_1.JPG live/b/copy.jpg || return 1
+    fingerprint live >live.before
+    exits 0 "$imgengine" rename live/a --template '{date:%Y}_{seq}' --apply || return 1
+    [ "$(ls live/a | sed 's/.*_//' | tr '\n' ' ')" = '1.jpg 1.mov ' ] ||
+        { ls live/a; return 1; }
+    exits 0 "$imgengine" undo && fingerprint live | diff live.before - || return 1
+    # the still has an equal and its video has none: told by identifier, also where dedupe reads no metadata
+    exits 0 "$imgengine" dedupe live --keep path --prefer live/b -v || { cat exits.err; return 1; }
+    grep -q 'other.MOV' exits.out && ! grep -q quarantine exits.out || { cat exits.out; return 1; }
+}
+check a_live_photo_of_two_names_is_one_unit live_photos
 
 real_copy_and_undo() {
     (cd "$photos" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >photos.before

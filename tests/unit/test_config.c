@@ -49,6 +49,7 @@ static const char *special_value(const char *key)
     static const char *const values[][2] = {
         {"convert.from", "png"},
         {"dedupe.keep", "oldest"},
+        {"rename.fields", "x={name}"},
         {"analysis.ml_models.custom_models", "name=fastestdet"},
         {"analysis.scenes.templates", "my {}"},
         {"analysis.scenes.thresholds", "food=0.4"},

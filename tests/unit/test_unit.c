@@ -117,7 +117,7 @@ static void takeout_describes_an_edited_picture_where_the_original_is_gone(void 
     add(&f, "/p/c-edited.jpg", IE_FORMAT_JPEG);
     add(&f, "/p/c.jpg", IE_FORMAT_JPEG);
     add(&f, "/p/c.jpg.supplemental-metadata.json", IE_FORMAT_UNKNOWN);
-    UNITS(&f, 0, 0, 1, 1, 2, 3, 3);
+    UNITS(&f, 0, 0, 1, 1, 2, 2, 2);
 }
 
 /* 46 characters, not bytes, stand before ".json". */
@@ -275,7 +275,57 @@ static void a_member_keeps_what_follows_the_stem(void **state)
     assert_string_equal(ie_unit_suffix("/p/IMG_1.CR2", "/p/img_1.xmp"), ".xmp");
     assert_string_equal(ie_unit_suffix("/p/IMG_1", "/p/IMG_1"), "");
     assert_string_equal(ie_unit_suffix("/p/a(1).jpg", "/p/a.jpg(1).json"), ".json");
+    assert_string_equal(ie_unit_suffix("/p/IMG_1.HEIC", "/p/IMG_12.MOV"), ".MOV");
+    assert_string_equal(ie_unit_suffix("/p/a.jpg", "/p/a-edited.jpg"), "-edited.jpg");
     assert_string_equal(ie_unit_suffix("a.b.jpg", "a.b.jpg.xmp"), ".jpg.xmp");
+}
+
+static void add_live(folder *f, const char *path, ie_format format, const char *id)
+{
+    add(f, path, format);
+    f->photos[f->count - 1]->metadata.content_id = id;
+}
+
+static void a_live_photo_is_told_by_its_identifier_and_then_by_name(void **state)
+{
+    IE_FOLDER f = {0};
+    add_live(&f, "/p/IMG_1.HEIC", IE_FORMAT_HEIC, "A");
+    add_live(&f, "/p/IMG_2.HEIC", IE_FORMAT_HEIC, "B");
+    add_live(&f, "/p/IMG_2.MOV", IE_FORMAT_MOV, "A"); /* the name is chance */
+    add_live(&f, "/p/clip.mov", IE_FORMAT_MOV, "B");
+    add_live(&f, "/p/IMG_3.JPG", IE_FORMAT_JPEG, "C");
+    add_live(&f, "/p/IMG_3.MOV", IE_FORMAT_MOV, NULL);
+    add_live(&f, "/q/IMG_1.MOV", IE_FORMAT_MOV, "A"); /* another folder */
+    UNITS(&f, 0, 1, 0, 1, 2, 2, 3);
+}
+
+static void copies_of_a_live_photo_stay_pairs(void **state)
+{
+    IE_FOLDER f = {0};
+    add_live(&f, "/p/IMG_1.HEIC", IE_FORMAT_HEIC, "A");
+    add_live(&f, "/p/IMG_1.MOV", IE_FORMAT_MOV, "A");
+    add_live(&f, "/p/IMG_1 (1).HEIC", IE_FORMAT_HEIC, "A");
+    add_live(&f, "/p/IMG_1 (2).MOV", IE_FORMAT_MOV, "A");
+    add_live(&f, "/p/IMG_1 (3).MOV", IE_FORMAT_MOV, "A"); /* one too many */
+    UNITS(&f, 0, 0, 1, 1, 2);
+}
+
+static void apples_adjustments_go_with_their_picture(void **state)
+{
+    IE_FOLDER f = {0};
+    add(&f, "/p/IMG_1.HEIC", IE_FORMAT_HEIC);
+    add(&f, "/p/IMG_1.AAE", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/IMG_E1.AAE", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/IMG_O1.AAE", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/x.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/x.e.aae", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/x.o.aae", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/IMG_E2.JPG", IE_FORMAT_JPEG); /* no IMG_2 */
+    add(&f, "/p/IMG_E2.AAE", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/IMG_O3.AAE", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/E.aae", IE_FORMAT_UNKNOWN);
+    UNITS(&f, 0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 4);
+    assert_int_equal(f.photos[9]->format, IE_FORMAT_UNKNOWN);
 }
 
 /* 50 000 spellings of one stem, and as many sidecars: quadratic work takes a minute. */
@@ -323,6 +373,9 @@ int main(void)
         cmocka_unit_test(the_order_of_photos_does_not_matter),
         cmocka_unit_test(raw_leads_then_heic_then_photos_then_video),
         cmocka_unit_test(a_member_keeps_what_follows_the_stem),
+        cmocka_unit_test(a_live_photo_is_told_by_its_identifier_and_then_by_name),
+        cmocka_unit_test(copies_of_a_live_photo_stay_pairs),
+        cmocka_unit_test(apples_adjustments_go_with_their_picture),
         cmocka_unit_test(a_hostile_folder_takes_no_longer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
