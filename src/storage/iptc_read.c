@@ -34,7 +34,7 @@ static const char **text_at(ie_metadata *m, size_t row)
 typedef struct block {
     ie_arena *arena;
     ie_facts *facts;
-    bool latin1; /* the block says so */
+    bool utf8, latin1; /* the block says so */
     char date[16], time[16];
 } block;
 
@@ -118,6 +118,14 @@ static size_t whole_characters(const uint8_t *value, size_t size)
     return needs > tail ? size - 1 - tail : size;
 }
 
+static bool is_ascii(const char *text)
+{
+    while (*text != 0 && (unsigned char)*text < 0x80) {
+        text++;
+    }
+    return *text == 0;
+}
+
 static const char *text_of(const block *in, const dataset *d)
 {
     if (in->latin1) {
@@ -126,7 +134,7 @@ static const char *text_of(const block *in, const dataset *d)
     size_t whole = whole_characters(d->value, d->size);
     if (whole < d->size) {
         IE_AUTO_FREE char *text = ie_strndup((const char *)d->value, whole);
-        if (ie_utf8_valid(text)) {
+        if (ie_utf8_valid(text) && (in->utf8 || !is_ascii(text))) {
             return ie_facts_text(in->arena, d->value, whole);
         }
     }
@@ -136,6 +144,7 @@ static const char *text_of(const block *in, const dataset *d)
 /* ISO 2022: ESC % G is UTF-8, ESC . A and ESC - A are Latin-1. Without a mark UTF-8 is told by its form. */
 static void set_charset(block *in, const dataset *d)
 {
+    in->utf8 = d->size >= 3 && memcmp(d->value, "\x1b%G", 3) == 0;
     in->latin1 = d->size >= 3 && (memcmp(d->value, "\x1b.A", 3) == 0 || memcmp(d->value, "\x1b-A", 3) == 0);
 }
 

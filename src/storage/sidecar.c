@@ -228,6 +228,42 @@ static void list_conflicts(ie_metadata *m, const ie_metadata *beside, const char
     }
 }
 
+static int64_t instant_of(const ie_datetime *time)
+{
+    return ie_datetime_order(time) - (time->has_offset ? time->offset_minutes * 60 : 0);
+}
+
+/* Takeout gives UTC: beside a local time without a zone only what no zone explains differs. */
+static bool other_time(const ie_datetime *a, const ie_datetime *b)
+{
+    if (a->has_offset != b->has_offset) {
+        const ie_datetime *zoned = a->has_offset ? a : b;
+        int64_t apart = llabs(instant_of(a) - instant_of(b));
+        return zoned->offset_minutes == 0 ? apart > 15 * 3600 : ie_datetime_order(a) != ie_datetime_order(b);
+    }
+    return instant_of(a) != instant_of(b);
+}
+
+static void list_time_conflict(ie_metadata *m, const ie_dates *dates, const ie_facts *facts, const char *name,
+                               ie_arena *arena)
+{
+    const ie_datetime *own = NULL, *other = &facts->original;
+    for (int source = IE_DATE_EXIF; source <= IE_DATE_QUICKTIME && own == NULL; source++) {
+        bool exact = dates->of[source].time.year != 0 && dates->of[source].sure > IE_SURE_DATE_ONLY;
+        own = exact ? &dates->of[source].time : NULL;
+    }
+    if (own == NULL || other->year == 0 || facts->date_only || m->conflicts.count >= MAX_CONFLICTS ||
+        !other_time(own, other)) {
+        return;
+    }
+    char in_file[40], beside[40];
+    IE_AUTO_FREE char *text =
+        ie_asprintf("captured: %s in the file, %s%s in %s; analysis.metadata.date_order decides", ie_datetime_text(own, in_file),
+                    ie_datetime_text(other, beside), other->has_offset && other->offset_minutes == 0 ? " UTC" : "", name);
+    IE_AUTO_FREE char *valid = ie_utf8_from_latin1(text, strlen(text));
+    ie_text_list_add(&m->conflicts, arena, valid);
+}
+
 static void merge_one(ie_photo *photo, const char *name, uint64_t prefer, ie_dates *dates)
 {
     ie_facts facts;
@@ -256,6 +292,7 @@ static void merge_one(ie_photo *photo, const char *name, uint64_t prefer, ie_dat
                        data == NULL ? "" : " to its end");
     }
     list_conflicts(&photo->metadata, &facts.m, name, prefer, photo->arena);
+    list_time_conflict(&photo->metadata, dates, &facts, name, photo->arena);
     ie_metadata_merge(&photo->metadata, &facts.m, prefer, photo->arena);
     ie_dates_add(dates, IE_DATE_SIDECAR, &facts.original,
                  facts.date_only ? IE_SURE_DATE_ONLY : IE_SURE_SIDECAR);

@@ -267,6 +267,7 @@ void ie_xmp_take(ie_xmp_taker *r, int property, const char *value, bool is_defau
         r->below_sea = value[0] == '1';
         break;
     case IE_XMP_PERCENT:
+    case IE_XMP_PERCENT_EXIV2:
         set_percent(r->facts, value);
         break;
     case IE_XMP_COLOR_LABEL:

@@ -19,7 +19,8 @@
 #define NS_DIGIKAM "http://www.digikam.org/ns/1.0/"
 #define NS_IPTCEXT "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 #define NS_GCAMERA "http://ns.google.com/photos/1.0/camera/"
-#define NS_MICROSOFT "http://ns.microsoft.com/photo/1.0/"
+#define NS_MICROSOFT "http://ns.microsoft.com/photo/1.0" /* as Windows and exiftool write it */
+#define NS_MICROSOFT_EXIV2 "http://ns.microsoft.com/photo/1.0/"
 #define NS_MEDIAPRO "http://ns.iview-multimedia.com/mediapro/1.0/"
 #define NS_CAMERA_RAW "http://ns.adobe.com/camera-raw-settings/1.0/"
 #define NS_DARKTABLE "http://darktable.sf.net/"
@@ -52,6 +53,7 @@ static const struct {
     [IE_XMP_LATITUDE_REF] = NAME(NS_EXIF, "GPSLatitudeRef"),
     [IE_XMP_LONGITUDE_REF] = NAME(NS_EXIF, "GPSLongitudeRef"),
     [IE_XMP_PERCENT] = NAME(NS_MICROSOFT, "Rating"),
+    [IE_XMP_PERCENT_EXIV2] = NAME(NS_MICROSOFT_EXIV2, "Rating"),
     [IE_XMP_COLOR_LABEL] = NAME(NS_DIGIKAM, "ColorLabel"),
     [IE_XMP_HAS_SETTINGS] = NAME(NS_CAMERA_RAW, "HasSettings"),
     [IE_XMP_ALREADY_APPLIED] = NAME(NS_CAMERA_RAW, "AlreadyApplied"),
