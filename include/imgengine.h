@@ -250,6 +250,11 @@ typedef struct ie_evaluation {
 IE_API ie_status ie_plan_evaluate(const ie_plan *plan, const char *labels, ie_line_fn on_line, void *user,
                                   ie_evaluation *ret_evaluation, ie_error *err) IE_MUST_CHECK;
 
+/* The duplicates of a plan as one self-contained HTML page: each photo that stays beside those that would go, with
+   small pictures, verdict and reason. Reads the photos, so make it before the plan is carried out. Never overwrites:
+   IE_ERR_EXISTS. */
+IE_API ie_status ie_engine_gallery(ie_engine *engine, const ie_plan *plan, const char *path, ie_error *err) IE_MUST_CHECK;
+
 /* Carries a plan out. Files that changed since the plan was made are left alone and counted as skipped.
    On IE_ERR_CANCELLED and on errors everything done so far is journaled and can be undone. `plan` is
    updated: each action's outcome can then be printed or read as JSON. `wait` waits for another run on the

@@ -87,7 +87,7 @@ ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary
     }
     *ret_code = ie_summary_exit(&summary);
     ie_error report_err = {0};
-    if (options->report != NULL &&
+    if (options->report != NULL && !ie_wants_page(options) &&
         ie_report_write(options->report, session, &summary, plan, NULL, &report_err) != IE_OK) {
         *ret_code = ie_complain_error(&report_err);
     }

@@ -11,10 +11,21 @@
 #include "cli/report.h"
 #include "utils/error.h"
 #include "utils/memory.h"
+#include "utils/text.h"
+
+bool ie_wants_page(const ie_options *options)
+{
+    return options->report != NULL && options->command->id == IE_CMD_DEDUPE &&
+           (ie_ends_with_nocase(options->report, ".html") || ie_ends_with_nocase(options->report, ".htm"));
+}
 
 static ie_status check_options(const ie_options *options, ie_error *err)
 {
     const char *name = options->command->name;
+    if (ie_wants_page(options) && access(options->report, F_OK) == 0) {
+        return ie_error_set(err, IE_ERR_EXISTS, "%s exists already and is not overwritten; choose another name.",
+                            ie_shown(options->report));
+    }
     if (options->plan_file != NULL && access(options->plan_file, F_OK) == 0) {
         return ie_error_set(err, IE_ERR_EXISTS,
                             "%s exists already and is not overwritten; choose another name.",
@@ -183,6 +194,9 @@ static ie_status plan_and_apply(ie_session *session, const ie_input *input, int 
     if (status == IE_OK && options->plan_file != NULL) {
         status = ie_plan_save(plan, options->plan_file, err);
     }
+    if (status == IE_OK && ie_wants_page(options)) {
+        status = ie_engine_gallery(session->engine, plan, options->report, err);
+    }
     if (status == IE_OK) {
         status = show_plan(session, plan, &summary, err);
     }
@@ -192,7 +206,7 @@ static ie_status plan_and_apply(ie_session *session, const ie_input *input, int 
     if (status == IE_OK && options->apply) {
         status = ie_plan_carry_out(session, plan, &summary, ret_code, err);
     } else if (status == IE_OK) {
-        if (options->report != NULL) {
+        if (options->report != NULL && !ie_wants_page(options)) {
             status = ie_report_write(options->report, session, &summary, plan, NULL, err);
         }
         *ret_code = options->exit_code && ie_plan_work(plan) > 0 ? IE_EXIT_WORK : *ret_code;
@@ -255,6 +269,8 @@ static const char *const dedupe_examples[] = {
     "move the duplicates into quarantine",
     "imgengine dedupe ~/Pictures --similar",
     "find smaller, re-encoded, cropped and turned versions, too",
+    "imgengine dedupe ~/Pictures --similar --report duplicates.html",
+    "a page with the pictures of each group side by side",
     "imgengine dedupe ~/Pictures ~/Backup --exit-code",
     "exit with 4 when there are duplicates",
     NULL,

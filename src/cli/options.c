@@ -49,7 +49,7 @@ static const ie_flag flags[] = {
     {"--wait", 0, SWITCH(wait), NULL, IE_CMD_PLANNING | IE_CMD_APPLY | IE_CMD_UNDO | IE_CMD_PURGE,
      "wait for another run on the same folder to finish"},
     {"--report", 0, TEXT(report), "FILE", IE_CMD_READING | IE_CMD_APPLY,
-     "write a report as one JSON document"},
+     "write a report as one JSON document; dedupe: as a page with pictures when FILE ends in .html"},
     {"--csv", 0, SWITCH(csv), NULL, IE_CMD_ANALYZE,
      "write comma-separated values to standard output"},
     {"--only", 0, TEXT(only), "NAME,...", IE_CMD_ANALYZE,

@@ -111,6 +111,9 @@ ie_keep ie_keep_of_similar(const ie_config *config)
     for (size_t i = 0; lone != IE_KEEP_RULES && i < STANDARD - 1; i++) {
         append(&keep, criterion_of(standard[i]));
     }
+    /* Before the size: a watermark makes a copy larger, never older. */
+    append(&keep, IE_BY_FILES);
+    append(&keep, IE_BY_FILE_AGE);
     finish(&keep);
     return keep;
 }
@@ -154,10 +157,19 @@ static int order_quality(const ie_photo *a, const ie_photo *b)
     return x > y ? -1 : x < y;
 }
 
+/* No phone wrote HEIC before iOS 11 of September 2017. */
+static bool before_heic(const ie_datetime *time)
+{
+    return time->year < 2017 || (time->year == 2017 && time->month < 9);
+}
+
 /* A HEIC by a maker whose phones write HEIC first; of another's it is more likely made from a JPEG. */
 static bool writes_heic(const ie_photo *photo)
 {
     const ie_metadata *m = &photo->metadata;
+    if (before_heic(&m->captured)) {
+        return false;
+    }
     return m->make != NULL && m->model != NULL && m->captured_source == IE_DATE_EXIF &&
            (ie_equal_nocase(m->make, "Apple") || ie_equal_nocase(m->make, "samsung"));
 }
@@ -210,6 +222,8 @@ static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b)
         return order_dates(a->photo, b->photo, true);
     case IE_BY_FILES:
         return order_u64(b->files, a->files);
+    case IE_BY_FILE_AGE:
+        return (a->photo->stamp.mtime_ns > b->photo->stamp.mtime_ns) - (a->photo->stamp.mtime_ns < b->photo->stamp.mtime_ns);
     case IE_BY_BYTES:
         return order_u64(b->photo->stamp.size, a->photo->stamp.size);
     case IE_BY_PATH:
@@ -280,6 +294,8 @@ char *ie_keep_advantage(const ie_keep *keep, const ie_rival *better, const ie_ri
         return ie_strdup("later date");
     case IE_BY_FILES:
         return ie_strdup("has files beside it that the other lacks");
+    case IE_BY_FILE_AGE:
+        return ie_strdup("the older file");
     case IE_BY_BYTES:
         return ie_strdup("the larger file");
     case IE_BY_PATH:

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jpeglib.h>
@@ -307,4 +308,65 @@ double ie_jpeg_dc_bias(uint16_t dc_quantiser)
         sum += floor(exact + 0.5) - exact;
     }
     return sum / 8.0;
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+typedef struct encoder {
+    struct jpeg_compress_struct codec;
+    struct jpeg_error_mgr errors;
+    jmp_buf escape;
+    unsigned char *bytes;
+    unsigned long size;
+} encoder;
+
+static void leave_encoder(j_common_ptr codec)
+{
+    longjmp(((encoder *)codec->client_data)->escape, 1);
+}
+
+static void write_rows(encoder *e, const ie_pixels *pixels, int quality)
+{
+    e->codec.image_width = pixels->width;
+    e->codec.image_height = pixels->height;
+    e->codec.input_components = (int)pixels->channels;
+    e->codec.in_color_space = pixels->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(&e->codec);
+    jpeg_set_quality(&e->codec, quality, TRUE);
+    jpeg_start_compress(&e->codec, TRUE);
+    while (e->codec.next_scanline < e->codec.image_height) {
+        JSAMPROW row = pixels->data + (size_t)e->codec.next_scanline * pixels->width * pixels->channels;
+        jpeg_write_scanlines(&e->codec, &row, 1);
+    }
+    jpeg_finish_compress(&e->codec);
+}
+
+uint8_t *ie_jpeg_encode(const ie_pixels *pixels, int quality, size_t *ret_size)
+{
+    encoder *e = ie_alloc(sizeof *e);
+    /* More than any picture needs: libjpeg never takes a buffer of its own, which it would lose when it fails. */
+    e->size = 65536 + 2 * (unsigned long)pixels->width * pixels->height * pixels->channels;
+    e->bytes = ie_try_alloc(e->size, 1);
+    if (e->bytes == NULL) {
+        free(e);
+        return NULL;
+    }
+    e->codec.err = jpeg_std_error(&e->errors);
+    e->codec.client_data = e;
+    e->errors.error_exit = leave_encoder;
+    bool good = setjmp(e->escape) == 0;
+    if (good) {
+        jpeg_create_compress(&e->codec);
+        jpeg_mem_dest(&e->codec, &e->bytes, &e->size);
+        write_rows(e, pixels, quality);
+    }
+    jpeg_destroy_compress(&e->codec);
+    uint8_t *bytes = e->bytes;
+    *ret_size = (size_t)e->size;
+    free(e);
+    if (!good) {
+        free(bytes);
+        bytes = NULL;
+    }
+    return bytes;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Reading JPEGs by libjpeg-turbo, the one place that includes it. A JPEG in memory is opened (header
+ * JPEGs by libjpeg-turbo, the one place that includes it: reading, and writing small ones for pages. A JPEG in memory is opened (header
  * only), started at a scale, read row by row and finished; finishing tells whether it was whole. Anything
  * the decoder complains about that means lost picture data ends the reading with a fault, because half a
  * picture has no true hash; harmless oddities (padding between segments, an unknown version) do not. A file
@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "storage/resample.h"
 
 /* Why a file is no picture: a fault's code and text. */
 typedef struct ie_decode_fault {
@@ -51,6 +53,9 @@ bool ie_jpeg_start(ie_jpeg *jpeg, unsigned denominator, ie_jpeg_rows wanted, ie_
 bool ie_jpeg_read(ie_jpeg *jpeg, uint8_t *out, uint32_t count, ie_decode_fault *ret_fault);
 /* After the last row: reads to the end of the image. False when the end is missing. */
 bool ie_jpeg_finish(ie_jpeg *jpeg, ie_decode_fault *ret_fault);
+
+/* A baseline JPEG of the picture (1 or 3 channels) in memory; free() it. NULL without memory. */
+uint8_t *ie_jpeg_encode(const ie_pixels *pixels, int quality, size_t *ret_size);
 
 /* The grey level that a 1/8 decode is too bright by on average: libjpeg's 1x1 inverse DCT rounds DC * q / 8
    half up, so the mean over all DC is 1/16 for odd q, 1/8 for q = 2 mod 4, 1/4 for q = 4 mod 8, 0 for q = 0

@@ -195,6 +195,42 @@ static void the_rules_decide_in_their_order(void **state)
     collection_end(&c);
 }
 
+static void a_mark_that_makes_a_copy_larger_does_not_make_it_better(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    version(&c, "/p/a_marked.jpg", 4000)->stamp.size += 1000;
+    version(&c, "/p/original.jpg", 4000);
+    c.photos[0]->stamp.mtime_ns = c.photos[1]->stamp.mtime_ns + 1;
+    pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 0, IE_ACTION_QUARANTINE, NULL);
+    expect_reason(&c, 0, "duplicate of original.jpg: same picture; that one: the older file");
+    collection_end(&c);
+}
+
+static void a_heic_is_the_cameras_own_only_since_cameras_write_them(void **state)
+{
+    (void)state;
+    for (int year = 2016; year <= 2018; year += 2) {
+        collection c = collection_new();
+        version(&c, "/p/a.heic", 3000);
+        version(&c, "/p/b.jpg", 4000);
+        c.photos[0]->format = IE_FORMAT_HEIC;
+        for (size_t i = 0; i < 2; i++) {
+            ie_metadata *m = &c.photos[i]->metadata;
+            m->make = "Apple";
+            m->model = "iPhone";
+            m->captured_source = IE_DATE_EXIF;
+            m->captured = (ie_datetime){.year = (int16_t)year, .month = 5, .day = 1};
+        }
+        pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+        PROPOSE(&c, DEDUPE);
+        expect(&c, year < 2017 ? 0 : 1, IE_ACTION_QUARANTINE, NULL);
+        collection_end(&c);
+    }
+}
+
 static void with_an_output_folder_other_versions_are_not_copied(void **state)
 {
     (void)state;
@@ -222,6 +258,8 @@ int main(void)
         cmocka_unit_test(the_wanted_number_of_versions_stays),
         cmocka_unit_test(the_rules_decide_in_their_order),
         cmocka_unit_test(with_an_output_folder_other_versions_are_not_copied),
+        cmocka_unit_test(a_mark_that_makes_a_copy_larger_does_not_make_it_better),
+        cmocka_unit_test(a_heic_is_the_cameras_own_only_since_cameras_write_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
