@@ -370,6 +370,10 @@ static const char *const convert_examples[] = {
     "show what would be converted",
     "imgengine convert ~/Pictures --output ~/Shareable --apply",
     "converted copies in another folder",
+    "imgengine convert ~/Pictures --from heic,tiff --to webp --quality 85 --apply",
+    "only these formats, to WebP; the originals go into quarantine",
+    "imgengine convert ~/Pictures --drop-gain-map --output ~/Shareable --apply",
+    "photos with an HDR gain map, too, without the map",
     NULL,
 };
 
@@ -381,7 +385,10 @@ const ie_command ie_command_convert = {
     .brief = "convert photos to another format",
     .text = "Converts photos: what is transparent becomes PNG, other pictures JPEG, or what the "
             "options say. EXIF, XMP, IPTC and colour profile come along, and the picture stays "
-            "upright. In place, the original goes into quarantine once the new file is proven.",
+            "upright. In place, the original goes into quarantine once the new file is proven: it "
+            "decodes, has the same size, and looks like the original (--min-similarity). What would lose "
+            "something (frames, transparency, more than 8 bits, a gain map, a video behind the picture) is "
+            "left as it is; with --output it is copied as it is. The plan or the run says which and why.",
     .examples = convert_examples,
     .run = run_plan,
 };

@@ -69,6 +69,8 @@ struct ie_config {
         ie_config_list from; /* format names to convert */
         char *to;            /* auto, jpeg, png, webp, tiff, … */
         int64_t quality;     /* 1..100 */
+        double min_similarity; /* SSIM of the new picture with the old, 0..1 */
+        bool drop_gain_map;  /* an HDR gain map may be left behind */
         bool keep_original;  /* in place: the original stays beside the new file instead of quarantine */
     } convert;
     struct {

@@ -260,6 +260,11 @@ static const ie_option_row rows[] = {
            "leaves alone what has more than 8 bits a channel"),
     INT("convert.quality", convert.quality, "92", 1, 100, "--quality", CONVERTING,
         "quality of the new files where their format knows such a thing"),
+    REAL("convert.min_similarity", convert.min_similarity, "0.98", 0, 1, "--min-similarity", CONVERTING,
+         "a new picture less like its original than this (SSIM of luma, 1 is equal) is thrown away, and "
+         "the original stays"),
+    BOOL("convert.drop_gain_map", convert.drop_gain_map, "false", "--drop-gain-map", CONVERTING,
+         "convert photos with an HDR gain map, too, though the new file will be without it"),
     BOOL("convert.keep_original", convert.keep_original, "false", "--keep-original", CONVERTING,
          "leave the original beside the new file instead of putting it into quarantine"),
 

@@ -7,6 +7,7 @@
 
 #include "storage/bytes.h"
 #include "storage/exif_file.h"
+#include "storage/gain_map.h"
 #include "storage/image_data.h"
 #include "storage/image_file.h"
 #include "storage/sidecar_write.h"
@@ -97,6 +98,10 @@ static ie_status inspect(const ie_config *config, const ie_action *action, sourc
         status =
             ie_error_set(err, IE_ERR_UNSUPPORTED,
                          "it carries a video behind the picture, which a conversion would lose");
+    } else if (!config->convert.drop_gain_map && ie_gain_map_in(data, size, action->from_format)) {
+        status = ie_error_set(err, IE_ERR_UNSUPPORTED,
+                              "it carries an HDR gain map, which a conversion would lose; --drop-gain-map "
+                              "converts it all the same");
     } else {
         status = ie_image_probe(data, size, action->from_format,
                                 (uint64_t)config->limits.max_pixels, &ret_source->facts, err);
@@ -105,6 +110,23 @@ static ie_status inspect(const ie_config *config, const ie_action *action, sourc
     }
     ie_bytes_close(bytes);
     return status;
+}
+
+/* The last word before the original may go: does the new file show the same picture? */
+static ie_status compare(const ie_config *config, const ie_action *action, const char *temp_path,
+                         ie_error *err)
+{
+    const ie_image_side from = {action->from, action->from_format, turn_of(action)};
+    const ie_image_side to = {temp_path, action->format, 1};
+    double similarity = 0;
+    ie_status status = ie_image_similarity(&from, &to, (uint64_t)config->limits.max_pixels,
+                                           &similarity, err);
+    return status != IE_OK || similarity >= config->convert.min_similarity
+               ? status
+               : ie_error_set(err, IE_ERR_FORMAT,
+                              "its conversion came out too unlike it (similarity %.3f, and "
+                              "convert.min_similarity is %g)",
+                              similarity, config->convert.min_similarity);
 }
 
 static ie_status convert(const ie_config *config, const ie_action *action, const char *temp_path,
@@ -139,7 +161,7 @@ static ie_status convert(const ie_config *config, const ie_action *action, const
                             "its conversion came out as %u x %u pixels instead of %u x %u",
                             after.width, after.height, before.facts.width, before.facts.height);
     }
-    return IE_OK;
+    return compare(config, action, temp_path, err);
 }
 
 /* ---- tags ---------------------------------------------------------------------------- */

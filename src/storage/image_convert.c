@@ -11,43 +11,6 @@ static bool upright(ie_format format)
     return format == IE_FORMAT_HEIC || format == IE_FORMAT_AVIF || format == IE_FORMAT_JXL;
 }
 
-static bool turn(VipsImage **image, uint8_t orientation)
-{
-    static const struct {
-        VipsAngle angle;
-        bool flip;
-    } steps[9] = {
-        [2] = {VIPS_ANGLE_D0, true},    [3] = {VIPS_ANGLE_D180, false},
-        [4] = {VIPS_ANGLE_D180, true},  [5] = {VIPS_ANGLE_D90, true},
-        [6] = {VIPS_ANGLE_D90, false},  [7] = {VIPS_ANGLE_D270, true},
-        [8] = {VIPS_ANGLE_D270, false},
-    };
-    if (orientation < 2 || orientation > 8) {
-        return true;
-    }
-    VipsImage *result = NULL;
-    return ie_vips_replace(image, vips_rot(*image, &result, steps[orientation].angle, NULL),
-                           &result) &&
-           (!steps[orientation].flip ||
-            ie_vips_replace(image, vips_flip(*image, &result, VIPS_DIRECTION_HORIZONTAL, NULL),
-                            &result));
-}
-
-/* JPEG and TIFF hold CMYK as it is; for the others it goes through its profile (or libvips' own
- * CMYK one). */
-static bool fit_colours(VipsImage **image, ie_format to)
-{
-    if (!ie_vips_cmyk(*image) || to == IE_FORMAT_JPEG || to == IE_FORMAT_TIFF) {
-        return ie_vips_plain_colours(image);
-    }
-    VipsImage *result = NULL;
-    return ie_vips_replace(image,
-                           vips_icc_transform(*image, &result, "srgb", "embedded", TRUE,
-                                              "input_profile", "cmyk", "depth", 8, "intent",
-                                              VIPS_INTENT_RELATIVE, NULL),
-                           &result);
-}
-
 /* Everything but the profile goes: ie_exif_copy() brings it over whole, and what libvips would
    write of it is incomplete. */
 static bool only_profile(VipsImage **image)
@@ -168,7 +131,8 @@ static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_fo
     if (settle && (status = settle_alpha(image, from, err)) != IE_OK) {
         return status;
     }
-    if (!turn(image, orientation) || !fit_colours(image, options->to) || !only_profile(image)) {
+    if (!ie_vips_turn(image, orientation) ||
+        !ie_vips_fit_colours(image, options->to) || !only_profile(image)) {
         return ie_vips_damaged(from, err);
     }
     errno = 0;

@@ -60,6 +60,18 @@ ie_status ie_image_convert(const char *from_path, ie_format from, const char *te
 ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts,
                          ie_error *err) IE_MUST_CHECK;
 
+/* How alike two pictures are, 0..1, by ie_ssim() on views of luma whose longer side is at most
+   IE_SIMILARITY_SIDE: the first turned by its EXIF orientation, transparent pixels over black.
+   The views have one shape; IE_ERR_FORMAT when one does not decode. */
+#define IE_SIMILARITY_SIDE 1024
+typedef struct ie_image_side {
+    const char *path;
+    ie_format format;
+    uint8_t orientation; /* 1 when the picture comes upright from its container */
+} ie_image_side;
+ie_status ie_image_similarity(const ie_image_side *a, const ie_image_side *b, uint64_t max_pixels,
+                              double *ret_similarity, ie_error *err) IE_MUST_CHECK;
+
 /* For `info`: can this build read / write the format? Starts libvips. */
 bool ie_image_can_read(ie_format format);
 bool ie_image_can_write(ie_format format);

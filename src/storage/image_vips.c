@@ -312,3 +312,40 @@ ie_status ie_vips_load_file(const char *path, ie_bytes **ret_bytes, const uint8_
     *ret_data = data;
     return IE_OK;
 }
+
+bool ie_vips_turn(VipsImage **image, uint8_t orientation)
+{
+    static const struct {
+        VipsAngle angle;
+        bool flip;
+    } steps[9] = {
+        [2] = {VIPS_ANGLE_D0, true},    [3] = {VIPS_ANGLE_D180, false},
+        [4] = {VIPS_ANGLE_D180, true},  [5] = {VIPS_ANGLE_D90, true},
+        [6] = {VIPS_ANGLE_D90, false},  [7] = {VIPS_ANGLE_D270, true},
+        [8] = {VIPS_ANGLE_D270, false},
+    };
+    if (orientation < 2 || orientation > 8) {
+        return true;
+    }
+    VipsImage *result = NULL;
+    return ie_vips_replace(image, vips_rot(*image, &result, steps[orientation].angle, NULL),
+                           &result) &&
+           (!steps[orientation].flip ||
+            ie_vips_replace(image, vips_flip(*image, &result, VIPS_DIRECTION_HORIZONTAL, NULL),
+                            &result));
+}
+
+/* JPEG and TIFF hold CMYK as it is; for the others it goes through its profile (or libvips' own
+ * CMYK one). */
+bool ie_vips_fit_colours(VipsImage **image, ie_format to)
+{
+    if (!ie_vips_cmyk(*image) || to == IE_FORMAT_JPEG || to == IE_FORMAT_TIFF) {
+        return ie_vips_plain_colours(image);
+    }
+    VipsImage *result = NULL;
+    return ie_vips_replace(image,
+                           vips_icc_transform(*image, &result, "srgb", "embedded", TRUE,
+                                              "input_profile", "cmyk", "depth", 8, "intent",
+                                              VIPS_INTENT_RELATIVE, NULL),
+                           &result);
+}

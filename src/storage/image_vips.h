@@ -49,6 +49,10 @@ bool ie_vips_plain_colours(VipsImage **image);
 /* Replaces *image by the result of an operation on it, when rc is 0. `result` by address, because
    the call of the operation stands in the same argument list. */
 bool ie_vips_replace(VipsImage **image, int rc, VipsImage *const *result);
+/* By EXIF orientation 1..8; the image must be in memory for 2 and more. */
+bool ie_vips_turn(VipsImage **image, uint8_t orientation);
+/* What the format cannot hold becomes sRGB: CMYK but in JPEG and TIFF, by its profile. */
+bool ie_vips_fit_colours(VipsImage **image, ie_format to);
 ie_status ie_vips_damaged(ie_format format, ie_error *err);
 
 #endif

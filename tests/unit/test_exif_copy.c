@@ -7,6 +7,7 @@
 static ie_status convert(const char *from, const char *to_path, ie_format to, ie_error *err)
 {
     ie_config *config = ie_config_new();
+    assert_int_equal(ie_config_set(config, "convert.min_similarity", "0", "test", NULL), IE_OK);
     ie_photo *photo = facts_of(from, format_of(from));
     ie_action action = {.kind = IE_ACTION_REPLACE,
                         .from = from,
