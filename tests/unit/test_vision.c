@@ -388,6 +388,37 @@ static void a_model_of_another_kind_is_left_out(void **state)
     ie_config_free(config);
 }
 
+/* Whatever is wrong with what the configuration names, it is one line and everything else goes on. */
+static void a_vocabulary_that_is_missing_and_a_model_that_is_a_folder_are_told_once(void **state)
+{
+    if (!is_ready()) {
+        skip();
+    }
+    static const struct {
+        const char *entry, *says;
+    } cases[] = {
+        {"name=tiny;layout=clip;path=%s/golden;vision=clip_tiny_vision.onnx;text=clip_tiny_text.onnx;"
+         "tokenizer=no-such.txt", "no-such.txt"},
+        {"name=tiny;layout=clip;path=%s;vision=golden;text=golden;tokenizer=golden", "golden"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int remarks = 0;
+        ie_config *config = config_with(cases[i].entry);
+        ie_worker *worker = ie_worker_new(config, NULL, print_remark, &remarks);
+        IE_AUTO_FREE char *path = ie_asprintf("%s/golden/images/photo_china.jpg", testdata());
+        ie_photo *photo = analyze(worker, path, IE_HAVE_SCENES | IE_HAVE_HASHES);
+        ie_error err = {0};
+        assert_int_equal(remarks, 1);
+        assert_int_equal(photo->fault_count, 0);
+        assert_true((photo->have & IE_HAVE_SCENES) == 0 && (photo->have & IE_HAVE_HASHES) != 0);
+        assert_int_equal(ie_scenes_analyzer.check(config, &err), IE_ERR_NOT_FOUND);
+        assert_non_null(strstr(err.text, cases[i].says));
+        ie_photo_free(photo);
+        ie_worker_free(worker);
+        ie_config_free(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +428,7 @@ int main(void)
         cmocka_unit_test(embeddings_from_a_reduced_decode_are_near_the_exact_ones),
         cmocka_unit_test(fastestdet_finds_what_people_see),
         cmocka_unit_test(a_model_that_is_not_here_names_the_command_that_gets_it),
+        cmocka_unit_test(a_vocabulary_that_is_missing_and_a_model_that_is_a_folder_are_told_once),
         cmocka_unit_test(a_model_of_another_kind_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
