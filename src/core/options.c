@@ -204,7 +204,7 @@ static const ie_option_row rows[] = {
     CHOICE("analysis.ml_models.use_gpu", analysis.use_gpu, false, "auto", "auto|true|false", NULL,
            0, "run the models on a GPU when there is one that ONNX Runtime can use"),
     INT("analysis.ml_models.batch_size", analysis.ml_batch_size, "8", 1, 256, NULL, 0,
-        "photos a model looks at in one go; no effect while they are looked at one at a time"),
+        "photos a model looks at in one go, where its file allows it and, for detectors, on a GPU"),
     TEXT("analysis.ml_models.device", analysis.device, "", NULL, NULL, 0,
          "run the models here and nowhere else: cpu, cuda, webgpu or openvino; empty chooses"),
     TEXT("analysis.ml_models.runtime", analysis.runtime, "", NULL, NULL, 0,

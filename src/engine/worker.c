@@ -204,6 +204,8 @@ static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
         .max_file_bytes = (uint64_t)config->limits.max_file_bytes,
         .exact = config->analysis.exact,
         .views = due_views(photo, wanted),
+        /* Exact mode is for comparing with references, and these drop alpha. */
+        .over_white = !config->analysis.exact,
         .color_side = due_side(config, photo, wanted),
     };
     ie_source *source = ie_source_new(bytes, photo, &options, worker->scratch);

@@ -52,15 +52,31 @@ static void cmyk_to_rgb(uint8_t *data, size_t pixels)
     }
 }
 
+/* Alpha, the last of the bands, over white, to the last bit as Pillow's alpha_composite: fixed point of 7 bits, and a
+   division by 255 that rounds. */
+static void lay_over_white(uint8_t *data, size_t pixels, int bands)
+{
+    const uint8_t *in = data;
+    uint8_t *out = data;
+    for (size_t i = 0; i < pixels; i++, in += bands, out += bands - 1) {
+        uint32_t alpha = in[bands - 1];
+        for (int c = 0; c < bands - 1; c++) {
+            uint32_t sum = (in[c] * alpha + 255 * (255 - alpha)) * 128 + 128 * 128;
+            out[c] = (uint8_t)((((sum >> 8) + sum) >> 8) >> 7);
+        }
+    }
+}
+
 /* Runs the decoder; the samples are malloc()ed or NULL. */
-static uint8_t *samples(VipsImage **image, uint32_t *ret_channels)
+static uint8_t *samples(VipsImage **image, bool white, uint32_t *ret_channels)
 {
     if (!ie_vips_plain_colours(image) || !eight_bits(image)) {
         return NULL;
     }
     bool cmyk = ie_vips_cmyk(*image);
-    int bands = (*image)->Bands;
-    int wanted = cmyk ? 4 : bands >= 3 ? 3 : 1;
+    int bands = (*image)->Bands, colors = cmyk ? 4 : bands >= 3 ? 3 : 1;
+    bool blend = white && !cmyk && bands == colors + 1;
+    int wanted = colors + blend;
     VipsImage *result = NULL;
     if (wanted != bands &&
         !ie_vips_replace(image, vips_extract_band(*image, &result, 0, "n", wanted, NULL),
@@ -69,10 +85,13 @@ static uint8_t *samples(VipsImage **image, uint32_t *ret_channels)
     }
     size_t size = 0;
     uint8_t *data = vips_image_write_to_memory(*image, &size);
+    size_t pixels = (size_t)(*image)->Xsize * (size_t)(*image)->Ysize;
     if (data != NULL && cmyk) {
-        cmyk_to_rgb(data, (size_t)(*image)->Xsize * (size_t)(*image)->Ysize);
+        cmyk_to_rgb(data, pixels);
+    } else if (data != NULL && blend) {
+        lay_over_white(data, pixels, bands);
     }
-    *ret_channels = cmyk ? 3 : (uint32_t)wanted;
+    *ret_channels = cmyk ? 3 : (uint32_t)colors;
     return data;
 }
 
@@ -89,9 +108,8 @@ static int shrink_for(const ie_vips_loader_row *l, const VipsImage *image, uint3
     return shrink;
 }
 
-ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side,
-                          uint64_t max_pixels, ie_pixels *ret_pixels, ie_image_facts *ret_facts,
-                          ie_error *err)
+static ie_status decode(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side, bool white,
+                        uint64_t max_pixels, ie_pixels *ret_pixels, ie_image_facts *ret_facts, ie_error *err)
 {
     VipsImage *image = NULL;
     const ie_vips_loader_row *l = NULL;
@@ -107,7 +125,7 @@ ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, u
         image = ie_vips_open(bytes, size, l, shrink, VIPS_FAIL_ON_ERROR);
     }
     ie_pixels pixels = {0};
-    pixels.data = image != NULL ? samples(&image, &pixels.channels) : NULL;
+    pixels.data = image != NULL ? samples(&image, white, &pixels.channels) : NULL;
     if (pixels.data == NULL) {
         ie_vips_finish(image);
         return ie_vips_damaged(format, err);
@@ -125,6 +143,19 @@ ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, u
         *ret_facts = facts;
     }
     return IE_OK;
+}
+
+ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side,
+                          uint64_t max_pixels, ie_pixels *ret_pixels, ie_image_facts *ret_facts,
+                          ie_error *err)
+{
+    return decode(bytes, size, format, min_side, false, max_pixels, ret_pixels, ret_facts, err);
+}
+
+ie_status ie_image_decode_white(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side,
+                                uint64_t max_pixels, ie_pixels *ret_pixels, ie_error *err)
+{
+    return decode(bytes, size, format, min_side, true, max_pixels, ret_pixels, NULL, err);
 }
 
 ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_pixels,

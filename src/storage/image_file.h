@@ -33,6 +33,10 @@ ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, u
                           uint64_t max_pixels, ie_pixels *ret_pixels, ie_image_facts *ret_facts,
                           ie_error *err) IE_MUST_CHECK;
 
+/* The same with alpha composited over white. */
+ie_status ie_image_decode_white(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side,
+                                uint64_t max_pixels, ie_pixels *ret_pixels, ie_error *err) IE_MUST_CHECK;
+
 /* Does any pixel have alpha below its maximum? Decodes. */
 ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_pixels,
                                bool *ret_transparent, ie_error *err) IE_MUST_CHECK;

@@ -227,6 +227,31 @@ static void set_facts(ie_photo *photo, const ie_image_facts *facts)
     photo->animated = facts->frames > 1;
 }
 
+/* The colour view anew, over white: what hashes are made of has its alpha dropped, what networks see has not. */
+static bool make_white(ie_source *source, const uint8_t *data, size_t size, uint32_t least, uint32_t shrink,
+                       ie_decode_fault *fault)
+{
+    ie_pixels pixels = {0};
+    ie_error err = {0};
+    ie_status status = ie_image_decode_white(data, size, source->photo->format, least, source->options.max_pixels,
+                                             &pixels, &err);
+    if (status != IE_OK) {
+        return set_fault(fault, code_of(&err), err.text);
+    }
+    ie_frame white = {.scratch = source->frame.scratch, .exact = source->frame.exact, .views = IE_VIEW_COLOR};
+    ie_jpeg_rows layout = pixels.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB;
+    bool good = ie_frame_begin(&white, layout, pixels.width, pixels.height, pixels.width, pixels.height, shrink);
+    if (good) {
+        ie_frame_add(&white, pixels.data, pixels.height);
+        ie_pixels dropped = source->frame.color;
+        source->frame.color = white.color;
+        white.color = dropped;
+    }
+    ie_frame_clear(&white);
+    free(pixels.data);
+    return good || set_fault(fault, "memory", "not enough memory to decode it");
+}
+
 /* Everything but JPEG: decoded as a whole, then averaged over squares as far as the views allow. */
 static bool decode_image(ie_source *source, const uint8_t *data, size_t size, ie_decode_fault *fault)
 {
@@ -260,6 +285,9 @@ static bool decode_image(ie_source *source, const uint8_t *data, size_t size, ie
         ie_frame_add(&source->frame, pixels.data, pixels.height);
     }
     free(pixels.data);
+    if (good && color && facts.has_alpha && source->options.over_white) {
+        return make_white(source, data, size, exact ? 0 : least, shrink, fault);
+    }
     return good || set_fault(fault, "memory", "not enough memory to decode it");
 }
 

@@ -31,6 +31,7 @@ typedef struct ie_source_options {
     bool exact;     /* decode at full size, Pillow's way; else reduced */
     unsigned views; /* IE_VIEW_* that will be asked for, so that the one decode is as cheap as can be; 0: all.
                        Asking for another view than was announced decodes once more. */
+    bool over_white; /* the colour view of a transparent picture lies over white, for one decode more; else alpha is dropped */
     uint32_t color_side; /* for IE_VIEW_COLOR: its shorter side is at least this, if the photo has it */
 } ie_source_options;
 

@@ -135,6 +135,33 @@ static void tensors_from_a_full_decode_equal_the_reference_in_every_bit(void **s
     assert_true(equal[0] >= 50 && equal[1] >= 50);
 }
 
+/* Blending with white only makes lighter, and the hidden parts white. */
+static void a_transparent_picture_lies_over_white_where_that_is_asked_for(void **state)
+{
+    if (testdata() == NULL) {
+        printf("  no test data\n");
+        skip();
+    }
+    IE_AUTO_FREE char *path = ie_asprintf("%s/golden/images/alpha_chicky_rgba.png", testdata());
+    picture dropped = open_picture(path, 1, true, 0), white = open_picture(path, 1, true, 0);
+    ie_source_options options = {.max_pixels = 200000000, .max_file_bytes = 1u << 30, .exact = true,
+                                 .views = IE_VIEW_COLOR, .over_white = true};
+    ie_source_free(white.source);
+    white.source = ie_source_new(white.bytes, white.photo, &options, white.scratch);
+    const ie_pixels *a = ie_source_color(dropped.source), *b = ie_source_color(white.source);
+    assert_non_null(b);
+    assert_true(a->width == b->width && a->height == b->height);
+    size_t lighter = 0, samples = (size_t)a->width * a->height * 3;
+    for (size_t i = 0; i < samples; i++) {
+        assert_true(b->data[i] >= a->data[i]);
+        lighter += b->data[i] > a->data[i];
+    }
+    printf("  %zu of %zu samples are lighter\n", lighter, samples);
+    assert_true(lighter > 1000 && lighter < samples);
+    close_picture(&dropped);
+    close_picture(&white);
+}
+
 static void detr_sizes_are_those_of_the_reference(void **state)
 {
     if (testdata() == NULL) {
@@ -220,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tensors_from_a_full_decode_equal_the_reference_in_every_bit),
+        cmocka_unit_test(a_transparent_picture_lies_over_white_where_that_is_asked_for),
         cmocka_unit_test(detr_sizes_are_those_of_the_reference),
         cmocka_unit_test(a_reduced_decode_gives_nearly_the_same_tensor),
         cmocka_unit_test(extreme_shapes_make_tensors_too),

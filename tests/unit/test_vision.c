@@ -9,6 +9,7 @@
 #include "engine/worker.h"
 #include "tree.h"
 #include "utils/text.h"
+#include "utils/half.h"
 #include "vision_help.h"
 
 static bool is_ready(void)
@@ -210,10 +211,6 @@ static double scene_difference(ie_config *config, const json_t *clip)
     json_t *name;
     json_array_foreach(json_object_get(clip, "images"), index, name)
     {
-        /* The reference lays transparent pictures over white; here alpha is dropped. */
-        if (strncmp(json_string_value(name), "alpha", 5) == 0) {
-            continue;
-        }
         const json_t *row = json_array_get(json_object_get(clip, "probs"), index);
         IE_AUTO_FREE char *path = ie_asprintf("%s/golden/images/%s", testdata(), json_string_value(name));
         ie_photo *photo = analyze(worker, path, IE_HAVE_SCENES);
@@ -225,6 +222,7 @@ static double scene_difference(ie_config *config, const json_t *clip)
         }
         ie_photo_free(photo);
     }
+    printf("  probabilities differ by %.6f at most\n", most);
     assert_int_equal(remarks, 0);
     ie_worker_free(worker);
     return most;
@@ -246,6 +244,57 @@ static void tiny_clip_tells_scenes_as_the_reference_does(void **state)
     printf("  from the default decode probabilities differ by %.4f at most\n", reduced);
     assert_true(reduced < 0.05);
     ie_config_free(config);
+}
+
+static double cosine(const ie_embedding *a, const ie_embedding *b)
+{
+    double dot = 0, aa = 0, bb = 0;
+    assert_int_equal(a->dimension, b->dimension);
+    for (size_t i = 0; i < a->dimension; i++) {
+        double x = ie_half_to_float(a->values[i]), y = ie_half_to_float(b->values[i]);
+        dot += x * y;
+        aa += x * x;
+        bb += y * y;
+    }
+    return dot / sqrt(aa * bb);
+}
+
+/* Pictures from a reduced decode look the same to the model. */
+static void embeddings_from_a_reduced_decode_are_near_the_exact_ones(void **state)
+{
+    if (!is_ready() || getenv("IMGENGINE_TEST_MERGES") == NULL) {
+        skip();
+    }
+    int remarks = 0;
+    IE_AUTO_JSON json_t *golden = test_json(testdata(), "golden/golden_models.json");
+    ie_config *reduced = clip_config(json_object_get(golden, "clip"));
+    ie_config *exact = ie_config_copy(reduced);
+    set(exact, "analysis.content.exact", "true");
+    ie_worker *workers[] = {ie_worker_new(reduced, NULL, print_remark, &remarks),
+                            ie_worker_new(exact, NULL, print_remark, &remarks)};
+    IE_AUTO_JSON json_t *expected = test_json(testdata(), "photos/expected/ml.json");
+    const char *name;
+    json_t *entry;
+    double least = 1;
+    int count = 0;
+    json_object_foreach(json_object_get(expected, "files"), name, entry)
+    {
+        IE_AUTO_FREE char *path = ie_asprintf("%s/photos/%s", testdata(), name);
+        ie_photo *a = analyze(workers[0], path, IE_HAVE_SCENES), *b = analyze(workers[1], path, IE_HAVE_SCENES);
+        assert_non_null(a->embedding);
+        assert_non_null(b->embedding);
+        assert_string_equal(a->embedding->model, b->embedding->model);
+        least = fmin(least, cosine(a->embedding, b->embedding));
+        count += memcmp(a->embedding->values, b->embedding->values, a->embedding->dimension * 2) != 0;
+        ie_photo_free(a);
+        ie_photo_free(b);
+    }
+    printf("  cosine at least %.5f, %d photos differ\n", least, count);
+    assert_true(least >= 0.995 && count > 0);
+    ie_worker_free(workers[0]);
+    ie_worker_free(workers[1]);
+    ie_config_free(exact);
+    ie_config_free(reduced);
 }
 
 static int contains(const ie_photo *photo, const char *label)
@@ -339,14 +388,47 @@ static void a_model_of_another_kind_is_left_out(void **state)
     ie_config_free(config);
 }
 
+/* Whatever is wrong with what the configuration names, it is one line and everything else goes on. */
+static void a_vocabulary_that_is_missing_and_a_model_that_is_a_folder_are_told_once(void **state)
+{
+    if (!is_ready()) {
+        skip();
+    }
+    static const struct {
+        const char *entry, *says;
+    } cases[] = {
+        {"name=tiny;layout=clip;path=%s/golden;vision=clip_tiny_vision.onnx;text=clip_tiny_text.onnx;"
+         "tokenizer=no-such.txt", "no-such.txt"},
+        {"name=tiny;layout=clip;path=%s;vision=golden;text=golden;tokenizer=golden", "golden"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int remarks = 0;
+        ie_config *config = config_with(cases[i].entry);
+        ie_worker *worker = ie_worker_new(config, NULL, print_remark, &remarks);
+        IE_AUTO_FREE char *path = ie_asprintf("%s/golden/images/photo_china.jpg", testdata());
+        ie_photo *photo = analyze(worker, path, IE_HAVE_SCENES | IE_HAVE_HASHES);
+        ie_error err = {0};
+        assert_int_equal(remarks, 1);
+        assert_int_equal(photo->fault_count, 0);
+        assert_true((photo->have & IE_HAVE_SCENES) == 0 && (photo->have & IE_HAVE_HASHES) != 0);
+        assert_int_equal(ie_scenes_analyzer.check(config, &err), IE_ERR_NOT_FOUND);
+        assert_non_null(strstr(err.text, cases[i].says));
+        ie_photo_free(photo);
+        ie_worker_free(worker);
+        ie_config_free(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiny_detr_gives_the_logits_of_the_reference),
         cmocka_unit_test(tiny_detr_detects_what_the_reference_does),
         cmocka_unit_test(tiny_clip_tells_scenes_as_the_reference_does),
+        cmocka_unit_test(embeddings_from_a_reduced_decode_are_near_the_exact_ones),
         cmocka_unit_test(fastestdet_finds_what_people_see),
         cmocka_unit_test(a_model_that_is_not_here_names_the_command_that_gets_it),
+        cmocka_unit_test(a_vocabulary_that_is_missing_and_a_model_that_is_a_folder_are_told_once),
         cmocka_unit_test(a_model_of_another_kind_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
