@@ -15,6 +15,7 @@
 /* Photos under way at most: enough to keep many workers busy behind one slow photo. */
 #define WINDOW 512
 
+/* Without a photo: the walk asks the commit to prepare. */
 typedef struct item {
     ie_photo *photo;
     uint64_t size; /* when it was listed */
@@ -31,6 +32,8 @@ typedef struct run {
     atomic_ullong issued;  /* items handed out; final once walk_over */
     atomic_bool walk_over;
     atomic_uint workers_left;
+    bool asked;     /* the walk's: the commit was asked to prepare */
+    sem_t prepared; /* posted by the commit when it has */
     uint64_t changed_bytes; /* the commit's */
     uint64_t left_out, left_out_bytes; /* the walk's; read after it was joined */
     /* Remarks of the walk, spoken by the commit, so that callbacks never overlap. */
@@ -78,6 +81,18 @@ static void wait_window(run *r)
     }
 }
 
+/* The commit prepares, because it is the one that calls back. */
+static void prepare(run *r)
+{
+    if (r->asked || r->pipeline->prepare == NULL) {
+        return;
+    }
+    r->asked = true;
+    ie_queue_push(r->ready, ie_alloc(sizeof(item)), 1);
+    while (sem_wait(&r->prepared) != 0) {
+    }
+}
+
 static void issue(run *r, ie_photo *photo)
 {
     const ie_pipeline *pipeline = r->pipeline;
@@ -94,7 +109,10 @@ static void issue(run *r, ie_photo *photo)
         ie_photo_forget_faults(photo, "sidecar");
     }
     next->cached = found && is_complete(pipeline, photo);
-    /* Both queues hold WINDOW items and no more are under way, so neither push can block. */
+    if (!next->cached) {
+        prepare(r);
+    }
+    /* Both queues hold WINDOW items and one to prepare, and no more are under way, so neither push can block. */
     ie_queue_push(next->cached ? r->ready : r->work, next, 1);
 }
 
@@ -285,6 +303,14 @@ static ie_status commit_all(run *r, ie_take_photo_fn take, void *user, ie_error 
     ie_status status = IE_OK;
     item *done;
     while ((done = ie_queue_pop(r->ready)) != NULL) {
+        if (done->photo == NULL) {
+            if (status == IE_OK) {
+                r->pipeline->prepare(r->pipeline->prepare_user);
+            }
+            free(done);
+            sem_post(&r->prepared);
+            continue;
+        }
         if (status != IE_OK) {
             ie_photo_free(done->photo);
             free(done);
@@ -376,14 +402,16 @@ ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, vo
     ie_status status = ie_scan_open(pipeline->config, pipeline->input, on_problem, &r, &r.scan, err);
     if (status == IE_OK) {
         r.work = ie_queue_new(WINDOW, SIZE_MAX);
-        r.ready = ie_queue_new(WINDOW, SIZE_MAX);
+        r.ready = ie_queue_new(WINDOW + 1, SIZE_MAX);
         sem_init(&r.window, 0, WINDOW);
+        sem_init(&r.prepared, 0, 0);
         status = run_threads(&r, take, user, err);
         status = commit_catalog(pipeline, status, err);
         if (status == IE_OK) {
             copy_result(&r, ret_result);
         }
         sem_destroy(&r.window);
+        sem_destroy(&r.prepared);
         ie_queue_free(r.work);
         ie_queue_free(r.ready);
         ie_scan_close(r.scan);

@@ -45,25 +45,14 @@ void *ie_cache_read(const char *name, size_t *ret_size)
     return bytes;
 }
 
-/* The folder and those above it, private to the user. */
-static void make_folders(const char *path)
-{
-    for (const char *p = path + 1; (p = strchr(p, '/')) != NULL; p++) {
-        IE_AUTO_FREE char *folder = ie_strndup(path, (size_t)(p - path));
-        IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
-        if (!ie_fs_exists(folder) && ie_place_open("/", folder, &place) == 0) {
-            (void)ie_fs_mkdir(&place, 0700);
-        }
-    }
-}
-
 void ie_cache_write(const char *name, const void *bytes, size_t size)
 {
     IE_AUTO_FREE char *path = ie_cache_folder(name);
     if (path == NULL || path[0] != '/') {
         return;
     }
-    make_folders(path);
+    IE_AUTO_FREE char *folder = ie_path_directory(path);
+    (void)ie_own_folder_make(folder);
     ie_buffer whole = {0};
     ie_hash128 hash = checksum(bytes, size);
     ie_buffer_add(&whole, bytes, size);
