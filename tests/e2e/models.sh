@@ -294,7 +294,7 @@ check without_pip_it_says_how_to_get_it no_pip
 
 stopped() {
     touch slow_pip
-    stubbed models runtime >/dev/null 2>&1 &
+    env PATH="$work/bin:$PATH" "$imgengine" models runtime >/dev/null 2>&1 &
     local pid=$!
     sleep 0.7
     exits 1 stubbed models runtime && grep -q 'Another process' exits.err || return 1
