@@ -136,7 +136,7 @@ typedef struct ie_engine ie_engine;
 typedef struct ie_photo ie_photo;
 typedef struct ie_plan ie_plan;
 
-typedef enum ie_stage { IE_STAGE_SCAN, IE_STAGE_ANALYZE, IE_STAGE_COMPARE, IE_STAGE_APPLY, IE_STAGE_UNDO } ie_stage;
+typedef enum ie_stage { IE_STAGE_SCAN, IE_STAGE_ANALYZE, IE_STAGE_COMPARE, IE_STAGE_APPLY, IE_STAGE_UNDO, IE_STAGE_FETCH } ie_stage;
 
 typedef struct ie_progress {
     ie_stage stage;
@@ -149,6 +149,8 @@ typedef struct ie_engine_options {
     const char *catalog; /* NULL: $XDG_DATA_HOME/imgengine/catalog.db; "": none, keep nothing */
     void (*progress)(void *user, const ie_progress *progress); /* may be NULL; at most about 20 a second */
     void (*notice)(void *user, const char *text);              /* one-line remarks for a person; may be NULL */
+    /* A question that yes or no answers, before something is fetched; NULL: nobody can be asked, which is no. */
+    bool (*ask)(void *user, const char *question);
     void *user;
     const volatile int *cancel; /* set non-zero (from a signal handler, too) to stop after the current file */
 } ie_engine_options;
@@ -308,10 +310,27 @@ typedef struct ie_model_info {
 
 typedef ie_status (*ie_model_fn)(void *user, const ie_model_info *model);
 
-/* All models, or that of the name (IE_ERR_NOT_FOUND when there is none). `verify` loads each whose files are there
-   and looks whether it takes and gives what its layout says. */
+/* All models, or that of the name (IE_ERR_NOT_FOUND when there is none). `verify` compares each
+   whose files are there with the sizes and hashes that are known, loads it, and looks whether it takes and gives what its
+   layout says. */
 IE_API ie_status ie_engine_models(ie_engine *engine, const char *name, bool verify, ie_model_fn on_model, void *user,
                                   ie_error *err) IE_MUST_CHECK;
+
+/* Fetches the model's files from its repository, as far as they are not here already. *ret_fetched: how many came.
+   IE_ERR_UNSUPPORTED: it has no repository, or is the user's own; IE_ERR_NOT_FOUND: the hub does not have or give it, or
+   analysis.ml_models.download is never; IE_ERR_FORMAT: what came is not what it should be. */
+IE_API ie_status ie_engine_model_pull(ie_engine *engine, const char *name, size_t *ret_fetched,
+                                      ie_error *err) IE_MUST_CHECK;
+/* Takes away what was fetched. IE_ERR_NOT_FOUND: nothing was. */
+IE_API ie_status ie_engine_model_remove(ie_engine *engine, const char *name, uint64_t *ret_bytes,
+                                        ie_error *err) IE_MUST_CHECK;
+/* The model's entry as YAML, as analysis.ml_models.custom_models takes it; free() it. NULL: there is none. */
+IE_API char *ie_engine_model_yaml(ie_engine *engine, const char *name, ie_error *err);
+/* Fetches a runtime, "cpu", "openvino", "webgpu" or "cuda", with the user's pip, into the user's data folder; one
+   that is there stays, unless `again`. *ret_text says what is where; free() it. */
+IE_API ie_status ie_engine_runtime_fetch(ie_engine *engine, const char *name, bool again, char **ret_text,
+                                         ie_error *err) IE_MUST_CHECK;
+IE_API ie_status ie_engine_runtime_remove(ie_engine *engine, const char *name, ie_error *err) IE_MUST_CHECK;
 
 /* ---- purge -------------------------------------------------------------------------------- */
 

@@ -179,7 +179,7 @@ static ie_status find_and_load(const char *wanted, ie_runtime **ret_runtime, ie_
     }
     return ie_error_set(err, IE_ERR_NOT_FOUND,
                         "ONNX Runtime, which runs the models, is not installed; get it with: "
-                        "scripts/setup runtime, or name its library in analysis.ml_models.runtime.");
+                        "imgengine models runtime, or name its library in analysis.ml_models.runtime.");
 }
 
 ie_status ie_runtime_get(const ie_config *config, const ie_runtime **ret_runtime, ie_error *err)

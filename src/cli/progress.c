@@ -32,7 +32,7 @@ static const struct {
 } stages[] = {
     [IE_STAGE_SCAN] = {"scan", "Looking"},         [IE_STAGE_ANALYZE] = {"analyze", "Analyzing"},
     [IE_STAGE_COMPARE] = {"compare", "Comparing"}, [IE_STAGE_APPLY] = {"apply", "Applying"},
-    [IE_STAGE_UNDO] = {"undo", "Undoing"},
+    [IE_STAGE_UNDO] = {"undo", "Undoing"},         [IE_STAGE_FETCH] = {"fetch", "Fetching"},
 };
 
 const char *ie_stage_name(ie_stage stage)
@@ -156,12 +156,27 @@ static void add_path(ie_buffer *line, const char *path, size_t room)
     ie_buffer_printf(line, "  …%s", shown);
 }
 
+/* A file that is fetched counts by its bytes. */
+static void add_bytes(ie_buffer *line, const ie_progress *progress)
+{
+    char done[32], total[32];
+    ie_buffer_printf(line, " %s", ie_size_text(progress->bytes_done, done));
+    if (progress->bytes_total > 0) {
+        ie_buffer_printf(line, " of %s (%.0f %%)", ie_size_text(progress->bytes_total, total),
+                         100.0 * (double)progress->bytes_done / (double)progress->bytes_total);
+    }
+}
+
 static void draw(ie_bar *bar, const ie_progress *progress)
 {
     ie_buffer line = {0};
     char text[32];
-    ie_buffer_printf(&line, "%s %llu", stages[progress->stage].doing,
-                     (unsigned long long)progress->done);
+    ie_buffer_text(&line, stages[progress->stage].doing);
+    if (progress->stage == IE_STAGE_FETCH) {
+        add_bytes(&line, progress);
+    } else {
+        ie_buffer_printf(&line, " %llu", (unsigned long long)progress->done);
+    }
     if (progress->total > 0) {
         ie_buffer_printf(&line, "/%llu", (unsigned long long)progress->total);
     }
@@ -222,7 +237,9 @@ void ie_bar_update(ie_bar *bar, const ie_progress *progress)
     double now = now_s();
     bool new_stage = progress->stage != bar->stage;
     measure(bar, progress, now);
-    bool last = progress->total > 0 && progress->done == progress->total;
+    bool last = progress->stage == IE_STAGE_FETCH
+                    ? progress->bytes_total > 0 && progress->bytes_done == progress->bytes_total
+                    : progress->total > 0 && progress->done == progress->total;
     if (!new_stage && now - bar->drawn_at_s < REDRAW_S && !(last && bar->mode == MODE_JSON)) {
         return;
     }

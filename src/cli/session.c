@@ -43,6 +43,20 @@ static void on_notice(void *user, const char *text)
     ie_session_remark(session, "%s", text);
 }
 
+/* Only a person at a terminal can be asked. */
+static bool on_question(void *user, const char *question)
+{
+    ie_session *session = user;
+    char answer[16];
+    if (!isatty(STDIN_FILENO) || !isatty(fileno(ie_messages())) || session->options->quiet) {
+        return false;
+    }
+    ie_bar_erase(session->bar);
+    fprintf(ie_messages(), "%s [y/N] ", question);
+    fflush(ie_messages());
+    return fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
 void ie_session_remark(ie_session *session, const char *format, ...)
 {
     if (session->options->quiet) {
@@ -87,6 +101,7 @@ ie_status ie_session_open(ie_session *session, ie_error *err)
         .catalog = options->catalog,
         .progress = on_progress,
         .notice = on_notice,
+        .ask = on_question,
         .user = session,
         .cancel = ie_interrupt_flag(),
     };

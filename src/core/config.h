@@ -46,6 +46,7 @@ struct ie_config {
         char *runtime, *device;       /* ONNX Runtime's library; provider to use; empty: found by itself */
         ie_config_list custom_models; /* entries as core/model.h reads them */
         bool require_ml;
+        char *download; /* never, ask, auto */
         struct {
             ie_config_list labels, templates, thresholds; /* thresholds: "label=0.3" */
             double min_confidence;

@@ -36,7 +36,7 @@ const ie_model *ie_model_at(size_t index)
 /* What a key of an entry means: a word of a list, a number, or a text. */
 typedef struct key {
     const char *name;
-    enum { TEXT, WORD, NUMBER, REAL, SWITCH } kind;
+    enum { TEXT, HASH, WORD, NUMBER, BYTES, REAL, SWITCH } kind;
     size_t offset;
     const char *words; /* WORD: in the order of the enumeration */
 } key;
@@ -45,11 +45,18 @@ static const key keys[] = {
     {"name", TEXT, offsetof(ie_model, name), NULL},
     {"path", TEXT, offsetof(ie_model, path), NULL},
     {"repository", TEXT, offsetof(ie_model, repository), NULL},
+    {"revision", TEXT, offsetof(ie_model, revision), NULL},
     {"licence", TEXT, offsetof(ie_model, licence), NULL},
     {"labels", TEXT, offsetof(ie_model, labels), NULL},
     {"vision", TEXT, offsetof(ie_model, files[IE_PART_VISION]), NULL},
+    {"vision_size", BYTES, offsetof(ie_model, sizes[IE_PART_VISION]), NULL},
+    {"vision_sha256", HASH, offsetof(ie_model, sha256[IE_PART_VISION]), NULL},
     {"text", TEXT, offsetof(ie_model, files[IE_PART_TEXT]), NULL},
+    {"text_size", BYTES, offsetof(ie_model, sizes[IE_PART_TEXT]), NULL},
+    {"text_sha256", HASH, offsetof(ie_model, sha256[IE_PART_TEXT]), NULL},
     {"tokenizer", TEXT, offsetof(ie_model, files[IE_PART_TOKENIZER]), NULL},
+    {"tokenizer_size", BYTES, offsetof(ie_model, sizes[IE_PART_TOKENIZER]), NULL},
+    {"tokenizer_sha256", HASH, offsetof(ie_model, sha256[IE_PART_TOKENIZER]), NULL},
     {"task", WORD, offsetof(ie_model, task), "scenes|objects"},
     {"layout", WORD, offsetof(ie_model, layout), "clip|detr|sigmoid|grid"},
     {"scaling", WORD, offsetof(ie_model, scaling), "crop|fit|stretch"},
@@ -86,21 +93,35 @@ static int word_index(const char *words, const char *word)
     }
 }
 
+static ie_status unknown_key(const char *name, ie_error *err)
+{
+    ie_buffer names = {0};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        ie_buffer_printf(&names, "%s%s", i > 0 ? ", " : "", keys[i].name);
+    }
+    ie_status status = ie_error_set(err, IE_ERR_USAGE, "A custom model has no \"%s\"; there are %s.", ie_shown(name),
+                                    names.data);
+    ie_buffer_free(&names);
+    return status;
+}
+
+static bool is_sha256(const char *value)
+{
+    return strlen(value) == 64 && strspn(value, "0123456789abcdefABCDEF") == 64;
+}
+
 static ie_status set_key(const char *name, const char *value, ie_arena *arena, ie_model *model, ie_error *err)
 {
     const key *k = find_key(name);
     if (k == NULL) {
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "A custom model has no \"%s\"; there are name, path, repository, licence, labels, "
-                            "vision, text, tokenizer, task, layout, scaling, norm, side, longest, logit_scale, bgr "
-                            "and heavy.",
-                            ie_shown(name));
+        return unknown_key(name, err);
     }
     char *at = (char *)model + k->offset;
     int64_t number = 0;
     double real = 0;
     bool good = true;
-    if (k->kind == TEXT) {
+    if (k->kind == TEXT || k->kind == HASH) {
+        good = k->kind == TEXT || is_sha256(value);
         const char *copy = ie_arena_strdup(arena, value);
         memcpy(at, &copy, sizeof copy);
     } else if (k->kind == WORD) {
@@ -111,6 +132,10 @@ static ie_status set_key(const char *name, const char *value, ie_arena *arena, i
     } else if (k->kind == NUMBER) {
         good = ie_parse_int(value, 1, 8192, &number);
         uint32_t size = (uint32_t)number;
+        memcpy(at, &size, sizeof size);
+    } else if (k->kind == BYTES) {
+        good = ie_parse_int(value, 1, INT64_MAX, &number);
+        uint64_t size = (uint64_t)number;
         memcpy(at, &size, sizeof size);
     } else if (k->kind == REAL) {
         good = ie_parse_real(value, &real);
@@ -161,7 +186,9 @@ static ie_model layout_defaults(ie_model_layout layout)
     for (size_t i = 0; i < MODELS; i++) {
         if (models[i].layout == layout) {
             ie_model model = models[i];
-            model.repository = model.licence = model.path = NULL;
+            model.repository = model.revision = model.licence = model.path = NULL;
+            memset(model.sizes, 0, sizeof model.sizes);
+            memset(model.sha256, 0, sizeof model.sha256);
             return model;
         }
     }
@@ -200,6 +227,96 @@ static ie_status resolve(const char *entry, ie_arena *arena, ie_model *ret_model
         *ret_model = model;
     }
     return status;
+}
+
+/* ---- what is asked of an entry ---- */
+
+static bool safe_parts(const char *path)
+{
+    for (const char *p = path;; p++) {
+        if (*p == '.' || *p == '/' || *p == 0) {
+            return false;
+        }
+        p += strcspn(p, "/");
+        if (*p == 0) {
+            return true;
+        }
+    }
+}
+
+bool ie_model_safe(const ie_model *model)
+{
+    bool safe = safe_parts(model->name) && (model->repository == NULL || safe_parts(model->repository));
+    for (int i = 0; safe && i < IE_PARTS; i++) {
+        safe = model->files[i] == NULL || model->files[i][0] == '/' || safe_parts(model->files[i]);
+    }
+    return safe;
+}
+
+static void add_word(ie_buffer *text, const char *words, unsigned index)
+{
+    for (; index > 0 && *words != 0; index--) {
+        words += strcspn(words, "|");
+        words += *words == '|';
+    }
+    ie_buffer_add(text, words, strcspn(words, "|"));
+}
+
+/* The value as text; empty: not said. */
+static void add_value(ie_buffer *text, const ie_model *model, const key *k)
+{
+    const char *at = (const char *)model + k->offset;
+    const char *value = NULL;
+    uint64_t bytes = 0;
+    uint32_t number = 0;
+    double real = 0;
+    bool on = false;
+    if (k->kind == TEXT || k->kind == HASH) {
+        memcpy(&value, at, sizeof value);
+        ie_buffer_text(text, value != NULL ? value : "");
+    } else if (k->kind == WORD || k->kind == NUMBER) {
+        memcpy(&number, at, sizeof number);
+        if (k->kind == WORD) {
+            add_word(text, k->words, number);
+        } else if (number > 0) {
+            ie_buffer_printf(text, "%u", number);
+        }
+    } else if (k->kind == BYTES) {
+        memcpy(&bytes, at, sizeof bytes);
+        if (bytes > 0) {
+            ie_buffer_printf(text, "%llu", (unsigned long long)bytes);
+        }
+    } else if (k->kind == REAL) {
+        memcpy(&real, at, sizeof real);
+        if (real > 0) {
+            ie_buffer_printf(text, "%g", real);
+        }
+    } else {
+        memcpy(&on, at, sizeof on);
+        ie_buffer_text(text, on ? "true" : "");
+    }
+}
+
+char *ie_model_yaml(const ie_model *model)
+{
+    ie_buffer yaml = {0};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        ie_buffer value = {0};
+        add_value(&value, model, &keys[i]);
+        if (value.size > 0) {
+            bool quoted = strpbrk(value.data, ":#'\"\\{}[],&*!|>%@` ") != NULL;
+            ie_buffer_printf(&yaml, "%s%s: ", yaml.size == 0 ? "- " : "  ", keys[i].name);
+            if (quoted) {
+                ie_buffer_char(&yaml, '\'');
+            }
+            for (const char *p = value.data; *p != 0; p++) {
+                ie_buffer_text(&yaml, *p == '\'' ? "''" : (char[]){*p, 0});
+            }
+            ie_buffer_text(&yaml, quoted ? "'\n" : "\n");
+        }
+        ie_buffer_free(&value);
+    }
+    return ie_buffer_take(&yaml);
 }
 
 ie_status ie_model_check_entry(const char *entry, ie_error *err)

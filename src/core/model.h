@@ -33,10 +33,13 @@ typedef enum ie_model_part { IE_PART_VISION, IE_PART_TEXT, IE_PART_TOKENIZER, IE
 typedef struct ie_model {
     const char *name;       /* "facebook/detr-resnet-50": what the configuration calls it */
     const char *repository; /* of the Hugging Face hub; NULL: none */
+    const char *revision;   /* branch, tag or commit; NULL: main */
     const char *licence;
     const char *path;       /* the user's file, or folder with the files; NULL: looked for */
     const char *labels;     /* "coco91", "coco80", or a file with one label a line */
     const char *files[IE_PARTS]; /* in the repository; NULL: has none */
+    uint64_t sizes[IE_PARTS];    /* bytes; 0: not known */
+    const char *sha256[IE_PARTS]; /* lower-case hex; NULL: not known */
     ie_model_task task;
     ie_model_layout layout;
     ie_model_scaling scaling;
@@ -57,6 +60,13 @@ ie_status ie_model_find(const ie_config *config, const char *name, ie_arena *are
 
 /* Is this an entry of custom_models: "name=…;key=value;…", with \; for a ; in a value? */
 ie_status ie_model_check_entry(const char *entry, ie_error *err) IE_MUST_CHECK;
+
+/* Can the name, the repository and the names of the files be parts of paths below a folder: neither absolute nor with
+   parts that are empty or begin with a dot? An absolute file is the user's own and not asked about. */
+bool ie_model_safe(const ie_model *model);
+
+/* The entry as YAML, in the form of custom_models; free() it. */
+char *ie_model_yaml(const ie_model *model);
 
 /* The name that an entry gives, in the arena; NULL when it is no entry. */
 const char *ie_model_entry_name(const char *entry, ie_arena *arena);

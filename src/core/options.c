@@ -211,6 +211,9 @@ static const ie_option_row rows[] = {
          "the library of ONNX Runtime (libonnxruntime.so); empty looks for it"),
     BOOL("analysis.ml_models.require", analysis.require_ml, "false", "--require-ml", READING,
          "stop with an error when a model or its runtime is missing"),
+    CHOICE("analysis.ml_models.download", analysis.download, false, "ask", "never|ask|auto", NULL, 0,
+           "fetch a model or the runtime that is missing when the first photo needs it; ask does so on a "
+           "terminal only"),
     TEXT("analysis.ml_models.scene_detection", analysis.scene_detection,
          "openai/clip-vit-base-patch32", NULL, NULL, 0, "model for scenes; empty for none"),
     TEXT("analysis.ml_models.object_detection", analysis.object_detection,

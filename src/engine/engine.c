@@ -91,6 +91,7 @@ ie_status ie_engine_open(const ie_config *config, const ie_engine_options *optio
     engine->notice = options->notice;
     engine->user = options->user;
     engine->cancel = options->cancel;
+    engine->ask = options->ask;
     list_versions(engine);
     *ret_engine = engine;
     return IE_OK;
@@ -153,6 +154,8 @@ ie_status ie_engine_pipeline(ie_engine *engine, const ie_input *input, unsigned 
         .notice = engine->notice,
         .user = engine->user,
         .cancel = engine->cancel,
+        .prepare = (engine->to_fetch & wanted) != 0 ? ie_engine_fetch_missing : NULL,
+        .prepare_user = engine,
     };
     return IE_OK;
 }
@@ -204,6 +207,10 @@ static ie_status leave_out_missing(ie_engine *engine, unsigned *wanted, ie_error
         ie_error missing = {0};
         if ((*wanted & analyzer->gives) == 0 || analyzer->check == NULL ||
             analyzer->check(engine->config, &missing) == IE_OK) {
+            continue;
+        }
+        if (missing.status == IE_ERR_NOT_FOUND && ie_engine_may_fetch(engine, *wanted, missing.text)) {
+            engine->to_fetch |= analyzer->gives;
             continue;
         }
         if (engine->config->analysis.require_ml) {

@@ -19,6 +19,9 @@ struct ie_engine {
     void (*notice)(void *user, const char *text);
     void *user;
     const volatile int *cancel;
+    bool (*ask)(void *user, const char *question);
+    bool asked, agreed; /* may what is missing be fetched? Asked once */
+    unsigned to_fetch;  /* IE_HAVE_* facts whose models are fetched when the first photo needs them */
     ie_catalog *reader, *writer; /* opened together, when first needed */
     ie_fact_version versions[IE_MAX_FACTS];
     size_t version_count;
@@ -34,6 +37,11 @@ ie_status ie_engine_pipeline(ie_engine *engine, const ie_input *input, unsigned 
 
 /* IE_HAVE_* facts of the analyzers that are named in `only` (comma list), or that the configuration enables. */
 ie_status ie_engine_wanted(ie_engine *engine, const char *only, unsigned *ret_wanted, ie_error *err) IE_MUST_CHECK;
+
+/* May the models for these facts be fetched: by analysis.ml_models.download, or because the user says so now? */
+bool ie_engine_may_fetch(ie_engine *engine, unsigned missing, const char *reason);
+/* Fetches what to_fetch names; what cannot be had is told by a notice. `user` is the engine. */
+void ie_engine_fetch_missing(void *user);
 
 /* Counts one record into the summary (kinds, faults); not into kept, copied and so on. */
 void ie_summary_count(ie_summary *summary, const ie_photo *photo, bool cached);

@@ -3,6 +3,7 @@
 #include "analyzers/analyzer.h"
 #include "engine/engine.h"
 #include "storage/model_files.h"
+#include "storage/model_store.h"
 #include "utils/error.h"
 
 typedef struct listing {
@@ -45,7 +46,8 @@ static ie_status tell(listing *l, const char *name, ie_error *err)
     }
     ie_error problem = {0};
     bool here = ie_model_check(&model, &problem) == IE_OK;
-    bool ready = here && (!l->verify || try_model(l, &model, &problem) == IE_OK);
+    bool ready = here && (!l->verify || (ie_model_verify(&model, &problem) == IE_OK &&
+                                      try_model(l, &model, &problem) == IE_OK));
     IE_AUTO_FREE char *folder = ie_model_folder(&model);
     bool scenes = model.task == IE_TASK_SCENES;
     const char *used = scenes ? config->analysis.scene_detection : config->analysis.object_detection;

@@ -15,6 +15,7 @@
 /* Photos under way at most where no network looks at them: enough to keep many workers busy behind one slow photo. */
 #define WINDOW 512
 
+/* Without a photo: the walk asks the commit to prepare. */
 typedef struct item {
     ie_inference look; /* first: the stage hands back pointers to it. Its number has no gaps, unlike photo->sequence */
     uint64_t size;     /* when it was listed */
@@ -30,6 +31,8 @@ typedef struct run {
     atomic_ullong issued;  /* items handed out; final once walk_over */
     atomic_bool walk_over;
     atomic_uint workers_left;
+    bool asked;     /* the walk's: the commit was asked to prepare */
+    sem_t fetched;  /* posted by the commit when it has */
     uint64_t changed_bytes; /* the commit's */
     uint64_t left_out, left_out_bytes; /* the walk's; read after it was joined */
     /* Remarks of the walk, spoken by the commit, so that callbacks never overlap. */
@@ -82,6 +85,18 @@ static ie_queue *after_work(const run *r)
     return r->prepared != NULL ? r->prepared : r->ready;
 }
 
+/* The commit prepares, because it is the one that calls back. */
+static void prepare(run *r)
+{
+    if (r->asked || r->pipeline->prepare == NULL) {
+        return;
+    }
+    r->asked = true;
+    ie_queue_push(r->ready, ie_alloc(sizeof(item)), 1);
+    while (sem_wait(&r->fetched) != 0) {
+    }
+}
+
 static void issue(run *r, ie_photo *photo)
 {
     const ie_pipeline *pipeline = r->pipeline;
@@ -98,7 +113,10 @@ static void issue(run *r, ie_photo *photo)
         ie_photo_forget_faults(photo, "sidecar");
     }
     next->cached = found && is_complete(pipeline, photo);
-    /* Each queue holds what may be under way, so no push can block. */
+    if (!next->cached) {
+        prepare(r);
+    }
+    /* Each queue holds what may be under way and one to prepare, so no push can block. */
     ie_queue_push(next->cached ? after_work(r) : r->work, next, 1);
 }
 
@@ -322,6 +340,14 @@ static ie_status commit_all(run *r, ie_take_photo_fn take, void *user, ie_error 
     ie_status status = IE_OK;
     item *done;
     while ((done = ie_queue_pop(r->ready)) != NULL) {
+        if (done->look.photo == NULL) {
+            if (status == IE_OK) {
+                r->pipeline->prepare(r->pipeline->prepare_user);
+            }
+            free(done);
+            sem_post(&r->fetched);
+            continue;
+        }
         if (status != IE_OK) {
             ie_photo_free(done->look.photo);
             free(done);
@@ -428,14 +454,16 @@ ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, vo
         bool infers = ie_infer_needed(pipeline->wanted);
         r.work = ie_queue_new(IE_UNDER_WAY, SIZE_MAX);
         r.prepared = infers ? ie_queue_new(IE_UNDER_WAY, SIZE_MAX) : NULL;
-        r.ready = ie_queue_new(IE_UNDER_WAY, SIZE_MAX);
+        r.ready = ie_queue_new(IE_UNDER_WAY + 1, SIZE_MAX);
         sem_init(&r.window, 0, infers ? ie_infer_window(pipeline->config, pipeline->wanted) : WINDOW);
+        sem_init(&r.fetched, 0, 0);
         status = run_threads(&r, take, user, err);
         status = commit_catalog(pipeline, status, err);
         if (status == IE_OK) {
             copy_result(&r, ret_result);
         }
         sem_destroy(&r.window);
+        sem_destroy(&r.fetched);
         ie_queue_free(r.work);
         ie_queue_free(r.prepared);
         ie_queue_free(r.ready);

@@ -28,6 +28,9 @@ typedef struct ie_pipeline {
     void (*notice)(void *user, const char *text);
     void *user;
     const volatile int *cancel;
+    /* Called once, on the calling thread, before the first photo that is not known already is looked at; may be NULL. */
+    void (*prepare)(void *user);
+    void *prepare_user;
 } ie_pipeline;
 
 typedef struct ie_pipeline_result {

@@ -52,7 +52,20 @@ static char *part_in_folder(const ie_model *model, ie_model_part part, const cha
     return path;
 }
 
-/* models--ORG--NAME/snapshots/REVISION/FILE, the revision being that of refs/main. */
+/* The commit that the cache has for a branch or tag, which may be a commit itself; free() it. */
+static char *cached_commit(const char *folder, const char *revision)
+{
+    IE_AUTO_FREE char *head = ie_asprintf("%s/refs/%s", folder, revision);
+    char *commit = NULL;
+    size_t size = 0;
+    if (ie_model_read(head, 200, &commit, &size, NULL) != IE_OK) {
+        return ie_strdup(revision);
+    }
+    commit[strcspn(commit, "\r\n/")] = 0;
+    return commit;
+}
+
+/* models--ORG--NAME/snapshots/COMMIT/FILE */
 static char *in_hub_cache(const ie_model *model, ie_model_part part)
 {
     IE_AUTO_FREE char *cache = ie_hub_cache_folder();
@@ -64,15 +77,13 @@ static char *in_hub_cache(const ie_model *model, ie_model_part part)
     for (const char *p = model->repository; *p != 0; p++) {
         ie_buffer_text(&folder, *p == '/' ? "--" : (char[]){*p, 0});
     }
-    IE_AUTO_FREE char *head = ie_asprintf("%s/refs/main", folder.data);
-    char *revision = NULL, *path = NULL;
-    size_t size = 0;
-    if (ie_model_read(head, 200, &revision, &size, NULL) == IE_OK) {
-        revision[strcspn(revision, "\r\n/")] = 0;
-        IE_AUTO_FREE char *snapshot = ie_asprintf("%s/snapshots/%s", folder.data, revision);
+    const char *revision = model->revision != NULL && model->revision[0] != 0 ? model->revision : "main";
+    char *path = NULL;
+    if (strstr(revision, "..") == NULL) {
+        IE_AUTO_FREE char *commit = cached_commit(folder.data, revision);
+        IE_AUTO_FREE char *snapshot = ie_asprintf("%s/snapshots/%s", folder.data, commit);
         path = part_in_folder(model, part, snapshot);
     }
-    free(revision);
     ie_buffer_free(&folder);
     return path;
 }
@@ -100,17 +111,8 @@ static ie_status missing(const ie_model *model, ie_model_part part, ie_error *er
                             "analysis.ml_models.custom_models.",
                             ie_shown(model->name), ie_shown(file), ie_shown(folder));
     }
-    ie_buffer files = {0};
-    for (int i = 0; i < IE_PARTS; i++) {
-        if (model->files[i] != NULL) {
-            ie_buffer_printf(&files, " %s", model->files[i]);
-        }
-    }
-    ie_status status =
-        ie_error_set(err, IE_ERR_NOT_FOUND, "The model %s is not here (no %s); get it with: hf download %s%s",
-                     ie_shown(model->name), ie_shown(file), model->repository, files.data);
-    ie_buffer_free(&files);
-    return status;
+    return ie_error_set(err, IE_ERR_NOT_FOUND, "The model %s is not here (no %s); get it with: imgengine models pull %s",
+                        ie_shown(model->name), ie_shown(file), ie_shown(model->name));
 }
 
 ie_status ie_model_file(const ie_model *model, ie_model_part part, char **ret_path, ie_error *err)

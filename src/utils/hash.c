@@ -113,7 +113,7 @@ ie_digest *ie_digest_new(ie_digest_kind kind)
 {
     ie_digest *digest = ie_alloc(sizeof *digest);
     digest->context = EVP_MD_CTX_new();
-    const EVP_MD *method = kind == IE_DIGEST_SHA256 ? EVP_sha256() : EVP_md5();
+    const EVP_MD *method = kind == IE_DIGEST_SHA256 ? EVP_sha256() : kind == IE_DIGEST_SHA1 ? EVP_sha1() : EVP_md5();
     if (digest->context == NULL || EVP_DigestInit_ex(digest->context, method, NULL) != 1) {
         EVP_MD_CTX_free(digest->context);
         free(digest);

@@ -36,7 +36,7 @@ static void slots_are_those_of_the_header(void **state)
 static ie_config *open_config(void)
 {
     if (test_runtime() == NULL) {
-        printf("  no ONNX Runtime (scripts/setup runtime)\n");
+        printf("  no ONNX Runtime (imgengine models runtime)\n");
         skip();
     }
     ie_config *config = ie_config_new();
@@ -174,7 +174,7 @@ static void without_a_runtime_the_error_says_how_to_get_it(void **state)
         skip();
     }
     assert_int_equal(status, IE_ERR_NOT_FOUND);
-    assert_non_null(strstr(err.text, "scripts/setup runtime"));
+    assert_non_null(strstr(err.text, "imgengine models runtime"));
 }
 
 int main(void)

@@ -15,7 +15,7 @@
 static bool is_ready(void)
 {
     if (testdata() == NULL || test_runtime() == NULL) {
-        printf("  no test data, or no ONNX Runtime (scripts/setup runtime)\n");
+        printf("  no test data, or no ONNX Runtime (imgengine models runtime)\n");
         return false;
     }
     return true;
@@ -355,7 +355,7 @@ static void a_model_that_is_not_here_names_the_command_that_gets_it(void **state
     set(config, "analysis.ml_models.object_detection", "facebook/detr-resnet-50");
     setenv("HF_HUB_CACHE", "/nowhere", 1);
     assert_int_equal(ie_objects_analyzer.check(config, &err), IE_ERR_NOT_FOUND);
-    assert_non_null(strstr(err.text, "hf download Xenova/detr-resnet-50"));
+    assert_non_null(strstr(err.text, "imgengine models pull facebook/detr-resnet-50"));
     set(config, "analysis.ml_models.object_detection", "no/such-model");
     assert_int_equal(ie_objects_analyzer.check(config, &err), IE_ERR_NOT_FOUND);
     assert_non_null(strstr(err.text, "fastestdet"));
