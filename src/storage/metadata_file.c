@@ -177,7 +177,7 @@ static void weigh(const ie_meta *meta, const sources *all, ie_photo *photo)
 void ie_metadata_read_with(const ie_metadata_options *options, ie_bytes *bytes, ie_photo *photo)
 {
     ie_meta meta;
-    sources all;
+    sources all = {0};
     ie_dates dates = {0};
     ie_facts_init(&all.exif);
     ie_facts_init(&all.xmp);
