@@ -50,8 +50,8 @@ static bool cpu_has_bf16(void)
     return found;
 }
 
-/* What the provider computes a model of 32-bit weights in, unless told otherwise; NULL: in what the file has. Each of
-   these keeps embeddings at a cosine above 0.999 with those of 32 bits (docs/models.md). */
+/* What the provider is documented to compute a model of 32-bit weights in, unless told otherwise; NULL: in what the file
+   has. The API does not tell. */
 static const char *default_precision(const char *provider, bool gpu)
 {
     if (strcasestr(provider, "openvino") != NULL) {
