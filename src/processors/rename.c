@@ -141,7 +141,6 @@ static void keep_original_names(const ie_proposal *proposal)
         const char *base = ie_path_base(photo->real_path);
         IE_AUTO_FREE char *name = ie_utf8_from_latin1(base, strlen(base));
         ie_action_tags(plan, action)->original_name = ie_arena_strdup(plan->arena, name);
-        ie_action_reason(plan, action, "keeps its old name in XMP");
     }
 }
 
