@@ -325,7 +325,13 @@ static const char *const tag_examples[] = {
     "imgengine tag ~/Pictures",
     "show which tags would be written",
     "imgengine tag ~/Pictures --apply",
-    "write them into the photos",
+    "write them into the photos, or beside those that take none safely",
+    "imgengine tag ~/Pictures --keywords 'Places|Norway|Oslo,sea' --rating 4",
+    "the same keywords and rating for all of them",
+    "imgengine tag ~/Raw --mode sidecar --caption 'Moving day' --apply",
+    "touch no photo, write XMP files beside them",
+    "imgengine tag ~/Trip --gpx track.gpx --clock-offset +02:00:30",
+    "places from a track; the camera's clock was two hours and 30 s ahead of UTC",
     NULL,
 };
 
@@ -335,7 +341,9 @@ const ie_command ie_command_tag = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "write keywords, captions and ratings into photos",
-    .text = "Writes keywords, caption, title and rating into the photos' own EXIF, IPTC and XMP. "
+    .text = "Writes keywords, caption, title, rating and place into the photos' own EXIF, IPTC and XMP; for "
+            "RAW files, read-only ones and those that could not be written safely into an XMP file beside "
+            "them, which is made, or changed so that what other programs wrote there stays. "
             "Each photo is rewritten as a new file that replaces the old one only when its "
             "picture is proven unchanged; the original stays in quarantine. `imgengine undo` puts "
             "it back.",

@@ -89,6 +89,9 @@ struct ie_config {
         ie_config_list keywords; /* added to every photo */
         char *caption, *title;   /* set when not empty */
         char *gps;               /* "LAT,LON" for photos that have no place; or empty */
+        char *gpx;               /* a file, or empty */
+        char *clock_offset;      /* "+01:00:30" ahead of UTC, or empty */
+        char *max_gap;           /* "10m" */
         char *mode;              /* embed, sidecar, auto */
         int iptc;                /* an ie_iptc_use */
         bool quality_rating;     /* rating 1..5 from the quality score, where there is none */

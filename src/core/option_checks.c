@@ -6,6 +6,7 @@
 
 #include "core/config.h"
 #include "core/metadata_fields.h"
+#include "core/track.h"
 #include "utils/error.h"
 #include "utils/memory.h"
 
@@ -96,6 +97,28 @@ ie_status ie_check_place(const char *text, ie_error *err)
                : ie_error_set(err, IE_ERR_USAGE,
                               "\"%s\" is no place; write latitude and longitude in degrees, such as "
                               "59.91,10.75.",
+                              ie_show_path(text, shown, sizeof shown));
+}
+
+ie_status ie_check_clock_offset(const char *text, ie_error *err)
+{
+    int64_t seconds;
+    char shown[80];
+    return text[0] == 0 || ie_parse_clock_offset(text, &seconds)
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_USAGE,
+                              "\"%s\" is no clock offset; write hours, minutes and seconds, such as +01:00:30 "
+                              "or -5.",
+                              ie_show_path(text, shown, sizeof shown));
+}
+
+ie_status ie_check_seconds(const char *text, ie_error *err)
+{
+    int64_t seconds;
+    char shown[80];
+    return ie_parse_seconds(text, &seconds)
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_USAGE, "\"%s\" is no time span; write 90s, 10m or 2h.",
                               ie_show_path(text, shown, sizeof shown));
 }
 

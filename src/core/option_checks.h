@@ -13,6 +13,8 @@ ie_status ie_check_prefer(const char *text, ie_error *err);
 ie_status ie_check_clock(const char *text, ie_error *err);
 /* "04:00" → 240; -1 when it is no time of day. */
 int ie_parse_clock(const char *text);
+ie_status ie_check_clock_offset(const char *text, ie_error *err);
+ie_status ie_check_seconds(const char *text, ie_error *err);
 ie_status ie_check_place(const char *text, ie_error *err);
 
 /* "59.91,10.75": degrees, north and east positive. */

@@ -299,6 +299,12 @@ static const ie_option_row rows[] = {
          "title for every photo; empty leaves titles alone"),
     TEXT("tagging.gps", tagging.gps, "", ie_check_place, "--gps", TAGGING,
          "LAT,LON in degrees for every photo that has no place of its own"),
+    TEXT("tagging.gpx", tagging.gpx, "", NULL, "--gpx", TAGGING,
+         "GPX track that gives photos without a place theirs by their time; empty: none"),
+    TEXT("tagging.clock_offset", tagging.clock_offset, "", ie_check_clock_offset, "--clock-offset", TAGGING,
+         "how far the camera's clock was ahead of UTC, such as +01:00:30; empty: as the photos say themselves"),
+    TEXT("tagging.max_gap", tagging.max_gap, "10m", ie_check_seconds, "--max-gap", TAGGING,
+         "longest time between two points of the track that a place is taken from, such as 90s, 10m or 2h"),
     CHOICE("tagging.mode", tagging.mode, false, "auto", "embed|sidecar|auto", "--mode", TAGGING | IE_CMD_UNTAG,
            "write into the photos (embed), into XMP files beside them (sidecar), or into those photos that take "
            "it safely (auto)"),

@@ -15,6 +15,7 @@
 #include "engine/similar.h"
 #include "engine/volume.h"
 #include "processors/processor.h"
+#include "storage/gpx_file.h"
 #include "storage/journal.h"
 #include "utils/error.h"
 #include "utils/text.h"
@@ -23,6 +24,7 @@ typedef struct collection {
     ie_photo **photos;
     size_t count, room;
     ie_summary *summary;
+    ie_track track;
     ie_pair *pairs; /* that look alike; with dedupe.similar */
     size_t pair_count;
 } collection;
@@ -44,6 +46,7 @@ static void collection_free(collection *c)
     }
     free(c->photos);
     free(c->pairs);
+    ie_track_clear(&c->track);
 }
 
 /* What the keep rules look at; wanted only of files that have an equal. */
@@ -216,6 +219,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .look = ie_outlook_take,
         .made = ie_same_made,
         .user = same,
+        .track = c->track.count > 0 ? &c->track : NULL,
         .untag = request->untag,
     };
     const struct {
@@ -348,6 +352,11 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
     collection c = {.summary = summary};
     ie_pipeline_result result = {0};
     ie_plan *plan = NULL;
+    const char *gpx = engine->config->tagging.gpx;
+    status = request->tag && !request->untag && gpx[0] != 0 ? ie_gpx_read(gpx, &c.track, err) : IE_OK;
+    if (status != IE_OK) {
+        return status;
+    }
     status = ie_pipeline_run(&pipeline, take_photo, &c, &result, err);
     if (status == IE_OK) {
         ie_summary_scan(summary, &result);

@@ -11,6 +11,7 @@
 #include "core/config.h"
 #include "core/photo.h"
 #include "core/plan.h"
+#include "core/track.h"
 
 /* Two photos that look alike; indices of the proposal's photos, a < b. */
 typedef struct ie_pair {
@@ -53,6 +54,7 @@ typedef struct ie_proposal {
     void (*look)(void *user, const ie_photo *photo, const ie_action *action, ie_arena *arena,
                  ie_outlook *ret_outlook);
     void *user;
+    const ie_track *track; /* for photos that have no place; NULL: none */
     bool untag; /* the tag processor takes away what models gave, instead of adding */
 } ie_proposal;
 

@@ -77,11 +77,54 @@ static void add_keywords(const ie_proposal *proposal, const ie_photo *photo, ie_
     }
 }
 
-/* A place is only ever given to photos that have none. */
-static void add_place(const ie_config *config, const ie_photo *photo, ie_tag_edit *edit)
+/* When the picture was taken, by UTC in milliseconds. False: why not is in *ret_why. */
+static bool time_of(const ie_config *config, const ie_metadata *m, int64_t *ret_utc_ms, const char **ret_why)
 {
-    if (isnan(photo->metadata.latitude) && config->tagging.gps != NULL &&
-        ie_parse_place(config->tagging.gps, &edit->latitude, &edit->longitude)) {
+    int64_t ahead_s = m->captured.offset_minutes * 60;
+    if (m->captured.year == 0 || m->captured_source >= IE_DATE_FOLDER) {
+        *ret_why = "it does not say when it was taken";
+        return false;
+    }
+    bool given = config->tagging.clock_offset != NULL && config->tagging.clock_offset[0] != 0 &&
+                 ie_parse_clock_offset(config->tagging.clock_offset, &ahead_s);
+    if (!given && !m->captured.has_offset) {
+        *ret_why = "its clock's distance from UTC is not known; give it with --clock-offset";
+        return false;
+    }
+    *ret_utc_ms = (ie_datetime_order(&m->captured) - ahead_s) * 1000 + m->captured.nanosecond / 1000000;
+    return true;
+}
+
+static bool place_of_track(const ie_proposal *proposal, const ie_photo *photo, ie_action *action, ie_tag_edit *edit)
+{
+    const char *why = "the track has no point near its time";
+    int64_t utc_ms, gap_s = 0;
+    ie_track_point point;
+    ie_kind kind = ie_format_kind(photo->format);
+    if (proposal->track == NULL || (kind != IE_KIND_PHOTO && kind != IE_KIND_RAW)) {
+        return false;
+    }
+    ie_parse_seconds(proposal->config->tagging.max_gap, &gap_s);
+    if (!time_of(proposal->config, &photo->metadata, &utc_ms, &why) ||
+        !ie_track_at(proposal->track, utc_ms, gap_s, &point)) {
+        ie_action_reason(proposal->plan, action, "no place from the track: %s", why);
+        return false;
+    }
+    /* To a centimetre, as it will be read back. */
+    edit->latitude = round(point.latitude * 1e7) / 1e7;
+    edit->longitude = round(point.longitude * 1e7) / 1e7;
+    edit->has_altitude = isfinite(point.altitude_m);
+    edit->altitude_m = edit->has_altitude ? round(point.altitude_m * 100) / 100 : 0;
+    edit->has_place = true;
+    return true;
+}
+
+/* A place is only ever given to photos that have none. */
+static void add_place(const ie_proposal *proposal, const ie_photo *photo, ie_action *action, ie_tag_edit *edit)
+{
+    const char *place = proposal->config->tagging.gps;
+    if (isnan(photo->metadata.latitude) && !place_of_track(proposal, photo, action, edit) && place != NULL &&
+        ie_parse_place(place, &edit->latitude, &edit->longitude)) {
         edit->has_place = true;
     }
 }
@@ -121,7 +164,7 @@ static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_a
     } else {
         edit.rating = wanted_rating(config, photo);
         add_keywords(proposal, photo, &edit);
-        add_place(config, photo, &edit);
+        add_place(proposal, photo, action, &edit);
         edit.title = wanted_text(plan, config->tagging.title, photo->metadata.title);
         edit.caption = wanted_text(plan, config->tagging.caption, photo->metadata.caption);
     }

@@ -59,7 +59,7 @@ static void add_reason(ie_plan *plan, ie_action *action, const ie_tag_edit *tags
         IE_AUTO_FREE char *quality = ie_asprintf("quality %.2f", tags->quality);
         add_word(&text, quality);
     }
-    if (tags->original_name != NULL) {
+    if (tags->original_name != NULL && action->reason == NULL) { /* else rename said so */
         add_word(&text, "its old name");
     }
     if (tags->hierarchy.count > 0 && tags->add_keywords.count == 0) {
@@ -69,7 +69,9 @@ static void add_reason(ie_plan *plan, ie_action *action, const ie_tag_edit *tags
         const char *entry = forgotten->generated.items[i];
         ie_buffer_printf(&text, "%s-%.*s", text.size > 0 ? " " : "", (int)strcspn(entry, "|"), entry);
     }
-    ie_action_reason(plan, action, "tags: %s", text.data != NULL ? text.data : "");
+    if (text.size > 0) {
+        ie_action_reason(plan, action, "tags: %s", text.data);
+    }
     ie_buffer_free(&text);
 }
 

@@ -10,6 +10,7 @@
 #include "storage/exif_keep.h"
 #include "storage/exif_tags.h"
 #include "storage/image_data.h"
+#include "storage/iptc_digest.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -251,6 +252,12 @@ const char *ie_exif_refusal(const char *path, ie_format format, ie_arena *arena)
     return ie_arena_strdup(arena, err.text + (repeats ? sizeof not_written - 1 : 0));
 }
 
+static bool iptc_wanted(const ie_tags *tags, ie_format format, const ie_tag_edit *edit)
+{
+    return ie_exif_carries_iptc(format) && (edit->iptc == IE_IPTC_ALWAYS ||
+                                            (edit->iptc == IE_IPTC_AUTO && ie_tags_any_iptc(tags)));
+}
+
 /* With maker notes in a JPEG the EXIF block is kept as it is but for values that have room where
  * they stand. */
 static ie_status edit_with_notes(ie_tags *tags, const char *path, const ie_metadata *before,
@@ -262,7 +269,7 @@ static ie_status edit_with_notes(ie_tags *tags, const char *path, const ie_metad
         return status;
     }
     ie_exif_kept_edit(&kept, edit);
-    if (!edit_tags(tags, true, before, edit)) {
+    if (!edit_tags(tags, iptc_wanted(tags, IE_FORMAT_JPEG, edit), before, edit)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
     }
     status = ie_tags_changed(tags) ? ie_tags_save(tags, path, err) : IE_OK;
@@ -284,7 +291,7 @@ static ie_status edit_file(const char *path, ie_format format, const ie_metadata
     if (format == IE_FORMAT_JPEG && ie_tags_has(tags, "Exif.Photo.MakerNote")) {
         return edit_with_notes(tags, path, before, edit, err);
     }
-    if (!edit_tags(tags, ie_exif_carries_iptc(format), before, edit) || !edit_exif(tags, edit)) {
+    if (!edit_tags(tags, iptc_wanted(tags, format, edit), before, edit) || !edit_exif(tags, edit)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
     }
     return ie_tags_changed(tags) ? ie_tags_save(tags, path, err) : IE_OK;
@@ -346,8 +353,16 @@ ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_ed
         return status;
     }
     status = ie_exif_facts(temp_path, format, &before, err);
+    bool in_step = false;
+    if (status == IE_OK) {
+        status = ie_iptc_in_step(temp_path, format, &in_step, err);
+    }
     if (status == IE_OK) {
         status = edit_file(temp_path, format, &before->metadata, edit, err);
+    }
+    /* One that was not in step says that IPTC is the newer, which it stays. */
+    if (status == IE_OK && in_step) {
+        status = ie_iptc_refresh_digest(temp_path, format, err);
     }
     if (status == IE_OK) {
         status = check_written(temp_path, format, &before->metadata, edit, err);

@@ -18,7 +18,7 @@ bool ie_exif_carries_iptc(ie_format format); /* of those: does exiv2 keep IPTC i
    arena; NULL: nothing is in the way. Opens it once. */
 const char *ie_exif_refusal(const char *path, ie_format format, ie_arena *arena);
 
-/* Applies the edit to `temp_path`: keywords to dc:subject and (when the format carries IPTC) IPTC
+/* Applies the edit to `temp_path`: keywords to dc:subject and (by edit->iptc, where the format carries it) IPTC
    Keywords, caption to dc:description (default language), EXIF ImageDescription, IPTC
    Caption-Abstract; title to dc:title and IPTC ObjectName; rating to xmp:Rating and EXIF 0x4746; the name until now to xmpMM:PreservedFileName.
    What is there already is neither doubled nor rewritten; fields not named stay as they are; when

@@ -103,10 +103,16 @@ static bool next_dataset(const uint8_t *bytes, size_t size, size_t *at, dataset 
     return !*damaged;
 }
 
-/* A text that a writer cut at a limit in bytes may end within a character: that goes. */
+#define SHORTEST_LIMIT 32 /* of the texts that are read (IIM 4.2, By-line and City) */
+
+/* A text that a writer cut at a limit in bytes may end within a character: that goes. A shorter one was never cut, and
+   what looks like it is Latin-1. */
 static size_t whole_characters(const uint8_t *value, size_t size)
 {
     size_t tail = 0;
+    if (size < SHORTEST_LIMIT) {
+        return size;
+    }
     while (tail < 3 && tail < size && (value[size - 1 - tail] & 0xc0) == 0x80) {
         tail++;
     }

@@ -59,7 +59,8 @@ static void add_property(digester *d, uint64_t name, uint64_t value)
 static void start_description(digester *d, const char **attributes)
 {
     for (int i = 0; attributes[i] != NULL; i += 2) {
-        if (!ie_starts_with(attributes[i], NS_RDF " ") && !is_left_out(d, attributes[i])) {
+        bool property = strchr(attributes[i], ' ') != NULL; /* old packets say "about" without a prefix */
+        if (property && !ie_starts_with(attributes[i], NS_RDF " ") && !is_left_out(d, attributes[i])) {
             add_property(d, hash_of(attributes[i], strlen(attributes[i])),
                          hash_of(attributes[i + 1], strlen(attributes[i + 1])));
         }

@@ -68,11 +68,14 @@ static void walk(const char *root, const char *below, bool everywhere, lines *ou
             continue;
         }
         char hex[33];
+        /* A sidecar that is written has the time when it was: no two runs give it the same. */
+        bool written = ie_ends_with_nocase(name, ".xmp");
+        struct timespec time = written ? (struct timespec){0} : st.st_mtim;
         hash_of(whole, hex);
         IE_GROW(out->items, out->count, out->room);
         out->items[out->count++] = everywhere ? ie_strdup(hex)
                                               : ie_asprintf("%s %s %" PRId64 ".%09ld %o", hex, name,
-                                                            (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_mode);
+                                                            (int64_t)time.tv_sec, time.tv_nsec, st.st_mode);
     }
     closedir(directory);
 }

@@ -57,6 +57,9 @@ static const char *special_value(const char *key)
         {"analysis.metadata.name_pattern", "(x)(y)(z)"},
         {"analysis.metadata.prefer", "rating=sidecar"},
         {"tagging.gps", "1,2"},
+        {"rename.fields", "a={camera}"},
+        {"tagging.clock_offset", "+01:00:30"},
+        {"tagging.max_gap", "2h"},
         {"rename.day_begins", "04:00"},
     };
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {

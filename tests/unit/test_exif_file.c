@@ -5,7 +5,7 @@
 #include "storage/meta_container.h"
 
 static const char *const words[] = {"Größe", "New York, NY", "雪"};
-static const ie_tag_edit whole = {.add_keywords = {(const char **)words, 3},
+static const ie_tag_edit whole = {.iptc = IE_IPTC_ALWAYS, .add_keywords = {(const char **)words, 3},
                                   .title = "Ein Tïtel",
                                   .caption = "Schnee ☃ im \"Juli\"",
                                   .rating = 4};
@@ -376,7 +376,8 @@ static void texts_too_long_for_iptc_are_cut_between_characters(void **state)
     memcpy(caption + 1998, "☃ more", 9);
     const char *keywords[] = {keyword};
     const ie_tag_edit edit = {
-        .add_keywords = {keywords, 1}, .title = keyword, .caption = caption, .rating = IE_ABSENT};
+        .add_keywords = {keywords, 1}, .title = keyword, .caption = caption, .rating = IE_ABSENT,
+        .iptc = IE_IPTC_ALWAYS};
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *path = jpeg_with(folder, NULL, NULL, NULL, 0);
     write_tags(path, IE_FORMAT_JPEG, &edit);
