@@ -103,16 +103,10 @@ static bool next_dataset(const uint8_t *bytes, size_t size, size_t *at, dataset 
     return !*damaged;
 }
 
-#define SHORTEST_LIMIT 32 /* of the texts that are read (IIM 4.2, By-line and City) */
-
-/* A text that a writer cut at a limit in bytes may end within a character: that goes. A shorter one was never cut, and
-   what looks like it is Latin-1. */
+/* The size without a last character that a writer cut within, at a limit in bytes. */
 static size_t whole_characters(const uint8_t *value, size_t size)
 {
     size_t tail = 0;
-    if (size < SHORTEST_LIMIT) {
-        return size;
-    }
     while (tail < 3 && tail < size && (value[size - 1 - tail] & 0xc0) == 0x80) {
         tail++;
     }
@@ -132,6 +126,7 @@ static bool is_ascii(const char *text)
     return *text == 0;
 }
 
+/* Without a mark, one odd byte at the end of plain letters is Latin-1 ("Caf\xe9") rather than a cut character. */
 static const char *text_of(const block *in, const dataset *d)
 {
     if (in->latin1) {
