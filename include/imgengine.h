@@ -340,6 +340,7 @@ typedef struct ie_purge_request {
     const char *root;     /* NULL: found through the catalog */
     int64_t older_than_s; /* 0: of any age */
     bool apply;           /* else nothing is changed */
+    bool edited;          /* originals whose new file was edited since are freed, too */
     bool wait;
 } ie_purge_request;
 

@@ -122,6 +122,7 @@ static ie_status read_request(const ie_options *options, ie_purge_request *ret_r
         .run_id = options->argument_count > 0 ? options->arguments[0] : NULL,
         .root = options->root,
         .apply = options->apply,
+        .edited = options->edited,
         .wait = options->wait,
     };
     if (options->apply && options->dry_run) {
@@ -180,8 +181,9 @@ const ie_command ie_command_purge = {
     .brief = "free what lies in quarantine, for good",
     .text = "Frees the space of files that runs put into quarantine. Nothing else ever deletes them, "
             "and undo cannot restore them afterwards. Without --apply it only shows what would be "
-            "freed. A file that is no longer what was put there is kept, and so is a duplicate whose "
-            "survivor is gone.",
+            "freed. What stayed in place of each is read first and must hold the very bytes that the "
+            "run saw or made, under its name or one that a later run gave it; else the file is kept "
+            "and the reason said, as is one that is no longer what was put there.",
     .examples = examples,
     .run = run_purge,
 };

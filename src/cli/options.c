@@ -68,6 +68,8 @@ static const ie_flag flags[] = {
     {"--path", 0, TEXT(path_glob), "GLOB", IE_CMD_UNDO, "take back only what matches"},
     {"--older-than", 0, TEXT(older_than), "AGE", IE_CMD_PURGE,
      "only what runs put there this long ago or longer: 12h, 30d, 8w, 1y"},
+    {"--edited", 0, SWITCH(edited), NULL, IE_CMD_PURGE,
+     "also free originals whose new file was changed since by another program"},
     {"--update", 0, SWITCH(update), NULL, IE_CMD_VERIFY,
      "store what is new, moved or edited, and forget what is missing; never accepts rot"},
     {"--in", 0, TEXT(archive), "DIR", IE_CMD_COVERS, "the archive that shall hold everything"},

@@ -29,7 +29,7 @@ typedef struct ie_options {
     size_t setting_count, setting_room, set_count;
 
     bool help, version, json, quiet, verbose;
-    bool in_place, apply, dry_run, exit_code, wait, csv, null_separated, manual;
+    bool in_place, apply, dry_run, exit_code, wait, csv, null_separated, manual, edited;
     bool update, image_data, ai, force;
     const char *config_file, *catalog, *progress;
     const char *output, *plan_file, *report, *files_from, *only, *root, *path_glob, *older_than, *archive, *evaluate;

@@ -273,8 +273,9 @@ static ie_status carry_batch(ie_run *run, const batch *b, ie_error *err)
             makes |= b->parties[i].steps[k].entry.ready;
         }
     }
-    if (status == IE_OK && makes) {
-        status = flush_journals(run, true, err); /* the ready lines */
+    if (status == IE_OK) {
+        /* The ready lines must last. A proof that a power failure takes is not missed: see purge. */
+        status = flush_journals(run, makes, err);
     }
     if (status == IE_OK) {
         status = for_live(run, b, ie_party_publish, IE_PARTY_PUBLISHED, err);

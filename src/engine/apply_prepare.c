@@ -167,6 +167,8 @@ static bool prove(ie_step *step, size_t index, ie_trouble *trouble)
 {
     ie_status status = ie_drop_prove(step->action, &step->proof, &trouble->error);
     if (status == IE_OK) {
+        ie_drop_proof_survivor(step->proof, &step->entry.survivor_size, &step->entry.survivor_xxh3);
+        ie_journal_proof(step->root->journal, &step->entry);
         return true;
     }
     trouble->step = index;

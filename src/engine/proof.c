@@ -20,6 +20,7 @@ typedef struct witness {
 
 struct ie_drop_proof {
     witness duplicate, survivor;
+    ie_hash128 survivor_xxh3;
 };
 
 static void witness_clear(witness *file)
@@ -74,7 +75,8 @@ static ssize_t read_piece(int fd, uint8_t *piece, uint64_t offset)
     return (ssize_t)have;
 }
 
-static ie_status compare(const witness *a, const witness *b, ie_error *err)
+/* The hasher gets the bytes of both. */
+static ie_status compare(const witness *a, const witness *b, ie_hasher *hasher, ie_error *err)
 {
     IE_AUTO_FREE uint8_t *piece_a = ie_alloc(PIECE_BYTES), *piece_b = ie_alloc(PIECE_BYTES);
     uint64_t offset = 0;
@@ -89,6 +91,7 @@ static ie_status compare(const witness *a, const witness *b, ie_error *err)
         if (size_a != size_b || memcmp(piece_a, piece_b, (size_t)size_a) != 0) {
             return ie_error_set(err, IE_ERR_CHANGED, "it is not the same as %s, byte for byte", ie_shown(b->path));
         }
+        ie_hasher_add(hasher, piece_b, (size_t)size_b);
         offset += (uint64_t)size_a;
         if (size_a < PIECE_BYTES) {
             break;
@@ -126,11 +129,16 @@ static ie_status verify_survivor(const witness *survivor, ie_hash128 expected, i
                                ie_shown(survivor->path));
 }
 
-static ie_status prove(const ie_action *action, const ie_drop_proof *proof, ie_error *err)
+static ie_status prove(const ie_action *action, ie_drop_proof *proof, ie_error *err)
 {
     if (action->verdict <= IE_MATCH_SAME_BYTES) {
-        return compare(&proof->duplicate, &proof->survivor, err);
+        ie_hasher *hasher = ie_hasher_new();
+        ie_status status = compare(&proof->duplicate, &proof->survivor, hasher, err);
+        proof->survivor_xxh3 = ie_hasher_value(hasher);
+        ie_hasher_free(hasher);
+        return status;
     }
+    proof->survivor_xxh3 = action->survivor_xxh3;
     if (!ie_match_is_duplicate(action->verdict)) {
         return ie_error_set(err, IE_ERR_CHANGED, "the plan does not say that it is a duplicate");
     }
@@ -186,6 +194,12 @@ bool ie_drop_proof_holds(const ie_drop_proof *proof)
 const char *ie_drop_proof_path(const ie_drop_proof *proof)
 {
     return proof->duplicate.path;
+}
+
+void ie_drop_proof_survivor(const ie_drop_proof *proof, uint64_t *ret_size, ie_hash128 *ret_xxh3)
+{
+    *ret_size = (uint64_t)proof->survivor.st.st_size;
+    *ret_xxh3 = proof->survivor_xxh3;
 }
 
 void ie_drop_proof_free(ie_drop_proof *proof)

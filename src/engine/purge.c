@@ -5,12 +5,10 @@
 #include <time.h>
 
 #include "engine/carry.h"
+#include "engine/survivor.h"
 #include "utils/error.h"
 #include "utils/fs.h"
 #include "utils/text.h"
-
-/* A survivor may have been renamed again by later runs, but not endlessly. */
-#define MAX_RENAMES 100
 
 typedef struct purging {
     const char *root;
@@ -22,6 +20,12 @@ typedef struct purging {
     size_t log_count, log_room;
     ie_touched touched;
 } purging;
+
+/* What is known of an entry whose file is to be freed. */
+typedef struct candidate {
+    bool chosen;
+    ie_survivor survivor;
+} candidate;
 
 static void say_kept(const purging *p, const ie_entry *entry, const char *format, ...) IE_PRINTF(3, 4);
 static void say_kept(const purging *p, const ie_entry *entry, const char *format, ...)
@@ -39,82 +43,62 @@ static void say_kept(const purging *p, const ie_entry *entry, const char *format
 
 /* ---- what may go -------------------------------------------------------------------------- */
 
+static bool cancelled(const purging *p)
+{
+    return p->options->cancel != NULL && *p->options->cancel != 0;
+}
+
 static bool holds_something(const ie_entry *entry)
 {
     return entry->state == IE_ENTRY_DONE && entry->quarantine != NULL && !ie_fs_gone(entry->quarantine);
 }
 
-/* Where a later run took the file of this name; NULL when none did. */
-static const char *later_name(const purging *p, const ie_log *than, const char *path)
-{
-    const char *name = NULL;
-    for (size_t i = 0; i < p->log_count && p->logs[i] != than; i++) {
-        const ie_log *log = p->logs[i];
-        for (size_t k = 0; k < log->count; k++) {
-            const ie_entry *entry = &log->entries[k];
-            bool follows = entry->state == IE_ENTRY_DONE && strcmp(entry->from, path) == 0;
-            if (follows && entry->kind != IE_ACTION_COPY) {
-                name = entry->kind == IE_ACTION_QUARANTINE ? entry->survivor : entry->to;
-            }
-        }
-    }
-    return name;
-}
-
-static bool is_file(const char *path)
-{
-    struct stat st;
-    return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
-}
-
-/* Where the same run took the file that stayed, as `process` does that renames it, too; else PATH itself. */
-static const char *name_after(const ie_log *log, const char *path)
-{
-    for (size_t k = 0; path != NULL && k < log->count; k++) {
-        const ie_entry *entry = &log->entries[k];
-        bool follows = entry->state == IE_ENTRY_DONE && entry->to != NULL && strcmp(entry->from, path) == 0;
-        if (follows && entry->kind != IE_ACTION_COPY && entry->kind != IE_ACTION_QUARANTINE) {
-            return entry->to;
-        }
-    }
-    return path;
-}
-
-/* A duplicate may go while the picture that stayed for it is there, under its name or a later one. */
-static bool picture_is_left(const purging *p, const ie_log *log, const ie_entry *entry)
-{
-    const char *path =
-        entry->kind == IE_ACTION_QUARANTINE ? name_after(log, entry->survivor) : entry->to;
-    for (int i = 0; path != NULL && i < MAX_RENAMES; i++) {
-        if (is_file(path)) {
-            return true;
-        }
-        path = later_name(p, log, path);
-    }
-    return false;
-}
-
-static bool may_go(const purging *p, const ie_log *log, const ie_entry *entry, bool tell)
+static bool lies_untouched(const purging *p, const ie_log *log, const ie_entry *entry)
 {
     struct stat st;
     IE_AUTO_FREE char *folder = ie_asprintf("%s/" IE_JOURNAL_FOLDER "/quarantine/%s", strcmp(p->root, "/") == 0 ? ""
                                             : p->root, log->id);
-    if (!ie_path_below(entry->quarantine, folder) || lstat(entry->quarantine, &st) != 0 ||
-        !ie_stamp_looks(&entry->stamp, &st)) {
-        if (tell) {
-            say_kept(p, entry, "%s is not the file that was put there", ie_shown(entry->quarantine));
-        }
-        return false;
+    if (ie_path_below(entry->quarantine, folder) && lstat(entry->quarantine, &st) == 0 &&
+        ie_stamp_looks(&entry->stamp, &st)) {
+        return true;
     }
-    if (!picture_is_left(p, log, entry)) {
-        if (tell) {
-            const char *other = entry->kind == IE_ACTION_QUARANTINE ? entry->survivor : entry->to;
-            say_kept(p, entry, "%s is not there any more, so this may be the last copy",
-                     other != NULL ? ie_shown(other) : "the file that stayed for it");
-        }
-        return false;
+    say_kept(p, entry, "%s is not the file that was put there", ie_shown(entry->quarantine));
+    return false;
+}
+
+/* An original may go for a new file that was edited, when that is wanted; a duplicate only for the very bytes. */
+static bool edited_is_fine(const purging *p, const ie_entry *entry, const ie_survivor *survivor)
+{
+    struct stat st;
+    return p->request->edited && entry->kind != IE_ACTION_QUARANTINE && survivor->path != NULL &&
+           lstat(survivor->path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+/* The picture that stayed must be there, by its bytes. Duplicates of one picture follow each other: it is read once. */
+static bool picture_is_left(const purging *p, size_t at, const ie_entry *entry, const ie_survivor *last,
+                            ie_survivor *ret_survivor)
+{
+    bool again = entry->proven && last != NULL && last->path != NULL && entry->survivor != NULL &&
+                 strcmp(entry->survivor, last->path) == 0 && ie_survivor_stands(last);
+    if (again) {
+        *ret_survivor = (ie_survivor){ie_strdup(last->path), last->st};
+        return true;
     }
-    return true;
+    ie_survival survival = ie_survivor_find(p->logs, at, entry, ret_survivor);
+    const char *path = ret_survivor->path != NULL ? ie_shown(ret_survivor->path) : "the file that stayed for it";
+    if (survival == IE_SURVIVES) {
+        return true;
+    }
+    if (survival == IE_SURVIVAL_CHANGED && edited_is_fine(p, entry, ret_survivor)) {
+        return lstat(ret_survivor->path, &ret_survivor->st) == 0;
+    }
+    say_kept(p, entry, survival == IE_SURVIVAL_GONE   ? "%s is not there any more, so this may be the last copy"
+                       : survival == IE_SURVIVAL_UNSEEN ? "%s cannot be read to be compared, so this may be the last copy"
+                       : entry->kind == IE_ACTION_QUARANTINE
+                           ? "%s holds other bytes than what stayed for it, so this may be the last copy"
+                           : "%s changed since it was made, so this is the only file as it was; --edited frees it, too",
+             path);
+    return false;
 }
 
 static size_t group_end(const ie_log *log, size_t first)
@@ -126,27 +110,42 @@ static size_t group_end(const ie_log *log, size_t first)
     return end;
 }
 
-/* Bits for each entry: what will be freed. Groups go whole or not at all. */
-static void choose(const purging *p, const ie_log *log, bool *chosen, ie_purge_run *run)
+/* A proof that holds for both of two entries: the bytes of the last one's survivor were read just now. */
+static bool same_proof(const ie_entry *a, const ie_entry *b)
 {
-    for (size_t first = 0, end; first < log->count; first = end) {
+    return a != NULL && a->proven && b->proven && a->survivor_size == b->survivor_size &&
+           ie_hash128_equal(a->survivor_xxh3, b->survivor_xxh3);
+}
+
+/* What will be freed. Groups go whole or not at all. */
+static void choose(const purging *p, size_t at, candidate *candidates, ie_purge_run *run)
+{
+    const ie_log *log = p->logs[at];
+    size_t last = log->count; /* the last whose survivor was found */
+    for (size_t first = 0, end; first < log->count && !cancelled(p); first = end) {
         end = group_end(log, first);
         bool good = true;
         for (size_t i = first; i < end; i++) {
-            if (holds_something(&log->entries[i])) {
-                good = may_go(p, log, &log->entries[i], true) && good;
+            const ie_entry *entry = &log->entries[i];
+            if (!holds_something(entry)) {
+                continue;
             }
+            bool again = last < log->count && same_proof(&log->entries[last], entry);
+            bool may_go = lies_untouched(p, log, entry) &&
+                          picture_is_left(p, at, entry, again ? &candidates[last].survivor : NULL,
+                                          &candidates[i].survivor);
+            last = may_go ? i : last;
+            good = good && may_go;
         }
         for (size_t i = first; i < end; i++) {
-            const ie_entry *entry = &log->entries[i];
             struct stat st;
-            if (!holds_something(entry)) {
+            if (!holds_something(&log->entries[i])) {
                 continue;
             }
             if (!good) {
                 run->kept++;
-            } else if (lstat(entry->quarantine, &st) == 0) {
-                chosen[i] = true;
+            } else if (lstat(log->entries[i].quarantine, &st) == 0) {
+                candidates[i].chosen = true;
                 run->files++;
                 run->bytes += st.st_nlink > 1 ? 0 : (uint64_t)st.st_size;
             }
@@ -156,11 +155,21 @@ static void choose(const purging *p, const ie_log *log, bool *chosen, ie_purge_r
 
 /* ---- freeing ------------------------------------------------------------------------------ */
 
-static ie_status free_one(purging *p, const ie_log *log, const ie_entry *entry, ie_purge_run *run, ie_error *err)
+static ie_status interrupted(ie_error *err)
+{
+    return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; purge can be called again for the rest.");
+}
+
+static ie_status free_one(purging *p, const ie_log *log, const ie_entry *entry, const ie_survivor *survivor,
+                          ie_purge_run *run, ie_error *err)
 {
     IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
     struct stat st;
-    if (!may_go(p, log, entry, true)) {
+    bool stands = ie_survivor_stands(survivor);
+    if (!stands) {
+        say_kept(p, entry, "%s changed this moment", ie_shown(survivor->path));
+    }
+    if (!stands || !lies_untouched(p, log, entry)) {
         run->files--;
         run->kept++;
         return IE_OK;
@@ -179,7 +188,8 @@ static ie_status free_one(purging *p, const ie_log *log, const ie_entry *entry, 
     return IE_OK;
 }
 
-static ie_status free_chosen(purging *p, const ie_log *log, const bool *chosen, ie_purge_run *run, ie_error *err)
+static ie_status free_chosen(purging *p, const ie_log *log, const candidate *candidates, ie_purge_run *run,
+                             ie_error *err)
 {
     ie_journal *journal;
     ie_status status = ie_journal_resume(p->root, log->id, log->good_size, &journal, err);
@@ -187,16 +197,16 @@ static ie_status free_chosen(purging *p, const ie_log *log, const bool *chosen, 
         return status;
     }
     for (size_t i = 0; i < log->count; i++) {
-        if (chosen[i]) {
+        if (candidates[i].chosen) {
             ie_journal_purged(journal, log->entries[i].n);
         }
     }
     status = ie_journal_flush(journal, true, err);
     for (size_t i = 0; status == IE_OK && i < log->count; i++) {
-        if (p->options->cancel != NULL && *p->options->cancel != 0) {
-            status = ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; purge can be called again for the rest.");
-        } else if (chosen[i]) {
-            status = free_one(p, log, &log->entries[i], run, err);
+        if (cancelled(p)) {
+            status = interrupted(err);
+        } else if (candidates[i].chosen) {
+            status = free_one(p, log, &log->entries[i], &candidates[i].survivor, run, err);
         }
     }
     int failed = ie_touched_sync(&p->touched);
@@ -210,16 +220,20 @@ static ie_status free_chosen(purging *p, const ie_log *log, const bool *chosen, 
     return status != IE_OK ? status : flushed;
 }
 
-static ie_status purge_run(purging *p, const ie_log *log, ie_purge_fn on_run, ie_purge_counts *counts, ie_error *err)
+static ie_status purge_run(purging *p, size_t at, ie_purge_fn on_run, ie_purge_counts *counts, ie_error *err)
 {
+    const ie_log *log = p->logs[at];
     ie_purge_run run = {.id = log->id, .time = log->time, .command = log->command, .root = p->root};
-    bool *chosen = ie_alloc(log->count + 1);
-    choose(p, log, chosen, &run);
-    ie_status status = IE_OK;
-    if (p->request->apply && run.files > 0) {
-        status = free_chosen(p, log, chosen, &run, err);
+    candidate *candidates = ie_alloc((log->count + 1) * sizeof *candidates);
+    choose(p, at, candidates, &run);
+    ie_status status = cancelled(p) ? interrupted(err) : IE_OK;
+    if (status == IE_OK && p->request->apply && run.files > 0) {
+        status = free_chosen(p, log, candidates, &run, err);
     }
-    free(chosen);
+    for (size_t i = 0; i < log->count; i++) {
+        ie_survivor_clear(&candidates[i].survivor);
+    }
+    free(candidates);
     if (run.files + run.kept == 0) {
         return status;
     }
@@ -268,7 +282,7 @@ static ie_status purge_all(purging *p, ie_purge_fn on_run, ie_purge_counts *coun
                                 : p->request->older_than_s == 0 || strcmp(log->time, limit) < 0;
         if (meant) {
             found = true;
-            status = purge_run(p, log, on_run, counts, err);
+            status = purge_run(p, i - 1, on_run, counts, err);
         }
     }
     if (status == IE_OK && !found) {

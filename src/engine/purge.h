@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * Purge: frees what runs put into quarantine, and nothing else ever does. It works from the journal: only files
- * that a journal entry put into ROOT/.imgengine/quarantine/RUN/, that look as they did then, and of which a
- * picture is left elsewhere. The entries of a group are freed together or not at all, so that undo never finds
- * half a unit. A `purged` line is durable before the first file goes; cut short, the same call again finishes.
+ * that a journal entry put into ROOT/.imgengine/quarantine/RUN/, that look as they did then, and of which the
+ * picture is left elsewhere, by its bytes (survivor.h). The entries of a group are freed together or not at all, so
+ * that undo never finds half a unit. A `purged` line is durable before the first file goes; cut short, the same call
+ * again finishes.
  */
 #ifndef IE_ENGINE_PURGE_H
 #define IE_ENGINE_PURGE_H

@@ -115,6 +115,15 @@ void ie_journal_ready(ie_journal *journal, const ie_entry *entry)
     add_line(journal, object);
 }
 
+void ie_journal_proof(ie_journal *journal, const ie_entry *entry)
+{
+    json_t *object = record("proof");
+    ie_json_int(object, "n", (int64_t)entry->n);
+    ie_json_int(object, "size", (int64_t)entry->survivor_size);
+    add_hash(object, "xxh3", entry->survivor_xxh3);
+    add_line(journal, object);
+}
+
 void ie_journal_state(ie_journal *journal, uint64_t n, ie_entry_state state, const char *problem)
 {
     json_t *object = record(ie_entry_state_name(state));

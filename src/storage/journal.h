@@ -38,6 +38,9 @@ typedef struct ie_entry {
     const char *park;      /* MOVE: a stop on the way, to break a cycle of names; else NULL */
     const char *quarantine;/* where the original goes; NULL: it stays or is renamed */
     const char *survivor;  /* QUARANTINE: the file that stays */
+    bool proven;           /* QUARANTINE: the fields below hold */
+    uint64_t survivor_size;
+    ie_hash128 survivor_xxh3; /* the bytes that the proof saw stay */
     bool ready;            /* the fields below hold */
     ie_stamp made;         /* of the new file; its ctime is not kept */
     ie_hash128 made_xxh3, source_xxh3;
@@ -70,6 +73,7 @@ void ie_journal_close(ie_journal *journal); /* NULL is fine; lines not flushed a
 void ie_journal_mkdir(ie_journal *journal, const char *path); /* a folder about to be made */
 void ie_journal_intent(ie_journal *journal, const ie_entry *entry);
 void ie_journal_ready(ie_journal *journal, const ie_entry *entry);
+void ie_journal_proof(ie_journal *journal, const ie_entry *entry);
 /* The entry's new state; problem (may be NULL) says why. */
 void ie_journal_state(ie_journal *journal, uint64_t n, ie_entry_state state, const char *problem);
 /* What this entry put into quarantine is about to be freed for good. */

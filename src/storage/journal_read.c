@@ -198,6 +198,19 @@ static bool read_ready(ie_log *log, const json_t *object)
     return true;
 }
 
+static bool read_proof(ie_log *log, const json_t *object)
+{
+    ie_entry *entry = find_entry(log, object);
+    int64_t size = ie_json_get_int(object, "size", -1);
+    if (entry == NULL || entry->kind != IE_ACTION_QUARANTINE || size < 0 ||
+        !read_hash(object, "xxh3", &entry->survivor_xxh3)) {
+        return false;
+    }
+    entry->survivor_size = (uint64_t)size;
+    entry->proven = true;
+    return true;
+}
+
 static bool read_mkdir(ie_log *log, const json_t *object)
 {
     const char *path = NULL;
@@ -259,6 +272,9 @@ static bool read_record(ie_log *log, const json_t *object)
     }
     if (strcmp(type, "ready") == 0) {
         return read_ready(log, object);
+    }
+    if (strcmp(type, "proof") == 0) {
+        return read_proof(log, object);
     }
     return strcmp(type, "mkdir") == 0 ? read_mkdir(log, object) : read_state(log, object, type);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Random libraries and random sequences of runs, copies, purges, kills, power losses, faults and undos, checked against a model: the contents
- * that were there at first, and the whole state before each run. SEQUENCES=N runs that many (200 else), SEED=N
+ * Random libraries and random sequences of runs, copies, purges, kills, power losses, faults and undos, checked against
+ * a model: the contents that were there at first, and the whole state before each run. SEQUENCES=N runs that many (200 else), SEED=N
  * begins with that seed; a failure prints the seed, and SEED=that SEQUENCES=1 replays it.
  */
 #include "library.h"
@@ -19,7 +19,7 @@ typedef struct sequence {
     char *before[MAX_RUNS]; /* the state before each run that changed something */
     size_t runs;
     struct {
-        unsigned plans, copies, purges, kills, losses, faults, undos, struck;
+        unsigned plans, copies, purges, kills, losses, faults, undos, struck, tampered;
     } did;
 } sequence;
 
@@ -397,11 +397,42 @@ static void count_picture(void *user, const char *path)
     t->count += text != NULL && strncmp(text, t->text, length) == 0 && (text[length] == 0 || text[length] == ',');
 }
 
-/* What purge leaves: every name as it was, and of every picture one file, be it made anew. */
+static size_t picture_count(const sequence *s, size_t index)
+{
+    tally t = {s->contents[index], 0};
+    tree_walk(s->root, true, count_picture, &t);
+    return t.count;
+}
+
+/* Someone removes a file, or puts another one in its place. */
+static void tamper(sequence *s)
+{
+    paths files = {.count = 0};
+    tree_walk(s->root, false, add_file, &files);
+    for (size_t i = 0; i < files.count; i++) {
+        uint64_t dice = draw(s, 4);
+        if (dice == 0) {
+            assert_int_equal(unlink(files.items[i]), 0);
+        } else if (dice == 1) {
+            tree_write(s->root, files.items[i] + strlen(s->root) + 1, "a stranger");
+        }
+        s->did.tampered += dice < 2;
+        free(files.items[i]);
+    }
+}
+
+/* What purge leaves: every name as it was, and of every picture that was there at all one file, be it made anew. */
 static void purge_at_end(sequence *s)
 {
+    if (draw(s, 2) == 0) {
+        tamper(s);
+    }
     IE_AUTO_FREE char *before = tree_state(s->root);
     ie_error err = {0};
+    bool was_there[MAX_FILES];
+    for (size_t i = 0; i < s->count; i++) {
+        was_there[i] = picture_count(s, i) > 0;
+    }
     s->did.purges++;
     act_under(s, (deed){NULL, s->root}, random_blow(s));
     check_state(s, before, "purge");
@@ -410,10 +441,8 @@ static void purge_at_end(sequence *s)
     }
     check_state(s, before, "purge again");
     for (size_t i = 0; i < s->count; i++) {
-        tally t = {s->contents[i], 0};
-        tree_walk(s->root, true, count_picture, &t);
-        if (t.count == 0) {
-            FAIL(s, "after purge \"%s\" is gone", t.text);
+        if (was_there[i] && picture_count(s, i) == 0) {
+            FAIL(s, "after purge \"%s\" is gone", s->contents[i]);
         }
     }
     while (s->runs > 0) {
@@ -463,6 +492,7 @@ static void run_sequence(uint64_t seed, sequence *total)
     total->did.faults += s.did.faults;
     total->did.undos += s.did.undos;
     total->did.struck += s.did.struck;
+    total->did.tampered += s.did.tampered;
 }
 
 static uint64_t number_from(const char *variable, uint64_t otherwise)
@@ -479,8 +509,8 @@ static void random_sequences_lose_nothing_and_are_undone(void **state)
     for (uint64_t i = 0; i < count; i++) {
         run_sequence(first + i, &total);
     }
-    print_message("%" PRIu64 " sequences: %u runs, %u copies, %u purges, %u undos; %u kills, %u power losses and %u faults "
-                  "armed, %u struck\n", count, total.did.plans, total.did.copies, total.did.purges, total.did.undos,
+    print_message("%" PRIu64 " sequences: %u runs, %u copies, %u purges (%u files tampered with before), %u undos; %u kills, %u power losses and %u faults "
+                  "armed, %u struck\n", count, total.did.plans, total.did.copies, total.did.purges, total.did.tampered, total.did.undos,
                   total.did.kills, total.did.losses, total.did.faults, total.did.struck);
     assert_true(count < 100 || total.did.struck > count / 4);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/derive.h"
 #include "engine/purge.h"
 #include "storage/journal.h"
 #include "tree.h"
@@ -56,6 +57,50 @@ static char *dedupe(const char *root)
     }
     ie_plan_free(plan);
     assert_false(tree_has(root, "one.jpg"));
+    return id;
+}
+
+/* Instead of the real one: what is made anew of a file says so. */
+ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+{
+    IE_AUTO_FREE char *text = tree_read(action->from), *made = ie_asprintf("%s, made anew", text);
+    int fd = open(temp_path, O_WRONLY | O_TRUNC);
+    bool good = fd >= 0 && write(fd, made, strlen(made)) == (ssize_t)strlen(made);
+    close(fd);
+    return good ? IE_OK : ie_error_set(err, IE_ERR_IO, "it cannot be written");
+}
+
+static void make_anew(const char *root, const char *from, const char *to)
+{
+    char id[40];
+    ie_plan *plan = ie_plan_new("tag");
+    ie_action_tags(plan, tree_plan(plan, IE_ACTION_REPLACE, root, from, to, 1))->title = "new";
+    assert_int_equal(tree_apply(plan, id, NULL), IE_OK);
+    ie_plan_free(plan);
+}
+
+/* One duplicate put away, with or without proof in the journal, as an earlier version wrote it. */
+static char *dedupe_one(const char *root, const char *stays, const char *goes, bool proof)
+{
+    static char id[40];
+    ie_plan *plan = ie_plan_new("dedupe");
+    IE_AUTO_FREE char *keep = ie_path_join(root, stays);
+    tree_plan_survivor(plan, tree_plan(plan, IE_ACTION_QUARANTINE, root, goes, NULL, 1), keep);
+    assert_int_equal(tree_apply(plan, id, NULL), IE_OK);
+    ie_plan_free(plan);
+    IE_AUTO_FREE char *path = ie_journal_path(root, id), *text = tree_read(path);
+    char *line = strstr(text, "\"t\":\"proof\"");
+    assert_non_null(line);
+    if (!proof) {
+        char *end = strchr(line, '\n') + 1;
+        while (line[-1] != '\n') {
+            line--;
+        }
+        memmove(line, end, strlen(end) + 1);
+        int fd = open(path, O_WRONLY | O_TRUNC);
+        assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+        close(fd);
+    }
     return id;
 }
 
@@ -191,6 +236,85 @@ static void a_duplicate_whose_survivor_is_gone_is_kept(void **state)
     assert_int_equal(counts.kept, 3);
     assert_int_equal(held(root), 3);
     assert_non_null(strstr(h.lines.data, "last copy"));
+    ie_buffer_free(&h.lines);
+    tree_remove(root);
+}
+
+static void another_file_of_the_survivors_name_is_no_survivor(void **state)
+{
+    for (int proof = 0; proof < 2; proof++) {
+        IE_AUTO_FREE char *root = tree_new();
+        heard h = {0};
+        tree_write(root, "keep.jpg", "the picture");
+        tree_write(root, "one.jpg", "the picture");
+        dedupe_one(root, "keep.jpg", "one.jpg", proof != 0);
+        tree_write(root, "keep.jpg", "the pictorX"); /* of the same size and time */
+        ie_purge_counts counts = purge(root, &(ie_purge_request){.apply = true, .edited = true}, &h);
+        assert_int_equal(counts.files, 0);
+        assert_int_equal(counts.kept, 1);
+        assert_non_null(strstr(h.lines.data, "other bytes"));
+        tree_write(root, "keep.jpg", "the picture");
+        counts = purge(root, &(ie_purge_request){.apply = true}, &h);
+        assert_int_equal(counts.files, 1);
+        ie_buffer_free(&h.lines);
+        tree_remove(root);
+    }
+}
+
+static void a_stranger_that_a_later_run_put_away_leads_nowhere(void **state)
+{
+    for (int proof = 0; proof < 2; proof++) {
+        IE_AUTO_FREE char *root = tree_new();
+        heard h = {0};
+        tree_write(root, "keep.jpg", "the picture");
+        tree_write(root, "one.jpg", "the picture");
+        dedupe_one(root, "keep.jpg", "one.jpg", proof != 0);
+        tree_write(root, "keep.jpg", "the stranger");
+        tree_write(root, "other.jpg", "the stranger");
+        dedupe_one(root, "other.jpg", "keep.jpg", proof != 0);
+        ie_purge_counts counts = purge(root, &(ie_purge_request){.apply = true}, &h);
+        assert_int_equal(counts.files, 1);
+        assert_int_equal(counts.kept, 1);
+        assert_non_null(strstr(h.lines.data, "one.jpg: kept"));
+        ie_buffer_free(&h.lines);
+        tree_remove(root);
+    }
+}
+
+static void a_survivor_that_later_runs_made_anew_and_put_away_is_found(void **state)
+{
+    IE_AUTO_FREE char *root = tree_new();
+    heard h = {0};
+    tree_write(root, "keep.jpg", "the picture");
+    tree_write(root, "one.jpg", "the picture");
+    tree_write(root, "last.jpg", "the picture, made anew");
+    dedupe_one(root, "keep.jpg", "one.jpg", true);
+    make_anew(root, "keep.jpg", "keep.jpg");
+    make_anew(root, "last.jpg", "last.jpg");
+    IE_AUTO_FREE char *anew = ie_path_join(root, "keep.jpg"), *text = tree_read(anew);
+    assert_string_equal(text, "the picture, made anew");
+    tree_write(root, "same.jpg", "the picture, made anew");
+    dedupe_one(root, "same.jpg", "keep.jpg", true);
+    ie_purge_counts counts = purge(root, &(ie_purge_request){.apply = true}, &h);
+    assert_int_equal(counts.files, 4);
+    assert_int_equal(counts.kept, 0);
+    assert_true(tree_has(root, "same.jpg"));
+    tree_remove(root);
+}
+
+static void an_original_whose_new_file_was_edited_goes_only_when_that_is_said(void **state)
+{
+    IE_AUTO_FREE char *root = tree_new();
+    heard h = {0};
+    tree_write(root, "one.jpg", "the picture");
+    make_anew(root, "one.jpg", "two.jpg");
+    tree_write(root, "two.jpg", "edited by hand");
+    ie_purge_counts counts = purge(root, &(ie_purge_request){.apply = true}, &h);
+    assert_int_equal(counts.files, 0);
+    assert_int_equal(counts.kept, 1);
+    assert_non_null(strstr(h.lines.data, "--edited"));
+    counts = purge(root, &(ie_purge_request){.apply = true, .edited = true}, &h);
+    assert_int_equal(counts.files, 1);
     ie_buffer_free(&h.lines);
     tree_remove(root);
 }
@@ -352,6 +476,10 @@ int main(void)
         cmocka_unit_test(a_file_changed_in_quarantine_is_kept_with_its_unit),
         cmocka_unit_test(a_stranger_in_quarantine_is_never_touched),
         cmocka_unit_test(a_duplicate_whose_survivor_is_gone_is_kept),
+        cmocka_unit_test(another_file_of_the_survivors_name_is_no_survivor),
+        cmocka_unit_test(a_stranger_that_a_later_run_put_away_leads_nowhere),
+        cmocka_unit_test(a_survivor_that_later_runs_made_anew_and_put_away_is_found),
+        cmocka_unit_test(an_original_whose_new_file_was_edited_goes_only_when_that_is_said),
         cmocka_unit_test(a_survivor_that_was_renamed_by_a_later_run_is_found),
         cmocka_unit_test(a_survivor_that_the_same_run_renamed_is_found),
         cmocka_unit_test(young_runs_and_other_runs_are_left_alone),
