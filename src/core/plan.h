@@ -69,6 +69,7 @@ typedef struct ie_tag_edit {
     const char *original_name; /* the file's name until now: xmpMM:PreservedFileName */
     ie_iptc_use iptc;
     bool beside; /* the file it is for is an XMP sidecar, or a new one is made */
+    bool notes_may_move; /* set by engine/derive alone: the file was made by a conversion, which moved the notes already */
 } ie_tag_edit;
 
 /* Does it ask for anything? NULL does not. */

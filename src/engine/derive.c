@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "storage/bytes.h"
@@ -170,6 +171,13 @@ typedef struct picture {
     ie_hash128 data, icc;
 } picture;
 
+/* The iCCP chunk stands before the picture (PNG 3, 5.6), near the start. */
+static bool has_profile(const uint8_t *data, size_t size)
+{
+    enum { HEAD_BYTES = 65536 };
+    return memmem(data, size < HEAD_BYTES ? size : HEAD_BYTES, "iCCP", 4) != NULL;
+}
+
 /* A PNG's profile is packed, and writers pack it anew; so it is compared unpacked. */
 static ie_status take_picture(const ie_config *config, const uint8_t *data, size_t size,
                               ie_format format, picture *ret_picture, ie_error *err)
@@ -180,7 +188,7 @@ static ie_status take_picture(const ie_config *config, const uint8_t *data, size
                             "tags are not written into this file: its %s structure is damaged",
                             ie_format_name(format));
     }
-    if (format == IE_FORMAT_PNG) {
+    if (format == IE_FORMAT_PNG && has_profile(data, size)) {
         ie_image_facts facts;
         ie_status status =
             ie_image_probe(data, size, format, (uint64_t)config->limits.max_pixels, &facts, err);
@@ -222,12 +230,14 @@ static ie_status write_tags(const ie_config *config, const ie_action *action, co
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "tags cannot be written into %s files",
                             ie_format_name(action->format));
     }
+    ie_tag_edit edit = *action->tags;
+    edit.notes_may_move = action->format != action->from_format;
     picture before, after;
     ie_status status = picture_of(config, temp_path, action->format, &before, err);
     if (status != IE_OK) {
         return status;
     }
-    if ((status = ie_exif_write(temp_path, action->format, action->tags, err)) != IE_OK) {
+    if ((status = ie_exif_write(temp_path, action->format, &edit, err)) != IE_OK) {
         return status;
     }
     if ((status = picture_of(config, temp_path, action->format, &after, err)) != IE_OK) {

@@ -8,9 +8,13 @@
 #include "storage/exif_check.h"
 #include "storage/exif_extra.h"
 #include "storage/exif_keep.h"
+#include "storage/exif_keep_xmp.h"
+#include "storage/exif_proof.h"
 #include "storage/exif_tags.h"
 #include "storage/image_data.h"
 #include "storage/iptc_digest.h"
+#include "storage/sidecar_write.h"
+#include "storage/xmp_digest.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -168,8 +172,7 @@ static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const
     }
     return (edit->rating == IE_ABSENT ||
             write_xmp_rating(tags, edit->rating)) &&
-           ie_exif_write_extra(tags, before, edit) &&
-           (!ie_tags_changed(tags) || ie_exif_keep_date(tags, before));
+           ie_exif_write_extra(tags, before, edit);
 }
 
 /* ---- the file ----------------------------------------------------------------------------- */
@@ -218,7 +221,47 @@ static ie_status check_tags(const ie_tags *tags, ie_format format, ie_error *err
     return IE_OK;
 }
 
-static ie_status check_file(const char *path, ie_format format, ie_error *err)
+/* exiv2 takes camera's notes apart, and drops tags of JPEGs that belong into TIFF files (Photoshop leaves them there). */
+static bool exif_stays(const ie_tags *tags)
+{
+    return ie_tags_has(tags, "Exif.Photo.MakerNote") || ie_tags_has(tags, "Exif.Image.PhotometricInterpretation") ||
+           ie_tags_has(tags, "Exif.Image.BitsPerSample") || ie_tags_has(tags, "Exif.Image.Compression");
+}
+
+static bool none(ie_hash128 hash)
+{
+    return ie_hash128_equal(hash, (ie_hash128){0});
+}
+
+/* Would exiv2 give back what it does not own? In a JPEG, EXIF and XMP stay as they are whatever it would. */
+static ie_status check_others(const ie_tags *tags, const uint8_t *bytes, size_t size, ie_format format,
+                              bool notes_may_move, ie_error *err)
+{
+    ie_exif_proof before, after = {0};
+    ie_exif_proof_of(bytes, size, format, NULL, 0, &before);
+    if (before.no_xml) {
+        return ie_error_set(err, IE_ERR_FORMAT, "%sits XMP is not well-formed", not_written);
+    }
+    if (before.bare_times) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%sits IPTC times have no zone and would get a wrong one", not_written);
+    }
+    if (format == IE_FORMAT_JPEG) {
+        return IE_OK;
+    }
+    if (!none(before.xmp)) {
+        IE_AUTO_FREE char *packet = ie_tags_packet(tags);
+        if (packet == NULL || !ie_xmp_digest((const uint8_t *)packet, strlen(packet), NULL, 0, &after.xmp) ||
+            !ie_hash128_equal(before.xmp, after.xmp)) {
+            return ie_error_set(err, IE_ERR_UNSUPPORTED, "%swhat other programs wrote into its XMP would change", not_written);
+        }
+    }
+    if (!none(before.notes) && !notes_may_move) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%sits camera's notes would change", not_written);
+    }
+    return IE_OK;
+}
+
+static ie_status check_file(const char *path, ie_format format, bool notes_may_move, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     ie_status status = ie_bytes_open(path, &bytes, err);
@@ -234,7 +277,8 @@ static ie_status check_file(const char *path, ie_format format, ie_error *err)
         IE_AUTO_KEPT ie_exif_kept kept = {0};
         status = ie_tags_open_memory(data, size, &tags, err);
         status = status == IE_OK ? check_tags(tags, format, err) : status;
-        if (status == IE_OK && format == IE_FORMAT_JPEG && ie_tags_has(tags, "Exif.Photo.MakerNote")) {
+        status = status == IE_OK ? check_others(tags, data, size, format, notes_may_move, err) : status;
+        if (status == IE_OK && format == IE_FORMAT_JPEG && exif_stays(tags)) {
             status = ie_exif_keep(path, &kept, err);
         }
     }
@@ -245,7 +289,7 @@ static ie_status check_file(const char *path, ie_format format, ie_error *err)
 const char *ie_exif_refusal(const char *path, ie_format format, ie_arena *arena)
 {
     ie_error err = {0};
-    if (check_file(path, format, &err) == IE_OK) {
+    if (check_file(path, format, false, &err) == IE_OK) {
         return NULL;
     }
     bool repeats = strncmp(err.text, not_written, sizeof not_written - 1) == 0;
@@ -288,13 +332,56 @@ static ie_status edit_file(const char *path, ie_format format, const ie_metadata
     if (status != IE_OK) {
         return status;
     }
-    if (format == IE_FORMAT_JPEG && ie_tags_has(tags, "Exif.Photo.MakerNote")) {
+    if (format == IE_FORMAT_JPEG && exif_stays(tags)) {
         return edit_with_notes(tags, path, before, edit, err);
     }
     if (!edit_tags(tags, iptc_wanted(tags, format, edit), before, edit) || !edit_exif(tags, edit)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
     }
     return ie_tags_changed(tags) ? ie_tags_save(tags, path, err) : IE_OK;
+}
+
+/* The changes of XMP that an edit comes to. XMP gets the keywords too that only IPTC or XPKeywords had. */
+static size_t changes_of(const ie_tag_edit *edit, const ie_metadata *before, ie_arena *arena,
+                         ie_xmp_change ret_changes[IE_XMP_CHANGES])
+{
+    ie_tag_edit all = *edit;
+    if (edit->add_keywords.count > 0) {
+        all.add_keywords = (ie_text_list){0};
+        for (uint32_t i = 0; i < before->keywords.count; i++) {
+            ie_text_list_add(&all.add_keywords, arena, before->keywords.items[i]);
+        }
+        for (uint32_t i = 0; i < edit->add_keywords.count; i++) {
+            ie_text_list_add(&all.add_keywords, arena, edit->add_keywords.items[i]);
+        }
+    }
+    return ie_xmp_changes(&all, before, arena, ret_changes);
+}
+
+/* Writes, and proves that nothing else changed. */
+static ie_status write_proven(const char *path, ie_format format, ie_photo *before, const ie_tag_edit *edit,
+                              ie_error *err)
+{
+    ie_xmp_change changes[IE_XMP_CHANGES];
+    size_t count = changes_of(edit, &before->metadata, before->arena, changes);
+    IE_AUTO_XMP_KEPT ie_xmp_kept kept = {0};
+    ie_exif_proof was, is = {0};
+    ie_status status = ie_exif_proof_take(path, format, changes, count, &was, err);
+    if (status == IE_OK && format == IE_FORMAT_JPEG) {
+        status = ie_xmp_keep(path, &kept, err);
+    }
+    if (status == IE_OK) {
+        status = edit_file(path, format, &before->metadata, edit, err);
+    }
+    if (status == IE_OK) {
+        status = ie_xmp_kept_restore(&kept, changes, count, path, err);
+    }
+    if (status == IE_OK) {
+        status = ie_exif_proof_take(path, format, changes, count, &is, err);
+        is.notes = edit->notes_may_move ? was.notes : is.notes;
+    }
+    const char *loss = status == IE_OK ? ie_exif_proof_loss(&was, &is) : NULL;
+    return loss == NULL ? status : ie_error_set(err, IE_ERR_FORMAT, "writing tags would have changed %s", loss);
 }
 
 /* Another reader than the one that wrote it finds what was written, and the rest as it was. */
@@ -348,7 +435,7 @@ ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_ed
                             "a keyword, title or caption is empty or not valid UTF-8");
     }
     ie_photo *before = NULL;
-    ie_status status = check_file(temp_path, format, err);
+    ie_status status = check_file(temp_path, format, edit->notes_may_move, err);
     if (status != IE_OK) {
         return status;
     }
@@ -358,7 +445,7 @@ ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_ed
         status = ie_iptc_in_step(temp_path, format, &in_step, err);
     }
     if (status == IE_OK) {
-        status = edit_file(temp_path, format, &before->metadata, edit, err);
+        status = write_proven(temp_path, format, before, edit, err);
     }
     /* One that was not in step says that IPTC is the newer, which it stays. */
     if (status == IE_OK && in_step) {

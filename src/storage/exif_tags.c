@@ -244,6 +244,14 @@ ie_texts ie_tags_names(const ie_tags *tags, enum ie_tags_family family)
                       false);
 }
 
+char *ie_tags_packet(const ie_tags *tags)
+{
+    gchar *packet = gexiv2_metadata_try_generate_xmp_packet(tags->metadata, 0, 0, NULL);
+    char *text = packet != NULL ? ie_strdup(packet) : NULL;
+    g_free(packet);
+    return text;
+}
+
 /* ---- changing ----------------------------------------------------------------------------- */
 
 bool ie_tags_set(ie_tags *tags, const char *name, const char *text)

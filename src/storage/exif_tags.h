@@ -65,6 +65,9 @@ void ie_tags_clear(ie_tags *tags, const char *name);
 void ie_tags_clear_iptc(ie_tags *tags);
 void ie_tags_clear_thumbnail(ie_tags *tags);
 
+/* The XMP packet as exiv2 would write it now; NULL when it cannot. free() it. */
+char *ie_tags_packet(const ie_tags *tags);
+
 /* Into a file, in place of all its metadata but the colour profile. IE_ERR_NO_SPACE, IE_ERR_FORMAT.
  */
 ie_status ie_tags_save(ie_tags *tags, const char *path, ie_error *err) IE_MUST_CHECK;

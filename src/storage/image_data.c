@@ -127,13 +127,39 @@ static bool has_mpf(const uint8_t *bytes, size_t size)
     return false;
 }
 
+/* exiv2 drops colour profiles that say a wrong length of themselves, puts them in front of Adobe's segment, and finds
+   no metadata behind a DNL marker. */
+static bool odd_structure(const uint8_t *bytes, size_t size)
+{
+    size_t offset = 2, stated = 0, held = 0;
+    segment s;
+    bool odd = false, adobe = false;
+    while (next_segment(bytes, size, &offset, &s) && s.marker != 0xda) {
+        adobe = adobe || s.marker == 0xee;
+        odd = odd || s.marker == 0xdc || (adobe && held == 0 && s.marker == 0xe2);
+        if (s.marker == 0xe2 && has_prefix(s.body, s.body_size, "ICC_PROFILE", 12) && s.body_size >= 18) {
+            stated = held == 0 ? be32(s.body + 14) : stated;
+            held += s.body_size - 14;
+        }
+    }
+    return odd || stated != held;
+}
+
+static bool described(const uint8_t *bytes, size_t size);
+
 const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format format)
 {
+    if (format == IE_FORMAT_PNG && described(bytes, size)) {
+        return "it holds a description in a certain language, which would lose it";
+    }
     if (format != IE_FORMAT_JPEG || size < 4) {
         return NULL;
     }
     if (has_mpf(bytes, size)) {
         return "it holds a second picture or a gain map (MPF), which would no longer be found";
+    }
+    if (odd_structure(bytes, size)) {
+        return "its frame or its colour profile is built in an unusual way, which would not survive";
     }
     size_t end = jpeg_end(bytes, size);
     /* A motion photo's video is found by its distance from the end, which does not change. */
@@ -151,6 +177,23 @@ static bool named(const uint8_t *type, const char *list)
         if (memcmp(type, list, 4) == 0) {
             return true;
         }
+    }
+    return false;
+}
+
+/* exiv2 takes PNG's description for a comment and writes it anew without its language. */
+static bool described(const uint8_t *bytes, size_t size)
+{
+    for (size_t offset = 8; size >= 12 && offset <= size - 12;) {
+        size_t length = be32(bytes + offset);
+        if (length > size - offset - 12) {
+            return false;
+        }
+        const uint8_t *type = bytes + offset + 4;
+        if (named(type, "zTXtiTXt") && has_prefix(type + 4, length, "Description", 12)) {
+            return true;
+        }
+        offset += length + 12;
     }
     return false;
 }

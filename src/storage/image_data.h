@@ -22,9 +22,9 @@ bool ie_image_data_hash(const uint8_t *bytes, size_t size, ie_format format, ie_
 /* Is it one of these formats? */
 bool ie_image_data_known(ie_format format);
 
-/* Why metadata of another length must not be put into this JPEG: a sentence's end ("it holds a
-   second picture …"), or NULL when nothing in it is found by its distance from the start. Other
-   formats: NULL. */
+/* Why new metadata must not be put into this file: a sentence's end ("it holds a second picture …"), or NULL when
+   nothing in a JPEG is found by its distance from the start, its frame and profile are what writers know, and a
+   PNG has no description that they would change. Other formats: NULL. */
 const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format format);
 
 /* Is there a video behind the picture of this JPEG (motion photo)? */
