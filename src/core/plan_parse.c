@@ -345,7 +345,7 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
     if (!read_number(object, "root", 0, (int64_t)plan->root_count - 1, -1, &root)) {
         return "has no root folder of this plan";
     }
-    if (!read_number(object, "gives", 1, INT64_MAX, 0, &gives)) {
+    if (!read_number(object, "gives", 0, INT64_MAX, 0, &gives)) {
         return "gives to no line";
     }
     if (!read_number(object, "unit", 0, UINT32_MAX, -1, &unit) ||
