@@ -63,6 +63,7 @@ struct ie_config {
         bool similar;        /* the same picture in other bytes, too */
         int64_t radius;      /* bits of 64 in which the pHashes of candidates may differ */
         int64_t min_copies;
+        bool merge; /* what only a duplicate says is written to the one that stays */
         ie_config_list prefer, protect; /* folders, made absolute by the engine */
     } dedupe;
     struct {

@@ -90,6 +90,9 @@ typedef struct ie_action {
     ie_stamp survivor_stamp;
     ie_match verdict;       /* NONE without a survivor */
     ie_hash128 survivor_xxh3; /* of its bytes when it was judged; for verdicts other than NONE and SAME_BYTES */
+    size_t gives;           /* QUARANTINE: 1 + index of the survivor's action, which is given what this file alone says:
+                               both or neither is carried out. 0: nothing */
+    const char *refused;    /* why what was given to it is written nowhere; while planning only */
     bool extra;             /* of no file that was found: a sidecar to be made, or one that was not asked for */
     const char *reason;       /* "same bytes as b.jpg, which has the higher quality (0.81)"; joined by "; " */
     bool fell_back;           /* applied: it could not be converted or tagged, `problem` says why, and was copied as it is */

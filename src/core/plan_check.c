@@ -29,6 +29,14 @@ static bool survivor_goes(const ie_action *const *by_from, size_t count, const i
     return found != NULL && (*found)->kind == IE_ACTION_QUARANTINE;
 }
 
+/* A survivor that is given something is on the line that says so. */
+static bool gives_elsewhere(const ie_plan *plan, const ie_action *action)
+{
+    return action->gives > 0 &&
+           (action->kind != IE_ACTION_QUARANTINE || action->gives > plan->count ||
+            strcmp(plan->actions[action->gives - 1].from, action->survivor) != 0);
+}
+
 /* Action i stands on line i + 2. */
 static ie_status refuse(const ie_plan *plan, const ie_action *action, const char *wrong, ie_error *err)
 {
@@ -65,6 +73,9 @@ ie_status ie_plan_check(const ie_plan *plan, ie_error *err)
     for (size_t i = 0; i < plan->count; i++) {
         if (survivor_goes(list, plan->count, &plan->actions[i])) {
             return refuse(plan, &plan->actions[i], "names a survivor that goes itself", err);
+        }
+        if (gives_elsewhere(plan, &plan->actions[i])) {
+            return refuse(plan, &plan->actions[i], "gives to a line that is not its survivor's", err);
         }
     }
     return IE_OK;

@@ -341,9 +341,12 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
     if (kind < 0 || outcome < 0) {
         return "has an unknown kind or outcome";
     }
-    int64_t root, unit, quality, orientation;
+    int64_t root, unit, quality, orientation, gives;
     if (!read_number(object, "root", 0, (int64_t)plan->root_count - 1, -1, &root)) {
         return "has no root folder of this plan";
+    }
+    if (!read_number(object, "gives", 0, INT64_MAX, 0, &gives)) {
+        return "gives to no line";
     }
     if (!read_number(object, "unit", 0, UINT32_MAX, -1, &unit) ||
         !read_number(object, "quality", 0, 100, 0, &quality) ||
@@ -354,6 +357,7 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
     action->outcome = (ie_outcome)outcome;
     action->root = (uint32_t)root;
     action->unit = (uint32_t)unit;
+    action->gives = (size_t)gives;
     action->quality = (int)quality;
     action->orientation = (uint8_t)orientation;
     action->extra = json_is_true(json_object_get(object, "extra"));

@@ -112,6 +112,9 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
             ie_json_text(object, "survivor_xxh3", hex);
         }
     }
+    if (action->gives > 0) {
+        ie_json_int(object, "gives", (int64_t)action->gives);
+    }
     if (action->extra) {
         json_object_set_new(object, "extra", json_true());
     }

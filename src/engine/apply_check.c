@@ -248,6 +248,7 @@ bool ie_party_check(ie_run *run, ie_party *party, ie_trouble *trouble)
         step->entry = (ie_entry){
             .n = step->root->next_n++,
             .group = run->next_group,
+            .part = action->gives > 0 ? (uint64_t)action->unit + 1 : 0,
             .kind = action->kind,
             .stamp = action->stamp,
             .from = action->from,

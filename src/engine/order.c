@@ -128,10 +128,41 @@ static void add_edges(maker *m, const named *list, size_t count, const char *pat
     }
 }
 
+/* The unit's node, or NONE when nothing is to be done in it. */
+static size_t node_of_unit(const maker *m, uint32_t unit)
+{
+    size_t low = 0, high = m->nodes;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (action_at(m, m->first[middle])->unit < unit) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < m->nodes && action_at(m, m->first[low])->unit == unit ? low : NONE;
+}
+
+/* Who gives and who is given wait for each other: one group, so that neither is done without the other. */
+static void bind_gift(maker *m, size_t i)
+{
+    const ie_action *action = action_at(m, i);
+    size_t node = m->node_of[i];
+    size_t other = action->gives > 0 && action->gives <= m->plan->count
+                       ? node_of_unit(m, m->plan->actions[action->gives - 1].unit) : NONE;
+    if (other != NONE && other != node) {
+        IE_GROW(m->edges, m->edge_count, m->edge_room);
+        m->edges[m->edge_count++] = (edge){node, other};
+        IE_GROW(m->edges, m->edge_count, m->edge_room);
+        m->edges[m->edge_count++] = (edge){other, node};
+    }
+}
+
 static void connect(maker *m)
 {
     for (size_t i = 0; i < m->count; i++) {
         const ie_action *action = action_at(m, i);
+        bind_gift(m, i);
         if (action->to != NULL) {
             add_edges(m, m->froms, m->from_count, action->to, m->node_of[i]);
         }
@@ -230,7 +261,12 @@ static void find_groups(maker *m, ie_order *order)
     free(t.stack);
 }
 
-/* Within a group: duplicates first, while their survivor is still at its name. */
+/* Duplicates first, while their survivor is still at its name; of these first those that undo can bring back alone. */
+static int turn_of(const ie_action *action)
+{
+    return action->gives > 0 ? 0 : action->kind == IE_ACTION_QUARANTINE ? 1 : 2;
+}
+
 static void fill_groups(maker *m, ie_order *order)
 {
     order->groups = ie_alloc((order->group_count + 1) * sizeof *order->groups);
@@ -242,9 +278,9 @@ static void fill_groups(maker *m, ie_order *order)
         order->groups[g].first = order->groups[g - 1].first + order->groups[g - 1].count;
     }
     size_t *filled = ie_alloc((order->group_count + 1) * sizeof *filled);
-    for (int others = 0; others < 2; others++) {
+    for (int turn = 0; turn < 3; turn++) {
         for (size_t i = 0; i < m->count; i++) {
-            if ((action_at(m, i)->kind != IE_ACTION_QUARANTINE) == others) {
+            if (turn_of(action_at(m, i)) == turn) {
                 size_t g = m->group_of[m->node_of[i]];
                 order->actions[order->groups[g].first + filled[g]++] = m->actions[i];
             }

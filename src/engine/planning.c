@@ -232,6 +232,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         {request->rename, ie_rename_processor.propose},
         {!request->rename, ie_place_propose},
         {true, ie_writing_propose},
+        {request->dedupe, ie_merge_settle},
     };
     ie_status status = IE_OK;
     for (size_t i = 0; status == IE_OK && i < sizeof steps / sizeof *steps; i++) {

@@ -68,10 +68,12 @@ static bool group_chosen(const undoing *u, const ie_entry *entries, size_t count
     return chosen && done;
 }
 
+/* What goes back together: a duplicate may come back though the survivor it gave its keywords to was changed since. */
 static size_t group_start(const ie_log *log, size_t end)
 {
     size_t first = end - 1;
-    while (first > 0 && log->entries[first - 1].group == log->entries[end - 1].group) {
+    const ie_entry *last = &log->entries[end - 1];
+    while (first > 0 && log->entries[first - 1].group == last->group && log->entries[first - 1].part == last->part) {
         first--;
     }
     return first;

@@ -183,12 +183,14 @@ static unsigned derivation(const ie_photo *photo)
     return photo->format == IE_FORMAT_HEIC && writes_heic(photo) ? 1 : 2;
 }
 
-/* How much of what only the camera knows is left. What people add later (titles, keywords) does not count. */
-static unsigned richness(const ie_photo *photo)
+/* How much of what only the camera knows is left. What people add later (titles, keywords) does not count, nor does a
+   place that the other version would be given. */
+static unsigned richness(const ie_photo *photo, const ie_config *config)
 {
     const ie_metadata *m = &photo->metadata;
+    bool has_place = !isnan(m->latitude) && !config->dedupe.merge;
     return 4U * (m->captured_source == IE_DATE_EXIF) + 2U * (m->make != NULL) + 2U * (m->model != NULL) +
-           2U * !isnan(m->latitude) + (m->lens != NULL) + (m->serial != NULL) + !isnan(m->f_number) +
+           2U * has_place + (m->lens != NULL) + (m->serial != NULL) + !isnan(m->f_number) +
            !isnan(m->exposure_time_s) + (m->iso != 0);
 }
 
@@ -197,7 +199,7 @@ static int rating_of(const ie_photo *photo)
     return photo->metadata.rating == IE_ABSENT ? 0 : photo->metadata.rating;
 }
 
-static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b)
+static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b, const ie_config *config)
 {
     switch (by) {
     case IE_BY_PROTECTION:
@@ -207,7 +209,7 @@ static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b)
     case IE_BY_RAW:
         return order_u64(derivation(a->photo), derivation(b->photo));
     case IE_BY_METADATA:
-        return order_u64(richness(b->photo), richness(a->photo));
+        return order_u64(richness(b->photo, config), richness(a->photo, config));
     case IE_BY_RESOLUTION:
         return order_u64(pixels(b->photo), pixels(a->photo));
     case IE_BY_SMALLNESS:
@@ -238,7 +240,7 @@ int ie_keep_order(const ie_keep *keep, const ie_rival *a, const ie_rival *b, ie_
     *ret_by = IE_BY_PATH;
     for (size_t i = 0; order == 0 && i < keep->count; i++) {
         *ret_by = keep->by[i];
-        order = order_by(keep->by[i], a, b);
+        order = order_by(keep->by[i], a, b, keep->config);
     }
     return order;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "processors/dedupe.h"
+#include "processors/merge.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -167,6 +168,27 @@ static void aim(const near *n, ie_action *action, const ie_photo *survivor, ie_m
     }
 }
 
+/* What it alone says goes to the winner, and its reason tells. */
+static void hand_over(const near *n, const ie_candidate *c, const ie_candidate *winner)
+{
+    const ie_dedupe *d = n->d;
+    ie_action *action = ie_dedupe_action(d, c), *kept = ie_dedupe_action(d, winner);
+    IE_AUTO_FREE char *what = d->config->dedupe.merge
+                                  ? ie_merge_give(d->proposal, c->rival.photo, winner->rival.photo, kept) : NULL;
+    if (what == NULL) {
+        return;
+    }
+    if (winner->rival.is_protected) {
+        kept->tags = NULL;
+        kept->refused = "it lies in a protected folder";
+    }
+    const ie_members *m = &d->members;
+    for (size_t i = m->start[c->unit]; action->kind == IE_ACTION_QUARANTINE && i < m->start[c->unit + 1]; i++) {
+        d->proposal->plan->actions[m->member[i]].gives = winner->index + 1;
+    }
+    ie_action_reason(d->proposal->plan, action, IE_MERGE_WORDS "%s", what);
+}
+
 static void drop(const near *n, const ie_candidate *c, const node *winner, const edge *e)
 {
     const ie_dedupe *d = n->d;
@@ -186,6 +208,7 @@ static void drop(const near *n, const ie_candidate *c, const node *winner, const
                          ie_dedupe_name(d, survivor, photo), copies ? ", not copied" : "",
                          leads ? words_for(e) : "same bytes", why);
     }
+    hand_over(n, c, winner->head);
 }
 
 /* Those that went as equals of a file that goes itself now: what stays for them is the winner. */

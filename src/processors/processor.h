@@ -91,6 +91,8 @@ bool ie_tags_embed(ie_format format);
    the file itself, or an XMP sidecar beside it, which is that file's action or a new one behind the others;
    or it is refused with the reason. */
 ie_status ie_writing_propose(ie_proposal *proposal, ie_error *err);
+/* After it: a version of a picture whose knowledge could not be placed with the one that stays does not go. */
+ie_status ie_merge_settle(ie_proposal *proposal, ie_error *err);
 /* Last step: derives each action's kind from format, tags, to and output (see plan.h). */
 void ie_plan_settle(ie_proposal *proposal);
 

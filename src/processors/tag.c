@@ -123,7 +123,8 @@ static bool place_of_track(const ie_proposal *proposal, const ie_photo *photo, i
 static void add_place(const ie_proposal *proposal, const ie_photo *photo, ie_action *action, ie_tag_edit *edit)
 {
     const char *place = proposal->config->tagging.gps;
-    if (isnan(photo->metadata.latitude) && !place_of_track(proposal, photo, action, edit) && place != NULL &&
+    bool given = action->tags != NULL && action->tags->has_place;
+    if (!given && isnan(photo->metadata.latitude) && !place_of_track(proposal, photo, action, edit) && place != NULL &&
         ie_parse_place(place, &edit->latitude, &edit->longitude)) {
         edit->has_place = true;
     }
@@ -139,7 +140,7 @@ static const char *wanted_text(ie_plan *plan, const char *wanted, const char *pr
     return same ? NULL : ie_arena_strdup(plan->arena, text);
 }
 
-static int32_t wanted_rating(const ie_config *config, const ie_photo *photo)
+static int32_t wanted_rating(const ie_config *config, const ie_photo *photo, const ie_action *action)
 {
     int32_t present = photo->metadata.rating;
     if (config->tagging.rating >= 0) {
@@ -147,7 +148,8 @@ static int32_t wanted_rating(const ie_config *config, const ie_photo *photo)
         return rating == present ? IE_ABSENT : rating;
     }
     bool known = (photo->have & IE_HAVE_QUALITY) != 0 && isfinite(photo->content.quality);
-    if (!config->tagging.quality_rating || present != IE_ABSENT || !known) {
+    bool given = action->tags != NULL && action->tags->rating != IE_ABSENT;
+    if (!config->tagging.quality_rating || present != IE_ABSENT || given || !known) {
         return IE_ABSENT;
     }
     double rating = 1 + floor(photo->content.quality * 5);
@@ -162,7 +164,7 @@ static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_a
     if (proposal->untag) {
         edit.forget_generated = photo->metadata.generated.count > 0;
     } else {
-        edit.rating = wanted_rating(config, photo);
+        edit.rating = wanted_rating(config, photo, action);
         add_keywords(proposal, photo, &edit);
         add_place(proposal, photo, action, &edit);
         edit.title = wanted_text(plan, config->tagging.title, photo->metadata.title);

@@ -75,6 +75,12 @@ static void add_reason(ie_plan *plan, ie_action *action, const ie_tag_edit *tags
     ie_buffer_free(&text);
 }
 
+static void refuse(ie_plan *plan, ie_action *action, const char *why)
+{
+    action->refused = ie_arena_strdup(plan->arena, why);
+    ie_action_reason(plan, action, "not tagged: %s", why);
+}
+
 /* Why this file's own metadata is not touched, or NULL. */
 static const char *refusal(const ie_photo *photo, const ie_action *action, const ie_outlook *outlook)
 {
@@ -274,8 +280,7 @@ static void write_beside(const writing *w, size_t index, ie_tag_edit *edit, cons
                         : outlook->sidecar != NULL ? existing_sidecar(w, index, outlook)
                                                    : new_sidecar(w, index, &why);
     if (target == NULL) {
-        ie_action_reason(plan, &plan->actions[index], "not tagged: %s",
-                         why != NULL ? why : "its sidecar is not part of the plan");
+        refuse(plan, &plan->actions[index], why != NULL ? why : "its sidecar is not part of the plan");
         return;
     }
     ie_action_give(plan, target, edit);
@@ -332,14 +337,12 @@ static void place_edit(const writing *w, size_t index)
         }
     } else if (may_beside) {
         if (edit.forget_generated && outlook.beside == NULL) {
-            ie_action_reason(proposal->plan, action, "not tagged: %s",
-                             why != NULL ? why : "the keywords are in the file itself");
+            refuse(proposal->plan, action, why != NULL ? why : "the keywords are in the file itself");
             return;
         }
         write_beside(w, index, &edit, &outlook, w->embed ? why : NULL);
     } else {
-        ie_action_reason(proposal->plan, action, "not tagged: %s",
-                         why != NULL ? why : "this kind of file gets no sidecar");
+        refuse(proposal->plan, action, why != NULL ? why : "this kind of file gets no sidecar");
     }
 }
 

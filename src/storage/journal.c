@@ -90,6 +90,9 @@ void ie_journal_intent(ie_journal *journal, const ie_entry *entry)
     json_t *object = record("intent");
     ie_json_int(object, "n", (int64_t)entry->n);
     ie_json_int(object, "group", (int64_t)entry->group);
+    if (entry->part > 0) {
+        ie_json_int(object, "part", (int64_t)entry->part);
+    }
     ie_json_text(object, "kind", ie_action_kind_name(entry->kind));
     json_object_set_new(object, "makes", json_boolean(entry->makes));
     if (entry->beside) {

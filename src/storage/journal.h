@@ -29,6 +29,7 @@ typedef enum ie_entry_state {
 typedef struct ie_entry {
     uint64_t n;            /* rising within the journal */
     uint64_t group;        /* entries of one group are carried out and taken back together */
+    uint64_t part;         /* of a group, 0 the first: once all is done, undo takes back each by itself */
     ie_action_kind kind;
     bool makes;            /* a new file is made at `to` (COPY, REPLACE, MOVE to another file system) */
     ie_stamp stamp;        /* of `from` */

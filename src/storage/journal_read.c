@@ -153,12 +153,14 @@ static bool read_intent(ie_log *log, const json_t *object)
     ie_entry entry = {.stamp = read_stamp(object), .makes = json_is_true(json_object_get(object, "makes")),
                       .beside = json_is_true(json_object_get(object, "beside"))};
     int64_t n = ie_json_get_int(object, "n", -1), group = ie_json_get_int(object, "group", -1);
-    if (n < 0 || group < 0 || (log->count > 0 && (uint64_t)n <= log->entries[log->count - 1].n) ||
+    int64_t part = ie_json_get_int(object, "part", 0);
+    if (n < 0 || group < 0 || part < 0 || (log->count > 0 && (uint64_t)n <= log->entries[log->count - 1].n) ||
         !read_kind(object, &entry.kind)) {
         return false;
     }
     entry.n = (uint64_t)n;
     entry.group = (uint64_t)group;
+    entry.part = (uint64_t)part;
     if (!read_path(log, object, "from", entry.kind == IE_ACTION_COPY, &entry.from) ||
         !read_path(log, object, "to", false, &entry.to) || !read_path(log, object, "temp", false, &entry.temp) ||
         !read_path(log, object, "park", false, &entry.park) ||

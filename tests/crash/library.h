@@ -31,6 +31,9 @@ static const wish in_place_wishes[] = {
     /* a duplicate, whose survivor moves */
     {"picture K", "keep.jpg", "2023/keep.jpg", IE_ACTION_MOVE, 7},
     {"picture K", "sub/copy of keep.jpg", NULL, IE_ACTION_QUARANTINE, 8},
+    /* a duplicate that gives its survivor a title: both or neither */
+    {"picture M", "m.jpg", "m.jpg", IE_ACTION_REPLACE, 16},
+    {"picture M", "sub/copy of m.jpg", NULL, IE_ACTION_QUARANTINE, 17},
     /* re-tagged in place, and converted, the latter with its sidecar */
     {"picture T", "tag.jpg", "tag.jpg", IE_ACTION_REPLACE, 9},
     {"picture V", "v.png", "v.jpg", IE_ACTION_REPLACE, 10},
@@ -100,7 +103,7 @@ static inline void library_fill(const char *root)
 
 typedef struct planning {
     ie_plan *plan;
-    const char *root, *survivor;
+    const char *root, *survivor, *given; /* of pictures K and M */
 } planning;
 
 static void find_survivor(void *user, const char *path)
@@ -110,6 +113,18 @@ static void find_survivor(void *user, const char *path)
     const char *base = ie_path_base(path);
     if (text != NULL && strcmp(text, "picture K") == 0 && strcmp(base, "keep.jpg") == 0) {
         p->survivor = ie_arena_strdup(p->plan->arena, path);
+    }
+    if (text != NULL && strcmp(text, "picture M") == 0 && strcmp(base, "m.jpg") == 0) {
+        p->given = ie_arena_strdup(p->plan->arena, path);
+    }
+}
+
+static inline void connect_gift(ie_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        for (size_t k = 0; plan->actions[i].unit == 17 && k < plan->count; k++) {
+            plan->actions[i].gives = plan->actions[k].unit == 16 ? k + 1 : plan->actions[i].gives;
+        }
     }
 }
 
@@ -129,8 +144,9 @@ static void plan_file(void *user, const char *path)
         action->kind = there ? IE_ACTION_KEEP : w->kind;
         action->to = there ? NULL : ie_arena_strdup(p->plan->arena, target);
         if (w->kind == IE_ACTION_QUARANTINE) {
-            assert_non_null(p->survivor);
-            tree_plan_survivor(p->plan, action, p->survivor);
+            const char *survivor = w->unit == 17 ? p->given : p->survivor;
+            assert_non_null(survivor);
+            tree_plan_survivor(p->plan, action, survivor);
         } else if (w->kind == IE_ACTION_REPLACE) {
             library_derive(p->plan, action);
         }
@@ -140,9 +156,10 @@ static void plan_file(void *user, const char *path)
 
 static inline ie_plan *library_plan(const char *root)
 {
-    planning p = {ie_plan_new("test"), root, NULL};
+    planning p = {ie_plan_new("test"), root, NULL, NULL};
     tree_walk(root, false, find_survivor, &p);
     tree_walk(root, false, plan_file, &p);
+    connect_gift(p.plan);
     return p.plan;
 }
 

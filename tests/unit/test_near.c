@@ -165,8 +165,8 @@ static void stays_by(collection *c, const char *keep, size_t expected)
 {
     set(c, "dedupe.keep", keep);
     PROPOSE(c, DEDUPE);
-    expect(c, expected, IE_ACTION_KEEP, NULL);
     expect(c, 1 - expected, IE_ACTION_QUARANTINE, NULL);
+    assert_int_not_equal(c->plan->actions[expected].kind, IE_ACTION_QUARANTINE);
 }
 
 static void the_rules_decide_in_their_order(void **state)
@@ -245,6 +245,144 @@ static void with_an_output_folder_other_versions_are_not_copied(void **state)
     collection_end(&c);
 }
 
+/* ---- what only one has -------------------------------------------------------------------------- */
+
+#define MERGE DEDUPE, ie_place_propose, ie_writing_propose, ie_merge_settle
+
+static void keyword(ie_photo *photo, const char *text)
+{
+    ie_text_list_add(&photo->metadata.keywords, photo->arena, text);
+}
+
+/* A large one, and a small one of which people wrote more. */
+static void two_versions(collection *c)
+{
+    ie_photo *large = version(c, "/p/large.jpg", 4000), *small = version(c, "/p/small.jpg", 1000);
+    pair(c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+    keyword(large, "Sea");
+    keyword(small, "sea");
+    keyword(small, "sun");
+    small->metadata.title = "A dog";
+    small->metadata.rating = 4;
+    small->metadata.latitude = 59.9;
+    small->metadata.longitude = 10.7;
+}
+
+static void what_only_the_one_that_goes_has_is_given_to_the_one_that_stays(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    two_versions(&c);
+    PROPOSE(&c, MERGE);
+    expect(&c, 0, IE_ACTION_REPLACE, "/p/large.jpg");
+    const ie_tag_edit *tags = c.plan->actions[0].tags;
+    assert_int_equal(tags->add_keywords.count, 1);
+    assert_string_equal(tags->add_keywords.items[0], "sun");
+    assert_string_equal(tags->title, "A dog");
+    assert_null(tags->caption);
+    assert_int_equal(tags->rating, 4);
+    assert_true(tags->has_place && tags->latitude > 59.89 && tags->latitude < 59.91);
+    expect(&c, 1, IE_ACTION_QUARANTINE, NULL);
+    assert_int_equal(c.plan->actions[1].gives, 1);
+    expect_reason(&c, 1, "gives it what only it has: keyword sun, title, rating, place");
+    collection_end(&c);
+}
+
+static void what_both_say_is_left_as_the_one_that_stays_says_it(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    two_versions(&c);
+    c.photos[0]->metadata.title = "Another dog";
+    c.photos[0]->metadata.rating = 5;
+    c.photos[0]->metadata.latitude = c.photos[0]->metadata.longitude = 1;
+    keyword(c.photos[0], "sun");
+    PROPOSE(&c, MERGE);
+    expect(&c, 0, IE_ACTION_KEEP, NULL);
+    expect(&c, 1, IE_ACTION_QUARANTINE, NULL);
+    assert_int_equal(c.plan->actions[1].gives, 0);
+    collection_end(&c);
+}
+
+static void of_two_that_contradict_each_other_the_first_gives(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    two_versions(&c);
+    ie_photo *third = version(&c, "/p/tiny.jpg", 500);
+    pair(&c, 0, 2, IE_MATCH_SAME_PICTURE, 0);
+    third->metadata.title = "A cat";
+    third->metadata.rating = 4;
+    PROPOSE(&c, MERGE);
+    assert_string_equal(c.plan->actions[0].tags->title, "A dog");
+    expect_reason(&c, 2, "gives it what only it has: rating");
+    collection_end(&c);
+}
+
+static void without_merging_nothing_is_written(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    two_versions(&c);
+    set(&c, "dedupe.merge", "false");
+    PROPOSE(&c, MERGE);
+    assert_int_equal(c.plan->actions[0].kind + c.plan->actions[1].kind, IE_ACTION_KEEP + IE_ACTION_QUARANTINE);
+    collection_end(&c);
+}
+
+static void what_cannot_be_written_keeps_the_version_that_has_it(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    two_versions(&c);
+    c.photos[0]->mode = 0444;
+    set(&c, "tagging.mode", "embed");
+    PROPOSE(&c, MERGE);
+    expect(&c, 0, IE_ACTION_KEEP, NULL);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    expect_reason(&c, 1, "what only this one has (keyword sun, title, rating, place) cannot be written there: it is "
+                  "read-only");
+    assert_null(c.plan->actions[1].survivor);
+    collection_end(&c);
+}
+
+static void a_sidecar_takes_what_the_file_cannot(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    two_versions(&c);
+    c.photos[0]->mode = 0444;
+    propose_all(&c, (proposer[]){MERGE}, 4);
+    expect(&c, 1, IE_ACTION_QUARANTINE, NULL);
+    assert_int_equal(c.plan->count, 3);
+    expect(&c, 2, IE_ACTION_COPY, "/p/large.jpg.xmp");
+    collection_end(&c);
+}
+
+static void nothing_is_written_into_a_protected_folder(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    two_versions(&c);
+    set(&c, "dedupe.protect", "/p/large.jpg");
+    PROPOSE(&c, MERGE);
+    expect(&c, 0, IE_ACTION_KEEP, NULL);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    expect_reason(&c, 1, "it lies in a protected folder");
+    collection_end(&c);
+}
+
+static void a_place_that_can_be_given_does_not_decide_what_stays(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    two_versions(&c);
+    stays_by(&c, "original-metadata,resolution", 0);
+    set(&c, "dedupe.merge", "false");
+    stays_by(&c, "original-metadata,resolution", 1);
+    collection_end(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +397,14 @@ int main(void)
         cmocka_unit_test(the_rules_decide_in_their_order),
         cmocka_unit_test(with_an_output_folder_other_versions_are_not_copied),
         cmocka_unit_test(a_mark_that_makes_a_copy_larger_does_not_make_it_better),
+        cmocka_unit_test(what_only_the_one_that_goes_has_is_given_to_the_one_that_stays),
+        cmocka_unit_test(what_both_say_is_left_as_the_one_that_stays_says_it),
+        cmocka_unit_test(of_two_that_contradict_each_other_the_first_gives),
+        cmocka_unit_test(without_merging_nothing_is_written),
+        cmocka_unit_test(what_cannot_be_written_keeps_the_version_that_has_it),
+        cmocka_unit_test(a_sidecar_takes_what_the_file_cannot),
+        cmocka_unit_test(nothing_is_written_into_a_protected_folder),
+        cmocka_unit_test(a_place_that_can_be_given_does_not_decide_what_stays),
         cmocka_unit_test(a_heic_is_the_cameras_own_only_since_cameras_write_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
