@@ -50,14 +50,11 @@ static void collection_free(collection *c)
     ie_track_clear(&c->track);
 }
 
-/* What the keep rules look at; wanted only of files that have an equal. */
+/* What the keep rules look at; wanted only of files that have an equal. Equal bytes are of equal quality: there is no
+   need to decode them. */
 static unsigned keep_facts(const ie_config *config)
 {
-    unsigned facts = IE_HAVE_METADATA | (config->dedupe.similar ? IE_HAVE_QUALITY : 0);
-    for (uint32_t i = 0; i < config->dedupe.keep.count; i++) {
-        facts |= ie_keep_rule_by_name(config->dedupe.keep.items[i]) == IE_KEEP_QUALITY ? IE_HAVE_QUALITY : 0;
-    }
-    return facts;
+    return IE_HAVE_METADATA | (config->dedupe.similar ? IE_HAVE_QUALITY : 0);
 }
 
 static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsigned *ret_wanted,

@@ -32,6 +32,21 @@ typedef struct group {
     size_t freed_count;
 } group;
 
+/* Is `path` the name that the item goes back to? On file systems that fold names, also by another spelling: there is a
+   file at the old name, yet its folder does not list it. */
+static bool is_old_name(const ie_takeback *item, const char *path)
+{
+    IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
+    ie_sight sight = {0};
+    bool listed = true;
+    if (path == NULL || same_name(path, item->entry->from)) {
+        return path != NULL;
+    }
+    sight.there = lstat(path, &sight.st) == 0;
+    return ie_same_inode(&sight, &item->world.from) && ie_place_open(NULL, item->entry->from, &place) == 0 &&
+           ie_place_listed(&place, &listed) == 0 && !listed;
+}
+
 /* Free now, or once others that go back before have gone from it. */
 static bool name_is_free(const group *g, const ie_takeback *item, const ie_sight *mover)
 {
@@ -41,14 +56,14 @@ static bool name_is_free(const group *g, const ie_takeback *item, const ie_sight
         return true;
     }
     for (size_t i = 0; i < g->freed_count; i++) {
-        if (same_name(g->freed[i], item->entry->from)) {
+        if (is_old_name(item, g->freed[i])) {
             return true;
         }
     }
     for (size_t i = 0; i < g->count; i++) {
         const ie_entry *other = items[i].entry;
         bool leaves = other->makes ? items[i].displaces : ie_world_moved(other, &items[i].world);
-        if (leaves && same_name(other->to, item->entry->from)) {
+        if (leaves && is_old_name(item, other->to)) {
             return true;
         }
     }

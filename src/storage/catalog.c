@@ -20,7 +20,8 @@
    or so. */
 #define PENDING_ROWS 256
 #define PENDING_NS 1000000000
-#define RACY_NS 2000000000
+#define COARSE_NS 2000000000 /* FAT */
+#define FINE_NS 50000000     /* more than a tick of any kernel's clock */
 
 typedef struct pending {
     ie_db_sql kind; /* PUT, MOVE or FORGET */
@@ -98,15 +99,23 @@ static ie_stamp stamp_of(ie_db *db)
     };
 }
 
-/* The row's fact versions when it speaks of the file as it is now, else NULL. Coarse clocks (FAT: 2
-   s) hide a change made right after the file was read, so a row stored that soon does not count.
-   Both times must be that young: a camera's clock gives photos from the future, and a rename makes
-   only ctime young. */
+/* How long a second change may go without another time. Digits below the second, in both times, are
+   only there where the clock is fine. */
+static int64_t clock_tick(const ie_stamp *stamp)
+{
+    bool fine = stamp->mtime_ns % 1000000000 != 0 && stamp->ctime_ns % 1000000000 != 0;
+    return fine ? FINE_NS : COARSE_NS;
+}
+
+/* The row's fact versions when it speaks of the file as it is now, else NULL. A clock's tick hides a
+   change made right after the file was read, so a row stored that soon does not count. Both times
+   must be that young: a camera's clock gives photos from the future, and a rename makes only ctime
+   young. */
 static const char *current_row(ie_db *db, const ie_stamp *stamp)
 {
     size_t size;
     ie_stamp stored = stamp_of(db);
-    int64_t young = ie_db_int(db, IE_SQL_FIND, 5) - RACY_NS;
+    int64_t young = ie_db_int(db, IE_SQL_FIND, 5) - clock_tick(&stored);
     bool racy = stored.mtime_ns > young && stored.ctime_ns > young;
     return ie_stamp_equal(&stored, stamp) && !racy ? ie_db_text(db, IE_SQL_FIND, 6, &size) : NULL;
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <inttypes.h>
+
 #include "collection.h"
 
 #define DEDUPE ie_dedupe_processor.propose
@@ -67,6 +69,114 @@ static void the_wanted_number_of_copies_stays(void **state)
     expect_reason(&c, 1, "copy 2 of 2 wanted");
     expect(&c, 2, IE_ACTION_QUARANTINE, NULL);
     collection_end(&c);
+}
+
+/* ---- any collection, any rules ------------------------------------------------------------ */
+
+static uint64_t draw(uint64_t *random, uint64_t below)
+{
+    /* splitmix64 (Steele, Lea, Flood 2014) */
+    uint64_t z = *random += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (z ^ (z >> 31)) % below;
+}
+
+static void add_any(collection *c, uint64_t *random)
+{
+    static const char *const folders[] = {"/p", "/p/keep", "/p/a", "/p/good", "/q", "/q/keep"};
+    static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_JPEG, IE_FORMAT_PNG, IE_FORMAT_SIDECAR};
+    ie_format format = formats[draw(random, 4)];
+    unsigned content = (unsigned)draw(random, 4) + (format == IE_FORMAT_SIDECAR ? 50 : 0);
+    const char *folder = folders[draw(random, 6)];
+    /* Some names meet, so that there are units of several files. */
+    IE_AUTO_FREE char *path = ie_asprintf("%s/%zu%s", folder, draw(random, 3) == 0 && c->count > 0 ? c->count - 1 : c->count,
+                                          format == IE_FORMAT_SIDECAR ? ".xmp" : format == IE_FORMAT_PNG ? ".png" : ".jpg");
+    for (size_t i = 0; i < c->count; i++) {
+        if (strcmp(c->photos[i]->real_path, path) == 0) {
+            return;
+        }
+    }
+    ie_photo *photo = add(c, path, format, content);
+    photo->content.quality = (double)draw(random, 3) / 3;
+    photo->metadata.rating = (int)draw(random, 6);
+    for (size_t i = 0; i + 1 < c->count && draw(random, 8) == 0; i++) {
+        if (ie_hash128_equal(c->photos[i]->xxh3, photo->xxh3)) {
+            photo->stamp.inode = c->photos[i]->stamp.inode; /* a hard link */
+            photo->links = c->photos[i]->links = 2;
+        }
+    }
+}
+
+/* Files of these bytes, hard links once: of the plan's survivors only, or all. */
+static uint64_t copies_of(const collection *c, ie_hash128 xxh3, bool staying)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        bool counts = ie_hash128_equal(c->photos[i]->xxh3, xxh3) &&
+                      !(staying && c->plan->actions[i].kind == IE_ACTION_QUARANTINE);
+        for (size_t k = 0; counts && k < i; k++) {
+            counts = c->photos[k]->stamp.inode != c->photos[i]->stamp.inode ||
+                     (staying && c->plan->actions[k].kind == IE_ACTION_QUARANTINE);
+        }
+        count += counts;
+    }
+    return count;
+}
+
+static size_t check_drop(const collection *c, size_t index, uint64_t seed)
+{
+    const ie_action *action = &c->plan->actions[index];
+    const ie_photo *photo = c->photos[index];
+    bool proven = false;
+    if (action->kind != IE_ACTION_QUARANTINE) {
+        return 0;
+    }
+    if (strstr(photo->real_path, "/keep/") != NULL) {
+        fail_msg("seed %" PRIu64 ": %s is protected and goes", seed, photo->real_path);
+    }
+    for (size_t i = 0; i < c->count; i++) {
+        proven |= strcmp(c->photos[i]->real_path, action->survivor) == 0 &&
+                  c->plan->actions[i].kind == IE_ACTION_KEEP && ie_hash128_equal(c->photos[i]->xxh3, photo->xxh3) &&
+                  c->photos[i]->stamp.inode != photo->stamp.inode;
+    }
+    if (!proven) {
+        fail_msg("seed %" PRIu64 ": %s goes for %s, which is no copy that stays", seed, photo->real_path, action->survivor);
+    }
+    return 1;
+}
+
+static void whatever_the_rules_the_wanted_copies_stay_and_protected_files_too(void **state)
+{
+    (void)state;
+    static const char *const keeps[] = {"quality", "newest", "oldest", "largest", "smallest"};
+    size_t dropped = 0, held_back = 0;
+    for (uint64_t seed = 1; seed <= 3000; seed++) {
+        uint64_t random = seed, wanted = 1 + draw(&random, 4);
+        collection c = collection_new();
+        IE_AUTO_FREE char *number = ie_asprintf("%" PRIu64, wanted);
+        set(&c, "dedupe.min_copies", number);
+        set(&c, "dedupe.keep", keeps[draw(&random, 5)]);
+        set(&c, "dedupe.protect", "/p/keep,/q/keep");
+        if (draw(&random, 2) == 0) {
+            set(&c, "dedupe.prefer", "/p/good");
+        }
+        for (uint64_t i = 2 + draw(&random, 30); i > 0; i--) {
+            add_any(&c, &random);
+        }
+        PROPOSE(&c, DEDUPE);
+        for (size_t i = 0; i < c.count; i++) {
+            uint64_t before = copies_of(&c, c.photos[i]->xxh3, false), after = copies_of(&c, c.photos[i]->xxh3, true);
+            dropped += check_drop(&c, i, seed);
+            held_back += after > 1 && after == wanted;
+            if (after < (before < wanted ? before : wanted)) {
+                fail_msg("seed %" PRIu64 ": of %" PRIu64 " copies %" PRIu64 " stay, though %" PRIu64 " are wanted", seed,
+                         before, after, wanted);
+            }
+        }
+        collection_end(&c);
+    }
+    assert_true(dropped > 3000 && held_back > 300);
 }
 
 static void protected_folders_lose_nothing_and_preferred_ones_win(void **state)
@@ -173,6 +283,7 @@ int main(void)
         cmocka_unit_test(without_a_hash_nothing_is_a_duplicate),
         cmocka_unit_test(hard_links_are_no_duplicates),
         cmocka_unit_test(the_wanted_number_of_copies_stays),
+        cmocka_unit_test(whatever_the_rules_the_wanted_copies_stay_and_protected_files_too),
         cmocka_unit_test(protected_folders_lose_nothing_and_preferred_ones_win),
         cmocka_unit_test(the_oldest_or_newest_by_date_is_kept),
         cmocka_unit_test(a_unit_goes_only_when_each_file_has_an_equal),
