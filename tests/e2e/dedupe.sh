@@ -44,7 +44,7 @@ merged() {
     local file=merge/large.jpg
     [ "$(prints Title Rating Description GPSLatitude GPSLongitude)" = "$(printf '%s\n' 'A dog' 4 'by the road' 59.9 10.7)" ] ||
         { prints Title Rating Description GPSLatitude GPSLongitude; return 1; }
-    [ "$(prints Subject | tr '|' '\n' | sort -f | tr '\n' ' ' | tr A-Z a-z)" = 'sea sun ' ] || { prints Subject; return 1; }
+    [ "$(prints Subject | tr '|' '\n' | grep . | sort -f | tr '\n' ' ' | tr A-Z a-z)" = 'sea sun ' ] || { prints Subject; return 1; }
     "$imgengine" dedupe merge --similar --exit-code || return 1
     "$imgengine" undo && fingerprint merge | cmp merge.before -
 }
@@ -85,6 +85,22 @@ saved() {
     [ "$(ls saved)" = large.jpg ] && [ "$(exiftool -s3 -Title saved/large.jpg)" = 'A dog' ]
 }
 check a_saved_plan_merges_too saved
+
+purged() {
+    fresh purged && "$imgengine" dedupe purged --similar --apply || return 1
+    "$imgengine" purge --root purged --apply || return 1
+    [ -z "$(find purged/.imgengine/quarantine -type f)" ] && [ "$(exiftool -s3 -Title purged/large.jpg)" = 'A dog' ]
+}
+check what_was_merged_is_found_again_by_purge purged
+
+copied() {
+    fresh source && fingerprint source >source.before || return 1
+    "$imgengine" process source --output copies --set dedupe.similar=true --set rename.enabled=false --apply || return 1
+    fingerprint source | cmp source.before - && [ "$(ls copies)" = large.jpg ] || return 1
+    [ "$(exiftool -s3 -Title copies/large.jpg)" = 'A dog' ] || return 1
+    "$imgengine" process source --output copies --set dedupe.similar=true --set rename.enabled=false --exit-code
+}
+check a_copy_gets_it_and_the_source_is_not_touched copied
 
 apart() {
     fresh apart && "$imgengine" dedupe --keep-apart apart/large.jpg apart/small.jpg || return 1
