@@ -258,6 +258,17 @@ IE_API ie_status ie_plan_evaluate(const ie_plan *plan, const char *labels, ie_li
    IE_ERR_EXISTS. */
 IE_API ie_status ie_engine_gallery(ie_engine *engine, const ie_plan *plan, const char *path, ie_error *err) IE_MUST_CHECK;
 
+#define IE_APART_MAX 100
+
+/* Remembers, or with `apart` false forgets, that these photos are no duplicates of one another: each of each other. They
+   are known by their bytes, so that it holds under any name, and until they are changed. IE_ERR_USAGE: fewer than two or
+   more than IE_APART_MAX, two with the same bytes, or no catalog to remember it in. */
+IE_API ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size_t count, bool apart,
+                                      ie_error *err) IE_MUST_CHECK;
+/* Gets the paths that two photos had when it was said of them. */
+typedef void (*ie_apart_fn)(void *user, const char *a, const char *b);
+IE_API ie_status ie_engine_list_apart(ie_engine *engine, ie_apart_fn on_pair, void *user, ie_error *err) IE_MUST_CHECK;
+
 /* Carries a plan out. Files that changed since the plan was made are left alone and counted as skipped.
    On IE_ERR_CANCELLED and on errors everything done so far is journaled and can be undone. `plan` is
    updated: each action's outcome can then be printed or read as JSON. `wait` waits for another run on the

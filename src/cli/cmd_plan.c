@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/apart.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/report.h"
@@ -217,6 +218,9 @@ static ie_status plan_and_apply(ie_session *session, const ie_input *input, int 
 
 static int run_plan(const ie_options *options)
 {
+    if (ie_wants_apart(options)) {
+        return ie_run_apart(options);
+    }
     ie_session session = {.options = options};
     ie_error err = {0};
     int code = IE_EXIT_DONE;
@@ -271,6 +275,8 @@ static const char *const dedupe_examples[] = {
     "find smaller, re-encoded, cropped and turned versions, too",
     "imgengine dedupe ~/Pictures --similar --report duplicates.html",
     "a page with the pictures of each group side by side",
+    "imgengine dedupe --keep-apart a.jpg b.jpg",
+    "not duplicates: both stay from now on, wherever they are moved",
     "imgengine dedupe ~/Pictures ~/Backup --exit-code",
     "exit with 4 when there are duplicates",
     NULL,

@@ -31,6 +31,7 @@ typedef struct ie_options {
     bool help, version, json, quiet, verbose;
     bool in_place, apply, dry_run, exit_code, wait, csv, null_separated, manual, edited;
     bool update, image_data, ai, force;
+    bool keep_apart, forget_apart, list_apart;
     const char *config_file, *catalog, *progress;
     const char *output, *plan_file, *report, *files_from, *only, *root, *path_glob, *older_than, *archive, *evaluate;
 } ie_options;

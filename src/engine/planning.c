@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/unit.h"
+#include "engine/apart.h"
 #include "engine/apply.h"
 #include "engine/compare.h"
 #include "engine/engine.h"
@@ -293,6 +294,9 @@ static ie_status compare(ie_engine *engine, const ie_request *request, collectio
     ie_status status = ie_compare_run(&comparison, c->photos, c->count, err);
     if (status == IE_OK && engine->config->dedupe.similar) {
         status = ie_similar_run(&comparison, c->photos, c->count, &c->pairs, &c->pair_count, err);
+    }
+    if (status == IE_OK) {
+        status = ie_apart_filter(engine, c->photos, c->pairs, &c->pair_count, err);
     }
     c->summary->found_bytes += sizes_of(c) - bytes; /* of files that changed meanwhile */
     if (status == IE_OK) {

@@ -10,22 +10,26 @@
 
 #define NAMED_KEYWORDS 5 /* in a reason; the plan has them all */
 
-static bool listed(const ie_text_list *list, const char *text)
+/* The list's spelling of the text, or NULL. */
+static const char *spelled(const ie_text_list *list, const char *text)
 {
-    for (uint32_t i = 0; i < list->count; i++) {
+    for (uint32_t i = 0; list != NULL && i < list->count; i++) {
         if (ie_equal_nocase(list->items[i], text)) {
-            return true;
+            return list->items[i];
         }
     }
-    return false;
+    return NULL;
 }
 
-static ie_text_list only_in(const ie_text_list *goes, const ie_text_list *stays, ie_arena *arena)
+/* What was given already is given in the same spelling again, and so only once. */
+static ie_text_list only_in(const ie_text_list *goes, const ie_text_list *stays, const ie_text_list *given,
+                            ie_arena *arena)
 {
     ie_text_list left = {0};
     for (uint32_t i = 0; i < goes->count; i++) {
-        if (!listed(stays, goes->items[i]) && !listed(&left, goes->items[i])) {
-            ie_text_list_add(&left, arena, goes->items[i]);
+        const char *known = spelled(given, goes->items[i]);
+        if (spelled(stays, goes->items[i]) == NULL && spelled(&left, goes->items[i]) == NULL) {
+            ie_text_list_add(&left, arena, known != NULL ? known : goes->items[i]);
         }
     }
     return left;
@@ -36,7 +40,7 @@ static void add_notes(ie_tag_edit *edit, const ie_text_list *generated, ie_arena
 {
     for (uint32_t i = 0; i < generated->count; i++) {
         IE_AUTO_FREE char *label = ie_strndup(generated->items[i], strcspn(generated->items[i], "|"));
-        if (listed(&edit->add_keywords, label)) {
+        if (spelled(&edit->add_keywords, label) != NULL) {
             ie_text_list_add(&edit->generated, arena, generated->items[i]);
         }
     }
@@ -58,8 +62,8 @@ static ie_tag_edit difference(const ie_metadata *goes, const ie_metadata *stays,
                               ie_arena *arena)
 {
     ie_tag_edit edit = {.rating = IE_ABSENT};
-    edit.add_keywords = only_in(&goes->keywords, &stays->keywords, arena);
-    edit.hierarchy = only_in(&goes->hierarchy, &stays->hierarchy, arena);
+    edit.add_keywords = only_in(&goes->keywords, &stays->keywords, given != NULL ? &given->add_keywords : NULL, arena);
+    edit.hierarchy = only_in(&goes->hierarchy, &stays->hierarchy, given != NULL ? &given->hierarchy : NULL, arena);
     add_notes(&edit, &goes->generated, arena);
     edit.title = own_text(goes->title, stays->title, given != NULL ? given->title : NULL);
     edit.caption = own_text(goes->caption, stays->caption, given != NULL ? given->caption : NULL);

@@ -51,6 +51,9 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_PUT_TEXTS] = "INSERT OR REPLACE INTO texts(model, list, dimension, vectors) VALUES(?1, ?2, ?3, ?4)",
     [IE_SQL_TRIM_TEXTS] =
         "DELETE FROM texts WHERE rowid NOT IN (SELECT rowid FROM texts ORDER BY rowid DESC LIMIT 32)",
+    [IE_SQL_SET_APART] = "INSERT OR REPLACE INTO apart(a, b, name_a, name_b) VALUES(?1, ?2, ?3, ?4)",
+    [IE_SQL_DROP_APART] = "DELETE FROM apart WHERE a = ?1 AND b = ?2",
+    [IE_SQL_APART] = "SELECT a, b, name_a, name_b FROM apart ORDER BY name_a, name_b, a, b",
     [IE_SQL_ROOTS] = "SELECT root FROM run_roots WHERE run = ?1 ORDER BY rowid",
 };
 
@@ -70,6 +73,7 @@ static const char *const steps[] = {
     " vector BLOB NOT NULL, UNIQUE(path, model));"
     "CREATE TABLE texts(model TEXT NOT NULL, list TEXT NOT NULL, dimension INTEGER NOT NULL,"
     " vectors BLOB NOT NULL, UNIQUE(model, list));",
+    "CREATE TABLE apart(a BLOB NOT NULL, b BLOB NOT NULL, name_a BLOB NOT NULL, name_b BLOB NOT NULL, UNIQUE(a, b));",
 };
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 

@@ -41,6 +41,9 @@ typedef enum ie_db_sql {
     IE_SQL_TEXTS,    /* model, list → dimension, vectors */
     IE_SQL_PUT_TEXTS, /* model, list, dimension, vectors */
     IE_SQL_TRIM_TEXTS, /* the oldest lists go */
+    IE_SQL_SET_APART, /* hash, greater hash, their names */
+    IE_SQL_DROP_APART, /* hash, greater hash */
+    IE_SQL_APART,    /* → hash, greater hash, their names */
     IE_SQL_BEGIN,    /* these three by their own functions */
     IE_SQL_COMMIT,
     IE_SQL_ROLLBACK,

@@ -360,6 +360,37 @@ static void the_disk_of_a_root_is_remembered_replaced_and_forgotten(void **state
     ie_catalog_close(catalog);
 }
 
+static char apart_seen[200];
+
+static void on_apart(void *user, const ie_apart *pair)
+{
+    (void)user;
+    size_t used = strlen(apart_seen);
+    snprintf(apart_seen + used, sizeof apart_seen - used, "%s %s|", pair->name_a, pair->name_b);
+}
+
+static void what_is_kept_apart_is_one_pair_in_either_order(void **state)
+{
+    (void)state;
+    ie_catalog *catalog = open_catalog();
+    const ie_hash128 one = ie_hash128_of("1", 1), two = ie_hash128_of("2", 1), three = ie_hash128_of("3", 1);
+    const ie_apart pair = {.a = one, .b = two, .name_a = "/1", .name_b = "/2"};
+    const ie_apart turned = {.a = two, .b = one, .name_a = "/2", .name_b = "/1"};
+    const ie_apart other = {.a = one, .b = three, .name_a = "/1", .name_b = "/3"};
+    assert_int_equal(ie_catalog_set_apart(catalog, &pair, true, NULL), IE_OK);
+    assert_int_equal(ie_catalog_set_apart(catalog, &turned, true, NULL), IE_OK);
+    apart_seen[0] = 0;
+    assert_int_equal(ie_catalog_apart(catalog, on_apart, NULL, NULL), IE_OK);
+    assert_int_equal(strlen(apart_seen), 6);
+    assert_int_equal(ie_catalog_set_apart(catalog, &other, true, NULL), IE_OK);
+    assert_int_equal(ie_catalog_set_apart(catalog, &turned, false, NULL), IE_OK);
+    apart_seen[0] = 0;
+    assert_int_equal(ie_catalog_apart(catalog, on_apart, NULL, NULL), IE_OK);
+    assert_non_null(strstr(apart_seen, "/3"));
+    assert_int_equal(strlen(apart_seen), 6);
+    ie_catalog_close(catalog);
+}
+
 static void write_file(const char *path, const void *bytes, size_t size)
 {
     FILE *file = fopen(path, "wb");
@@ -605,6 +636,7 @@ int main(void)
         TEST(files_that_are_no_photo_are_stored_too),
         TEST(a_row_follows_a_renamed_file_and_goes_when_forgotten),
         TEST(runs_come_newest_first),
+        TEST(what_is_kept_apart_is_one_pair_in_either_order),
         TEST(the_disk_of_a_root_is_remembered_replaced_and_forgotten),
         TEST(foreign_files_are_refused_and_left_alone),
         TEST(a_newer_catalog_is_refused_and_left_alone),

@@ -312,10 +312,12 @@ static void of_two_that_contradict_each_other_the_first_gives(void **state)
     ie_photo *third = version(&c, "/p/tiny.jpg", 500);
     pair(&c, 0, 2, IE_MATCH_SAME_PICTURE, 0);
     third->metadata.title = "A cat";
+    keyword(third, "SUN");
     third->metadata.rating = 4;
     PROPOSE(&c, MERGE);
     assert_string_equal(c.plan->actions[0].tags->title, "A dog");
-    expect_reason(&c, 2, "gives it what only it has: rating");
+    expect_reason(&c, 2, "gives it what only it has: keyword sun, rating");
+    assert_int_equal(c.plan->actions[0].tags->add_keywords.count, 1);
     collection_end(&c);
 }
 

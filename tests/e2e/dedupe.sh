@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# dedupe on real versions of one picture: what only a duplicate has goes into the one that stays, as exiftool reads it;
+# what the user keeps apart stays apart.
+#   dedupe.sh IMGENGINE        IMGENGINE_TESTDATA: where the photos lie
+set -u
+imgengine=$(realpath "$1")
+data=${IMGENGINE_TESTDATA:-}
+work=$(mktemp -d "${TMPDIR:-/tmp}/imgengine-dedupe.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+export XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config" TZ=UTC LC_ALL=C.UTF-8
+cd "$work" || exit 1
+failures=0
+
+ok() { echo "[       OK ] $1"; }
+no() { echo "[  FAILED  ] $1"; failures=$((failures + 1)); }
+check() {
+    local name=$1
+    shift
+    if "$@" >check.out 2>&1; then ok "$name"; else head -40 check.out; no "$name"; fi
+}
+picture=$data/photos/neardup/g01_dog_bicycle
+if [ -z "$data" ] || [ ! -e "${picture}_00_original.jpg" ] || ! command -v exiftool >/dev/null; then
+    echo "[  SKIPPED ] versions_of_a_picture_because_exiftool_or_the_photos_are_not_there"
+    exit 0
+fi
+
+# fresh NAME: the original, and two lesser versions into which a person wrote something
+fresh() {
+    mkdir "$1" && cp "${picture}_00_original.jpg" "$1/large.jpg" && cp "${picture}_05_resized_50.jpg" "$1/small.jpg" &&
+        cp "${picture}_04_recompressed_q60.jpg" "$1/weak.jpg" && chmod u+w "$1"/*.jpg &&
+        exiftool -q -overwrite_original -Subject=sea -Subject=sun -Title='A dog' -Rating=4 "$1/small.jpg" &&
+        exiftool -q -overwrite_original -Subject=Sea -Description='by the road' -GPSLatitude=59.9 -GPSLatitudeRef=N \
+            -GPSLongitude=10.7 -GPSLongitudeRef=E "$1/weak.jpg"
+}
+# prints FILE TAG…: the values as exiftool reads them, one a line
+prints() { exiftool -n -s3 -sep '|' "${@/#/-}" "$file"; }
+fingerprint() { (cd "$1" && sha256sum ./*.jpg && stat -c '%n %a %Y %h' ./*.jpg); }
+
+merged() {
+    fresh merge && fingerprint merge >merge.before || return 1
+    "$imgengine" dedupe merge --similar --apply || return 1
+    [ "$(ls merge)" = large.jpg ] || return 1
+    local file=merge/large.jpg
+    [ "$(prints Title Rating Description GPSLatitude GPSLongitude)" = "$(printf '%s\n' 'A dog' 4 'by the road' 59.9 10.7)" ] ||
+        { prints Title Rating Description GPSLatitude GPSLongitude; return 1; }
+    [ "$(prints Subject | tr '|' '\n' | grep . | sort -f | tr '\n' ' ' | tr A-Z a-z)" = 'sea sun ' ] || { prints Subject; return 1; }
+    "$imgengine" dedupe merge --similar --exit-code || return 1
+    "$imgengine" undo && fingerprint merge | cmp merge.before -
+}
+check what_only_duplicates_have_is_merged_once_and_undo_splits_it merged
+
+edited_since() {
+    fresh edited && "$imgengine" dedupe edited --similar --apply || return 1
+    exiftool -q -overwrite_original -Title='Mine' edited/large.jpg
+    "$imgengine" undo --root edited >undo.out
+    [ -e edited/small.jpg ] && [ -e edited/weak.jpg ] && [ "$(exiftool -s3 -Title edited/large.jpg)" = Mine ]
+}
+check a_duplicate_comes_back_though_the_one_that_stays_was_edited_since edited_since
+
+unmerged() {
+    fresh plain && cp plain/large.jpg large.before && "$imgengine" dedupe plain --similar --no-merge --keep resolution,quality --apply || return 1
+    [ "$(ls plain)" = large.jpg ] && cmp large.before plain/large.jpg
+}
+check without_merging_the_one_that_stays_is_not_touched unmerged
+
+refused() {
+    fresh closed && chmod a-w closed/large.jpg || return 1
+    "$imgengine" dedupe closed --similar --set tagging.mode=embed --apply >refused.out || return 1
+    [ "$(ls closed | wc -l)" -eq 3 ] && "$imgengine" dedupe closed --similar --set tagging.mode=embed -v | grep -q -e '--no-merge lets it go'
+}
+check what_cannot_be_merged_is_kept refused
+
+beside() {
+    fresh beside && chmod a-w beside/large.jpg && cp beside/large.jpg large.before || return 1
+    "$imgengine" dedupe beside --similar --apply && cmp large.before beside/large.jpg || return 1
+    local file=beside/large.jpg.xmp
+    [ "$(prints Title Rating)" = "$(printf '%s\n' 'A dog' 4)" ] || return 1
+    "$imgengine" dedupe beside --similar --exit-code && "$imgengine" undo && [ ! -e beside/large.jpg.xmp ] && [ -e beside/small.jpg ]
+}
+check a_read_only_photo_gets_it_in_a_sidecar beside
+
+saved() {
+    fresh saved && "$imgengine" dedupe saved --similar --plan plan.json >/dev/null && "$imgengine" apply plan.json || return 1
+    [ "$(ls saved)" = large.jpg ] && [ "$(exiftool -s3 -Title saved/large.jpg)" = 'A dog' ]
+}
+check a_saved_plan_merges_too saved
+
+purged() {
+    fresh purged && "$imgengine" dedupe purged --similar --apply || return 1
+    "$imgengine" purge --root purged --apply || return 1
+    [ -z "$(find purged/.imgengine/quarantine -type f)" ] && [ "$(exiftool -s3 -Title purged/large.jpg)" = 'A dog' ]
+}
+check what_was_merged_is_found_again_by_purge purged
+
+copied() {
+    fresh source && fingerprint source >source.before || return 1
+    "$imgengine" process source --output copies --set dedupe.similar=true --set rename.enabled=false --apply || return 1
+    fingerprint source | cmp source.before - && [ "$(ls copies)" = large.jpg ] || return 1
+    [ "$(exiftool -s3 -Title copies/large.jpg)" = 'A dog' ] || return 1
+    "$imgengine" process source --output copies --set dedupe.similar=true --set rename.enabled=false --exit-code
+}
+check a_copy_gets_it_and_the_source_is_not_touched copied
+
+apart() {
+    fresh apart && "$imgengine" dedupe --keep-apart apart/large.jpg apart/small.jpg || return 1
+    mkdir moved && mv apart/small.jpg moved/other-name.jpg && rm apart/weak.jpg || return 1
+    "$imgengine" dedupe apart moved --similar --exit-code || return 1
+    "$imgengine" dedupe --list-apart | grep -q "apart/small.jpg" || return 1
+    "$imgengine" dedupe --forget-apart apart/large.jpg moved/other-name.jpg || return 1
+    [ "$("$imgengine" dedupe --list-apart)" = 'Nothing is kept apart.' ] || return 1
+    "$imgengine" dedupe apart moved --similar --exit-code
+    [ $? -eq 4 ]
+}
+check what_is_kept_apart_is_known_by_content_until_that_is_taken_back apart
+
+exit "$failures"
