@@ -71,6 +71,12 @@ typedef void (*ie_catalog_file_fn)(void *user, const ie_stored_file *file);
 ie_status ie_catalog_files(ie_catalog *catalog, const char *path, const ie_fact_version *xxh3_version,
                            ie_catalog_file_fn on_file, void *user, ie_error *err) IE_MUST_CHECK;
 
+/* Fills what is stored of the file at photo->real_path, whatever analyzer versions gave it, with the stamp it had then.
+   False: nothing is. */
+bool ie_catalog_recall(ie_catalog *catalog, ie_photo *photo);
+/* How many photos, RAW ones too, are stored at or below `path` (NULL: anywhere). */
+ie_status ie_catalog_count_photos(ie_catalog *catalog, const char *path, uint64_t *ret_photos,
+                                  ie_error *err) IE_MUST_CHECK;
 uint64_t ie_catalog_photo_count(ie_catalog *catalog);
 const char *ie_catalog_library(void); /* "SQLite 3.40.1" */
 
