@@ -447,6 +447,52 @@ IE_API ie_status ie_engine_covers(ie_engine *engine, const char *card, const cha
                                   ie_error *err) IE_MUST_CHECK;
 IE_API const char *ie_cover_state_name(ie_cover_state state); /* "same", "image-data", "missing", "unreadable" */
 
+/* ---- search ------------------------------------------------------------------------------- */
+
+/* A part of what is looked for. */
+typedef struct ie_search_term {
+    const char *text; /* a sentence, or the path of a photo */
+    bool photo;
+    double weight;    /* 1; -1 takes away */
+} ie_search_term;
+
+/* Photos by what is in them: the normalised sum of the terms' embeddings, by the model that
+   analysis.ml_models.scene_detection names, compared with those of all photos that were looked at by it. */
+typedef struct ie_search_request {
+    const ie_search_term *terms;
+    size_t term_count;
+    const char *const *paths; /* search in these folders and photos; none: in the whole catalog */
+    size_t path_count;
+    size_t most;              /* how many to find, at least 1 */
+    const char *after, *before; /* "2023", "2023-07", "2023-07-14", "2023-07-14T18:30": taken at or after the one and
+                                   before the other; NULL: any time */
+    const char *camera;       /* part of make and model, in any case; NULL: any */
+    const char *near;         /* "LATITUDE,LONGITUDE,KILOMETRES", degrees; NULL: anywhere */
+    const char *const *objects; /* labels of objects, each of which must be in the picture */
+    size_t object_count;
+    const char *page;         /* write a contact sheet as one self-contained HTML page, never over a file; NULL: none */
+} ie_search_request;
+
+typedef struct ie_search_counts {
+    uint64_t searched; /* photos compared */
+    uint64_t found;
+    uint64_t filtered; /* of those nearer than the last one found: the filters left them out */
+    uint64_t missing, changed; /* likewise: not there now; other bytes than were looked at */
+    uint64_t without;  /* photos of the catalog that were not looked at by this model */
+    char model[256];   /* the model's name and the checksum of its file */
+    double seconds;
+} ie_search_counts;
+
+/* Best first; of equally near ones that of the smaller path. `similarity` is the cosine, -1..1. The photo is what the
+   catalog knows, valid during the call only. Returning anything but IE_OK ends the search with that status. */
+typedef ie_status (*ie_match_fn)(void *user, const ie_photo *photo, double similarity);
+
+/* A photo among the terms need not be in the catalog, and is never found itself. A query of photos that are stored needs
+   neither model nor runtime. IE_ERR_NOT_FOUND: no model, no runtime, no such path, or no photo was looked at by this model;
+   each says the command that helps. */
+IE_API ie_status ie_engine_search(ie_engine *engine, const ie_search_request *request, ie_match_fn on_match, void *user,
+                                  ie_search_counts *ret_counts, ie_error *err) IE_MUST_CHECK;
+
 /* ---- information -------------------------------------------------------------------------- */
 
 IE_API const char *ie_version(void);

@@ -35,6 +35,7 @@ enum {
     IE_CMD_VERIFY = 1 << 24,
     IE_CMD_COVERS = 1 << 25,
     IE_CMD_MODELS = 1 << 26,
+    IE_CMD_SEARCH = 1 << 27,
     IE_CMD_ANY = 0x7fffffff
 };
 
@@ -43,6 +44,7 @@ struct ie_command {
     unsigned id;           /* one IE_CMD_* bit */
     const char *arguments; /* for the usage line: "PATH..." */
     size_t min_arguments, max_arguments;
+    bool signed_words; /* "-word" is an argument and not some letters of options; one letter is an option still */
     const char *brief;                     /* one line, no full stop */
     const char *text;                      /* two to four plain sentences */
     const char *const *examples;           /* pairs: command line, what it does; ends with NULL */
@@ -57,7 +59,7 @@ const char *ie_command_nearest(const char *name); /* NULL when nothing is near *
 extern const ie_command ie_command_process, ie_command_analyze, ie_command_dedupe,
     ie_command_rename, ie_command_tag, ie_command_untag, ie_command_convert, ie_command_apply,
     ie_command_undo, ie_command_runs, ie_command_purge, ie_command_verify, ie_command_covers,
-    ie_command_config, ie_command_info, ie_command_models, ie_command_help,
+    ie_command_search, ie_command_config, ie_command_info, ie_command_models, ie_command_help,
     ie_command_completion;
 
 #endif

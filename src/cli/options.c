@@ -10,6 +10,7 @@
 #include "utils/text.h"
 
 #define TEXT(field) IE_FLAG_TEXT, offsetof(ie_options, field), NULL, NULL
+#define TEXTS(field) IE_FLAG_TEXTS, offsetof(ie_options, field), NULL, NULL
 #define SWITCH(field) IE_FLAG_SWITCH, offsetof(ie_options, field), NULL, NULL
 #define SETTING(key, value) IE_FLAG_SETTING, 0, key, value
 
@@ -62,7 +63,7 @@ static const ie_flag flags[] = {
      "run only these analyzers: metadata, hashes, quality, ..."},
     {"--no-ml", 0, SETTING("analysis.ml_analysis", "false"), NULL, IE_CMD_READING,
      "run no machine-learning model"},
-    {"--offline", 0, SETTING("analysis.ml_models.download", "never"), NULL, IE_CMD_READING | IE_CMD_MODELS,
+    {"--offline", 0, SETTING("analysis.ml_models.download", "never"), NULL, IE_CMD_READING | IE_CMD_MODELS | IE_CMD_SEARCH,
      "fetch no model or runtime from elsewhere"},
     {"--force", 0, SWITCH(force), NULL, IE_CMD_MODELS, "fetch a runtime anew, though one is here"},
     {"--files-from", 0, TEXT(files_from), "FILE", IE_CMD_READING | IE_CMD_VERIFY,
@@ -81,6 +82,19 @@ static const ie_flag flags[] = {
     {"--in", 0, TEXT(archive), "DIR", IE_CMD_COVERS, "the archive that shall hold everything"},
     {"--image-data", 0, SWITCH(image_data), NULL, IE_CMD_COVERS,
      "the same picture with other metadata counts, too (JPEG, PNG, WebP, TIFF)"},
+    {"--like", 0, TEXTS(likes), "PHOTO", IE_CMD_SEARCH,
+     "look for photos like this one, which need not be in the catalog; may be repeated"},
+    {"--top", 'k', TEXT(top), "N", IE_CMD_SEARCH, "how many photos to find (default: 20)"},
+    {"--after", 0, TEXT(after), "DATE", IE_CMD_SEARCH,
+     "taken at or after 2023, 2023-07, 2023-07-14 or 2023-07-14T18:30"},
+    {"--before", 0, TEXT(before), "DATE", IE_CMD_SEARCH, "taken before that"},
+    {"--camera", 0, TEXT(camera), "NAME", IE_CMD_SEARCH, "whose make and model have this in them"},
+    {"--near", 0, TEXT(near), "LAT,LON,KM", IE_CMD_SEARCH,
+     "taken within so many kilometres of a place, in degrees"},
+    {"--object", 0, TEXTS(objects), "LABEL", IE_CMD_SEARCH,
+     "on which the detector found this (dog, car, ...); may be repeated, then all of them"},
+    {"--html", 0, TEXT(page), "FILE", IE_CMD_SEARCH,
+     "write a page with small pictures of what was found, too; never over a file"},
     {"--man", 0, SWITCH(manual), NULL, IE_CMD_HELP, "print the manual page (roff) instead"},
 };
 
@@ -266,6 +280,12 @@ static ie_status take_option(ie_options *options, const found_option *found, con
     case IE_FLAG_TEXT:
         *(const char **)field = value;
         break;
+    case IE_FLAG_TEXTS: {
+        ie_values *values = (ie_values *)(void *)field;
+        IE_GROW(values->items, values->count, values->room);
+        values->items[values->count++] = value;
+        break;
+    }
     case IE_FLAG_SET:
         return add_set(options, value, err);
     case IE_FLAG_SETTING:
@@ -387,6 +407,30 @@ static ie_status walk_word(argument_walk *walk, bool *command_seen, ie_error *er
                : ie_error_set(err, IE_ERR_USAGE, "There is no command \"%s\".", ie_shown(word));
 }
 
+/* "-people" for a command that takes such words; "-k" and "-k20" are options still. */
+static bool is_signed_word(const argument_walk *walk, bool command_seen)
+{
+    const char *text = walk->argv[walk->at];
+    if (!command_seen || walk->command == NULL || !walk->command->signed_words || text[1] == '-' || text[2] == 0) {
+        return false;
+    }
+    const ie_flag *flag = find_letter(text[1], walk->command->id);
+    return flag == NULL || flag->argument == NULL || text[2] < '0' || text[2] > '9';
+}
+
+/* "-json" is "--json" with a dash too few, and not a word. */
+static ie_status walk_signed_word(argument_walk *walk, bool *command_seen, ie_error *err)
+{
+    const char *text = walk->argv[walk->at];
+    IE_AUTO_FREE char *name = ie_asprintf("-%s", text);
+    found_option found;
+    if (!walk->looking && find_long(name, walk->command->id, &found)) {
+        return ie_error_set(err, IE_ERR_USAGE, "Did you mean %s? To take a text away that is an option's name, write -- %s.",
+                            name, text);
+    }
+    return walk_word(walk, command_seen, err);
+}
+
 static ie_status walk_arguments(argument_walk *walk, ie_error *err)
 {
     bool ended = false, command_seen = false;
@@ -398,6 +442,8 @@ static ie_status walk_arguments(argument_walk *walk, ie_error *err)
         } else if (strcmp(text, "--") == 0) {
             ended = true;
             continue;
+        } else if (is_signed_word(walk, command_seen)) {
+            status = walk_signed_word(walk, &command_seen, err);
         } else if (text[1] == '-') {
             status = walk_long(walk, err);
         } else {
@@ -430,5 +476,7 @@ void ie_options_clear(ie_options *options)
     }
     free(options->settings);
     free(options->arguments);
+    free(options->likes.items);
+    free(options->objects.items);
     *options = (ie_options){0};
 }

@@ -21,6 +21,12 @@ typedef struct ie_setting {
     const char *origin; /* "--set", "--keep" */
 } ie_setting;
 
+/* The values of an option that may be repeated. */
+typedef struct ie_values {
+    const char **items;
+    size_t count, room;
+} ie_values;
+
 typedef struct ie_options {
     const ie_command *command; /* NULL: none was given */
     const char **arguments;    /* what is neither option nor command, in order */
@@ -34,11 +40,14 @@ typedef struct ie_options {
     bool keep_apart, forget_apart, list_apart;
     const char *config_file, *catalog, *progress;
     const char *output, *plan_file, *report, *files_from, *only, *root, *path_glob, *older_than, *archive, *evaluate;
+    const char *top, *after, *before, *camera, *near, *page;
+    ie_values likes, objects;
 } ie_options;
 
 typedef enum ie_flag_kind {
     IE_FLAG_SWITCH,  /* sets a bool of ie_options */
     IE_FLAG_TEXT,    /* sets a text of ie_options */
+    IE_FLAG_TEXTS,   /* appends to an ie_values of ie_options */
     IE_FLAG_SET,     /* KEY=VALUE */
     IE_FLAG_SETTING, /* sets the configuration key `key`, to `value` when that is not NULL */
 } ie_flag_kind;
@@ -47,7 +56,7 @@ typedef struct ie_flag {
     const char *name; /* "--output" */
     char letter;      /* 'o', or 0 */
     ie_flag_kind kind;
-    size_t offset;           /* SWITCH, TEXT: in ie_options */
+    size_t offset;           /* SWITCH, TEXT, TEXTS: in ie_options */
     const char *key, *value; /* SETTING */
     const char *argument;    /* what the help calls the value, NULL when there is none */
     unsigned commands;       /* IE_CMD_*; IE_CMD_ANY makes it a common option */

@@ -161,6 +161,20 @@ bool ie_catalog_find(ie_catalog *catalog, const ie_fact_version *versions, size_
     return found;
 }
 
+bool ie_catalog_recall(ie_catalog *catalog, ie_photo *photo)
+{
+    ie_db *db = catalog->db;
+    ie_db_bind_path(db, IE_SQL_FIND, 1, photo->real_path);
+    bool found = ie_db_next(db, IE_SQL_FIND);
+    if (found) {
+        photo->stamp = stamp_of(db);
+        IE_AUTO_JSON json_t *record = record_of(db);
+        found = record != NULL && ie_record_read(record, photo);
+    }
+    ie_db_end(db, IE_SQL_FIND, NULL);
+    return found;
+}
+
 /* ---- storing ------------------------------------------------------------------------------ */
 
 static void bind_put(ie_db *db, const pending *put)

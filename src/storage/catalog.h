@@ -82,6 +82,12 @@ ie_status ie_catalog_set_apart(ie_catalog *catalog, const ie_apart *pair, bool a
 typedef void (*ie_catalog_apart_fn)(void *user, const ie_apart *pair);
 ie_status ie_catalog_apart(ie_catalog *catalog, ie_catalog_apart_fn on_pair, void *user, ie_error *err) IE_MUST_CHECK;
 
+/* Fills what is stored of the file at photo->real_path, whatever analyzer versions gave it, with the stamp it had then.
+   False: nothing is. */
+bool ie_catalog_recall(ie_catalog *catalog, ie_photo *photo);
+/* How many photos, RAW ones too, are stored at or below `path` (NULL: anywhere). */
+ie_status ie_catalog_count_photos(ie_catalog *catalog, const char *path, uint64_t *ret_photos,
+                                  ie_error *err) IE_MUST_CHECK;
 uint64_t ie_catalog_photo_count(ie_catalog *catalog);
 const char *ie_catalog_library(void); /* "SQLite 3.40.1" */
 

@@ -11,4 +11,13 @@
 
 ie_db *ie_catalog_db(ie_catalog *catalog);
 
+/* Paths from `first` up to, but without, `behind`, by their bytes. */
+typedef struct ie_path_range {
+    char *first, *behind;
+} ie_path_range;
+
+/* What a file or folder at `path` (NULL: anywhere) stands for: ranges[0..result - 1], in order. */
+size_t ie_path_ranges(const char *path, ie_path_range ret_ranges[2]);
+void ie_path_ranges_clear(ie_path_range *ranges, size_t count);
+
 #endif

@@ -44,6 +44,61 @@ static void tell_row(ie_db *db, const ie_fact_version *version, ie_catalog_file_
     }
 }
 
+size_t ie_path_ranges(const char *path, ie_path_range ret_ranges[2])
+{
+    if (path == NULL || strcmp(path, "/") == 0) {
+        ret_ranges[0] = (ie_path_range){ie_strdup("/"), ie_strdup("0")}; /* '0' follows '/' */
+        return 1;
+    }
+    ret_ranges[0] = (ie_path_range){ie_strdup(path), ie_asprintf("%s\001", path)};
+    ret_ranges[1] = (ie_path_range){ie_asprintf("%s/", path), ie_asprintf("%s0", path)};
+    return 2;
+}
+
+void ie_path_ranges_clear(ie_path_range *ranges, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(ranges[i].first);
+        free(ranges[i].behind);
+    }
+}
+
+static uint64_t photos_of(ie_db *db, ie_db_sql sql)
+{
+    uint64_t photos = 0;
+    while (ie_db_next(db, sql)) {
+        size_t size;
+        const char *format = ie_db_text(db, sql, 0, &size);
+        ie_kind kind = format != NULL ? ie_format_kind(ie_format_by_name(format)) : IE_KIND_NONE;
+        photos += kind == IE_KIND_PHOTO || kind == IE_KIND_RAW ? (uint64_t)ie_db_int(db, sql, 1) : 0;
+    }
+    return photos;
+}
+
+ie_status ie_catalog_count_photos(ie_catalog *catalog, const char *path, uint64_t *ret_photos, ie_error *err)
+{
+    ie_db *db = ie_catalog_db(catalog);
+    uint64_t photos = 0;
+    ie_status status = IE_OK;
+    if (path == NULL) {
+        photos = photos_of(db, IE_SQL_FORMATS);
+        status = ie_db_end(db, IE_SQL_FORMATS, err);
+    }
+    ie_path_range ranges[2];
+    size_t count = path != NULL ? ie_path_ranges(path, ranges) : 0;
+    for (size_t i = 0; status == IE_OK && i < count; i++) {
+        ie_db_bind_path(db, IE_SQL_FORMATS_BELOW, 1, ranges[i].first);
+        ie_db_bind_path(db, IE_SQL_FORMATS_BELOW, 2, ranges[i].behind);
+        photos += photos_of(db, IE_SQL_FORMATS_BELOW);
+        status = ie_db_end(db, IE_SQL_FORMATS_BELOW, err);
+    }
+    ie_path_ranges_clear(ranges, count);
+    if (status == IE_OK) {
+        *ret_photos = photos;
+    }
+    return status;
+}
+
 ie_status ie_catalog_files(ie_catalog *catalog, const char *path, const ie_fact_version *xxh3_version,
                            ie_catalog_file_fn on_file, void *user, ie_error *err)
 {

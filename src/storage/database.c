@@ -42,9 +42,9 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_CLEAR_EMBEDDINGS] = "DELETE FROM embeddings WHERE path = ?1",
     [IE_SQL_MOVE_EMBEDDINGS] = "UPDATE OR REPLACE embeddings SET path = ?2 WHERE path = ?1",
     [IE_SQL_EMBEDDING] = "SELECT dimension, vector FROM embeddings WHERE path = ?1 AND model = ?2",
-    [IE_SQL_EMBEDDINGS] = "SELECT path, dimension, vector FROM embeddings WHERE model = ?1",
-    [IE_SQL_EMBEDDINGS_BELOW] = "SELECT path, dimension, vector FROM embeddings "
-                                "WHERE model = ?1 AND (path = ?2 OR (path >= ?3 AND path < ?4))",
+    [IE_SQL_EMBEDDINGS] = "SELECT rowid, dimension, vector FROM embeddings "
+                          "WHERE path >= ?2 AND path < ?3 AND model = ?1 ORDER BY path",
+    [IE_SQL_EMBEDDING_PATH] = "SELECT path FROM embeddings WHERE rowid = ?1",
     [IE_SQL_EMBEDDING_MODELS] = "SELECT model, max(dimension), count(*) FROM embeddings "
                                 "GROUP BY model ORDER BY count(*) DESC, model",
     [IE_SQL_TEXTS] = "SELECT dimension, vectors FROM texts WHERE model = ?1 AND list = ?2",
@@ -54,6 +54,8 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_SET_APART] = "INSERT OR REPLACE INTO apart(a, b, name_a, name_b) VALUES(?1, ?2, ?3, ?4)",
     [IE_SQL_DROP_APART] = "DELETE FROM apart WHERE a = ?1 AND b = ?2",
     [IE_SQL_APART] = "SELECT a, b, name_a, name_b FROM apart ORDER BY name_a, name_b, a, b",
+    [IE_SQL_FORMATS] = "SELECT format, count(*) FROM files GROUP BY format",
+    [IE_SQL_FORMATS_BELOW] = "SELECT format, count(*) FROM files WHERE path >= ?1 AND path < ?2 GROUP BY format",
     [IE_SQL_ROOTS] = "SELECT root FROM run_roots WHERE run = ?1 ORDER BY rowid",
 };
 

@@ -35,8 +35,8 @@ typedef enum ie_db_sql {
     IE_SQL_CLEAR_EMBEDDINGS, /* path */
     IE_SQL_MOVE_EMBEDDINGS, /* from, to */
     IE_SQL_EMBEDDING, /* path, model → dimension, vector */
-    IE_SQL_EMBEDDINGS, /* model → path, dimension, vector */
-    IE_SQL_EMBEDDINGS_BELOW, /* model, folder, first path below it, first path behind it → the same */
+    IE_SQL_EMBEDDINGS, /* model, first path, first path behind → row, dimension, vector; by path */
+    IE_SQL_EMBEDDING_PATH, /* row → path */
     IE_SQL_EMBEDDING_MODELS, /* → model, dimension, photos */
     IE_SQL_TEXTS,    /* model, list → dimension, vectors */
     IE_SQL_PUT_TEXTS, /* model, list, dimension, vectors */
@@ -44,6 +44,8 @@ typedef enum ie_db_sql {
     IE_SQL_SET_APART, /* hash, greater hash, their names */
     IE_SQL_DROP_APART, /* hash, greater hash */
     IE_SQL_APART,    /* → hash, greater hash, their names */
+    IE_SQL_FORMATS,  /* → format, files */
+    IE_SQL_FORMATS_BELOW, /* first path, first path behind → the same */
     IE_SQL_BEGIN,    /* these three by their own functions */
     IE_SQL_COMMIT,
     IE_SQL_ROLLBACK,

@@ -36,30 +36,48 @@ ie_status ie_catalog_embedding_models(ie_catalog *catalog, ie_catalog_model_fn o
     return status != IE_OK ? status : ended;
 }
 
+/* The vectors of the paths from `first` up to `behind`. */
+static ie_status list_range(ie_db *db, const char *model, const char *first, const char *behind,
+                            ie_catalog_embedding_fn on_embedding, void *user, ie_error *err)
+{
+    ie_db_bind_text(db, IE_SQL_EMBEDDINGS, 1, model);
+    ie_db_bind_path(db, IE_SQL_EMBEDDINGS, 2, first);
+    ie_db_bind_path(db, IE_SQL_EMBEDDINGS, 3, behind);
+    ie_status status = IE_OK;
+    while (status == IE_OK && ie_db_next(db, IE_SQL_EMBEDDINGS)) {
+        size_t dimension;
+        const uint16_t *values = vector_at(db, IE_SQL_EMBEDDINGS, 1, &dimension);
+        if (values != NULL) {
+            status = on_embedding(user, ie_db_int(db, IE_SQL_EMBEDDINGS, 0), values, dimension);
+        }
+    }
+    ie_status ended = ie_db_end(db, IE_SQL_EMBEDDINGS, err);
+    return status != IE_OK ? status : ended;
+}
+
 ie_status ie_catalog_embeddings(ie_catalog *catalog, const char *model, const char *path,
                                 ie_catalog_embedding_fn on_embedding, void *user, ie_error *err)
 {
     ie_db *db = ie_catalog_db(catalog);
-    ie_db_sql sql = path == NULL ? IE_SQL_EMBEDDINGS : IE_SQL_EMBEDDINGS_BELOW;
-    const char *folder = path == NULL || strcmp(path, "/") == 0 ? "" : path;
-    IE_AUTO_FREE char *below = ie_asprintf("%s/", folder), *behind = ie_asprintf("%s0", folder); /* '0' follows '/' */
-    ie_db_bind_text(db, sql, 1, model);
-    if (path != NULL) {
-        ie_db_bind_path(db, sql, 2, path);
-        ie_db_bind_path(db, sql, 3, below);
-        ie_db_bind_path(db, sql, 4, behind);
-    }
+    ie_path_range range[2];
     ie_status status = IE_OK;
-    while (status == IE_OK && ie_db_next(db, sql)) {
-        size_t size, dimension;
-        const char *name = ie_db_text(db, sql, 0, &size);
-        const uint16_t *values = vector_at(db, sql, 1, &dimension);
-        if (name != NULL && values != NULL) {
-            status = on_embedding(user, name, values, dimension);
-        }
+    size_t count = ie_path_ranges(path, range);
+    for (size_t i = 0; status == IE_OK && i < count; i++) {
+        status = list_range(db, model, range[i].first, range[i].behind, on_embedding, user, err);
     }
-    ie_status ended = ie_db_end(db, sql, err);
-    return status != IE_OK ? status : ended;
+    ie_path_ranges_clear(range, count);
+    return status;
+}
+
+char *ie_catalog_embedding_path(ie_catalog *catalog, int64_t row)
+{
+    ie_db *db = ie_catalog_db(catalog);
+    ie_db_bind_int(db, IE_SQL_EMBEDDING_PATH, 1, row);
+    size_t size;
+    const char *text = ie_db_next(db, IE_SQL_EMBEDDING_PATH) ? ie_db_text(db, IE_SQL_EMBEDDING_PATH, 0, &size) : NULL;
+    char *path = text != NULL ? ie_strdup(text) : NULL;
+    ie_db_end(db, IE_SQL_EMBEDDING_PATH, NULL);
+    return path;
 }
 
 ie_embedding *ie_catalog_embedding(ie_catalog *catalog, const char *model, const char *path)

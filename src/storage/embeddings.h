@@ -16,12 +16,14 @@ typedef ie_status (*ie_catalog_model_fn)(void *user, const char *model, size_t d
 ie_status ie_catalog_embedding_models(ie_catalog *catalog, ie_catalog_model_fn on_model, void *user,
                                       ie_error *err) IE_MUST_CHECK;
 
-/* The embeddings by one model of the file at `path` or the files below that folder (NULL: of all), in no order.
-   `path` and `values` (binary16) are valid during the call only. The files may have changed since; who needs
-   to know compares with ie_catalog_files(). What on_embedding returns stops it. */
-typedef ie_status (*ie_catalog_embedding_fn)(void *user, const char *path, const uint16_t *values, size_t dimension);
+/* The embeddings by one model of the file at `path` or the files below that folder (NULL: of all), in the order of the
+   paths' bytes. `row` names the file until something is stored; `values` (binary16, of any bits) are valid during the
+   call only. The files may have changed since. What on_embedding returns stops it. */
+typedef ie_status (*ie_catalog_embedding_fn)(void *user, int64_t row, const uint16_t *values, size_t dimension);
 ie_status ie_catalog_embeddings(ie_catalog *catalog, const char *model, const char *path,
                                 ie_catalog_embedding_fn on_embedding, void *user, ie_error *err) IE_MUST_CHECK;
+/* The path of a row, free() it; NULL when it is gone. */
+char *ie_catalog_embedding_path(ie_catalog *catalog, int64_t row);
 /* The one of this file; ie_embedding_free() it. NULL: none by this model. */
 ie_embedding *ie_catalog_embedding(ie_catalog *catalog, const char *model, const char *path);
 

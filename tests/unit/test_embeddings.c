@@ -134,20 +134,25 @@ typedef struct sum {
     float numbers;
     int count;
     char models[200];
+    ie_catalog *catalog;
+    char last[40];
 } sum;
 
-static ie_status add(void *user, const char *path, const uint16_t *values, size_t dimension)
+static ie_status add(void *user, int64_t row, const uint16_t *values, size_t dimension)
 {
     sum *s = user;
-    assert_true(path[0] == '/' && dimension == 8);
+    assert_int_equal(dimension, 8);
+    IE_AUTO_FREE char *path = ie_catalog_embedding_path(s->catalog, row);
+    assert_true(path != NULL && strcmp(s->last, path) < 0);
+    snprintf(s->last, sizeof s->last, "%s", path);
     s->numbers += ie_half_to_float(values[0]);
     s->count++;
     return IE_OK;
 }
 
-static ie_status stop(void *user, const char *path, const uint16_t *values, size_t dimension)
+static ie_status stop(void *user, int64_t row, const uint16_t *values, size_t dimension)
 {
-    (void)path, (void)values, (void)dimension;
+    (void)row, (void)values, (void)dimension;
     ++*(int *)user;
     return IE_ERR_CANCELLED;
 }
@@ -160,11 +165,11 @@ static ie_status add_model(void *user, const char *model, size_t dimension, uint
     return IE_OK;
 }
 
-static void embeddings_are_listed_by_model_and_folder(void **state)
+static void embeddings_are_listed_by_model_and_folder_in_the_order_of_paths(void **state)
 {
     fixture *f = *state;
-    store(f, "/p/a.jpg", 1, "clip@1", 1);
     store(f, "/p/b.jpg", 1, "clip@1", 2);
+    store(f, "/p/a.jpg", 1, "clip@1", 1);
     store(f, "/p2/c.jpg", 1, "clip@1", 4);
     store(f, "/p/a.jpg", 1, "other@1", 8);
     assert_int_equal(ie_catalog_commit(f->catalog, NULL), IE_OK);
@@ -174,7 +179,7 @@ static void embeddings_are_listed_by_model_and_folder(void **state)
         int count;
     } cases[] = {{NULL, 7, 3}, {"/p", 3, 2}, {"/", 7, 3}, {"/p/b.jpg", 2, 1}, {"/q", 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        sum s = {0};
+        sum s = {.catalog = f->catalog};
         assert_int_equal(ie_catalog_embeddings(f->catalog, "clip@1", cases[i].path, add, &s, NULL), IE_OK);
         assert_true(s.numbers == cases[i].sum);
         assert_int_equal(s.count, cases[i].count);
@@ -228,7 +233,7 @@ int main(void)
         IN_CATALOG(two_models_are_never_mixed),
         IN_CATALOG(an_embedding_stays_when_other_facts_are_stored_and_goes_with_changed_bytes),
         IN_CATALOG(an_embedding_follows_a_renamed_file_and_is_forgotten_with_it),
-        IN_CATALOG(embeddings_are_listed_by_model_and_folder),
+        IN_CATALOG(embeddings_are_listed_by_model_and_folder_in_the_order_of_paths),
         IN_CATALOG(texts_are_kept_for_their_list_and_model),
         IN_CATALOG(only_the_newest_lists_of_texts_stay),
     };
