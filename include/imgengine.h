@@ -178,7 +178,8 @@ typedef struct ie_summary {
     uint64_t fresh, cached;      /* photos and videos analyzed now, and taken from the catalog */
     uint64_t faulty;             /* records with at least one fault */
     uint64_t kept, copied, moved, replaced, quarantined; /* planned, or after apply: done */
-    uint64_t converted, tagged;  /* of copied, replaced and made: how many were re-encoded, re-tagged */
+    uint64_t converted, tagged;  /* of copied, replaced and made: how many were re-encoded or turned, re-tagged */
+    uint64_t unconverted;        /* of all: to be converted or turned, and not, with the reason in the plan */
     uint64_t plain;              /* of copied: could not be converted or tagged, and were copied as they are */
     uint64_t made;               /* new sidecars beside photos, which hold tags */
     uint64_t extra;              /* actions for files that were not found but are to be made: all counted sum up to

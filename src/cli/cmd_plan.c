@@ -382,6 +382,8 @@ static const char *const convert_examples[] = {
     "only these formats, to WebP; the originals go into quarantine",
     "imgengine convert ~/Pictures --drop-gain-map --output ~/Shareable --apply",
     "photos with an HDR gain map, too, without the map",
+    "imgengine convert ~/Pictures --upright --apply",
+    "JPEGs that lie on a side, too: turned without loss",
     NULL,
 };
 
@@ -396,7 +398,9 @@ const ie_command ie_command_convert = {
             "upright. In place, the original goes into quarantine once the new file is proven: it "
             "decodes, has the same size, and looks like the original (--min-similarity). What would lose "
             "something (frames, transparency, more than 8 bits, a gain map, a video behind the picture) is "
-            "left as it is; with --output it is copied as it is. The plan or the run says which and why.",
+            "left as it is; with --output it is copied as it is. The plan or the run says which and why. A JPEG is "
+            "never encoded anew as a JPEG (but with --recompress); --upright turns it by its blocks, and the new "
+            "file is proven to hold the same coefficients.",
     .examples = convert_examples,
     .run = run_plan,
 };

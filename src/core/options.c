@@ -269,6 +269,13 @@ static const ie_option_row rows[] = {
     REAL("convert.min_similarity", convert.min_similarity, "0.98", 0, 1, "--min-similarity", CONVERTING,
          "a new picture less like its original than this (SSIM of luma, 1 is equal) is thrown away, and "
          "the original stays"),
+    BOOL("convert.upright", convert.upright, "false", "--upright", CONVERTING,
+         "turn JPEGs that lie on a side upright, without loss and without encoding them anew"),
+    BOOL("convert.trim", convert.trim, "false", "--trim", CONVERTING,
+         "with --upright: turn photos, too, whose sides are no multiples of a JPEG's blocks (8 or 16 pixels), and cut "
+         "off what is over at the edge"),
+    BOOL("convert.recompress", convert.recompress, "false", "--recompress", CONVERTING,
+         "encode JPEGs anew as JPEGs, which costs quality each time; with --from jpeg --to jpeg"),
     BOOL("convert.drop_gain_map", convert.drop_gain_map, "false", "--drop-gain-map", CONVERTING,
          "convert photos with an HDR gain map, too, though the new file will be without it"),
     BOOL("convert.keep_original", convert.keep_original, "false", "--keep-original", CONVERTING,

@@ -29,6 +29,18 @@ static const char *const verdict_names[IE_MATCHES] = {
     [IE_MATCH_SIMILAR_SCENE] = "similar_scene",
 };
 
+static const char *const remake_names[IE_REMAKES] = {
+    [IE_REMAKE_NONE] = "none",
+    [IE_REMAKE_TURN] = "turn",
+    [IE_REMAKE_TRIM] = "trim",
+    [IE_REMAKE_ENCODE] = "encode",
+};
+
+const char *ie_remake_name(ie_remake remake)
+{
+    return remake_names[remake];
+}
+
 const char *ie_match_name(ie_match verdict)
 {
     return verdict_names[verdict];
@@ -130,9 +142,14 @@ bool ie_action_makes_sidecar(const ie_action *action)
     return action->format == IE_FORMAT_SIDECAR && action->from_format != IE_FORMAT_SIDECAR;
 }
 
+bool ie_action_recodes(const ie_action *action)
+{
+    return action->format != action->from_format || action->remake != IE_REMAKE_NONE;
+}
+
 bool ie_action_derives(const ie_action *action)
 {
-    return action->format != action->from_format || has_tags(action);
+    return ie_action_recodes(action) || has_tags(action);
 }
 
 size_t ie_plan_count(const ie_plan *plan)
@@ -151,7 +168,7 @@ size_t ie_plan_work(const ie_plan *plan)
 
 static void count_made(const ie_action *action, ie_summary *summary)
 {
-    summary->converted += action->format != action->from_format;
+    summary->converted += ie_action_recodes(action);
     summary->tagged += has_tags(action);
     summary->written_bytes += action->stamp.size;
 }
@@ -195,6 +212,7 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
     for (size_t i = 0; i < plan->count; i++) {
         const ie_action *action = &plan->actions[i];
         summary->extra += action->extra;
+        summary->unconverted += action->unconverted;
         summary->accounted_bytes += action->extra ? 0 : action->stamp.size;
         summary->plain += action->fell_back && action->outcome == IE_OUTCOME_DONE;
         if (action->outcome == IE_OUTCOME_FAILED) {

@@ -48,6 +48,17 @@ typedef enum ie_outcome {
     IE_OUTCOME_FAILED   /* tried; nothing was lost, nothing half done; `problem` says why */
 } ie_outcome;
 
+/* What is done to the picture of a file whose format stays. */
+typedef enum ie_remake {
+    IE_REMAKE_NONE,
+    IE_REMAKE_TURN, /* turned upright without loss, as a whole */
+    IE_REMAKE_TRIM, /* the same, and what does not fit whole blocks is cut off at the edges */
+    IE_REMAKE_ENCODE, /* encoded anew: only when asked for */
+    IE_REMAKES
+} ie_remake;
+
+const char *ie_remake_name(ie_remake remake); /* "none", "turn", "trim", "encode" */
+
 /* Into which files IPTC texts are written. */
 typedef enum ie_iptc_use { IE_IPTC_AUTO /* that have IPTC already */, IE_IPTC_ALWAYS, IE_IPTC_NEVER, IE_IPTC_USES } ie_iptc_use;
 
@@ -83,7 +94,9 @@ typedef struct ie_action {
     ie_stamp stamp;           /* of `from` when it was looked at */
     ie_format from_format;
     ie_format format;         /* the new file's; equal to from_format: bytes kept (but for tags) */
-    int quality;              /* of the encoder when format differs */
+    int quality;              /* of the encoder when format differs or it encodes anew */
+    ie_remake remake;         /* only when the format stays */
+    bool unconverted;         /* it was to be converted or turned, and the reason says why that is not done */
     uint8_t orientation;      /* of `from`, 1..8 */
     ie_tag_edit *tags;        /* NULL: none */
     const char *survivor;     /* QUARANTINE (and SKIP of a duplicate): the file that stays */
@@ -136,7 +149,9 @@ const char *ie_match_name(ie_match verdict);      /* "same_bytes" … */
 bool ie_match_is_duplicate(ie_match verdict);
 const char *ie_outcome_name(ie_outcome outcome);       /* "planned" … */
 bool ie_action_is_work(const ie_action *action);      /* changes something when applied */
-/* True when the new bytes differ from the old (re-encoded or tagged). */
+/* Is its picture coded in another way afterwards (another format, turned, encoded anew)? */
+bool ie_action_recodes(const ie_action *action);
+/* True when the new bytes differ from the old (recoded or tagged). */
 bool ie_action_derives(const ie_action *action);
 
 json_t *ie_action_json(const ie_plan *plan, const ie_action *action); /* imgengine.action/1, complete */

@@ -9,6 +9,7 @@
 
 #include "core/plan.h"
 #include "core/plan_check.h"
+#include "core/plan_parse.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -81,7 +82,7 @@ static bool read_path(ie_plan *plan, const json_t *object, const char *key, cons
     return true;
 }
 
-static bool read_text(ie_plan *plan, const json_t *object, const char *key, const char **ret_text)
+bool ie_plan_read_text(ie_plan *plan, const json_t *object, const char *key, const char **ret_text)
 {
     const char *text = ie_json_get_text(object, key);
     *ret_text = ie_arena_strdup(plan->arena, text);
@@ -114,7 +115,7 @@ static bool read_format(const json_t *object, const char *key, ie_format *ret_fo
     return *ret_format != IE_FORMAT_UNKNOWN || strcmp(name, ie_format_name(IE_FORMAT_UNKNOWN)) == 0;
 }
 
-static bool read_number(const json_t *object, const char *key, int64_t min, int64_t max, int64_t absent,
+bool ie_plan_read_number(const json_t *object, const char *key, int64_t min, int64_t max, int64_t absent,
                         int64_t *ret_value)
 {
     const json_t *value = json_object_get(object, key);
@@ -124,94 +125,6 @@ static bool read_number(const json_t *object, const char *key, int64_t min, int6
     }
     *ret_value = json_integer_value(value);
     return json_is_integer(value) && *ret_value >= min && *ret_value <= max;
-}
-
-static const char *read_texts(ie_plan *plan, const json_t *array, ie_text_list *list)
-{
-    if (array != NULL && !json_is_array(array)) {
-        return "has keywords that are no list";
-    }
-    size_t i, count = json_array_size(array);
-    const json_t *item;
-    list->items = ie_arena_alloc(plan->arena, (count + 1) * sizeof(const char *));
-    json_array_foreach((json_t *)array, i, item) {
-        const char *text = json_string_value(item);
-        if (text == NULL) {
-            return "has a keyword that is no text";
-        }
-        list->items[list->count++] = ie_arena_strdup(plan->arena, text);
-    }
-    return NULL;
-}
-
-static const char *read_place(const json_t *object, ie_tag_edit *tags)
-{
-    tags->has_place = json_object_get(object, "latitude") != NULL ||
-                      json_object_get(object, "longitude") != NULL;
-    if (!tags->has_place) {
-        return NULL;
-    }
-    tags->latitude = ie_json_get_real(object, "latitude");
-    tags->longitude = ie_json_get_real(object, "longitude");
-    tags->has_altitude = json_object_get(object, "altitude_m") != NULL;
-    tags->altitude_m = tags->has_altitude ? ie_json_get_real(object, "altitude_m") : 0;
-    if (tags->has_altitude && !(tags->altitude_m > -100000 && tags->altitude_m < 100000)) {
-        return "has an altitude that is not on earth";
-    }
-    bool on_earth = tags->latitude >= -90 && tags->latitude <= 90 && tags->longitude >= -180 &&
-                    tags->longitude <= 180;
-    return on_earth ? NULL : "has a place that is not on earth";
-}
-
-static const char *read_more_tags(ie_plan *plan, const json_t *object, ie_tag_edit *tags)
-{
-    tags->forget_generated = json_is_true(json_object_get(object, "forget_generated"));
-    tags->beside = json_is_true(json_object_get(object, "beside"));
-    tags->has_quality = json_object_get(object, "quality") != NULL;
-    tags->quality = tags->has_quality ? ie_json_get_real(object, "quality") : 0;
-    if (tags->has_quality && !(tags->quality >= 0 && tags->quality <= 1)) {
-        return "has a quality that is not 0 to 1";
-    }
-    const char *use = ie_json_get_text(object, "iptc");
-    int iptc = use == NULL ? IE_IPTC_AUTO : IE_IPTC_USES;
-    for (int i = 0; use != NULL && i < IE_IPTC_USES; i++) {
-        iptc = strcmp(use, ie_iptc_use_name((ie_iptc_use)i)) == 0 ? i : iptc;
-    }
-    if (iptc == IE_IPTC_USES) {
-        return "has a use of IPTC that is unknown";
-    }
-    tags->iptc = (ie_iptc_use)iptc;
-    return NULL;
-}
-
-static const char *read_tags(ie_plan *plan, const json_t *object, ie_action *action)
-{
-    if (object == NULL) {
-        return NULL;
-    }
-    if (!json_is_object(object)) {
-        return "has tags that are no object";
-    }
-    ie_tag_edit *tags = ie_action_tags(plan, action);
-    const char *wrong = read_texts(plan, json_object_get(object, "add_keywords"), &tags->add_keywords);
-    wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "hierarchy"), &tags->hierarchy);
-    wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "generated"), &tags->generated);
-    wrong = wrong != NULL ? wrong : read_place(object, tags);
-    wrong = wrong != NULL ? wrong : read_more_tags(plan, object, tags);
-    if (wrong != NULL) {
-        return wrong;
-    }
-    int64_t rating = IE_ABSENT;
-    if (json_object_get(object, "rating") != NULL && !read_number(object, "rating", 0, 5, 0, &rating)) {
-        return "has a rating that is not 0 to 5";
-    }
-    tags->rating = (int32_t)rating;
-    if (!read_text(plan, object, "title", &tags->title) ||
-        !read_text(plan, object, "caption", &tags->caption) ||
-        !read_text(plan, object, "original_name", &tags->original_name)) {
-        return "has a title, caption or original name that is no text";
-    }
-    return NULL;
 }
 
 static const char *check_target(const ie_plan *plan, const ie_action *action)
@@ -261,6 +174,16 @@ static const char *check_derivation(const ie_action *action)
     return NULL;
 }
 
+static const char *check_remake(const ie_action *action)
+{
+    if (action->remake == IE_REMAKE_NONE) {
+        return NULL;
+    }
+    bool turns = action->remake == IE_REMAKE_TURN || action->remake == IE_REMAKE_TRIM;
+    bool sound = action->format == action->from_format && (turns ? action->orientation > 1 : action->quality > 0);
+    return sound && action->format == IE_FORMAT_JPEG ? NULL : "turns or encodes a picture in a way that no plan does";
+}
+
 static const char *check_action(const ie_plan *plan, const ie_action *action)
 {
     if (action->from == NULL || !is_file_path(action->from)) {
@@ -282,6 +205,7 @@ static const char *check_action(const ie_plan *plan, const ie_action *action)
         return "has a survivor that is no other file's plain absolute path";
     }
     const char *wrong = check_target(plan, action);
+    wrong = wrong != NULL ? wrong : check_remake(action);
     return wrong != NULL ? wrong : check_derivation(action);
 }
 
@@ -308,6 +232,24 @@ static const char *outcome_name_at(int i)
 static const char *verdict_name_at(int i)
 {
     return ie_match_name((ie_match)i);
+}
+
+static const char *remake_name_at(int i)
+{
+    return ie_remake_name((ie_remake)i);
+}
+
+static const char *read_remake(const json_t *object, ie_action *action)
+{
+    if (json_object_get(object, "remake") == NULL) {
+        return NULL;
+    }
+    int remake = index_of_name(ie_json_get_text(object, "remake"), remake_name_at, IE_REMAKES);
+    if (remake < 0) {
+        return "has an unknown way to make its picture anew";
+    }
+    action->remake = (ie_remake)remake;
+    return NULL;
 }
 
 /* Without a verdict the bytes must be the same: the strictest. */
@@ -342,15 +284,15 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
         return "has an unknown kind or outcome";
     }
     int64_t root, unit, quality, orientation, gives;
-    if (!read_number(object, "root", 0, (int64_t)plan->root_count - 1, -1, &root)) {
+    if (!ie_plan_read_number(object, "root", 0, (int64_t)plan->root_count - 1, -1, &root)) {
         return "has no root folder of this plan";
     }
-    if (!read_number(object, "gives", 0, INT64_MAX, 0, &gives)) {
+    if (!ie_plan_read_number(object, "gives", 0, INT64_MAX, 0, &gives)) {
         return "gives to no line";
     }
-    if (!read_number(object, "unit", 0, UINT32_MAX, -1, &unit) ||
-        !read_number(object, "quality", 0, 100, 0, &quality) ||
-        !read_number(object, "orientation", 1, 8, -1, &orientation)) {
+    if (!ie_plan_read_number(object, "unit", 0, UINT32_MAX, -1, &unit) ||
+        !ie_plan_read_number(object, "quality", 0, 100, 0, &quality) ||
+        !ie_plan_read_number(object, "orientation", 1, 8, -1, &orientation)) {
         return "has a unit, quality or orientation out of range";
     }
     action->kind = (ie_action_kind)kind;
@@ -375,12 +317,14 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
          !read_stamp(json_object_get(object, "survivor_stamp"), &action->survivor_stamp))) {
         return "has no complete stamp";
     }
-    if (!read_text(plan, object, "reason", &action->reason) ||
-        !read_text(plan, object, "problem", &action->problem)) {
+    if (!ie_plan_read_text(plan, object, "reason", &action->reason) ||
+        !ie_plan_read_text(plan, object, "problem", &action->problem)) {
         return "has a reason or problem that is no text";
     }
+    action->unconverted = json_is_true(json_object_get(object, "unconverted"));
     const char *wrong = read_verdict(object, action);
-    return wrong != NULL ? wrong : read_tags(plan, json_object_get(object, "tags"), action);
+    wrong = wrong != NULL ? wrong : read_remake(object, action);
+    return wrong != NULL ? wrong : ie_plan_read_tags(plan, json_object_get(object, "tags"), action);
 }
 
 static ie_status read_action(ie_plan *plan, const char *line, size_t size, size_t number, ie_error *err)

@@ -95,6 +95,12 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
     if (action->quality != 0) {
         ie_json_int(object, "quality", action->quality);
     }
+    if (action->remake != IE_REMAKE_NONE) {
+        ie_json_text(object, "remake", ie_remake_name(action->remake));
+    }
+    if (action->unconverted) {
+        json_object_set_new(object, "unconverted", json_true());
+    }
     ie_json_int(object, "orientation", action->orientation);
     json_object_set_new(object, "stamp", stamp_json(&action->stamp));
     if (action->tags != NULL) {

@@ -131,7 +131,7 @@ bool ie_party_fall_back(ie_run *run, ie_party *party, const ie_trouble *trouble)
         !ie_action_derives(action)) {
         return false;
     }
-    bool converts = action->format != action->from_format, there = false;
+    bool converts = ie_action_recodes(action), there = false;
     if (!convert_no_more(run, party, action, &there)) {
         return false;
     }
@@ -140,6 +140,7 @@ bool ie_party_fall_back(ie_run *run, ie_party *party, const ie_trouble *trouble)
                                       there ? "it was copied as it is before" : "copied as it is");
     action->format = action->from_format;
     action->quality = 0;
+    action->remake = IE_REMAKE_NONE;
     action->tags = NULL;
     action->fell_back = true;
     begin_anew(run, party, trouble->error.text);

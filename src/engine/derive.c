@@ -3,14 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "storage/bytes.h"
 #include "storage/exif_file.h"
+#include "storage/exif_keep.h"
 #include "storage/gain_map.h"
 #include "storage/image_data.h"
 #include "storage/image_file.h"
+#include "storage/jpeg_turn.h"
 #include "storage/sidecar_write.h"
 #include "utils/error.h"
 #include "utils/fs.h"
@@ -165,6 +169,46 @@ static ie_status convert(const ie_config *config, const ie_action *action, const
     return compare(config, action, temp_path, err);
 }
 
+/* ---- turning upright ------------------------------------------------------------------ */
+
+static ie_status turn_bytes(const ie_config *config, const ie_action *action, const uint8_t *data, size_t size,
+                            const char *temp_path, ie_error *err)
+{
+    const char *pinned = ie_image_data_pinned(data, size, IE_FORMAT_JPEG);
+    if (pinned != NULL || ie_image_data_motion(data, size)) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%s",
+                            pinned != NULL ? pinned : "it carries a video behind the picture, which would be lost");
+    }
+    uint64_t max_pixels = (uint64_t)config->limits.max_pixels;
+    uint8_t *turned = NULL;
+    size_t turned_size = 0;
+    ie_jpeg_turn geometry = {0};
+    ie_status status = ie_jpeg_turn_look(data, size, action->orientation, max_pixels, &geometry, err);
+    if (status == IE_OK) {
+        status = ie_jpeg_turn_upright(data, size, action->orientation, action->remake == IE_REMAKE_TRIM, max_pixels,
+                                      &turned, &turned_size, err);
+    }
+    if (status != IE_OK) {
+        return status;
+    }
+    int failed = ie_fs_write_file(temp_path, turned, turned_size, S_IRUSR | S_IWUSR, true);
+    free(turned);
+    return failed != 0 ? ie_error_errno(err, failed, "%s cannot be written", ie_shown(temp_path))
+                       : ie_exif_set_upright(temp_path, geometry.width, geometry.height, err);
+}
+
+static ie_status turn(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+{
+    ie_bytes *bytes = NULL;
+    const uint8_t *data = NULL;
+    ie_status status = load(action->from, (uint64_t)config->limits.max_file_bytes, &bytes, &data, err);
+    if (status == IE_OK) {
+        status = turn_bytes(config, action, data, (size_t)ie_bytes_size(bytes), temp_path, err);
+        ie_bytes_close(bytes);
+    }
+    return status;
+}
+
 /* ---- tags ---------------------------------------------------------------------------- */
 
 typedef struct picture {
@@ -255,9 +299,10 @@ ie_status ie_derive(const ie_config *config, const ie_action *action, const char
     if (ie_action_makes_sidecar(action)) {
         return ie_sidecar_write(temp_path, action->tags, err);
     }
-    ie_status status = action->format != action->from_format
-                           ? convert(config, action, temp_path, err)
-                           : copy_bytes(action->from, temp_path, err);
+    ie_status status = action->remake == IE_REMAKE_TURN || action->remake == IE_REMAKE_TRIM
+                           ? turn(config, action, temp_path, err)
+                       : ie_action_recodes(action) ? convert(config, action, temp_path, err)
+                                                   : copy_bytes(action->from, temp_path, err);
     return status == IE_OK && action->tags != NULL ? write_tags(config, action, temp_path, err)
                                                    : status;
 }

@@ -9,6 +9,7 @@
 #include "engine/apply.h"
 #include "engine/compare.h"
 #include "engine/engine.h"
+#include "engine/foresee.h"
 #include "engine/live.h"
 #include "engine/outlook.h"
 #include "engine/same.h"
@@ -65,6 +66,9 @@ static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsi
     unsigned wanted = IE_HAVE_FORMAT;
     if (request->rename || request->tag) {
         wanted |= IE_HAVE_METADATA;
+    }
+    if (request->convert && engine->config->convert.upright) {
+        wanted |= IE_HAVE_METADATA; /* how a picture lies */
     }
     unsigned named_by = 0;
     if (request->rename && ie_rename_needs(engine->config, &named_by, err) != IE_OK) {
@@ -217,6 +221,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .taken = path_taken,
         .same = ie_same_is_there,
         .look = ie_outlook_take,
+        .foresee = ie_foresee,
         .made = ie_same_made,
         .user = same,
         .track = c->track.count > 0 ? &c->track : NULL,

@@ -30,6 +30,12 @@ typedef struct ie_outlook {
     const char *beside_refusal; /* why no sidecar can be written */
 } ie_outlook;
 
+/* What converting or turning a photo would find in its file. */
+typedef struct ie_prospect {
+    const char *refusal;            /* why it is not done: the rest of a sentence; NULL: nothing is in the way */
+    uint32_t cut_width, cut_height; /* turning: pixels that would have to be cut off */
+} ie_prospect;
+
 /* What the processors must know about the run beside the configuration. */
 typedef struct ie_proposal {
     const ie_config *config;
@@ -53,6 +59,9 @@ typedef struct ie_proposal {
        NULL: nothing is in the way and there is no sidecar. */
     void (*look)(void *user, const ie_photo *photo, const ie_action *action, ie_arena *arena,
                  ie_outlook *ret_outlook);
+    /* Fills the prospect (zeroed) of a photo whose action is to recode it as far as it says. May be NULL: all is well. */
+    void (*foresee)(const ie_config *config, const ie_photo *photo, const ie_action *action, ie_arena *arena,
+                    ie_prospect *ret_prospect);
     void *user;
     const ie_track *track; /* for photos that have no place; NULL: none */
     bool untag; /* the tag processor takes away what models gave, instead of adding */
@@ -70,7 +79,8 @@ typedef struct ie_processor {
    stays; otherwise KEEP with the reason. Nothing below a protected folder is ever dropped. */
 extern const ie_processor ie_dedupe_processor;
 /* convert: sets `format` and `quality` of photos whose format is in config.convert.from (and of no others,
-   whatever the target); what the new format could not hold is left as it is, with the reason. */
+   whatever the target); what the new format could not hold is left as it is, with the reason. With convert.upright
+   sets `remake` of JPEGs that do not lie upright, and are not converted. */
 extern const ie_processor ie_convert_processor;
 /* rename: sets `to` for every member of a unit from the leader's template; without `rename` in the request
    the engine calls ie_place_propose() instead, which keeps names. Units whose names collide get "_2", "_3",

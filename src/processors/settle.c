@@ -10,6 +10,7 @@ static void stay(ie_action *action, ie_action_kind kind)
     action->tags = NULL;
     action->format = action->from_format;
     action->quality = 0;
+    action->remake = IE_REMAKE_NONE;
 }
 
 /* A file that could not be read is not said to be no photo. */

@@ -99,10 +99,9 @@ static uint32_t get32(const block *b, size_t at)
     return b->big ? ie_be32(b->bytes + at) : ie_le32(b->bytes + at);
 }
 
-/* Offset of the entry in the first directory; 0 when there is none. */
-static size_t entry_of(const block *b, uint32_t tag)
+/* Offset of the entry in the directory at `at`; 0 when there is none. */
+static size_t entry_in(const block *b, size_t at, uint32_t tag)
 {
-    size_t at = b->size >= 8 ? get32(b, 4) : 0;
     if (at < 8 || b->size < 2 || at > b->size - 2) {
         return 0;
     }
@@ -113,6 +112,16 @@ static size_t entry_of(const block *b, uint32_t tag)
         }
     }
     return 0;
+}
+
+static size_t first_directory(const block *b)
+{
+    return b->size >= 8 ? get32(b, 4) : 0;
+}
+
+static size_t entry_of(const block *b, uint32_t tag)
+{
+    return entry_in(b, first_directory(b), tag);
 }
 
 static void edit_text(const block *b, uint32_t tag, const char *text)
@@ -133,30 +142,72 @@ static void edit_text(const block *b, uint32_t tag, const char *text)
     }
 }
 
-static void edit_number(const block *b, uint32_t tag, int number)
+static void put(const block *b, size_t at, size_t bytes, uint32_t number)
 {
-    enum { SHORT = 3 };
-    size_t entry = entry_of(b, tag);
-    if (entry == 0 || get16(b, entry + 2) != SHORT || get32(b, entry + 4) != 1) {
+    for (size_t i = 0; i < bytes; i++) {
+        b->bytes[at + (b->big ? bytes - 1 - i : i)] = (uint8_t)(number >> 8 * i);
+    }
+}
+
+/* A single number of 16 or 32 bits; others stay. */
+static void set_number(const block *b, size_t entry, uint32_t number)
+{
+    enum { SHORT = 3, LONG = 4 };
+    uint32_t type = entry != 0 ? get16(b, entry + 2) : 0;
+    if (type == 0 || get32(b, entry + 4) != 1) {
         return;
     }
-    b->bytes[entry + 8 + (b->big ? 1 : 0)] = (uint8_t)number;
-    b->bytes[entry + 8 + (b->big ? 0 : 1)] = (uint8_t)(number >> 8);
+    if (type == SHORT && number <= UINT16_MAX) {
+        put(b, entry + 8, 2, number);
+    } else if (type == LONG) {
+        put(b, entry + 8, 4, number);
+    }
+}
+
+static void edit_number(const block *b, uint32_t tag, int number)
+{
+    set_number(b, entry_of(b, tag), (uint32_t)number);
+}
+
+/* Without bytes when there is no room for a head. */
+static block tiff_of(const ie_exif_kept *kept)
+{
+    if (kept->size < TIFF_AT + 8) {
+        return (block){0};
+    }
+    return (block){kept->bytes + TIFF_AT, kept->size - TIFF_AT, kept->bytes[TIFF_AT] == 'M'};
 }
 
 void ie_exif_kept_edit(ie_exif_kept *kept, const ie_tag_edit *edit)
 {
     enum { IMAGE_DESCRIPTION = 0x010e, RATING = 0x4746, RATING_PERCENT = 0x4749 };
-    if (kept->size < TIFF_AT + 8) {
-        return;
-    }
-    block b = {kept->bytes + TIFF_AT, kept->size - TIFF_AT, kept->bytes[TIFF_AT] == 'M'};
+    block b = tiff_of(kept);
     if (edit->caption != NULL) {
         edit_text(&b, IMAGE_DESCRIPTION, edit->caption);
     }
     if (edit->rating != IE_ABSENT) {
         edit_number(&b, RATING, edit->rating);
         edit_number(&b, RATING_PERCENT, ie_exif_percent(edit->rating));
+    }
+}
+
+void ie_exif_kept_upright(ie_exif_kept *kept, uint32_t width, uint32_t height)
+{
+    enum { IMAGE_WIDTH = 0x0100, IMAGE_LENGTH = 0x0101, ORIENTATION = 0x0112, EXIF = 0x8769, PIXEL_X = 0xa002, PIXEL_Y = 0xa003 };
+    block b = tiff_of(kept);
+    size_t first = first_directory(&b), exif = entry_in(&b, first, EXIF);
+    set_number(&b, entry_in(&b, first, ORIENTATION), 1);
+    set_number(&b, entry_in(&b, first, IMAGE_WIDTH), width);
+    set_number(&b, entry_in(&b, first, IMAGE_LENGTH), height);
+    size_t directory = exif != 0 ? get32(&b, exif + 8) : 0;
+    set_number(&b, entry_in(&b, directory, PIXEL_X), width);
+    set_number(&b, entry_in(&b, directory, PIXEL_Y), height);
+    /* The thumbnail's directory is found by what stands behind the first one. */
+    if (first >= 8 && b.size >= 2 && first <= b.size - 2) {
+        size_t next = first + 2 + (size_t)get16(&b, first) * 12;
+        if (b.size >= 4 && next <= b.size - 4) {
+            put(&b, next, 4, 0);
+        }
     }
 }
 

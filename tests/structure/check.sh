@@ -41,6 +41,7 @@ foreign='vips/:src/storage/image_vips.h
 gexiv2/:src/storage/exif_tags.c
 jpeglib.h:src/storage/jpeg_file.c
 jerror.h:src/storage/jpeg_file.c
+turbojpeg.h:src/storage/jpeg_turn.c
 sqlite3.h:src/storage/database.c
 yaml.h:src/storage/config_file.c
 jansson.h:src/utils/json.h

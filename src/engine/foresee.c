@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/foresee.h"
+
+#include "storage/bytes.h"
+#include "storage/gain_map.h"
+#include "storage/image_data.h"
+#include "storage/jpeg_turn.h"
+
+static void foresee_turn(const ie_config *config, const ie_photo *photo, const uint8_t *data, size_t size,
+                         ie_arena *arena, ie_prospect *prospect)
+{
+    ie_jpeg_turn turn = {0};
+    ie_error err = {0};
+    prospect->refusal = ie_image_data_pinned(data, size, photo->format);
+    if (prospect->refusal == NULL && ie_image_data_motion(data, size)) {
+        prospect->refusal = "it carries a video behind the picture, which would be lost";
+    }
+    if (prospect->refusal == NULL && ie_jpeg_turn_look(data, size, photo->orientation, (uint64_t)config->limits.max_pixels,
+                                                       &turn, &err) != IE_OK) {
+        prospect->refusal = ie_arena_strdup(arena, err.text);
+    }
+    prospect->cut_width = turn.cut_width;
+    prospect->cut_height = turn.cut_height;
+}
+
+void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action *action, ie_arena *arena,
+                ie_prospect *ret_prospect)
+{
+    ie_bytes *bytes = NULL;
+    if (ie_bytes_open(photo->real_path, &bytes, NULL) != IE_OK) {
+        return; /* apply will say so */
+    }
+    const uint8_t *data = ie_bytes_load(bytes, (uint64_t)config->limits.max_file_bytes);
+    size_t size = (size_t)ie_bytes_size(bytes);
+    if (data == NULL) {
+        ret_prospect->refusal = "it cannot be read, or is larger than limits.max_file_bytes";
+    } else if (action->remake == IE_REMAKE_TURN) {
+        foresee_turn(config, photo, data, size, arena, ret_prospect);
+    } else if (photo->format == IE_FORMAT_JPEG && ie_image_data_motion(data, size)) {
+        ret_prospect->refusal = "it carries a video behind the picture, which a conversion would lose";
+    } else if (!config->convert.drop_gain_map && ie_gain_map_in(data, size, photo->format)) {
+        ret_prospect->refusal = "it carries an HDR gain map, which a conversion would lose; --drop-gain-map converts it "
+                                "all the same";
+    }
+    ie_bytes_close(bytes);
+}

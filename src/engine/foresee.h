@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What a conversion or a turn would find in the photo's file, told at planning time by looking at its bytes, so that the
+ * plan says what apply would refuse. Nothing is decoded and nothing changed; one look for each such photo.
+ */
+#ifndef IE_ENGINE_FORESEE_H
+#define IE_ENGINE_FORESEE_H
+
+#include "processors/processor.h"
+
+/* For ie_proposal.foresee. */
+void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action *action, ie_arena *arena,
+                ie_prospect *ret_prospect);
+
+#endif
