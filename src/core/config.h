@@ -73,6 +73,9 @@ struct ie_config {
         int64_t quality;     /* 1..100 */
         double min_similarity; /* SSIM of the new picture with the old, 0..1 */
         bool upright, trim;  /* turn JPEGs without loss; and cut off what does not fit */
+        char *chroma;        /* auto, 4:4:4 */
+        bool progressive;
+        ie_config_list strip; /* names of strip.h */
         bool recompress;     /* a JPEG may become a JPEG */
         bool drop_gain_map;  /* an HDR gain map may be left behind */
         bool keep_original;  /* in place: the original stays beside the new file instead of quarantine */

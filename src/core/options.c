@@ -7,6 +7,7 @@
 #include "core/format.h"
 #include "core/model.h"
 #include "core/option_checks.h"
+#include "core/strip.h"
 #include "core/template.h"
 #include "utils/error.h"
 #include "utils/memory.h"
@@ -266,6 +267,11 @@ static const ie_option_row rows[] = {
            "leaves alone what has more than 8 bits a channel"),
     INT("convert.quality", convert.quality, "92", 1, 100, "--quality", CONVERTING,
         "quality of the new files where their format knows such a thing"),
+    CHOICE("convert.chroma", convert.chroma, false, "auto", "auto|4:4:4", "--chroma", CONVERTING,
+           "how finely colours are sampled in new JPEG, AVIF and HEIC files: 4:4:4 as finely as light; auto as a JPEG "
+           "has it itself, of others half as finely (4:2:0) below quality 90"),
+    BOOL("convert.progressive", convert.progressive, "false", "--progressive", CONVERTING,
+         "write progressive JPEGs, which show coarsely at once and are a little smaller"),
     REAL("convert.min_similarity", convert.min_similarity, "0.98", 0, 1, "--min-similarity", CONVERTING,
          "a new picture less like its original than this (SSIM of luma, 1 is equal) is thrown away, and "
          "the original stays"),
@@ -274,6 +280,9 @@ static const ie_option_row rows[] = {
     BOOL("convert.trim", convert.trim, "false", "--trim", CONVERTING,
          "with --upright: turn photos, too, whose sides are no multiples of a JPEG's blocks (8 or 16 pixels), and cut "
          "off what is over at the edge"),
+    LIST_OF("convert.strip", convert.strip, "", "gps|serials|all", ie_strip_check, "--strip", CONVERTING,
+         "with --output: take this out of the copies: gps (coordinates, names of places), serials (of camera and lens, "
+         "their owner) or all; camera makers' notes and thumbnails go, too, and what cannot be stripped is not copied"),
     BOOL("convert.recompress", convert.recompress, "false", "--recompress", CONVERTING,
          "encode JPEGs anew as JPEGs, which costs quality each time; with --from jpeg --to jpeg"),
     BOOL("convert.drop_gain_map", convert.drop_gain_map, "false", "--drop-gain-map", CONVERTING,

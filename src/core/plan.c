@@ -149,7 +149,7 @@ bool ie_action_recodes(const ie_action *action)
 
 bool ie_action_derives(const ie_action *action)
 {
-    return ie_action_recodes(action) || has_tags(action);
+    return ie_action_recodes(action) || has_tags(action) || action->strip != 0;
 }
 
 size_t ie_plan_count(const ie_plan *plan)

@@ -10,6 +10,7 @@
 #include "core/plan.h"
 #include "core/plan_check.h"
 #include "core/plan_parse.h"
+#include "core/strip.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -252,6 +253,20 @@ static const char *read_remake(const json_t *object, ie_action *action)
     return NULL;
 }
 
+static const char *read_strip(const json_t *object, ie_action *action)
+{
+    const char *text = ie_json_get_text(object, "strip");
+    if (text == NULL) {
+        return json_object_get(object, "strip") == NULL ? NULL : "has something to strip that is no text";
+    }
+    ie_config_list names = ie_config_list_parse(text);
+    ie_status status = ie_strip_check(text, NULL);
+    action->strip = ie_strip_of(&names);
+    ie_config_list_free(&names);
+    /* Less stripped than was planned would be worse than no copy. */
+    return status == IE_OK && action->strip != 0 && action->kind == IE_ACTION_COPY ? NULL : "has something to strip that it cannot be stripped of";
+}
+
 /* Without a verdict the bytes must be the same: the strictest. */
 static const char *read_verdict(const json_t *object, ie_action *action)
 {
@@ -324,6 +339,7 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
     action->unconverted = json_is_true(json_object_get(object, "unconverted"));
     const char *wrong = read_verdict(object, action);
     wrong = wrong != NULL ? wrong : read_remake(object, action);
+    wrong = wrong != NULL ? wrong : read_strip(object, action);
     return wrong != NULL ? wrong : ie_plan_read_tags(plan, json_object_get(object, "tags"), action);
 }
 

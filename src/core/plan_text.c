@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/plan.h"
+#include "core/strip.h"
 #include "utils/text.h"
 
 #define PLAN_SCHEMA "imgengine.plan/1"
@@ -97,6 +98,10 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
     }
     if (action->remake != IE_REMAKE_NONE) {
         ie_json_text(object, "remake", ie_remake_name(action->remake));
+    }
+    if (action->strip != 0) {
+        char text[32];
+        ie_json_text(object, "strip", ie_strip_text(action->strip, text));
     }
     if (action->unconverted) {
         json_object_set_new(object, "unconverted", json_true());

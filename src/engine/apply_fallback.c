@@ -128,8 +128,8 @@ bool ie_party_fall_back(ie_run *run, ie_party *party, const ie_trouble *trouble)
 {
     ie_action *action = party->steps[trouble->step].action;
     if (!trouble->derives || trouble->stops || !run->plan->copies || action->kind != IE_ACTION_COPY ||
-        !ie_action_derives(action)) {
-        return false;
+        !ie_action_derives(action) || action->strip != 0) {
+        return false; /* a copy that tells too much is worse than none */
     }
     bool converts = ie_action_recodes(action), there = false;
     if (!convert_no_more(run, party, action, &there)) {

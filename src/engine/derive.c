@@ -11,6 +11,7 @@
 #include "storage/bytes.h"
 #include "storage/exif_file.h"
 #include "storage/exif_keep.h"
+#include "storage/exif_strip.h"
 #include "storage/gain_map.h"
 #include "storage/image_data.h"
 #include "storage/image_file.h"
@@ -144,7 +145,8 @@ static ie_status convert(const ie_config *config, const ie_action *action, const
     if (status != IE_OK) {
         return status;
     }
-    ie_convert_options options = {action->format, action->quality, turn_of(action), max_pixels};
+    ie_convert_options options = {action->format, action->quality, turn_of(action), max_pixels,
+                                  strcmp(config->convert.chroma, "4:4:4") == 0, config->convert.progressive};
     status = ie_image_convert(action->from, action->from_format, temp_path, &options, err);
     if (status != IE_OK) {
         return status;
@@ -303,6 +305,6 @@ ie_status ie_derive(const ie_config *config, const ie_action *action, const char
                            ? turn(config, action, temp_path, err)
                        : ie_action_recodes(action) ? convert(config, action, temp_path, err)
                                                    : copy_bytes(action->from, temp_path, err);
-    return status == IE_OK && action->tags != NULL ? write_tags(config, action, temp_path, err)
-                                                   : status;
+    status = status == IE_OK && action->tags != NULL ? write_tags(config, action, temp_path, err) : status;
+    return status == IE_OK && action->strip != 0 ? ie_exif_strip(temp_path, action->format, action->strip, err) : status;
 }

@@ -244,6 +244,9 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         }
     }
     ie_same_free(same);
+    if (status == IE_OK && request->convert) {
+        ie_strip_propose(&proposal);
+    }
     if (status == IE_OK) {
         ie_plan_settle(&proposal);
         *ret_plan = plan;
@@ -421,6 +424,11 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
     ie_summary summary = {0};
     ie_status status = IE_OK;
     engine->config->dedupe.similar = engine->config->dedupe.similar || request->similar;
+    if (request->convert && request->output == NULL && engine->config->convert.strip.count > 0) {
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "--strip (convert.strip) takes metadata out of copies only, and here the photos themselves "
+                            "would lose it; name a folder for the copies with --output.");
+    }
     if (request->output != NULL) {
         status = absolute_output(request->output, &output, err);
     }

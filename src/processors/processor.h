@@ -103,6 +103,8 @@ bool ie_tags_embed(ie_format format);
 ie_status ie_writing_propose(ie_proposal *proposal, ie_error *err);
 /* After it: a version of a picture whose knowledge could not be placed with the one that stays does not go. */
 ie_status ie_merge_settle(ie_proposal *proposal, ie_error *err);
+/* With an output folder and convert.strip: what the copies are stripped of; files that cannot be are SKIP. After naming. */
+void ie_strip_propose(ie_proposal *proposal);
 /* Last step: derives each action's kind from format, tags, to and output (see plan.h). */
 void ie_plan_settle(ie_proposal *proposal);
 

@@ -11,6 +11,7 @@ static void stay(ie_action *action, ie_action_kind kind)
     action->format = action->from_format;
     action->quality = 0;
     action->remake = IE_REMAKE_NONE;
+    action->strip = 0;
 }
 
 /* A file that could not be read is not said to be no photo. */

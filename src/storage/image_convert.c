@@ -47,7 +47,7 @@ static int save(VipsImage *image, const char *path, const ie_convert_options *op
     switch (options->to) {
     case IE_FORMAT_JPEG:
         return vips_jpegsave(image, path, "Q", q, "subsample_mode", chroma, "optimize_coding", TRUE,
-                             NULL);
+                             "interlace", options->progressive, NULL);
     case IE_FORMAT_PNG:
         return vips_pngsave(image, path, "compression", 6, NULL);
     case IE_FORMAT_WEBP:
@@ -120,7 +120,8 @@ static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_fo
     }
     uint8_t orientation = upright(from) ? 1 : options->orientation;
     bool settle = facts->has_alpha && options->to == IE_FORMAT_JPEG;
-    VipsForeignSubsample chroma = subsampling(*image, from, options->quality);
+    VipsForeignSubsample chroma = options->full_chroma ? VIPS_FOREIGN_SUBSAMPLE_OFF
+                                                       : subsampling(*image, from, options->quality);
     if (orientation > 1 || settle) {
         /* Both need rows out of order or twice; a stream of rows gives them once. */
         VipsImage *memory = vips_image_copy_memory(*image);

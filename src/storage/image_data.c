@@ -78,8 +78,7 @@ static bool hash_jpeg(const uint8_t *bytes, size_t size, ie_hasher *hasher)
     return false;
 }
 
-/* Offset behind the EOI marker; 0 when there is none. */
-static size_t jpeg_end(const uint8_t *bytes, size_t size)
+size_t ie_image_data_jpeg_end(const uint8_t *bytes, size_t size)
 {
     size_t offset = 2;
     segment s;
@@ -111,7 +110,7 @@ static bool blank(const uint8_t *p, size_t size)
 
 bool ie_image_data_motion(const uint8_t *bytes, size_t size)
 {
-    size_t end = size > 4 && be16(bytes) == 0xffd8 ? jpeg_end(bytes, size) : 0;
+    size_t end = size > 4 && be16(bytes) == 0xffd8 ? ie_image_data_jpeg_end(bytes, size) : 0;
     return end > 0 && size - end > 8 && memcmp(bytes + end + 4, "ftyp", 4) == 0;
 }
 
@@ -161,7 +160,7 @@ const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format fo
     if (odd_structure(bytes, size)) {
         return "its frame or its colour profile is built in an unusual way, which would not survive";
     }
-    size_t end = jpeg_end(bytes, size);
+    size_t end = ie_image_data_jpeg_end(bytes, size);
     /* A motion photo's video is found by its distance from the end, which does not change. */
     if (end > 0 && !blank(bytes + end, size - end) && !ie_image_data_motion(bytes, size)) {
         return "it holds unknown data behind the picture, which might no longer be found";

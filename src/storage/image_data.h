@@ -27,6 +27,9 @@ bool ie_image_data_known(ie_format format);
    PNG has no description that they would change. Other formats: NULL. */
 const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format format);
 
+/* Offset behind the picture's end mark; 0 when there is none, or no JPEG. */
+size_t ie_image_data_jpeg_end(const uint8_t *bytes, size_t size);
+
 /* Is there a video behind the picture of this JPEG (motion photo)? */
 bool ie_image_data_motion(const uint8_t *bytes, size_t size);
 

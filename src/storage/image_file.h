@@ -47,6 +47,8 @@ typedef struct ie_convert_options {
     uint8_t
         orientation; /* 1..8: of the source's EXIF; turned into pixels, so the result is upright */
     uint64_t max_pixels;
+    bool full_chroma; /* never less colour than light, whatever the source and quality */
+    bool progressive; /* JPEG */
 } ie_convert_options;
 
 /* Decodes from_path and encodes into temp_path (which must not be a user's file; created by the

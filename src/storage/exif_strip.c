@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/exif_strip.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "storage/bytes.h"
+#include "storage/exif_check.h"
+#include "storage/exif_tags.h"
+#include "storage/image_data.h"
+#include "storage/span.h"
+#include "utils/error.h"
+#include "utils/fs.h"
+#include "utils/text.h"
+
+#define MAX_FILE_BYTES UINT32_MAX
+#define MIN_SERIAL 5 /* shorter ones stand in any file by chance */
+
+/* ---- by exiv2's names ---------------------------------------------------------------------- */
+
+static bool has_word(const char *name, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (strcasestr(name, words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* exiv2 shows what it finds in maker notes in groups of their own: "Exif.Canon.SerialNumber". */
+static bool in_notes(const char *name)
+{
+    static const char *const plain[] = {"Exif.Image", "Exif.Photo.", "Exif.GPSInfo.", "Exif.Iop.", "Exif.Thumbnail.",
+                                        "Exif.SubImage", "Exif.Mpf", NULL};
+    for (size_t i = 0; plain[i] != NULL; i++) {
+        if (ie_starts_with(name, plain[i])) {
+            return strcmp(name, "Exif.Photo.MakerNote") == 0 || strcmp(name, "Exif.Image.DNGPrivateData") == 0;
+        }
+    }
+    return ie_starts_with(name, "Exif.");
+}
+
+static bool goes(const char *name, unsigned strip)
+{
+    static const char *const places[] = {"gps", "latitude", "longitude", "location", ".City", "State", "Country", NULL};
+    static const char *const serials[] = {"serial", "OwnerName", "UniqueID", NULL};
+    return (strip & IE_STRIP_ALL) != 0 || in_notes(name) || ((strip & IE_STRIP_GPS) != 0 && has_word(name, places)) ||
+           ((strip & IE_STRIP_SERIALS) != 0 && has_word(name, serials));
+}
+
+static bool any_left(const ie_tags *tags, unsigned strip, bool clear, ie_tags *writable)
+{
+    static const enum ie_tags_family families[] = {IE_TAGS_EXIF, IE_TAGS_XMP, IE_TAGS_IPTC};
+    bool any = false;
+    for (size_t f = 0; f < 3; f++) {
+        IE_AUTO_TEXTS ie_texts names = ie_tags_names(tags, families[f]);
+        for (size_t i = 0; i < names.count; i++) {
+            bool lies = strcmp(names.items[i], "Exif.Image.Orientation") == 0;
+            if (!lies && goes(names.items[i], strip)) {
+                any = true;
+                if (clear) {
+                    ie_tags_clear(writable, names.items[i]);
+                }
+            }
+        }
+    }
+    return any;
+}
+
+static ie_status clear_tags(const char *path, unsigned strip, ie_error *err)
+{
+    IE_AUTO_TAGS ie_tags *tags = NULL;
+    ie_status status = ie_tags_open(path, &tags, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    if (ie_tags_complaint(tags) != NULL) {
+        return ie_error_set(err, IE_ERR_FORMAT, "its metadata is damaged (exiv2: %s)", ie_tags_complaint(tags));
+    }
+    if (ie_tags_has(tags, "Xmp.xmpNote.HasExtendedXMP")) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it has an extended XMP block");
+    }
+    if (!ie_tags_any(tags)) {
+        return IE_OK;
+    }
+    any_left(tags, strip, true, tags);
+    ie_tags_clear_thumbnail(tags);
+    return ie_tags_save(tags, path, err);
+}
+
+static bool exiv2_finds_some(const char *path, unsigned strip, ie_error *err)
+{
+    IE_AUTO_TAGS ie_tags *tags = NULL;
+    return ie_tags_open(path, &tags, err) != IE_OK || any_left(tags, strip, false, NULL);
+}
+
+/* ---- all, of JPEG and PNG ------------------------------------------------------------------- */
+
+static bool stays(uint8_t marker, const uint8_t *body, size_t size)
+{
+    static const char icc[] = "ICC_PROFILE", adobe[] = "Adobe", jfif[] = "JFIF";
+    switch (marker) {
+    case 0xe0:
+        return size >= sizeof jfif && memcmp(body, jfif, sizeof jfif) == 0;
+    case 0xe2:
+        return size >= sizeof icc && memcmp(body, icc, sizeof icc) == 0;
+    case 0xee:
+        return size >= sizeof adobe - 1 && memcmp(body, adobe, sizeof adobe - 1) == 0;
+    default:
+        return (marker < 0xe0 || marker > 0xef) && marker != 0xfe;
+    }
+}
+
+/* An EXIF block that says how the picture lies, and nothing else. */
+static void add_orientation(ie_buffer *out, uint8_t orientation)
+{
+    const uint8_t block[] = {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
+                             0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0};
+    ie_buffer_add(out, block, sizeof block);
+}
+
+/* What decides the picture, and nothing behind it. False: no JPEG of the usual structure. */
+static bool bare_jpeg(const uint8_t *bytes, size_t size, uint8_t orientation, ie_buffer *out)
+{
+    size_t at = 2;
+    if (size < 4 || ie_be16(bytes) != 0xffd8) {
+        return false;
+    }
+    ie_buffer_add(out, bytes, 2);
+    if (orientation > 1) {
+        add_orientation(out, orientation);
+    }
+    while (size - at >= 4 && bytes[at] == 0xff) {
+        uint8_t marker = bytes[at + 1];
+        size_t length = (size_t)ie_be16(bytes + at + 2);
+        if (marker == 0xff) {
+            at++;
+            continue;
+        }
+        if (length < 2 || length > size - at - 2) {
+            return false;
+        }
+        if (marker == 0xda) {
+            size_t end = ie_image_data_jpeg_end(bytes, size);
+            ie_buffer_add(out, bytes + at, end > at ? end - at : 0);
+            return end > at;
+        }
+        if (stays(marker, bytes + at + 4, length - 2)) {
+            ie_buffer_add(out, bytes + at, length + 2);
+        }
+        at += length + 2;
+    }
+    return false;
+}
+
+/* Every chunk but texts, times and EXIF. */
+static bool bare_png(const uint8_t *bytes, size_t size, ie_buffer *out)
+{
+    static const char *const metadata[] = {"tEXt", "zTXt", "iTXt", "tIME", "eXIf"};
+    size_t at = 8;
+    if (size < 8) {
+        return false;
+    }
+    ie_buffer_add(out, bytes, 8);
+    while (size - at >= 12) {
+        size_t length = ie_be32(bytes + at);
+        bool drop = false;
+        if (length > size - at - 12) {
+            return false;
+        }
+        for (size_t i = 0; i < sizeof metadata / sizeof *metadata; i++) {
+            drop = drop || memcmp(bytes + at + 4, metadata[i], 4) == 0;
+        }
+        if (!drop) {
+            ie_buffer_add(out, bytes + at, length + 12);
+        }
+        bool end = memcmp(bytes + at + 4, "IEND", 4) == 0;
+        at += length + 12;
+        if (end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static ie_status write_bare(const char *path, ie_format format, const uint8_t *bytes, size_t size,
+                            uint8_t orientation, ie_error *err)
+{
+    ie_buffer out = {0};
+    ie_status status = IE_OK;
+    bool good = format == IE_FORMAT_PNG ? bare_png(bytes, size, &out) : bare_jpeg(bytes, size, orientation, &out);
+    if (!good) {
+        status = ie_error_set(err, IE_ERR_FORMAT, "its %s structure is damaged", ie_format_name(format));
+    } else {
+        int failed = ie_fs_write_file(path, out.data, out.size, S_IRUSR | S_IWUSR, true);
+        status = failed != 0 ? ie_error_errno(err, failed, "%s cannot be written", ie_shown(path)) : IE_OK;
+    }
+    ie_buffer_free(&out);
+    return status;
+}
+
+/* ---- the proof ----------------------------------------------------------------------------- */
+
+static bool said_nothing(const ie_metadata *m)
+{
+    return (m->captured_source == IE_DATE_NONE || m->captured_source == IE_DATE_FILE) && m->make == NULL &&
+           m->model == NULL && m->lens == NULL && m->serial == NULL && m->software == NULL && m->title == NULL &&
+           m->caption == NULL && m->comment == NULL && m->keywords.count == 0 && m->creator == NULL &&
+           m->copyright == NULL && m->region_count == 0 && isnan(m->latitude) && m->unique_id == NULL;
+}
+
+/* What is still there, or NULL. */
+static const char *rest_of(const ie_metadata *was, const ie_photo *is, unsigned strip)
+{
+    const ie_metadata *m = &is->metadata;
+    ie_metadata wanted = *was;
+    if ((strip & IE_STRIP_ALL) != 0) {
+        return said_nothing(m) ? NULL : "metadata";
+    }
+    if ((strip & IE_STRIP_GPS) != 0) {
+        /* Without the clock of the satellites nobody knows the zone any more. */
+        wanted.latitude = wanted.longitude = wanted.altitude_m = NAN;
+        if (m->city != NULL || m->state != NULL || m->country != NULL) {
+            return "place";
+        }
+    }
+    if ((strip & IE_STRIP_SERIALS) != 0) {
+        wanted.serial = NULL;
+    }
+    wanted.captured.has_offset = m->captured.has_offset;
+    wanted.captured.offset_minutes = m->captured.offset_minutes;
+    return ie_exif_difference(&wanted, m);
+}
+
+static bool bytes_hold(const char *path, const char *text)
+{
+    ie_bytes *bytes = NULL;
+    if (text == NULL || strlen(text) < MIN_SERIAL) {
+        return false;
+    }
+    if (ie_bytes_open(path, &bytes, NULL) != IE_OK) {
+        return true;
+    }
+    const uint8_t *data = ie_bytes_load(bytes, MAX_FILE_BYTES);
+    bool found = data == NULL || memmem(data, (size_t)ie_bytes_size(bytes), text, strlen(text)) != NULL;
+    ie_bytes_close(bytes);
+    return found;
+}
+
+static ie_status prove(const char *path, ie_format format, const ie_photo *was, unsigned strip, ie_error *err)
+{
+    ie_photo *is = NULL;
+    ie_status status = ie_exif_facts(path, format, &is, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    bool serials = (strip & (IE_STRIP_SERIALS | IE_STRIP_ALL)) != 0;
+    const char *what = rest_of(&was->metadata, is, strip);
+    what = what == NULL && is->orientation != was->orientation ? "orientation" : what;
+    what = what == NULL && exiv2_finds_some(path, strip, err) ? "metadata" : what;
+    what = what == NULL && serials && bytes_hold(path, was->metadata.serial) ? "serial number" : what;
+    ie_photo_free(is);
+    return what == NULL ? IE_OK
+                        : ie_error_set(err, IE_ERR_UNSUPPORTED, "its %s would not be as it should afterwards", what);
+}
+
+static ie_status check_picture(const char *path, ie_format format, ie_hash128 was, ie_error *err)
+{
+    ie_bytes *bytes = NULL;
+    ie_status status = ie_bytes_open(path, &bytes, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    ie_hash128 is;
+    const uint8_t *data = ie_bytes_load(bytes, MAX_FILE_BYTES);
+    bool same = data != NULL && ie_image_data_hash(data, (size_t)ie_bytes_size(bytes), format, &is) &&
+                ie_hash128_equal(was, is);
+    ie_bytes_close(bytes);
+    return same ? IE_OK : ie_error_set(err, IE_ERR_FORMAT, "stripping it would have changed the picture itself");
+}
+
+static ie_status strip_bytes(const char *path, ie_format format, const ie_photo *was, unsigned strip, ie_error *err)
+{
+    ie_bytes *bytes = NULL;
+    ie_status status = ie_bytes_open(path, &bytes, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    const uint8_t *data = ie_bytes_load(bytes, MAX_FILE_BYTES);
+    size_t size = (size_t)ie_bytes_size(bytes);
+    const char *pinned = data != NULL ? ie_image_data_pinned(data, size, format) : NULL;
+    if (data == NULL) {
+        status = ie_error_set(err, IE_ERR_FORMAT, "it cannot be read");
+    } else if ((format == IE_FORMAT_JPEG || format == IE_FORMAT_PNG) && (strip & IE_STRIP_ALL) != 0) {
+        status = write_bare(path, format, data, size, was->orientation, err);
+    } else if (pinned != NULL || (format == IE_FORMAT_JPEG && ie_image_data_motion(data, size))) {
+        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "%s",
+                              pinned != NULL ? pinned : "it carries a video, which may say the same");
+    } else {
+        ie_hash128 picture;
+        status = ie_image_data_hash(data, size, format, &picture)
+                     ? clear_tags(path, strip, err)
+                     : ie_error_set(err, IE_ERR_FORMAT, "its %s structure is damaged", ie_format_name(format));
+        status = status == IE_OK ? check_picture(path, format, picture, err) : status;
+    }
+    ie_bytes_close(bytes);
+    return status;
+}
+
+ie_status ie_exif_strip(const char *temp_path, ie_format format, unsigned strip, ie_error *err)
+{
+    bool known = format == IE_FORMAT_JPEG || format == IE_FORMAT_PNG || format == IE_FORMAT_WEBP ||
+                 (format == IE_FORMAT_TIFF && (strip & IE_STRIP_ALL) == 0);
+    if (!known) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it cannot be taken out of %s files", ie_format_name(format));
+    }
+    ie_photo *was = NULL;
+    ie_status status = ie_exif_facts(temp_path, format, &was, err);
+    status = status == IE_OK ? strip_bytes(temp_path, format, was, strip, err) : status;
+    status = status == IE_OK ? prove(temp_path, format, was, strip, err) : status;
+    ie_photo_free(was);
+    return status;
+}

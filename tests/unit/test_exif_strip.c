@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/exif_strip.h"
+
+#include <math.h>
+
+#include "exif_help.h"
+#include "storage/exif_tags.h"
+
+static bool bytes_hold(const char *path, const char *text)
+{
+    file_bytes bytes = bytes_of(path);
+    bool found = memmem(bytes.data, bytes.size, text, strlen(text)) != NULL;
+    free(bytes.data);
+    return found;
+}
+
+static ie_photo *stripped(const char *folder, const char *from, unsigned strip, char **ret_path)
+{
+    ie_error err = {0};
+    ie_format format = format_of(from);
+    *ret_path = copied(folder, from);
+    if (ie_exif_strip(*ret_path, format, strip, &err) != IE_OK) {
+        fail_msg("%s: %s", from, err.text);
+    }
+    return facts_of(*ret_path, format);
+}
+
+static void places_go_and_the_rest_stays(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "meta-jpeg/elodie/with-location.jpg");
+    IE_AUTO_FREE char *folder = tree_new();
+    IE_AUTO_FREE char *path = NULL;
+    ie_photo *was = facts_of(from, IE_FORMAT_JPEG), *is = stripped(folder, from, IE_STRIP_GPS, &path);
+    assert_false(isnan(was->metadata.latitude));
+    assert_true(isnan(is->metadata.latitude));
+    assert_string_equal(is->metadata.model, was->metadata.model);
+    assert_int_equal(ie_datetime_order(&is->metadata.captured), ie_datetime_order(&was->metadata.captured));
+    ie_photo_free(was);
+    ie_photo_free(is);
+    tree_remove(folder);
+}
+
+static void serial_numbers_go_from_maker_notes_too(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "meta-jpeg/goexif/has-lens-info.jpg");
+    IE_AUTO_FREE char *folder = tree_new();
+    IE_AUTO_FREE char *path = NULL;
+    ie_photo *was = facts_of(from, IE_FORMAT_JPEG), *is = stripped(folder, from, IE_STRIP_SERIALS, &path);
+    assert_non_null(was->metadata.make);
+    assert_null(is->metadata.serial);
+    assert_string_equal(is->metadata.make, was->metadata.make);
+    IE_AUTO_TAGS ie_tags *tags = NULL;
+    assert_int_equal(ie_tags_open(path, &tags, NULL), IE_OK);
+    assert_false(ie_tags_has(tags, "Exif.Photo.MakerNote"));
+    ie_photo_free(was);
+    ie_photo_free(is);
+    tree_remove(folder);
+}
+
+static void all_leaves_how_the_picture_lies(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "orientation/sharp/Landscape_6.jpg");
+    IE_AUTO_FREE char *folder = tree_new();
+    IE_AUTO_FREE char *path = NULL;
+    ie_photo *is = stripped(folder, from, IE_STRIP_ALL, &path);
+    assert_int_equal(is->orientation, 6);
+    file_bytes a = bytes_of(from), b = bytes_of(path);
+    ie_hash128 was, now;
+    assert_true(ie_image_data_hash(a.data, a.size, IE_FORMAT_JPEG, &was));
+    assert_true(ie_image_data_hash(b.data, b.size, IE_FORMAT_JPEG, &now));
+    assert_true(ie_hash128_equal(was, now));
+    free(a.data);
+    free(b.data);
+    ie_photo_free(is);
+    tree_remove(folder);
+}
+
+static void all_takes_the_texts_of_a_png(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "png/exif-rs/exif.png");
+    IE_AUTO_FREE char *folder = tree_new();
+    IE_AUTO_FREE char *path = NULL;
+    assert_true(bytes_hold(from, "eXIf"));
+    ie_photo_free(stripped(folder, from, IE_STRIP_ALL, &path));
+    assert_false(bytes_hold(path, "eXIf"));
+    tree_remove(folder);
+}
+
+static void a_second_picture_that_may_say_the_same_is_refused(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "meta-jpeg/libavif/apple_gainmap_new.jpg");
+    IE_AUTO_FREE char *folder = tree_new();
+    IE_AUTO_FREE char *path = copied(folder, from);
+    assert_int_equal(ie_exif_strip(path, IE_FORMAT_JPEG, IE_STRIP_GPS, NULL), IE_ERR_UNSUPPORTED);
+    assert_int_equal(ie_exif_strip(path, IE_FORMAT_HEIC, IE_STRIP_GPS, NULL), IE_ERR_UNSUPPORTED);
+    tree_remove(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(places_go_and_the_rest_stays),
+        cmocka_unit_test(serial_numbers_go_from_maker_notes_too),
+        cmocka_unit_test(all_leaves_how_the_picture_lies),
+        cmocka_unit_test(all_takes_the_texts_of_a_png),
+        cmocka_unit_test(a_second_picture_that_may_say_the_same_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
