@@ -2,30 +2,41 @@
 /*
  * How good a picture is, on the grey analysis view (longer side 1000..1024; exact mode: full size):
  *
- *   sharpness      variance of the Laplacian 0 1 0 / 1 -4 1 / 0 1 0 (cv2.Laplacian(gray, CV_64F).var())
+ *   sharpness      variance of the Laplacian 0 1 0 / 1 -4 1 / 0 1 0 of the view made a little softer, so that it
+ *                  does not depend on how many megapixels there are (analyzers/sharpness.h); exact mode: of the
+ *                  grey picture as it is (cv2.Laplacian(gray, CV_64F).var())
+ *   blurred        the first of these, of exact mode's picture reduced to the view too, is below the threshold
  *   noise          Immerkaer 1996, "Fast noise variance estimation": sqrt(pi / 2) / 6 times the mean of
  *                  |1 -2 1 / -2 4 -2 / 1 -2 1|, in grey levels
  *   dynamic_range  (99th - 1st percentile) / 255
  *   exposure       1 - 2 |mean / 255 - 0.5| - share below 5 - share above 250, at least 0
  *   contrast       standard deviation / 128, at most 1
+ *   clipped_shadows, clipped_highlights  share of the samples of at most 2, of at least 253
  *
  * Both kernels reflect at the border without repeating it (BORDER_REFLECT_101), as OpenCV does. The score is
  *
- *   quality = 0.30 D + 0.15 N + 0.20 R + 0.20 C + 0.05 (dynamic_range + exposure + contrast)
+ *   quality = 0.35 D + 0.05 N + 0.15 R + 0.30 C + 0.05 (dynamic_range + exposure + contrast)
  *
- *   D detail       s / (s + 60), where s is the sharpness less 40 noise^2: white noise of sigma adds 20 sigma^2
- *                  to it (the kernel's squares), and twice that is taken off so that noise never passes for detail;
+ *   D detail       s / (s + 60), where s is the view's sharpness less 0.8 noise^2: white noise of sigma adds 0.4
+ *                  sigma^2 to it, and twice that is taken off so that noise never passes for detail;
  *                  times (longer side / 1000)^2 when that is below 1: detail is judged at one size, and a
  *                  reduced copy is not sharper than its original
- *   N cleanness    1 - noise / 20, at least 0
+ *   N cleanness    1 - noise / 10, at least 0
  *   R resolution   log2(1 + 100 megapixels) / log2(1 + 2400), at most 1 (24 megapixels)
- *   C compression  JPEG: quality of the quantisation table / 100; 0.7 for other lossy formats, which do not
- *                  tell; else 1
+ *   C compression  1 - (1 - q / 100)^3, q: JPEG: quality of the quantisation table; 70 for other lossy formats,
+ *                  which do not tell; else 100. So flat at the top, because a high number is no merit of a copy
+ *                  whose source had a lower one
+ *
+ * The weights rank the 30 real originals of 540 pixels (JPEG quality 73) of a collection above their copies: always when
+ * recompressed (60, 30), reduced to 3/4 or 1/2, or blurred by 1 pixel or more; with noise of 8 levels or more always.
+ * What it cannot see is that a copy of higher JPEG quality was made from one of lower.
  */
 #include <math.h>
 #include <string.h>
 
 #include "analyzers/analyzer.h"
+#include "analyzers/sharpness.h"
+#include "storage/frame.h"
 #include "utils/memory.h"
 
 /* A sum of squares of so many Laplacians (at most 1020 each) fits 32 bits. */
@@ -33,6 +44,7 @@
 
 typedef struct meter {
     double blur_threshold;
+    bool exact;
     int16_t *rows; /* two rows with a reflected sample at both ends */
     size_t room;
 } meter;
@@ -165,18 +177,22 @@ static double clamp01(double value)
 
 static void set_tones(const uint64_t histogram[256], uint64_t count, ie_content *content)
 {
-    double sum = 0.0, squares = 0.0, under = 0.0, over = 0.0;
+    double sum = 0.0, squares = 0.0, under = 0.0, over = 0.0, black = 0.0, white = 0.0;
     for (int i = 0; i < 256; i++) {
         double n = (double)histogram[i];
         sum += n * i;
         squares += n * i * i;
         under += i < 5 ? n : 0.0;
         over += i > 250 ? n : 0.0;
+        black += i <= 2 ? n : 0.0;
+        white += i >= 253 ? n : 0.0;
     }
     double total = (double)count, mean = sum / total;
     double variance = squares / total - mean * mean;
     content->dynamic_range = (percentile(histogram, count, 99.0) - percentile(histogram, count, 1.0)) / 255.0;
     content->exposure = clamp01(1.0 - 2.0 * fabs(mean / 255.0 - 0.5) - under / total - over / total);
+    content->clipped_shadows = black / total;
+    content->clipped_highlights = white / total;
     content->contrast = clamp01(sqrt(variance > 0.0 ? variance : 0.0) / 128.0);
 }
 
@@ -184,18 +200,21 @@ static double compression_of(ie_format format, int jpeg_quality)
 {
     bool lossy = format == IE_FORMAT_WEBP || format == IE_FORMAT_HEIC || format == IE_FORMAT_AVIF ||
                  format == IE_FORMAT_JXL || format == IE_FORMAT_JP2;
-    return format == IE_FORMAT_JPEG && jpeg_quality > 0 ? jpeg_quality / 100.0 : lossy ? 0.7 : 1.0;
+    double quality = format == IE_FORMAT_JPEG && jpeg_quality > 0 ? jpeg_quality : lossy ? 70.0 : 100.0;
+    return 1.0 - pow(1.0 - quality / 100.0, 3.0);
 }
 
-static double score(const ie_content *content, uint32_t longer_side, double megapixels, double compression)
+/* `sharpness` is the view's, whose longer side is given. */
+static double score(const ie_content *content, double sharpness, uint32_t longer_side, double megapixels,
+                    double compression)
 {
     double enlarged = fmin(1.0, longer_side / 1000.0);
-    double clean = fmax(0.0, content->sharpness - 40.0 * content->noise * content->noise) * enlarged * enlarged;
+    double clean = fmax(0.0, sharpness - 0.8 * content->noise * content->noise) * enlarged * enlarged;
     double detail = clean / (clean + 60.0);
-    double cleanness = clamp01(1.0 - content->noise / 20.0);
+    double cleanness = clamp01(1.0 - content->noise / 10.0);
     double resolution = clamp01(log2(1.0 + 100.0 * megapixels) / log2(2401.0));
     double tones = content->dynamic_range + content->exposure + content->contrast;
-    return 0.30 * detail + 0.15 * cleanness + 0.20 * resolution + 0.20 * compression + 0.05 * tones;
+    return 0.35 * detail + 0.05 * cleanness + 0.15 * resolution + 0.30 * compression + 0.05 * tones;
 }
 
 static bool reserve(meter *m, uint32_t width)
@@ -209,25 +228,49 @@ static bool reserve(meter *m, uint32_t width)
     return m->rows != NULL;
 }
 
-static void assess(meter *m, ie_photo *photo, const ie_pixels *gray, int jpeg_quality)
+/* The sharpness of the view; exact mode's picture is brought to its size. False without memory. */
+static bool judge_sharpness(const ie_pixels *gray, double *ret_sharpness)
+{
+    uint32_t longer = gray->width > gray->height ? gray->width : gray->height;
+    if (longer <= IE_GRAY_MAX) {
+        return ie_sharpness(gray, ret_sharpness);
+    }
+    double scale = (double)IE_GRAY_SIDE / longer;
+    ie_pixels view = {.channels = 1, .softness = gray->softness * scale};
+    view.width = (uint32_t)fmax(1.0, rint(gray->width * scale));
+    view.height = (uint32_t)fmax(1.0, rint(gray->height * scale));
+    IE_AUTO_FREE uint8_t *data = ie_try_alloc(view.width, view.height);
+    view.data = data;
+    return data != NULL && ie_pixels_resize(gray, view.width, view.height, IE_FILTER_LANCZOS, data) &&
+           ie_sharpness(&view, ret_sharpness);
+}
+
+static bool assess(meter *m, ie_photo *photo, const ie_pixels *gray, int jpeg_quality)
 {
     ie_content *content = &photo->content;
+    double sharpness;
+    if (!judge_sharpness(gray, &sharpness)) {
+        return false;
+    }
     sums total = {0};
     measure(m, gray, &total);
     uint64_t count = (uint64_t)gray->width * gray->height;
     double mean = (double)total.laplace / (double)count;
-    content->sharpness = (double)total.laplace_squares / (double)count - mean * mean;
-    content->blurred = content->sharpness < m->blur_threshold;
+    content->sharpness = m->exact ? (double)total.laplace_squares / (double)count - mean * mean : sharpness;
+    content->blurred = sharpness < m->blur_threshold;
     content->noise = (double)total.immerkaer / (double)count * sqrt(M_PI / 2.0) / 6.0;
     set_tones(total.histogram, count, content);
     uint32_t longer = gray->width > gray->height ? gray->width : gray->height;
-    content->quality = score(content, longer, (double)photo->width * photo->height / 1e6,
+    content->jpeg_quality = photo->format == IE_FORMAT_JPEG ? jpeg_quality : 0;
+    content->quality = score(content, sharpness, longer, (double)photo->width * photo->height / 1e6,
                              compression_of(photo->format, jpeg_quality));
+    return true;
 }
 
 static ie_status quality_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
 {
     meter *state = ie_alloc(sizeof *state);
+    state->exact = config->analysis.exact;
     state->blur_threshold = config->analysis.blur_threshold;
     *ret_state = state;
     return IE_OK;
@@ -240,11 +283,10 @@ static void quality_run(void *state, ie_photo *photo, ie_source *source)
     if (gray == NULL) {
         return;
     }
-    if (!reserve(m, gray->width)) {
+    if (!reserve(m, gray->width) || !assess(m, photo, gray, ie_source_jpeg_quality(source))) {
         ie_photo_fault(photo, "quality", "memory", "not enough memory for the quality");
         return;
     }
-    assess(m, photo, gray, ie_source_jpeg_quality(source));
     photo->have |= IE_HAVE_QUALITY;
 }
 
@@ -264,8 +306,8 @@ static bool quality_enabled(const ie_config *config)
 
 const ie_analyzer ie_quality_analyzer = {
     .name = "quality",
-    .help = "sharpness, noise, dynamic range, exposure, contrast and one score",
-    .version = 1,
+    .help = "sharpness, noise, dynamic range, exposure, contrast, clipping, JPEG quality and one score",
+    .version = 2,
     .gives = IE_HAVE_QUALITY,
     .views = IE_VIEW_GRAY,
     .enabled = quality_enabled,

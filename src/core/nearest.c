@@ -10,6 +10,7 @@
 #include "utils/memory.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
 #include <immintrin.h>
 #define HAVE_AVX2 1
 #endif
@@ -115,6 +116,13 @@ __attribute__((target("avx2,f16c,fma"))) static void scan_avx2(const uint16_t *r
         ret_products[r] = sum;
     }
 }
+
+/* Asked of the processor itself, because clang's __builtin_cpu_supports does not know the name. */
+static bool has_f16c(void)
+{
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
 #endif
 
 ie_nearest_scan *ie_nearest_scan_by(ie_nearest_path path)
@@ -123,8 +131,7 @@ ie_nearest_scan *ie_nearest_scan_by(ie_nearest_path path)
         return scan_portable;
     }
 #ifdef HAVE_AVX2
-    if (path == IE_NEAREST_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-        __builtin_cpu_supports("f16c")) {
+    if (path == IE_NEAREST_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c()) {
         return scan_avx2;
     }
 #endif

@@ -153,11 +153,12 @@ typedef struct ie_content {
     uint64_t phash, ahash, dhash, whash; /* bit 63 is the first bit */
     uint64_t turned[IE_TURNS]; /* pHash of the picture lying otherwise; [0] is phash */
     uint64_t inner;       /* pHash of the middle nine tenths of both sides: what a crop of it looks like */
-    double sharpness;     /* variance of the Laplacian */
+    double sharpness;     /* variance of the Laplacian, grey levels squared */
     bool blurred;
     double noise;         /* standard deviation, grey levels */
     double dynamic_range; /* the rest 0..1 */
-    double exposure, contrast, quality;
+    double exposure, contrast, clipped_shadows, clipped_highlights, quality;
+    int32_t jpeg_quality; /* 1..100, from the quantisation table; 0: absent */
     ie_color colors[8];
     uint32_t color_count;
 } ie_content;

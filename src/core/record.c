@@ -182,6 +182,11 @@ static json_t *content_json(const ie_photo *photo)
         ie_json_real(object, "dynamic_range", content->dynamic_range, 4);
         ie_json_real(object, "exposure", content->exposure, 4);
         ie_json_real(object, "contrast", content->contrast, 4);
+        ie_json_real(object, "clipped_shadows", content->clipped_shadows, 4);
+        ie_json_real(object, "clipped_highlights", content->clipped_highlights, 4);
+        if (content->jpeg_quality > 0) {
+            ie_json_int(object, "jpeg_quality", content->jpeg_quality);
+        }
         ie_json_real(object, "quality", content->quality, 4);
     }
     if (photo->have & IE_HAVE_COLORS) {

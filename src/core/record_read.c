@@ -189,7 +189,8 @@ static void read_quality(const json_t *object, ie_photo *photo)
     } rows[] = {
         {"sharpness", &content->sharpness},         {"noise", &content->noise},
         {"dynamic_range", &content->dynamic_range}, {"exposure", &content->exposure},
-        {"contrast", &content->contrast},           {"quality", &content->quality},
+        {"contrast", &content->contrast},           {"clipped_shadows", &content->clipped_shadows},
+        {"quality", &content->quality},             {"clipped_highlights", &content->clipped_highlights},
     };
     const json_t *blurred = json_object_get(object, "blurred");
     bool complete = json_is_boolean(blurred);
@@ -201,6 +202,7 @@ static void read_quality(const json_t *object, ie_photo *photo)
     }
     if (complete) {
         content->blurred = json_is_true(blurred);
+        content->jpeg_quality = (int32_t)int_of(object, "jpeg_quality", 1, 100, 0);
         photo->have |= IE_HAVE_QUALITY;
     }
 }

@@ -68,10 +68,11 @@ char *ie_fact_versions_others(const char *text, const ie_fact_version *versions,
     return ie_buffer_take(&others);
 }
 
+#define KEYS 12
 /* Where each analyzer's facts stand in a record; the key NULL is the whole group. */
 static const struct {
     unsigned have;
-    const char *group, *keys[8];
+    const char *group, *keys[KEYS];
 } places[] = {
     {IE_HAVE_METADATA, "metadata", {NULL}},
     {IE_HAVE_XXH3, "hash", {"xxh3"}},
@@ -80,7 +81,8 @@ static const struct {
     {IE_HAVE_HASHES, "content", {"phash", "ahash", "dhash", "whash"}},
     {IE_HAVE_QUALITY,
      "content",
-     {"sharpness", "blurred", "noise", "dynamic_range", "exposure", "contrast", "quality"}},
+     {"sharpness", "blurred", "noise", "dynamic_range", "exposure", "contrast", "clipped_shadows",
+      "clipped_highlights", "jpeg_quality", "quality"}},
     {IE_HAVE_COLORS, "content", {"colors"}},
     {IE_HAVE_HASHES, IE_RECORD_SIMILAR, {"turned", "inner"}},
     {IE_HAVE_SKETCH, IE_RECORD_SIMILAR, {"sketch"}},
@@ -95,7 +97,7 @@ void ie_facts_keep(json_t *record, unsigned have)
         if ((have & places[i].have) != 0 || group == NULL) {
             continue;
         }
-        for (size_t k = 0; k < 8 && places[i].keys[k] != NULL; k++) {
+        for (size_t k = 0; k < KEYS && places[i].keys[k] != NULL; k++) {
             json_object_del(group, places[i].keys[k]);
         }
         if (places[i].keys[0] == NULL || json_object_size(group) == 0) {

@@ -29,7 +29,7 @@ static uint32_t channels_of(ie_jpeg_rows layout)
 static bool take_plane(ie_frame *frame, ie_pixels *ret_plane, uint32_t width, uint32_t height, uint32_t channels)
 {
     uint8_t *data = ie_scratch_take(frame->scratch, (size_t)width * channels, height);
-    *ret_plane = (ie_pixels){data, width, height, channels, width, height, 0.0, 0.0, 0.0};
+    *ret_plane = (ie_pixels){data, width, height, channels, width, height, 0.0, 0.0, 0.0, 0.0};
     return data != NULL;
 }
 
@@ -301,6 +301,7 @@ static bool turn(ie_frame *frame, ie_pixels *pixels, uint8_t orientation)
     if (!take_plane(frame, &out, swapped ? in.height : in.width, swapped ? in.width : in.height, in.channels)) {
         return false;
     }
+    out.softness = in.softness;
     out.extent_w = swapped ? in.extent_h : in.extent_w;
     out.extent_h = swapped ? in.extent_w : in.extent_h;
     bool leftwards = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
@@ -356,8 +357,11 @@ static bool make_gray(ie_frame *frame)
     double scale = IE_GRAY_SIDE / fmax(luma->extent_w, luma->extent_h);
     double width = fmax(1.0, rint(luma->extent_w * scale));
     double height = fmax(1.0, rint(luma->extent_h * scale));
-    return take_plane(frame, &frame->gray, (uint32_t)width, (uint32_t)height, 1) &&
-           ie_pixels_resize(luma, frame->gray.width, frame->gray.height, IE_FILTER_LANCZOS, frame->gray.data);
+    if (!take_plane(frame, &frame->gray, (uint32_t)width, (uint32_t)height, 1)) {
+        return false;
+    }
+    frame->gray.softness = luma->softness * scale;
+    return ie_pixels_resize(luma, frame->gray.width, frame->gray.height, IE_FILTER_LANCZOS, frame->gray.data);
 }
 
 bool ie_frame_end(ie_frame *frame, uint8_t orientation)

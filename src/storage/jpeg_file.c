@@ -101,21 +101,30 @@ static void on_progress(j_common_ptr codec)
     }
 }
 
-/* Which of libjpeg's qualities made the luma table: the mean ratio to the table of ITU-T T.81, annex K.1,
-   through jpeg_quality_scaling() backwards. */
+/* Which of libjpeg's qualities gives the luma table that differs least: the table of ITU-T T.81, annex K.1, scaled by
+   jpeg_quality_scaling() and cut as a baseline table is. */
 static uint8_t quality_of(const JQUANT_TBL *table)
 {
     static const uint8_t base[DCTSIZE2] = {
         16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55, 14, 13, 16, 24, 40, 57,
         69, 56, 14, 17, 22,  29,  51,  87,  80, 62, 18, 22, 37,  56,  68,  109, 103, 77, 24, 35, 55, 64,
         81, 104, 113, 92, 49, 64, 78,  87,  103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
-    double percent = 0.0;
-    for (int i = 0; i < DCTSIZE2; i++) {
-        percent += 100.0 * table->quantval[i] / base[i];
+    int best = 0;
+    int64_t least = INT64_MAX;
+    for (int quality = 100; quality > 0; quality--) {
+        int percent = quality < 50 ? 5000 / quality : 200 - quality * 2;
+        int64_t difference = 0;
+        for (int i = 0; i < DCTSIZE2; i++) {
+            int scaled = (base[i] * percent + 50) / 100;
+            scaled = scaled < 1 ? 1 : scaled > 255 ? 255 : scaled;
+            difference += abs(scaled - table->quantval[i]);
+        }
+        if (difference < least) {
+            least = difference;
+            best = quality;
+        }
     }
-    percent /= DCTSIZE2;
-    double quality = percent <= 100.0 ? (200.0 - percent) / 2.0 : 5000.0 / percent;
-    return (uint8_t)lrint(quality < 1.0 ? 1.0 : quality > 100.0 ? 100.0 : quality);
+    return (uint8_t)best;
 }
 
 static void read_facts(ie_jpeg *jpeg)

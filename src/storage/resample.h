@@ -23,6 +23,7 @@ typedef struct ie_pixels {
     double extent_w, extent_h;
     double origin_x, origin_y;
     double bias; /* grey levels by which the samples are too bright on average; resizing takes it off */
+    double softness; /* each sample is about the mean of a square whose side is so many samples: 1 after a reducing decode */
 } ie_pixels;
 
 typedef enum ie_filter { IE_FILTER_BOX, IE_FILTER_BILINEAR, IE_FILTER_BICUBIC, IE_FILTER_LANCZOS } ie_filter;

@@ -122,6 +122,7 @@ static bool read_jpeg_dc(ie_source *source, const uint8_t *data, size_t size)
     if (good) {
         ie_frame_add(frame, plane, facts.plane_height);
         frame->luma.bias = ie_jpeg_dc_bias(facts.dc_quantiser);
+        frame->luma.softness = 1.0;
     } else {
         ie_frame_clear(frame);
     }
@@ -149,6 +150,7 @@ static bool read_jpeg(ie_source *source, ie_jpeg *jpeg, const uint8_t *data, siz
                         (double)facts->height / denominator, 1)) {
         return set_fault(fault, "memory", "not enough memory to decode it");
     }
+    frame->luma.softness = denominator > 1 ? 1.0 : 0.0;
     if (!read_rows(source, jpeg, width, height, fault)) {
         return false;
     }
@@ -282,6 +284,7 @@ static bool decode_image(ie_source *source, const uint8_t *data, size_t size, ie
     bool good = ie_frame_begin(&source->frame, layout, pixels.width, pixels.height, pixels.width, pixels.height,
                                shrink);
     if (good) {
+        source->frame.luma.softness = shrink > 1 || pixels.width < facts.width ? 1.0 : 0.0;
         ie_frame_add(&source->frame, pixels.data, pixels.height);
     }
     free(pixels.data);

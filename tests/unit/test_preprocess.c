@@ -229,7 +229,7 @@ static void extreme_shapes_make_tensors_too(void **state)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         uint32_t w = sizes[i][0], h = sizes[i][1];
         uint8_t *data = ie_alloc((size_t)w * h * 3);
-        ie_pixels pixels = {data, w, h, 3, w, h, 0, 0, 0};
+        ie_pixels pixels = {data, w, h, 3, w, h, 0, 0, 0, 0};
         for (size_t m = 0; ie_model_at(m) != NULL; m++) {
             uint32_t width, height;
             ie_tensor_size(ie_model_at(m), w, h, &width, &height);

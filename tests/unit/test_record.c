@@ -11,7 +11,8 @@ static void fill_content(ie_photo *photo)
     photo->content = (ie_content){
         .phash = 0x8000000000000001, .ahash = 0, .dhash = UINT64_MAX, .whash = 0x0123456789abcdef,
         .sharpness = 123.25, .blurred = true, .noise = 2.5, .dynamic_range = 0.9375, .exposure = 0.5,
-        .contrast = 0.25, .quality = 0.8125, .colors = {{1, 2, 255, 0.75f}, {0, 0, 0, 0.25f}}, .color_count = 2,
+        .contrast = 0.25, .clipped_shadows = 0.125, .clipped_highlights = 0.0625, .jpeg_quality = 92, .quality = 0.8125,
+        .colors = {{1, 2, 255, 0.75f}, {0, 0, 0, 0.25f}}, .color_count = 2,
     };
     static ie_label scene = {.label = "beach", .confidence = 0.75};
     static ie_label object = {.label = "dog", .confidence = 0.5, .box = {1, 2.5, 30, 40}};
@@ -81,6 +82,8 @@ static void reading_what_was_written_restores_every_fact(void **state)
     assert_string_equal(back->metadata.caption, "two\nlines");
     assert_int_equal(back->content.dhash, UINT64_MAX);
     assert_true(back->content.blurred && back->content.sharpness == 123.25);
+    assert_true(back->content.clipped_shadows == 0.125 && back->content.clipped_highlights == 0.0625);
+    assert_int_equal(back->content.jpeg_quality, 92);
     assert_int_equal(back->content.colors[0].b, 255);
     assert_true(back->vision.objects[0].box[1] == 2.5);
     /* The rest: same stamp and path given, the same line comes out. */
