@@ -325,6 +325,38 @@ live_photos() {
 }
 check a_live_photo_of_two_names_is_one_unit live_photos
 
+search_by_photo_and_text() {
+    mkdir -p found/near && cp -a "$photos"/neardup/g1[789]* found/near && chmod -R u+w found || return 1
+    cat >ml.yaml <<YAML
+analysis:
+  ml_models:
+    runtime: $IMGENGINE_TEST_ONNXRUNTIME
+    scene_detection: tiny
+    custom_models:
+      - {name: tiny, layout: clip, path: $data/golden, vision: clip_tiny_vision.onnx, text: clip_tiny_text.onnx, tokenizer: $IMGENGINE_TEST_MERGES}
+YAML
+    local one=found/near/g18_people_detection3_00_original.jpg
+    fingerprint found >found.before
+    exits 0 "$imgengine" --config ml.yaml --catalog found.db analyze found --only scenes --json || return 1
+    exits 0 "$imgengine" --config ml.yaml --catalog found.db search --like "$one" -k 1 || return 1
+    grep -q '^ 1\.000  .*/g18_people_detection3_01_exact_copy.jpg$' exits.out || { cat exits.out; return 1; }
+    exits 0 "$imgengine" --config ml.yaml --catalog found.db search 'a dog' found -k 5 --json --html page.html || return 1
+    jq 'select(.schema == "imgengine.match/1") | .similarity' exits.out >similar && [ "$(wc -l <similar)" -eq 5 ] &&
+        sort -g -r similar | cmp - similar || { cat exits.out; return 1; }
+    [ "$(grep -c '<img ' page.html)" -eq 5 ] && ! grep -oE '(src|href)="[^"]{5}' page.html | grep -vE '"(data:|file:)' ||
+        return 1
+    fingerprint found | cmp found.before - || return 1
+    rm found/near/g18_people_detection3_01_exact_copy.jpg
+    exits 0 "$imgengine" --config ml.yaml --catalog found.db search --like "$one" -k 1 || return 1
+    grep -q 'not there now' exits.err && ! grep -q exact_copy exits.out || return 1
+    exits 2 "$imgengine" --config ml.yaml --catalog found.db search dog -dog
+}
+if [ -n "${IMGENGINE_TEST_ONNXRUNTIME:-}" ] && [ -n "${IMGENGINE_TEST_MERGES:-}" ]; then
+    check search_by_photo_and_text_finds_the_nearest_and_writes_a_page search_by_photo_and_text
+else
+    skip search_by_photo_and_text_finds_the_nearest_because_the_runtime_or_the_vocabulary_is_missing
+fi
+
 real_copy_and_undo() {
     (cd "$photos" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >photos.before
     exits 3 "$imgengine" process "$photos" --output out --apply || return 1
