@@ -96,11 +96,13 @@ struct ie_config {
         char *caption, *title;   /* set when not empty */
         char *gps;               /* "LAT,LON" for photos that have no place; or empty */
         char *gpx;               /* a file, or empty */
+        char *gps_from;          /* a list of places, "sidecar", or empty */
         char *clock_offset;      /* "+01:00:30" ahead of UTC, or empty */
         char *max_gap;           /* "10m" */
         char *mode;              /* embed, sidecar, auto */
         int iptc;                /* an ie_iptc_use */
         bool quality_rating;     /* rating 1..5 from the quality score, where there is none */
+        bool quality_score;      /* written into our own XMP namespace */
         int64_t rating;          /* set when >= 0 */
     } tagging;
     struct {

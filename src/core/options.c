@@ -189,7 +189,7 @@ static const ie_option_row rows[] = {
     TEXT("analysis.metadata.name_pattern", analysis.name_pattern, "", ie_check_name_pattern, NULL, 0,
          "own pattern (POSIX extended) of dates in file names: groups for year, month, day, hour, "
          "minute, second"),
-    LIST("analysis.metadata.prefer", analysis.prefer, "file", ie_check_prefer, NULL, 0,
+    LIST("analysis.metadata.prefer", analysis.prefer, "file,title=sidecar,caption=sidecar,rating=sidecar", ie_check_prefer, NULL, 0,
          "who wins where a photo and its sidecar differ: file or sidecar, and FIELD=file or "
          "FIELD=sidecar for single fields of the record"),
     BOOL("analysis.content.enabled", analysis.content, "true", NULL, 0,
@@ -320,6 +320,9 @@ static const ie_option_row rows[] = {
          "LAT,LON in degrees for every photo that has no place of its own"),
     TEXT("tagging.gpx", tagging.gpx, "", NULL, "--gpx", TAGGING,
          "GPX track that gives photos without a place theirs by their time; empty: none"),
+    TEXT("tagging.gps_from", tagging.gps_from, "", NULL, "--gps-from", TAGGING,
+         "places of photos that have none: a CSV file (file,lat,lon,alt), a JSON file with the same keys, or the word "
+         "sidecar to write the sidecar's place into the photo"),
     TEXT("tagging.clock_offset", tagging.clock_offset, "", ie_check_clock_offset, "--clock-offset", TAGGING,
          "how far the camera's clock was ahead of UTC, such as +01:00:30; empty: as the photos say themselves"),
     TEXT("tagging.max_gap", tagging.max_gap, "10m", ie_check_seconds, "--max-gap", TAGGING,
@@ -333,6 +336,8 @@ static const ie_option_row rows[] = {
         "rating for every photo; -1 leaves ratings alone"),
     BOOL("tagging.quality_rating", tagging.quality_rating, "false", "--quality-rating", TAGGING,
          "rate photos that have no rating 1 to 5 by their quality score"),
+    BOOL("tagging.quality_score", tagging.quality_score, "false", "--quality-score", TAGGING,
+         "write the quality score (0 to 1) as imgengine:Quality"),
 
     INT("limits.max_pixels", limits.max_pixels, "1000000000", 1, 1e11, NULL, 0,
         "photos of more pixels are not decoded"),

@@ -53,6 +53,12 @@ static void see_sidecar(const ie_photo *photo, const char *path, ie_arena *arena
     }
     outlook->sidecar_stamp = ie_stamp_of(&st);
     outlook->beside = keep_facts(facts, arena);
+}
+
+static void see_own(const ie_photo *photo, ie_arena *arena, ie_outlook *outlook)
+{
+    ie_photo *facts = NULL;
+    ie_error err = {0};
     if (ie_exif_facts(photo->real_path, photo->format, &facts, &err) == IE_OK) {
         outlook->own = keep_facts(facts, arena);
     }
@@ -73,6 +79,9 @@ void ie_outlook_take(void *user, const ie_photo *photo, const ie_action *action,
         }
     }
     ie_arena_free(own);
+    if (ret_outlook->sidecar != NULL || photo->metadata.sidecars.count > 0) {
+        see_own(photo, arena, ret_outlook);
+    }
     if (action->to == NULL && access(folder, W_OK) != 0) {
         ret_outlook->refusal = ret_outlook->beside_refusal = "its folder is read-only";
     } else if (action->format == photo->format && ie_tags_embed(photo->format)) {

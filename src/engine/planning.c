@@ -18,6 +18,7 @@
 #include "engine/volume.h"
 #include "processors/processor.h"
 #include "storage/gpx_file.h"
+#include "storage/place_file.h"
 #include "storage/journal.h"
 #include "utils/error.h"
 #include "utils/text.h"
@@ -29,6 +30,7 @@ typedef struct collection {
     ie_track track;
     ie_pair *pairs; /* that look alike; with dedupe.similar */
     size_t pair_count;
+    ie_places places;
 } collection;
 
 static ie_status take_photo(void *user, ie_photo *take_photo, bool cached, ie_error *err)
@@ -49,6 +51,14 @@ static void collection_free(collection *c)
     free(c->photos);
     free(c->pairs);
     ie_track_clear(&c->track);
+    ie_places_clear(&c->places);
+}
+
+static ie_status read_places(const ie_config *config, collection *c, ie_error *err)
+{
+    const char *gpx = config->tagging.gpx, *list = config->tagging.gps_from;
+    ie_status status = gpx[0] != 0 ? ie_gpx_read(gpx, &c->track, err) : IE_OK;
+    return status == IE_OK && list[0] != 0 && strcmp(list, "sidecar") != 0 ? ie_places_read(list, &c->places, err) : status;
 }
 
 /* What the keep rules look at; wanted only of files that have an equal. Equal bytes are of equal quality: there is no
@@ -73,7 +83,7 @@ static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsi
         return err->status;
     }
     wanted |= named_by;
-    if (request->tag && engine->config->tagging.quality_rating) {
+    if (request->tag && (engine->config->tagging.quality_rating || engine->config->tagging.quality_score)) {
         wanted |= IE_HAVE_QUALITY;
     }
     if (request->dedupe && engine->config->dedupe.similar) {
@@ -223,6 +233,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .made = ie_same_made,
         .user = same,
         .track = c->track.count > 0 ? &c->track : NULL,
+        .places = c->places.count > 0 ? &c->places : NULL,
         .untag = request->untag,
     };
     const struct {
@@ -362,9 +373,9 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
     collection c = {.summary = summary};
     ie_pipeline_result result = {0};
     ie_plan *plan = NULL;
-    const char *gpx = engine->config->tagging.gpx;
-    status = request->tag && !request->untag && gpx[0] != 0 ? ie_gpx_read(gpx, &c.track, err) : IE_OK;
+    status = request->tag && !request->untag ? read_places(engine->config, &c, err) : IE_OK;
     if (status != IE_OK) {
+        collection_free(&c);
         return status;
     }
     status = ie_pipeline_run(&pipeline, take_photo, &c, &result, err);

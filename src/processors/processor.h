@@ -10,6 +10,7 @@
 
 #include "core/config.h"
 #include "core/photo.h"
+#include "core/places.h"
 #include "core/plan.h"
 #include "core/track.h"
 
@@ -64,6 +65,7 @@ typedef struct ie_proposal {
                     ie_prospect *ret_prospect);
     void *user;
     const ie_track *track; /* for photos that have no place; NULL: none */
+    const ie_places *places; /* the same, by name; NULL: none */
     bool untag; /* the tag processor takes away what models gave, instead of adding */
 } ie_proposal;
 

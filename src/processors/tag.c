@@ -119,12 +119,56 @@ static bool place_of_track(const ie_proposal *proposal, const ie_photo *photo, i
     return true;
 }
 
+static void set_place(ie_tag_edit *edit, double latitude, double longitude, double altitude_m)
+{
+    edit->has_place = true;
+    edit->latitude = latitude;
+    edit->longitude = longitude;
+    edit->has_altitude = isfinite(altitude_m);
+    edit->altitude_m = edit->has_altitude ? altitude_m : 0;
+}
+
+static bool place_of_list(const ie_proposal *proposal, const ie_photo *photo, ie_tag_edit *edit)
+{
+    ie_kind kind = ie_format_kind(photo->format);
+    bool takes = kind == IE_KIND_PHOTO || kind == IE_KIND_RAW;
+    const ie_named_place *place = proposal->places != NULL && takes ? ie_places_find(proposal->places, photo->real_path) : NULL;
+    if (place != NULL) {
+        set_place(edit, place->latitude, place->longitude, place->altitude_m);
+    }
+    return place != NULL;
+}
+
+/* What the photo has itself is left out of the edit when that gets its place (writing.c). */
+static void place_of_sidecar(const ie_proposal *proposal, const ie_photo *photo, ie_tag_edit *edit)
+{
+    const ie_metadata *m = &photo->metadata;
+    const char *from = proposal->config->tagging.gps_from;
+    if (from != NULL && strcmp(from, "sidecar") == 0 && m->sidecars.count > 0 && !isnan(m->latitude)) {
+        set_place(edit, m->latitude, m->longitude, m->altitude_m);
+    }
+}
+
+static void add_score(const ie_config *config, const ie_photo *photo, ie_tag_edit *edit)
+{
+    double score = round(photo->content.quality * 10000) / 10000; /* as it is written */
+    bool known = (photo->have & IE_HAVE_QUALITY) != 0 && isfinite(score);
+    if (config->tagging.quality_score && known && !(fabs(photo->metadata.own_quality - score) < 1e-6)) {
+        edit->has_quality = true;
+        edit->quality = score;
+    }
+}
+
 /* A place is only ever given to photos that have none. */
 static void add_place(const ie_proposal *proposal, const ie_photo *photo, ie_action *action, ie_tag_edit *edit)
 {
     const char *place = proposal->config->tagging.gps;
-    bool given = action->tags != NULL && action->tags->has_place;
-    if (!given && isnan(photo->metadata.latitude) && !place_of_track(proposal, photo, action, edit) && place != NULL &&
+    if (action->tags != NULL && action->tags->has_place) {
+        return; /* from the photo that it stays for */
+    }
+    place_of_sidecar(proposal, photo, edit);
+    if (isnan(photo->metadata.latitude) && !place_of_list(proposal, photo, edit) &&
+        !place_of_track(proposal, photo, action, edit) && place != NULL &&
         ie_parse_place(place, &edit->latitude, &edit->longitude)) {
         edit->has_place = true;
     }
@@ -167,6 +211,7 @@ static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_a
         edit.rating = wanted_rating(config, photo, action);
         add_keywords(proposal, photo, &edit);
         add_place(proposal, photo, action, &edit);
+        add_score(config, photo, &edit);
         edit.title = wanted_text(plan, config->tagging.title, photo->metadata.title);
         edit.caption = wanted_text(plan, config->tagging.caption, photo->metadata.caption);
     }

@@ -308,6 +308,9 @@ static void write_into(const writing *w, size_t index, ie_tag_edit *edit, const 
     ie_plan *plan = w->proposal->plan;
     const ie_metadata *own = outlook->own != NULL ? outlook->own : &w->proposal->photos[index]->metadata;
     edit->forget_generated = edit->forget_generated && own->generated.count > 0;
+    if (outlook->own != NULL && own->latitude == own->latitude) { /* no NaN: it has a place */
+        edit->has_place = edit->has_altitude = false;
+    }
     edit->iptc = (ie_iptc_use)w->proposal->config->tagging.iptc;
     if (ie_tag_edit_any(edit)) {
         *ie_action_tags(plan, &plan->actions[index]) = *edit;

@@ -411,6 +411,7 @@ static ie_status check_written(const char *path, ie_format format, const ie_meta
     bool noted = ie_exif_has_all(&photo->metadata.generated, &edit->generated) &&
                  ie_exif_has_all(&photo->metadata.hierarchy, &edit->hierarchy) &&
                  !(edit->forget_generated && photo->metadata.generated.count > 0) &&
+                 (!edit->has_quality || fabs(edit->quality - photo->metadata.own_quality) < 1e-4) &&
                  (edit->original_name == NULL || (photo->metadata.original_name != NULL &&
                                                   strcmp(edit->original_name, photo->metadata.original_name) == 0));
     const char *what = noted && ie_exif_has_all(&photo->metadata.keywords, &edit->add_keywords)

