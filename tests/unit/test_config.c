@@ -48,7 +48,7 @@ static const char *special_value(const char *key)
 {
     static const char *const values[][2] = {
         {"convert.from", "png"},
-        {"dedupe.keep", "oldest"},
+        {"dedupe.keep", "oldest"}, {"convert.strip", "gps"},
         {"rename.fields", "x={name}"},
         {"analysis.ml_models.custom_models", "name=fastestdet"},
         {"analysis.scenes.templates", "my {}"},
