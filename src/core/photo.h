@@ -198,6 +198,7 @@ struct ie_photo {
     uint32_t root;        /* index of the scan's root folder */
     ie_stamp stamp;
     uint32_t mode, links; /* st_mode, st_nlink */
+    bool alone;           /* its folder held no sidecar when the walk listed it */
     ie_format format;
     uint32_t unit;        /* photos with the same number are one asset group; see unit.h */
     uint32_t have;        /* IE_HAVE_* */
@@ -215,6 +216,7 @@ struct ie_photo {
     ie_embedding *embedding; /* of its scenes' model, until it is stored; on the heap, because records are kept for long */
     ie_fault *faults;
     uint32_t fault_count;
+    const char *stored; /* instead of all facts: the record as the catalog has it; else NULL */
 };
 
 /* All facts absent; owns a new arena. */

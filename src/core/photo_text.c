@@ -203,8 +203,48 @@ static void quote(ie_buffer *line, const ie_buffer *field)
     ie_buffer_char(line, '"');
 }
 
+/* The stored record has neither path nor stamp, but what is not for printing: a flat object of plain texts. */
+static char *line_of_stored(const ie_photo *photo)
+{
+    static const char schema[] = "{\"schema\":\"" IE_RECORD_SCHEMA "\"", hidden[] = ",\"" IE_RECORD_SIMILAR "\":{";
+    if (!ie_starts_with(photo->stored, schema)) {
+        return NULL;
+    }
+    const char *rest = photo->stored + sizeof schema - 1;
+    const char *begin = strstr(rest, hidden), *end = begin != NULL ? strchr(begin, '}') : NULL;
+    IE_AUTO_FREE char *head = ie_json_line(ie_record_head(photo));
+    ie_buffer line = {0};
+    ie_buffer_add(&line, head, strlen(head) - 1);
+    if (end != NULL) {
+        ie_buffer_add(&line, rest, (size_t)(begin - rest));
+        rest = end + 1;
+    }
+    ie_buffer_text(&line, rest);
+    return ie_buffer_take(&line);
+}
+
+/* A photo with the stored facts; free() it as one. */
+static ie_photo *unpack(const ie_photo *photo)
+{
+    ie_photo *whole = ie_photo_new();
+    IE_AUTO_JSON json_t *record = NULL;
+    whole->path = ie_arena_strdup(whole->arena, photo->path);
+    whole->real_path = ie_arena_strdup(whole->arena, photo->real_path);
+    whole->stamp = photo->stamp;
+    if (ie_json_parse(photo->stored, strlen(photo->stored), "a record", &record, NULL) == IE_OK) {
+        ie_record_read(record, whole);
+    }
+    return whole;
+}
+
 char *ie_photo_csv(const ie_photo *photo)
 {
+    if (photo->stored != NULL) {
+        ie_photo *whole = unpack(photo);
+        char *line = ie_photo_csv(whole);
+        ie_photo_free(whole);
+        return line;
+    }
     ie_buffer line = {0}, field = {0};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         ie_buffer_clear(&field);
@@ -218,6 +258,10 @@ char *ie_photo_csv(const ie_photo *photo)
 
 char *ie_photo_json(const ie_photo *photo)
 {
+    char *stored = photo->stored != NULL ? line_of_stored(photo) : NULL;
+    if (stored != NULL) {
+        return stored;
+    }
     json_t *record = ie_record_json(photo);
     json_object_del(record, IE_RECORD_SIMILAR);
     return ie_json_line(record);

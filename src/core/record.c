@@ -318,7 +318,7 @@ static void add_faults(json_t *record, const ie_photo *photo)
     json_object_set_new(record, "faults", faults);
 }
 
-json_t *ie_record_json(const ie_photo *photo)
+json_t *ie_record_head(const ie_photo *photo)
 {
     char buffer[40];
     json_t *record = json_object();
@@ -326,6 +326,12 @@ json_t *ie_record_json(const ie_photo *photo)
     ie_json_path(record, "path", photo->path);
     ie_json_int(record, "size", (int64_t)photo->stamp.size);
     ie_json_text(record, "mtime", ie_record_time(photo->stamp.mtime_ns, buffer));
+    return record;
+}
+
+json_t *ie_record_json(const ie_photo *photo)
+{
+    json_t *record = ie_record_head(photo);
     if (photo->have & IE_HAVE_FORMAT || photo->format != IE_FORMAT_UNKNOWN) {
         ie_json_text(record, "format", ie_format_name(photo->format));
     }

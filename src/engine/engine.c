@@ -338,6 +338,7 @@ ie_status ie_engine_analyze(ie_engine *engine, const ie_input *input, const char
     if (status != IE_OK) {
         return status;
     }
+    pipeline.prints_only = true;
     ie_summary summary = {0};
     analysis a = {on_photo, user, &summary};
     ie_pipeline_result result = {0};

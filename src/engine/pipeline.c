@@ -7,19 +7,25 @@
 #include <time.h>
 
 #include "engine/infer.h"
-#include "storage/sidecar.h"
+#include "engine/recall.h"
+#include "engine/remarks.h"
 #include "utils/error.h"
 #include "utils/queue.h"
 #include "utils/text.h"
 
 /* Photos under way at most where no network looks at them: enough to keep many workers busy behind one slow photo. */
 #define WINDOW 512
+/* Known photos are handed over this many at a time, because a hand-over costs more than finding one. Fewer than WINDOW. */
+#define BATCH 64
+/* After so many photos the walk looks at the catalog anew. */
+#define HOLD 256
 
 /* Without a photo: the walk asks the commit to prepare. */
 typedef struct item {
     ie_inference look; /* first: the stage hands back pointers to it. Its number has no gaps, unlike photo->sequence */
     uint64_t size;     /* when it was listed */
     bool cached;
+    struct item *after; /* of its batch */
 } item;
 
 typedef struct run {
@@ -31,15 +37,14 @@ typedef struct run {
     atomic_ullong issued;  /* items handed out; final once walk_over */
     atomic_bool walk_over;
     atomic_uint workers_left;
+    item *batch, **batch_end; /* the walk's: known, not yet handed over */
+    size_t batch_count;
     bool asked;     /* the walk's: the commit was asked to prepare */
     sem_t fetched;  /* posted by the commit when it has */
     uint64_t changed_bytes; /* the commit's */
     uint64_t left_out, left_out_bytes; /* the walk's; read after it was joined */
-    /* Remarks of the walk, spoken by the commit, so that callbacks never overlap. */
-    pthread_mutex_t remarks_lock;
-    char **remarks;
-    size_t remark_count, remark_room, remarks_said;
-    ie_error failure; /* of a worker, guarded by the same lock */
+    ie_remarks remarks; /* spoken by the commit, so that callbacks never overlap */
+    ie_error failure;   /* of a worker, guarded by the remarks' lock */
 } run;
 
 static bool cancelled(const ie_pipeline *pipeline)
@@ -47,42 +52,45 @@ static bool cancelled(const ie_pipeline *pipeline)
     return pipeline->cancel != NULL && *pipeline->cancel != 0;
 }
 
-static unsigned wanted_of(const ie_pipeline *pipeline, const ie_photo *photo)
-{
-    ie_kind kind = ie_format_kind(photo->format);
-    if (kind == IE_KIND_NONE) {
-        return IE_HAVE_FORMAT;
-    }
-    unsigned wanted = pipeline->wanted | IE_HAVE_FORMAT;
-    if (kind == IE_KIND_VIDEO) {
-        return wanted & (IE_HAVE_FORMAT | IE_HAVE_METADATA);
-    }
-    for (uint32_t i = 0; pipeline->decode_formats != NULL && i < pipeline->decode_formats->count; i++) {
-        if (ie_format_by_name(pipeline->decode_formats->items[i]) == photo->format) {
-            wanted |= IE_HAVE_QUALITY;
-        }
-    }
-    return wanted;
-}
-
-/* What was tried and failed counts as done: the same bytes would fail the same way again. */
-static bool is_complete(const ie_pipeline *pipeline, const ie_photo *photo)
-{
-    if ((photo->have & IE_HAVE_FORMAT) == 0) {
-        return false;
-    }
-    return (wanted_of(pipeline, photo) & ~(photo->have | photo->tried)) == 0;
-}
-
-static void wait_window(run *r)
-{
-    while (sem_wait(&r->window) != 0) {
-    }
-}
-
 static ie_queue *after_work(const run *r)
 {
     return r->prepared != NULL ? r->prepared : r->ready;
+}
+
+static void hand_over(run *r)
+{
+    if (r->batch_count > 0) {
+        ie_queue_push(r->ready, r->batch, 1);
+        r->batch_count = 0;
+    }
+}
+
+/* The infer stage takes one at a time. */
+static void hand_over_known(run *r, item *known)
+{
+    if (r->prepared != NULL) {
+        ie_queue_push(r->prepared, known, 1);
+        return;
+    }
+    if (r->batch_count == 0) {
+        r->batch_end = &r->batch;
+    }
+    *r->batch_end = known;
+    r->batch_end = &known->after;
+    if (++r->batch_count == BATCH) {
+        hand_over(r);
+    }
+}
+
+/* What waits for its batch holds places, too. */
+static void wait_window(run *r)
+{
+    if (sem_trywait(&r->window) == 0) {
+        return;
+    }
+    hand_over(r);
+    while (sem_wait(&r->window) != 0) {
+    }
 }
 
 /* The commit prepares, because it is the one that calls back. */
@@ -99,72 +107,39 @@ static void prepare(run *r)
 
 static void issue(run *r, ie_photo *photo)
 {
-    const ie_pipeline *pipeline = r->pipeline;
     item *next = ie_alloc(sizeof *next);
     next->look.photo = photo;
     next->size = photo->stamp.size;
     wait_window(r);
     next->look.number = atomic_fetch_add(&r->issued, 1);
-    bool found = pipeline->reader != NULL &&
-                 ie_catalog_find(pipeline->reader, pipeline->versions, pipeline->version_count, photo);
-    if (found && (photo->have & IE_HAVE_METADATA) != 0 && !ie_sidecars_unchanged(photo)) {
-        photo->have &= ~(unsigned)IE_HAVE_METADATA;
-        photo->tried &= ~(unsigned)IE_HAVE_METADATA;
-        ie_photo_forget_faults(photo, "sidecar");
+    if (r->pipeline->reader != NULL && next->look.number % HOLD == 0) {
+        ie_catalog_hold(r->pipeline->reader);
     }
-    next->cached = found && is_complete(pipeline, photo);
-    if (!next->cached) {
-        prepare(r);
-    }
+    next->cached = ie_recall(r->pipeline, photo);
     /* Each queue holds what may be under way and one to prepare, so no push can block. */
-    ie_queue_push(next->cached ? after_work(r) : r->work, next, 1);
-}
-
-/* Each remark is made once: all workers meet the same missing thing. */
-static void add_remark(void *user, const char *text)
-{
-    run *r = user;
-    pthread_mutex_lock(&r->remarks_lock);
-    bool known = false;
-    for (size_t i = 0; i < r->remark_count && !known; i++) {
-        known = strcmp(r->remarks[i], text) == 0;
+    if (next->cached) {
+        hand_over_known(r, next);
+    } else {
+        hand_over(r);
+        prepare(r);
+        ie_queue_push(r->work, next, 1);
     }
-    if (!known) {
-        IE_GROW(r->remarks, r->remark_count, r->remark_room);
-        r->remarks[r->remark_count++] = ie_strdup(text);
-    }
-    pthread_mutex_unlock(&r->remarks_lock);
 }
 
 static void on_problem(void *user, const char *path, const char *text)
 {
     (void)path;
-    add_remark(user, text);
-}
-
-static char *next_remark(run *r)
-{
-    pthread_mutex_lock(&r->remarks_lock);
-    char *text = r->remarks_said < r->remark_count ? ie_strdup(r->remarks[r->remarks_said++]) : NULL;
-    pthread_mutex_unlock(&r->remarks_lock);
-    return text;
+    run *r = user;
+    ie_remark_add(&r->remarks, text);
 }
 
 static void speak_remarks(run *r)
 {
-    for (char *text; (text = next_remark(r)) != NULL; free(text)) {
+    for (char *text; (text = ie_remark_next(&r->remarks)) != NULL; free(text)) {
         if (r->pipeline->notice != NULL) {
             r->pipeline->notice(r->pipeline->user, text);
         }
     }
-}
-
-static void free_remarks(run *r)
-{
-    for (size_t i = 0; i < r->remark_count; i++) {
-        free(r->remarks[i]);
-    }
-    free(r->remarks);
 }
 
 static void *walk(void *argument)
@@ -181,6 +156,10 @@ static void *walk(void *argument)
             issue(r, photo);
         }
     }
+    hand_over(r);
+    if (r->pipeline->reader != NULL) {
+        ie_catalog_let_go(r->pipeline->reader);
+    }
     atomic_store(&r->walk_over, true);
     ie_queue_close(r->work);
     return NULL;
@@ -189,9 +168,9 @@ static void *walk(void *argument)
 static void heed_error(run *r, const ie_worker *worker)
 {
     if (ie_worker_error(worker)->status != IE_OK) {
-        pthread_mutex_lock(&r->remarks_lock);
+        pthread_mutex_lock(&r->remarks.lock);
         r->failure = *ie_worker_error(worker);
-        pthread_mutex_unlock(&r->remarks_lock);
+        pthread_mutex_unlock(&r->remarks.lock);
         atomic_store(&r->stop, true);
     }
 }
@@ -200,7 +179,7 @@ static void *work(void *argument)
 {
     run *r = argument;
     const ie_pipeline *pipeline = r->pipeline;
-    ie_worker *worker = ie_worker_new(pipeline->config, pipeline->catalog_path, add_remark, r);
+    ie_worker *worker = ie_worker_new(pipeline->config, pipeline->catalog_path, ie_remark_add, &r->remarks);
     item *next;
     while ((next = ie_queue_pop(r->work)) != NULL) {
         if (!atomic_load(&r->stop)) {
@@ -234,7 +213,7 @@ static void *infer(void *argument)
 {
     run *r = argument;
     const ie_pipeline *pipeline = r->pipeline;
-    ie_worker *worker = ie_worker_new(pipeline->config, pipeline->catalog_path, add_remark, r);
+    ie_worker *worker = ie_worker_new(pipeline->config, pipeline->catalog_path, ie_remark_add, &r->remarks);
     ie_infer *stage = ie_infer_new(worker, pipeline->config, on_looked_at, ends_early, r);
     item *next;
     while ((next = ie_queue_pop(r->prepared)) != NULL) {
@@ -264,6 +243,7 @@ typedef struct commit {
     uint64_t next;      /* number that must come next */
     uint64_t bytes;
     int64_t reported_ms;
+    unsigned freed; /* places not yet given back */
 } commit;
 
 static void report(commit *c, const char *path)
@@ -319,9 +299,17 @@ static ie_status commit_ready(commit *c, ie_error *err)
         c->held[c->next % IE_UNDER_WAY] = NULL;
         status = commit_one(c, done, err);
         free(done);
-        sem_post(&c->run->window);
+        c->freed++;
     }
     return status;
+}
+
+/* Together, lest the walk be woken for each. */
+static void give_back(commit *c)
+{
+    for (; c->freed > 0; c->freed--) {
+        sem_post(&c->run->window);
+    }
 }
 
 static void discard(commit *c)
@@ -332,6 +320,23 @@ static void discard(commit *c)
             free(c->held[i]);
         }
     }
+}
+
+/* After the first error what still comes is dropped. */
+static ie_status commit_or_drop(commit *c, item *done, ie_status status, ie_error *err)
+{
+    if (status != IE_OK) {
+        ie_photo_free(done->look.photo);
+        free(done);
+        c->freed++;
+        return status;
+    }
+    c->held[done->look.number % IE_UNDER_WAY] = done;
+    status = commit_ready(c, err);
+    if (status != IE_OK) {
+        atomic_store(&c->run->stop, true);
+    }
+    return status;
 }
 
 static ie_status commit_all(run *r, ie_take_photo_fn take, void *user, ie_error *err)
@@ -348,18 +353,12 @@ static ie_status commit_all(run *r, ie_take_photo_fn take, void *user, ie_error 
             sem_post(&r->fetched);
             continue;
         }
-        if (status != IE_OK) {
-            ie_photo_free(done->look.photo);
-            free(done);
-            sem_post(&r->window);
-            continue;
-        }
         speak_remarks(r);
-        c.held[done->look.number % IE_UNDER_WAY] = done;
-        status = commit_ready(&c, err);
-        if (status != IE_OK) {
-            atomic_store(&r->stop, true);
+        for (item *next; done != NULL; done = next) {
+            next = done->after;
+            status = commit_or_drop(&c, done, status, err);
         }
+        give_back(&c);
     }
     discard(&c);
     return status;
@@ -448,7 +447,7 @@ ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, vo
                           ie_pipeline_result *ret_result, ie_error *err)
 {
     run r = {.pipeline = pipeline};
-    pthread_mutex_init(&r.remarks_lock, NULL);
+    ie_remarks_init(&r.remarks);
     ie_status status = ie_scan_open(pipeline->config, pipeline->input, on_problem, &r, &r.scan, err);
     if (status == IE_OK) {
         bool infers = ie_infer_needed(pipeline->wanted);
@@ -470,7 +469,6 @@ ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, vo
         ie_scan_close(r.scan);
     }
     speak_remarks(&r);
-    free_remarks(&r);
-    pthread_mutex_destroy(&r.remarks_lock);
+    ie_remarks_clear(&r.remarks);
     return status;
 }

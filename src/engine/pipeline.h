@@ -21,6 +21,7 @@ typedef struct ie_pipeline {
     const ie_config_list *decode_formats; /* these formats' pixels are wanted too (convert); may be NULL */
     const char *leave_out;    /* absolute folder not to look into (the output), or NULL */
     ie_catalog *reader, *writer; /* NULL: none. The reader is used on the walk's thread only */
+    bool prints_only;            /* known photos are printed and no more: see ie_catalog_find_text() */
     const char *catalog_path;    /* of these, for what analyzers keep there; NULL: none */
     const ie_fact_version *versions;
     size_t version_count;

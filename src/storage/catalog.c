@@ -9,6 +9,7 @@
 
 #include "core/record.h"
 #include "storage/catalog_db.h"
+#include "storage/catalog_row.h"
 #include "storage/catalog_place.h"
 #include "storage/database.h"
 #include "storage/fact_version.h"
@@ -20,8 +21,6 @@
    or so. */
 #define PENDING_ROWS 256
 #define PENDING_NS 1000000000
-#define COARSE_NS 2000000000 /* FAT */
-#define FINE_NS 50000000     /* more than a tick of any kernel's clock */
 
 typedef struct pending {
     ie_db_sql kind; /* PUT, MOVE or FORGET */
@@ -30,6 +29,7 @@ typedef struct pending {
     int64_t stored_ns;
     ie_format format;
     char *versions, *record;
+    bool merged; /* its record holds facts of an earlier run, too */
     ie_embedding *embedding; /* of a PUT, or NULL */
 } pending;
 
@@ -38,6 +38,8 @@ struct ie_catalog {
     pending rows[PENDING_ROWS];
     size_t count;
     int64_t oldest_ns;
+    bool held;
+    ie_row_memo memo;
 };
 
 static int64_t now_ns(void)
@@ -77,102 +79,31 @@ void ie_catalog_close(ie_catalog *catalog)
     ie_status ignored = ie_catalog_commit(catalog, NULL);
     (void)ignored;
     ie_db_close(catalog->db);
+    free(catalog->memo.text);
     free(catalog);
+}
+
+void ie_catalog_hold(ie_catalog *catalog)
+{
+    ie_catalog_let_go(catalog);
+    /* When it cannot begin, each find reads by itself. */
+    ie_status ignored = ie_db_run(catalog->db, IE_SQL_BEGIN_READ, NULL);
+    (void)ignored;
+    catalog->held = ignored == IE_OK;
+}
+
+void ie_catalog_let_go(ie_catalog *catalog)
+{
+    if (catalog->held) {
+        ie_status ignored = ie_db_run(catalog->db, IE_SQL_COMMIT, NULL);
+        (void)ignored;
+        catalog->held = false;
+    }
 }
 
 const char *ie_catalog_library(void)
 {
     return ie_db_library();
-}
-
-/* ---- finding ------------------------------------------------------------------------------ */
-
-/* The next three read the row that IE_SQL_FIND stands on. */
-static ie_stamp stamp_of(ie_db *db)
-{
-    return (ie_stamp){
-        .size = (uint64_t)ie_db_int(db, IE_SQL_FIND, 0),
-        .mtime_ns = ie_db_int(db, IE_SQL_FIND, 1),
-        .ctime_ns = ie_db_int(db, IE_SQL_FIND, 2),
-        .inode = (uint64_t)ie_db_int(db, IE_SQL_FIND, 3),
-        .device = (uint64_t)ie_db_int(db, IE_SQL_FIND, 4),
-    };
-}
-
-/* How long a second change may go without another time. Digits below the second, in both times, are
-   only there where the clock is fine. */
-static int64_t clock_tick(const ie_stamp *stamp)
-{
-    bool fine = stamp->mtime_ns % 1000000000 != 0 && stamp->ctime_ns % 1000000000 != 0;
-    return fine ? FINE_NS : COARSE_NS;
-}
-
-/* The row's fact versions when it speaks of the file as it is now, else NULL. A clock's tick hides a
-   change made right after the file was read, so a row stored that soon does not count. Both times
-   must be that young: a camera's clock gives photos from the future, and a rename makes only ctime
-   young. */
-static const char *current_row(ie_db *db, const ie_stamp *stamp)
-{
-    size_t size;
-    ie_stamp stored = stamp_of(db);
-    int64_t young = ie_db_int(db, IE_SQL_FIND, 5) - clock_tick(&stored);
-    bool racy = stored.mtime_ns > young && stored.ctime_ns > young;
-    return ie_stamp_equal(&stored, stamp) && !racy ? ie_db_text(db, IE_SQL_FIND, 6, &size) : NULL;
-}
-
-static json_t *record_of(ie_db *db)
-{
-    json_t *record = NULL;
-    size_t size;
-    const char *text = ie_db_text(db, IE_SQL_FIND, 7, &size);
-    if (text == NULL || ie_json_parse(text, size, "record", &record, NULL) != IE_OK) {
-        return NULL;
-    }
-    return record;
-}
-
-static bool take_row(ie_db *db, const ie_fact_version *versions, size_t count, ie_photo *photo)
-{
-    const char *text = current_row(db, &photo->stamp);
-    if (text == NULL) {
-        return false;
-    }
-    ie_fact_bits bits = ie_fact_versions_current(text, versions, count);
-    if ((bits.have & IE_HAVE_FORMAT) == 0) {
-        return false; /* all else rests on it */
-    }
-    IE_AUTO_JSON json_t *record = record_of(db);
-    ie_facts_keep(record, bits.have);
-    if (record == NULL || !ie_record_read(record, photo)) {
-        return false;
-    }
-    photo->have &= bits.have;
-    photo->tried = bits.tried | photo->have;
-    return true;
-}
-
-bool ie_catalog_find(ie_catalog *catalog, const ie_fact_version *versions, size_t count,
-                     ie_photo *photo)
-{
-    ie_db *db = catalog->db;
-    ie_db_bind_path(db, IE_SQL_FIND, 1, photo->real_path);
-    bool found = ie_db_next(db, IE_SQL_FIND) && take_row(db, versions, count, photo);
-    ie_db_end(db, IE_SQL_FIND, NULL);
-    return found;
-}
-
-bool ie_catalog_recall(ie_catalog *catalog, ie_photo *photo)
-{
-    ie_db *db = catalog->db;
-    ie_db_bind_path(db, IE_SQL_FIND, 1, photo->real_path);
-    bool found = ie_db_next(db, IE_SQL_FIND);
-    if (found) {
-        photo->stamp = stamp_of(db);
-        IE_AUTO_JSON json_t *record = record_of(db);
-        found = record != NULL && ie_record_read(record, photo);
-    }
-    ie_db_end(db, IE_SQL_FIND, NULL);
-    return found;
 }
 
 /* ---- storing ------------------------------------------------------------------------------ */
@@ -206,7 +137,7 @@ static void bind_move(ie_db *db, const pending *move)
     };
     ie_db_bind_path(db, IE_SQL_FIND, 1, move->path);
     if (ie_db_next(db, IE_SQL_FIND)) {
-        ie_stamp stored = stamp_of(db);
+        ie_stamp stored = ie_row_stamp(db);
         if (ie_stamp_same_file(&stored, &now)) {
             ie_db_bind_int(db, IE_SQL_MOVE, 3,
                            (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec);
@@ -308,17 +239,18 @@ static ie_status add_pending(ie_catalog *catalog, pending take_row, ie_error *er
 static void merge_stored(ie_db *db, const ie_fact_version *versions, size_t count, pending *put,
                          json_t *record)
 {
-    const char *text = current_row(db, &put->stamp);
+    const char *text = ie_row_current(db, &put->stamp);
     if (text == NULL) {
         return;
     }
     IE_AUTO_FREE char *others = ie_fact_versions_others(text, versions, count);
-    IE_AUTO_JSON json_t *stored = others[0] != 0 ? record_of(db) : NULL;
+    IE_AUTO_JSON json_t *stored = others[0] != 0 ? ie_row_record(db) : NULL;
     if (stored == NULL) {
         return;
     }
     ie_facts_drop(stored, versions, count);
     ie_facts_merge(record, stored);
+    put->merged = true;
     char *all = ie_asprintf("%s%s", put->versions, others);
     free(put->versions);
     put->versions = all;
@@ -348,6 +280,9 @@ ie_status ie_catalog_store(ie_catalog *catalog, const ie_fact_version *versions,
     }
     ie_db_end(catalog->db, IE_SQL_FIND, NULL);
     put.record = ie_json_line(record);
+    if (!put.merged) {
+        ie_row_seal(put.record, &put.versions);
+    }
     return add_pending(catalog, put, err);
 }
 
@@ -360,6 +295,11 @@ ie_status ie_catalog_moved(ie_catalog *catalog, const char *from, const char *to
 ie_status ie_catalog_forget(ie_catalog *catalog, const char *path, ie_error *err)
 {
     return add_pending(catalog, (pending){.kind = IE_SQL_FORGET, .path = ie_strdup(path)}, err);
+}
+
+ie_row_memo *ie_catalog_memo(ie_catalog *catalog)
+{
+    return &catalog->memo;
 }
 
 ie_db *ie_catalog_db(ie_catalog *catalog)

@@ -32,6 +32,15 @@ char *ie_catalog_default_path(void);
    2 s before the time it was stored is never taken as unchanged. Rows are found once they are committed. False when there is nothing usable. Files that are no photo are stored, too. */
 bool ie_catalog_find(ie_catalog *catalog, const ie_fact_version *versions, size_t count, ie_photo *photo);
 
+/* The same for one who only prints records: where the record can be printed as it stands, only format, `have`, `tried` and
+   `stored` are set, and core/photo_text.c knows what to do with that. */
+bool ie_catalog_find_text(ie_catalog *catalog, const ie_fact_version *versions, size_t count, ie_photo *photo);
+
+/* Between these two all finds see the catalog as it was at the first of them, and need no lock each. hold() again
+   to see what was committed since; do not hold for long, because what is written meanwhile makes the log grow. */
+void ie_catalog_hold(ie_catalog *catalog);
+void ie_catalog_let_go(ie_catalog *catalog);
+
 /* Stores or replaces the photo's row; facts of analyzers that are not among `versions` stay when the stamp is
    the same. Rows wait in memory (256 at most, about a second) and are written in short transactions, so that
    other processes can write, too; commit() writes what waits. Any failure is returned once, by the call that sees it; the catalog stays consistent. */

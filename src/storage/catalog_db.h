@@ -7,9 +7,11 @@
 #define IE_STORAGE_CATALOG_DB_H
 
 #include "storage/catalog.h"
+#include "storage/catalog_row.h"
 #include "storage/database.h"
 
 ie_db *ie_catalog_db(ie_catalog *catalog);
+ie_row_memo *ie_catalog_memo(ie_catalog *catalog);
 
 /* Paths from `first` up to, but without, `behind`, by their bytes. */
 typedef struct ie_path_range {

@@ -13,7 +13,7 @@
 #define BUSY_MS 20000
 
 static const char *const statements[IE_SQL_COUNT_OF] = {
-    [IE_SQL_FIND] = "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record "
+    [IE_SQL_FIND] = "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record, format "
                     "FROM files WHERE path = ?1",
     [IE_SQL_PUT] = "INSERT OR REPLACE INTO files(path, size, mtime_ns, ctime_ns, inode, device, "
                    "stored_ns, format, "
@@ -22,6 +22,7 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
         "UPDATE OR REPLACE files SET path = ?2, ctime_ns = ifnull(?3, ctime_ns) WHERE path = ?1",
     [IE_SQL_FORGET] = "DELETE FROM files WHERE path = ?1",
     [IE_SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [IE_SQL_BEGIN_READ] = "BEGIN",
     [IE_SQL_COMMIT] = "COMMIT",
     [IE_SQL_ROLLBACK] = "ROLLBACK",
     [IE_SQL_COUNT] = "SELECT count(*) FROM files WHERE format <> 'unknown'",

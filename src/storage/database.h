@@ -46,6 +46,7 @@ typedef enum ie_db_sql {
     IE_SQL_APART,    /* → hash, greater hash, their names */
     IE_SQL_FORMATS,  /* → format, files */
     IE_SQL_FORMATS_BELOW, /* first path, first path behind → the same */
+    IE_SQL_BEGIN_READ,
     IE_SQL_BEGIN,    /* these three by their own functions */
     IE_SQL_COMMIT,
     IE_SQL_ROLLBACK,

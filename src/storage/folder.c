@@ -9,6 +9,13 @@
 #include "utils/memory.h"
 #include "utils/text.h"
 
+/* All endings of the names that sidecar.c looks for. */
+static bool ends_as_sidecar(const char *name)
+{
+    return ie_ends_with_nocase(name, ".xmp") || ie_ends_with_nocase(name, ".json") ||
+           ie_ends_with_nocase(name, ".aae");
+}
+
 static int compare(const void *a, const void *b, void *names)
 {
     const ie_entry *left = a, *right = b;
@@ -33,6 +40,7 @@ int ie_folder_read(ie_folder *folder, int fd)
         IE_GROW(folder->entries, folder->count, room);
         folder->entries[folder->count++] = (ie_entry){.name = names.size};
         ie_buffer_add(&names, entry->d_name, strlen(entry->d_name) + 1);
+        folder->has_sidecars = folder->has_sidecars || ends_as_sidecar(entry->d_name);
     }
     int code = errno;
     folder->names = names.data;

@@ -20,6 +20,7 @@ typedef struct ie_folder {
     char *names; /* NUL-terminated, one after the other */
     ie_entry *entries;
     size_t count;
+    bool has_sidecars; /* some name ends as one that a sidecar may have */
 } ie_folder;
 
 /* Takes the descriptor in any case. Returns 0 or an errno value; then the names read so far are there. */

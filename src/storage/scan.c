@@ -305,6 +305,7 @@ static ie_photo *take_file(ie_scan *scan, const struct stat *st, bool included)
     photo->real_path = ie_arena_strndup(photo->arena, scan->real.data, scan->real.size);
     photo->root = scan->root;
     photo->mode = st->st_mode;
+    photo->alone = scan->depth > 0 && !scan->levels[scan->depth - 1].folder.has_sidecars;
     photo->links = (uint32_t)st->st_nlink;
     photo->stamp = (ie_stamp){
         .size = (uint64_t)st->st_size,
@@ -471,17 +472,12 @@ static ie_photo *start_argument(ie_scan *scan, const char *argument)
 
 ie_photo *ie_scan_next(ie_scan *scan)
 {
-    for (;;) {
-        ie_photo *photo = walk(scan);
-        if (photo == NULL && scan->argument < scan->argument_count) {
-            photo = start_argument(scan, scan->arguments[scan->argument++]);
-        } else if (photo == NULL) {
-            return NULL;
-        }
-        if (photo != NULL) {
-            return photo;
-        }
+    ie_photo *photo = walk(scan);
+    while (photo == NULL && scan->argument < scan->argument_count) {
+        photo = start_argument(scan, scan->arguments[scan->argument++]);
+        photo = photo != NULL ? photo : walk(scan);
     }
+    return photo;
 }
 
 ie_scan_counts ie_scan_count(const ie_scan *scan)

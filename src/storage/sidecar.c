@@ -106,6 +106,9 @@ char *ie_sidecar_entry_name(const char *entry)
 
 bool ie_sidecars_unchanged(const ie_photo *photo)
 {
+    if (photo->alone) {
+        return photo->metadata.sidecars.count == 0;
+    }
     ie_arena *arena = ie_arena_new();
     ie_text_list now = ie_sidecars_beside(photo->real_path, arena);
     const ie_text_list *then = &photo->metadata.sidecars;

@@ -16,7 +16,7 @@
 ie_text_list ie_sidecars_beside(const char *photo_path, ie_arena *arena);
 /* NAME of such an entry; free() it. */
 char *ie_sidecar_entry_name(const char *entry);
-/* Is that what the record says? */
+/* Is that what the record says? Of a photo that is `alone` no file is looked at. */
 bool ie_sidecars_unchanged(const ie_photo *photo);
 
 /* Reads those of photo->metadata.sidecars and merges them: `prefer` as analysis.metadata.prefer.

@@ -115,6 +115,108 @@ static void what_was_stored_is_found_again(void **state)
     ie_photo_free(photo);
 }
 
+static void what_is_only_printed_is_found_as_it_was_written(void **state)
+{
+    (void)state;
+    ie_photo *photo = analyzed("/a/b\n\xe9.jpg");
+    photo->have |= IE_HAVE_SKETCH;
+    ie_sketch sketch = {.gray = {1, 2, 3}};
+    photo->sketch = &sketch;
+    ie_catalog *catalog = open_catalog();
+    ie_fact_version more[ALL + 1];
+    memcpy(more, versions, sizeof versions[0] * ALL);
+    more[ALL] = (ie_fact_version){"similar", IE_HAVE_SKETCH, 1, 0};
+    store(catalog, more, ALL + 1, photo);
+    ie_photo *back = unread(photo);
+    assert_true(ie_catalog_find_text(catalog, more, ALL + 1, back));
+    assert_non_null(back->stored);
+    assert_int_equal(back->have, photo->have);
+    assert_int_equal(back->format, IE_FORMAT_JPEG);
+    IE_AUTO_FREE char *before = ie_photo_json(photo), *after = ie_photo_json(back);
+    assert_string_equal(before, after);
+    IE_AUTO_FREE char *row = ie_photo_csv(photo), *row_back = ie_photo_csv(back);
+    assert_string_equal(row, row_back);
+    ie_photo_free(back);
+    ie_catalog_close(catalog);
+    ie_photo_free(photo);
+}
+
+/* Finds the photo for printing; is that by its facts? */
+static bool taken_apart(ie_catalog *catalog, const ie_fact_version *of, const ie_photo *known)
+{
+    ie_photo *photo = unread(known);
+    assert_true(ie_catalog_find_text(catalog, of, ALL, photo));
+    bool apart = photo->stored == NULL;
+    ie_photo_free(photo);
+    return apart;
+}
+
+static void a_record_with_faults_stale_facts_or_from_two_runs_is_taken_apart(void **state)
+{
+    (void)state;
+    ie_photo *photo = analyzed("/a");
+    ie_catalog *catalog = open_catalog();
+    store(catalog, versions, ALL, photo);
+    assert_false(taken_apart(catalog, versions, photo));
+    ie_fact_version other[ALL];
+    memcpy(other, versions, sizeof other);
+    other[2].settings = 0xabcd;
+    assert_true(taken_apart(catalog, other, photo));
+    photo->have = IE_HAVE_FORMAT | IE_HAVE_METADATA;
+    store(catalog, versions, 2, photo);
+    assert_true(taken_apart(catalog, versions, photo));
+    ie_photo *faulty = analyzed("/b");
+    ie_photo_fault(faulty, "metadata", "damaged", "odd");
+    store(catalog, versions, ALL, faulty);
+    assert_true(taken_apart(catalog, versions, faulty));
+    ie_catalog_close(catalog);
+    ie_photo_free(photo);
+    ie_photo_free(faulty);
+}
+
+static void a_record_that_was_changed_since_is_taken_apart(void **state)
+{
+    (void)state;
+    ie_photo *photo = analyzed("/a");
+    ie_catalog *catalog = open_catalog();
+    store(catalog, versions, ALL, photo);
+    ie_catalog_close(catalog);
+    /* Within the file, so that it needs no other SQLite: the camera's name. */
+    FILE *file = fopen("c.db", "r+b");
+    assert_non_null(file);
+    static char bytes[1 << 18];
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    char *at = memmem(bytes, size, "\"EOS\"", 5);
+    assert_non_null(at);
+    assert_int_equal(fseek(file, at - bytes + 1, SEEK_SET), 0);
+    assert_int_equal(fputs("D50", file) < 0, 0);
+    assert_int_equal(fclose(file), 0);
+    catalog = open_catalog();
+    assert_true(taken_apart(catalog, versions, photo));
+    ie_catalog_close(catalog);
+    ie_photo_free(photo);
+}
+
+static void while_held_a_catalog_shows_what_was_there_at_first(void **state)
+{
+    (void)state;
+    ie_photo *first = analyzed("/a"), *second = analyzed("/b");
+    ie_catalog *writer = open_catalog(), *reader = NULL;
+    store(writer, versions, ALL, first);
+    assert_int_equal(ie_catalog_open("c.db", false, &reader, NULL), IE_OK);
+    ie_catalog_hold(reader);
+    assert_int_not_equal(found(reader, versions, ALL, first), 0);
+    store(writer, versions, ALL, second);
+    assert_int_equal(found(reader, versions, ALL, second), 0);
+    ie_catalog_hold(reader);
+    assert_int_not_equal(found(reader, versions, ALL, second), 0);
+    ie_catalog_let_go(reader);
+    ie_catalog_close(reader);
+    ie_catalog_close(writer);
+    ie_photo_free(first);
+    ie_photo_free(second);
+}
+
 static void a_changed_file_is_not_found(void **state)
 {
     (void)state;
@@ -627,6 +729,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_was_stored_is_found_again),
+        TEST(what_is_only_printed_is_found_as_it_was_written),
+        TEST(a_record_with_faults_stale_facts_or_from_two_runs_is_taken_apart),
+        TEST(a_record_that_was_changed_since_is_taken_apart),
+        TEST(while_held_a_catalog_shows_what_was_there_at_first),
         TEST(a_changed_file_is_not_found),
         TEST(a_raised_version_or_other_settings_make_only_their_facts_stale),
         TEST(a_run_that_asked_for_less_keeps_the_other_facts),

@@ -348,6 +348,24 @@ static void the_inode_set_is_exact(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, reset, leave_folder)
 
+static void a_photo_is_alone_where_no_name_ends_as_a_sidecars(void **state)
+{
+    (void)state;
+    folder("a"), folder("b"), folder("c");
+    touch("a/1.jpg"), touch("b/1.jpg"), touch("b/other.XMP"), touch("c/1.jpg");
+    const char *paths[] = {"a", "b", "c/1.jpg"};
+    const bool expected[] = {true, false, false, false};
+    ie_input input = {paths, 3, false};
+    ie_scan *scan = NULL;
+    assert_int_equal(ie_scan_open(&settings, &input, on_problem, NULL, &scan, NULL), IE_OK);
+    size_t count = 0;
+    for (ie_photo *photo; (photo = ie_scan_next(scan)) != NULL; ie_photo_free(photo)) {
+        assert_int_equal(photo->alone, expected[count++]);
+    }
+    assert_int_equal(count, 4);
+    ie_scan_close(scan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +385,7 @@ int main(void)
         TEST(a_file_that_vanishes_is_a_problem_and_the_walk_goes_on),
         TEST(a_folder_swapped_for_a_link_is_not_followed),
         TEST(folders_nested_too_deeply_are_a_problem),
+        TEST(a_photo_is_alone_where_no_name_ends_as_a_sidecars),
         cmocka_unit_test(the_inode_set_is_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
