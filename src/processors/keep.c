@@ -151,8 +151,12 @@ static double quality_of(const ie_photo *photo)
     return known ? photo->content.quality : -1;
 }
 
+/* The same bytes look equally good, though it may be known of one copy only. */
 static int order_quality(const ie_photo *a, const ie_photo *b)
 {
+    if ((a->have & b->have & IE_HAVE_XXH3) != 0 && ie_hash128_equal(a->xxh3, b->xxh3)) {
+        return 0;
+    }
     double x = floor(quality_of(a) * QUALITY_STEPS), y = floor(quality_of(b) * QUALITY_STEPS);
     return x > y ? -1 : x < y;
 }

@@ -24,6 +24,19 @@ static void the_first_by_path_of_equal_photos_is_kept(void **state)
     collection_end(&c);
 }
 
+static void quality_known_of_one_copy_only_decides_nothing(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    ie_photo *known = add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1);
+    known->have |= IE_HAVE_QUALITY;
+    known->content.quality = 0.9;
+    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1)->have &= ~(unsigned)IE_HAVE_QUALITY;
+    PROPOSE(&c, DEDUPE);
+    assert_string_equal("/p/a.jpg", c.plan->actions[0].survivor);
+    collection_end(&c);
+}
+
 static void without_a_hash_nothing_is_a_duplicate(void **state)
 {
     (void)state;
@@ -280,6 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_by_path_of_equal_photos_is_kept),
+        cmocka_unit_test(quality_known_of_one_copy_only_decides_nothing),
         cmocka_unit_test(without_a_hash_nothing_is_a_duplicate),
         cmocka_unit_test(hard_links_are_no_duplicates),
         cmocka_unit_test(the_wanted_number_of_copies_stays),
