@@ -59,7 +59,8 @@ static void drop_party(ie_run *run, ie_party *party, const ie_trouble *trouble)
     tell_progress(run, party);
 }
 
-/* Undoes what a group has done so far. False when that fails, too: recovery will look at it again. */
+/* Undoes what a group has done so far, durably, since the lines that say so may be synced before the batch is over.
+   False when that fails, too: recovery will look at it again. */
 static bool take_back(ie_run *run, ie_party *party)
 {
     bool good = true;
@@ -79,7 +80,7 @@ static bool take_back(ie_run *run, ie_party *party)
         }
     }
     free(items);
-    return good;
+    return ie_touched_sync(&run->touched) == 0 && good;
 }
 
 /* A group that cannot go on. A run that has to stop gives its status and text. */
@@ -100,8 +101,9 @@ static ie_status give_up(ie_run *run, ie_party *party, const ie_trouble *trouble
                             trouble->error.text);
     }
     if (!back) {
-        return ie_error_set(err, IE_ERR_IO, "%s (and what was begun could not be taken back; the next run, or undo, "
-                            "will do that)", trouble->error.text);
+        return ie_error_set(err, IE_ERR_IO, "%s: %s (and what was begun could not be taken back; the next run, or "
+                            "undo, will do that)", ie_shown(party->steps[trouble->step].action->from),
+                            trouble->error.text);
     }
     return IE_OK;
 }

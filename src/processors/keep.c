@@ -157,7 +157,7 @@ static int order_quality(const ie_photo *a, const ie_photo *b)
     if ((a->have & b->have & IE_HAVE_XXH3) != 0 && ie_hash128_equal(a->xxh3, b->xxh3)) {
         return 0;
     }
-    double x = floor(quality_of(a) * QUALITY_STEPS), y = floor(quality_of(b) * QUALITY_STEPS);
+    double x = round(quality_of(a) * QUALITY_STEPS), y = round(quality_of(b) * QUALITY_STEPS);
     return x > y ? -1 : x < y;
 }
 
