@@ -196,8 +196,9 @@ static bool over_a_link(const ie_photo *photo)
     return real == NULL || strcmp(real, folder) != 0 || (lstat(photo->real_path, &st) == 0 && S_ISLNK(st.st_mode));
 }
 
-static ie_status propose(ie_engine *engine, const ie_request *request, const char *output,
-                         const ie_pipeline_result *result, collection *c, ie_plan **ret_plan, ie_error *err)
+/* One action for each file, which the processors amend. */
+static ie_plan *new_plan(const ie_engine *engine, const ie_request *request, const char *output,
+                         const ie_pipeline_result *result, const collection *c)
 {
     ie_plan *plan = ie_plan_new(request->command);
     plan->copies = output != NULL;
@@ -216,6 +217,13 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
             ie_action_reason(plan, action, "reached over a symbolic link, changed only where it really is");
         }
     }
+    return plan;
+}
+
+static ie_status propose(ie_engine *engine, const ie_request *request, const char *output,
+                         const ie_pipeline_result *result, collection *c, ie_plan **ret_plan, ie_error *err)
+{
+    ie_plan *plan = new_plan(engine, request, output, result, c);
     ie_same *same = ie_same_new(output);
     ie_proposal proposal = {
         .config = engine->config,

@@ -2,74 +2,33 @@
 #include "storage/exif_keep.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
-#include "storage/bytes.h"
+#include "storage/jpeg_app1.h"
 #include "storage/span.h"
 #include "utils/error.h"
-#include "utils/fs.h"
 #include "utils/text.h"
 
-#define MAX_FILE_BYTES UINT32_MAX
 #define TIFF_AT 10 /* marker, length and "Exif\0\0" are in front */
 
-static ie_status load(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data,
-                      ie_error *err)
-{
-    ie_status status = ie_bytes_open(path, ret_bytes, err);
-    if (status != IE_OK) {
-        return status;
-    }
-    *ret_data = ie_bytes_load(*ret_bytes, MAX_FILE_BYTES);
-    if (*ret_data == NULL) {
-        status =
-            ie_error_errno(err, ie_bytes_errno(*ret_bytes), "%s cannot be read", ie_shown(path));
-        ie_bytes_close(*ret_bytes);
-    }
-    return status;
-}
-
-/* The segments before the picture; how many are EXIF, and where the first is. */
-static int find(const uint8_t *bytes, size_t size, size_t *ret_at, size_t *ret_size)
-{
-    int count = 0;
-    size_t at = 2;
-    while (at < size && size - at >= 4 && bytes[at] == 0xff && bytes[at + 1] != 0xda) {
-        if (bytes[at + 1] == 0xff) {
-            at++;
-            continue;
-        }
-        size_t length = (size_t)ie_be16(bytes + at + 2) + 2;
-        if (length < 4 || length > size - at) {
-            break;
-        }
-        if (bytes[at + 1] == 0xe1 && length >= TIFF_AT &&
-            memcmp(bytes + at + 4, "Exif\0\0", 6) == 0 && count++ == 0) {
-            *ret_at = at;
-            *ret_size = length;
-        }
-        at += length;
-    }
-    return count;
-}
+static const char exif_name[6] = "Exif\0"; /* two NULs */
 
 ie_status ie_exif_keep(const char *path, ie_exif_kept *ret_kept, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
-    ie_status status = load(path, &bytes, &data, err);
+    ie_status status = ie_app1_open(path, &bytes, &data, err);
     if (status != IE_OK) {
         return status;
     }
-    size_t at = 0, size = 0;
-    int count = find(data, (size_t)ie_bytes_size(bytes), &at, &size);
+    ie_app1 block = {0};
+    int count = ie_app1_find(data, (size_t)ie_bytes_size(bytes), exif_name, sizeof exif_name, &block);
     if (count > 1) {
         status = ie_error_set(err, IE_ERR_UNSUPPORTED,
                               "tags are not written into this file: it has two EXIF blocks");
     } else if (count == 1) {
-        ret_kept->bytes = ie_alloc(size);
-        ret_kept->size = size;
-        memcpy(ret_kept->bytes, data + at, size);
+        ret_kept->bytes = ie_alloc(block.size);
+        ret_kept->size = block.size;
+        memcpy(ret_kept->bytes, data + block.at, block.size);
     }
     ie_bytes_close(bytes);
     return status;
@@ -223,23 +182,16 @@ ie_status ie_exif_kept_restore(const ie_exif_kept *kept, const char *path, ie_er
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
-    ie_status status = load(path, &bytes, &data, err);
+    ie_status status = ie_app1_open(path, &bytes, &data, err);
     if (status != IE_OK) {
         return status;
     }
-    size_t at = 0, now = 0, size = (size_t)ie_bytes_size(bytes);
-    if (find(data, size, &at, &now) != 1) {
+    ie_app1 now = {0};
+    size_t size = (size_t)ie_bytes_size(bytes);
+    if (ie_app1_find(data, size, exif_name, sizeof exif_name, &now) != 1) {
         status = ie_error_set(err, IE_ERR_FORMAT, "its EXIF block does not survive writing");
-    } else if (now != kept->size || memcmp(data + at, kept->bytes, now) != 0) {
-        ie_buffer file = {0};
-        ie_buffer_add(&file, data, at);
-        ie_buffer_add(&file, kept->bytes, kept->size);
-        ie_buffer_add(&file, data + at + now, size - at - now);
-        int failed = ie_fs_write_file(path, file.data, file.size, S_IRUSR | S_IWUSR, true);
-        if (failed != 0) {
-            status = ie_error_errno(err, failed, "%s cannot be written", ie_shown(path));
-        }
-        ie_buffer_free(&file);
+    } else if (now.size != kept->size || memcmp(data + now.at, kept->bytes, now.size) != 0) {
+        status = ie_app1_replace(path, data, size, &now, kept->bytes, kept->size, err);
     }
     ie_bytes_close(bytes);
     return status;
