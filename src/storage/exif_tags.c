@@ -11,9 +11,56 @@
 #include "storage/exif_file.h"
 #include "storage/xmp_facts.h"
 #include "utils/error.h"
+#include "utils/late.h"
 #include "utils/text.h"
 
 #define MAX_FILE_BYTES UINT32_MAX
+
+/* Loaded at first use: see utils/late.h. */
+#define CALLS(X) \
+    X(gexiv2_get_version) X(gexiv2_initialize) X(gexiv2_log_set_handler) X(gexiv2_log_set_level) \
+    X(gexiv2_metadata_clear_iptc) X(gexiv2_metadata_get_exif_tags) X(gexiv2_metadata_get_iptc_tags) \
+    X(gexiv2_metadata_get_pixel_height) X(gexiv2_metadata_get_pixel_width) X(gexiv2_metadata_get_xmp_tags) \
+    X(gexiv2_metadata_has_exif) X(gexiv2_metadata_has_iptc) X(gexiv2_metadata_has_xmp) X(gexiv2_metadata_new) \
+    X(gexiv2_metadata_open_buf) X(gexiv2_metadata_save_file) X(gexiv2_metadata_try_clear_tag) \
+    X(gexiv2_metadata_try_erase_exif_thumbnail) X(gexiv2_metadata_try_generate_xmp_packet) \
+    X(gexiv2_metadata_try_get_tag_multiple) X(gexiv2_metadata_try_get_tag_raw) \
+    X(gexiv2_metadata_try_get_tag_string) X(gexiv2_metadata_try_get_tag_type) X(gexiv2_metadata_try_has_tag) \
+    X(gexiv2_metadata_try_register_xmp_namespace) X(gexiv2_metadata_try_set_tag_long) \
+    X(gexiv2_metadata_try_set_tag_multiple) X(gexiv2_metadata_try_set_tag_string)
+
+static struct {
+    CALLS(IE_LATE_MEMBER)
+} libgexiv2; /* guarded by the lock below */
+
+#define gexiv2_get_version (libgexiv2.gexiv2_get_version)
+#define gexiv2_initialize (libgexiv2.gexiv2_initialize)
+#define gexiv2_log_set_handler (libgexiv2.gexiv2_log_set_handler)
+#define gexiv2_log_set_level (libgexiv2.gexiv2_log_set_level)
+#define gexiv2_metadata_clear_iptc (libgexiv2.gexiv2_metadata_clear_iptc)
+#define gexiv2_metadata_get_exif_tags (libgexiv2.gexiv2_metadata_get_exif_tags)
+#define gexiv2_metadata_get_iptc_tags (libgexiv2.gexiv2_metadata_get_iptc_tags)
+#define gexiv2_metadata_get_pixel_height (libgexiv2.gexiv2_metadata_get_pixel_height)
+#define gexiv2_metadata_get_pixel_width (libgexiv2.gexiv2_metadata_get_pixel_width)
+#define gexiv2_metadata_get_xmp_tags (libgexiv2.gexiv2_metadata_get_xmp_tags)
+#define gexiv2_metadata_has_exif (libgexiv2.gexiv2_metadata_has_exif)
+#define gexiv2_metadata_has_iptc (libgexiv2.gexiv2_metadata_has_iptc)
+#define gexiv2_metadata_has_xmp (libgexiv2.gexiv2_metadata_has_xmp)
+#define gexiv2_metadata_new (libgexiv2.gexiv2_metadata_new)
+#define gexiv2_metadata_open_buf (libgexiv2.gexiv2_metadata_open_buf)
+#define gexiv2_metadata_save_file (libgexiv2.gexiv2_metadata_save_file)
+#define gexiv2_metadata_try_clear_tag (libgexiv2.gexiv2_metadata_try_clear_tag)
+#define gexiv2_metadata_try_erase_exif_thumbnail (libgexiv2.gexiv2_metadata_try_erase_exif_thumbnail)
+#define gexiv2_metadata_try_generate_xmp_packet (libgexiv2.gexiv2_metadata_try_generate_xmp_packet)
+#define gexiv2_metadata_try_get_tag_multiple (libgexiv2.gexiv2_metadata_try_get_tag_multiple)
+#define gexiv2_metadata_try_get_tag_raw (libgexiv2.gexiv2_metadata_try_get_tag_raw)
+#define gexiv2_metadata_try_get_tag_string (libgexiv2.gexiv2_metadata_try_get_tag_string)
+#define gexiv2_metadata_try_get_tag_type (libgexiv2.gexiv2_metadata_try_get_tag_type)
+#define gexiv2_metadata_try_has_tag (libgexiv2.gexiv2_metadata_try_has_tag)
+#define gexiv2_metadata_try_register_xmp_namespace (libgexiv2.gexiv2_metadata_try_register_xmp_namespace)
+#define gexiv2_metadata_try_set_tag_long (libgexiv2.gexiv2_metadata_try_set_tag_long)
+#define gexiv2_metadata_try_set_tag_multiple (libgexiv2.gexiv2_metadata_try_set_tag_multiple)
+#define gexiv2_metadata_try_set_tag_string (libgexiv2.gexiv2_metadata_try_set_tag_string)
 
 struct ie_tags {
     GExiv2Metadata *metadata;
@@ -76,18 +123,25 @@ static ie_texts texts_take(char **values, bool repeats)
 
 /* ---- open, close, save -------------------------------------------------------------------- */
 
+static bool start(void)
+{
+    static const char *const names[] = {CALLS(IE_LATE_NAME)};
+    if (!ie_late_load(IE_LIBRARY_GEXIV2, names, sizeof names / sizeof *names, &libgexiv2)) {
+        return false;
+    }
+    gexiv2_log_set_handler(on_log);
+    gexiv2_log_set_level(GEXIV2_LOG_LEVEL_WARN);
+    return gexiv2_initialize() && gexiv2_metadata_try_register_xmp_namespace(IE_XMP_NAMESPACE, "imgengine", NULL);
+}
+
 ie_status ie_tags_open_memory(const uint8_t *bytes, size_t size, ie_tags **ret_tags, ie_error *err)
 {
     pthread_mutex_lock(&exiv2_lock);
-    if (!started) {
-        gexiv2_log_set_handler(on_log);
-        gexiv2_log_set_level(GEXIV2_LOG_LEVEL_WARN);
-        started = gexiv2_initialize() && gexiv2_metadata_try_register_xmp_namespace(IE_XMP_NAMESPACE, "imgengine", NULL);
-    }
+    started = started || start();
     if (!started) {
         pthread_mutex_unlock(&exiv2_lock);
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                            "exiv2, which writes metadata, does not start");
+                            "exiv2 (" IE_LIBRARY_GEXIV2 "), which writes metadata, does not start");
     }
     ie_tags *tags = ie_alloc(sizeof *tags);
     tags->metadata = gexiv2_metadata_new();

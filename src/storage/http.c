@@ -1,17 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/http.h"
 
+#define CURL_DISABLE_TYPECHECK /* its macros hide the functions that are loaded below */
 #include <curl/curl.h>
 #include <pthread.h>
 #include <string.h>
 
 #include "utils/error.h"
+#include "utils/late.h"
 #include "utils/memory.h"
 #include "utils/text.h"
 
 #define MAX_REDIRECTS 10
 #define CONNECT_S 30L
 #define SILENCE_S 30L /* without one byte, then it counts as broken off */
+
+/* Loaded at first use: see utils/late.h. */
+#undef curl_easy_setopt
+#undef curl_easy_getinfo
+#define CALLS(X) \
+    X(curl_easy_cleanup) X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform) X(curl_easy_reset) \
+    X(curl_easy_setopt) X(curl_easy_strerror) X(curl_global_init) X(curl_slist_append) X(curl_slist_free_all)
+
+static struct {
+    CALLS(IE_LATE_MEMBER)
+} libcurl;
+
+#define curl_easy_cleanup (libcurl.curl_easy_cleanup)
+#define curl_easy_getinfo (libcurl.curl_easy_getinfo)
+#define curl_easy_init (libcurl.curl_easy_init)
+#define curl_easy_perform (libcurl.curl_easy_perform)
+#define curl_easy_reset (libcurl.curl_easy_reset)
+#define curl_easy_setopt (libcurl.curl_easy_setopt)
+#define curl_easy_strerror (libcurl.curl_easy_strerror)
+#define curl_global_init (libcurl.curl_global_init)
+#define curl_slist_append (libcurl.curl_slist_append)
+#define curl_slist_free_all (libcurl.curl_slist_free_all)
 
 struct ie_http {
     CURL *curl;
@@ -27,19 +51,21 @@ typedef struct exchange {
 } exchange;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static CURLcode started;
+static bool started;
 
 static void start(void)
 {
-    started = curl_global_init(CURL_GLOBAL_DEFAULT);
+    static const char *const names[] = {CALLS(IE_LATE_NAME)};
+    started = ie_late_load(IE_LIBRARY_CURL, names, sizeof names / sizeof *names, &libcurl) &&
+              curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 ie_status ie_http_new(ie_http **ret_http, ie_error *err)
 {
     pthread_once(&once, start);
-    CURL *curl = started == CURLE_OK ? curl_easy_init() : NULL;
+    CURL *curl = started ? curl_easy_init() : NULL;
     if (curl == NULL) {
-        return ie_error_set(err, IE_ERR_IO, "libcurl, which fetches models, does not start.");
+        return ie_error_set(err, IE_ERR_IO, "libcurl (" IE_LIBRARY_CURL "), which fetches models, does not start.");
     }
     ie_http *http = ie_alloc(sizeof *http);
     http->curl = curl;

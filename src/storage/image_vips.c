@@ -10,6 +10,7 @@
 
 #define MAX_FILE_BYTES UINT32_MAX
 
+ie_vips_calls ie_vips;
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;
 static bool started;
 
@@ -19,6 +20,10 @@ static void mute(const gchar *domain, GLogLevelFlags level, const gchar *text, g
 
 static void start(void)
 {
+    static const char *const names[] = {IE_VIPS_CALLS(IE_LATE_NAME)};
+    if (!ie_late_load(IE_LIBRARY_VIPS, names, sizeof names / sizeof *names, &ie_vips)) {
+        return;
+    }
     const int every_level = G_LOG_LEVEL_MASK | G_LOG_FLAG_FATAL | G_LOG_FLAG_RECURSION;
     g_log_set_handler("VIPS", (GLogLevelFlags)every_level, mute, NULL);
     if (vips_init("imgengine") != 0) {
@@ -44,7 +49,7 @@ ie_status ie_vips_ready(ie_error *err)
     pthread_once(&start_once, start);
     if (!started) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                            "libvips, which reads and writes images, does not start");
+                            "libvips (" IE_LIBRARY_VIPS "), which reads and writes images, does not start");
     }
     return IE_OK;
 }

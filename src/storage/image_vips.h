@@ -9,10 +9,9 @@
 #ifndef IE_STORAGE_IMAGE_VIPS_H
 #define IE_STORAGE_IMAGE_VIPS_H
 
-#include <vips/vips.h>
-
 #include "storage/bytes.h"
 #include "storage/image_file.h"
+#include "storage/vips_calls.h"
 
 typedef struct ie_vips_loader_row {
     ie_format format;

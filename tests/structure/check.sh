@@ -37,7 +37,7 @@ done <<<"$layers"
 verdict each_layer_includes_only_what_is_below_it "$bad"
 
 # foreign header: the one file that may include it
-foreign='vips/:src/storage/image_vips.h
+foreign='vips/:src/storage/vips_calls.h
 gexiv2/:src/storage/exif_tags.c
 jpeglib.h:src/storage/jpeg_file.c
 jerror.h:src/storage/jpeg_file.c
