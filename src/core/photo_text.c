@@ -212,9 +212,8 @@ static char *line_of_stored(const ie_photo *photo)
     }
     const char *rest = photo->stored + sizeof schema - 1;
     const char *begin = strstr(rest, hidden), *end = begin != NULL ? strchr(begin, '}') : NULL;
-    IE_AUTO_FREE char *head = ie_json_line(ie_record_head(photo));
     ie_buffer line = {0};
-    ie_buffer_add(&line, head, strlen(head) - 1);
+    ie_record_add_head(&line, photo);
     if (end != NULL) {
         ie_buffer_add(&line, rest, (size_t)(begin - rest));
         rest = end + 1;

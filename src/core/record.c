@@ -46,7 +46,7 @@ const char *ie_record_time(int64_t ns, char buffer[40])
     time.subsec_digits = 9;
     ie_datetime_text(&time, buffer);
     size_t used = strlen(buffer);
-    snprintf(buffer + used, 40 - used, "Z");
+    memcpy(buffer + used, "Z", 2);
     return buffer;
 }
 
@@ -318,7 +318,7 @@ static void add_faults(json_t *record, const ie_photo *photo)
     json_object_set_new(record, "faults", faults);
 }
 
-json_t *ie_record_head(const ie_photo *photo)
+static json_t *head_json(const ie_photo *photo)
 {
     char buffer[40];
     json_t *record = json_object();
@@ -329,9 +329,35 @@ json_t *ie_record_head(const ie_photo *photo)
     return record;
 }
 
+/* Needs no escape in JSON? */
+static bool is_plain(const char *text)
+{
+    for (const char *p = text; *p != 0; p++) {
+        if (*p < 0x20 || *p > 0x7e || *p == '"' || *p == '\\') {
+            return false;
+        }
+    }
+    return true;
+}
+
+void ie_record_add_head(ie_buffer *line, const ie_photo *photo)
+{
+    char buffer[40];
+    if (photo->path != NULL && is_plain(photo->path)) { /* a known photo costs little more than this line */
+        ie_buffer_text(line, "{\"schema\":\"" IE_RECORD_SCHEMA "\",\"path\":\"");
+        ie_buffer_text(line, photo->path);
+        ie_buffer_printf(line, "\",\"size\":%lld,\"mtime\":\"", (long long)photo->stamp.size);
+        ie_buffer_text(line, ie_record_time(photo->stamp.mtime_ns, buffer));
+        ie_buffer_char(line, '"');
+        return;
+    }
+    IE_AUTO_FREE char *head = ie_json_line(head_json(photo));
+    ie_buffer_add(line, head, strlen(head) - 1);
+}
+
 json_t *ie_record_json(const ie_photo *photo)
 {
-    json_t *record = ie_record_head(photo);
+    json_t *record = head_json(photo);
     if (photo->have & IE_HAVE_FORMAT || photo->format != IE_FORMAT_UNKNOWN) {
         ie_json_text(record, "format", ie_format_name(photo->format));
     }

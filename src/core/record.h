@@ -8,6 +8,7 @@
 
 #include "core/photo.h"
 #include "utils/json.h"
+#include "utils/text.h"
 
 #define IE_RECORD_SCHEMA "imgengine.photo/1"
 /* The group that is for the catalog alone: ie_photo_json() leaves it out. */
@@ -16,8 +17,8 @@
 /* What a set `have` bit promises is written, what its absence leaves open is not. Numbers are rounded: degrees
    to 7 decimals, seconds to 9, scores and noise to 4, confidences to 3, sharpness to 2, boxes to 0.1 pixel. */
 json_t *ie_record_json(const ie_photo *photo);
-/* Its beginning: schema, path, size and mtime. */
-json_t *ie_record_head(const ie_photo *photo);
+/* Its beginning as text, without the closing brace: schema, path, size and mtime. */
+void ie_record_add_head(ie_buffer *line, const ie_photo *photo);
 
 /* Fills facts of `photo` (not path, stamp, unit, sequence) from a record's JSON; strings go in its arena.
    Facts of wrong type or range are left absent. `have` gets the bits of what was found; faults are added. False when it is no object of this schema. */

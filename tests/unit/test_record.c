@@ -299,11 +299,52 @@ static void csv_leaves_absent_facts_empty(void **state)
     ie_photo_free(photo);
 }
 
+/* The fast way to write it may not differ by a byte from the library's. */
+static void the_head_is_the_beginning_of_the_whole_line(void **state)
+{
+    static const char *const paths[] = {"/a/b.jpg", "a \"b\".jpg", "back\\slash", "tab\tnewline\n", "\x7f~ !",
+                                        "gr\xc3\xbc\xc3\x9f", "latin\xe4", "", "/ slash"};
+    static const int64_t times[] = {0, -1, 1700000000123456789, 1, INT64_MAX, INT64_MIN, -62135596800000000};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
+            ie_photo *photo = full_photo();
+            photo->path = paths[i];
+            photo->stamp.mtime_ns = times[t];
+            ie_buffer head = {0};
+            ie_record_add_head(&head, photo);
+            IE_AUTO_FREE char *line = ie_json_line(ie_record_json(photo));
+            assert_true(head.size > 60);
+            assert_memory_equal(line, head.data, head.size);
+            assert_int_equal(strncmp(line + head.size, ",\"format\":", 10), 0);
+            ie_buffer_free(&head);
+            ie_photo_free(photo);
+        }
+    }
+}
+
+static void a_time_is_written_with_its_digits(void **state)
+{
+    char text[40];
+    ie_datetime time = {.year = 987, .month = 1, .day = 2, .hour = 3, .minute = 4, .second = 60,
+                        .nanosecond = 120000000, .subsec_digits = 3};
+    assert_string_equal(ie_datetime_text(&time, text), "0987-01-02T03:04:60.120");
+    time.subsec_digits = 0;
+    assert_string_equal(ie_datetime_text(&time, text), "0987-01-02T03:04:60");
+    time.subsec_digits = 9, time.nanosecond = 7, time.year = 12345;
+    assert_string_equal(ie_datetime_text(&time, text), "12345-01-02T03:04:60.000000007");
+    time.year = -5;
+    assert_string_equal(ie_datetime_text(&time, text), "-005-01-02T03:04:60.000000007");
+    time.year = 0;
+    assert_string_equal(ie_datetime_text(&time, text), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reading_what_was_written_restores_every_fact),
         cmocka_unit_test(the_record_has_the_documented_shape),
+        cmocka_unit_test(the_head_is_the_beginning_of_the_whole_line),
+        cmocka_unit_test(a_time_is_written_with_its_digits),
         cmocka_unit_test(absent_facts_are_absent_keys),
         cmocka_unit_test(a_path_that_is_not_utf8_keeps_its_bytes),
         cmocka_unit_test(texts_that_are_not_utf8_are_read_as_latin1),
