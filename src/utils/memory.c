@@ -112,7 +112,7 @@ void *ie_arena_alloc(ie_arena *arena, size_t size)
     if (b == NULL || b->room - b->used < need) {
         size_t room = b == NULL ? 496 : b->room * 2 > 65536 ? 65536 : b->room * 2;
         if (room < need) {
-            room = need;
+            room = need + 496; /* a photo and its few texts are one block */
         }
         b = checked(malloc(sizeof *b + room));
         *b = (block){.next = arena->blocks, .room = room};
