@@ -110,6 +110,33 @@ static bool read_exactly(ie_bytes *bytes, uint64_t offset, uint8_t *out, size_t 
     return true;
 }
 
+/* As above, but what a window holds already is not read again. */
+static bool fill(ie_bytes *bytes, uint64_t offset, uint8_t *out, size_t size)
+{
+    while (size > 0) {
+        size_t take = size; /* up to where a window begins */
+        const window *held = NULL;
+        for (const window *w = bytes->windows; w != NULL && held == NULL; w = w->next) {
+            if (w->offset > offset && w->offset - offset < take) {
+                take = (size_t)(w->offset - offset);
+            } else if (w->offset <= offset && offset - w->offset < w->size) {
+                held = w;
+            }
+        }
+        if (held != NULL) {
+            size_t skip = (size_t)(offset - held->offset);
+            take = size < held->size - skip ? size : held->size - skip;
+            memcpy(out, held->data + skip, take);
+        } else if (!read_exactly(bytes, offset, out, take)) {
+            return false;
+        }
+        out += take;
+        offset += take;
+        size -= take;
+    }
+    return true;
+}
+
 static const uint8_t *read_window(ie_bytes *bytes, uint64_t offset, size_t size)
 {
     uint64_t left = bytes->size - offset;
@@ -119,7 +146,7 @@ static const uint8_t *read_window(ie_bytes *bytes, uint64_t offset, size_t size)
         bytes->failed_errno = ENOMEM;
         return NULL;
     }
-    if (!read_exactly(bytes, offset, w->data, take)) {
+    if (!fill(bytes, offset, w->data, take)) {
         free(w);
         return NULL;
     }
@@ -160,15 +187,7 @@ const uint8_t *ie_bytes_load(ie_bytes *bytes, uint64_t max_bytes)
         bytes->failed_errno = ENOMEM;
         return NULL;
     }
-    /* What a window holds already is not read again: the header is where windows usually lie. */
-    uint64_t have = 0;
-    for (window *w = bytes->windows; w != NULL; w = w->next) {
-        if (w->offset == 0 && w->size > have) {
-            memcpy(memory, w->data, w->size);
-            have = w->size;
-        }
-    }
-    if (!read_exactly(bytes, have, memory + have, bytes->size - have)) {
+    if (!fill(bytes, 0, memory, bytes->size)) {
         free(memory);
         return NULL;
     }
@@ -189,7 +208,7 @@ bool ie_bytes_xxh3(ie_bytes *bytes, ie_hash128 *ret_hash)
     bool good = true;
     for (uint64_t offset = 0; good && offset < bytes->size; offset += piece) {
         size_t size = bytes->size - offset < piece ? (size_t)(bytes->size - offset) : piece;
-        good = read_exactly(bytes, offset, buffer, size);
+        good = fill(bytes, offset, buffer, size);
         if (good) {
             ie_hasher_add(hasher, buffer, size);
         }

@@ -311,6 +311,28 @@ second_run_reads_nothing() {
 }
 check a_second_run_gives_the_same_and_reads_no_file second_run_reads_nothing
 
+# Every analyzer looks at the same opened file, and no byte of it is asked for twice.
+each_file_is_read_once() {
+    mkdir -p traces && strace -ff -y -s 0 -e trace=openat,read,pread64,readv,preadv,preadv2,mmap -o traces/t \
+        "$imgengine" --catalog '' analyze $1 "$photos" --json >/dev/null 2>&1
+    cat traces/t.* | awk -v root="$photos" '
+        { at = index($0, "<" root "/") }
+        at == 0 || /O_DIRECTORY/ { next }
+        { rest = substr($0, at + 1); path = substr(rest, 1, index(rest, ">") - 1) }
+        /^openat/ { opened[path]++; next }
+        /^mmap/ { print "mapped: " path; next }
+        $NF > 0 { got[path] += $NF }
+        END { for (path in opened) print opened[path], got[path] + 0, path }' >reads.txt
+    rm -r traces
+    [ "$(grep -c "$photos/.*[.]jpg" reads.txt)" -ge 300 ] || return 1
+    ! grep '^mapped' reads.txt && while read -r opened got path; do
+        [ "$opened" = 1 ] && [ "$got" -le "$(stat -c %s "$path")" ] || { echo "$path: opened $opened times, $got bytes"; return 1; }
+    done <reads.txt
+}
+check each_file_is_opened_once_and_each_byte_read_at_most_once each_file_is_read_once
+check each_file_is_read_once_for_everything_there_is each_file_is_read_once \
+    '--exact --only metadata,hashes,quality,colors,similar,image_data'
+
 live_photos() {
     mkdir -p live/a live/b && cp "$photos/livephoto/Lychee/train.jpg" live/a/IMG_1.JPG &&
         cp "$photos/livephoto/Lychee/train.mov" live/a/other.MOV && cp live/a/IMG_1.JPG live/b/copy.jpg || return 1
