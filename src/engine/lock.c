@@ -9,12 +9,15 @@
 #include <unistd.h>
 
 #include "engine/own_folder.h"
+#include "engine/own_root.h"
 #include "storage/journal.h"
 #include "utils/error.h"
 #include "utils/fs.h"
 #include "utils/text.h"
 
 #define POLL_NS 100000000
+#define MAKING_NS 10000000
+#define MAKING_TRIES 1000
 
 struct ie_lock {
     int fd;
@@ -108,10 +111,30 @@ static ie_status cannot_be_made(const char *root, int failed, ie_error *err)
                           "cannot be made; nothing was changed", ie_shown(root));
 }
 
+/* Nothing to lock: what an undo that was killed has left aside of it goes, too. */
+static ie_status find_folder(const char *root, ie_error *err)
+{
+    (void)ie_own_root_sweep(root);
+    return check_folder(root, err);
+}
+
+/* Another process that makes the same folder has done so in a moment. */
+static int make_folder(const char *root, const ie_lock_options *options, int *ret_made)
+{
+    int failed = EAGAIN;
+    for (int tries = 0; failed == EAGAIN && tries < MAKING_TRIES; tries++) {
+        if (tries > 0) {
+            nanosleep(&(struct timespec){.tv_nsec = MAKING_NS}, NULL);
+        }
+        failed = options->cancel != NULL && *options->cancel ? EINTR : ie_own_make(root, ret_made);
+    }
+    return failed;
+}
+
 /* The lock is held, so nobody else writes into the folder. */
 static ie_status finish_folder(const char *root, int made, int fd, ie_error *err)
 {
-    int failed = ie_own_finish(root, made);
+    int failed = ie_own_note(root, made);
     if (failed == 0) {
         return IE_OK;
     }
@@ -124,8 +147,8 @@ ie_status ie_lock_take(const char *root, const ie_lock_options *options, ie_lock
 {
     for (;;) {
         int made = 0;
-        int failed = options->create ? ie_own_make(root, &made) : 0;
-        ie_status status = failed != 0 ? cannot_be_made(root, failed, err) : check_folder(root, err);
+        int failed = options->create ? make_folder(root, options, &made) : 0;
+        ie_status status = failed != 0 ? cannot_be_made(root, failed, err) : find_folder(root, err);
         if (status != IE_OK) {
             return status;
         }

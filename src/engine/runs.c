@@ -8,6 +8,7 @@
 #include "engine/apply.h"
 #include "engine/engine.h"
 #include "engine/known.h"
+#include "engine/own_root.h"
 #include "engine/undo.h"
 #include "engine/volume.h"
 #include "utils/error.h"
@@ -198,6 +199,24 @@ static void note_undone(void *user, const char *left, const char *came)
     }
 }
 
+/* The folder went with its last run: what the catalog knows of it is undone, and not on a disk that is away. */
+static void note_root_gone(ie_engine *engine, const char *root)
+{
+    ie_known_runs list = {0};
+    ie_error ignored;
+    if (engine->writer == NULL || ie_known_runs_read(engine, &list, &ignored) != IE_OK) {
+        ie_known_runs_free(&list);
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        bool only = list.runs[i].root_count == 1 && strcmp(list.runs[i].roots[0], root) == 0;
+        if (only && ie_catalog_run_undone(engine->writer, list.runs[i].id, &ignored) != IE_OK) {
+            break;
+        }
+    }
+    ie_known_runs_free(&list);
+}
+
 static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, char *const *roots, size_t count,
                             ie_line_fn on_line, void *user, ie_summary *summary, ie_error *err)
 {
@@ -211,6 +230,11 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
     ie_status status = IE_OK;
     for (size_t i = count; status == IE_OK && i-- > 0;) {
         ie_undo_counts counts = {0};
+        if (!request->dry_run && ie_own_root_sweep(roots[i])) {
+            note_root_gone(engine, roots[i]); /* an undo was killed when nothing but the folder was left */
+            ie_volume_note(engine, roots[i]);
+            continue;
+        }
         status = request->root == NULL ? ie_volume_check(engine, roots[i], err) : IE_OK;
         if (status == IE_OK) {
             status = ie_undo_run(roots[i], request, &options, on_line, user, &counts, err);
@@ -261,24 +285,6 @@ static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, i
     }
     ie_known_runs_free(&list);
     return status;
-}
-
-/* The folder went with its last run: what the catalog knows of it is undone, and not on a disk that is away. */
-static void note_root_gone(ie_engine *engine, const char *root)
-{
-    ie_known_runs list = {0};
-    ie_error ignored;
-    if (engine->writer == NULL || ie_known_runs_read(engine, &list, &ignored) != IE_OK) {
-        ie_known_runs_free(&list);
-        return;
-    }
-    for (size_t i = 0; i < list.count; i++) {
-        bool only = list.runs[i].root_count == 1 && strcmp(list.runs[i].roots[0], root) == 0;
-        if (only && ie_catalog_run_undone(engine->writer, list.runs[i].id, &ignored) != IE_OK) {
-            break;
-        }
-    }
-    ie_known_runs_free(&list);
 }
 
 static bool is_gone(const char *path)

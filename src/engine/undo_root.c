@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "engine/own_folder.h"
+#include "engine/own_root.h"
 #include "engine/world.h"
 #include "utils/fs.h"
 #include "utils/text.h"
@@ -59,54 +60,15 @@ static int levels_to_remove(const char *root, const ie_run_ids *ids)
     return made;
 }
 
-static void remove_file(const char *root, const char *path)
-{
-    IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
-    if (ie_place_open(root, path, &place) == 0) {
-        (void)ie_fs_unlink(&place);
-    }
-}
-
-/* The journals go first and the note of what was made last, each step made durable before the next, so that this can be
-   cut short anywhere and be finished later. */
-static void remove_own(const char *root, const ie_run_ids *ids, int levels)
-{
-    IE_AUTO_FREE char *own = ie_path_join(root, IE_JOURNAL_FOLDER), *runs = ie_path_join(own, "runs");
-    IE_AUTO_FREE char *volume = ie_path_join(own, "volume"), *lock = ie_path_join(own, "lock");
-    for (size_t i = 0; i < ids->count; i++) {
-        IE_AUTO_FREE char *journal = ie_journal_path(root, ids->ids[i]);
-        remove_file(root, journal);
-    }
-    remove_folder(root, runs);
-    (void)ie_fs_sync_directory(own);
-    ie_own_mark(root, levels);
-    remove_file(root, volume);
-    remove_file(root, lock);
-    remove_folder(root, own);
-}
-
 void ie_undo_remove_root(const char *root)
 {
     ie_run_ids ids;
     if (!ie_own_holds_only(root, IE_JOURNAL_FOLDER) || ie_run_ids_read(root, &ids, NULL) != IE_OK) {
         return;
     }
-    IE_AUTO_FREE char *quarantine = ie_path_join(root, IE_JOURNAL_FOLDER "/quarantine");
-    IE_AUTO_FREE char *temporary = ie_path_join(root, IE_JOURNAL_FOLDER "/tmp");
     int levels = levels_to_remove(root, &ids);
     if (levels > 0) {
-        remove_folder(root, quarantine);
-        remove_folder(root, temporary);
-    }
-    if (levels > 0 && ie_fs_gone(quarantine) && ie_fs_gone(temporary)) {
-        remove_own(root, &ids, levels);
-        IE_AUTO_FREE char *level = ie_strdup(root);
-        for (int left = levels; left > 0 && remove_folder(NULL, level) == 0; left--) {
-            char *parent = ie_path_directory(level);
-            free(level);
-            level = parent;
-        }
-        (void)ie_fs_sync_directory(level);
+        ie_own_root_remove(root, levels);
     }
     ie_run_ids_free(&ids);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/volume.h"
 
+#include "engine/own_root.h"
 #include "storage/bytes.h"
 #include "storage/journal.h"
 #include "utils/error.h"
@@ -40,7 +41,7 @@ static void look(void *user, const char *root, const char *volume)
         return;
     }
     IE_AUTO_FREE char *there = ie_volume_read(root);
-    if (there == NULL || strcmp(there, volume) != 0) {
+    if (there == NULL ? !ie_own_root_is_aside(root) : strcmp(there, volume) != 0) {
         s->root = ie_strdup(root);
         s->another = there != NULL;
     }

@@ -29,7 +29,8 @@ void ie_run_id_new(char ret_id[IE_RUN_ID_BYTES])
     struct tm utc;
     gmtime_r(&now, &utc);
     size_t used = strftime(ret_id, IE_RUN_ID_BYTES, "%Y%m%dT%H%M%S", &utc);
-    snprintf(ret_id + used, IE_RUN_ID_BYTES - used, "-%04x", random);
+    /* The lower half only: there is room to count on for runs that begin within one second. */
+    snprintf(ret_id + used, IE_RUN_ID_BYTES - used, "-%04x", random & 0x7fff);
 }
 
 char *ie_journal_path(const char *root, const char *id)

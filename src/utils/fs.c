@@ -346,21 +346,3 @@ int ie_fs_rmdir(const ie_place *place)
     CHANGE(failed, IE_FS_RMDIR, place->path, NULL, unlinkat(place->dir, place->name, AT_REMOVEDIR));
     return failed;
 }
-
-int ie_fs_mark_folder(const char *path, bool marked)
-{
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        int failed = errno;
-        if (fd >= 0) {
-            close(fd);
-        }
-        return failed;
-    }
-    mode_t others = st.st_mode & 07777 & ~(mode_t)S_ISVTX;
-    int failed;
-    CHANGE(failed, IE_FS_ATTRIBUTES, path, NULL, fchmod(fd, marked ? others | S_ISVTX : others));
-    close(fd);
-    return failed;
-}

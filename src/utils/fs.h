@@ -66,8 +66,6 @@ int ie_fs_rename(const ie_place *from, const ie_place *to);
 int ie_fs_unlink(const ie_place *place);
 int ie_fs_mkdir(const ie_place *place, mode_t mode);
 int ie_fs_rmdir(const ie_place *place);
-/* Sets or takes away the sticky bit of a folder that this program made. */
-int ie_fs_mark_folder(const char *path, bool marked);
 
 /* ---- copies ------------------------------------------------------------------------------- */
 

@@ -155,12 +155,12 @@ static inline void work_undo(const char *root, const char *output)
 static inline void work_copies(const char *root, const char *output)
 {
     char id[40];
+    ie_error err = {0};
     const ie_apply_options options = {0};
-    if (ie_apply_recover(output, &options, NULL) != IE_OK) {
-        _exit(1);
-    }
+    ie_status status = ie_apply_recover(output, &options, &err);
     ie_plan *plan = library_copy_plan(root, output);
-    if (tree_apply(plan, id, NULL) != IE_OK) {
+    if (status != IE_OK || tree_apply(plan, id, &err) != IE_OK) {
+        fprintf(stderr, "copying: %s\n", err.text);
         _exit(1);
     }
     ie_plan_free(plan);

@@ -173,6 +173,7 @@ static inline bool disk_depends(const disk_change *later, const disk_change *ear
 {
     return disk_touches(earlier, later->path) || disk_touches(earlier, later->to) ||
            (earlier->op == IE_FS_MKDIR && disk_lies_in(later, earlier->path)) ||
+           (earlier->op == IE_FS_RENAME && disk_lies_in(later, earlier->to)) ||
            (later->op == IE_FS_RMDIR && disk_lies_in(earlier, later->path));
 }
 
@@ -210,27 +211,45 @@ static inline void disk_note(disk *d, const ie_fs_event *event)
     d->spare = NULL;
 }
 
-static inline void disk_revert(const disk_change *change)
+/* Where the name of change `index` is after the renames of folders above it that lasted; free() it. */
+static inline char *disk_now(const disk *d, size_t index, const char *path)
 {
+    char *now = path != NULL ? ie_strdup(path) : NULL;
+    for (size_t i = index + 1; now != NULL && i < d->count; i++) {
+        const disk_change *change = &d->changes[i];
+        if (change->op == IE_FS_RENAME && change->kept && strcmp(now, change->path) != 0 &&
+            ie_path_below(now, change->path)) {
+            char *moved = ie_asprintf("%s%s", change->to, now + strlen(change->path));
+            free(now);
+            now = moved;
+        }
+    }
+    return now;
+}
+
+static inline void disk_revert(const disk *d, size_t index)
+{
+    const disk_change *change = &d->changes[index];
+    IE_AUTO_FREE char *path = disk_now(d, index, change->path), *to = disk_now(d, index, change->to);
     switch (change->op) {
     case IE_FS_CREATE:
-        DISK_NEED(unlink(change->path) == 0);
+        DISK_NEED(unlink(path) == 0);
         break;
     case IE_FS_LINK:
-        DISK_NEED(unlink(change->to) == 0);
+        DISK_NEED(unlink(to) == 0);
         break;
     case IE_FS_MKDIR:
-        DISK_NEED(rmdir(change->path) == 0);
+        DISK_NEED(rmdir(path) == 0);
         break;
     case IE_FS_RMDIR:
-        DISK_NEED(mkdir(change->path, change->mode) == 0);
+        DISK_NEED(mkdir(path, change->mode) == 0);
         break;
     case IE_FS_RENAME:
-        DISK_NEED(rename(change->to, change->path) == 0);
-        DISK_NEED(change->spare == NULL || link(change->spare, change->to) == 0);
+        DISK_NEED(rename(to, path) == 0);
+        DISK_NEED(change->spare == NULL || link(change->spare, to) == 0);
         break;
     default:
-        DISK_NEED(link(change->spare, change->path) == 0);
+        DISK_NEED(link(change->spare, path) == 0);
     }
 }
 
@@ -250,7 +269,7 @@ static inline void disk_lose(disk *d)
     }
     for (size_t i = d->count; i > 0; i--) {
         if (!d->changes[i - 1].kept) {
-            disk_revert(&d->changes[i - 1]);
+            disk_revert(d, i - 1);
             d->rolled_back++;
         }
     }

@@ -106,6 +106,13 @@ static bool undo_once(const storm *s)
 
 static char *copies;
 
+/* Where a folder cannot be renamed without replacing, an empty one may stay. */
+static void no_folder_is_left(const storm *s, const char *above, const char *output)
+{
+    IE_AUTO_FREE char *when = storm_text(s);
+    same_state(s->no_noreplace ? output : above, "", when, s->n);
+}
+
 static bool copies_once(const storm *s)
 {
     IE_AUTO_FREE char *when = storm_text(s);
@@ -123,7 +130,7 @@ static bool copies_once(const storm *s)
     no_leftovers(output);
     undo_everything(output);
     same_state(root, original, when, s->n);
-    same_state(output, "", when, s->n);
+    no_folder_is_left(s, above, output);
     tree_remove(above);
     tree_remove(root);
     return alive;
@@ -139,10 +146,8 @@ static bool undo_of_copies_once(const storm *s)
     work_copies(root, output);
     bool alive = survives_storm(s, work_undo, output, NULL);
     same_state(root, original, when, s->n);
-    if (tree_has(output, ".imgengine/runs")) {
-        undo_everything(output);
-    }
-    same_state(output, "", when, s->n);
+    undo_everything(output);
+    no_folder_is_left(s, above, output);
     tree_remove(above);
     tree_remove(root);
     return alive;

@@ -274,6 +274,99 @@ static void a_root_with_other_things_in_it_stays(void **state)
     assert_true(tree_has(made, "2023/mine"));
 }
 
+/* ---- making the root ---------------------------------------------------------------------- */
+
+static void copy_into(scene *s, const char *root, const char *from, const char *to)
+{
+    ie_action *action = tree_plan_add(s->plan, root, at(s, s->root, from), 0);
+    action->kind = IE_ACTION_COPY;
+    action->to = at(s, root, to);
+}
+
+static void an_empty_folder_of_the_users_own_stays_whatever_its_mode(void **state)
+{
+    scene *s = *state;
+    static const mode_t modes[] = {0755, 01755, 01700, 01777};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        IE_AUTO_FREE char *name = ie_asprintf("own %zu", i), *own = ie_path_join(s->output, name);
+        tree_write(s->root, name, "photo");
+        assert_int_equal(mkdir(own, 0700), 0);
+        assert_int_equal(chmod(own, modes[i]), 0);
+        copy_into(s, own, name, "a");
+        apply_is_ok(s);
+        assert_true(tree_has(own, "a"));
+        assert_int_equal(undo(s, own, (ie_undo_request){0}), IE_OK);
+        struct stat st;
+        assert_int_equal(lstat(own, &st), 0);
+        assert_int_equal(st.st_mode & 07777, modes[i]);
+        assert_false(tree_has(own, "a"));
+        ie_plan_free(s->plan);
+        s->plan = ie_plan_new("test");
+    }
+}
+
+/* Where the folder "x" is built and taken apart. */
+static char *aside_of_x(const scene *s)
+{
+    char hex[33];
+    ie_hash128_hex(ie_hash128_of("x", 1), hex);
+    IE_AUTO_FREE char *name = ie_asprintf(".imgengine-%.16s.root", hex);
+    return ie_path_join(s->output, name);
+}
+
+static void what_a_killed_run_left_aside_goes_but_nothing_of_the_users(void **state)
+{
+    scene *s = *state;
+    IE_AUTO_FREE char *made = ie_path_join(s->output, "x/y"), *aside = aside_of_x(s);
+    tree_write(s->root, "a", "photo");
+    assert_int_equal(mkdir(aside, 0755), 0);
+    tree_write(aside, "y/.imgengine/volume", "half written");
+    copy_into(s, made, "a", "a");
+    apply_is_ok(s);
+    assert_false(ie_fs_exists(aside));
+    assert_int_equal(undo(s, made, (ie_undo_request){0}), IE_OK);
+    IE_AUTO_FREE char *left = tree_state(s->output);
+    assert_string_equal(left, "");
+
+    assert_int_equal(mkdir(aside, 0755), 0);
+    tree_write(aside, "y/mine", "my own"); /* came in while undo had the folder aside */
+    apply_is_ok(s);
+    assert_false(ie_fs_exists(aside));
+    assert_int_equal(undo(s, made, (ie_undo_request){0}), IE_OK);
+    IE_AUTO_FREE char *mine = ie_path_join(made, "mine"), *text = tree_read(mine);
+    assert_string_equal(text, "my own");
+    assert_false(tree_has(made, "a"));
+}
+
+static void of_two_that_make_a_folder_at_once_both_get_it(void **state)
+{
+    scene *s = *state;
+    for (int i = 0; i < 20; i++) {
+        IE_AUTO_FREE char *name = ie_asprintf("new %d/folder", i), *made = ie_path_join(s->output, name);
+        pid_t children[2];
+        for (int k = 0; k < 2; k++) {
+            IE_AUTO_FREE char *from = ie_asprintf("%d.%d", i, k);
+            tree_write(s->root, from, "photo");
+            children[k] = fork();
+            if (children[k] == 0) {
+                copy_into(s, made, from, from);
+                const ie_apply_options options = {.wait = true};
+                _exit(ie_apply_run(s->plan, &options, s->id, NULL) == IE_OK ? 0 : 1);
+            }
+        }
+        for (int k = 0; k < 2; k++) {
+            int result;
+            assert_int_equal(waitpid(children[k], &result, 0), children[k]);
+            assert_true(WIFEXITED(result) && WEXITSTATUS(result) == 0);
+        }
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(undo(s, made, (ie_undo_request){0}), IE_OK);
+        }
+    }
+    IE_AUTO_FREE char *left = tree_state(s->output);
+    assert_string_equal(left, "");
+}
+
 /* ---- listing ------------------------------------------------------------------------------ */
 
 static ie_status keep_run(void *user, const ie_run_info *run)
@@ -322,6 +415,9 @@ int main(void)
         SCENE(a_dry_run_tells_what_undo_then_does),
         SCENE(runs_are_undone_in_reverse_and_a_folder_that_was_made_goes),
         SCENE(a_root_with_other_things_in_it_stays),
+        SCENE(an_empty_folder_of_the_users_own_stays_whatever_its_mode),
+        SCENE(what_a_killed_run_left_aside_goes_but_nothing_of_the_users),
+        SCENE(of_two_that_make_a_folder_at_once_both_get_it),
         SCENE(runs_tell_their_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
