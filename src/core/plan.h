@@ -98,6 +98,7 @@ typedef struct ie_action {
     ie_remake remake;         /* only when the format stays */
     unsigned strip;           /* IE_STRIP_* (strip.h): taken out of the copy's metadata */
     bool unconverted;         /* it was to be converted or turned, and the reason says why that is not done */
+    bool untagged;            /* something was to be written for it, and the reason says why that is not done */
     uint8_t orientation;      /* of `from`, 1..8 */
     ie_tag_edit *tags;        /* NULL: none */
     const char *survivor;     /* QUARANTINE (and SKIP of a duplicate): the file that stays */
