@@ -180,6 +180,7 @@ typedef struct ie_summary {
     uint64_t kept, copied, moved, replaced, quarantined; /* planned, or after apply: done */
     uint64_t converted, tagged;  /* of copied, replaced and made: how many were re-encoded or turned, re-tagged */
     uint64_t unconverted;        /* of all: to be converted or turned, and not, with the reason in the plan */
+    uint64_t untagged;           /* of all: something was to be written for them, and is not, with the reason in the plan */
     uint64_t plain;              /* of copied: could not be converted or tagged, and were copied as they are */
     uint64_t made;               /* new sidecars beside photos, which hold tags */
     uint64_t extra;              /* actions for files that were not found but are to be made: all counted sum up to

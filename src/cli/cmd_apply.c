@@ -64,7 +64,7 @@ static void print_end(const ie_summary *summary)
 {
     putchar('\n');
     ie_summary_print(summary, IE_TENSE_DONE, stdout);
-    if (summary->copied + summary->moved + summary->replaced + summary->quarantined == 0) {
+    if (summary->copied + summary->made + summary->moved + summary->replaced + summary->quarantined == 0) {
         puts("\nNothing was changed.");
     } else {
         printf("\nUndo with: imgengine undo %s\n", summary->run_id);

@@ -23,7 +23,7 @@ static const struct {
     NUMBER(sidecars),      NUMBER(other),       NUMBER(misnamed),    NUMBER(fresh),
     NUMBER(cached),        NUMBER(faulty),      NUMBER(kept),        NUMBER(copied),
     NUMBER(moved),         NUMBER(replaced),    NUMBER(quarantined), NUMBER(converted),
-    NUMBER(unconverted),
+    NUMBER(unconverted),   NUMBER(untagged),
     NUMBER(tagged),        NUMBER(plain),       NUMBER(skipped),     NUMBER(changed),     NUMBER(failed),
     NUMBER(unreadable),    NUMBER(made),
     NUMBER(written_bytes), NUMBER(saved_bytes),
@@ -141,8 +141,9 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
     remark_count(writer, summary->converted, "converted");
     remark_count(writer, summary->tagged, "tagged");
     remark_count(writer, summary->plain, "as they are after all, each with its reason");
-    remark_count(&row[summary->copied > 0 ? SAY_COPIED : SAY_KEPT], summary->unconverted,
-                 "not converted or turned, each with its reason");
+    table_row *stays = &row[summary->copied > 0 ? SAY_COPIED : summary->kept > 0 ? SAY_KEPT : SAY_MOVED];
+    remark_count(stays, summary->unconverted, "not converted or turned, each with its reason");
+    remark_count(stays, summary->untagged, "not tagged, each with its reason");
     if (summary->written_bytes > 0) {
         remark(writer, "%s", ie_size_text(summary->written_bytes, size));
     }

@@ -297,8 +297,8 @@ static const ie_option_row rows[] = {
     LIST("rename.fields", rename.fields, "", check_fields, NULL, 0,
          "fields of your own, NAME=TEMPLATE each: place={city|country} gives the template {custom.place}"),
     BOOL("rename.keep_original_name", rename.keep_original_name, "false", "--keep-original-name", RENAMING,
-         "write the name that a photo had into its metadata (xmpMM:PreservedFileName), where the format can be "
-         "written into"),
+         "write the name that a photo had into its metadata (xmpMM:PreservedFileName), or into an XMP file beside "
+         "it, as tagging.mode says"),
     BOOL("rename.lowercase_extension", rename.lowercase_extension, "true", NULL, 0,
          "write extensions of renamed files in lower case"),
     TEXT("rename.day_begins", rename.day_begins, "00:00", ie_check_clock, NULL, 0,

@@ -213,6 +213,7 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
         const ie_action *action = &plan->actions[i];
         summary->extra += action->extra;
         summary->unconverted += action->unconverted;
+        summary->untagged += action->untagged;
         summary->accounted_bytes += action->extra ? 0 : action->stamp.size;
         summary->plain += action->fell_back && action->outcome == IE_OUTCOME_DONE;
         if (action->outcome == IE_OUTCOME_FAILED) {

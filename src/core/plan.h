@@ -70,7 +70,7 @@ typedef struct ie_tag_edit {
     const char *title, *caption;
     int32_t rating; /* 0..5 */
     ie_text_list hierarchy; /* "Places|Norway|Oslo", beside their last parts in add_keywords */
-    ie_text_list generated; /* of add_keywords those that models gave: "label|confidence|model" */
+    ie_text_list generated; /* of add_keywords those that models gave: "label|confidence|model|version" */
     bool forget_generated;  /* takes away the keywords that models gave, and nothing else */
     bool has_place, has_altitude; /* an altitude only with a place */
     double latitude, longitude; /* signed decimal degrees; when has_place */
@@ -98,6 +98,7 @@ typedef struct ie_action {
     ie_remake remake;         /* only when the format stays */
     unsigned strip;           /* IE_STRIP_* (strip.h): taken out of the copy's metadata */
     bool unconverted;         /* it was to be converted or turned, and the reason says why that is not done */
+    bool untagged;            /* something was to be written for it, and the reason says why that is not done */
     uint8_t orientation;      /* of `from`, 1..8 */
     ie_tag_edit *tags;        /* NULL: none */
     const char *survivor;     /* QUARANTINE (and SKIP of a duplicate): the file that stays */

@@ -337,6 +337,7 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
         return "has a reason or problem that is no text";
     }
     action->unconverted = json_is_true(json_object_get(object, "unconverted"));
+    action->untagged = json_is_true(json_object_get(object, "untagged"));
     const char *wrong = read_verdict(object, action);
     wrong = wrong != NULL ? wrong : read_remake(object, action);
     wrong = wrong != NULL ? wrong : read_strip(object, action);

@@ -109,7 +109,8 @@ static bool is_trivial(const ie_action *action)
 
 static bool is_shown(const ie_action *action, bool keeps)
 {
-    if (keeps || ie_action_is_work(action) || action->problem != NULL || action->unconverted) {
+    if (keeps || ie_action_is_work(action) || action->problem != NULL || action->unconverted ||
+        action->untagged) {
         return true;
     }
     return action->kind == IE_ACTION_SKIP && !is_trivial(action);

@@ -106,6 +106,9 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
     if (action->unconverted) {
         json_object_set_new(object, "unconverted", json_true());
     }
+    if (action->untagged) {
+        json_object_set_new(object, "untagged", json_true());
+    }
     ie_json_int(object, "orientation", action->orientation);
     json_object_set_new(object, "stamp", stamp_json(&action->stamp));
     if (action->tags != NULL) {

@@ -98,23 +98,6 @@ static void mention_doubts(const ie_proposal *proposal, const ie_members *member
 
 /* ---- the old name ---- */
 
-/* Why the old name cannot be written into this file, or NULL. */
-static const char *refusal(const ie_photo *photo, const ie_action *action)
-{
-    bool embeds = action->format == IE_FORMAT_JPEG || action->format == IE_FORMAT_PNG ||
-                  action->format == IE_FORMAT_TIFF || action->format == IE_FORMAT_WEBP;
-    if (!embeds) {
-        return "this kind of file is never written into";
-    }
-    for (uint32_t i = 0; i < photo->fault_count; i++) {
-        const char *stage = photo->faults[i].stage;
-        if (strcmp(stage, "decode") == 0 || strcmp(stage, "metadata") == 0) {
-            return "it is damaged, and better left as it is";
-        }
-    }
-    return NULL;
-}
-
 /* A photo that moves to another folder under its name has not lost it. */
 static bool loses_name(const ie_photo *photo, const ie_action *action)
 {
@@ -130,17 +113,11 @@ static void keep_original_names(const ie_proposal *proposal)
     for (size_t i = 0; proposal->config->rename.keep_original_name && i < proposal->count; i++) {
         const ie_photo *photo = proposal->photos[i];
         ie_action *action = &plan->actions[i];
-        if (!loses_name(photo, action)) {
-            continue;
+        if (loses_name(photo, action)) {
+            const char *base = ie_path_base(photo->real_path);
+            IE_AUTO_FREE char *name = ie_utf8_from_latin1(base, strlen(base));
+            ie_action_tags(plan, action)->original_name = ie_arena_strdup(plan->arena, name);
         }
-        const char *why = refusal(photo, action);
-        if (why != NULL) {
-            ie_action_reason(plan, action, "the old name is not kept in it: %s", why);
-            continue;
-        }
-        const char *base = ie_path_base(photo->real_path);
-        IE_AUTO_FREE char *name = ie_utf8_from_latin1(base, strlen(base));
-        ie_action_tags(plan, action)->original_name = ie_arena_strdup(plan->arena, name);
     }
 }
 

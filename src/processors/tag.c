@@ -42,6 +42,18 @@ static void add_keyword(ie_plan *plan, const ie_photo *photo, ie_tag_edit *edit,
     }
 }
 
+/* The checksum of the model that gave a tag; NULL: not known. */
+static const char *version_of(const ie_vision *vision, const ie_label *tag)
+{
+    const ie_label_model *models[] = {&vision->scenes_model, &vision->objects_model};
+    for (size_t i = 0; i < 2 && tag->source != NULL; i++) {
+        if (models[i]->name != NULL && strcmp(ie_path_base(models[i]->name), tag->source) == 0) {
+            return models[i]->version;
+        }
+    }
+    return NULL;
+}
+
 /* A person's keyword stays a person's: what is there already, or was asked for by name, is not
    noted as a model's. Labels with our separators in them could not be told apart again. */
 static void add_generated(ie_plan *plan, const ie_photo *photo, ie_tag_edit *edit,
@@ -58,7 +70,9 @@ static void add_generated(ie_plan *plan, const ie_photo *photo, ie_tag_edit *edi
         for (char *p = model; (p = strpbrk(p, "|;")) != NULL;) {
             *p = ' ';
         }
-        IE_AUTO_FREE char *entry = ie_asprintf("%s|%.3f|%s", keyword, tag->confidence, model);
+        const char *version = version_of(&photo->vision, tag);
+        IE_AUTO_FREE char *entry = ie_asprintf("%s|%.3f|%s%s%s", keyword, tag->confidence, model,
+                                               version != NULL ? "|" : "", version != NULL ? version : "");
         ie_text_list_add(&edit->generated, plan->arena, entry);
     }
 }

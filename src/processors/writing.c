@@ -75,17 +75,20 @@ static void add_reason(ie_plan *plan, ie_action *action, const ie_tag_edit *tags
     ie_buffer_free(&text);
 }
 
-static void refuse(ie_plan *plan, ie_action *action, const char *why)
+static void refuse(ie_plan *plan, ie_action *action, const ie_tag_edit *edit, const char *why)
 {
+    ie_tag_edit rest = *edit;
+    rest.original_name = NULL;
     action->refused = ie_arena_strdup(plan->arena, why);
-    ie_action_reason(plan, action, "not tagged: %s", why);
+    action->untagged = true;
+    ie_action_reason(plan, action, "%s: %s", ie_tag_edit_any(&rest) ? "not tagged" : "its old name is not noted", why);
 }
 
 /* Why this file's own metadata is not touched, or NULL. */
-static const char *refusal(const ie_photo *photo, const ie_action *action, const ie_outlook *outlook)
+static const char *refusal(const ie_photo *photo, const ie_action *action, const ie_outlook *outlook, ie_arena *arena)
 {
     if (!ie_tags_embed(action->format)) {
-        return "this kind of file is never written into";
+        return ie_arena_printf(arena, "nothing is written into %s files", ie_format_name(action->format));
     }
     if ((photo->have & IE_HAVE_METADATA) == 0) {
         return "what it has already was not read";
@@ -280,7 +283,7 @@ static void write_beside(const writing *w, size_t index, ie_tag_edit *edit, cons
                         : outlook->sidecar != NULL ? existing_sidecar(w, index, outlook)
                                                    : new_sidecar(w, index, &why);
     if (target == NULL) {
-        refuse(plan, &plan->actions[index], why != NULL ? why : "its sidecar is not part of the plan");
+        refuse(plan, &plan->actions[index], &said, why != NULL ? why : "its sidecar is not part of the plan");
         return;
     }
     ie_action_give(plan, target, edit);
@@ -329,7 +332,7 @@ static void place_edit(const writing *w, size_t index)
     if (proposal->look != NULL) {
         proposal->look(proposal->user, photo, action, proposal->plan->arena, &outlook);
     }
-    const char *why = refusal(photo, action, &outlook);
+    const char *why = refusal(photo, action, &outlook, proposal->plan->arena);
     ie_kind kind = ie_format_kind(photo->format);
     bool may_beside = w->beside && (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW);
     if (w->embed && why == NULL) {
@@ -340,12 +343,15 @@ static void place_edit(const writing *w, size_t index)
         }
     } else if (may_beside) {
         if (edit.forget_generated && outlook.beside == NULL) {
-            refuse(proposal->plan, action, why != NULL ? why : "the keywords are in the file itself");
+            refuse(proposal->plan, action, &edit, why != NULL ? why : "the keywords are in the file itself");
             return;
         }
         write_beside(w, index, &edit, &outlook, w->embed ? why : NULL);
+    } else if (w->beside || (kind != IE_KIND_PHOTO && kind != IE_KIND_RAW)) {
+        refuse(proposal->plan, action, &edit, "videos get no tags and no sidecar");
     } else {
-        refuse(proposal->plan, action, why != NULL ? why : "this kind of file gets no sidecar");
+        refuse(proposal->plan, action, &edit,
+               ie_arena_printf(proposal->plan->arena, "%s; --mode auto writes it into an XMP file beside the photo", why));
     }
 }
 

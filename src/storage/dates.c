@@ -141,7 +141,8 @@ void ie_dates_choose(const ie_dates *dates, const ie_config_list *names, int64_t
             joined(arena, m->captured_reason, "the EXIF date is 0000:00:00, that is none");
     }
     int minutes;
-    bool exif = source == IE_DATE_EXIF || source == IE_DATE_EXIF_DIGITIZED;
+    bool exif = (source == IE_DATE_EXIF && dates->of[source].sure > IE_SURE_DATE_ONLY) ||
+                source == IE_DATE_EXIF_DIGITIZED;
     if (exif && !m->captured.has_offset && zone_from_gps(&m->captured, &dates->gps_utc, &minutes)) {
         m->captured.has_offset = true;
         m->captured.offset_minutes = (int16_t)minutes;

@@ -95,7 +95,7 @@ static void date_tag(reader *r, const ie_exif_entry *e)
     ie_facts *f = r->facts;
     switch (e->tag) {
     case TAG_DATE_TIME_ORIGINAL:
-        ie_exif_date(e, &f->original);
+        f->date_only |= ie_exif_date(e, &f->original);
         f->zero_date = ie_exif_date_is_zero(e);
         break;
     case TAG_DATE_TIME_DIGITIZED:
@@ -433,6 +433,10 @@ static void finish(reader *r)
         if (times[i]->year == 0) {
             *times[i] = (ie_datetime){0}; /* fractions and offsets of no date */
         }
+    }
+    if (f->date_only) {
+        f->original.nanosecond = 0;
+        f->original.subsec_digits = 0;
     }
     if ((f->m.iso == 0 || f->m.iso == 65535) && r->iso_other > 0 && r->iso_other <= INT32_MAX) {
         f->m.iso = (int32_t)r->iso_other;

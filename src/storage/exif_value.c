@@ -132,12 +132,13 @@ static const char *short_text(const ie_exif_entry *entry, size_t *ret_size)
     return text;
 }
 
-void ie_exif_date(const ie_exif_entry *entry, ie_datetime *time)
+bool ie_exif_date(const ie_exif_entry *entry, ie_datetime *time)
 {
     size_t size;
     const char *text = short_text(entry, &size);
     ie_datetime found;
-    if (time->year == 0 && text != NULL && ie_facts_date(text, size, &found, NULL)) {
+    bool date_only = false;
+    if (time->year == 0 && text != NULL && ie_facts_date(text, size, &found, &date_only)) {
         time->year = found.year;
         time->month = found.month;
         time->day = found.day;
@@ -145,6 +146,7 @@ void ie_exif_date(const ie_exif_entry *entry, ie_datetime *time)
         time->minute = found.minute;
         time->second = found.second;
     }
+    return date_only;
 }
 
 void ie_exif_subsec(const ie_exif_entry *entry, ie_datetime *time)

@@ -37,9 +37,9 @@ uint32_t ie_exif_integer(const ie_exif_entry *entry, unsigned i, uint32_t absent
 /* The i-th value; NaN when there is none. */
 double ie_exif_real(const ie_exif_entry *entry, unsigned i);
 
-/* Each sets its own part of *time only, and nothing when the value is none: they come in any order.
+/* Each sets its own part of *time only, and nothing when the value is none: they come in any order. True: the date has no time of day.
  */
-void ie_exif_date(const ie_exif_entry *entry, ie_datetime *time);
+bool ie_exif_date(const ie_exif_entry *entry, ie_datetime *time);
 void ie_exif_subsec(const ie_exif_entry *entry, ie_datetime *time);
 void ie_exif_offset(const ie_exif_entry *entry, ie_datetime *time);
 

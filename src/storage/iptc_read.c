@@ -263,7 +263,8 @@ ie_span ie_irb_find(const ie_span *blocks, uint16_t id)
         const uint8_t *head = ie_span_at(blocks, at, 7);
         /* 8BIM; older programs wrote others of the same shape. */
         if (head == NULL || (memcmp(head, "8BIM", 4) != 0 && memcmp(head, "MeSa", 4) != 0 &&
-                             memcmp(head, "PHUT", 4) != 0 && memcmp(head, "AgHg", 4) != 0)) {
+                             memcmp(head, "PHUT", 4) != 0 && memcmp(head, "AgHg", 4) != 0 &&
+                             memcmp(head, "DCSR", 4) != 0)) {
             break;
         }
         uint16_t found = ie_be16(head + 4);

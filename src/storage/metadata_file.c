@@ -64,7 +64,8 @@ static void collect_dates(const sources *all, const ie_facts *own, const ie_phot
                           ie_dates *dates)
 {
     bool video = ie_format_kind(photo->format) == IE_KIND_VIDEO;
-    ie_dates_add(dates, IE_DATE_EXIF, &all->exif.original, IE_SURE_EXIF);
+    ie_dates_add(dates, IE_DATE_EXIF, &all->exif.original,
+                 all->exif.date_only ? IE_SURE_DATE_ONLY : IE_SURE_EXIF);
     if (!video) { /* CRW: the camera's clock, as in EXIF */
         ie_dates_add(dates, IE_DATE_EXIF, &own->original, IE_SURE_EXIF);
     }

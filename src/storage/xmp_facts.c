@@ -270,6 +270,12 @@ void ie_xmp_take(ie_xmp_taker *r, int property, const char *value, bool is_defau
     case IE_XMP_PERCENT_EXIV2:
         set_percent(r->facts, value);
         break;
+    case IE_XMP_LENS:
+        set_text(r, &r->aux_lens, value);
+        break;
+    case IE_XMP_AUX_SERIAL:
+        set_text(r, &r->aux_serial, value);
+        break;
     case IE_XMP_COLOR_LABEL:
         set_color_label(r, value);
         break;
@@ -312,9 +318,10 @@ void ie_xmp_taker_finish(ie_xmp_taker *r)
     if (r->facts->m.rating == IE_ABSENT && r->facts->percent != IE_ABSENT) {
         r->facts->m.rating = ie_facts_stars(r->facts->percent);
     }
-    if (r->facts->m.label == NULL) {
-        r->facts->m.label = r->color;
-    }
+    ie_metadata *m = &r->facts->m;
+    m->label = m->label != NULL ? m->label : r->color;
+    m->lens = m->lens != NULL ? m->lens : r->aux_lens;
+    m->serial = m->serial != NULL ? m->serial : r->aux_serial;
     if (isfinite(r->altitude)) {
         r->facts->m.altitude_m = r->below_sea ? -r->altitude : r->altitude;
     }

@@ -24,6 +24,7 @@ typedef struct ie_xmp_taker {
     double latitude_plain, longitude_plain; /* degrees without a hemisphere */
     char latitude_ref, longitude_ref;       /* 0: none */
     bool below_sea;
+    const char *aux_lens, *aux_serial; /* where exifEX, the standard, says nothing */
     const char *color; /* digiKam's label, where there is no other */
 } ie_xmp_taker;
 

@@ -152,7 +152,8 @@ static void the_original_date_wins_with_its_own_fraction_and_zone(void **state)
 static void blank_and_impossible_dates_are_passed_over(void **state)
 {
     static const char *const bad[] = {"0000:00:00 00:00:00",
-                                      "    :  :     :  :  ", "2023:02:30 10:00:00", "rubbish"};
+                                      "    :  :     :  :  ", "2023:02:30 10:00:00", "rubbish",
+                                      "2023:07:14 2.:37:53", "2023:07:14 123:1:1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         tiff t;
         begin(&t);
@@ -165,6 +166,24 @@ static void blank_and_impossible_dates_are_passed_over(void **state)
         assert_string_equal(ie_datetime_text(&photo->metadata.captured, text),
                             "2020-02-29T23:59:59");
         assert_int_equal(photo->metadata.captured_source, IE_DATE_EXIF_DIGITIZED);
+        ie_photo_free(photo);
+    }
+}
+
+static void a_date_without_a_time_of_day_is_less_sure_and_has_no_fraction(void **state)
+{
+    static const char *const days[] = {"2023:07:14", "2023:07:14   :  :  "};
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        tiff t;
+        begin(&t);
+        enter(&t, 0x8769, EXIF_AT);
+        add_text(&t, 0x9003, days[i]);
+        add_text(&t, 0x9291, "50");
+        ie_photo *photo = read_tiff(&t);
+        char text[40];
+        assert_string_equal(ie_datetime_text(&photo->metadata.captured, text), "2023-07-14T00:00:00");
+        assert_int_equal(photo->metadata.captured_source, IE_DATE_EXIF);
+        assert_true(photo->metadata.captured_confidence == IE_SURE_DATE_ONLY);
         ie_photo_free(photo);
     }
 }
@@ -376,6 +395,7 @@ int main(void)
         cmocka_unit_test(a_zero_denominator_is_absent),
         cmocka_unit_test(the_original_date_wins_with_its_own_fraction_and_zone),
         cmocka_unit_test(blank_and_impossible_dates_are_passed_over),
+        cmocka_unit_test(a_date_without_a_time_of_day_is_less_sure_and_has_no_fraction),
         cmocka_unit_test(the_file_time_is_the_last_resort_and_says_so),
         cmocka_unit_test(a_position_has_its_signs_and_decimals_in_the_minutes),
         cmocka_unit_test(a_position_that_is_none_is_a_fault_and_not_zero),

@@ -124,6 +124,21 @@ static void who_where_and_with_what_is_read_from_xmp(void **state)
     ie_photo_free(photo);
 }
 
+static void the_standards_lens_goes_before_adobes_whichever_comes_first(void **state)
+{
+    static const char *const orders[] = {
+        "aux:Lens='by aux' aux:SerialNumber='1' exifEX:LensModel='by exifEX' exifEX:BodySerialNumber='2'",
+        "exifEX:LensModel='by exifEX' exifEX:BodySerialNumber='2' aux:Lens='by aux' aux:SerialNumber='1'"};
+    for (size_t i = 0; i < 2; i++) {
+        IE_AUTO_FREE char *packet = ie_asprintf(
+            PACKET("xmlns:aux='http://ns.adobe.com/exif/1.0/aux/' xmlns:exifEX='http://cipa.jp/exif/1.0/' %s", ""), orders[i]);
+        ie_photo *photo = photo_of(packet);
+        assert_string_equal(photo->metadata.lens, "by exifEX");
+        assert_string_equal(photo->metadata.serial, "2");
+        ie_photo_free(photo);
+    }
+}
+
 /* Every kind of fact, written as a record and read back, is written the same again. */
 static void a_record_with_all_of_it_survives_the_way_there_and_back(void **state)
 {
@@ -191,6 +206,7 @@ int main(void)
         cmocka_unit_test(microsofts_faces_are_given_by_their_corner_and_told_once),
         cmocka_unit_test(trees_of_keywords_are_read_in_both_spellings),
         cmocka_unit_test(who_where_and_with_what_is_read_from_xmp),
+        cmocka_unit_test(the_standards_lens_goes_before_adobes_whichever_comes_first),
         cmocka_unit_test(a_record_with_all_of_it_survives_the_way_there_and_back),
         cmocka_unit_test(a_live_photo_and_its_video_share_an_identifier),
     };

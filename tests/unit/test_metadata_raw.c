@@ -173,6 +173,7 @@ static void photoshop_files_keep_all_in_image_resources(void **state)
 {
     ie_buffer file = {0}, resources = {0}, tiff = {0};
     one_text(&tiff, 42, 0x010f, "Camera");
+    ie_buffer_add(&resources, "DCSR\x04\x25\0\0\0\0\0\0", 12); /* another program's mark */
     ie_buffer_add(&resources, "8BIM\x04\x22\0\0", 8);
     be(&resources, tiff.size, 4);
     ie_buffer_add(&resources, tiff.data, tiff.size);

@@ -413,7 +413,18 @@ static void names_of_equal_accents_are_one_name(void **state)
     collection_end(&c);
 }
 
-static void the_old_name_is_kept_once_and_only_where_it_can_be(void **state)
+/* The sidecar that the photo's action is followed by; NULL: none. */
+static const ie_action *beside(const collection *c, size_t index)
+{
+    for (size_t i = c->count; i < c->plan->count; i++) {
+        if (c->plan->actions[i].unit == c->plan->actions[index].unit && c->plan->actions[i].tags != NULL) {
+            return &c->plan->actions[i];
+        }
+    }
+    return NULL;
+}
+
+static void the_old_name_is_kept_once_in_the_photo_or_beside_it(void **state)
 {
     (void)state;
     collection c = dated();
@@ -422,15 +433,26 @@ static void the_old_name_is_kept_once_and_only_where_it_can_be(void **state)
     add(&c, "/p/IMG_2.CR2", IE_FORMAT_CR2, 2)->metadata.captured.year = 2020;
     add(&c, "/p/IMG_3.jpg", IE_FORMAT_JPEG, 3)->metadata.original_name = "DSC.jpg";
     c.photos[2]->metadata.captured.year = 2021;
-    PROPOSE(&c, RENAME);
+    add(&c, "/p/IMG_4.mov", IE_FORMAT_MOV, 4)->metadata.captured.year = 2022;
+    PROPOSE(&c, RENAME, ie_writing_propose);
     expect(&c, 0, IE_ACTION_REPLACE, T ".jpg");
     assert_string_equal(c.plan->actions[0].tags->original_name, "IMG_1.JPG");
     assert_int_equal(c.plan->actions[1].kind, IE_ACTION_MOVE);
-    expect_reason(&c, 1, "never written into");
+    const ie_action *made = beside(&c, 1);
+    assert_non_null(made);
+    assert_string_equal(made->tags->original_name, "IMG_2.CR2");
+    assert_int_equal(made->kind, IE_ACTION_COPY);
+    assert_true(ie_ends_with_nocase(made->to, ".cr2.xmp"));
     assert_int_equal(c.plan->actions[2].kind, IE_ACTION_MOVE); /* its first name is known */
+    assert_null(beside(&c, 2));
+    assert_int_equal(c.plan->actions[3].kind, IE_ACTION_MOVE);
+    expect_reason(&c, 3, "its old name is not noted: videos");
+    assert_true(c.plan->actions[3].untagged);
     carry_out(&c);
     c.photos[0]->metadata.original_name = "IMG_1.JPG";
-    PROPOSE(&c, RENAME);
+    c.photos[1]->metadata.original_name = "IMG_2.CR2"; /* from its sidecar */
+    c.photos[3]->metadata.original_name = "IMG_4.mov";
+    PROPOSE(&c, RENAME, ie_writing_propose);
     expect_no_work(&c);
     collection_end(&c);
 }
@@ -477,7 +499,7 @@ int main(void)
         cmocka_unit_test(a_numbered_pair_shares_its_number),
         cmocka_unit_test(numbers_that_do_not_show_do_not_hang),
         cmocka_unit_test(names_of_equal_accents_are_one_name),
-        cmocka_unit_test(the_old_name_is_kept_once_and_only_where_it_can_be),
+        cmocka_unit_test(the_old_name_is_kept_once_in_the_photo_or_beside_it),
         cmocka_unit_test(bytes_that_change_do_not_make_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,7 +137,10 @@ static void what_cannot_be_written_into_is_not_tagged(void **state)
     for (size_t i = 0; i < 3; i++) {
         expect(&c, i, IE_ACTION_KEEP, NULL);
         expect_reason(&c, i, "not tagged");
+        expect_reason(&c, i, "--mode auto writes it into an XMP file beside the photo");
+        assert_true(c.plan->actions[i].untagged);
     }
+    expect_reason(&c, 0, "nothing is written into cr2 files");
     /* A converted photo is tagged in its new format. */
     add(&c, "/p/d.heic", IE_FORMAT_HEIC, 4);
     PROPOSE(&c, CONVERT, TAG, ie_place_propose, ie_writing_propose);

@@ -61,6 +61,8 @@ static void see(ie_photo *photo, const char *label, double confidence)
     tags[photo->vision.tag_count++] =
         (ie_label){.label = label, .confidence = confidence, .source = "clip-vit-base-patch32"};
     photo->vision.tags = tags;
+    photo->vision.scenes_model =
+        (ie_label_model){.name = "openai/clip-vit-base-patch32", .version = "0123456789abcdef", .precision = "fp32"};
 }
 
 /* Proposes and writes; true when there was something to write. */
@@ -114,8 +116,8 @@ static void keywords_of_models_go_and_a_persons_stay(void **state)
     const ie_metadata *m = &photo->metadata;
     assert_int_equal(m->keywords.count, 4);
     assert_int_equal(m->generated.count, 2);
-    assert_string_equal(m->generated.items[0], "beach|0.710|clip-vit-base-patch32");
-    assert_false(has(&m->generated, "dog|0.900|clip-vit-base-patch32"));
+    assert_string_equal(m->generated.items[0], "beach|0.710|clip-vit-base-patch32|0123456789abcdef");
+    assert_false(has(&m->generated, "dog|0.900|clip-vit-base-patch32|0123456789abcdef"));
     see(photo, "beach", 0.71);
     assert_false(tag(f, photo, false)); /* a second run has nothing to do */
     ie_photo_free(photo);
