@@ -262,6 +262,8 @@ static const char *const keep_names[IE_KEEP_RULES] = {
     [IE_KEEP_RAW] = "raw",               [IE_KEEP_ORIGINAL_METADATA] = "original-metadata",
     [IE_KEEP_RESOLUTION] = "resolution", [IE_KEEP_RATING] = "rating",
     [IE_KEEP_OLDER] = "older",           [IE_KEEP_PATH] = "path",
+    [IE_KEEP_JPEG_QUALITY] = "jpeg-quality", [IE_KEEP_METADATA] = "metadata",
+    [IE_KEEP_UNEDITED] = "unedited",     [IE_KEEP_EDITED] = "edited",
 };
 
 const char *ie_keep_rule_name(ie_keep_rule rule)

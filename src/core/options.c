@@ -32,7 +32,8 @@
 // clang-format on
 
 #define KEEP_CHOICES                                                                               \
-    "quality|newest|oldest|largest|smallest|protect|raw|original-metadata|resolution|rating|older|path"
+    "quality|newest|oldest|largest|smallest|protect|raw|original-metadata|resolution|rating|older|path|"  \
+    "jpeg-quality|metadata|unedited|edited"
 
 static ie_status check_template(const char *text, ie_error *err)
 {
@@ -148,9 +149,9 @@ static ie_status check_keep(const char *text, ie_error *err)
         if (ie_keep_rule_by_name(rules.items[i]) < 0) {
             char shown[80];
             status = ie_error_set(err, IE_ERR_USAGE,
-                                  "There is no rule \"%s\"; there are quality, newest, oldest, largest, smallest, and "
-                                  "for a list of several protect, raw, original-metadata, resolution, quality, "
-                                  "rating, older, path.", ie_show_path(rules.items[i], shown, sizeof shown));
+                                  "There is no rule \"%s\"; there are protect, raw, original-metadata, resolution, "
+                                  "quality, jpeg-quality, rating, metadata, unedited, edited, older, newest, oldest, "
+                                  "largest, smallest, path.", ie_show_path(rules.items[i], shown, sizeof shown));
         }
     }
     ie_config_list_free(&rules);
@@ -242,7 +243,8 @@ static const ie_option_row rows[] = {
          "find duplicates in the command process"),
     LIST_OF("dedupe.keep", dedupe.keep, "quality", KEEP_CHOICES, check_keep, "--keep", DEDUPING,
             "which one of several equal photos stays: quality, newest, oldest, largest or smallest; or what "
-            "decides, in order: protect,raw,original-metadata,resolution,quality,rating,older,path"),
+            "decides, in order: protect,raw,original-metadata,resolution,quality,rating,older,path; also "
+            "jpeg-quality, metadata, unedited, edited"),
     BOOL("dedupe.similar", dedupe.similar, "false", "--similar", DEDUPING,
          "find the same picture in other bytes, too: re-encoded, resized, cropped a little, turned, "
          "recoloured (black and white, too), watermarked"),

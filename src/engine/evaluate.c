@@ -14,8 +14,9 @@
 
 typedef struct evaluation {
     const ie_plan *plan;
-    size_t *by_name;  /* actions by base name, then path */
-    size_t *by_from;  /* actions by path */
+    size_t files;     /* actions of files that were found: a sidecar to be made has its photo's path */
+    size_t *by_name;  /* these by base name, then path */
+    size_t *by_from;  /* these by path */
     uint32_t *label;  /* by action: its group in the labels */
     uint32_t labels;
     size_t *group;    /* by action: the action that stays for it */
@@ -56,7 +57,7 @@ static size_t common_parts(const char *a, const char *b)
 static size_t file_of(const evaluation *e, const char *path)
 {
     const char *name = ie_path_base(path);
-    size_t low = 0, high = e->plan->count, best = SIZE_MAX, most = 0;
+    size_t low = 0, high = e->files, best = SIZE_MAX, most = 0;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (strcmp(ie_path_base(e->plan->actions[e->by_name[middle]].from), name) < 0) {
@@ -65,7 +66,7 @@ static size_t file_of(const evaluation *e, const char *path)
             high = middle;
         }
     }
-    for (; low < e->plan->count; low++) {
+    for (; low < e->files; low++) {
         const char *from = e->plan->actions[e->by_name[low]].from;
         if (strcmp(ie_path_base(from), name) != 0) {
             break;
@@ -127,7 +128,7 @@ static ie_status read_labels(evaluation *e, const char *path, ie_error *err)
 
 static size_t action_at(const evaluation *e, const char *path)
 {
-    size_t low = 0, high = e->plan->count;
+    size_t low = 0, high = e->files;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int order = strcmp(e->plan->actions[e->by_from[middle]].from, path);
@@ -234,11 +235,14 @@ ie_status ie_plan_evaluate(const ie_plan *plan, const char *labels, ie_line_fn o
         .user = user,
     };
     for (size_t i = 0; i < count; i++) {
-        e.by_name[i] = e.by_from[i] = i;
         e.label[i] = UNLABELLED;
+        if (!ie_action_makes_sidecar(&plan->actions[i])) {
+            e.by_name[e.files] = e.by_from[e.files] = i;
+            e.files++;
+        }
     }
-    qsort_r(e.by_name, count, sizeof *e.by_name, by_name, (void *)plan);
-    qsort_r(e.by_from, count, sizeof *e.by_from, by_from, (void *)plan);
+    qsort_r(e.by_name, e.files, sizeof *e.by_name, by_name, (void *)plan);
+    qsort_r(e.by_from, e.files, sizeof *e.by_from, by_from, (void *)plan);
     ie_status status = read_labels(&e, labels, err);
     if (status == IE_OK) {
         group_actions(&e);

@@ -56,14 +56,17 @@ static void collect(gallery *g)
     const ie_plan *plan = g->plan;
     const ie_action **sorted = ie_alloc((plan->count + 1) * sizeof *sorted);
     bool *leads = ie_alloc((plan->count + 1) * sizeof *leads);
+    size_t files = 0;
     for (size_t i = 0; i < plan->count; i++) {
-        sorted[i] = &plan->actions[i];
+        if (!ie_action_makes_sidecar(&plan->actions[i])) {
+            sorted[files++] = &plan->actions[i]; /* a sidecar to be made has its photo's path */
+        }
     }
-    qsort(sorted, plan->count, sizeof *sorted, by_from);
+    qsort(sorted, files, sizeof *sorted, by_from);
     g->cards = ie_alloc((2 * plan->count + 1) * sizeof *g->cards);
     for (size_t i = 0; i < plan->count; i++) {
         const ie_action *action = &plan->actions[i];
-        const ie_action *stays = action->survivor != NULL ? action_of(sorted, plan->count, action->survivor) : NULL;
+        const ie_action *stays = action->survivor != NULL ? action_of(sorted, files, action->survivor) : NULL;
         if (stays == NULL) {
             continue;
         }

@@ -29,6 +29,14 @@ static ie_criterion criterion_of(ie_keep_rule rule)
         return IE_BY_SMALLNESS;
     case IE_KEEP_QUALITY:
         return IE_BY_QUALITY;
+    case IE_KEEP_JPEG_QUALITY:
+        return IE_BY_SAVING;
+    case IE_KEEP_METADATA:
+        return IE_BY_FULLNESS;
+    case IE_KEEP_UNEDITED:
+        return IE_BY_UNEDITED;
+    case IE_KEEP_EDITED:
+        return IE_BY_EDITED;
     case IE_KEEP_RATING:
         return IE_BY_RATING;
     case IE_KEEP_OLDER:
@@ -53,6 +61,9 @@ static void append(ie_keep *keep, ie_criterion by)
     }
     if (keep->count < IE_MAX_CRITERIA) {
         keep->by[keep->count++] = by;
+    }
+    if (by == IE_BY_QUALITY) {
+        append(keep, IE_BY_SAVING); /* what looks equally good may have lost more */
     }
 }
 
@@ -142,23 +153,26 @@ static int order_dates(const ie_photo *a, const ie_photo *b, bool newest)
     return newest ? -order : order;
 }
 
-/* The score of copies differs by chance, too; in steps the order stays total. */
-#define QUALITY_STEPS 20.0
-
-static double quality_of(const ie_photo *photo)
+double ie_keep_quality(const ie_photo *photo)
 {
     bool known = (photo->have & IE_HAVE_QUALITY) != 0 && isfinite(photo->content.quality);
     return known ? photo->content.quality : -1;
 }
 
-/* The same bytes look equally good, though it may be known of one copy only. */
-static int order_quality(const ie_photo *a, const ie_photo *b)
+int ie_keep_saved_at(const ie_photo *photo)
 {
-    if ((a->have & b->have & IE_HAVE_XXH3) != 0 && ie_hash128_equal(a->xxh3, b->xxh3)) {
-        return 0;
+    switch (photo->format) {
+    case IE_FORMAT_JPEG:
+        return (photo->have & IE_HAVE_QUALITY) != 0 ? photo->content.jpeg_quality : 0;
+    case IE_FORMAT_WEBP:
+    case IE_FORMAT_HEIC:
+    case IE_FORMAT_AVIF:
+    case IE_FORMAT_JXL:
+    case IE_FORMAT_JP2:
+        return 70;
+    default:
+        return 100;
     }
-    double x = round(quality_of(a) * QUALITY_STEPS), y = round(quality_of(b) * QUALITY_STEPS);
-    return x > y ? -1 : x < y;
 }
 
 /* No phone wrote HEIC before iOS 11 of September 2017. */
@@ -198,6 +212,14 @@ static unsigned richness(const ie_photo *photo, const ie_config *config)
            !isnan(m->exposure_time_s) + (m->iso != 0);
 }
 
+/* How much is told in it, by the camera or by people. */
+static unsigned fullness(const ie_photo *photo, const ie_config *config)
+{
+    const ie_metadata *m = &photo->metadata;
+    return richness(photo, config) + m->keywords.count + m->people.count + (m->title != NULL) + (m->caption != NULL) +
+           (m->creator != NULL) + (m->copyright != NULL) + (m->rating != IE_ABSENT && m->rating != 0);
+}
+
 static int rating_of(const ie_photo *photo)
 {
     return photo->metadata.rating == IE_ABSENT ? 0 : photo->metadata.rating;
@@ -219,7 +241,15 @@ static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b, const
     case IE_BY_SMALLNESS:
         return order_u64(pixels(a->photo), pixels(b->photo));
     case IE_BY_QUALITY:
-        return order_quality(a->photo, b->photo);
+        return a->poorer - b->poorer;
+    case IE_BY_SAVING:
+        return b->saved_at - a->saved_at;
+    case IE_BY_FULLNESS:
+        return order_u64(fullness(b->photo, config), fullness(a->photo, config));
+    case IE_BY_UNEDITED:
+        return (a->photo->metadata.edited == 1) - (b->photo->metadata.edited == 1);
+    case IE_BY_EDITED:
+        return (b->photo->metadata.edited == 1) - (a->photo->metadata.edited == 1);
     case IE_BY_RATING:
         return rating_of(b->photo) - rating_of(a->photo);
     case IE_BY_AGE:
@@ -268,6 +298,25 @@ static char *first_by_path(const ie_keep *keep)
     }
 }
 
+static char *describe_quality(double better, double other)
+{
+    if (other < 0) {
+        return ie_strdup("its quality is known");
+    }
+    if (better <= other) {
+        return ie_strdup("the other is clearly poorer than one that looks like it");
+    }
+    int digits = better - other < 0.01 ? 3 : 2;
+    return ie_asprintf("higher quality (%.*f against %.*f)", digits, better, digits, other);
+}
+
+static char *describe_saving(const ie_rival *better, const ie_rival *other)
+{
+    bool figures = better->photo->format == IE_FORMAT_JPEG && other->photo->format == IE_FORMAT_JPEG && other->saved_at > 0;
+    return figures ? ie_asprintf("saved with less loss (JPEG quality %d against %d)", better->saved_at, other->saved_at)
+                   : ie_strdup("saved with less loss");
+}
+
 char *ie_keep_advantage(const ie_keep *keep, const ie_rival *better, const ie_rival *other)
 {
     ie_criterion by;
@@ -290,8 +339,15 @@ char *ie_keep_advantage(const ie_keep *keep, const ie_rival *better, const ie_ri
     case IE_BY_SMALLNESS:
         return ie_strdup("fewer pixels");
     case IE_BY_QUALITY:
-        return quality_of(b) < 0 ? ie_strdup("its quality is known")
-                                 : ie_asprintf("higher quality (%.2f against %.2f)", quality_of(a), quality_of(b));
+        return describe_quality(ie_keep_quality(a), ie_keep_quality(b));
+    case IE_BY_SAVING:
+        return describe_saving(better, other);
+    case IE_BY_FULLNESS:
+        return ie_strdup("has more metadata");
+    case IE_BY_UNEDITED:
+        return ie_strdup("no program says that it edited it");
+    case IE_BY_EDITED:
+        return ie_strdup("edited");
     case IE_BY_RATING:
         return ie_asprintf("higher rating (%d against %d)", rating_of(a), rating_of(b));
     case IE_BY_AGE:

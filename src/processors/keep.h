@@ -10,7 +10,7 @@
 
 typedef enum ie_criterion {
     IE_BY_PROTECTION, IE_BY_PREFERENCE, IE_BY_RAW, IE_BY_METADATA, IE_BY_RESOLUTION, IE_BY_SMALLNESS, IE_BY_QUALITY,
-    IE_BY_RATING, IE_BY_AGE, IE_BY_YOUTH, IE_BY_FILES,
+    IE_BY_SAVING, IE_BY_RATING, IE_BY_FULLNESS, IE_BY_UNEDITED, IE_BY_EDITED, IE_BY_AGE, IE_BY_YOUTH, IE_BY_FILES,
     IE_BY_FILE_AGE, IE_BY_BYTES, IE_BY_PATH
 } ie_criterion;
 
@@ -28,7 +28,18 @@ typedef struct ie_rival {
     size_t files;          /* of the unit */
     uint32_t preference;   /* place in dedupe.prefer; its count when in none */
     bool is_protected;
+    bool poorer;           /* clearly worse to look at than another version of its picture */
+    int saved_at;          /* JPEG quality, or what its format compares to: 1..100; 0: unknown */
 } ie_rival;
+
+/* Scores of copies differ by chance (a mark, more contrast): only so much lower is worse. */
+#define IE_KEEP_CHANCE 0.03
+
+/* The score, 0..1; negative when it is not known. */
+double ie_keep_quality(const ie_photo *photo);
+/* At which JPEG quality its picture was saved last; as in the score, 70 for other formats that lose, 100 for those that
+   do not; 0: unknown. */
+int ie_keep_saved_at(const ie_photo *photo);
 
 /* For photos of equal bytes: a single old word means what it always meant. */
 ie_keep ie_keep_of_equals(const ie_config *config);

@@ -4,6 +4,7 @@
  * the best node down: what stays takes away those of its own neighbours that are worse, never a neighbour's
  * neighbour, so that there are no chains.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,8 @@ typedef struct node {
     const ie_candidate *head; /* the best that stayed; NULL: none did */
     size_t rank;              /* 0: the best of all */
     size_t edge, edges;
+    double quality, best;     /* its score, and the highest of it and of those that match it */
+    int saved_at;
     size_t taken;             /* how many files it took away */
     const ie_candidate *loser; /* the first of them */
     bool gone, wanted;        /* wanted: as a further copy */
@@ -58,17 +61,52 @@ static size_t staying(const near *n, const node *of)
 
 static void make_nodes(near *n, size_t count, size_t *node_of)
 {
-    ie_criterion by;
     for (size_t i = 0; i < count; i++) {
-        ie_candidate *c = &n->candidates[i];
+        const ie_candidate *c = &n->candidates[i];
+        const ie_photo *photo = c->rival.photo;
         if (i == 0 || !ie_dedupe_same_bytes(&n->candidates[i - 1], c)) {
-            n->nodes[n->node_count++] = (node){.first = i};
+            n->nodes[n->node_count++] = (node){.first = i, .quality = -1};
         }
         node *last = &n->nodes[n->node_count - 1];
         last->end = i + 1;
+        /* Of equal bytes it may be known of one copy only. */
+        last->quality = last->best = fmax(last->quality, ie_keep_quality(photo));
+        last->saved_at = last->saved_at > 0 ? last->saved_at : ie_keep_saved_at(photo);
         node_of[c->index] = n->node_count - 1;
-        if (stays(n, c) && (last->head == NULL || ie_keep_order(&n->keep, &c->rival, &last->head->rival, &by) < 0)) {
-            last->head = c;
+    }
+}
+
+/* Compared with the best that match it, not with each: a total order has no room for "about as good". */
+static void rate_nodes(near *n, const size_t *node_of)
+{
+    const ie_proposal *p = n->d->proposal;
+    for (size_t i = 0; i < p->pair_count; i++) {
+        const ie_pair *pair = &p->pairs[i];
+        if (node_of[pair->a] == NOBODY || node_of[pair->b] == NOBODY || !ie_match_is_duplicate(pair->verdict)) {
+            continue;
+        }
+        node *a = &n->nodes[node_of[pair->a]], *b = &n->nodes[node_of[pair->b]];
+        a->best = fmax(a->best, b->quality);
+        b->best = fmax(b->best, a->quality);
+        if (pair->verdict == IE_MATCH_SAME_PIXELS && a->saved_at > 0 && b->saved_at > 0) {
+            /* What is lossless now was made from what was not. */
+            a->saved_at = b->saved_at = a->saved_at < b->saved_at ? a->saved_at : b->saved_at;
+        }
+    }
+}
+
+static void choose_heads(near *n)
+{
+    ie_criterion by;
+    for (size_t k = 0; k < n->node_count; k++) {
+        node *of = &n->nodes[k];
+        for (size_t i = of->first; i < of->end; i++) {
+            ie_candidate *c = &n->candidates[i];
+            c->rival.poorer = of->quality < of->best - IE_KEEP_CHANCE;
+            c->rival.saved_at = of->saved_at;
+            if (stays(n, c) && (of->head == NULL || ie_keep_order(&n->keep, &c->rival, &of->head->rival, &by) < 0)) {
+                of->head = c;
+            }
         }
     }
 }
@@ -300,6 +338,8 @@ void ie_near_propose(const ie_dedupe *d, ie_candidate *candidates, size_t count)
         node_of[i] = NOBODY;
     }
     make_nodes(&n, count, node_of);
+    rate_nodes(&n, node_of);
+    choose_heads(&n);
     size_t *order = ie_alloc((n.node_count + 1) * sizeof *order);
     for (size_t i = 0; i < n.node_count; i++) {
         order[i] = i;

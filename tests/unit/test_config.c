@@ -157,8 +157,8 @@ static void a_value_out_of_range_says_what_is_allowed(void **state)
         {"tagging.min_confidence", "2",
          "--set: tagging.min_confidence must be a number from 0 to 1, not \"2\"."},
         {"dedupe.keep", "best",
-         "--set: dedupe.keep: There is no rule \"best\"; there are quality, newest, oldest, largest, smallest, and for "
-         "a list of several protect, raw, original-metadata, resolution, quality, rating, older, path."},
+         "--set: dedupe.keep: There is no rule \"best\"; there are protect, raw, original-metadata, resolution, quality, "
+         "jpeg-quality, rating, metadata, unedited, edited, older, newest, oldest, largest, smallest, path."},
         {"scan.hidden", "2", "--set: scan.hidden must be true or false, not \"2\"."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -30,6 +30,10 @@ static char *page_of(const char *stays, const char *goes, const char *bytes)
     for (size_t i = 0; i < plan->count; i++) {
         plan->actions[i].from_format = IE_FORMAT_PNM;
     }
+    ie_action *sidecar = tree_plan(plan, IE_ACTION_COPY, root, stays, "made.xmp", 0);
+    sidecar->from_format = IE_FORMAT_PNM;
+    sidecar->format = IE_FORMAT_SIDECAR;
+    sidecar->reason = "of the sidecar";
     ie_config *config = ie_config_new();
     ie_engine *engine = NULL;
     const ie_engine_options options = {.catalog = ""};
@@ -58,6 +62,7 @@ static void a_group_shows_who_stays_and_who_goes(void **state)
     assert_int_equal(occurrences(page, "<figure class=\"goes\">"), 1);
     assert_int_equal(occurrences(page, "src=\"data:image/jpeg;base64,/9j/"), 2);
     assert_int_equal(occurrences(page, "<b>same bytes</b>"), 1);
+    assert_int_equal(occurrences(page, "of the sidecar"), 0);
     assert_true(strstr(page, "stays") < strstr(page, "goes\""));
     assert_int_equal(occurrences(page, "http://") + occurrences(page, "https://") + occurrences(page, "<script"), 0);
 }

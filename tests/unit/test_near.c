@@ -209,6 +209,71 @@ static void a_mark_that_makes_a_copy_larger_does_not_make_it_better(void **state
     collection_end(&c);
 }
 
+static void scores_that_differ_by_chance_leave_the_choice_to_the_jpeg_quality(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    version(&c, "/p/a_brighter.jpg", 4000)->content.jpeg_quality = 71;
+    version(&c, "/p/original.jpg", 4000)->content.jpeg_quality = 73;
+    c.photos[0]->content.quality = 0.52;
+    c.photos[1]->content.quality = 0.50;
+    pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+    stays_by(&c, "quality", 1);
+    expect_reason(&c, 0, "that one: saved with less loss (JPEG quality 73 against 71)");
+    c.photos[0]->content.quality = 0.55;
+    stays_by(&c, "quality", 0);
+    expect_reason(&c, 1, "that one: higher quality (0.55 against 0.50)");
+    stays_by(&c, "jpeg-quality", 1);
+    collection_end(&c);
+}
+
+/* However the steps of a score would fall: of 100 pairs that differ by chance none is decided by it. */
+static void no_step_of_the_score_decides_what_chance_made(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        collection c = collection_new();
+        version(&c, "/p/a.jpg", 4000)->content.quality = 0.40 + i * 0.002;
+        version(&c, "/p/b.jpg", 4000)->content.quality = 0.42 + i * 0.002;
+        c.photos[0]->content.jpeg_quality = 90;
+        c.photos[1]->content.jpeg_quality = 80;
+        pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+        PROPOSE(&c, DEDUPE);
+        expect(&c, 1, IE_ACTION_QUARANTINE, NULL);
+        collection_end(&c);
+    }
+}
+
+static void what_is_lossless_only_since_it_was_converted_is_no_better(void **state)
+{
+    (void)state;
+    for (int same_pixels = 0; same_pixels < 2; same_pixels++) {
+        collection c = collection_new();
+        version(&c, "/p/a.png", 4000)->format = IE_FORMAT_PNG;
+        version(&c, "/p/b.jpg", 4000)->content.jpeg_quality = 80;
+        c.photos[0]->stamp.mtime_ns = c.photos[1]->stamp.mtime_ns + 1;
+        pair(&c, 0, 1, same_pixels ? IE_MATCH_SAME_PIXELS : IE_MATCH_SAME_PICTURE, 0);
+        stays_by(&c, "quality", same_pixels ? 1 : 0);
+        collection_end(&c);
+    }
+}
+
+static void edited_versions_stay_or_go_as_the_user_says(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    version(&c, "/p/a.jpg", 4000)->metadata.edited = 1;
+    version(&c, "/p/b.jpg", 4000)->metadata.title = "A dog";
+    pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+    stays_by(&c, "edited", 0);
+    expect_reason(&c, 1, "that one: edited");
+    stays_by(&c, "unedited", 1);
+    expect_reason(&c, 0, "that one: no program says that it edited it");
+    stays_by(&c, "metadata,edited", 1);
+    expect_reason(&c, 0, "that one: has more metadata");
+    collection_end(&c);
+}
+
 static void a_heic_is_the_cameras_own_only_since_cameras_write_them(void **state)
 {
     (void)state;
@@ -397,6 +462,10 @@ int main(void)
         cmocka_unit_test(a_version_stays_whose_companion_has_no_copy),
         cmocka_unit_test(the_wanted_number_of_versions_stays),
         cmocka_unit_test(the_rules_decide_in_their_order),
+        cmocka_unit_test(scores_that_differ_by_chance_leave_the_choice_to_the_jpeg_quality),
+        cmocka_unit_test(no_step_of_the_score_decides_what_chance_made),
+        cmocka_unit_test(what_is_lossless_only_since_it_was_converted_is_no_better),
+        cmocka_unit_test(edited_versions_stay_or_go_as_the_user_says),
         cmocka_unit_test(with_an_output_folder_other_versions_are_not_copied),
         cmocka_unit_test(a_mark_that_makes_a_copy_larger_does_not_make_it_better),
         cmocka_unit_test(what_only_the_one_that_goes_has_is_given_to_the_one_that_stays),

@@ -2,6 +2,8 @@
 /* dedupe.similar from files to plan, and its evaluation, on three groups of the real photos. */
 #include "test.h"
 
+#include "tree.h"
+
 #include "core/plan.h"
 #include "utils/text.h"
 
@@ -91,11 +93,44 @@ static void verdicts_are_not_mixed(void **state)
     ie_plan_free(alone);
 }
 
+/* What is merged into the one that stays may be written beside it: two actions with one path. */
+static void a_sidecar_to_be_made_does_not_hide_its_photo_from_the_evaluation(void **state)
+{
+    (void)state;
+    char *root = tree_new();
+    tree_write(root, "a.jpg", "a");
+    tree_write(root, "b.jpg", "b");
+    tree_write(root, "labels.json", "{\"groups\": [{\"files\": [\"a.jpg\", \"b.jpg\"]}]}");
+    IE_AUTO_FREE char *survivor = ie_path_join(root, "a.jpg"), *labels = ie_path_join(root, "labels.json");
+    for (int first = 0; first < 2; first++) {
+        ie_plan *plan = ie_plan_new("dedupe");
+        for (int turn = 0; turn < 2; turn++) {
+            ie_action *a = tree_plan(plan, IE_ACTION_KEEP, root, "a.jpg", NULL, 0);
+            if (turn == first) {
+                a->kind = IE_ACTION_COPY;
+                a->format = IE_FORMAT_SIDECAR;
+            }
+        }
+        ie_action *b = tree_plan(plan, IE_ACTION_QUARANTINE, root, "b.jpg", NULL, 1);
+        tree_plan_survivor(plan, b, survivor);
+        b->verdict = IE_MATCH_SAME_PICTURE;
+        ie_evaluation e;
+        assert_int_equal(ie_plan_evaluate(plan, labels, NULL, NULL, &e, NULL), IE_OK);
+        assert_int_equal(e.labelled, 2);
+        assert_int_equal(e.expected, 1);
+        assert_int_equal(e.right, 1);
+        ie_plan_free(plan);
+    }
+    tree_remove(root);
+    free(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(versions_of_a_picture_are_found_and_pictures_are_not_mixed),
         cmocka_unit_test(verdicts_are_not_mixed),
+        cmocka_unit_test(a_sidecar_to_be_made_does_not_hide_its_photo_from_the_evaluation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
