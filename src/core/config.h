@@ -68,13 +68,16 @@ struct ie_config {
     } dedupe;
     struct {
         bool enabled;
-        ie_config_list from; /* format names to convert */
+        ie_config_list rules; /* convert_rule.h; empty: from and to */
+        ie_config_list from; /* format names to convert, "raw" for all of them */
         char *to;            /* auto, jpeg, png, webp, tiff, … */
         int64_t quality;     /* 1..100 */
         double min_similarity; /* SSIM of the new picture with the old, 0..1 */
         bool upright, trim;  /* turn JPEGs without loss; and cut off what does not fit */
         char *chroma;        /* auto, 4:4:4 */
         bool progressive;
+        bool to_srgb;        /* colours are converted; else their profile stays */
+        char *raw;           /* preview, develop */
         ie_config_list strip; /* names of strip.h */
         bool recompress;     /* a JPEG may become a JPEG */
         bool drop_gain_map;  /* an HDR gain map may be left behind */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/config.h"
-#include "core/format.h"
+#include "core/convert_rule.h"
 #include "core/model.h"
 #include "core/option_checks.h"
 #include "core/strip.h"
@@ -53,37 +53,6 @@ static ie_status check_fields(const char *text, ie_error *err)
         status = ie_template_check_custom(fields.items[i], err);
     }
     ie_config_list_free(&fields);
-    return status;
-}
-
-static ie_status unknown_format(const char *name, ie_error *err)
-{
-    char shown[80];
-    ie_show_path(name, shown, sizeof shown);
-    IE_AUTO_FREE char *file = ie_asprintf("x.%.20s", name);
-    ie_format meant = ie_format_claimed(file);
-    if (meant != IE_FORMAT_UNKNOWN) {
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "There is no format \"%s\"; .%s files are called \"%s\".", shown, shown,
-                            ie_format_name(meant));
-    }
-    return ie_error_set(err, IE_ERR_USAGE,
-                        "There is no format \"%s\"; formats are called as in "
-                        "the records: jpeg, png, heic, webp, tiff and so on.",
-                        shown);
-}
-
-static ie_status check_formats(const char *text, ie_error *err)
-{
-    ie_config_list names = ie_config_list_parse(text);
-    ie_status status = IE_OK;
-    for (uint32_t i = 0; status == IE_OK && i < names.count; i++) {
-        ie_kind kind = ie_format_kind(ie_format_by_name(names.items[i]));
-        if (kind == IE_KIND_NONE || kind == IE_KIND_SIDECAR) {
-            status = unknown_format(names.items[i], err);
-        }
-    }
-    ie_config_list_free(&names);
     return status;
 }
 
@@ -261,8 +230,11 @@ static const ie_option_row rows[] = {
          "folders from which no duplicate is ever taken away"),
 
     BOOL("convert.enabled", convert.enabled, "true", NULL, 0, "convert in the command process"),
-    LIST("convert.from", convert.from, "heic,avif,webp,bmp,jxl,jp2", check_formats, "--from",
-         CONVERTING, "formats to convert"),
+    LIST("convert.rules", convert.rules, "", ie_convert_rules_check, "--rules", CONVERTING,
+         "what becomes what, the first that fits; instead of --from and --to: heic=jpeg, tiff=png|jpeg (the first that can hold "
+         "the picture), png/photo=jpeg, any/transparent=png, raw=jpeg, png/drawing=keep"),
+    LIST("convert.from", convert.from, "heic,avif,webp,bmp,jxl,jp2", ie_convert_formats_check, "--from",
+         CONVERTING, "formats to convert; raw is those of all cameras"),
     CHOICE("convert.to", convert.to, false, "auto", "auto|jpeg|png|webp|tiff|avif|jxl", "--to",
            CONVERTING,
            "format of the new files; auto takes png for what is transparent and jpeg for the rest, and "
@@ -274,6 +246,11 @@ static const ie_option_row rows[] = {
            "has it itself, of others half as finely (4:2:0) below quality 90"),
     BOOL("convert.progressive", convert.progressive, "false", "--progressive", CONVERTING,
          "write progressive JPEGs, which show coarsely at once and are a little smaller"),
+    BOOL("convert.to_srgb", convert.to_srgb, "false", "--to-srgb", CONVERTING,
+         "convert colours to sRGB, which every screen shows; else they stay as they are, with their profile"),
+    CHOICE("convert.raw", convert.raw, false, "preview", "preview|develop", "--raw", CONVERTING,
+           "what is converted of a RAW: the largest preview in it, as the camera developed it, or the sensor's data, developed "
+           "here; the RAW itself always stays"),
     REAL("convert.min_similarity", convert.min_similarity, "0.98", 0, 1, "--min-similarity", CONVERTING,
          "a new picture less like its original than this (SSIM of luma, 1 is equal) is thrown away, and "
          "the original stays"),

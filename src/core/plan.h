@@ -96,6 +96,7 @@ typedef struct ie_action {
     ie_format format;         /* the new file's; equal to from_format: bytes kept (but for tags) */
     int quality;              /* of the encoder when format differs or it encodes anew */
     ie_remake remake;         /* only when the format stays */
+    unsigned recoding;        /* IE_RECODE_* (recoding.h): how its picture is coded anew */
     unsigned strip;           /* IE_STRIP_* (strip.h): taken out of the copy's metadata */
     bool unconverted;         /* it was to be converted or turned, and the reason says why that is not done */
     bool untagged;            /* something was to be written for it, and the reason says why that is not done */

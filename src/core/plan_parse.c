@@ -10,6 +10,7 @@
 #include "core/plan.h"
 #include "core/plan_check.h"
 #include "core/plan_parse.h"
+#include "core/recoding.h"
 #include "core/strip.h"
 #include "utils/error.h"
 #include "utils/text.h"
@@ -167,12 +168,20 @@ static const char *check_derivation(const ie_action *action)
     if (action->kind == IE_ACTION_REPLACE && !ie_action_derives(action)) {
         return "replaces a file by the same bytes";
     }
+    ie_kind from = ie_format_kind(action->from_format);
     if (makes && action->format != action->from_format &&
         (action->quality < 1 || ie_format_kind(action->format) != IE_KIND_PHOTO ||
-         ie_format_kind(action->from_format) != IE_KIND_PHOTO)) {
+         (from != IE_KIND_PHOTO && from != IE_KIND_RAW))) {
         return "converts between formats that cannot be converted, or without a quality";
     }
     return NULL;
+}
+
+/* What is made of a RAW is never worth as much. */
+static const char *check_raw(const ie_action *action)
+{
+    bool gone = action->kind == IE_ACTION_REPLACE && action->format != action->from_format;
+    return gone && ie_format_kind(action->from_format) == IE_KIND_RAW ? "would replace a RAW by what is made of it" : NULL;
 }
 
 static const char *check_remake(const ie_action *action)
@@ -207,6 +216,7 @@ static const char *check_action(const ie_plan *plan, const ie_action *action)
     }
     const char *wrong = check_target(plan, action);
     wrong = wrong != NULL ? wrong : check_remake(action);
+    wrong = wrong != NULL ? wrong : check_raw(action);
     return wrong != NULL ? wrong : check_derivation(action);
 }
 
@@ -251,6 +261,15 @@ static const char *read_remake(const json_t *object, ie_action *action)
     }
     action->remake = (ie_remake)remake;
     return NULL;
+}
+
+static const char *read_recoding(const json_t *object, ie_action *action)
+{
+    if (json_object_get(object, "recoding") == NULL) {
+        return NULL;
+    }
+    const char *text = ie_json_get_text(object, "recoding");
+    return text != NULL && ie_recoding_parse(text, &action->recoding) ? NULL : "has an unknown way to code its picture anew";
 }
 
 static const char *read_strip(const json_t *object, ie_action *action)
@@ -340,6 +359,7 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
     action->untagged = json_is_true(json_object_get(object, "untagged"));
     const char *wrong = read_verdict(object, action);
     wrong = wrong != NULL ? wrong : read_remake(object, action);
+    wrong = wrong != NULL ? wrong : read_recoding(object, action);
     wrong = wrong != NULL ? wrong : read_strip(object, action);
     return wrong != NULL ? wrong : ie_plan_read_tags(plan, json_object_get(object, "tags"), action);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/plan.h"
+#include "core/recoding.h"
 #include "core/strip.h"
 #include "utils/text.h"
 
@@ -98,6 +99,10 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
     }
     if (action->remake != IE_REMAKE_NONE) {
         ie_json_text(object, "remake", ie_remake_name(action->remake));
+    }
+    if (action->recoding != 0) {
+        char text[80];
+        ie_json_text(object, "recoding", ie_recoding_text(action->recoding, text));
     }
     if (action->strip != 0) {
         char text[32];

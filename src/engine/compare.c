@@ -115,7 +115,7 @@ static void analyze_member(job *j, ie_worker *worker, candidate *item)
     ie_kind kind = ie_format_kind(item->photo->format);
     if ((kind == IE_KIND_PHOTO || kind == IE_KIND_RAW) &&
         (j->compare->facts & ~item->photo->have) != 0) {
-        ie_worker_analyze(worker, item->photo, j->compare->facts, NULL);
+        ie_worker_analyze(worker, item->photo, j->compare->facts, 0);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/recoding.h"
 #include "storage/bytes.h"
 #include "storage/exif_file.h"
 #include "storage/exif_keep.h"
@@ -81,16 +82,8 @@ static ie_status copy_bytes(const char *from, const char *temp_path, ie_error *e
 
 /* ---- conversion ---------------------------------------------------------------------- */
 
-/* What is known of a source before its conversion. */
-typedef struct source {
-    ie_image_facts facts;
-    bool bare; /* a JPEG XL without metadata: exiv2 need not read it, and could not */
-} source;
-
-/* The source's geometry, and what only its bytes tell of parts that a conversion would leave
- * behind. */
-static ie_status inspect(const ie_config *config, const ie_action *action, source *ret_source,
-                         ie_error *err)
+/* What only the source's bytes tell of parts that a conversion would leave behind. */
+static ie_status inspect(const ie_config *config, const ie_action *action, bool *ret_bare, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
@@ -104,71 +97,64 @@ static ie_status inspect(const ie_config *config, const ie_action *action, sourc
         status =
             ie_error_set(err, IE_ERR_UNSUPPORTED,
                          "it carries a video behind the picture, which a conversion would lose");
-    } else if (!config->convert.drop_gain_map && ie_gain_map_in(data, size, action->from_format)) {
+    } else if ((action->recoding & IE_RECODE_DROP_GAIN_MAP) == 0 && ie_gain_map_in(data, size, action->from_format)) {
         status = ie_error_set(err, IE_ERR_UNSUPPORTED,
                               "it carries an HDR gain map, which a conversion would lose; --drop-gain-map "
                               "converts it all the same");
-    } else {
-        status = ie_image_probe(data, size, action->from_format,
-                                (uint64_t)config->limits.max_pixels, &ret_source->facts, err);
-        ret_source->bare =
-            action->from_format == IE_FORMAT_JXL && !ie_image_data_boxed_metadata(data, size);
     }
+    *ret_bare = action->from_format == IE_FORMAT_JXL && !ie_image_data_boxed_metadata(data, size);
     ie_bytes_close(bytes);
     return status;
 }
 
-/* The last word before the original may go: does the new file show the same picture? */
-static ie_status compare(const ie_config *config, const ie_action *action, const char *temp_path,
-                         ie_error *err)
+/* The last word before the original may go: does the new file decode, and show the same picture? */
+static ie_status prove(const ie_config *config, const ie_action *action, const ie_converted *converted,
+                       const char *temp_path, ie_error *err)
 {
-    const ie_image_side from = {action->from, action->from_format, turn_of(action)};
-    const ie_image_side to = {temp_path, action->format, 1};
+    ie_image_facts after = {0};
+    ie_likeness likeness = {0};
     double similarity = 0;
-    ie_status status = ie_image_similarity(&from, &to, (uint64_t)config->limits.max_pixels,
-                                           &similarity, err);
-    return status != IE_OK || similarity >= config->convert.min_similarity
-               ? status
-               : ie_error_set(err, IE_ERR_FORMAT,
+    ie_status status = ie_image_check_likeness(temp_path, 1, (uint64_t)config->limits.max_pixels, &after, &likeness, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    bool swapped = turn_of(action) >= 5;
+    uint32_t width = swapped ? converted->height : converted->width;
+    uint32_t height = swapped ? converted->width : converted->height;
+    if (after.width != width || after.height != height) {
+        status = ie_error_set(err, IE_ERR_FORMAT, "its conversion came out as %u x %u pixels instead of %u x %u",
+                              after.width, after.height, width, height);
+    } else if (!ie_likeness_compare(&converted->likeness, &likeness, &similarity)) {
+        status = ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to compare the pictures");
+    } else if (similarity < config->convert.min_similarity) {
+        status = ie_error_set(err, IE_ERR_FORMAT,
                               "its conversion came out too unlike it (similarity %.3f, and "
                               "convert.min_similarity is %g)",
                               similarity, config->convert.min_similarity);
+    }
+    free(likeness.gray);
+    return status;
 }
 
 static ie_status convert(const ie_config *config, const ie_action *action, const char *temp_path,
                          ie_error *err)
 {
-    uint64_t max_pixels = (uint64_t)config->limits.max_pixels;
-    source before = {0};
-    ie_image_facts after = {0};
-    ie_status status = inspect(config, action, &before, err);
+    bool bare = false; /* a JPEG XL without metadata: exiv2 need not read it, and could not */
+    ie_converted converted = {0};
+    ie_status status = inspect(config, action, &bare, err);
     if (status != IE_OK) {
         return status;
     }
-    ie_convert_options options = {action->format, action->quality, turn_of(action), max_pixels,
-                                  strcmp(config->convert.chroma, "4:4:4") == 0, config->convert.progressive};
-    status = ie_image_convert(action->from, action->from_format, temp_path, &options, err);
-    if (status != IE_OK) {
-        return status;
+    const ie_convert_options options = {action->format, action->quality, turn_of(action),
+                                        (uint64_t)config->limits.max_pixels, action->recoding};
+    status = ie_image_convert(action->from, action->from_format, temp_path, &options, &converted, err);
+    if (status == IE_OK && !bare) {
+        bool srgb = (action->recoding & (IE_RECODE_SRGB | IE_RECODE_DEVELOP)) != 0;
+        status = ie_exif_copy(action->from, action->from_format, temp_path, action->format, 1, srgb, err);
     }
-    if (!before.bare) {
-        status = ie_exif_copy(action->from, action->from_format, temp_path, action->format, 1, err);
-    }
-    if (status != IE_OK) {
-        return status;
-    }
-    status = ie_image_check(temp_path, max_pixels, &after, err);
-    if (status != IE_OK) {
-        return status;
-    }
-    bool swapped = options.orientation >= 5;
-    if (after.width != (swapped ? before.facts.height : before.facts.width) ||
-        after.height != (swapped ? before.facts.width : before.facts.height)) {
-        return ie_error_set(err, IE_ERR_FORMAT,
-                            "its conversion came out as %u x %u pixels instead of %u x %u",
-                            after.width, after.height, before.facts.width, before.facts.height);
-    }
-    return compare(config, action, temp_path, err);
+    status = status == IE_OK ? prove(config, action, &converted, temp_path, err) : status;
+    free(converted.likeness.gray);
+    return status;
 }
 
 /* ---- turning upright ------------------------------------------------------------------ */

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/foresee.h"
 
+#include "core/recoding.h"
 #include "storage/bytes.h"
 #include "storage/gain_map.h"
 #include "storage/image_data.h"
 #include "storage/jpeg_turn.h"
+#include "storage/raw_develop.h"
+#include "storage/raw_preview.h"
 
 static void foresee_turn(const ie_config *config, const ie_photo *photo, const uint8_t *data, size_t size,
                          ie_arena *arena, ie_prospect *prospect)
@@ -23,6 +26,19 @@ static void foresee_turn(const ie_config *config, const ie_photo *photo, const u
     prospect->cut_height = turn.cut_height;
 }
 
+static void foresee_raw(const ie_action *action, ie_bytes *bytes, size_t size, ie_prospect *prospect)
+{
+    ie_preview preview = {0};
+    if ((action->recoding & IE_RECODE_DEVELOP) != 0) {
+        prospect->refusal = ie_raw_can_develop() ? NULL : "RAW files cannot be developed here, because LibRaw is not there";
+    } else if (ie_raw_find_preview(bytes, size, &preview)) {
+        prospect->width = preview.width;
+        prospect->height = preview.height;
+    } else {
+        prospect->refusal = "it has no JPEG preview that could be found; --raw develop makes the picture from the sensor's data";
+    }
+}
+
 void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action *action, ie_arena *arena,
                 ie_prospect *ret_prospect)
 {
@@ -36,9 +52,11 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
         ret_prospect->refusal = "it cannot be read, or is larger than limits.max_file_bytes";
     } else if (action->remake == IE_REMAKE_TURN) {
         foresee_turn(config, photo, data, size, arena, ret_prospect);
+    } else if (ie_format_kind(photo->format) == IE_KIND_RAW) {
+        foresee_raw(action, bytes, size, ret_prospect);
     } else if (photo->format == IE_FORMAT_JPEG && ie_image_data_motion(data, size)) {
         ret_prospect->refusal = "it carries a video behind the picture, which a conversion would lose";
-    } else if (!config->convert.drop_gain_map && ie_gain_map_in(data, size, photo->format)) {
+    } else if ((action->recoding & IE_RECODE_DROP_GAIN_MAP) == 0 && ie_gain_map_in(data, size, photo->format)) {
         ret_prospect->refusal = "it carries an HDR gain map, which a conversion would lose; --drop-gain-map converts it "
                                 "all the same";
     }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/convert_rule.h"
 #include "core/unit.h"
 #include "engine/apart.h"
 #include "engine/apply.h"
@@ -75,8 +76,8 @@ static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsi
     if (request->rename || request->tag) {
         wanted |= IE_HAVE_METADATA;
     }
-    if (request->convert && engine->config->convert.upright) {
-        wanted |= IE_HAVE_METADATA; /* how a picture lies */
+    if (request->convert) {
+        wanted |= IE_HAVE_METADATA; /* how a picture lies; a camera's name */
     }
     unsigned named_by = 0;
     if (request->rename && ie_rename_needs(engine->config, &named_by, err) != IE_OK) {
@@ -377,7 +378,7 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
         return status;
     }
     pipeline.leave_out = output;
-    pipeline.decode_formats = request->convert ? &engine->config->convert.from : NULL;
+    pipeline.decode_formats = request->convert ? ie_convert_formats(engine->config) : 0;
     collection c = {.summary = summary};
     ie_pipeline_result result = {0};
     ie_plan *plan = NULL;

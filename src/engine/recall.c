@@ -13,10 +13,8 @@ static unsigned wanted_of(const ie_pipeline *pipeline, const ie_photo *photo)
     if (kind == IE_KIND_VIDEO) {
         return wanted & (IE_HAVE_FORMAT | IE_HAVE_METADATA);
     }
-    for (uint32_t i = 0; pipeline->decode_formats != NULL && i < pipeline->decode_formats->count; i++) {
-        if (ie_format_by_name(pipeline->decode_formats->items[i]) == photo->format) {
-            wanted |= IE_HAVE_QUALITY;
-        }
+    if ((pipeline->decode_formats >> photo->format & 1) != 0) {
+        wanted |= IE_HAVE_QUALITY;
     }
     return wanted;
 }

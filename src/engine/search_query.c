@@ -169,7 +169,7 @@ static ie_status look_at(making *m, const char *path, ie_embedding **ret_embeddi
     }
     ie_photo *photo = ie_photo_new();
     photo->path = photo->real_path = path;
-    ie_worker_analyze(m->worker, photo, IE_HAVE_SCENES, NULL);
+    ie_worker_analyze(m->worker, photo, IE_HAVE_SCENES, 0);
     ie_kind kind = ie_format_kind(photo->format);
     if (ie_worker_error(m->worker)->status != IE_OK) {
         status = ie_error_set(err, ie_worker_error(m->worker)->status, "%s", ie_worker_error(m->worker)->text);

@@ -221,7 +221,7 @@ static void prepare_one(void *user, ie_worker *worker, size_t index)
     ie_photo *photo = s->photos[s->list[index]];
     unsigned facts = s->compare->facts | IE_HAVE_SKETCH | IE_HAVE_XXH3;
     if ((facts & ~photo->have) != 0) {
-        ie_worker_analyze(worker, photo, facts, NULL);
+        ie_worker_analyze(worker, photo, facts, 0);
     }
     s->flat[s->list[index]] = !has_sketch(photo) || ie_structure_is_flat(photo->sketch);
 }

@@ -91,16 +91,6 @@ static bool tell_format(ie_bytes *bytes, ie_photo *photo)
     return true;
 }
 
-static bool listed(const ie_config_list *names, ie_format format)
-{
-    for (uint32_t i = 0; names != NULL && i < names->count; i++) {
-        if (ie_format_by_name(names->items[i]) == format) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void remark(ie_worker *worker, const char *text)
 {
     if (worker->remark != NULL) {
@@ -221,7 +211,7 @@ static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
     ie_source_free(source);
 }
 
-static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, const ie_config_list *decode_formats,
+static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t decode_formats,
                     ie_prepared *ret_prepared)
 {
     ie_bytes *bytes = open_photo(photo);
@@ -230,7 +220,7 @@ static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, const i
     }
     bool readable = (photo->have & IE_HAVE_FORMAT) != 0 || tell_format(bytes, photo);
     if (readable && photo->format != IE_FORMAT_UNKNOWN) {
-        if (listed(decode_formats, photo->format)) {
+        if ((decode_formats >> photo->format & 1) != 0) {
             wanted |= IE_HAVE_QUALITY;
         }
         run_analyzers(worker, photo, bytes, wanted, ret_prepared);
@@ -239,12 +229,12 @@ static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, const i
 }
 
 void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
-                       const ie_config_list *decode_formats)
+                       uint64_t decode_formats)
 {
     analyze(worker, photo, wanted, decode_formats, NULL);
 }
 
-void ie_worker_prepare(ie_worker *worker, ie_photo *photo, unsigned wanted, const ie_config_list *decode_formats,
+void ie_worker_prepare(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t decode_formats,
                        ie_prepared ret_prepared[IE_MAX_ANALYZERS])
 {
     analyze(worker, photo, wanted, decode_formats, ret_prepared);

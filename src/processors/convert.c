@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/convert_rule.h"
+#include "core/recoding.h"
 #include "processors/suffixes.h"
 
 /* What a format can hold that others cannot; a photo is never squeezed into less than it is. */
@@ -15,20 +18,12 @@ static bool holds_16_bits(ie_format format)
            format == IE_FORMAT_JP2;
 }
 
-/* A bit a format. */
-static uint64_t wanted_formats(const ie_config_list *names)
-{
-    uint64_t wanted = 0;
-    for (uint32_t i = 0; i < names->count; i++) {
-        wanted |= UINT64_C(1) << ie_format_by_name(names->items[i]);
-    }
-    return wanted & ~(UINT64_C(1) << IE_FORMAT_UNKNOWN);
-}
-
-static const ie_fault *damage(const ie_photo *photo)
+/* A RAW without a preview is not looked at, but may be developed. */
+static const ie_fault *damage(const ie_photo *photo, bool develops)
 {
     for (uint32_t i = 0; i < photo->fault_count; i++) {
-        if (strcmp(photo->faults[i].stage, "decode") == 0) {
+        if (strcmp(photo->faults[i].stage, "decode") == 0 &&
+            !(develops && strcmp(photo->faults[i].code, "unsupported") == 0)) {
             return &photo->faults[i];
         }
     }
@@ -81,55 +76,152 @@ static bool stays_in_the_way(const ie_proposal *proposal)
 
 static const char taken_name[] = "the original stays (convert.keep_original) and has the name";
 
-static void convert_one(const ie_proposal *proposal, const ie_photo *photo, ie_format to, ie_action *action)
+/* What a photo is to become, and by what rule. */
+typedef struct wish {
+    const char *rule; /* as the user wrote it; NULL: convert.from and convert.to */
+    ie_format to;
+    const char *passed; /* why not the rule's earlier formats; NULL: there are none */
+} wish;
+
+/* Another picture of the unit is a photo already: what a camera puts beside its RAW. */
+static const char *companion(const ie_proposal *proposal, const uint64_t *unit_formats, const ie_photo *photo)
+{
+    char name[16];
+    for (int i = IE_FORMAT_UNKNOWN + 1; i < IE_FORMAT_COUNT; i++) {
+        if ((unit_formats[photo->unit] >> i & 1) != 0 && ie_format_kind((ie_format)i) == IE_KIND_PHOTO) {
+            ie_capital_name((ie_format)i, name);
+            return ie_arena_printf(proposal->plan->arena, "a %s of the same name stands beside the RAW", name);
+        }
+    }
+    return NULL;
+}
+
+static bool is_raw(const ie_photo *photo)
+{
+    return ie_format_kind(photo->format) == IE_KIND_RAW;
+}
+
+/* "converted to JPEG from its preview of 1536 x 1024 pixels (rule raw=jpeg)" and the like. */
+static void say_converted(const ie_proposal *proposal, const ie_photo *photo, const wish *w, const ie_prospect *prospect,
+                          ie_action *action)
+{
+    ie_plan *plan = proposal->plan;
+    ie_buffer why = {0};
+    char name[16];
+    ie_capital_name(action->format, name);
+    ie_buffer_printf(&why, action->remake != IE_REMAKE_NONE ? "encoded anew as %s of quality %d, as asked" : "converted to %s",
+                     name, action->quality);
+    if (is_raw(photo) && (action->recoding & IE_RECODE_DEVELOP) != 0) {
+        ie_buffer_printf(&why, ", developed from the sensor's data");
+    } else if (is_raw(photo)) {
+        ie_buffer_printf(&why, " from its embedded preview of %u x %u pixels", prospect->width, prospect->height);
+    } else if (photo->has_alpha) {
+        ie_buffer_printf(&why, ", which keeps its transparency");
+    }
+    if ((action->recoding & IE_RECODE_SRGB) != 0) {
+        ie_buffer_printf(&why, ", colours in sRGB");
+    }
+    if (w->rule != NULL) {
+        ie_buffer_printf(&why, " (rule %s", w->rule);
+        if (strchr(w->rule, '/') != NULL && photo->format == IE_FORMAT_PNG && !photo->has_alpha) {
+            ie_buffer_printf(&why, ": %s%.2f bytes a pixel", photo->metadata.model != NULL ? "a camera's, " : "",
+                             ie_picture_bytes_a_pixel(photo));
+        }
+        ie_buffer_printf(&why, w->passed != NULL ? "; %s)" : ")", w->passed);
+    }
+    ie_action_reason(plan, action, "%s", why.data);
+    ie_buffer_free(&why);
+}
+
+static void convert_one(const ie_proposal *proposal, const uint64_t *unit_formats, const ie_photo *photo, const wish *w,
+                        ie_action *action)
 {
     ie_plan *plan = proposal->plan;
     const ie_action before = *action;
-    action->format = to;
+    action->format = w->to;
     action->quality = (int)proposal->config->convert.quality;
-    action->remake = to == photo->format ? IE_REMAKE_ENCODE : IE_REMAKE_NONE;
-    const char *why = refusal(proposal, photo, to);
+    action->recoding = ie_recoding_of(proposal->config) & (is_raw(photo) ? ~0u : ~(unsigned)IE_RECODE_DEVELOP);
+    action->remake = w->to == photo->format ? IE_REMAKE_ENCODE : IE_REMAKE_NONE;
+    const char *why = refusal(proposal, photo, w->to);
     why = why == NULL && action->remake != IE_REMAKE_NONE && stays_in_the_way(proposal) ? taken_name : why;
-    why = why != NULL ? why : foresee(proposal, photo, action).refusal;
+    why = why == NULL && is_raw(photo) ? companion(proposal, unit_formats, photo) : why;
+    ie_prospect prospect = why == NULL ? foresee(proposal, photo, action) : (ie_prospect){0};
+    why = why != NULL ? why : prospect.refusal;
     if (why != NULL) {
         *action = before;
         leave(plan, action, "converted", why);
-        return;
-    }
-    char name[16];
-    ie_capital_name(to, name);
-    if (action->remake != IE_REMAKE_NONE) {
-        ie_action_reason(plan, action, "encoded anew as %s of quality %d, as asked", name, action->quality);
     } else {
-        ie_action_reason(plan, action, "converted to %s%s", name,
-                         photo->has_alpha ? ", which keeps its transparency" : "");
+        say_converted(proposal, photo, w, &prospect, action);
     }
 }
 
-static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_format to, ie_action *action)
+static ie_format automatic(const ie_photo *photo)
 {
-    const ie_fault *fault = damage(photo);
+    return photo->has_alpha ? IE_FORMAT_PNG : IE_FORMAT_JPEG;
+}
+
+/* The first of a rule's formats that can hold the picture; when none can, the first, whose refusal is told. */
+static void choose(const ie_proposal *proposal, const ie_photo *photo, const ie_convert_rule *rule, wish *w)
+{
+    for (uint32_t i = 0; i < rule->to_count; i++) {
+        ie_format to = rule->to[i] != IE_FORMAT_UNKNOWN ? rule->to[i] : automatic(photo);
+        const char *why = to == photo->format ? NULL : refusal(proposal, photo, to);
+        if (why == NULL) {
+            w->to = to;
+            return;
+        }
+        if (i == 0) {
+            w->to = to;
+            w->passed = why;
+        }
+    }
+}
+
+/* False: it is not to be converted. */
+static bool wish_of(const ie_proposal *proposal, const ie_photo *photo, uint64_t wanted, ie_action *action, wish *ret_wish)
+{
+    const ie_config *config = proposal->config;
+    ie_convert_rule rule;
+    if (config->convert.rules.count == 0) {
+        ie_format to = ie_format_by_name(config->convert.to); /* "auto" names no format */
+        ret_wish->to = to != IE_FORMAT_UNKNOWN ? to : automatic(photo);
+        return (wanted >> photo->format & 1) != 0;
+    }
+    ret_wish->rule = ie_convert_rule_find(&config->convert.rules, photo, &rule);
+    if (ret_wish->rule != NULL && !rule.keep) {
+        choose(proposal, photo, &rule, ret_wish);
+        return true;
+    }
+    if (ret_wish->rule != NULL && (wanted >> photo->format & 1) != 0) {
+        ie_action_reason(proposal->plan, action, "left as it is (rule %s)", ret_wish->rule);
+    }
+    return false;
+}
+
+static void propose_one(const ie_proposal *proposal, const uint64_t *unit_formats, uint64_t wanted, const ie_photo *photo,
+                        ie_action *action)
+{
+    if ((wanted >> photo->format & 1) == 0) {
+        return;
+    }
+    bool develops = is_raw(photo) && (ie_recoding_of(proposal->config) & IE_RECODE_DEVELOP) != 0;
+    const ie_fault *fault = damage(photo, develops);
+    wish w = {0};
     if (fault != NULL) {
         leave(proposal->plan, action, "converted",
               ie_arena_printf(proposal->plan->arena, "it does not decode (%s)", fault->text));
-        return;
-    }
-    if ((photo->have & (IE_HAVE_QUALITY | IE_HAVE_HASHES)) == 0) {
+    } else if (!develops && (photo->have & (IE_HAVE_QUALITY | IE_HAVE_HASHES)) == 0) {
         leave(proposal->plan, action, "converted", "its picture was not looked at");
-        return;
-    }
-    if (to == IE_FORMAT_UNKNOWN) {
-        to = photo->has_alpha ? IE_FORMAT_PNG : IE_FORMAT_JPEG;
-    }
-    if (to != photo->format || (to == IE_FORMAT_JPEG && proposal->config->convert.recompress)) {
-        convert_one(proposal, photo, to, action);
+    } else if (wish_of(proposal, photo, wanted, action, &w) &&
+               (w.to != photo->format || (w.to == IE_FORMAT_JPEG && proposal->config->convert.recompress))) {
+        convert_one(proposal, unit_formats, photo, &w, action);
     }
 }
 
 static void turn_one(const ie_proposal *proposal, const ie_photo *photo, ie_action *action)
 {
     ie_plan *plan = proposal->plan;
-    const ie_fault *fault = damage(photo);
+    const ie_fault *fault = damage(photo, false);
     bool plain = false;
     const char *why = NULL;
     if (fault != NULL) {
@@ -159,27 +251,39 @@ static void turn_one(const ie_proposal *proposal, const ie_photo *photo, ie_acti
     }
 }
 
+/* The formats of each unit's files, a bit each; free() it. */
+static uint64_t *formats_of_units(const ie_proposal *proposal)
+{
+    uint64_t *formats = ie_alloc((proposal->count + 1) * sizeof *formats);
+    for (size_t i = 0; i < proposal->count; i++) {
+        const ie_photo *photo = proposal->photos[i];
+        if (photo->unit < proposal->count) {
+            formats[photo->unit] |= UINT64_C(1) << photo->format;
+        }
+    }
+    return formats;
+}
+
 static ie_status propose(ie_proposal *proposal, ie_error *err)
 {
     (void)err;
     const ie_config *config = proposal->config;
-    uint64_t wanted = wanted_formats(&config->convert.from);
-    /* "auto" names no format. */
-    ie_format to = ie_format_by_name(config->convert.to);
+    uint64_t wanted = ie_convert_formats(config);
+    uint64_t *unit_formats = formats_of_units(proposal);
     for (size_t i = 0; i < proposal->count; i++) {
         const ie_photo *photo = proposal->photos[i];
         ie_action *action = &proposal->plan->actions[i];
-        if (action->kind != IE_ACTION_KEEP || ie_format_kind(photo->format) != IE_KIND_PHOTO) {
+        ie_kind kind = ie_format_kind(photo->format);
+        if (action->kind != IE_ACTION_KEEP || (kind != IE_KIND_PHOTO && kind != IE_KIND_RAW)) {
             continue;
         }
-        if ((wanted >> photo->format & 1) != 0) {
-            propose_one(proposal, photo, to, action);
-        }
+        propose_one(proposal, unit_formats, wanted, photo, action);
         if (config->convert.upright && photo->format == IE_FORMAT_JPEG && photo->orientation > 1 &&
             !ie_action_recodes(action) && !action->unconverted) {
             turn_one(proposal, photo, action);
         }
     }
+    free(unit_formats);
     return IE_OK;
 }
 

@@ -89,9 +89,10 @@ bool ie_work_keeps_originals(const ie_work *w, size_t unit)
     const ie_proposal *proposal = w->naming->proposal;
     bool any = false;
     for (size_t i = 0; i < ie_work_size(w, unit); i++) {
-        any |= converts(ie_work_action(w, unit, i));
+        const ie_action *action = ie_work_action(w, unit, i);
+        any |= converts(action) && ie_original_stays(proposal, action);
     }
-    return any && proposal->output == NULL && proposal->config->convert.keep_original;
+    return any;
 }
 
 static bool is_named(const ie_work *w, size_t unit, size_t i, bool originals_stay)

@@ -35,6 +35,7 @@ typedef struct ie_outlook {
 typedef struct ie_prospect {
     const char *refusal;            /* why it is not done: the rest of a sentence; NULL: nothing is in the way */
     uint32_t cut_width, cut_height; /* turning: pixels that would have to be cut off */
+    uint32_t width, height;         /* of a RAW's preview; 0: not looked at */
 } ie_prospect;
 
 /* What the processors must know about the run beside the configuration. */
@@ -80,8 +81,8 @@ typedef struct ie_processor {
    become QUARANTINE (in place) or SKIP (output), if every member of the unit has an equal in the unit that
    stays; otherwise KEEP with the reason. Nothing below a protected folder is ever dropped. */
 extern const ie_processor ie_dedupe_processor;
-/* convert: sets `format` and `quality` of photos whose format is in config.convert.from (and of no others,
-   whatever the target); what the new format could not hold is left as it is, with the reason. With convert.upright
+/* convert: sets `format`, `quality` and `recoding` of photos that convert.rules name, or without rules of those whose
+   format is in convert.from; what the new format could not hold is left as it is, with the reason. With convert.upright
    sets `remake` of JPEGs that do not lie upright, and are not converted. */
 extern const ie_processor ie_convert_processor;
 /* rename: sets `to` for every member of a unit from the leader's template; without `rename` in the request
@@ -107,6 +108,8 @@ ie_status ie_writing_propose(ie_proposal *proposal, ie_error *err);
 ie_status ie_merge_settle(ie_proposal *proposal, ie_error *err);
 /* With an output folder and convert.strip: what the copies are stripped of; files that cannot be are SKIP. After naming. */
 void ie_strip_propose(ie_proposal *proposal);
+/* Does the original of what is converted in place stay beside the new file? With convert.keep_original; a RAW always. */
+bool ie_original_stays(const ie_proposal *proposal, const ie_action *action);
 /* Last step: derives each action's kind from format, tags, to and output (see plan.h). */
 void ie_plan_settle(ie_proposal *proposal);
 

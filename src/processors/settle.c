@@ -11,6 +11,7 @@ static void stay(ie_action *action, ie_action_kind kind)
     action->format = action->from_format;
     action->quality = 0;
     action->remake = IE_REMAKE_NONE;
+    action->recoding = 0;
     action->strip = 0;
 }
 
@@ -45,10 +46,11 @@ static void settle_in_place(const ie_proposal *proposal, ie_action *action)
 {
     bool converts = action->format != action->from_format;
     bool moves = action->to != NULL && strcmp(action->to, action->from) != 0;
-    if (converts && !moves && proposal->config->convert.keep_original) {
+    bool stays = converts && ie_original_stays(proposal, action);
+    if (stays && !moves) {
         stay(action, IE_ACTION_KEEP);
         ie_action_reason(proposal->plan, action, "not converted after all: the original stays and has the name");
-    } else if (converts && proposal->config->convert.keep_original) {
+    } else if (stays) {
         action->kind = IE_ACTION_COPY;
         ie_action_reason(proposal->plan, action, "the original stays");
     } else if (ie_action_derives(action)) {
@@ -70,6 +72,12 @@ static void mention_damage(ie_plan *plan, ie_action *action, const ie_photo *pho
             return;
         }
     }
+}
+
+bool ie_original_stays(const ie_proposal *proposal, const ie_action *action)
+{
+    return proposal->output == NULL &&
+           (proposal->config->convert.keep_original || ie_format_kind(action->from_format) == IE_KIND_RAW);
 }
 
 void ie_plan_settle(ie_proposal *proposal)

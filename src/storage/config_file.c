@@ -280,6 +280,69 @@ static ie_status read_list(reader *r, const char *key, size_t line)
     return status;
 }
 
+/* Settings whose items may be written as lines of "key: value", in YAML's own way of saying "key=value". */
+static bool takes_pairs(const char *key)
+{
+    return strcmp(key, "convert.rules") == 0;
+}
+
+/* The value of such a line: one text, or several that stand for "a|b". */
+static ie_status read_choices(reader *r, const char *key, const yaml_event_t *first, ie_buffer *pair)
+{
+    size_t line = line_of(first);
+    const char *text = first->type == YAML_SCALAR_EVENT ? scalar_text(first) : NULL;
+    if (text != NULL) {
+        ie_buffer_text(pair, text);
+        return IE_OK;
+    }
+    if (first->type != YAML_SEQUENCE_START_EVENT) {
+        return refuse(r, line, "what stands behind a colon in %s must be plain texts.", key);
+    }
+    ie_buffer list = {0};
+    ie_status status = read_items(r, key, &list);
+    ie_config_list items = ie_config_list_parse(list.data != NULL ? list.data : "");
+    for (uint32_t i = 0; i < items.count; i++) {
+        ie_buffer_text(pair, i > 0 ? "|" : "");
+        ie_buffer_text(pair, items.items[i]);
+    }
+    ie_config_list_free(&items);
+    ie_buffer_free(&list);
+    return status;
+}
+
+/* From behind the mapping's start to behind its end, in the file's order, which is the rules'. */
+static ie_status read_pairs(reader *r, const char *key, size_t line)
+{
+    ie_buffer list = {0}, pair = {0};
+    ie_status status = IE_OK;
+    bool end = false;
+    for (bool value = false; status == IE_OK && !end; value = !value) {
+        yaml_event_t event;
+        status = next_event(r, &event);
+        if (status != IE_OK) {
+            break;
+        }
+        const char *text = event.type == YAML_SCALAR_EVENT ? scalar_text(&event) : NULL;
+        end = event.type == YAML_MAPPING_END_EVENT && !value;
+        if (value) {
+            status = read_choices(r, key, &event, &pair);
+            ie_config_list_append(&list, status == IE_OK ? pair.data : "");
+            ie_buffer_free(&pair);
+        } else if (text != NULL) {
+            ie_buffer_printf(&pair, "%s=", text);
+        } else if (!end) {
+            status = refuse(r, line_of(&event), "what stands before a colon in %s must be plain text.", key);
+        }
+        yaml_event_delete(&event);
+    }
+    if (status == IE_OK) {
+        status = set_value(r, key, list.data != NULL ? list.data : "", line);
+    }
+    ie_buffer_free(&pair);
+    ie_buffer_free(&list);
+    return status;
+}
+
 static ie_status read_mapping(reader *r, const char *prefix);
 
 static ie_status read_value(reader *r, const char *key)
@@ -293,6 +356,8 @@ static ie_status read_value(reader *r, const char *key)
         status = read_scalar(r, key, &event);
     } else if (event.type == YAML_SEQUENCE_START_EVENT) {
         status = read_list(r, key, line_of(&event));
+    } else if (takes_pairs(key)) {
+        status = read_pairs(r, key, line_of(&event));
     } else if (is_section(key)) {
         status = read_mapping(r, key);
     } else {

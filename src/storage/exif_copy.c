@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <math.h>
 #include <string.h>
 
 #include "storage/exif_check.h"
@@ -189,6 +190,16 @@ static void adapt(ie_tags *tags, ie_format to_format, int orientation, int width
     set_when_there(tags, "Xmp.tiff.ImageLength", height);
 }
 
+/* Exif 2.32, ColorSpace and DCF 2.0, 5.2: "R98" is sRGB. */
+static void say_srgb(ie_tags *tags)
+{
+    set_when_there(tags, "Exif.Photo.ColorSpace", 1);
+    set_when_there(tags, "Xmp.exif.ColorSpace", 1);
+    if (ie_tags_has(tags, "Exif.Iop.InteroperabilityIndex")) {
+        (void)!ie_tags_set(tags, "Exif.Iop.InteroperabilityIndex", "R98");
+    }
+}
+
 static void add_chunk(ie_buffer *out, const char *type, const uint8_t *bytes, size_t size)
 {
     const uint8_t length[4] = {(uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16),
@@ -292,7 +303,7 @@ static ie_status target_size(const char *path, int *ret_width, int *ret_height, 
     return status;
 }
 
-static ie_status carry(ie_tags *tags, const char *to_path, ie_format to_format, int orientation,
+static ie_status carry(ie_tags *tags, const char *to_path, ie_format to_format, int orientation, bool srgb,
                        int width, int height, ie_error *err)
 {
     if (!ie_tags_any(tags)) {
@@ -312,11 +323,26 @@ static ie_status carry(ie_tags *tags, const char *to_path, ie_format to_format, 
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "its extended XMP block would be lost");
     }
     adapt(tags, to_format, orientation, width, height);
+    if (srgb) {
+        say_srgb(tags);
+    }
     return ie_tags_save(tags, to_path, err);
 }
 
+/* CRW has no EXIF; what exiv2 makes of its own numbers for exposures may be wrong (5 s become 1 s). The maker's notes
+   have them still. */
+static void drop_guesses(ie_tags *tags, const ie_metadata *facts)
+{
+    static const char *const names[] = {"Exif.Photo.FNumber", "Exif.Photo.ExposureTime", "Exif.Photo.FocalLength",
+                                        "Exif.Photo.ISOSpeedRatings", "Exif.Photo.Flash"};
+    for (size_t i = 0; isnan(facts->f_number) && i < sizeof names / sizeof *names; i++) {
+        ie_tags_clear(tags, names[i]);
+    }
+}
+
 static ie_status copy_tags(const char *from_path, ie_format from_format, const ie_metadata *facts,
-                           const char *to_path, ie_format to_format, int orientation, ie_error *err)
+                           const char *to_path, ie_format to_format, int orientation, bool srgb,
+                           ie_error *err)
 {
     int width = 0, height = 0;
     ie_status status =
@@ -332,14 +358,17 @@ static ie_status copy_tags(const char *from_path, ie_format from_format, const i
     if (status != IE_OK || tags == NULL) {
         return status;
     }
+    if (from_format == IE_FORMAT_CRW) {
+        drop_guesses(tags, facts);
+    }
     if (!ie_exif_keep_date(tags, facts)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its date cannot be carried over");
     }
-    return carry(tags, to_path, to_format, orientation, width, height, err);
+    return carry(tags, to_path, to_format, orientation, srgb, width, height, err);
 }
 
 ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char *to_temp_path,
-                       ie_format to_format, int orientation, ie_error *err)
+                       ie_format to_format, int orientation, bool srgb, ie_error *err)
 {
     if (bare(from_format)) {
         return IE_OK;
@@ -348,7 +377,7 @@ ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char 
     ie_status status = ie_exif_facts(from_path, from_format, &from, err);
     if (status == IE_OK) {
         status = copy_tags(from_path, from_format, &from->metadata, to_temp_path, to_format,
-                           orientation, err);
+                           orientation, srgb, err);
     }
     if (status == IE_OK) {
         status = ie_exif_facts(to_temp_path, to_format, &to, err);

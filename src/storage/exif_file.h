@@ -38,11 +38,11 @@ ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_ed
    tags that say how the old file stored its samples, and XMP that speaks of parts the new file
    lacks (hdrgm, GContainer, MPF). Pixel sizes are updated, the colour profile stays the new file's.
    Maker notes come along; exiv2 corrects offsets in those it knows. IE_OK without a change for
-   sources that have no metadata. IE_ERR_UNSUPPORTED when there is some and `to_format` cannot be
+   sources that have no metadata. With `srgb` tags that name a colour space name sRGB. IE_ERR_UNSUPPORTED when there is some and `to_format` cannot be
    written into (all but those of ie_exif_can_write), or when extended XMP would be lost;
    IE_ERR_FORMAT: damaged. */
 ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char *to_temp_path,
-                       ie_format to_format, int orientation, ie_error *err) IE_MUST_CHECK;
+                       ie_format to_format, int orientation, bool srgb, ie_error *err) IE_MUST_CHECK;
 
 /* For `info`: the library's name and version. */
 const char *ie_exif_library(void);

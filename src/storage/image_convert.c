@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
+#include <sys/stat.h>
 
+#include "core/recoding.h"
 #include "storage/image_file.h"
 #include "storage/image_vips.h"
+#include "storage/raw_develop.h"
+#include "storage/raw_preview.h"
 #include "utils/error.h"
+#include "utils/fs.h"
 
 /* These decoders hand out the picture as its container says, turned already. */
 static bool upright(ie_format format)
@@ -47,7 +52,7 @@ static int save(VipsImage *image, const char *path, const ie_convert_options *op
     switch (options->to) {
     case IE_FORMAT_JPEG:
         return vips_jpegsave(image, path, "Q", q, "subsample_mode", chroma, "optimize_coding", TRUE,
-                             "interlace", options->progressive, NULL);
+                             "interlace", (options->recoding & IE_RECODE_PROGRESSIVE) != 0, NULL);
     case IE_FORMAT_PNG:
         return vips_pngsave(image, path, "compression", 6, NULL);
     case IE_FORMAT_WEBP:
@@ -110,47 +115,184 @@ static ie_status settle_alpha(VipsImage **image, ie_format from, ie_error *err)
                : ie_vips_damaged(from, err);
 }
 
-/* The whole way from the opened image to the written file. */
-static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_format from,
-                           const char *temp_path, const ie_convert_options *options, ie_error *err)
+/* What is decoded: the file, or the preview in it. */
+typedef struct input {
+    const uint8_t *data;
+    size_t size;
+    ie_format format;
+} input;
+
+static ie_status damaged_or_large(ie_format from, ie_format to, ie_error *err)
+{
+    return ie_error_set(err, IE_ERR_FORMAT,
+                        "converting %s to %s fails: the image is cut short or damaged, or too large for the format",
+                        ie_format_name(from), ie_format_name(to));
+}
+
+/* From the opened image to the written file. All of it is decoded into memory first: it is looked at twice. */
+static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_format from, const char *temp_path,
+                           const ie_convert_options *options, ie_converted *converted, ie_error *err)
 {
     ie_status status = refuse(facts, options->to, err);
     if (status != IE_OK) {
         return status;
     }
     uint8_t orientation = upright(from) ? 1 : options->orientation;
-    bool settle = facts->has_alpha && options->to == IE_FORMAT_JPEG;
-    VipsForeignSubsample chroma = options->full_chroma ? VIPS_FOREIGN_SUBSAMPLE_OFF
-                                                       : subsampling(*image, from, options->quality);
-    if (orientation > 1 || settle) {
-        /* Both need rows out of order or twice; a stream of rows gives them once. */
-        VipsImage *memory = vips_image_copy_memory(*image);
-        if (!ie_vips_replace(image, memory != NULL ? 0 : -1, &memory)) {
-            return ie_vips_damaged(from, err);
-        }
-    }
-    if (settle && (status = settle_alpha(image, from, err)) != IE_OK) {
-        return status;
-    }
-    if (!ie_vips_turn(image, orientation) ||
-        !ie_vips_fit_colours(image, options->to) || !only_profile(image)) {
+    VipsForeignSubsample chroma = (options->recoding & IE_RECODE_FULL_CHROMA) != 0
+                                      ? VIPS_FOREIGN_SUBSAMPLE_OFF
+                                      : subsampling(*image, from, options->quality);
+    VipsImage *memory = vips_image_copy_memory(*image);
+    if (!ie_vips_replace(image, memory != NULL ? 0 : -1, &memory)) {
         return ie_vips_damaged(from, err);
     }
+    if (facts->has_alpha && options->to == IE_FORMAT_JPEG && (status = settle_alpha(image, from, err)) != IE_OK) {
+        return status;
+    }
+    bool srgb = (options->recoding & IE_RECODE_SRGB) != 0;
+    if ((srgb && !ie_vips_to_srgb(image, options->to)) || !ie_vips_fit_colours(image, options->to) ||
+        !ie_vips_likeness(*image, orientation, &converted->likeness) || !ie_vips_turn(image, orientation) ||
+        !only_profile(image)) {
+        return ie_vips_damaged(from, err);
+    }
+    converted->width = facts->width;
+    converted->height = facts->height;
     errno = 0;
     if (save(*image, temp_path, options, chroma) != 0) {
-        if (errno == ENOSPC || errno == EDQUOT) {
-            return ie_error_errno(err, errno, "%s cannot be written", ie_shown(temp_path));
-        }
-        return ie_error_set(err, IE_ERR_FORMAT,
-                            "converting %s to %s fails: the image is cut short or damaged, or too "
-                            "large for the format",
-                            ie_format_name(from), ie_format_name(options->to));
+        return errno == ENOSPC || errno == EDQUOT
+                   ? ie_error_errno(err, errno, "%s cannot be written", ie_shown(temp_path))
+                   : damaged_or_large(from, options->to, err);
     }
     return IE_OK;
 }
 
+static ie_status by_vips(const input *in, const char *temp_path, const ie_convert_options *options,
+                         ie_converted *converted, ie_error *err)
+{
+    /* Stricter than for looking: what JPEG calls a warning may be a picture with a torn part, and
+       the original must not be given up for that. For PNG it would refuse photos for an odd colour
+       profile. */
+    VipsFailOn fail_on = in->format == IE_FORMAT_JPEG ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR;
+    VipsImage *image = NULL;
+    const ie_vips_loader_row *l = NULL;
+    ie_status status =
+        ie_vips_open_checked(in->data, in->size, in->format, fail_on, options->max_pixels, &image, &l, err);
+    if (status == IE_OK) {
+        ie_image_facts facts = ie_vips_facts(image, in->data, in->size, in->format);
+        status = transcode(&image, &facts, in->format, temp_path, options, converted, err);
+        ie_vips_finish(image);
+    }
+    return status;
+}
+
+static ie_status by_development(const input *in, const char *temp_path, const ie_convert_options *options,
+                                ie_converted *converted, ie_error *err)
+{
+    ie_developed developed = {0};
+    ie_status status = ie_raw_develop(in->data, in->size, holds_sixteen_bits(options->to) ? 16 : 8, options->max_pixels,
+                                      &developed, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    bool deep = developed.bits == 16;
+    VipsImage *image = vips_image_new_from_memory(developed.data, developed.size, (int)developed.width,
+                                                  (int)developed.height, 3, deep ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR);
+    VipsImage *named = NULL;
+    int rc = image != NULL ? vips_copy(image, &named, "interpretation",
+                                       deep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB, NULL)
+                           : -1;
+    if (ie_vips_replace(&image, rc, &named)) {
+        ie_image_facts facts = {.width = developed.width, .height = developed.height, .frames = 1, .bits = developed.bits};
+        status = transcode(&image, &facts, in->format, temp_path, options, converted, err);
+    } else {
+        status = ie_vips_damaged(in->format, err);
+    }
+    ie_vips_finish(image);
+    free(developed.data);
+    return status;
+}
+
+/* ---- JPEG to JPEG ------------------------------------------------------------------------- */
+
+static void see_luma(void *maker_, const uint8_t *rows, uint32_t count, size_t stride)
+{
+    ie_likeness_maker *maker = maker_;
+    for (uint32_t i = 0; i < count; i++) {
+        ie_frame_add(&maker->frame, rows + i * stride, 1);
+    }
+}
+
+static ie_status write_whole(const char *path, uint8_t *bytes, size_t size, ie_error *err)
+{
+    int failed = ie_fs_write_file(path, bytes, size, S_IRUSR | S_IWUSR, true);
+    return failed == 0 ? IE_OK : ie_error_errno(err, failed, "%s cannot be written", ie_shown(path));
+}
+
+/* *ret_done false: it is not for that way, nothing has happened. */
+static ie_status by_samples(const input *in, const char *temp_path, const ie_convert_options *options, bool *ret_done,
+                            ie_converted *converted, ie_error *err)
+{
+    ie_decode_fault fault = {0};
+    ie_jpeg *jpeg = ie_jpeg_open(in->data, in->size, options->max_pixels, &fault);
+    if (jpeg == NULL) {
+        return IE_OK;
+    }
+    const ie_jpeg_facts facts = *ie_jpeg_get_facts(jpeg);
+    ie_likeness_maker maker = {0};
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    ie_status status = IE_OK;
+    const ie_jpeg_recoding how = {options->quality, (options->recoding & IE_RECODE_PROGRESSIVE) != 0, see_luma, &maker};
+    bool good = ie_likeness_begin(&maker, IE_JPEG_GRAY, facts.width, facts.height) &&
+                ie_jpeg_recode(jpeg, in->data, in->size, &how, &bytes, &size, &fault);
+    *ret_done = good || strcmp(fault.code != NULL ? fault.code : "", "unsupported") != 0;
+    if (good) {
+        converted->width = facts.width;
+        converted->height = facts.height;
+        status = ie_likeness_end(&maker, 1, &converted->likeness)
+                     ? write_whole(temp_path, bytes, size, err)
+                     : ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to encode it");
+    } else if (*ret_done) {
+        status = ie_error_set(err, IE_ERR_FORMAT, "the jpeg image does not decode: %s", fault.text);
+    }
+    free(bytes);
+    ie_likeness_clear(&maker);
+    ie_jpeg_close(jpeg);
+    return status;
+}
+
+/* ---- choosing ----------------------------------------------------------------------------- */
+
+static ie_status convert(const input *in, const char *temp_path, const ie_convert_options *options,
+                         ie_converted *converted, ie_error *err)
+{
+    if (ie_format_kind(in->format) == IE_KIND_RAW) {
+        return by_development(in, temp_path, options, converted, err);
+    }
+    bool done = false;
+    ie_status status = IE_OK;
+    if (in->format == IE_FORMAT_JPEG && options->to == IE_FORMAT_JPEG && options->orientation <= 1 &&
+        (options->recoding & (IE_RECODE_SRGB | IE_RECODE_FULL_CHROMA)) == 0) {
+        status = by_samples(in, temp_path, options, &done, converted, err);
+    }
+    return done ? status : by_vips(in, temp_path, options, converted, err);
+}
+
+/* The largest JPEG in the RAW: never libvips' reading of such files, which is a mosaic. */
+static ie_status take_preview(ie_bytes *bytes, input *in, ie_error *err)
+{
+    ie_preview preview = {0};
+    if (!ie_raw_find_preview(bytes, in->size, &preview)) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "it has no JPEG preview that could be found; --raw develop makes the picture from the sensor's data");
+    }
+    in->data += preview.offset;
+    in->size = (size_t)preview.size;
+    in->format = IE_FORMAT_JPEG;
+    return IE_OK;
+}
+
 ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
-                           const ie_convert_options *options, ie_error *err)
+                           const ie_convert_options *options, ie_converted *ret_converted, ie_error *err)
 {
     ie_status status = ie_vips_ready(err);
     if (status != IE_OK) {
@@ -161,23 +303,21 @@ ie_status ie_image_convert(const char *from_path, ie_format from, const char *te
                             ie_format_name(options->to));
     }
     ie_bytes *bytes = NULL;
-    const uint8_t *data = NULL;
-    status = ie_vips_load_file(from_path, &bytes, &data, err);
+    input in = {.format = from};
+    status = ie_vips_load_file(from_path, &bytes, &in.data, err);
     if (status != IE_OK) {
         return status;
     }
-    /* Stricter than for looking: what JPEG calls a warning may be a picture with a torn part, and
-       the original must not be given up for that. For PNG it would refuse photos for an odd colour
-       profile. */
-    VipsFailOn fail_on = from == IE_FORMAT_JPEG ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR;
-    VipsImage *image = NULL;
-    const ie_vips_loader_row *l = NULL;
-    status = ie_vips_open_checked(data, (size_t)ie_bytes_size(bytes), from, fail_on,
-                                  options->max_pixels, &image, &l, err);
+    in.size = (size_t)ie_bytes_size(bytes);
+    if (ie_format_kind(from) == IE_KIND_RAW && (options->recoding & IE_RECODE_DEVELOP) == 0) {
+        status = take_preview(bytes, &in, err);
+    }
+    ie_converted converted = {0};
+    status = status == IE_OK ? convert(&in, temp_path, options, &converted, err) : status;
     if (status == IE_OK) {
-        ie_image_facts facts = ie_vips_facts(image, data, (size_t)ie_bytes_size(bytes), from);
-        status = transcode(&image, &facts, from, temp_path, options, err);
-        ie_vips_finish(image);
+        *ret_converted = converted;
+    } else {
+        free(converted.likeness.gray);
     }
     ie_bytes_close(bytes);
     return status;

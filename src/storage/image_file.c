@@ -179,34 +179,6 @@ ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_p
     return IE_OK;
 }
 
-ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts,
-                         ie_error *err)
-{
-    ie_bytes *bytes = NULL;
-    const uint8_t *data = NULL;
-    ie_status status = ie_vips_load_file(path, &bytes, &data, err);
-    if (status != IE_OK) {
-        return status;
-    }
-    size_t size = (size_t)ie_bytes_size(bytes);
-    ie_format format = ie_format_sniff(data, size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES, path);
-    VipsImage *image = NULL;
-    const ie_vips_loader_row *l = NULL;
-    status =
-        ie_vips_open_checked(data, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
-    if (status == IE_OK) {
-        ie_image_facts facts = ie_vips_facts(image, data, size, format);
-        double average = 0;
-        status = vips_avg(image, &average, NULL) == 0 ? IE_OK : ie_vips_damaged(format, err);
-        ie_vips_finish(image);
-        if (status == IE_OK) {
-            *ret_facts = facts;
-        }
-    }
-    ie_bytes_close(bytes);
-    return status;
-}
-
 /* ---- information -------------------------------------------------------------------------- */
 
 bool ie_image_can_read(ie_format format)

@@ -41,42 +41,50 @@ ie_status ie_image_decode_white(const uint8_t *bytes, size_t size, ie_format for
 ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_pixels,
                                bool *ret_transparent, ie_error *err) IE_MUST_CHECK;
 
+/* A small grey likeness of a picture lying upright: what a conversion is proven by. The longer side is
+   at most IE_LIKENESS_SIDE; transparent pixels are over black. Two of one picture are of one size. */
+#define IE_LIKENESS_SIDE 1024
+typedef struct ie_likeness {
+    uint8_t *gray; /* width * height; free(likeness.gray) */
+    uint32_t width, height;
+} ie_likeness;
+
 typedef struct ie_convert_options {
     ie_format to; /* JPEG, PNG, WEBP, TIFF, AVIF, HEIC, JXL as far as this build can */
     int quality;  /* 1..100 for lossy formats */
     uint8_t
         orientation; /* 1..8: of the source's EXIF; turned into pixels, so the result is upright */
     uint64_t max_pixels;
-    bool full_chroma; /* never less colour than light, whatever the source and quality */
-    bool progressive; /* JPEG */
+    unsigned recoding; /* IE_RECODE_* (core/recoding.h) */
 } ie_convert_options;
 
+/* What was converted. */
+typedef struct ie_converted {
+    uint32_t width, height; /* of the source as it was decoded, before it was turned */
+    ie_likeness likeness;   /* of the source, taken from its one decode, turned by other code than the new file */
+} ie_converted;
+
 /* Decodes from_path and encodes into temp_path (which must not be a user's file; created by the
-   caller, empty). ICC is kept; EXIF/XMP/IPTC are brought over by ie_exif_copy() afterwards. Chroma
-   subsampling follows a JPEG source, else 4:2:0 below quality 90 and 4:4:4 from there. Refuses
-   (IE_ERR_UNSUPPORTED, with the reason) what would lose pictures: animations and pages, transparent
-   pixels into JPEG, 16 bits a channel into formats of 8. A JPEG with any libjpeg warning (torn
+   caller, empty). ICC is kept, or with IE_RECODE_SRGB colours are converted (a picture without profile is taken as
+   sRGB); EXIF/XMP/IPTC are brought over by ie_exif_copy() afterwards. Chroma subsampling follows a JPEG source, else
+   4:2:0 below quality 90 and 4:4:4 from there. A JPEG that becomes a JPEG goes through libjpeg-turbo's samples
+   (ie_jpeg_recode()) where it can. Of a RAW the largest JPEG in it is converted, or with IE_RECODE_DEVELOP what
+   LibRaw makes of it. Refuses (IE_ERR_UNSUPPORTED, with the reason) what would lose pictures: animations and pages,
+   transparent pixels into JPEG, 16 bits a channel into formats of 8. A JPEG with any libjpeg warning (torn
    coded data) is IE_ERR_FORMAT. HEIF, AVIF and JXL come upright from their containers:
    `orientation` is ignored for them. */
 ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
-                           const ie_convert_options *options, ie_error *err) IE_MUST_CHECK;
+                           const ie_convert_options *options, ie_converted *ret_converted, ie_error *err) IE_MUST_CHECK;
 
 /* Decodes the whole file and gives its facts: the check after a conversion, before the original may
- * go. */
+   go. With ret_likeness also that of the picture, whose EXIF orientation is given (1 when its container turns it). */
 ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts,
                          ie_error *err) IE_MUST_CHECK;
+ie_status ie_image_check_likeness(const char *path, uint8_t orientation, uint64_t max_pixels, ie_image_facts *ret_facts,
+                                  ie_likeness *ret_likeness, ie_error *err) IE_MUST_CHECK;
 
-/* How alike two pictures are, 0..1, by ie_ssim() on views of luma whose longer side is at most
-   IE_SIMILARITY_SIDE: the first turned by its EXIF orientation, transparent pixels over black.
-   The views have one shape; IE_ERR_FORMAT when one does not decode. */
-#define IE_SIMILARITY_SIDE 1024
-typedef struct ie_image_side {
-    const char *path;
-    ie_format format;
-    uint8_t orientation; /* 1 when the picture comes upright from its container */
-} ie_image_side;
-ie_status ie_image_similarity(const ie_image_side *a, const ie_image_side *b, uint64_t max_pixels,
-                              double *ret_similarity, ie_error *err) IE_MUST_CHECK;
+/* How alike two pictures are, 0..1, by ie_ssim(). False without memory. */
+bool ie_likeness_compare(const ie_likeness *a, const ie_likeness *b, double *ret_similarity) IE_MUST_CHECK;
 
 /* For `info`: can this build read / write the format? Starts libvips. */
 bool ie_image_can_read(ie_format format);

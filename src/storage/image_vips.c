@@ -318,6 +318,25 @@ ie_status ie_vips_load_file(const char *path, ie_bytes **ret_bytes, const uint8_
     return IE_OK;
 }
 
+bool ie_vips_to_srgb(VipsImage **image, ie_format to)
+{
+    if (!ie_vips_plain_colours(image)) {
+        return false;
+    }
+    bool cmyk = ie_vips_cmyk(*image);
+    if (!cmyk && vips_image_get_typeof(*image, VIPS_META_ICC_NAME) == 0) {
+        return true;
+    }
+    bool deep = (*image)->BandFmt == VIPS_FORMAT_USHORT &&
+                (to == IE_FORMAT_PNG || to == IE_FORMAT_TIFF || to == IE_FORMAT_JXL);
+    VipsImage *result = NULL;
+    return ie_vips_replace(image,
+                           vips_icc_transform(*image, &result, "srgb", "embedded", TRUE, "input_profile",
+                                              cmyk ? "cmyk" : "srgb", "depth", deep ? 16 : 8, "intent",
+                                              VIPS_INTENT_RELATIVE, NULL),
+                           &result);
+}
+
 bool ie_vips_turn(VipsImage **image, uint8_t orientation)
 {
     static const struct {

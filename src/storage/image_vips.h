@@ -10,6 +10,7 @@
 #define IE_STORAGE_IMAGE_VIPS_H
 
 #include "storage/bytes.h"
+#include "storage/frame.h"
 #include "storage/image_file.h"
 #include "storage/vips_calls.h"
 
@@ -52,6 +53,21 @@ bool ie_vips_replace(VipsImage **image, int rc, VipsImage *const *result);
 bool ie_vips_turn(VipsImage **image, uint8_t orientation);
 /* What the format cannot hold becomes sRGB: CMYK but in JPEG and TIFF, by its profile. */
 bool ie_vips_fit_colours(VipsImage **image, ie_format to);
+/* Colours become sRGB by their own profile (CMYK without one by libvips'), 16 bits where there are and the format holds
+   them; the profile then is sRGB's. What has no profile is sRGB already. */
+bool ie_vips_to_srgb(VipsImage **image, ie_format to);
+/* All of the picture is decoded (again, if it is a stream: then it must be fresh). False: it does not decode. */
+bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_likeness);
+
+/* A likeness made of rows as they come. Zero it before; clear it, also after the end. */
+typedef struct ie_likeness_maker {
+    ie_scratch *scratch;
+    ie_frame frame;
+} ie_likeness_maker;
+bool ie_likeness_begin(ie_likeness_maker *maker, ie_jpeg_rows layout, uint32_t width, uint32_t height);
+bool ie_likeness_end(ie_likeness_maker *maker, uint8_t orientation, ie_likeness *ret_likeness);
+void ie_likeness_clear(ie_likeness_maker *maker);
+
 ie_status ie_vips_damaged(ie_format format, ie_error *err);
 
 #endif

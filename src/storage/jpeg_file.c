@@ -2,15 +2,10 @@
 #include "storage/jpeg_file.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
-
-#include <jerror.h>
-
+#include "storage/jpeg_codec.h"
 #include "utils/memory.h"
 
 /* More scans than any encoder writes (libjpeg's own script has 10, the most per component and bit below
@@ -18,17 +13,6 @@
 #define MAX_SCANS 200
 /* No Huffman-coded JPEG holds more pixels a byte than this (a flat 4:2:0 picture has about 171). */
 #define MAX_PIXELS_PER_BYTE 4096
-
-struct ie_jpeg {
-    struct jpeg_decompress_struct codec;
-    struct jpeg_error_mgr errors;
-    struct jpeg_progress_mgr progress;
-    jmp_buf escape;
-    bool hit_end; /* the data ended before the image did */
-    ie_decode_fault fault;
-    ie_jpeg_facts facts;
-    uint8_t *cmyk; /* one row */
-};
 
 static const char *code_of(const ie_jpeg *jpeg, int message)
 {
@@ -79,7 +63,8 @@ static bool is_harmless(int message)
 static void on_message(j_common_ptr codec, int level)
 {
     ie_jpeg *jpeg = codec->client_data;
-    if (level >= 0 || is_harmless(codec->err->msg_code)) {
+    bool doubtful = jpeg->strict && codec->err->msg_code == JWRN_EXTRANEOUS_DATA;
+    if (level >= 0 || (is_harmless(codec->err->msg_code) && !doubtful)) {
         return;
     }
     jpeg->hit_end = jpeg->hit_end || codec->err->msg_code == JWRN_JPEG_EOF;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * JPEGs by libjpeg-turbo, the one place that includes it: reading, and writing small ones for pages. A JPEG in memory is opened (header
+ * JPEGs by libjpeg-turbo (jpeg_codec.h includes it): reading, and writing small ones for pages. A JPEG in memory is opened (header
  * only), started at a scale, read row by row and finished; finishing tells whether it was whole. Anything
  * the decoder complains about that means lost picture data ends the reading with a fault, because half a
  * picture has no true hash; harmless oddities (padding between segments, an unknown version) do not. A file
@@ -56,6 +56,22 @@ bool ie_jpeg_finish(ie_jpeg *jpeg, ie_decode_fault *ret_fault);
 
 /* A baseline JPEG of the picture (1 or 3 channels) in memory; free() it. NULL without memory. */
 uint8_t *ie_jpeg_encode(const ie_pixels *pixels, int quality, size_t *ret_size);
+
+/* How a JPEG is encoded anew. */
+typedef struct ie_jpeg_recoding {
+    int quality; /* 1..100 */
+    bool progressive;
+    /* Gets the rows of luma as they are decoded, `width` samples each `stride` apart. */
+    void (*luma)(void *user, const uint8_t *rows, uint32_t count, size_t stride);
+    void *user;
+} ie_jpeg_recoding;
+
+/* Encodes an opened JPEG anew with the same sampling, in which samples go from the decoder to the encoder as they are:
+   colours are neither interpolated nor averaged on the way. `bytes` are those it was opened with; their ICC profile
+   and density come along, no other metadata. IE_JPEG_GRAY's kind and YCbCr only: false with the code "unsupported"
+   for others. free(*ret_bytes). */
+bool ie_jpeg_recode(ie_jpeg *jpeg, const uint8_t *bytes, size_t size, const ie_jpeg_recoding *how, uint8_t **ret_bytes,
+                    size_t *ret_size, ie_decode_fault *ret_fault);
 
 /* The grey level that a 1/8 decode is too bright by on average: libjpeg's 1x1 inverse DCT rounds DC * q / 8
    half up, so the mean over all DC is 1/16 for odd q, 1/8 for q = 2 mod 4, 1/4 for q = 4 mod 8, 0 for q = 0

@@ -12,12 +12,12 @@
 
 #define IE_VIPS_CALLS(X) \
     X(vips_avg) X(vips_black) X(vips_block_untrusted_set) X(vips_cache_operation_buildp) X(vips_cache_set_max) \
-    X(vips_cache_set_max_files) X(vips_cache_set_max_mem) X(vips_cast_uchar) X(vips_colourspace) \
+    X(vips_cache_set_max_files) X(vips_cache_set_max_mem) X(vips_cast) X(vips_cast_uchar) X(vips_colourspace) \
     X(vips_concurrency_set) X(vips_copy) X(vips_error_clear) X(vips_extract_band) X(vips_flatten) X(vips_flip) \
     X(vips_format_sizeof_unsafe) X(vips_heifsave) X(vips_heifsave_buffer) X(vips_icc_transform) \
     X(vips_image_copy_memory) X(vips_image_get_blob) X(vips_image_get_fields) X(vips_image_get_int) \
     X(vips_image_get_n_pages) X(vips_image_get_string) X(vips_image_get_type) X(vips_image_get_typeof) \
-    X(vips_image_hasalpha) X(vips_image_new_from_memory_copy) X(vips_image_remove) \
+    X(vips_image_hasalpha) X(vips_image_new_from_memory) X(vips_image_new_from_memory_copy) X(vips_image_remove) \
     X(vips_image_write_to_memory) X(vips_init) X(vips_jpegsave) X(vips_jxlsave) X(vips_min) \
     X(vips_object_get_type) X(vips_object_unref_outputs) X(vips_operation_block_set) \
     X(vips_operation_get_type) X(vips_operation_new) X(vips_pngsave) X(vips_rot) X(vips_rshift_const1) \
@@ -36,6 +36,7 @@ extern ie_vips_calls ie_vips; /* filled by ie_vips_ready() */
 #define vips_cache_set_max (ie_vips.vips_cache_set_max)
 #define vips_cache_set_max_files (ie_vips.vips_cache_set_max_files)
 #define vips_cache_set_max_mem (ie_vips.vips_cache_set_max_mem)
+#define vips_cast (ie_vips.vips_cast)
 #define vips_cast_uchar (ie_vips.vips_cast_uchar)
 #define vips_colourspace (ie_vips.vips_colourspace)
 #define vips_concurrency_set (ie_vips.vips_concurrency_set)
@@ -57,6 +58,7 @@ extern ie_vips_calls ie_vips; /* filled by ie_vips_ready() */
 #define vips_image_get_type (ie_vips.vips_image_get_type)
 #define vips_image_get_typeof (ie_vips.vips_image_get_typeof)
 #define vips_image_hasalpha (ie_vips.vips_image_hasalpha)
+#define vips_image_new_from_memory (ie_vips.vips_image_new_from_memory)
 #define vips_image_new_from_memory_copy (ie_vips.vips_image_new_from_memory_copy)
 #define vips_image_remove (ie_vips.vips_image_remove)
 #define vips_image_write_to_memory (ie_vips.vips_image_write_to_memory)

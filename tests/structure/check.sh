@@ -39,8 +39,9 @@ verdict each_layer_includes_only_what_is_below_it "$bad"
 # foreign header: the one file that may include it
 foreign='vips/:src/storage/vips_calls.h
 gexiv2/:src/storage/exif_tags.c
-jpeglib.h:src/storage/jpeg_file.c
-jerror.h:src/storage/jpeg_file.c
+libraw/:src/storage/raw_develop.c
+jpeglib.h:src/storage/jpeg_codec.h
+jerror.h:src/storage/jpeg_codec.h
 turbojpeg.h:src/storage/jpeg_turn.c
 sqlite3.h:src/storage/database.c
 yaml.h:src/storage/config_file.c

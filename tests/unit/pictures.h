@@ -149,7 +149,10 @@ static inline ie_status convert_status(const char *from, ie_format format, ie_fo
     ie_convert_options options = {
         .to = to, .quality = quality, .orientation = orientation, .max_pixels = PIXEL_LIMIT};
     *ret_path = picture_file(NULL, 0);
-    return ie_image_convert(from, format, *ret_path, &options, err);
+    ie_converted converted = {0};
+    ie_status status = ie_image_convert(from, format, *ret_path, &options, &converted, err);
+    free(converted.likeness.gray);
+    return status;
 }
 
 static inline const char *converted(const char *from, ie_format format, ie_format to, int quality,

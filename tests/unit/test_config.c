@@ -47,7 +47,7 @@ static void defaults_are_what_the_table_says(void **state)
 static const char *special_value(const char *key)
 {
     static const char *const values[][2] = {
-        {"convert.from", "png"},
+        {"convert.from", "png"}, {"convert.rules", "png=webp"},
         {"dedupe.keep", "oldest"}, {"convert.strip", "gps"},
         {"rename.fields", "x={name}"},
         {"analysis.ml_models.custom_models", "name=fastestdet"},
@@ -182,9 +182,9 @@ static void templates_and_formats_are_checked_when_set(void **state)
         {"convert.from", "heic,jpg",
          "--set: convert.from: There is no format \"jpg\"; .jpg files are called \"jpeg\"."},
         {"convert.from", "sidecar",
-         "--set: convert.from: There is no format \"sidecar\"; formats are called as in the "
-         "records: "
-         "jpeg, png, heic, webp, tiff and so on."},
+         "--set: convert.from: There is no format \"sidecar\"; there are jpeg, png, webp, gif, tiff, bmp, ico, "
+         "pnm, psd, jp2, jxl, heic, avif, cr2, cr3, crw, nef, arw, raf, orf, rw2, pef, dng, srw, and raw for all RAW "
+         "files."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ie_error err;

@@ -252,12 +252,26 @@ static void an_unknown_variable_is_an_error_that_names_the_nearest(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void rules_of_conversion_may_be_a_mapping(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(IE_OK, read_text(f, "convert:\n  rules:\n    png/photo: [webp, jpeg]\n    heic: jpeg\n"));
+    IE_AUTO_FREE char *rules = ie_config_text(f->config, "convert.rules");
+    assert_string_equal("png/photo=webp|jpeg,heic=jpeg", rules);
+    assert_int_equal(IE_ERR_USAGE, read_text(f, "convert:\n  rules: {heic: {a: b}}\n"));
+    assert_int_equal(IE_ERR_USAGE, read_text(f, "convert:\n  rules: {heic: jpg}\n"));
+    assert_non_null(strstr(f->err.text, "there are jpeg, png"));
+    assert_int_equal(IE_ERR_USAGE, read_text(f, "convert:\n  rules: {[a]: jpeg}\n"));
+    assert_int_equal(IE_ERR_USAGE, read_text(f, "convert:\n  rules: {heic: [jpeg"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(nested_mappings_make_dotted_keys),
         TEST(an_unknown_key_names_its_line_and_the_nearest),
         TEST(a_bad_value_names_its_line),
+        TEST(rules_of_conversion_may_be_a_mapping),
         TEST(duplicate_keys_are_refused),
         TEST(anchors_tags_and_second_documents_are_refused),
         TEST(broken_yaml_and_bytes_are_refused),

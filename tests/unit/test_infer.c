@@ -97,7 +97,7 @@ static bool begin_with_model(fixture *f)
         ie_photo *photo = f->items[i].photo;
         photo->path = photo->real_path =
             ie_arena_printf(photo->arena, "%s/golden/images/%s", testdata(), names[i % 4]);
-        ie_worker_prepare(f->worker, photo, IE_HAVE_SCENES, NULL, f->items[i].prepared);
+        ie_worker_prepare(f->worker, photo, IE_HAVE_SCENES, 0, f->items[i].prepared);
         assert_null(photo->embedding);
     }
     return true;
@@ -136,7 +136,7 @@ static void each_photo_of_a_batch_gets_the_embedding_of_a_look_of_its_own(void *
         assert_non_null(photo->embedding);
         ie_photo *alone = ie_photo_new();
         alone->path = alone->real_path = photo->path;
-        ie_worker_analyze(f->worker, alone, IE_HAVE_SCENES, NULL);
+        ie_worker_analyze(f->worker, alone, IE_HAVE_SCENES, 0);
         assert_int_equal(alone->embedding->dimension, photo->embedding->dimension);
         for (size_t d = 0; d < alone->embedding->dimension; d++) {
             assert_in_range(abs(alone->embedding->values[d] - photo->embedding->values[d]), 0, 4); /* last bits */

@@ -10,8 +10,13 @@
 static const char *sabotage; /* the file that "encoding" gives */
 
 ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
-                           const ie_convert_options *options, ie_error *err)
+                           const ie_convert_options *options, ie_converted *ret_converted, ie_error *err)
 {
+    ie_image_facts facts = {0};
+    assert_int_equal(ie_image_check_likeness(from_path, options->orientation, options->max_pixels, &facts,
+                                             &ret_converted->likeness, err), IE_OK);
+    ret_converted->width = facts.width;
+    ret_converted->height = facts.height;
     ie_buffer bytes = {0};
     picture_read(sabotage, &bytes);
     int fd = open(temp_path, O_WRONLY | O_TRUNC | O_CLOEXEC);

@@ -56,7 +56,7 @@ static ie_photo *analyze(ie_worker *worker, const char *path, unsigned wanted)
 {
     ie_photo *photo = ie_photo_new();
     photo->path = photo->real_path = ie_arena_strdup(photo->arena, path);
-    ie_worker_analyze(worker, photo, wanted, NULL);
+    ie_worker_analyze(worker, photo, wanted, 0);
     return photo;
 }
 
