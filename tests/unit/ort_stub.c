@@ -8,12 +8,14 @@
  *   wrong       it sees another class than there is
  *   openvino    OpenVINO's provider is compiled in
  *   oom=N       on it a batch of more than N is too large
+ *   slow=N      each run takes so many milliseconds
  *   api=N       the newest version of the API it has (23)
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "analyzers/onnx_api.h"
 
@@ -218,11 +220,26 @@ static OrtValue *make(int64_t pictures, int64_t width)
     return value;
 }
 
+/* $ORT_STUB_LOG: a file that gets a line for each run, with the number of its pictures. */
+static void note_run(int64_t pictures)
+{
+    const char *path = getenv("ORT_STUB_LOG");
+    FILE *file = path != NULL ? fopen(path, "ae") : NULL;
+    const long ms = number_of("slow=", 0);
+    const struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
+    nanosleep(&pause, NULL);
+    if (file != NULL) {
+        fprintf(file, "%d\n", (int)pictures);
+        fclose(file);
+    }
+}
+
 static OrtStatus *run(OrtSession *session, const OrtRunOptions *options, const char *const *input_names,
                       const OrtValue *const *inputs, size_t input_count, const char *const *output_names,
                       size_t output_count, OrtValue **outputs)
 {
     int64_t pictures = inputs[0]->info.shape[0], numbers = 3 * inputs[0]->info.shape[2] * inputs[0]->info.shape[3];
+    note_run(pictures);
     if (session->gpu && says("run")) {
         return fail("the device was lost");
     }
