@@ -234,7 +234,7 @@ static size_t objects_batch(void *thing)
     if (ie_onnx_on_cpu(d->onnx)) {
         return d->model.heavy ? 1 : 0;
     }
-    return ie_onnx_batch(d->onnx);
+    return ie_onnx_on_gpu(d->onnx) ? ie_onnx_batch(d->onnx) : 1;
 }
 
 /* The part of a batch's output that is of its i-th image. False when it has no such part. */

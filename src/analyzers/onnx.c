@@ -57,8 +57,7 @@ static ie_status set_options(const ie_onnx *onnx, OrtSessionOptions *options, ie
     return status;
 }
 
-/* One remark may hold several. */
-static void remark(ie_onnx *onnx, char *take_text)
+void ie_onnx_remark(ie_onnx *onnx, char *take_text)
 {
     pthread_mutex_lock(&onnx->remark_lock);
     char *before = onnx->remark;
@@ -76,7 +75,7 @@ void ie_onnx_remark_cpu(ie_onnx *onnx, const char *device, const char *why)
     while (length > 0 && (why[length - 1] == '.' || why[length - 1] == ' ')) {
         length--;
     }
-    remark(onnx, ie_asprintf("The models run on the CPU instead of %s: %.*s.", device, (int)length, why));
+    ie_onnx_remark(onnx, ie_asprintf("The models run on the CPU instead of %s: %.*s.", device, (int)length, why));
 }
 
 char *ie_onnx_take_remark(ie_onnx *onnx)
@@ -98,11 +97,14 @@ ie_status ie_onnx_create(ie_onnx *onnx, const ie_config *config, ie_error *err)
         status = set_options(onnx, options, err);
     }
     if (status == IE_OK && config != NULL) {
-        IE_AUTO_FREE char *refused = NULL;
-        ie_runtime_add_device(onnx->runtime, config, onnx->threads, options, &onnx->device, &onnx->device_precision,
-                              &refused);
-        if (refused != NULL) {
-            ie_onnx_remark_cpu(onnx, "another device", refused);
+        ie_device_choice choice;
+        ie_runtime_add_device(onnx->runtime, config, onnx->threads, options, &choice);
+        onnx->device = choice.name;
+        onnx->device_precision = choice.precision;
+        onnx->shares_cpu = choice.shares_cpu;
+        if (choice.refused != NULL) {
+            ie_onnx_remark_cpu(onnx, "another device", choice.refused);
+            free(choice.refused);
         }
     }
     if (status == IE_OK) {
@@ -122,17 +124,22 @@ void ie_onnx_drop_session(ie_onnx *onnx)
     }
 }
 
+ie_status ie_onnx_leave_device(ie_onnx *onnx, const char *why, ie_error *err)
+{
+    ie_onnx_remark_cpu(onnx, onnx->device, why);
+    ie_onnx_drop_session(onnx);
+    free(onnx->device);
+    onnx->device = NULL;
+    onnx->device_precision = NULL;
+    return ie_onnx_create(onnx, NULL, err);
+}
+
 static ie_status create_somewhere(ie_onnx *onnx, const ie_config *config, ie_error *err)
 {
     ie_error first = {0};
     ie_status status = ie_onnx_create(onnx, config, &first);
     if (status != IE_OK && onnx->device != NULL) {
-        ie_onnx_remark_cpu(onnx, onnx->device, first.text);
-        ie_onnx_drop_session(onnx);
-        free(onnx->device);
-        onnx->device = NULL;
-        onnx->device_precision = NULL;
-        status = ie_onnx_create(onnx, NULL, &first);
+        return ie_onnx_leave_device(onnx, first.text, err);
     }
     return status == IE_OK ? IE_OK : ie_error_set(err, status, "%s", first.text);
 }
@@ -248,6 +255,9 @@ ie_status ie_onnx_open(const ie_config *config, const char *path, int threads, i
     if (status == IE_OK) {
         status = ie_onnx_result(onnx, runtime->ort.CreateCpuMemoryInfo(IE_ORT_ARENA, 0, &onnx->memory), err);
     }
+    if (status == IE_OK && onnx->device != NULL) {
+        status = ie_onnx_prove_device(onnx, config, err);
+    }
     atomic_store(&onnx->on_device, onnx->device != NULL);
     atomic_store(&onnx->batch, status == IE_OK && has_free_batch(onnx) ? (size_t)config->analysis.ml_batch_size : 1);
     if (status == IE_OK) {
@@ -329,6 +339,11 @@ bool ie_onnx_on_cpu(const ie_onnx *onnx)
     return !atomic_load(&onnx->on_device);
 }
 
+bool ie_onnx_on_gpu(const ie_onnx *onnx)
+{
+    return atomic_load(&onnx->on_device) && !onnx->shares_cpu;
+}
+
 const char *ie_onnx_precision(const ie_onnx *onnx)
 {
     bool own = atomic_load(&onnx->on_device) && onnx->device_precision != NULL;
@@ -345,7 +360,7 @@ void ie_onnx_halve_batch(ie_onnx *onnx, size_t count)
     size_t half = count > 1 ? count / 2 : 1;
     if (half < atomic_load(&onnx->batch)) {
         atomic_store(&onnx->batch, half);
-        remark(onnx, ie_asprintf("There is not enough memory on %s for %zu photos at once; going on with %zu.",
+        ie_onnx_remark(onnx, ie_asprintf("There is not enough memory on %s for %zu photos at once; going on with %zu.",
                                  ie_onnx_device(onnx), count, half));
     }
 }

@@ -2,8 +2,8 @@
 /*
  * Neural networks by ONNX Runtime, which is loaded at run time: without it everything else works. The files
  * onnx*.c are the one place that knows it. An ie_onnx is one model, ready to run; several threads may run it at
- * once. On the CPU they do; on another device one at a time. When a device fails, the CPU takes over, with the same
- * labels, and a remark says so. When memory does not suffice for a batch, the next ones are half as large.
+ * once. On the CPU they do; on another device one at a time. When a device fails, or its numbers are not those of the
+ * CPU (tried once for each model, runtime and device), the CPU takes over, with the same labels, and a remark says so. When memory does not suffice for a batch, the next ones are half as large.
  */
 #ifndef IE_ANALYZERS_ONNX_H
 #define IE_ANALYZERS_ONNX_H
@@ -61,6 +61,7 @@ size_t ie_onnx_batch(const ie_onnx *onnx);
 void ie_onnx_halve_batch(ie_onnx *onnx, size_t count);
 
 bool ie_onnx_on_cpu(const ie_onnx *onnx); /* no other device, and none that shares the CPU */
+bool ie_onnx_on_gpu(const ie_onnx *onnx); /* or on another device that does not share the CPU */
 /* "CPU", or provider and device. */
 const char *ie_onnx_device(const ie_onnx *onnx);
 /* What it is computed in: "fp32", "bf16", "fp16", "int8", … */

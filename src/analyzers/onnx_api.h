@@ -38,7 +38,8 @@ typedef struct OrtApiBase {
     const char *(*GetVersionString)(void);
 } OrtApiBase;
 
-enum { IE_ORT_LOG_FATAL = 4, IE_ORT_ALL_OPTIMIZATIONS = 99, IE_ORT_ARENA = 1, IE_ORT_HARDWARE_GPU = 1 };
+enum { IE_ORT_LOG_FATAL = 4, IE_ORT_ALL_OPTIMIZATIONS = 99, IE_ORT_ARENA = 1 };
+enum { IE_ORT_HARDWARE_CPU = 0, IE_ORT_HARDWARE_GPU = 1 };
 
 /* X(slot, first version, result, name, parameters) */
 #define IE_ORT_CALLS(X)                                                                                                \
@@ -94,6 +95,8 @@ enum { IE_ORT_LOG_FATAL = 4, IE_ORT_ALL_OPTIMIZATIONS = 99, IE_ORT_ARENA = 1, IE
     X(206, 17, OrtStatus *, UpdateCUDAProviderOptions,                                                                 \
       (OrtCudaOptions * cuda, const char *const *keys, const char *const *values, size_t count))                       \
     X(208, 17, void, ReleaseCUDAProviderOptions, (OrtCudaOptions * cuda))                                              \
+    X(275, 17, OrtStatus *, SessionOptionsAppendExecutionProvider_OpenVINO_V2,                                         \
+      (OrtSessionOptions * options, const char *const *keys, const char *const *values, size_t count))                 \
     X(297, 22, const char *, GetKeyValue, (const OrtKeyValuePairs *pairs, const char *key))                            \
     X(301, 22, OrtStatus *, RegisterExecutionProviderLibrary, (OrtEnv * env, const char *name, const char *path))      \
     X(303, 22, OrtStatus *, GetEpDevices, (const OrtEnv *env, const OrtEpDevice *const **out, size_t *count))          \

@@ -9,6 +9,8 @@
 #include "utils/text.h"
 
 #define VENDOR_INTEL 0x8086
+#define CUDA "CUDAExecutionProvider"
+#define OPENVINO "OpenVINOExecutionProvider"
 
 /* What is preferred among plugin providers' devices, best first. On the CPU itself only OpenVINO gains. */
 static const struct {
@@ -83,6 +85,16 @@ static char *name_of(const ie_runtime *runtime, const OrtEpDevice *device)
                        kind >= 0 && kind < 3 ? kinds[kind] : "device");
 }
 
+static bool is_cpu(const ie_runtime *runtime, const OrtEpDevice *device)
+{
+    return runtime->ort.HardwareDevice_Type(runtime->ort.EpDevice_Device(device)) == IE_ORT_HARDWARE_CPU;
+}
+
+static bool gains_most(const ie_runtime *runtime, const OrtEpDevice *device)
+{
+    return is_gpu(runtime, device) && is_discrete(runtime, device);
+}
+
 static const OrtEpDevice *pick(const ie_runtime *runtime, const char *wanted, bool gpu_allowed)
 {
     size_t count;
@@ -102,14 +114,16 @@ static const OrtEpDevice *pick(const ie_runtime *runtime, const char *wanted, bo
     return NULL;
 }
 
-static bool has_cuda(const ie_runtime *runtime)
+/* ---- providers that are compiled into the runtime ---- */
+
+static bool is_built_in(const ie_runtime *runtime, const char *provider)
 {
     char **providers = NULL;
     int count = 0;
     bool found = false;
     OrtStatus *status = runtime->ort.GetAvailableProviders(&providers, &count);
     for (int i = 0; status == NULL && i < count; i++) {
-        found = found || strcmp(providers[i], "CUDAExecutionProvider") == 0;
+        found = found || strcmp(providers[i], provider) == 0;
     }
     if (status == NULL) {
         status = runtime->ort.ReleaseAvailableProviders(providers, count);
@@ -137,54 +151,78 @@ static OrtStatus *append_cuda(const ie_runtime *runtime, OrtSessionOptions *opti
     return status;
 }
 
-static void settle(const ie_runtime *runtime, OrtStatus *take_status, char *take_name, char **ret_name,
-                   char **ret_refused)
+/* Unlike the plugin, which lists Intel's hardware only, it takes any processor; but it computes in 32 bits unless told. */
+static OrtStatus *append_openvino(const ie_runtime *runtime, OrtSessionOptions *options, int threads)
 {
+    IE_AUTO_FREE char *settings =
+        ie_asprintf("{\"CPU\": {\"INFERENCE_PRECISION_HINT\": \"%s\", \"INFERENCE_NUM_THREADS\": \"%d\", "
+                    "\"NUM_STREAMS\": \"1\"}}", cpu_has_bf16() ? "bf16" : "f32", threads);
+    const char *const keys[] = {"device_type", "load_config"}, *const values[] = {"CPU", settings};
+    return runtime->ort.SessionOptionsAppendExecutionProvider_OpenVINO_V2(options, keys, values, 2);
+}
+
+/* ---- the choice ---- */
+
+/* A device that was appended, or a reason more or less why there is none. */
+static bool settle(const ie_runtime *runtime, OrtStatus *take_status, char *take_name, const char *precision,
+                   ie_device_choice *choice)
+{
+    free(choice->refused);
+    choice->refused = NULL;
     if (take_status == NULL) {
-        *ret_name = take_name;
-        return;
+        choice->name = take_name;
+        choice->precision = precision;
+        return true;
     }
     ie_error why = {0};
     ie_runtime_check(runtime, take_status, take_name, &why);
     free(take_name);
-    *ret_refused = ie_strdup(why.text);
+    choice->refused = ie_strdup(why.text);
+    return false;
+}
+
+static bool add_plugin(const ie_runtime *runtime, const OrtEpDevice *device, OrtSessionOptions *options,
+                       ie_device_choice *choice)
+{
+    OrtStatus *status =
+        runtime->ort.SessionOptionsAppendExecutionProvider_V2(options, runtime->env, &device, 1, NULL, NULL, 0);
+    choice->shares_cpu = is_cpu(runtime, device);
+    return settle(runtime, status, name_of(runtime, device),
+                  default_precision(runtime->ort.EpDevice_EpName(device), is_gpu(runtime, device)), choice);
 }
 
 void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, int threads,
-                           OrtSessionOptions *options, char **ret_name, const char **ret_precision,
-                           char **ret_refused)
+                           OrtSessionOptions *options, ie_device_choice *ret_choice)
 {
     const char *wanted = config->analysis.device;
     bool gpu_allowed = strcmp(config->analysis.use_gpu, "false") != 0;
-    *ret_name = *ret_refused = NULL;
-    *ret_precision = NULL;
+    *ret_choice = (ie_device_choice){.name = NULL};
     if (ie_equal_nocase(wanted, "cpu")) {
         return;
     }
-    /* GetAvailableProviders lists what was compiled in, which may still refuse to work. */
-    bool cuda_wanted = gpu_allowed && (wanted[0] == 0 || strcasestr(wanted, "cuda") != NULL);
-    if (cuda_wanted && has_cuda(runtime)) {
-        settle(runtime, append_cuda(runtime, options), ie_strdup("CUDAExecutionProvider"), ret_name, ret_refused);
-        if (*ret_name != NULL) {
-            *ret_precision = default_precision(*ret_name, true);
-            return;
-        }
-    }
+    /* What was compiled in may still refuse to work. */
+    bool cuda = gpu_allowed && (wanted[0] == 0 || strcasestr(wanted, "cuda") != NULL) && is_built_in(runtime, CUDA);
+    bool openvino = (wanted[0] == 0 || strcasestr(wanted, "openvino") != NULL) && is_built_in(runtime, OPENVINO);
     const OrtEpDevice *device = pick(runtime, wanted, gpu_allowed);
-    if (device != NULL) {
-        OrtStatus *status =
-            runtime->ort.SessionOptionsAppendExecutionProvider_V2(options, runtime->env, &device, 1, NULL, NULL, 0);
-        free(*ret_refused);
-        *ret_refused = NULL;
-        settle(runtime, status, name_of(runtime, device), ret_name, ret_refused);
-        *ret_precision = *ret_name != NULL
-                             ? default_precision(runtime->ort.EpDevice_EpName(device), is_gpu(runtime, device))
-                             : NULL;
-    } else if (*ret_refused == NULL && (wanted[0] != 0 || strcmp(config->analysis.use_gpu, "true") == 0)) {
-        *ret_refused = ie_asprintf("there is no %s that ONNX Runtime %s could use here",
-                                   wanted[0] != 0 ? ie_shown(wanted) : "GPU", runtime->version);
+    if (cuda && settle(runtime, append_cuda(runtime, options), ie_strdup(CUDA), "tf32", ret_choice)) {
+        return;
+    }
+    if (device != NULL && (!openvino || gains_most(runtime, device)) &&
+        add_plugin(runtime, device, options, ret_choice)) {
+        return;
+    }
+    ret_choice->shares_cpu = true;
+    if (openvino && settle(runtime, append_openvino(runtime, options, threads), ie_strdup(OPENVINO " on the CPU"),
+                           cpu_has_bf16() ? "bf16" : NULL, ret_choice)) {
+        return;
+    }
+    if (ret_choice->refused == NULL && (wanted[0] != 0 || strcmp(config->analysis.use_gpu, "true") == 0)) {
+        ret_choice->refused = ie_asprintf("there is no %s that ONNX Runtime %s could use here",
+                                          wanted[0] != 0 ? ie_shown(wanted) : "GPU", runtime->version);
     }
 }
+
+/* ---- for people ---- */
 
 /* With what it computes in, where that is not what the file has. */
 static char *described(const ie_runtime *runtime, const OrtEpDevice *device)
@@ -209,13 +247,16 @@ char **ie_runtime_devices(const ie_runtime *runtime, size_t *ret_count)
 {
     size_t count;
     const OrtEpDevice *const *devices = list_devices(runtime, &count);
-    char **names = ie_alloc((count + 1 + IE_PLUGINS) * sizeof *names);
+    char **names = ie_alloc((count + 2 + IE_PLUGINS) * sizeof *names);
     *ret_count = 0;
     for (size_t i = 0; i < count; i++) {
         names[(*ret_count)++] = described(runtime, devices[i]);
     }
-    if (has_cuda(runtime)) {
-        names[(*ret_count)++] = ie_strdup("CUDAExecutionProvider (compiled in)");
+    if (is_built_in(runtime, CUDA)) {
+        names[(*ret_count)++] = ie_strdup(CUDA " (compiled in)");
+    }
+    if (is_built_in(runtime, OPENVINO)) {
+        names[(*ret_count)++] = ie_asprintf(OPENVINO " on the CPU%s (compiled in)", cpu_has_bf16() ? ", in bf16" : "");
     }
     for (size_t i = 0; i < IE_PLUGINS; i++) {
         const ie_plugin *plugin = &runtime->plugins[i];

@@ -64,8 +64,8 @@ static ie_status wrap_inputs(const ie_onnx *onnx, const ie_tensor *inputs, OrtVa
     return status;
 }
 
-static ie_status run_once(ie_onnx *onnx, const ie_tensor *inputs, const char *const *output_names,
-                          size_t output_count, ie_tensor *ret_outputs, ie_error *err)
+ie_status ie_onnx_run_once(ie_onnx *onnx, const ie_tensor *inputs, const char *const *output_names,
+                           size_t output_count, ie_tensor *ret_outputs, ie_error *err)
 {
     const ie_ort_calls *ort = &onnx->runtime->ort;
     OrtValue *values[IE_PORTS_MAX] = {0}, *results[IE_PORTS_MAX] = {0};
@@ -107,7 +107,7 @@ static ie_status run_on_cpu(ie_onnx *onnx, const ie_tensor *inputs, const char *
     if (status == IE_OK) {
         /* Its name stays until close: another thread may be reading it. */
         atomic_store(&onnx->on_device, false);
-        status = run_once(onnx, inputs, output_names, output_count, ret_outputs, err);
+        status = ie_onnx_run_once(onnx, inputs, output_names, output_count, ret_outputs, err);
     }
     return status;
 }
@@ -118,7 +118,7 @@ static ie_status run_on_device(ie_onnx *onnx, const ie_tensor *inputs, const cha
     if (onnx->session == NULL) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "%s runs neither there nor on the CPU.", ie_shown(onnx->path));
     }
-    ie_status status = run_once(onnx, inputs, output_names, output_count, ret_outputs, err);
+    ie_status status = ie_onnx_run_once(onnx, inputs, output_names, output_count, ret_outputs, err);
     bool smaller_may_do = status == IE_ERR_LIMIT && inputs[0].shape[0] > 1;
     if (status != IE_OK && !smaller_may_do && atomic_load(&onnx->on_device)) {
         status = run_on_cpu(onnx, inputs, output_names, output_count, ret_outputs, err);
@@ -139,7 +139,7 @@ ie_status ie_onnx_run(ie_onnx *onnx, const ie_tensor *inputs, const char *const 
         status = run_on_device(onnx, inputs, output_names, output_count, ret_outputs, &why);
         pthread_mutex_unlock(&onnx->lock);
     } else {
-        status = run_once(onnx, inputs, output_names, output_count, ret_outputs, &why);
+        status = ie_onnx_run_once(onnx, inputs, output_names, output_count, ret_outputs, &why);
     }
     if (status == IE_ERR_LIMIT && inputs[0].shape[0] > 1) {
         ie_onnx_halve_batch(onnx, (size_t)inputs[0].shape[0]);

@@ -36,13 +36,18 @@ ie_status ie_runtime_get(const ie_config *config, const ie_runtime **ret_runtime
 /* An ORT status as an error; takes it. IE_OK for NULL; IE_ERR_LIMIT when memory did not suffice. */
 ie_status ie_runtime_check(const ie_runtime *runtime, OrtStatus *take_status, const char *what, ie_error *err);
 
-/* Adds the best device that the configuration allows to the options: *ret_name (free() it) says which, NULL: none,
-   hence the CPU. *ret_precision: what it computes in, where that is not what the file has, else NULL. `threads`: of a
-   run, where the device is the CPU in disguise. A provider that refuses is no error: *ret_refused (free() it) says why,
-   and the CPU is left. */
+/* What a session's options were given. */
+typedef struct ie_device_choice {
+    char *name;            /* which device; NULL: none, hence the CPU */
+    const char *precision; /* what it computes in, where that is not what the file has, else NULL */
+    bool shares_cpu;       /* it is the CPU in disguise: batches gain nothing there */
+    char *refused;         /* why a device that was there or asked for is not used; NULL: nothing to tell */
+} ie_device_choice;
+
+/* Adds the best device that the configuration allows to the options. `threads`: of a run, where the device shares the
+   CPU. A provider that refuses is no error: the CPU is left. Texts of the choice are free()d by the caller. */
 void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, int threads,
-                           OrtSessionOptions *options, char **ret_name, const char **ret_precision,
-                           char **ret_refused);
+                           OrtSessionOptions *options, ie_device_choice *ret_choice);
 
 /* For `info`: one line for each device that could be used; free() each and the array. */
 char **ie_runtime_devices(const ie_runtime *runtime, size_t *ret_count);

@@ -9,6 +9,7 @@
 #include "core/track.h"
 #include "utils/error.h"
 #include "utils/memory.h"
+#include "utils/text.h"
 
 ie_status ie_check_date_order(const char *text, ie_error *err)
 {
@@ -141,4 +142,19 @@ ie_status ie_check_clock(const char *text, ie_error *err)
                ? IE_OK
                : ie_error_set(err, IE_ERR_USAGE, "\"%s\" is no time of day; write it as 04:00.",
                               ie_show_path(text, shown, sizeof shown));
+}
+
+ie_status ie_check_device(const char *text, ie_error *err)
+{
+    static const char *const devices[] = {"", "cpu", "cuda", "webgpu", "openvino"};
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
+        if (ie_equal_nocase(text, devices[i])) {
+            return IE_OK;
+        }
+    }
+    char shown[80];
+    return ie_error_set(err, IE_ERR_USAGE,
+                        "\"%s\" is no device for models; there are cpu, cuda, webgpu and openvino, and an empty text "
+                        "chooses.",
+                        ie_show_path(text, shown, sizeof shown));
 }

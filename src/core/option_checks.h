@@ -15,6 +15,7 @@ ie_status ie_check_clock(const char *text, ie_error *err);
 int ie_parse_clock(const char *text);
 ie_status ie_check_clock_offset(const char *text, ie_error *err);
 ie_status ie_check_seconds(const char *text, ie_error *err);
+ie_status ie_check_device(const char *text, ie_error *err);
 ie_status ie_check_place(const char *text, ie_error *err);
 
 /* "59.91,10.75": degrees, north and east positive. */

@@ -176,7 +176,7 @@ static const ie_option_row rows[] = {
            0, "run the models on a GPU when there is one that ONNX Runtime can use"),
     INT("analysis.ml_models.batch_size", analysis.ml_batch_size, "8", 1, 256, NULL, 0,
         "photos a model looks at in one go, where its file allows it and, for detectors, on a GPU"),
-    TEXT("analysis.ml_models.device", analysis.device, "", NULL, NULL, 0,
+    TEXT("analysis.ml_models.device", analysis.device, "", ie_check_device, NULL, 0,
          "run the models here and nowhere else: cpu, cuda, webgpu or openvino; empty chooses"),
     TEXT("analysis.ml_models.runtime", analysis.runtime, "", NULL, NULL, 0,
          "the library of ONNX Runtime (libonnxruntime.so); empty looks for it"),

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/wait.h>
@@ -23,25 +24,50 @@ extern char **environ;
 #define POLL_MS 100
 #define KEPT_OUTPUT 4096
 
+enum { ANYWHERE, WITH_INTEL, WITHOUT_INTEL };
+
 static const ie_runtime_kind kinds[] = {
-    {"cpu", "onnxruntime>=1.31.1", "onnxruntime", "capi/libonnxruntime.so*", "ONNX Runtime for the CPU"},
+    {"cpu", "onnxruntime>=1.31.1", "onnxruntime", "capi/libonnxruntime.so*", "ONNX Runtime for the CPU", ANYWHERE},
     {"openvino", "onnxruntime-ep-openvino", "onnxruntime_ep_openvino", "libonnxruntime_providers_openvino_plugin.so",
-     "the OpenVINO provider, for Intel's CPUs, GPUs and NPUs"},
+     "the OpenVINO provider, for Intel's CPUs, GPUs and NPUs", WITH_INTEL},
+    {"openvino", "onnxruntime-openvino>=1.24.1", "onnxruntime", "capi/libonnxruntime_providers_openvino.so",
+     "ONNX Runtime with OpenVINO for processors of others than Intel, in place of that for the CPU", WITHOUT_INTEL},
     {"webgpu", "onnxruntime-ep-webgpu", "onnxruntime_ep_webgpu", "libonnxruntime_providers_webgpu.so",
-     "the WebGPU provider, for GPUs with Vulkan"},
+     "the WebGPU provider, for GPUs with Vulkan", ANYWHERE},
     {"cuda", "onnxruntime-gpu>=1.31.1", "onnxruntime", "capi/libonnxruntime_providers_cuda.so",
-     "ONNX Runtime for CUDA, in place of that for the CPU"},
+     "ONNX Runtime for CUDA, in place of that for the CPU", ANYWHERE},
 };
 
-const ie_runtime_kind *ie_runtime_kind_at(size_t index)
+/* Is there a processor or a GPU of Intel's? */
+static bool has_intel(void)
 {
-    return index < sizeof kinds / sizeof *kinds ? &kinds[index] : NULL;
+    bool found = false;
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    char line[256];
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL && !ie_starts_with(line, "flags")) {
+        found = strstr(line, "GenuineIntel") != NULL;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    glob_t hits = {0};
+    int none = glob("/sys/class/drm/card*/device/vendor", 0, NULL, &hits);
+    for (size_t i = 0; none == 0 && i < hits.gl_pathc && !found; i++) {
+        file = fopen(hits.gl_pathv[i], "re");
+        found = file != NULL && fgets(line, sizeof line, file) != NULL && ie_starts_with(line, "0x8086");
+        if (file != NULL) {
+            fclose(file);
+        }
+    }
+    globfree(&hits);
+    return found;
 }
 
 ie_status ie_runtime_kind_find(const char *name, const ie_runtime_kind **ret_kind, ie_error *err)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (strcmp(kinds[i].name, name) == 0) {
+        if (strcmp(kinds[i].name, name) == 0 &&
+            (kinds[i].where == ANYWHERE || (kinds[i].where == WITH_INTEL) == has_intel())) {
             *ret_kind = &kinds[i];
             return IE_OK;
         }

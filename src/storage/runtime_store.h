@@ -17,10 +17,10 @@ typedef struct ie_runtime_kind {
     const char *folder;  /* in the package, and below the runtime folder */
     const char *library; /* a pattern of the library in it */
     const char *text;    /* what it is, for people */
+    int where;           /* on which machines; of the store */
 } ie_runtime_kind;
 
-const ie_runtime_kind *ie_runtime_kind_at(size_t index); /* NULL past the end */
-/* IE_ERR_USAGE lists the kinds. */
+/* The one of this name for this machine. IE_ERR_USAGE lists the kinds. */
 ie_status ie_runtime_kind_find(const char *name, const ie_runtime_kind **ret_kind, ie_error *err) IE_MUST_CHECK;
 
 /* The library of the kind in the runtime folder; free() it. NULL: it is not there. */

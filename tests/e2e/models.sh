@@ -35,6 +35,7 @@ exits() {
 }
 
 command -v python3 >/dev/null || { skip "models_are_pulled (no python3)"; exit 0; }
+real_python=$(python3 -c 'import sys; print(sys.executable)')
 mkdir -p hub/org/mini/onnx config/imgengine
 head -c 3000000 /dev/urandom >hub/org/mini/onnx/vision_model.onnx
 head -c 200000 /dev/urandom >hub/org/mini/onnx/text_model.onnx
@@ -246,6 +247,40 @@ lazy() {
 }
 check with_auto_nothing_comes_when_no_photo_needs_it lazy
 
+# on_terminal ANSWER COMMAND...: with a terminal as standard input and error, answers the one question
+cat >terminal.py <<'PY'
+import os, subprocess, sys, time
+master, slave = os.openpty()
+child = subprocess.Popen(sys.argv[2:], stdin=slave, stderr=slave, stdout=subprocess.DEVNULL)
+os.close(slave)
+said = b""
+try:
+    while piece := os.read(master, 1000):
+        said += piece
+        if said.count(b"[y/N] ") == 1 and piece.endswith(b"[y/N] "):
+            os.write(master, sys.argv[1].encode() + b"\n")
+except OSError:
+    pass
+print(said.decode().replace("\r", ""))
+sys.exit(child.wait())
+PY
+on_terminal() { "$real_python" terminal.py "$@"; }
+
+asked() {
+    local set=(--set "analysis.ml_models.scene_detection=mini" --set "analysis.ml_models.object_detection="
+        --set "analysis.ml_models.runtime=$work/none.so")
+    on_terminal n "$imgengine" "${set[@]}" analyze photos --ml >said.txt
+    [ "$(grep -c 'Fetch what is missing for mini now' said.txt)" -eq 1 ] && [ ! -s hub/log ] && [ ! -e "$models/mini" ] || return 1
+    # Without a terminal nobody is asked.
+    exits 3 "$imgengine" "${set[@]}" analyze photos --ml && ! grep -q 'y/N' exits.err && [ ! -s hub/log ] || return 1
+    rm -rf data
+    on_terminal y "$imgengine" "${set[@]}" --set analysis.ml_models.download=never analyze photos --ml >said.txt
+    ! grep -q 'y/N' said.txt && [ ! -s hub/log ] || return 1
+    on_terminal y "$imgengine" "${set[@]}" analyze photos --ml >said.txt
+    [ "$(grep -c 'y/N' said.txt)" -eq 1 ] && whole mini || { cat said.txt; return 1; }
+}
+check on_a_terminal_it_asks_once_and_fetches_on_yes_only asked
+
 # ---- the runtime; python3 that stands in for pip -------------------------------------------
 
 mkdir -p bin wheel/onnxruntime/capi wheel/onnxruntime-9.8.7.dist-info
@@ -253,7 +288,6 @@ echo library >wheel/onnxruntime/capi/libonnxruntime.so.9.8.7
 echo python >wheel/onnxruntime/capi/onnxruntime_pybind11_state.so
 echo x >wheel/onnxruntime-9.8.7.dist-info/METADATA
 (cd wheel && python3 -m zipfile -c ../onnxruntime-9.8.7-py3-none-any.whl onnxruntime onnxruntime-9.8.7.dist-info)
-real_python=$(python3 -c 'import sys; print(sys.executable)')
 cat >bin/python3 <<STUB
 #!/bin/sh
 case "\$*" in

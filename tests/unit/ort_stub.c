@@ -5,13 +5,17 @@
  * sees in each picture the class that the picture's first number says. The words of $ORT_STUB say what goes wrong:
  *   gpu         there is a GPU, of the WebGPU provider
  *   append, create, run   on it this call fails
+ *   wrong       it sees another class than there is
+ *   openvino    OpenVINO's provider is compiled in
  *   oom=N       on it a batch of more than N is too large
+ *   slow=N      each run takes so many milliseconds
  *   api=N       the newest version of the API it has (23)
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "analyzers/onnx_api.h"
 
@@ -81,6 +85,15 @@ static OrtStatus *append(OrtSessionOptions *options, OrtEnv *env, const OrtEpDev
 {
     options->gpu = true;
     return says("append") ? fail("the driver is too old") : NULL;
+}
+
+static OrtStatus *append_openvino(OrtSessionOptions *options, const char *const *keys, const char *const *values,
+                                  size_t count)
+{
+    options->gpu = true;
+    return count == 2 && strcmp(values[0], "CPU") == 0 && strstr(values[1], "\"INFERENCE_NUM_THREADS\": \"1\"") != NULL
+               ? NULL
+               : fail("it was told other settings");
 }
 
 static OrtStatus *create_session(const OrtEnv *env, const char *path, const OrtSessionOptions *options,
@@ -207,11 +220,26 @@ static OrtValue *make(int64_t pictures, int64_t width)
     return value;
 }
 
+/* $ORT_STUB_LOG: a file that gets a line for each run, with the number of its pictures. */
+static void note_run(int64_t pictures)
+{
+    const char *path = getenv("ORT_STUB_LOG");
+    FILE *file = path != NULL ? fopen(path, "ae") : NULL;
+    const long ms = number_of("slow=", 0);
+    const struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
+    nanosleep(&pause, NULL);
+    if (file != NULL) {
+        fprintf(file, "%d\n", (int)pictures);
+        fclose(file);
+    }
+}
+
 static OrtStatus *run(OrtSession *session, const OrtRunOptions *options, const char *const *input_names,
                       const OrtValue *const *inputs, size_t input_count, const char *const *output_names,
                       size_t output_count, OrtValue **outputs)
 {
     int64_t pictures = inputs[0]->info.shape[0], numbers = 3 * inputs[0]->info.shape[2] * inputs[0]->info.shape[3];
+    note_run(pictures);
     if (session->gpu && says("run")) {
         return fail("the device was lost");
     }
@@ -222,7 +250,8 @@ static OrtStatus *run(OrtSession *session, const OrtRunOptions *options, const c
     outputs[1] = make(pictures, 4);
     for (int64_t p = 0; p < pictures; p++) {
         for (int c = 0; c < CLASSES; c++) {
-            outputs[0]->data[p * CLASSES + c] = c == (int)inputs[0]->data[p * numbers] ? 4.0f : -9.0f;
+            int seen = (int)inputs[0]->data[p * numbers] + (session->gpu && says("wrong") ? 1 : 0);
+            outputs[0]->data[p * CLASSES + c] = c == seen ? 4.0f : -9.0f;
         }
         const float box[4] = {0.5f, 0.5f, 1.0f, 1.0f};
         memcpy(outputs[1]->data + p * 4, box, sizeof box);
@@ -263,8 +292,9 @@ static void release_value(OrtValue *value)
 
 static OrtStatus *providers(char ***out, int *count)
 {
-    *out = NULL;
-    *count = 0;
+    static char name[] = "OpenVINOExecutionProvider", *list[] = {name};
+    *out = list;
+    *count = says("openvino") ? 1 : 0;
     return NULL;
 }
 
@@ -330,7 +360,8 @@ static const struct {
     {69, (ie_ort_fn)memory_info}, {76, (ie_ort_fn)free_memory}, {78, (ie_ort_fn)default_allocator},
     {93, (ie_ort_fn)release}, {94, (ie_ort_fn)release}, {95, (ie_ort_fn)release}, {96, (ie_ort_fn)release_value},
     {98, (ie_ort_fn)release}, {99, (ie_ort_fn)release}, {100, (ie_ort_fn)release}, {125, (ie_ort_fn)providers},
-    {126, (ie_ort_fn)release_providers}, {130, (ie_ort_fn)set_entry}, {301, (ie_ort_fn)register_library},
+    {126, (ie_ort_fn)release_providers}, {130, (ie_ort_fn)set_entry}, {275, (ie_ort_fn)append_openvino},
+    {301, (ie_ort_fn)register_library},
     {303, (ie_ort_fn)ep_devices}, {304, (ie_ort_fn)append}, {307, (ie_ort_fn)hardware_type},
     {308, (ie_ort_fn)hardware_vendor_id}, {309, (ie_ort_fn)hardware_vendor}, {311, (ie_ort_fn)hardware_facts},
     {312, (ie_ort_fn)ep_name}, {316, (ie_ort_fn)hardware},

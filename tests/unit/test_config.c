@@ -57,6 +57,7 @@ static const char *special_value(const char *key)
         {"analysis.metadata.name_pattern", "(x)(y)(z)"},
         {"analysis.metadata.prefer", "rating=sidecar"},
         {"tagging.gps", "1,2"},
+        {"analysis.ml_models.device", "webgpu"},
         {"rename.fields", "a={camera}"},
         {"tagging.clock_offset", "+01:00:30"},
         {"tagging.max_gap", "2h"},
@@ -159,6 +160,9 @@ static void a_value_out_of_range_says_what_is_allowed(void **state)
         {"dedupe.keep", "best",
          "--set: dedupe.keep: There is no rule \"best\"; there are protect, raw, original-metadata, resolution, quality, "
          "jpeg-quality, rating, metadata, unedited, edited, older, newest, oldest, largest, smallest, path."},
+        {"analysis.ml_models.device", "npu9",
+         "--set: analysis.ml_models.device: \"npu9\" is no device for models; there are cpu, cuda, webgpu and openvino, "
+         "and an empty text chooses."},
         {"scan.hidden", "2", "--set: scan.hidden must be true or false, not \"2\"."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

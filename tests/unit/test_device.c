@@ -21,6 +21,7 @@ static int set_up(void **state)
     f->folder = tree_new();
     f->model = ie_path_join(f->folder, "model.onnx");
     FILE *file = fopen(f->model, "w");
+    setenv("XDG_DATA_HOME", f->folder, 1);
     *state = f;
     return file == NULL || fclose(file) != 0;
 }
@@ -29,6 +30,7 @@ static int tear_down(void **state)
 {
     fixture *f = *state;
     unsetenv("ORT_STUB");
+    unsetenv("XDG_DATA_HOME");
     tree_remove(f->folder);
     free(f->folder);
     free(f->model);
@@ -154,6 +156,72 @@ static void whatever_fails_on_a_gpu_the_cpu_takes_over_with_one_line(void **stat
     }
 }
 
+/* Whatever a provider is fast at: it must give the CPU's numbers, and this is found out once. */
+static void a_device_whose_numbers_are_not_those_of_the_cpu_is_not_used(void **state)
+{
+    fixture *f = *state;
+    size_t before, after;
+    ie_config *config = config_for(f, "gpu wrong");
+    look_at_photos(f, config, &before, &after); /* and asserts the labels */
+    assert_int_equal(before, 1);
+    assert_non_null(strstr(f->remarks, "on the CPU instead of WebGpuExecutionProvider"));
+    assert_non_null(strstr(f->remarks, "not those of the CPU (cosine 0.97"));
+    assert_int_equal(strcspn(f->remarks, "\n") + 1, strlen(f->remarks));
+    ie_config_free(config);
+    f->remarks[0] = 0;
+    config = config_for(f, "gpu"); /* it would be right now, but nobody asks again */
+    look_at_photos(f, config, &before, &after);
+    assert_int_equal(before, 1);
+    assert_non_null(strstr(f->remarks, "not those of the CPU"));
+    IE_AUTO_FREE char *known = ie_path_join(f->folder, "imgengine/devices");
+    assert_int_equal(unlink(known), 0);
+    ie_config_free(config);
+    f->remarks[0] = 0;
+    config = config_for(f, "gpu");
+    look_at_photos(f, config, &before, &after);
+    assert_int_equal(before, 8);
+    assert_string_equal(f->remarks, "");
+    assert_int_equal(access(known, R_OK), 0);
+    ie_config_free(config);
+}
+
+static void a_device_that_was_asked_for_by_name_is_used_with_a_warning(void **state)
+{
+    fixture *f = *state;
+    ie_config *config = config_for(f, "gpu wrong");
+    assert_int_equal(ie_config_set(config, "analysis.ml_models.device", "webgpu", "test", NULL), IE_OK);
+    ie_onnx *onnx = NULL;
+    assert_int_equal(ie_onnx_open(config, f->model, 1, &onnx, NULL), IE_OK);
+    assert_true(ie_onnx_on_gpu(onnx));
+    IE_AUTO_FREE char *remark = ie_onnx_take_remark(onnx);
+    assert_non_null(strstr(remark, "is used as analysis.ml_models.device says, though its numbers"));
+    ie_onnx_close(onnx);
+    ie_config_free(config);
+}
+
+static void openvino_that_is_compiled_in_is_used_after_a_gpu_and_one_photo_at_a_time(void **state)
+{
+    fixture *f = *state;
+    ie_config *config = config_for(f, "openvino");
+    ie_onnx *onnx = NULL;
+    assert_int_equal(ie_onnx_open(config, f->model, 1, &onnx, NULL), IE_OK);
+    assert_string_equal(ie_onnx_device(onnx), "OpenVINOExecutionProvider on the CPU");
+    assert_false(ie_onnx_on_cpu(onnx) || ie_onnx_on_gpu(onnx));
+    assert_null(ie_onnx_take_remark(onnx));
+    ie_onnx_close(onnx);
+    size_t before, after;
+    assert_int_equal(ie_config_set(config, "processing.max_workers", "1", "test", NULL), IE_OK);
+    look_at_photos(f, config, &before, &after);
+    assert_int_equal(before, 1);
+    assert_string_equal(f->remarks, "");
+    ie_config_free(config);
+    config = config_for(f, "openvino gpu");
+    assert_int_equal(ie_onnx_open(config, f->model, 1, &onnx, NULL), IE_OK);
+    assert_true(ie_onnx_on_gpu(onnx));
+    ie_onnx_close(onnx);
+    ie_config_free(config);
+}
+
 static void a_gpu_that_is_not_allowed_is_not_used(void **state)
 {
     fixture *f = *state;
@@ -196,6 +264,9 @@ int main(void)
         ON_STUB(a_gpu_without_memory_for_a_batch_gets_half_of_it),
         ON_STUB(a_gpu_without_memory_for_one_photo_gives_way_to_the_cpu),
         ON_STUB(whatever_fails_on_a_gpu_the_cpu_takes_over_with_one_line),
+        ON_STUB(a_device_whose_numbers_are_not_those_of_the_cpu_is_not_used),
+        ON_STUB(a_device_that_was_asked_for_by_name_is_used_with_a_warning),
+        ON_STUB(openvino_that_is_compiled_in_is_used_after_a_gpu_and_one_photo_at_a_time),
         ON_STUB(a_gpu_that_is_not_allowed_is_not_used),
         ON_STUB(a_runtime_without_plugin_calls_runs_on_the_cpu),
         ON_STUB(a_runtime_that_is_too_old_is_named_with_what_is_needed),
