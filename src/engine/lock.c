@@ -107,6 +107,9 @@ static ie_status check_folder(const char *root, ie_error *err)
 
 static ie_status cannot_be_made(const char *root, int failed, ie_error *err)
 {
+    if (failed == EINTR) { /* make_folder() */
+        return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted before anything was changed in %s.", ie_shown(root));
+    }
     return ie_error_errno(err, failed, "The folder %s/" IE_JOURNAL_FOLDER ", which keeps journal and quarantine, "
                           "cannot be made; nothing was changed", ie_shown(root));
 }

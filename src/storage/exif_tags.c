@@ -218,9 +218,12 @@ ie_status ie_tags_save(ie_tags *tags, const char *path, ie_error *err)
 const char *ie_exif_library(void)
 {
     static char name[48];
-    int version = gexiv2_get_version();
     pthread_mutex_lock(&exiv2_lock);
-    if (name[0] == 0) {
+    started = started || start();
+    if (!started) {
+        snprintf(name, sizeof name, "gexiv2 (does not start)");
+    } else if (name[0] == 0) {
+        int version = gexiv2_get_version();
         snprintf(name, sizeof name, "gexiv2 %d.%d.%d", version / 10000, version / 100 % 100,
                  version % 100);
     }

@@ -15,7 +15,7 @@ static const char *const prefixes[] = {"analysis.ml_models.", NULL};
 
 static ie_status make(const ie_config *config, const char *catalog, void **ret_thing, ie_error *err)
 {
-    if (config->analysis.device[0] == '!') {
+    if (config->analysis.runtime[0] == '!') {
         return ie_error_set(err, IE_ERR_NOT_FOUND, "There is none.");
     }
     usleep(2000);
@@ -86,7 +86,7 @@ static void a_failure_is_told_and_not_kept(void **state)
     ie_config *config = ie_config_new();
     ie_error err = {0};
     void *thing = NULL;
-    assert_int_equal(ie_config_set(config, "analysis.ml_models.device", "!", "test", NULL), IE_OK);
+    assert_int_equal(ie_config_set(config, "analysis.ml_models.runtime", "!", "test", NULL), IE_OK);
     assert_int_equal(ie_shared_take(&things, config, prefixes, NULL, make, &thing, &err), IE_ERR_NOT_FOUND);
     assert_string_equal(err.text, "There is none.");
     assert_null(things.entries);
