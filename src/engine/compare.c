@@ -12,7 +12,7 @@
 typedef struct candidate {
     ie_photo *photo;
     ie_hash128 quick;
-    bool usable;
+    bool usable, known; /* known: the whole hashes of all files of its size are */
 } candidate;
 
 typedef struct job {
@@ -64,6 +64,11 @@ static void hash_ends(job *j, ie_worker *worker, candidate *item)
 {
     (void)j;
     (void)worker;
+    if (item->known) {
+        item->quick = item->photo->xxh3;
+        item->usable = true;
+        return;
+    }
     ie_bytes *bytes = open_unchanged(item->photo);
     if (bytes == NULL) {
         return;
@@ -79,6 +84,10 @@ static void hash_ends(job *j, ie_worker *worker, candidate *item)
         ie_hasher_add(hasher, end, tail);
         item->quick = ie_hasher_value(hasher);
         item->usable = true;
+        if (tail == 0) { /* that was all of it */
+            item->photo->xxh3 = item->quick;
+            item->photo->have |= IE_HAVE_XXH3;
+        }
     } else {
         ie_photo_fault(item->photo, "compare", "unreadable", "%s cannot be read: %s",
                        ie_shown(item->photo->path), strerror(ie_bytes_errno(bytes)));
@@ -176,6 +185,20 @@ static size_t keep_groups(candidate *items, size_t count, candidate_order order)
     return kept;
 }
 
+/* Sorted by size. Where the catalog knows every whole hash, no file needs to be opened. */
+static void mark_known(candidate *items, size_t count)
+{
+    for (size_t first = 0, last; first < count; first = last) {
+        bool known = true;
+        for (last = first; last < count && by_size(&items[first], &items[last]) == 0; last++) {
+            known = known && (items[last].photo->have & IE_HAVE_XXH3) != 0;
+        }
+        for (size_t i = first; i < last; i++) {
+            items[i].known = known;
+        }
+    }
+}
+
 static size_t step(job *j, void (*each)(job *, ie_worker *, candidate *), candidate_order order)
 {
     for (size_t i = 0; i < j->count; i++) {
@@ -196,6 +219,7 @@ ie_status ie_compare_run(const ie_compare *compare, ie_photo **photos, size_t co
         }
     }
     j.count = keep_groups(j.items, j.count, by_size);
+    mark_known(j.items, j.count);
     j.count = step(&j, hash_ends, by_quick);
     j.count = step(&j, hash_whole, by_whole);
     if (compare->facts != 0) {

@@ -311,6 +311,18 @@ second_run_reads_nothing() {
 }
 check a_second_run_gives_the_same_and_reads_no_file second_run_reads_nothing
 
+second_dedupe_reads_nothing() {
+    local run
+    for run in 1 2; do
+        strace -f -e trace=openat,open -o "dedupe.$run" "$imgengine" --catalog d.db dedupe "$photos" -v >"plan.$run" 2>/dev/null
+        sleep 2.1
+    done
+    grep -q quarantine plan.1 && diff <(grep photos/ plan.1) <(grep photos/ plan.2) || return 1
+    grep -v O_DIRECTORY dedupe.1 | grep -qF "$photos" && # videos and what they may be the other half of are asked for their identifier each time
+        ! grep -v O_DIRECTORY dedupe.2 | grep -vE '[.](mov|mp4)"|/livephoto/' | grep -F "$photos"
+}
+check a_second_search_for_duplicates_reads_no_file second_dedupe_reads_nothing
+
 # Every analyzer looks at the same opened file, and no byte of it is asked for twice.
 each_file_is_read_once() {
     mkdir -p traces && strace -ff -y -s 0 -e trace=openat,read,pread64,readv,preadv,preadv2,mmap -o traces/t \
