@@ -245,6 +245,9 @@ static ie_status check_others(const ie_tags *tags, const uint8_t *bytes, size_t 
     if (before.bare_times) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "%sits IPTC times have no zone and would get a wrong one", not_written);
     }
+    if (before.odd_iptc) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%sits IPTC is damaged or there twice, and would change", not_written);
+    }
     if (format == IE_FORMAT_JPEG) {
         return IE_OK;
     }
@@ -259,6 +262,19 @@ static ie_status check_others(const ie_tags *tags, const uint8_t *bytes, size_t 
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "%sits camera's notes would change", not_written);
     }
     return IE_OK;
+}
+
+/* Would the packet stay as it is but for what is changed? */
+static ie_status check_packet(const char *path, ie_error *err)
+{
+    IE_AUTO_XMP_KEPT ie_xmp_kept kept = {0};
+    ie_buffer packet = {0};
+    ie_status status = ie_xmp_keep(path, &kept, err);
+    if (status == IE_OK && kept.packet.size > 0) {
+        status = ie_xmp_edit(kept.packet.data, kept.packet.size, NULL, 0, &packet, err);
+    }
+    ie_buffer_free(&packet);
+    return status;
 }
 
 static ie_status check_file(const char *path, ie_format format, bool notes_may_move, ie_error *err)
@@ -281,6 +297,7 @@ static ie_status check_file(const char *path, ie_format format, bool notes_may_m
         if (status == IE_OK && format == IE_FORMAT_JPEG && exif_stays(tags)) {
             status = ie_exif_keep(path, &kept, err);
         }
+        status = status == IE_OK && format == IE_FORMAT_JPEG ? check_packet(path, err) : status;
     }
     ie_bytes_close(bytes);
     return status;

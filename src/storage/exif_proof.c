@@ -7,6 +7,7 @@
 #include "storage/meta_container.h"
 #include "storage/xmp_digest.h"
 #include "utils/error.h"
+#include "utils/text.h"
 
 #define MAX_FILE_BYTES UINT32_MAX
 
@@ -58,30 +59,53 @@ static bool is_ours(uint8_t record, uint8_t number)
                        : record == 1 && number == CHARACTER_SET;
 }
 
-/* Their order does not count: writers sort them. Nor do texts that are recoded, which is why those of more than
-   ASCII are compared by our reader's facts instead. */
-static ie_hash128 iptc_of(const uint8_t *bytes, size_t size, bool *ret_bare_times)
+/* A dataset by its numbers and its value, a text in UTF-8: how it is coded does not count. */
+static ie_hash128 dataset_hash(const uint8_t *head, size_t length)
+{
+    const char *value = (const char *)head + 5;
+    ie_buffer all = {0};
+    ie_buffer_add(&all, head + 1, 2);
+    if (memchr(value, 0, length) != NULL) {
+        ie_buffer_add(&all, value, length);
+    } else {
+        IE_AUTO_FREE char *text = ie_utf8_from_latin1(value, length);
+        ie_buffer_text(&all, text);
+    }
+    ie_hash128 hash = ie_hash128_of(all.data, all.size);
+    ie_buffer_free(&all);
+    return hash;
+}
+
+static bool only_zeros(const uint8_t *bytes, size_t size)
+{
+    size_t i = 0;
+    while (i < size && bytes[i] == 0) {
+        i++;
+    }
+    return i == size;
+}
+
+/* The order of the datasets does not count: writers sort them. */
+static ie_hash128 iptc_of(const uint8_t *bytes, size_t size, ie_exif_proof *proof)
 {
     enum { TIME_CREATED = 60, TIME_DIGITIZED = 63, TIME_BYTES = 11 }; /* HHMMSS+HHMM */
     uint64_t sum[2] = {0, 0};
-    for (size_t at = 0; size - at >= 5 && bytes[at] == 0x1c;) {
+    size_t at = 0;
+    while (size - at >= 5 && bytes[at] == 0x1c) {
         size_t length = ie_be16(bytes + at + 3);
         if (length >= 0x8000 || length > size - at - 5) {
             break;
         }
         uint8_t number = bytes[at + 1] == 2 ? bytes[at + 2] : 0;
-        *ret_bare_times |= (number == TIME_CREATED || number == TIME_DIGITIZED) && length != TIME_BYTES;
-        bool ascii = true;
-        for (size_t i = 0; i < length; i++) {
-            ascii = ascii && bytes[at + 5 + i] < 0x80;
-        }
-        if (ascii && !is_ours(bytes[at + 1], bytes[at + 2])) {
-            ie_hash128 hash = ie_hash128_of(bytes + at, length + 5);
+        proof->bare_times |= (number == TIME_CREATED || number == TIME_DIGITIZED) && length != TIME_BYTES;
+        if (!is_ours(bytes[at + 1], bytes[at + 2])) {
+            ie_hash128 hash = dataset_hash(bytes + at, length);
             sum[0] += ie_be64(hash.bytes);
             sum[1] += ie_be64(hash.bytes + 8);
         }
         at += length + 5;
     }
+    proof->odd_iptc = !only_zeros(bytes + at, size - at);
     ie_hash128 all;
     memcpy(all.bytes, sum, sizeof all.bytes);
     return all;
@@ -89,20 +113,22 @@ static ie_hash128 iptc_of(const uint8_t *bytes, size_t size, bool *ret_bare_time
 
 /* ---- all of it ------------------------------------------------------------------------------------------- */
 
-/* What a TIFF structure holds of the other kinds: in TIFF files all of it. */
-static void find_parts(ie_meta *meta, ie_exif_proof *proof)
+static void prove_iptc(ie_meta *meta, ie_exif_proof *proof)
 {
-    for (unsigned i = 0; i < meta->exif_count; i++) {
-        ie_facts facts;
-        ie_exif_parts parts = {0};
-        ie_facts_init(&facts);
-        ie_exif_read(&meta->exif[i].span, meta->exif[i].kind, meta->photo->arena, &facts, &parts);
-        ie_meta_add_xmp(meta, parts.xmp);
-        ie_meta_add_iptc(meta, parts.iptc);
-        ie_meta_add_irb(meta, &parts.irb);
-        if (i == 0 && meta->exif[i].kind == IE_EXIF_MAIN) {
-            proof->notes = notes_in(&meta->exif[i].span);
-        }
+    const uint8_t *bytes = ie_span_at(&meta->iptc, 0, meta->iptc.size);
+    if (bytes == NULL) {
+        return;
+    }
+    proof->iptc = iptc_of(bytes, (size_t)meta->iptc.size, proof);
+    /* TIFF files may have it twice; padding apart. */
+    const uint8_t *other = ie_span_at(&meta->iptc_other, 0, meta->iptc_other.size);
+    if (other != NULL) {
+        size_t size = (size_t)(meta->iptc.size < meta->iptc_other.size ? meta->iptc.size : meta->iptc_other.size);
+        ie_hash128 part = ie_hash128_of(other, size);
+        bool padded = only_zeros(other + size, (size_t)meta->iptc_other.size - size);
+        bytes = ie_span_at(&meta->iptc, 0, meta->iptc.size); /* the first may have gone when the second was read */
+        padded = padded && bytes != NULL && only_zeros(bytes + size, (size_t)meta->iptc.size - size);
+        proof->odd_iptc |= !padded || !ie_hash128_equal(part, ie_hash128_of(bytes, size));
     }
 }
 
@@ -114,15 +140,15 @@ static void prove(ie_bytes *bytes, ie_format format, const ie_xmp_change *change
     photo->format = format;
     *proof = (ie_exif_proof){0};
     ie_meta_find(bytes, photo, &meta);
-    find_parts(&meta, proof);
+    ie_meta_add_parts(&meta);
+    if (meta.exif_count > 0 && meta.exif[0].kind == IE_EXIF_MAIN) {
+        proof->notes = notes_in(&meta.exif[0].span);
+    }
     const uint8_t *packet = ie_span_at(&meta.xmp, 0, meta.xmp.size);
     if (packet != NULL) {
         proof->no_xml = !ie_xmp_digest(packet, (size_t)meta.xmp.size, changes, count, &proof->xmp);
     }
-    const uint8_t *iptc = ie_span_at(&meta.iptc, 0, meta.iptc.size);
-    if (iptc != NULL) {
-        proof->iptc = iptc_of(iptc, (size_t)meta.iptc.size, &proof->bare_times);
-    }
+    prove_iptc(&meta, proof);
     ie_meta_clear(&meta);
     ie_photo_free(photo);
 }

@@ -15,6 +15,7 @@ typedef struct ie_exif_proof {
     ie_hash128 xmp, notes, iptc; /* all zero: there is none */
     bool no_xml; /* the XMP is not well-formed */
     bool bare_times; /* IPTC times without a zone, to which exiv2 would give that of London */
+    bool odd_iptc;   /* a part of it was not understood, or there are two that differ: exiv2 would make them one */
 } ie_exif_proof;
 
 /* XMP properties of `changes`, and IPTC's keywords, title, caption, character set and version do not count. */

@@ -61,7 +61,7 @@ const char *ie_facts_latin1(ie_arena *arena, const void *bytes, size_t size)
     ie_buffer out = {0};
     size_t length = size > 0 ? strnlen(bytes, size) : 0;
     for (size_t i = 0; i < length; i++) {
-        add_utf8(&out, ((const uint8_t *)bytes)[i]);
+        add_utf8(&out, ie_cp1252(((const uint8_t *)bytes)[i]));
     }
     const char *text = out.size > 0 ? ie_facts_text(arena, out.data, out.size) : NULL;
     ie_buffer_free(&out);

@@ -25,6 +25,7 @@ static ie_status open_blocks(const char *path, ie_format format, blocks *ret_blo
         ret_blocks->photo = ie_photo_new();
         ret_blocks->photo->format = format;
         ie_meta_find(ret_blocks->bytes, ret_blocks->photo, &ret_blocks->meta);
+        ie_meta_add_parts(&ret_blocks->meta);
     }
     return status;
 }

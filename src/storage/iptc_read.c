@@ -256,7 +256,7 @@ void ie_iptc_complete(ie_metadata *iptc, const ie_metadata *xmp)
     iptc->keywords.count = kept;
 }
 
-ie_span ie_irb_find(const ie_span *blocks, uint16_t id)
+ie_span ie_irb_find(const ie_span *blocks, uint16_t id, unsigned skip)
 {
     uint64_t at = 0;
     for (int i = 0; i < MAX_BLOCKS; i++) {
@@ -275,7 +275,7 @@ ie_span ie_irb_find(const ie_span *blocks, uint16_t id)
             break;
         }
         uint64_t size = ie_be32(length), data = at + 10 + name;
-        if (found == id && size > 0) {
+        if (found == id && size > 0 && skip-- == 0) {
             return ie_span_part(blocks, data, size);
         }
         at = data + ((size + 1) & ~(uint64_t)1);

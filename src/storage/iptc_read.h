@@ -26,7 +26,8 @@ bool ie_iptc_is_newer(const uint8_t *bytes, size_t size, const uint8_t digest[16
 /* Texts that were cut at IPTC's limits in bytes take XMP's whole ones, and cut keywords go where XMP has them whole. */
 void ie_iptc_complete(ie_metadata *iptc, const ie_metadata *xmp);
 
-/* The data of resource `id` among image resource blocks; size 0 when there is none. */
-ie_span ie_irb_find(const ie_span *blocks, uint16_t id);
+/* The data of resource `id` among image resource blocks, of several the one after `skip` others; size 0 when there is
+   none. */
+ie_span ie_irb_find(const ie_span *blocks, uint16_t id, unsigned skip);
 
 #endif

@@ -43,14 +43,30 @@ void ie_meta_add_iptc(ie_meta *meta, ie_span block)
 {
     if (meta->iptc.size == 0 && block.size <= IE_META_MAX_BLOCK) {
         meta->iptc = block;
+    } else if (block.size > 0 && block.size <= IE_META_MAX_BLOCK) {
+        meta->iptc_other = block;
     }
 }
 
 void ie_meta_add_irb(ie_meta *meta, const ie_span *blocks)
 {
-    ie_meta_add_iptc(meta, ie_irb_find(blocks, IE_IRB_IPTC));
+    ie_meta_add_iptc(meta, ie_irb_find(blocks, IE_IRB_IPTC, 0));
+    ie_meta_add_iptc(meta, ie_irb_find(blocks, IE_IRB_IPTC, 1));
     if (meta->iptc_digest.size == 0) {
-        meta->iptc_digest = ie_irb_find(blocks, IE_IRB_IPTC_DIGEST);
+        meta->iptc_digest = ie_irb_find(blocks, IE_IRB_IPTC_DIGEST, 0);
+    }
+}
+
+void ie_meta_add_parts(ie_meta *meta)
+{
+    for (unsigned i = 0; i < meta->exif_count; i++) {
+        ie_facts facts;
+        ie_exif_parts parts = {0};
+        ie_facts_init(&facts);
+        ie_exif_read(&meta->exif[i].span, meta->exif[i].kind, meta->photo->arena, &facts, &parts);
+        ie_meta_add_xmp(meta, parts.xmp);
+        ie_meta_add_iptc(meta, parts.iptc);
+        ie_meta_add_irb(meta, &parts.irb);
     }
 }
 
@@ -289,11 +305,11 @@ static void find_psd(ie_meta *meta, const ie_span *file)
     const uint8_t *length = ie_span_at(file, at, 4);
     if (length != NULL) {
         ie_span blocks = ie_span_part(file, at + 4, ie_be32(length));
-        ie_span exif = ie_irb_find(&blocks, IE_IRB_EXIF);
+        ie_span exif = ie_irb_find(&blocks, IE_IRB_EXIF, 0);
         if (exif.size > 0) {
             ie_meta_add_exif(meta, exif, IE_EXIF_MAIN);
         }
-        ie_meta_add_xmp(meta, ie_irb_find(&blocks, IE_IRB_XMP));
+        ie_meta_add_xmp(meta, ie_irb_find(&blocks, IE_IRB_XMP, 0));
         ie_meta_add_irb(meta, &blocks);
     }
 }

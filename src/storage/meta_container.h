@@ -26,6 +26,7 @@ typedef struct ie_meta {
     } exif[IE_META_MAX_EXIF];
     unsigned exif_count;
     ie_span xmp, iptc;      /* size 0: none */
+    ie_span iptc_other;     /* a second block, which readers do not look at */
     ie_span iptc_digest;    /* MD5 of the IPTC block when it last was in step with XMP; size 0: none */
     uint32_t width, height; /* 0: not said by the container */
     ie_facts own; /* what the container itself says (videos, CRW); orientation of JPEG XL */
@@ -46,6 +47,8 @@ void ie_meta_add_exif(ie_meta *meta, ie_span block,
 void ie_meta_add_xmp(ie_meta *meta, ie_span block);
 void ie_meta_add_iptc(ie_meta *meta, ie_span block);
 void ie_meta_add_irb(ie_meta *meta, const ie_span *blocks); /* Photoshop image resources */
+/* What the EXIF blocks hold of the other kinds: in TIFF files all of it. */
+void ie_meta_add_parts(ie_meta *meta);
 /* One fault "damaged" a photo; `what` is a part of a sentence: "a JPEG segment is cut short". */
 void ie_meta_damaged(ie_meta *meta, const char *what);
 /* Memory to be freed with the meta; false (and freed) when there are too many. */

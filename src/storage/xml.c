@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/xml.h"
 
+#include <string.h>
+
 #include <expat.h>
 
 #define MAX_DEPTH 100
@@ -91,4 +93,34 @@ bool ie_xml_parse(ie_xml *xml, const void *bytes, size_t size)
 const char *ie_xml_library(void)
 {
     return XML_ExpatVersion();
+}
+
+bool ie_xml_find_attribute(const char *bytes, size_t at, size_t behind, const char *qualified, size_t *ret_at,
+                           size_t *ret_length)
+{
+    size_t length = strlen(qualified), i = at + 1;
+    i += strcspn(bytes + i, " \t\r\n/>");
+    while (i < behind) {
+        size_t blank = i;
+        i += strspn(bytes + i, " \t\r\n");
+        size_t name = i, name_length = strcspn(bytes + i, "= \t\r\n/>");
+        i += name_length;
+        i += strspn(bytes + i, " \t\r\n");
+        if (i >= behind || bytes[i] != '=') {
+            return false;
+        }
+        i++;
+        i += strspn(bytes + i, " \t\r\n");
+        const char *end = i < behind ? memchr(bytes + i + 1, bytes[i], behind - i - 1) : NULL;
+        if (end == NULL) {
+            return false;
+        }
+        i = (size_t)(end - bytes) + 1;
+        if (name_length == length && memcmp(bytes + name, qualified, length) == 0) {
+            *ret_at = blank;
+            *ret_length = i - blank;
+            return true;
+        }
+    }
+    return false;
 }

@@ -29,6 +29,11 @@ typedef struct ie_xml {
    as it could be read. Deeper than 100 elements, or a DOCTYPE: unsound, and `stop` is set. */
 bool ie_xml_parse(ie_xml *xml, const void *bytes, size_t size);
 
+/* Where ` prefix:local="…"` stands in the start tag between `at` and `behind` of a text that ends with a NUL; false when
+   it does not. */
+bool ie_xml_find_attribute(const char *bytes, size_t at, size_t behind, const char *qualified, size_t *ret_at,
+                           size_t *ret_length);
+
 const char *ie_xml_library(void); /* its version */
 
 #endif

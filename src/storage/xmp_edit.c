@@ -27,6 +27,7 @@ typedef struct splice {
 typedef struct pending {
     const ie_xmp_change *change;
     ie_text_list add; /* still to come */
+    const char *prefix; /* that the packet has for its namespace: Adobe's toolkit takes no second one */
     bool done;        /* it has its place */
 } pending;
 
@@ -94,8 +95,27 @@ static bool is_named(const char *name, const char *space, const char *local)
            (name[length + 1 + rest] == 0 || name[length + 1 + rest] == ' ');
 }
 
+static void note_prefix(editor *e, const char *name)
+{
+    const char *local = strchr(name, ' ');
+    const char *prefix = local != NULL ? strchr(local + 1, ' ') : NULL;
+    for (size_t i = 0; i < e->count && prefix != NULL; i++) {
+        const char *space = e->pending[i].change->space;
+        bool of_it = strlen(space) == (size_t)(local - name) && memcmp(name, space, strlen(space)) == 0;
+        if (of_it && e->pending[i].prefix == NULL) {
+            e->pending[i].prefix = ie_arena_strdup(e->arena, prefix + 1);
+        }
+    }
+}
+
+static const char *prefix_of(const pending *p)
+{
+    return p->prefix != NULL ? p->prefix : p->change->prefix;
+}
+
 static pending *find_change(editor *e, const char *name)
 {
+    note_prefix(e, name);
     for (size_t i = 0; i < e->count; i++) {
         if (is_named(name, e->pending[i].change->space, e->pending[i].change->name)) {
             return &e->pending[i];
@@ -146,37 +166,6 @@ static void carry(editor *e, pending *p, const char *value)
 
 /* ---- attributes of a description --------------------------------------------------------------- */
 
-/* Where ` prefix:local="…"` stands in the tag; false when it is not found. */
-static bool find_attribute(const editor *e, size_t at, size_t behind, const char *qualified, size_t *ret_at,
-                           size_t *ret_length)
-{
-    size_t length = strlen(qualified), i = at + 1;
-    i += strcspn(e->bytes + i, " \t\r\n/>");
-    while (i < behind) {
-        size_t blank = i;
-        i += strspn(e->bytes + i, " \t\r\n");
-        size_t name = i, name_length = strcspn(e->bytes + i, "= \t\r\n/>");
-        i += name_length;
-        i += strspn(e->bytes + i, " \t\r\n");
-        if (i >= behind || e->bytes[i] != '=') {
-            return false;
-        }
-        i++;
-        i += strspn(e->bytes + i, " \t\r\n");
-        const char *end = i < behind ? memchr(e->bytes + i + 1, e->bytes[i], behind - i - 1) : NULL;
-        if (end == NULL) {
-            return false;
-        }
-        i = (size_t)(end - e->bytes) + 1;
-        if (name_length == length && memcmp(e->bytes + name, qualified, length) == 0) {
-            *ret_at = blank;
-            *ret_length = i - blank;
-            return true;
-        }
-    }
-    return false;
-}
-
 static int by_place(const void *a, const void *b)
 {
     const splice *x = a, *y = b;
@@ -199,7 +188,7 @@ static void take_attributes(editor *e, ie_xml *xml, const char **attributes)
         }
         IE_AUTO_FREE char *qualified =
             ie_asprintf("%s:%.*s", prefix + 1, (int)(prefix - local - 1), local + 1);
-        if (!find_attribute(e, xml->at, xml->behind, qualified, &at, &length)) {
+        if (!ie_xml_find_attribute(e->bytes, xml->at, xml->behind, qualified, &at, &length)) {
             xml->stop = true;
             return;
         }
@@ -367,7 +356,7 @@ static void add_property(ie_buffer *out, const pending *p)
 {
     static const char *const kinds[] = {[IE_XMP_LANGUAGE] = "Alt", [IE_XMP_BAG] = "Bag", [IE_XMP_SEQ] = "Seq"};
     const ie_xmp_change *c = p->change;
-    ie_buffer_printf(out, "   <%s:%s>", c->prefix, c->name);
+    ie_buffer_printf(out, "   <%s:%s>", prefix_of(p), c->name);
     if (c->form == IE_XMP_TEXT) {
         add_escaped(out, c->text);
     } else {
@@ -382,7 +371,7 @@ static void add_property(ie_buffer *out, const pending *p)
         }
         ie_buffer_printf(out, "</rdf:%s>", kinds[c->form]);
     }
-    ie_buffer_printf(out, "</%s:%s>\n", c->prefix, c->name);
+    ie_buffer_printf(out, "</%s:%s>\n", prefix_of(p), c->name);
 }
 
 static bool is_new(const pending *p)
@@ -400,11 +389,11 @@ static void add_description(ie_buffer *out, const editor *e)
         bool said = !is_new(&e->pending[i]);
         for (size_t j = 0; j < i && !said; j++) {
             said = is_new(&e->pending[j]) &&
-                   strcmp(e->pending[j].change->prefix, e->pending[i].change->prefix) == 0;
+                   strcmp(prefix_of(&e->pending[j]), prefix_of(&e->pending[i])) == 0;
         }
         if (!said) {
-            const ie_xmp_change *c = e->pending[i].change;
-            ie_buffer_printf(out, "\n    xmlns:%s=\"%s\"", c->prefix, c->space);
+            const pending *p = &e->pending[i];
+            ie_buffer_printf(out, "\n    xmlns:%s=\"%s\"", prefix_of(p), p->change->space);
         }
     }
     ie_buffer_text(out, ">\n");

@@ -50,6 +50,16 @@ bool ie_utf8_valid(const char *text)
     return true;
 }
 
+uint32_t ie_cp1252(uint8_t byte)
+{
+    static const uint16_t high[32] = {
+        0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160,
+        0x2039, 0x152,  0x8d,   0x17d,  0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+        0x2013, 0x2014, 0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0x9d,   0x17e, 0x178,
+    };
+    return byte >= 0x80 && byte < 0xa0 ? high[byte - 0x80] : byte;
+}
+
 char *ie_utf8_from_latin1(const char *bytes, size_t size)
 {
     ie_buffer out = {0};
@@ -60,9 +70,10 @@ char *ie_utf8_from_latin1(const char *bytes, size_t size)
             ie_buffer_add(&out, p, length);
             p += length;
         } else {
-            char two[2] = {(char)(0xc0 | *p >> 6), (char)(0x80 | (*p & 0x3f))};
-            ie_buffer_add(&out, two, 2);
-            p++;
+            uint32_t c = ie_cp1252(*p++);
+            char three[3] = {(char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 0x3f)), (char)(0x80 | (c & 0x3f))};
+            char two[2] = {(char)(0xc0 | c >> 6), (char)(0x80 | (c & 0x3f))};
+            ie_buffer_add(&out, c < 0x800 ? two : three, c < 0x800 ? 2 : 3);
         }
     }
     return ie_buffer_take(&out);

@@ -17,7 +17,10 @@
    overlong forms, surrogates and values above U+10FFFF are invalid (RFC 3629). */
 size_t ie_utf8_char(const unsigned char *p);
 bool ie_utf8_valid(const char *text);
-/* A copy that is valid UTF-8: bytes that are not are taken as Latin-1 characters. free() it. */
+/* The character that a byte of "Latin-1" means: of Windows-1252, which has quotes and dashes where Latin-1 has controls
+   that nobody writes (Encoding Standard, 4.2; exiftool's "Latin"). */
+uint32_t ie_cp1252(uint8_t byte);
+/* A copy that is valid UTF-8: bytes that are not are taken as Latin-1 characters in that sense. free() it. */
 char *ie_utf8_from_latin1(const char *bytes, size_t size);
 
 /* Standard base64 with padding (RFC 4648); free() it. */

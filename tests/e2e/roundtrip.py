@@ -15,7 +15,8 @@ OWNED = set("""XMP-dc:Subject XMP-dc:Title XMP-dc:Description XMP-xmp:Rating XMP
     IPTC:Keywords IPTC:ObjectName IPTC:Caption-Abstract IPTC:CodedCharacterSet Photoshop:IPTCDigest""".split())
 # Not metadata: where things stand in the file, and what exiftool concludes from all of it.
 PLACES = ("Offset", "Offsets", "PreviewImageStart", "OtherImageStart", "WebP_Flags")
-GROUPS = ("File:", "System:", "ExifTool:", "Composite:", "IPTC2:")
+GROUPS = ("File:", "System:", "ExifTool:", "Composite:")
+# A second block of IPTC, which exiv2 adds to TIFF files that have Photoshop's resources, must say what the first says.
 failures = 0
 
 
@@ -38,7 +39,8 @@ def exiftool(folder):
 
 def unowned(record):
     return {key: value for key, value in record.items()
-            if key != "SourceFile" and key not in OWNED and not key.startswith(GROUPS) and not key.endswith(PLACES)}
+            if key != "SourceFile" and key not in OWNED and not key.startswith(GROUPS) and not key.endswith(PLACES)
+            and not (key.startswith("IPTC2:") and value == record.get(key.replace("IPTC2:", "IPTC:")))}
 
 
 def select(photos, everything):

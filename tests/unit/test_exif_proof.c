@@ -80,6 +80,51 @@ static void each_loss_is_found(void **state)
     assert_string_equal(ie_exif_proof_loss(&was, &city), "IPTC that other programs wrote");
 }
 
+static void texts_of_iptc_count_by_what_they_say_and_not_by_their_coding(void **state)
+{
+    (void)state;
+    ie_exif_proof was = proof_of("note", mine, "Troms\xf8 \x96", "sea");
+    ie_exif_proof recoded = proof_of("note", mine, "Tromsø \xe2\x80\x93", "sea"); /* an en dash in Windows-1252 */
+    assert_null(ie_exif_proof_loss(&was, &recoded));
+    ie_exif_proof lost = proof_of("note", mine, "Troms\xe8 \x96", "sea");
+    assert_string_equal(ie_exif_proof_loss(&was, &lost), "IPTC that other programs wrote");
+}
+
+static bool is_odd(const char *first, size_t first_size, const char *second, size_t second_size)
+{
+    ie_buffer file = {0}, block = {0};
+    ie_buffer_add(&file, "\xff\xd8", 2);
+    ie_buffer_add(&block, "Photoshop 3.0", 14);
+    const char *const bytes[] = {first, second};
+    const size_t sizes[] = {first_size, second_size};
+    for (size_t i = 0; i < 2 && bytes[i] != NULL; i++) {
+        ie_buffer_add(&block, "8BIM\4\4\0\0\0\0\0", 11);
+        ie_buffer_char(&block, (char)sizes[i]);
+        ie_buffer_add(&block, bytes[i], sizes[i]);
+        ie_buffer_add(&block, "", sizes[i] % 2);
+    }
+    segment(&file, 0xed, block.data, block.size);
+    ie_buffer_add(&file, "\xff\xd9", 2);
+    ie_exif_proof proof;
+    ie_exif_proof_of((const uint8_t *)file.data, file.size, IE_FORMAT_JPEG, NULL, 0, &proof);
+    ie_buffer_free(&block);
+    ie_buffer_free(&file);
+    return proof.odd_iptc;
+}
+
+static void iptc_that_is_damaged_or_there_twice_is_told(void **state)
+{
+    (void)state;
+    static const char oslo[] = "\x1c\2\x5a\0\4Oslo", rome[] = "\x1c\2\x5a\0\4Rome";
+    assert_false(is_odd(oslo, 9, NULL, 0));
+    assert_false(is_odd(oslo, 9, oslo, 9)); /* the same twice, as TIFF files have it */
+    assert_false(is_odd("\x1c\2\x5a\0\4Oslo\0\0\0", 12, oslo, 9)); /* but for padding */
+    assert_true(is_odd(oslo, 9, rome, 9));
+    assert_true(is_odd(oslo, 9, "\x1c\2\x5a\0\4Oslo\x1c\2\x19\0\1a", 15));
+    assert_true(is_odd("\x1c\2\x5a\0\4Oslo\0\xc4\x1c", 12, NULL, 0));
+    assert_true(is_odd("\x1c\2\x5a\0\x40Oslo", 9, NULL, 0));
+}
+
 static void any_bytes_can_be_proven(void **state)
 {
     (void)state;
@@ -104,6 +149,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_ours_to_change_is_no_loss),
         cmocka_unit_test(each_loss_is_found),
+        cmocka_unit_test(texts_of_iptc_count_by_what_they_say_and_not_by_their_coding),
+        cmocka_unit_test(iptc_that_is_damaged_or_there_twice_is_told),
         cmocka_unit_test(any_bytes_can_be_proven),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

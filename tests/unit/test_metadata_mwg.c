@@ -171,6 +171,7 @@ static void iptc_is_read_in_its_own_character_set(void **state)
         {"\x1b%G", "Caf\xc3\xa9", "Caf\xc3\xa9"},                   /* UTF-8 */
         {NULL, "Caf\xc3\xa9", "Caf\xc3\xa9"},                      /* it by its form */
         {NULL, "Caf\xe9 noir", "Caf\xc3\xa9 noir"},                 /* else Latin-1 */
+        {NULL, "a \x96 \x93z\x94", "a \xe2\x80\x93 \xe2\x80\x9cz\xe2\x80\x9d"}, /* as Windows means it */
         {NULL, "Troms\xf8", "Troms\xc3\xb8"},                      /* at its end, too */
         {"\x1b.A", "Caf\xc3\xa9", "Caf\xc3\x83\xc2\xa9"},           /* Latin-1 by its mark */
     };

@@ -105,6 +105,22 @@ static void what_is_new_gets_a_description_of_its_own(void **state)
     }
 }
 
+/* Adobe's toolkit, which exiv2 uses, reads no packet that has two prefixes for one namespace. */
+static void a_namespace_keeps_the_prefix_that_the_packet_has_for_it(void **state)
+{
+    (void)state;
+    static const char *const packets[] = {
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about='' xmlns:xap='" NS_XMP
+        "' xap:CreatorTool='x'/></rdf:RDF>",
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about='' xmlns:xap='" NS_XMP
+        "'><xap:CreatorTool>x</xap:CreatorTool></rdf:Description></rdf:RDF>"};
+    for (size_t i = 0; i < 2; i++) {
+        IE_AUTO_FREE char *now = edited(packets[i], &rating, 1);
+        assert_non_null(strstr(now, "<xap:Rating>5</xap:Rating>"));
+        assert_null(strstr(now, "xmp:"));
+    }
+}
+
 static void what_is_no_packet_is_refused(void **state)
 {
     (void)state;
@@ -188,6 +204,7 @@ int main(void)
         cmocka_unit_test(the_default_language_is_set_and_the_others_stay),
         cmocka_unit_test(a_list_whose_last_item_goes_goes_itself),
         cmocka_unit_test(what_is_new_gets_a_description_of_its_own),
+        cmocka_unit_test(a_namespace_keeps_the_prefix_that_the_packet_has_for_it),
         cmocka_unit_test(what_is_no_packet_is_refused),
         cmocka_unit_test(a_digest_tells_any_other_property_that_changes),
         cmocka_unit_test(a_digest_does_not_see_how_a_packet_is_spelled),
