@@ -7,7 +7,8 @@
 #define SIDE IE_SKETCH_SIDE
 #define LEVELS 3 /* sides 16, 32, 64 */
 #define PARAMETERS IE_WARP_PARAMETERS
-#define ROUNDS 12
+#define ROUNDS 20
+#define LEAST_SPREAD 5.0 /* grey levels: by then only what agrees counts */
 #define BASIS 6 /* what the eight derivatives are multiples of within one row */
 #define LANES 8
 
@@ -223,14 +224,16 @@ static void add_row(equations *to, const float *wanted, const row *r, const ie_w
     }
 }
 
-/* One step of the fit. Returns how far the map moved, or -1. */
+/* One step of the fit. Returns how far the map moved, or -1. The outermost samples do not count: a frame around one of
+   the two would pull at them. */
 static double step(const ie_plane *a, const ie_plane *b, ie_warp *w, double spread)
 {
     int n = a->side;
     equations e = {0};
-    for (int y = 0; y < n; y++) {
+    for (int y = 1; y < n - 1; y++) {
         row r;
         sample_row(b, w, y, &r);
+        r.there[0] = r.there[n - 1] = 0;
         add_row(&e, &a->v[y * n], &r, w, n, ie_unit_of(y, n), (float)spread);
     }
     for (int k = 0; k < PARAMETERS; k++) {
@@ -259,7 +262,7 @@ static void fit(const ie_plane *a, const ie_plane *b, ie_warp *w)
         if (moved < 0.02 / a->side) {
             break;
         }
-        spread = spread > 12 ? spread * 0.8 : spread;
+        spread = spread > (a->side == SIDE ? LEAST_SPREAD : 12) ? spread * 0.8 : spread;
     }
 }
 
@@ -282,6 +285,20 @@ static double match_through(const ie_plane *a, const ie_plane *b, const ie_warp 
     return (ab / n - sa / n * (sb / n)) / sqrt((aa / n - sa / n * (sa / n) + 1) * (bb / n - sb / n * (sb / n) + 1));
 }
 
+/* How much of what both show agrees: the sum of the weights that a fit would give, over all samples of `a`. */
+static double agreement(const ie_plane *a, const ie_plane *b, const ie_warp *w)
+{
+    ie_plane seen;
+    float there[SIDE * SIDE];
+    (void)ie_plane_through(b, w, &seen, there);
+    double sum = 0;
+    for (int i = 0; i < a->side * a->side; i++) {
+        double error = (double)a->v[i] - (w->p[6] * (double)seen.v[i] + w->p[7]);
+        sum += there[i] != 0 ? 1 / (1 + error * error / (LEAST_SPREAD * LEAST_SPREAD)) : 0;
+    }
+    return sum;
+}
+
 bool ie_align(const ie_plane *a, const ie_plane *b, ie_warp *ret_warp)
 {
     ie_plane small_a[LEVELS], small_b[LEVELS];
@@ -299,6 +316,13 @@ bool ie_align(const ie_plane *a, const ie_plane *b, ie_warp *ret_warp)
         if (level == 0 && !(match_through(&small_a[0], &small_b[0], ret_warp) >= MIN_COARSE_MATCH)) {
             return false;
         }
+    }
+    /* Most copies lie where the other lies; a band of text at an edge leads the coarse sizes astray. */
+    ie_warp still = {{0, 1, 0, 0, 0, 1, 1, 0}};
+    fit(&small_a[LEVELS - 1], &small_b[LEVELS - 1], &still);
+    if (agreement(&small_a[LEVELS - 1], &small_b[LEVELS - 1], &still) >
+        agreement(&small_a[LEVELS - 1], &small_b[LEVELS - 1], ret_warp)) {
+        *ret_warp = still;
     }
     return true;
 }

@@ -16,10 +16,10 @@
 #define MIN_TEXTURED 0.12
 #define MIN_FINENESS 1.0
 /* The same picture. What was measured: docs/similar.md. */
-#define MIN_MATCH 0.93
-#define MIN_BLOCKS 0.85
-#define MIN_DETAIL 0.80         /* when the map moves nothing by a sample */
-#define MIN_DETAIL_MOVED 0.30   /* a crop is sampled elsewhere, and loses its finest detail */
+#define MIN_MATCH 0.85 /* a solid mark in a corner spoils so much */
+#define MIN_BLOCKS 0.78
+#define MIN_DETAIL 0.70
+#define MAX_MOVED 0.02
 #define MAX_GRADIENT 14
 #define MAX_CHROMA 14.0
 #define MIN_CHROMA_MATCH 0.4
@@ -44,13 +44,12 @@ static bool is_plausible(const ie_likeness *l)
 
 static bool is_same_picture(const ie_likeness *l, bool other_exposure)
 {
-    bool moved = fabs(l->scale_x - 1) > 0.01 || fabs(l->scale_y - 1) > 0.01 || l->shift > 0.005 ||
-                 fabs(l->angle) > 0.01;
-    double detail = other_exposure ? MIN_DETAIL_OTHER_TIME : moved ? MIN_DETAIL_MOVED : MIN_DETAIL;
+    double detail = other_exposure ? MIN_DETAIL_OTHER_TIME : MIN_DETAIL;
     double blocks = other_exposure ? MIN_BLOCKS_OTHER_TIME : MIN_BLOCKS;
+    double moved = other_exposure ? 0 : MAX_MOVED;
     bool other_colors = l->chroma > MAX_CHROMA && l->chroma_match < MIN_CHROMA_MATCH; /* false without colour */
-    return l->match >= MIN_MATCH && l->blocks >= blocks && l->detail >= detail && l->gradient <= MAX_GRADIENT &&
-           !other_colors;
+    return l->match >= MIN_MATCH && l->blocks >= blocks && l->detail >= detail && l->moved <= moved &&
+           l->gradient <= MAX_GRADIENT && !other_colors;
 }
 
 ie_match ie_structure_judge(const ie_likeness *l, bool other_exposure)

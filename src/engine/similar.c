@@ -13,8 +13,9 @@
 /* A photo that is near more others than these is near by chance (a black frame, a form): the rest is not looked at. */
 #define MAX_PARTNERS 4096
 
-/* Sketches that differ by at most so much may be of equal pixels. */
-#define EQUAL_LEVELS 1
+/* Sketches that differ by at most so much may be of equal pixels: one may come from a decode at a smaller scale, as other
+   facts wanted it at that time. */
+#define EQUAL_LEVELS 4
 
 #define NOBODY UINT32_MAX
 

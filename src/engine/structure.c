@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "engine/align.h"
+#include "engine/motion.h"
 
 #define SIDE IE_SKETCH_SIDE
 #define BLOCK 8        /* blocks of so many samples a side */
@@ -70,6 +71,7 @@ static void keep_detail(const ie_plane *from, ie_plane *to)
 
 #define TEXTURE_VARIANCE 12.0 /* grey levels squared: below it a block is sky */
 #define BLOCK_MATCH 0.7
+#define CLIPPED 246.0f /* brightened until nothing is left to compare */
 #define FLAT_VARIANCE 0.5 /* of the detail of all the picture; half of what ie_structure_judge() wants of the overlap */
 
 static void compare_blocks(const ie_plane *a, const ie_plane *b, const float *there, ie_likeness *l)
@@ -81,9 +83,12 @@ static void compare_blocks(const ie_plane *a, const ie_plane *b, const float *th
             sums block = {0};
             for (int i = 0; i < BLOCK * BLOCK; i++) {
                 int at = (by * BLOCK + i / BLOCK) * SIDE + bx * BLOCK + i % BLOCK;
-                if (there[at] != 0) {
+                if (there[at] == 0) {
+                    continue;
+                }
+                sums_add(&whole, (double)a->v[at], (double)b->v[at]);
+                if (a->v[at] < CLIPPED && b->v[at] < CLIPPED) {
                     sums_add(&block, (double)a->v[at], (double)b->v[at]);
-                    sums_add(&whole, (double)a->v[at], (double)b->v[at]);
                 }
             }
             if (block.n < BLOCK * BLOCK / 2) {
@@ -115,6 +120,17 @@ bool ie_structure_is_flat(const ie_sketch *sketch)
     return squares / (SIDE * SIDE) < FLAT_VARIANCE;
 }
 
+/* Are all 5 x 5 samples around it there, too? */
+static bool is_inside(const float *there, int at)
+{
+    int x = at % SIDE, y = at / SIDE;
+    bool inside = x >= 2 && y >= 2 && x < SIDE - 2 && y < SIDE - 2;
+    for (int i = 0; inside && i < 25; i++) {
+        inside = there[at + (i / 5 - 2) * SIDE + i % 5 - 2] != 0;
+    }
+    return inside;
+}
+
 static void compare_detail(const ie_plane *a, const ie_plane *b, const float *there, ie_likeness *l)
 {
     ie_plane fine_a, fine_b;
@@ -122,7 +138,7 @@ static void compare_detail(const ie_plane *a, const ie_plane *b, const float *th
     keep_detail(a, &fine_a);
     keep_detail(b, &fine_b);
     for (int i = 0; i < SIDE * SIDE; i++) {
-        if (there[i] != 0) {
+        if (is_inside(there, i)) {
             sums_add(&s, (double)fine_a.v[i], (double)fine_b.v[i]);
         }
     }
@@ -156,11 +172,36 @@ static unsigned compare_gradients(const ie_plane *a, const ie_plane *b, const fl
     return bits > 0 ? (differ * 64 + bits / 2) / bits : 64;
 }
 
+#define TONED 3.0 /* chroma that brightness does not explain, standard deviation */
+
+/* What is left of a chroma when its line over the brightness is taken off: variance. */
+static double free_variance(const ie_sketch *sketch, const int8_t *chroma)
+{
+    enum { N = IE_SKETCH_CHROMA, CELL = SIDE / N };
+    sums s = {0};
+    for (int i = 0; i < N * N; i++) {
+        double gray = 0;
+        for (int k = 0; k < CELL * CELL; k++) {
+            gray += sketch->gray[(i / N * CELL + k / CELL) * SIDE + i % N * CELL + k % CELL];
+        }
+        sums_add(&s, gray / (CELL * CELL), chroma[i]);
+    }
+    double both = s.ab / s.n - s.a / s.n * (s.b / s.n), of_gray = variance(s.n, s.a, s.aa);
+    double rest = variance(s.n, s.b, s.bb) - (of_gray > 0 ? both * both / of_gray : 0);
+    return rest > 0 ? rest : 0;
+}
+
+/* Of one tint, as a sepia print is: its colours tell nothing of the picture. */
+static bool is_toned(const ie_sketch *sketch)
+{
+    return free_variance(sketch, sketch->a) + free_variance(sketch, sketch->b) < TONED * TONED;
+}
+
 static void compare_colors(const ie_sketch *a, const ie_sketch *b, unsigned turn, const ie_warp *w, ie_likeness *l)
 {
     enum { N = IE_SKETCH_CHROMA };
-    sums s = {0};
-    double difference = 0, colour_a = 0, colour_b = 0;
+    sums first = {0}, second = {0};
+    double colour_a = 0, colour_b = 0;
     for (int i = 0; i < N * N; i++) {
         double ux = ie_unit_of(i % N, N), uy = ie_unit_of(i / N, N);
         int x = (int)lround(ie_index_of(w->p[0] + w->p[1] * ux + w->p[2] * uy, N));
@@ -169,15 +210,18 @@ static void compare_colors(const ie_sketch *a, const ie_sketch *b, unsigned turn
             continue;
         }
         int at = ie_turned_index(N, turn, x, y);
-        sums_add(&s, a->a[i], b->a[at]);
-        sums_add(&s, a->b[i], b->b[at]);
-        difference += hypot(a->a[i] - b->a[at], a->b[i] - b->b[at]);
+        sums_add(&first, a->a[i], b->a[at]);
+        sums_add(&second, a->b[i], b->b[at]);
         colour_a += hypot(a->a[i], a->b[i]);
         colour_b += hypot(b->a[at], b->b[at]);
     }
-    double n = s.n > 0 ? s.n / 2 : 1;
-    l->chroma = difference / n;
-    l->chroma_match = colour_a / n < 3 || colour_b / n < 3 ? NAN : correlation(&s, 4.0);
+    double n = first.n > 0 ? first.n : 1;
+    double of_a = variance(n, first.a, first.aa) + variance(n, second.a, second.aa);
+    double of_b = variance(n, first.b, first.bb) + variance(n, second.b, second.bb);
+    double both = first.ab / n - first.a / n * (first.b / n) + second.ab / n - second.a / n * (second.b / n);
+    bool tells = colour_a / n >= 3 && colour_b / n >= 3 && !is_toned(a) && !is_toned(b);
+    l->chroma = sqrt(fmax(0, of_a + of_b - 2 * both));
+    l->chroma_match = tells ? both / sqrt((of_a + 8) * (of_b + 8)) : NAN;
 }
 
 static void describe(const ie_warp *w, ie_likeness *l)
@@ -189,6 +233,22 @@ static void describe(const ie_warp *w, ie_likeness *l)
     l->angle = atan2(p[4], p[1]);
     l->shear = l->scale_x > 0 && l->scale_y > 0 ? (p[1] * p[2] + p[4] * p[5]) / (l->scale_x * l->scale_y) : 1;
     l->gain = p[6];
+}
+
+#define MARGIN 3 /* samples: what a frame around the other picture blurs */
+
+/* Leaves out the outermost samples of both. */
+static void trim(const ie_warp *w, float *there)
+{
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        int x = i % SIDE, y = i / SIDE;
+        double ux = ie_unit_of(x, SIDE), uy = ie_unit_of(y, SIDE);
+        double at_x = ie_index_of(w->p[0] + w->p[1] * ux + w->p[2] * uy, SIDE);
+        double at_y = ie_index_of(w->p[3] + w->p[4] * ux + w->p[5] * uy, SIDE);
+        bool inside = x >= MARGIN && y >= MARGIN && x < SIDE - MARGIN && y < SIDE - MARGIN && at_x > MARGIN - 1 &&
+                      at_y > MARGIN - 1 && at_x < SIDE - MARGIN && at_y < SIDE - MARGIN;
+        there[i] = inside ? there[i] : 0;
+    }
 }
 
 ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn)
@@ -206,10 +266,12 @@ ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigne
     ie_plane_soften(&first);
     ie_plane_soften(&second);
     l.overlap = (double)ie_plane_through(&second, &w, &seen, there) / (SIDE * SIDE);
+    trim(&w, there);
     describe(&w, &l);
     compare_blocks(&first, &seen, there, &l);
     compare_detail(&first, &seen, there, &l);
     l.gradient = compare_gradients(&first, &seen, there);
+    l.moved = ie_motion_share(&first, &seen, there);
     compare_colors(a, b, turn, &w, &l);
     return l;
 }

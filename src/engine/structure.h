@@ -19,10 +19,11 @@ typedef struct ie_likeness {
     double detail;   /* correlation of what is finer than about a 16th of the picture */
     double fineness; /* standard deviation of that, grey levels, of the one that has less; low: nothing to tell */
     double blocks;   /* share of the blocks with texture that correlate well */
+    double moved;    /* share of the windows with structure in which something moved (engine/motion.h) */
     double textured; /* share of blocks that have texture */
     unsigned gradient; /* bits of 64 by which their dHashes differ once one lies on the other */
-    double chroma;   /* mean difference of the opponent colours, 0..127 */
-    double chroma_match; /* their correlation; NaN when one is without colour */
+    double chroma;   /* root mean square difference of the opponent colours, 0..127, a tint of all aside */
+    double chroma_match; /* their correlation; NaN when one is without colour, or of one tint */
 } ie_likeness;
 
 /* `turn`: how `b` must be laid to look like `a` (photo.h). All 0 when they have nothing in common. */

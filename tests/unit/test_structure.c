@@ -19,6 +19,7 @@ static double picture(double x, double y, unsigned seed)
 typedef struct view {
     double scale, shift, gain, noise;
     unsigned turn, seed;
+    double moved; /* how far something in the middle of it is from its place */
 } view;
 
 static ie_sketch draw(view v)
@@ -30,6 +31,8 @@ static ie_sketch draw(view v)
         double y = (2.0 * (i / IE_SKETCH_SIDE) + 1) / IE_SKETCH_SIDE - 1;
         double across = v.turn % 4 == 1 || v.turn % 4 == 2 ? -x : x, down = v.turn % 4 >= 2 ? -y : y;
         double u = v.turn >= 4 ? down : across, w = v.turn >= 4 ? across : down;
+        double away = v.moved * exp(-(u * u + w * w) / 0.1);
+        u += away;
         random = random * 1664525 + 1013904223;
         double noise = v.noise * ((double)(random >> 16) / 65536 - 0.5);
         double value = 128 + v.gain * (picture(u * v.scale + v.shift, w * v.scale, v.seed) - 128) + noise;
@@ -41,7 +44,7 @@ static ie_sketch draw(view v)
 static void a_copy_agrees_in_all_there_is(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1});
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1, 0});
     ie_likeness l = ie_structure_compare(&a, &a, 0);
     assert_int_equal(ie_structure_judge(&l, true), IE_MATCH_SAME_PICTURE);
     assert_true(l.match > 0.99 && l.blocks == 1 && l.detail > 0.9 && l.overlap == 1 && l.gradient == 0);
@@ -51,7 +54,7 @@ static void a_copy_agrees_in_all_there_is(void **state)
 static void noise_and_contrast_change_nothing(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1}), b = draw((view){1, 0, 0.8, 4, 0, 1});
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1, 0}), b = draw((view){1, 0, 0.8, 4, 0, 1, 0});
     ie_likeness l = ie_structure_compare(&a, &b, 0);
     assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
     assert_true(l.match > 0.98 && l.blocks > 0.95);
@@ -61,7 +64,7 @@ static void noise_and_contrast_change_nothing(void **state)
 static void a_crop_is_laid_where_it_came_from(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 2}), b = draw((view){0.9, 0.04, 1, 2, 0, 2});
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 2, 0}), b = draw((view){0.9, 0.04, 1, 2, 0, 2, 0});
     ie_likeness l = ie_structure_compare(&a, &b, 0);
     assert_true(fabs(l.scale_x - 1 / 0.9) < 0.02 && fabs(l.scale_y - 1 / 0.9) < 0.02);
     assert_true(l.match > 0.97 && l.blocks > 0.9 && l.overlap > 0.75 && l.overlap < 0.9);
@@ -72,10 +75,10 @@ static void a_crop_is_laid_where_it_came_from(void **state)
 static void every_turn_is_undone(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 3});
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 3, 0});
     for (unsigned turn = 0; turn < IE_TURNS; turn++) {
         unsigned inverse = turn == 5 ? 7 : turn == 7 ? 5 : turn;
-        ie_sketch b = draw((view){1, 0, 1, 0, turn, 3});
+        ie_sketch b = draw((view){1, 0, 1, 0, turn, 3, 0});
         for (unsigned tried = 0; tried < IE_TURNS; tried++) {
             ie_likeness l = ie_structure_compare(&a, &b, tried);
             bool good = l.match > 0.98 && l.blocks > 0.95 && l.overlap > 0.9;
@@ -90,7 +93,7 @@ static void another_picture_does_not_agree(void **state)
 {
     (void)state;
     for (unsigned seed = 10; seed < 40; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed}), b = draw((view){1, 0, 1, 0, 0, seed + 100});
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), b = draw((view){1, 0, 1, 0, 0, seed + 100, 0});
         ie_likeness l = ie_structure_compare(&a, &b, 0);
         assert_int_not_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
         assert_true(l.match < 0.9 || l.blocks < 0.6 || l.overlap < 0.5 || l.scale_x > 1.5 || l.scale_x < 0.6);
@@ -111,7 +114,7 @@ static void a_flat_picture_has_no_texture(void **state)
 static void colours_are_compared_where_both_have_them(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 4}), b;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 4, 0}), b;
     for (int i = 0; i < IE_SKETCH_CHROMA * IE_SKETCH_CHROMA; i++) {
         a.a[i] = (int8_t)(i % 16 * 4 - 30);
         a.b[i] = (int8_t)(i / 16 * 4 - 30);
@@ -130,7 +133,7 @@ static void colours_are_compared_where_both_have_them(void **state)
 static void what_is_flat_is_told_before_comparing(void **state)
 {
     (void)state;
-    ie_sketch full = draw((view){1, 0, 1, 0, 0, 1}), faint = draw((view){1, 0, 0.02, 0, 0, 1});
+    ie_sketch full = draw((view){1, 0, 1, 0, 0, 1, 0}), faint = draw((view){1, 0, 0.02, 0, 0, 1, 0});
     assert_false(ie_structure_is_flat(&full));
     assert_true(ie_structure_is_flat(&faint));
     ie_likeness l = ie_structure_compare(&faint, &faint, 0);
@@ -140,10 +143,89 @@ static void what_is_flat_is_told_before_comparing(void **state)
 static void pictures_with_nothing_in_common_are_given_up_early(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1}), b = draw((view){1, 0, 1, 0, 0, 5});
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1, 0}), b = draw((view){1, 0, 1, 0, 0, 5, 0});
     ie_likeness l = ie_structure_compare(&a, &b, 0);
     assert_true(l.overlap == 0);
     assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_NONE);
+}
+
+/* Grey levels of a block of samples, as something painted over has. */
+static void paint(ie_sketch *sketch, int left, int top, int width, int height, uint8_t level)
+{
+    for (int y = top; y < top + height; y++) {
+        memset(&sketch->gray[y * IE_SKETCH_SIDE + left], level, (size_t)width);
+    }
+}
+
+static void what_moves_makes_it_another_shot(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed < 9; seed++) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), b = draw((view){1, 0, 1.05, 3, 0, seed, 0.06});
+        ie_likeness l = ie_structure_compare(&a, &b, 0);
+        if (l.moved <= 0.03 || ie_structure_judge(&l, false) != IE_MATCH_SIMILAR_SCENE) {
+            fail_msg("picture %u: moved %.3f, match %.3f, blocks %.3f", seed, l.moved, l.match, l.blocks);
+        }
+    }
+}
+
+static void a_mark_does_not_move(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed < 9; seed++) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), b = draw((view){1, 0, 0.9, 2, 0, seed, 0});
+        paint(&b, 50, 3, 10, 6, 60);
+        ie_likeness l = ie_structure_compare(&a, &b, 0);
+        if (l.moved > 0.02 || ie_structure_judge(&l, false) != IE_MATCH_SAME_PICTURE) {
+            fail_msg("picture %u: moved %.3f, match %.3f, blocks %.3f", seed, l.moved, l.match, l.blocks);
+        }
+    }
+}
+
+static void a_frame_around_it_makes_no_other_picture(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed < 9; seed++) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), b = draw((view){64.0 / 60, 0, 1, 1, 0, seed, 0});
+        paint(&b, 0, 0, IE_SKETCH_SIDE, 2, 255);
+        paint(&b, 0, 62, IE_SKETCH_SIDE, 2, 255);
+        paint(&b, 0, 0, 2, IE_SKETCH_SIDE, 255);
+        paint(&b, 62, 0, 2, IE_SKETCH_SIDE, 255);
+        for (int turned = 0; turned < 2; turned++) {
+            ie_likeness l = turned ? ie_structure_compare(&b, &a, 0) : ie_structure_compare(&a, &b, 0);
+            if (ie_structure_judge(&l, false) != IE_MATCH_SAME_PICTURE) {
+                fail_msg("picture %u: moved %.3f, match %.3f, blocks %.3f, scale %.3f", seed, l.moved, l.match, l.blocks,
+                         l.scale_x);
+            }
+        }
+    }
+}
+
+static void one_tint_for_all_is_no_other_colour(void **state)
+{
+    (void)state;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 4, 0}), b;
+    for (int i = 0; i < IE_SKETCH_CHROMA * IE_SKETCH_CHROMA; i++) {
+        a.a[i] = (int8_t)(i % 16 * 5 - 40);
+        a.b[i] = (int8_t)(i / 16 * 5 - 40);
+    }
+    b = a;
+    for (int i = 0; i < IE_SKETCH_CHROMA * IE_SKETCH_CHROMA; i++) {
+        int gray = 0; /* a sepia print: less tinted where it is dark */
+        for (int k = 0; k < 16; k++) {
+            gray += b.gray[(i / 16 * 4 + k / 4) * IE_SKETCH_SIDE + i % 16 * 4 + k % 4] / 16;
+        }
+        b.a[i] = (int8_t)(gray / 12);
+        b.b[i] = (int8_t)(gray / 8);
+    }
+    ie_likeness l = ie_structure_compare(&a, &b, 0);
+    assert_true(isnan(l.chroma_match));
+    assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
+    for (int i = 0; i < IE_SKETCH_CHROMA * IE_SKETCH_CHROMA; i++) {
+        b.a[i] = (int8_t)(a.a[i] + 25);
+        b.b[i] = a.b[i];
+    }
+    assert_true(ie_structure_compare(&a, &b, 0).chroma < 1);
 }
 
 int main(void)
@@ -158,6 +240,10 @@ int main(void)
         cmocka_unit_test(colours_are_compared_where_both_have_them),
         cmocka_unit_test(what_is_flat_is_told_before_comparing),
         cmocka_unit_test(pictures_with_nothing_in_common_are_given_up_early),
+        cmocka_unit_test(what_moves_makes_it_another_shot),
+        cmocka_unit_test(a_mark_does_not_move),
+        cmocka_unit_test(a_frame_around_it_makes_no_other_picture),
+        cmocka_unit_test(one_tint_for_all_is_no_other_colour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
