@@ -101,7 +101,7 @@ PART double score_row(const float *rows, uint32_t first, uint32_t windows, size_
     return sum;
 }
 
-WIDE bool ie_ssim(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height, double *ret_ssim)
+WIDE static bool compute(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height, double *ret_ssim)
 {
     if (width < SIDE || height < SIDE) {
         *ret_ssim = one_window(a, b, (size_t)width * height);
@@ -126,4 +126,9 @@ WIDE bool ie_ssim(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t h
     free(rows);
     *ret_ssim = sum / ((double)windows * rows_of_windows);
     return true;
+}
+
+bool ie_ssim(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height, double *ret_ssim)
+{
+    return compute(a, b, width, height, ret_ssim);
 }
