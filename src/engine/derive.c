@@ -80,6 +80,21 @@ static ie_status copy_bytes(const char *from, const char *temp_path, ie_error *e
                                 ie_shown(copied.reading ? from : temp_path));
 }
 
+static ie_status write_bytes(const char *temp_path, const uint8_t *bytes, size_t size, ie_error *err)
+{
+    IE_AUTO_PLACE ie_place temp = IE_PLACE_NONE;
+    IE_AUTO_FREE char *folder = ie_path_directory(temp_path);
+    int fd = -1, failed = ie_place_open(folder, temp_path, &temp);
+    if (failed == 0) {
+        failed = ie_fs_open_append(&temp, &fd);
+    }
+    if (failed == 0) {
+        failed = ie_fs_write(fd, temp_path, bytes, size);
+        close(fd);
+    }
+    return failed == 0 ? IE_OK : ie_error_errno(err, failed, "%s cannot be written", ie_shown(temp_path));
+}
+
 /* ---- conversion ---------------------------------------------------------------------- */
 
 /* What only the source's bytes tell of parts that a conversion would leave behind. */
@@ -87,6 +102,9 @@ static ie_status inspect(const ie_config *config, const ie_action *action, bool 
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
+    if (!ie_gain_map_possible(action->from_format) && action->from_format != IE_FORMAT_JXL) {
+        return IE_OK;
+    }
     ie_status status =
         load(action->from, (uint64_t)config->limits.max_file_bytes, &bytes, &data, err);
     if (status != IE_OK) {
@@ -148,12 +166,15 @@ static ie_status convert(const ie_config *config, const ie_action *action, const
     const ie_convert_options options = {action->format, action->quality, turn_of(action),
                                         (uint64_t)config->limits.max_pixels, action->recoding};
     status = ie_image_convert(action->from, action->from_format, temp_path, &options, &converted, err);
+    if (status == IE_OK && converted.bytes != NULL) {
+        status = write_bytes(temp_path, converted.bytes, converted.size, err);
+    }
     if (status == IE_OK && !bare) {
         bool srgb = (action->recoding & (IE_RECODE_SRGB | IE_RECODE_DEVELOP)) != 0;
         status = ie_exif_copy(action->from, action->from_format, temp_path, action->format, 1, srgb, err);
     }
     status = status == IE_OK ? prove(config, action, &converted, temp_path, err) : status;
-    free(converted.likeness.gray);
+    ie_converted_clear(&converted);
     return status;
 }
 

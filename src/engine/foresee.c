@@ -43,6 +43,10 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
                 ie_prospect *ret_prospect)
 {
     ie_bytes *bytes = NULL;
+    bool raw = ie_format_kind(photo->format) == IE_KIND_RAW;
+    if (!raw && action->remake != IE_REMAKE_TURN && !ie_gain_map_possible(photo->format)) {
+        return; /* nothing but a picture is in it: it need not be read twice */
+    }
     if (ie_bytes_open(photo->real_path, &bytes, NULL) != IE_OK) {
         return; /* apply will say so */
     }
@@ -52,7 +56,7 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
         ret_prospect->refusal = "it cannot be read, or is larger than limits.max_file_bytes";
     } else if (action->remake == IE_REMAKE_TURN) {
         foresee_turn(config, photo, data, size, arena, ret_prospect);
-    } else if (ie_format_kind(photo->format) == IE_KIND_RAW) {
+    } else if (raw) {
         foresee_raw(action, bytes, size, ret_prospect);
     } else if (photo->format == IE_FORMAT_JPEG && ie_image_data_motion(data, size)) {
         ret_prospect->refusal = "it carries a video behind the picture, which a conversion would lose";

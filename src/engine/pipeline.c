@@ -183,7 +183,7 @@ static void *work(void *argument)
     item *next;
     while ((next = ie_queue_pop(r->work)) != NULL) {
         if (!atomic_load(&r->stop)) {
-            ie_worker_prepare(worker, next->look.photo, pipeline->wanted, pipeline->decode_formats,
+            ie_worker_prepare(worker, next->look.photo, pipeline->wanted, pipeline->shape_formats,
                               next->look.prepared);
             heed_error(r, worker);
         }

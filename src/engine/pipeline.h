@@ -18,7 +18,7 @@ typedef struct ie_pipeline {
     const ie_config *config;
     const ie_input *input;
     unsigned wanted;          /* IE_HAVE_* facts for every photo */
-    uint64_t decode_formats; /* a bit an ie_format: their pixels are wanted, too (convert) */
+    uint64_t shape_formats; /* a bit an ie_format: what their headers say of the picture is wanted, too (convert) */
     const char *leave_out;    /* absolute folder not to look into (the output), or NULL */
     ie_catalog *reader, *writer; /* NULL: none. The reader is used on the walk's thread only */
     bool prints_only;            /* known photos are printed and no more: see ie_catalog_find_text() */

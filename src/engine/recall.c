@@ -13,9 +13,6 @@ static unsigned wanted_of(const ie_pipeline *pipeline, const ie_photo *photo)
     if (kind == IE_KIND_VIDEO) {
         return wanted & (IE_HAVE_FORMAT | IE_HAVE_METADATA);
     }
-    if ((pipeline->decode_formats >> photo->format & 1) != 0) {
-        wanted |= IE_HAVE_QUALITY;
-    }
     return wanted;
 }
 
@@ -25,7 +22,9 @@ static bool is_complete(const ie_pipeline *pipeline, const ie_photo *photo)
     if ((photo->have & IE_HAVE_FORMAT) == 0) {
         return false;
     }
-    return (wanted_of(pipeline, photo) & ~(photo->have | photo->tried)) == 0;
+    bool shaped = (pipeline->shape_formats >> photo->format & 1) == 0 || photo->bits > 0 ||
+                  ie_format_kind(photo->format) == IE_KIND_RAW;
+    return shaped && (wanted_of(pipeline, photo) & ~(photo->have | photo->tried)) == 0;
 }
 
 bool ie_recall(const ie_pipeline *pipeline, ie_photo *photo)

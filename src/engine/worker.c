@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sched.h>
 
+#include "storage/image_file.h"
+#include "storage/jpeg_file.h"
 #include "utils/error.h"
 
 struct ie_worker {
@@ -198,6 +200,9 @@ static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
         .over_white = !config->analysis.exact,
         .color_side = due_side(config, photo, wanted),
     };
+    if (options.views != 0) {
+        ie_photo_forget_faults(photo, "decode"); /* it is decoded anew, and would say so twice */
+    }
     ie_source *source = ie_source_new(bytes, photo, &options, worker->scratch);
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         if (is_due(ie_analyzers[i], photo, wanted) && is_open(worker, i, photo)) {
@@ -211,7 +216,44 @@ static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
     ie_source_free(source);
 }
 
-static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t decode_formats,
+/* What a conversion must know beforehand. The header tells it; decoding would take as long as the conversion, which
+   decodes by itself and leaves a damaged photo as it is. */
+static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes)
+{
+    uint64_t max_pixels = (uint64_t)worker->config->limits.max_pixels;
+    const uint8_t *data = ie_format_kind(photo->format) == IE_KIND_PHOTO
+                              ? ie_bytes_load(bytes, (uint64_t)worker->config->limits.max_file_bytes)
+                              : NULL;
+    size_t size = (size_t)ie_bytes_size(bytes);
+    ie_image_facts facts = {.bits = 8, .frames = 1};
+    ie_error err = {0};
+    ie_decode_fault fault = {0};
+    if (data == NULL) {
+        return;
+    }
+    ie_photo_forget_faults(photo, "decode");
+    if (photo->format == IE_FORMAT_JPEG) {
+        ie_jpeg *jpeg = ie_jpeg_open(data, size, max_pixels, &fault);
+        if (jpeg == NULL) {
+            ie_photo_fault(photo, "decode", fault.code, "%s", fault.text);
+            return;
+        }
+        facts.width = ie_jpeg_get_facts(jpeg)->width;
+        facts.height = ie_jpeg_get_facts(jpeg)->height;
+        ie_jpeg_close(jpeg);
+    } else if (ie_image_probe(data, size, photo->format, max_pixels, &facts, &err) != IE_OK) {
+        const char *code = err.status == IE_ERR_LIMIT ? "too_large" : err.status == IE_ERR_UNSUPPORTED ? "unsupported" : "corrupt";
+        ie_photo_fault(photo, "decode", code, "%s", err.text);
+        return;
+    }
+    photo->width = facts.width;
+    photo->height = facts.height;
+    photo->bits = facts.bits;
+    photo->has_alpha = facts.has_alpha;
+    photo->animated = facts.frames > 1;
+}
+
+static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,
                     ie_prepared *ret_prepared)
 {
     ie_bytes *bytes = open_photo(photo);
@@ -220,24 +262,24 @@ static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_
     }
     bool readable = (photo->have & IE_HAVE_FORMAT) != 0 || tell_format(bytes, photo);
     if (readable && photo->format != IE_FORMAT_UNKNOWN) {
-        if ((decode_formats >> photo->format & 1) != 0) {
-            wanted |= IE_HAVE_QUALITY;
-        }
         run_analyzers(worker, photo, bytes, wanted, ret_prepared);
+        if ((shape_formats >> photo->format & 1) != 0 && photo->bits == 0) {
+            tell_shape(worker, photo, bytes);
+        }
     }
     ie_bytes_close(bytes);
 }
 
 void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
-                       uint64_t decode_formats)
+                       uint64_t shape_formats)
 {
-    analyze(worker, photo, wanted, decode_formats, NULL);
+    analyze(worker, photo, wanted, shape_formats, NULL);
 }
 
-void ie_worker_prepare(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t decode_formats,
+void ie_worker_prepare(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,
                        ie_prepared ret_prepared[IE_MAX_ANALYZERS])
 {
-    analyze(worker, photo, wanted, decode_formats, ret_prepared);
+    analyze(worker, photo, wanted, shape_formats, ret_prepared);
 }
 
 size_t ie_worker_batch(ie_worker *worker, size_t index)

@@ -21,13 +21,13 @@ void ie_worker_free(ie_worker *worker);
 const ie_error *ie_worker_error(const ie_worker *worker);
 
 /* Fills the `wanted` facts that the photo does not have yet; what fails becomes a fault of the photo.
-   Formats in decode_formats (a bit each) get IE_HAVE_QUALITY too. */
+   Of formats in shape_formats (a bit each) the header is read, too: bits, alpha, frames. */
 void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
-                       uint64_t decode_formats);
+                       uint64_t shape_formats);
 
 /* The same in two steps: what is best looked at several photos at a time is only prepared, and its facts are still
    missing. ret_prepared: by the analyzers' index, data NULL where there is nothing left to do. */
-void ie_worker_prepare(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t decode_formats,
+void ie_worker_prepare(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,
                        ie_prepared ret_prepared[IE_MAX_ANALYZERS]);
 /* How many photos the analyzer takes at once, at least 1. */
 size_t ie_worker_batch(ie_worker *worker, size_t index);

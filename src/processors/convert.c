@@ -210,7 +210,7 @@ static void propose_one(const ie_proposal *proposal, const uint64_t *unit_format
     if (fault != NULL) {
         leave(proposal->plan, action, "converted",
               ie_arena_printf(proposal->plan->arena, "it does not decode (%s)", fault->text));
-    } else if (!develops && (photo->have & (IE_HAVE_QUALITY | IE_HAVE_HASHES)) == 0) {
+    } else if (photo->bits == 0 && !is_raw(photo)) {
         leave(proposal->plan, action, "converted", "its picture was not looked at");
     } else if (wish_of(proposal, photo, wanted, action, &w) &&
                (w.to != photo->format || (w.to == IE_FORMAT_JPEG && proposal->config->convert.recompress))) {
@@ -289,6 +289,6 @@ static ie_status propose(ie_proposal *proposal, ie_error *err)
 
 const ie_processor ie_convert_processor = {
     .name = "convert",
-    .needs = IE_HAVE_FORMAT | IE_HAVE_QUALITY,
+    .needs = IE_HAVE_FORMAT,
     .propose = propose,
 };

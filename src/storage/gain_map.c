@@ -118,3 +118,8 @@ bool ie_gain_map_in(const uint8_t *bytes, size_t size, ie_format format)
         return false;
     }
 }
+
+bool ie_gain_map_possible(ie_format format)
+{
+    return format == IE_FORMAT_JPEG || format == IE_FORMAT_HEIC || format == IE_FORMAT_AVIF;
+}

@@ -10,6 +10,8 @@
 
 #include "core/format.h"
 
+/* Is the format one that can carry one? */
+bool ie_gain_map_possible(ie_format format);
 bool ie_gain_map_in(const uint8_t *bytes, size_t size, ie_format format);
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "core/recoding.h"
 #include "storage/image_file.h"
@@ -8,7 +7,6 @@
 #include "storage/raw_develop.h"
 #include "storage/raw_preview.h"
 #include "utils/error.h"
-#include "utils/fs.h"
 
 /* These decoders hand out the picture as its container says, turned already. */
 static bool upright(ie_format format)
@@ -51,8 +49,7 @@ static int save(VipsImage *image, const char *path, const ie_convert_options *op
     int q = options->quality;
     switch (options->to) {
     case IE_FORMAT_JPEG:
-        return vips_jpegsave(image, path, "Q", q, "subsample_mode", chroma, "optimize_coding", TRUE,
-                             "interlace", (options->recoding & IE_RECODE_PROGRESSIVE) != 0, NULL);
+        return vips_jpegsave(image, path, "Q", q, "subsample_mode", chroma, "interlace", (options->recoding & IE_RECODE_PROGRESSIVE) != 0, NULL);
     case IE_FORMAT_PNG:
         return vips_pngsave(image, path, "compression", 6, NULL);
     case IE_FORMAT_WEBP:
@@ -221,15 +218,9 @@ static void see_luma(void *maker_, const uint8_t *rows, uint32_t count, size_t s
     }
 }
 
-static ie_status write_whole(const char *path, uint8_t *bytes, size_t size, ie_error *err)
-{
-    int failed = ie_fs_write_file(path, bytes, size, S_IRUSR | S_IWUSR, true);
-    return failed == 0 ? IE_OK : ie_error_errno(err, failed, "%s cannot be written", ie_shown(path));
-}
-
 /* *ret_done false: it is not for that way, nothing has happened. */
-static ie_status by_samples(const input *in, const char *temp_path, const ie_convert_options *options, bool *ret_done,
-                            ie_converted *converted, ie_error *err)
+static ie_status by_samples(const input *in, const ie_convert_options *options, bool *ret_done, ie_converted *converted,
+                            ie_error *err)
 {
     ie_decode_fault fault = {0};
     ie_jpeg *jpeg = ie_jpeg_open(in->data, in->size, options->max_pixels, &fault);
@@ -248,13 +239,14 @@ static ie_status by_samples(const input *in, const char *temp_path, const ie_con
     if (good) {
         converted->width = facts.width;
         converted->height = facts.height;
+        converted->bytes = bytes;
+        converted->size = size;
         status = ie_likeness_end(&maker, 1, &converted->likeness)
-                     ? write_whole(temp_path, bytes, size, err)
+                     ? IE_OK
                      : ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to encode it");
     } else if (*ret_done) {
         status = ie_error_set(err, IE_ERR_FORMAT, "the jpeg image does not decode: %s", fault.text);
     }
-    free(bytes);
     ie_likeness_clear(&maker);
     ie_jpeg_close(jpeg);
     return status;
@@ -272,7 +264,7 @@ static ie_status convert(const input *in, const char *temp_path, const ie_conver
     ie_status status = IE_OK;
     if (in->format == IE_FORMAT_JPEG && options->to == IE_FORMAT_JPEG && options->orientation <= 1 &&
         (options->recoding & (IE_RECODE_SRGB | IE_RECODE_FULL_CHROMA)) == 0) {
-        status = by_samples(in, temp_path, options, &done, converted, err);
+        status = by_samples(in, options, &done, converted, err);
     }
     return done ? status : by_vips(in, temp_path, options, converted, err);
 }
@@ -317,7 +309,7 @@ ie_status ie_image_convert(const char *from_path, ie_format from, const char *te
     if (status == IE_OK) {
         *ret_converted = converted;
     } else {
-        free(converted.likeness.gray);
+        ie_converted_clear(&converted);
     }
     ie_bytes_close(bytes);
     return status;

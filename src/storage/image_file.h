@@ -62,7 +62,11 @@ typedef struct ie_convert_options {
 typedef struct ie_converted {
     uint32_t width, height; /* of the source as it was decoded, before it was turned */
     ie_likeness likeness;   /* of the source, taken from its one decode, turned by other code than the new file */
+    uint8_t *bytes;         /* not NULL: the new file, which is for the caller to write into temp_path; free() it */
+    size_t size;
 } ie_converted;
+
+void ie_converted_clear(ie_converted *converted);
 
 /* Decodes from_path and encodes into temp_path (which must not be a user's file; created by the
    caller, empty). ICC is kept, or with IE_RECODE_SRGB colours are converted (a picture without profile is taken as

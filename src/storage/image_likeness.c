@@ -192,3 +192,10 @@ bool ie_likeness_compare(const ie_likeness *a, const ie_likeness *b, double *ret
     free(y);
     return good;
 }
+
+void ie_converted_clear(ie_converted *converted)
+{
+    free(converted->likeness.gray);
+    free(converted->bytes);
+    *converted = (ie_converted){0};
+}

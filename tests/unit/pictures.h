@@ -151,7 +151,12 @@ static inline ie_status convert_status(const char *from, ie_format format, ie_fo
     *ret_path = picture_file(NULL, 0);
     ie_converted converted = {0};
     ie_status status = ie_image_convert(from, format, *ret_path, &options, &converted, err);
-    free(converted.likeness.gray);
+    if (converted.bytes != NULL) {
+        int fd = open(*ret_path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+        assert_true(fd >= 0 && write(fd, converted.bytes, converted.size) == (ssize_t)converted.size);
+        close(fd);
+    }
+    ie_converted_clear(&converted);
     return status;
 }
 

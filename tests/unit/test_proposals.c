@@ -33,7 +33,7 @@ static void nothing_is_squeezed_into_less_than_it_is(void **state)
     add(&c, "/p/a.webp", IE_FORMAT_WEBP, 1)->animated = true;
     add(&c, "/p/b.avif", IE_FORMAT_AVIF, 2)->bits = 10;
     ie_photo_fault(add(&c, "/p/c.heic", IE_FORMAT_HEIC, 3), "decode", "truncated", "cut off");
-    add(&c, "/p/d.heic", IE_FORMAT_HEIC, 4)->have = IE_HAVE_FORMAT;
+    add(&c, "/p/d.heic", IE_FORMAT_HEIC, 4)->bits = 0;
     const char *const reasons[] = {"would lose frames", "more than 8 bits", "it does not decode (cut off)", "not looked at"};
     PROPOSE(&c, CONVERT, ie_place_propose);
     for (size_t i = 0; i < 4; i++) {
