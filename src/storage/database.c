@@ -47,6 +47,8 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_EMBEDDING] = "SELECT dimension, vector FROM embeddings WHERE path = ?1 AND model = ?2",
     [IE_SQL_EMBEDDINGS] = "SELECT rowid, dimension, vector FROM embeddings "
                           "WHERE path >= ?2 AND path < ?3 AND model = ?1 ORDER BY path",
+    [IE_SQL_EMBEDDING_RECORDS] = "SELECT e.rowid, e.path, f.record FROM embeddings e JOIN files f ON f.path = e.path "
+                                 "WHERE e.path >= ?2 AND e.path < ?3 AND e.model = ?1 ORDER BY e.path",
     [IE_SQL_EMBEDDING_PATH] = "SELECT path FROM embeddings WHERE rowid = ?1",
     [IE_SQL_EMBEDDING_MODELS] = "SELECT model, max(dimension), count(*) FROM embeddings "
                                 "GROUP BY model ORDER BY count(*) DESC, model",
