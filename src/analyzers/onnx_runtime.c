@@ -35,13 +35,24 @@ static bool tells_of_memory(const char *text)
     return false;
 }
 
+/* Behind "FILE:LINE FUNCTION [ONNXRuntimeError] : CODE : NAME : ", which says nothing to a person. */
+static const char *without_origin(const char *text)
+{
+    const char *origin = strstr(text, "[ONNXRuntimeError]");
+    for (int colons = 0; origin != NULL && colons < 3; colons++) {
+        origin = strstr(origin, " : ");
+        origin = origin != NULL ? origin + 3 : NULL;
+    }
+    return origin != NULL && *origin != 0 ? origin : text;
+}
+
 ie_status ie_runtime_check(const ie_runtime *runtime, OrtStatus *take_status, const char *what, ie_error *err)
 {
     if (take_status == NULL) {
         return IE_OK;
     }
     /* ORT's messages have lines; an error is one. */
-    IE_AUTO_FREE char *text = ie_strndup(runtime->ort.GetErrorMessage(take_status), 400);
+    IE_AUTO_FREE char *text = ie_strndup(without_origin(runtime->ort.GetErrorMessage(take_status)), 400);
     for (char *p = text; *p != 0; p++) {
         *p = *p == '\n' || *p == '\r' ? ' ' : *p;
     }

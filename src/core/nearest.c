@@ -3,7 +3,9 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "utils/error.h"
 #include "utils/half.h"
@@ -16,6 +18,7 @@
 #endif
 
 #define ROWS 4096 /* in a block; blocks, so that growing neither copies nor leaves half the memory empty */
+#define LARGE_PAGE ((size_t)2 << 20)
 #define LANES 16
 /* Rows lie whole in cache lines and need no code for rests: their dimension is rounded up, and zeros fill it. */
 #define STRIDE 32
@@ -51,10 +54,25 @@ size_t ie_nearest_count(const ie_nearest *nearest)
     return nearest->count;
 }
 
+/* Filling a million rows is half the kernel's work of handing out pages, unless they are large. */
+static uint16_t *new_block(size_t stride)
+{
+    size_t bytes = ROWS * stride * sizeof(uint16_t);
+    if (bytes < 2 * LARGE_PAGE) {
+        return ie_try_alloc(ROWS, stride * sizeof(uint16_t));
+    }
+    void *block = NULL;
+    if (posix_memalign(&block, LARGE_PAGE, (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE) != 0) {
+        return NULL;
+    }
+    madvise(block, bytes, MADV_HUGEPAGE); /* a wish: without it everything is only slower */
+    return block;
+}
+
 bool ie_nearest_add(ie_nearest *nearest, const uint16_t *values)
 {
     if (nearest->count % ROWS == 0) {
-        uint16_t *block = ie_try_alloc(ROWS, nearest->stride * sizeof *block);
+        uint16_t *block = new_block(nearest->stride);
         if (block == NULL) {
             return false;
         }

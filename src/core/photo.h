@@ -163,19 +163,20 @@ typedef struct ie_content {
     uint32_t color_count;
 } ie_content;
 
-typedef struct ie_label {
-    const char *label;
-    double confidence;
-    const char *source; /* model */
-    double box[4];      /* objects: left, top, right, bottom in pixels of the upright photo */
-} ie_label;
-
 /* What gave the results of one network. */
 typedef struct ie_label_model {
     const char *name;      /* "openai/clip-vit-base-patch32"; NULL: unknown */
     const char *version;   /* checksum of its file: 16 hex digits */
     const char *precision; /* "fp32", "bf16", "int8", …: in which it was computed */
 } ie_label_model;
+
+typedef struct ie_label {
+    const char *label;
+    double confidence;
+    const char *source;          /* the model's name without what stands before its last slash */
+    const ie_label_model *model; /* tags: which one in full; NULL elsewhere, and where it is not known */
+    double box[4];               /* objects: left, top, right, bottom in pixels of the upright photo */
+} ie_label;
 
 typedef struct ie_vision {
     ie_label *scenes, *objects, *tags;

@@ -26,6 +26,7 @@ void ie_photo_make_tags(ie_photo *photo, double min_confidence)
 {
     ie_vision *vision = &photo->vision;
     const ie_label *lists[] = {vision->scenes, vision->objects};
+    const ie_label_model *models[] = {&vision->scenes_model, &vision->objects_model};
     const uint32_t counts[] = {vision->scene_count, vision->object_count};
     uint32_t used = 0;
     vision->tags = NULL;
@@ -42,7 +43,10 @@ void ie_photo_make_tags(ie_photo *photo, double min_confidence)
                 continue;
             }
             known = known != NULL ? known : &tags[used++];
-            *known = (ie_label){.label = label->label, .confidence = label->confidence, .source = label->source};
+            *known = (ie_label){.label = label->label,
+                                .confidence = label->confidence,
+                                .source = label->source,
+                                .model = models[l]->name != NULL ? models[l] : NULL};
         }
     }
     qsort(tags, used, sizeof *tags, by_confidence);

@@ -222,6 +222,10 @@ static json_t *labels_json(const ie_label *labels, uint32_t count, bool boxes)
         ie_json_text(entry, "label", labels[i].label);
         ie_json_real(entry, "confidence", labels[i].confidence, 3);
         ie_json_text(entry, "source", labels[i].source);
+        if (labels[i].model != NULL) {
+            ie_json_text(entry, "model", labels[i].model->name);
+            ie_json_text(entry, "version", labels[i].model->version);
+        }
         if (boxes) {
             json_t *box = json_array();
             for (int side = 0; side < 4; side++) {

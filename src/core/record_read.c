@@ -241,6 +241,17 @@ static void read_content(const json_t *object, const json_t *similar, ie_photo *
     read_colors(json_object_get(object, "colors"), photo);
 }
 
+/* Of a tag; NULL where none is named. */
+static const ie_label_model *read_tag_model(const json_t *entry, ie_arena *arena)
+{
+    const char *name = text_of(entry, "model", arena);
+    ie_label_model *model = name != NULL ? ie_arena_alloc(arena, sizeof *model) : NULL;
+    if (model != NULL) {
+        *model = (ie_label_model){.name = name, .version = text_of(entry, "version", arena)};
+    }
+    return model;
+}
+
 /* Entries without a label are dropped. */
 static ie_label *read_labels(const json_t *array, ie_arena *arena, uint32_t *ret_count)
 {
@@ -256,8 +267,10 @@ static ie_label *read_labels(const json_t *array, ie_arena *arena, uint32_t *ret
             continue;
         }
         ie_label *place = &labels[count++];
-        *place = (ie_label){
-            .label = label, .confidence = confidence, .source = text_of(entry, "source", arena)};
+        *place = (ie_label){.label = label,
+                            .confidence = confidence,
+                            .source = text_of(entry, "source", arena),
+                            .model = read_tag_model(entry, arena)};
         json_array_foreach(json_object_get(entry, "box"), side, number)
         {
             if (side < 4 && json_is_number(number)) {

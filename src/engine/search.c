@@ -15,6 +15,8 @@
 
 /* How many are ranked at first beyond those asked for, because some will be gone or filtered. */
 #define MORE 1024
+/* Vectors whose records may be gone since they were read, in a row. */
+#define AHEAD 1000
 
 typedef struct searching {
     ie_engine *engine;
@@ -24,6 +26,8 @@ typedef struct searching {
     ie_nearest *nearest;
     int64_t *rows; /* of the catalog, by row of `nearest` */
     size_t row_count, row_room;
+    uint8_t *excluded; /* by row, a bit each: what the filters surely reject; NULL until many are */
+    size_t next_row;   /* where the one is looked for that comes next */
     char **roots; /* real paths to search in, in order, none below another */
     size_t root_count;
     ie_match_fn on_match;
@@ -77,11 +81,11 @@ static ie_status list_roots(searching *s, ie_error *err)
 
 static bool is_finite(const uint16_t *values, size_t dimension)
 {
-    bool finite = true;
+    uint16_t carried = 0; /* by an exponent of ones; without a branch, so that many are looked at at once */
     for (size_t i = 0; i < dimension; i++) {
-        finite &= (values[i] & 0x7c00) != 0x7c00;
+        carried |= (uint16_t)((values[i] & 0x7c00) + 0x0400);
     }
-    return finite;
+    return (carried & 0x8000) == 0;
 }
 
 static ie_status take_row(void *user, int64_t row, const uint16_t *values, size_t dimension)
@@ -166,9 +170,42 @@ static void keep_hit(searching *s, const ie_photo *photo, double similarity)
     };
 }
 
+/* Records come in the order that vectors did; one that is not found near its place is new. */
+static ie_status note_record(void *user, int64_t row, const char *path, const char *record, size_t size)
+{
+    searching *s = user;
+    (void)size;
+    for (size_t i = s->next_row; i < s->row_count && i < s->next_row + AHEAD; i++) {
+        if (s->rows[i] == row) {
+            s->next_row = i + 1;
+            bool out = !ie_search_filter_may_pass(&s->filter, record) && !is_asked_for(s, path);
+            s->excluded[i / 8] |= (uint8_t)(out << i % 8);
+            break;
+        }
+    }
+    return s->next_row % 1024 == 0 && cancelled(s) ? IE_ERR_CANCELLED : IE_OK;
+}
+
+/* When the filters let few pass, going through all records at once is cheaper than reading one after the other. */
+static ie_status exclude(searching *s, ie_error *err)
+{
+    s->excluded = ie_alloc(s->row_count / 8 + 1);
+    s->next_row = 0;
+    ie_status status = IE_OK;
+    for (size_t i = 0; status == IE_OK && i < (s->root_count > 0 ? s->root_count : 1); i++) {
+        status = ie_catalog_embedding_records(s->engine->reader, s->query.model, s->root_count > 0 ? s->roots[i] : NULL,
+                                              note_record, s, err);
+    }
+    return status == IE_ERR_CANCELLED ? ie_error_set(err, status, "Interrupted.") : status;
+}
+
 /* Tells of one candidate, unless it is passed over. */
 static ie_status consider(searching *s, const ie_near *near, ie_error *err)
 {
+    if (s->excluded != NULL && (s->excluded[near->row / 8] >> near->row % 8 & 1) != 0) {
+        s->counts.filtered++;
+        return IE_OK;
+    }
     IE_AUTO_FREE char *path = ie_catalog_embedding_path(s->engine->reader, s->rows[near->row]);
     if (path == NULL || is_asked_for(s, path)) {
         return IE_OK;
@@ -209,6 +246,9 @@ static ie_status take_best(searching *s, ie_error *err)
             status = cancelled(s) ? ie_error_set(err, IE_ERR_CANCELLED, "Interrupted.") : consider(s, &near[seen], err);
         }
         free(near);
+        if (status == IE_OK && !all && s->counts.found < wanted && s->excluded == NULL && ie_search_filter_any(&s->filter)) {
+            status = exclude(s, err);
+        }
     }
     return status;
 }
@@ -299,6 +339,7 @@ static void clear(searching *s)
     ie_search_query_clear(&s->query);
     ie_nearest_free(s->nearest);
     free(s->rows);
+    free(s->excluded);
     for (size_t i = 0; i < s->root_count; i++) {
         free(s->roots[i]);
     }

@@ -39,6 +39,8 @@ typedef struct ie_search_filter {
 ie_status ie_search_filter_read(const ie_search_request *request, ie_search_filter *ret_filter,
                                 ie_error *err) IE_MUST_CHECK;
 bool ie_search_filter_any(const ie_search_filter *filter);
+/* Could the photo of this record, as the catalog has it, pass? False is sure; much cheaper than reading it. */
+bool ie_search_filter_may_pass(const ie_search_filter *filter, const char *record);
 bool ie_search_filter_passes(const ie_search_filter *filter, const ie_photo *photo);
 
 /* What a contact sheet shows of a photo that was found. */

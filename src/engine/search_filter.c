@@ -130,13 +130,80 @@ static bool shows(const ie_photo *photo, const char *object)
     return false;
 }
 
+static bool is_in_time(const ie_search_filter *filter, int64_t taken)
+{
+    return (!filter->has_after || taken >= filter->after) && (!filter->has_before || taken < filter->before);
+}
+
+/* ---- records as text ----
+   A quote within a text of JSON has a backslash before it, so a key with its quotes and colon is a key. */
+
+/* The number behind the key, false when there is none. */
+static bool number_behind(const char *record, const char *key, double *ret_number)
+{
+    const char *at = strstr(record, key);
+    if (at == NULL) {
+        return false;
+    }
+    at += strlen(key);
+    IE_AUTO_FREE char *number = ie_strndup(at, strcspn(at, ",}"));
+    return ie_parse_real(number, ret_number);
+}
+
+static bool may_be_in_time(const ie_search_filter *filter, const char *record)
+{
+    static const char key[] = "\"captured\":{\"local\":\"";
+    const char *at = strstr(record, key);
+    if (at == NULL) {
+        return strstr(record, "\"captured\":") != NULL;
+    }
+    at += sizeof key - 1;
+    IE_AUTO_FREE char *local = ie_strndup(at, strcspn(at, "\""));
+    ie_datetime taken;
+    return !ie_datetime_parse(local, &taken) || is_in_time(filter, ie_datetime_order(&taken));
+}
+
+static bool may_be_near(const ie_search_filter *filter, const char *record)
+{
+    double latitude, longitude;
+    return number_behind(record, "\"latitude\":", &latitude) && number_behind(record, "\"longitude\":", &longitude) &&
+           distance_km(filter->latitude, filter->longitude, latitude, longitude) <= filter->kilometres + 0.01;
+}
+
+/* Has it these words somewhere? Only those of letters, digits and signs that JSON writes as they are. */
+static bool may_say(const char *record, const char *text)
+{
+    IE_AUTO_FREE char *copy = ie_strdup(text);
+    char *rest = copy;
+    for (char *word; (word = strsep(&rest, " ")) != NULL;) {
+        bool plain = strpbrk(word, "\"\\/") == NULL;
+        for (const char *p = word; *p != 0; p++) {
+            plain = plain && *p > ' ' && *p < 127;
+        }
+        if (plain && strcasestr(record, word) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool ie_search_filter_may_pass(const ie_search_filter *filter, const char *record)
+{
+    bool may = (!filter->has_after && !filter->has_before) || may_be_in_time(filter, record);
+    may = may && (!filter->has_place || may_be_near(filter, record));
+    may = may && (filter->camera == NULL || may_say(record, filter->camera));
+    for (size_t i = 0; may && i < filter->object_count; i++) {
+        may = may_say(record, filter->objects[i]);
+    }
+    return may;
+}
+
 bool ie_search_filter_passes(const ie_search_filter *filter, const ie_photo *photo)
 {
     const ie_metadata *m = &photo->metadata;
     if (filter->has_after || filter->has_before) {
         int64_t taken = m->captured.year != 0 ? ie_datetime_order(&m->captured) : 0;
-        if (m->captured.year == 0 || (filter->has_after && taken < filter->after) ||
-            (filter->has_before && taken >= filter->before)) {
+        if (m->captured.year == 0 || !is_in_time(filter, taken)) {
             return false;
         }
     }

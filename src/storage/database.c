@@ -11,6 +11,8 @@
 
 #define APPLICATION_ID 0x494d4743 /* "IMGC" */
 #define BUSY_MS 20000
+/* Of new catalogs; SQLite reads a page a time, and the embeddings of a million photos are a gigabyte. */
+#define PAGE_SIZE "PRAGMA page_size = 16384"
 
 static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_FIND] = "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record, format "
@@ -45,6 +47,8 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_EMBEDDING] = "SELECT dimension, vector FROM embeddings WHERE path = ?1 AND model = ?2",
     [IE_SQL_EMBEDDINGS] = "SELECT rowid, dimension, vector FROM embeddings "
                           "WHERE path >= ?2 AND path < ?3 AND model = ?1 ORDER BY path",
+    [IE_SQL_EMBEDDING_RECORDS] = "SELECT e.rowid, e.path, f.record FROM embeddings e JOIN files f ON f.path = e.path "
+                                 "WHERE e.path >= ?2 AND e.path < ?3 AND e.model = ?1 ORDER BY e.path",
     [IE_SQL_EMBEDDING_PATH] = "SELECT path FROM embeddings WHERE rowid = ?1",
     [IE_SQL_EMBEDDING_MODELS] = "SELECT model, max(dimension), count(*) FROM embeddings "
                                 "GROUP BY model ORDER BY count(*) DESC, model",
@@ -323,6 +327,7 @@ ie_status ie_db_open(const char *path, bool writable, ie_db **ret_db, ie_error *
         status = failed(db, err);
     } else {
         sqlite3_busy_timeout(db->db, BUSY_MS);
+        sqlite3_exec(db->db, PAGE_SIZE, NULL, NULL, NULL);
         /* In one transaction, lest another process make the catalog between two of the questions. */
         sqlite3_exec(db->db, "BEGIN", NULL, NULL, NULL);
         status = check_owner(db, writable, &version, err);

@@ -36,6 +36,7 @@ typedef enum ie_db_sql {
     IE_SQL_MOVE_EMBEDDINGS, /* from, to */
     IE_SQL_EMBEDDING, /* path, model → dimension, vector */
     IE_SQL_EMBEDDINGS, /* model, first path, first path behind → row, dimension, vector; by path */
+    IE_SQL_EMBEDDING_RECORDS, /* model, first path, first path behind → row, path, record; by path */
     IE_SQL_EMBEDDING_PATH, /* row → path */
     IE_SQL_EMBEDDING_MODELS, /* → model, dimension, photos */
     IE_SQL_TEXTS,    /* model, list → dimension, vectors */

@@ -69,6 +69,39 @@ ie_status ie_catalog_embeddings(ie_catalog *catalog, const char *model, const ch
     return status;
 }
 
+static ie_status list_records(ie_db *db, const char *model, const ie_path_range *range, ie_catalog_record_fn on_record,
+                              void *user, ie_error *err)
+{
+    ie_db_bind_text(db, IE_SQL_EMBEDDING_RECORDS, 1, model);
+    ie_db_bind_path(db, IE_SQL_EMBEDDING_RECORDS, 2, range->first);
+    ie_db_bind_path(db, IE_SQL_EMBEDDING_RECORDS, 3, range->behind);
+    ie_status status = IE_OK;
+    while (status == IE_OK && ie_db_next(db, IE_SQL_EMBEDDING_RECORDS)) {
+        size_t path_size, size;
+        const char *path = ie_db_text(db, IE_SQL_EMBEDDING_RECORDS, 1, &path_size);
+        const char *record = ie_db_text(db, IE_SQL_EMBEDDING_RECORDS, 2, &size);
+        if (path != NULL && record != NULL) {
+            status = on_record(user, ie_db_int(db, IE_SQL_EMBEDDING_RECORDS, 0), path, record, size);
+        }
+    }
+    ie_status ended = ie_db_end(db, IE_SQL_EMBEDDING_RECORDS, err);
+    return status != IE_OK ? status : ended;
+}
+
+ie_status ie_catalog_embedding_records(ie_catalog *catalog, const char *model, const char *path,
+                                       ie_catalog_record_fn on_record, void *user, ie_error *err)
+{
+    ie_db *db = ie_catalog_db(catalog);
+    ie_path_range range[2];
+    ie_status status = IE_OK;
+    size_t count = ie_path_ranges(path, range);
+    for (size_t i = 0; status == IE_OK && i < count; i++) {
+        status = list_records(db, model, &range[i], on_record, user, err);
+    }
+    ie_path_ranges_clear(range, count);
+    return status;
+}
+
 char *ie_catalog_embedding_path(ie_catalog *catalog, int64_t row)
 {
     ie_db *db = ie_catalog_db(catalog);

@@ -22,6 +22,10 @@ ie_status ie_catalog_embedding_models(ie_catalog *catalog, ie_catalog_model_fn o
 typedef ie_status (*ie_catalog_embedding_fn)(void *user, int64_t row, const uint16_t *values, size_t dimension);
 ie_status ie_catalog_embeddings(ie_catalog *catalog, const char *model, const char *path,
                                 ie_catalog_embedding_fn on_embedding, void *user, ie_error *err) IE_MUST_CHECK;
+/* Of the same photos in the same order what is stored of them: their records as text, valid during the call only. */
+typedef ie_status (*ie_catalog_record_fn)(void *user, int64_t row, const char *path, const char *record, size_t size);
+ie_status ie_catalog_embedding_records(ie_catalog *catalog, const char *model, const char *path,
+                                       ie_catalog_record_fn on_record, void *user, ie_error *err) IE_MUST_CHECK;
 /* The path of a row, free() it; NULL when it is gone. */
 char *ie_catalog_embedding_path(ie_catalog *catalog, int64_t row);
 /* The one of this file; ie_embedding_free() it. NULL: none by this model. */

@@ -22,7 +22,7 @@
 #define CLASSES 80
 
 struct OrtStatus {
-    char text[100];
+    char text[120];
 };
 struct OrtSessionOptions {
     bool gpu;
@@ -84,7 +84,7 @@ static OrtStatus *append(OrtSessionOptions *options, OrtEnv *env, const OrtEpDev
                          const char *const *keys, const char *const *values, size_t option_count)
 {
     options->gpu = true;
-    return says("append") ? fail("the driver is too old") : NULL;
+    return says("append") ? fail("/src/provider.cc:7 Get() [ONNXRuntimeError] : 1 : FAIL : the driver is too old") : NULL;
 }
 
 static OrtStatus *append_openvino(OrtSessionOptions *options, const char *const *keys, const char *const *values,

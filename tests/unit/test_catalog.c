@@ -555,7 +555,7 @@ static void a_newer_catalog_is_refused_and_left_alone(void **state)
 {
     (void)state;
     ie_catalog_close(open_catalog());
-    uint8_t bytes[1 << 16];
+    static uint8_t bytes[1 << 20];
     size_t size = read_whole("c.db", bytes, sizeof bytes);
     bytes[63] = 99;
     write_file("c.db", bytes, size);
@@ -589,8 +589,9 @@ static void a_damaged_catalog_finds_nothing_and_says_so_when_written(void **stat
     ie_catalog_close(catalog);
     static uint8_t bytes[1 << 20];
     size_t size = read_whole("c.db", bytes, sizeof bytes);
-    assert_true(size > 8192);
-    memset(bytes + 4096, 0x5a, size - 4096);
+    size_t page = (size_t)bytes[16] << 8 | bytes[17];
+    assert_true(page >= 4096 && size > 2 * page);
+    memset(bytes + page, 0x5a, size - page);
     write_file("c.db", bytes, size);
     catalog = open_catalog();
     assert_int_equal(found(catalog, versions, ALL, photo), 0);

@@ -16,7 +16,8 @@ static void fill_content(ie_photo *photo)
     };
     static ie_label scene = {.label = "beach", .confidence = 0.75};
     static ie_label object = {.label = "dog", .confidence = 0.5, .box = {1, 2.5, 30, 40}};
-    static ie_label tag = {.label = "sea", .confidence = 0.125, .source = "clip-vit-base-patch32"};
+    static const ie_label_model model = {.name = "openai/clip-vit-base-patch32", .version = "0123456789abcdef"};
+    static ie_label tag = {.label = "sea", .confidence = 0.125, .source = "clip-vit-base-patch32", .model = &model};
     photo->vision = (ie_vision){
         .scenes = &scene, .objects = &object, .tags = &tag, .scene_count = 1, .object_count = 1, .tag_count = 1,
         .scenes_model = {"openai/clip-vit-base-patch32", "0123456789abcdef", "bf16"},
@@ -86,6 +87,7 @@ static void reading_what_was_written_restores_every_fact(void **state)
     assert_int_equal(back->content.jpeg_quality, 92);
     assert_int_equal(back->content.colors[0].b, 255);
     assert_true(back->vision.objects[0].box[1] == 2.5);
+    assert_string_equal(back->vision.tags[0].model->version, "0123456789abcdef");
     /* The rest: same stamp and path given, the same line comes out. */
     back->path = photo->path;
     back->stamp = photo->stamp;

@@ -213,6 +213,9 @@ static void many_that_are_filtered_do_not_hide_one_that_is_not(void **state)
     for (int i = 0; i < 1500; i++) {
         snprintf(name, sizeof name, "x%d.jpg", i);
         ie_photo *photo = make(f, name, MODEL, 1);
+        photo->metadata = (ie_metadata){.make = "Nikon", .model = "Z 6", .latitude = -33.9, .longitude = 18.4};
+        photo->metadata.caption = "Not a \"dog\", no \"captured\":{\"local\":\"2023-07-14T09:12:33\"";
+        assert_true(ie_datetime_parse("2019-01-01T00:00:00", &photo->metadata.captured));
         assert_int_equal(ie_catalog_store(f->engine->writer, f->engine->versions, f->engine->version_count, photo, NULL),
                          IE_OK);
         ie_photo_free(photo);
@@ -221,11 +224,24 @@ static void many_that_are_filtered_do_not_hide_one_that_is_not(void **state)
     photo->vision.objects = ie_arena_alloc(photo->arena, sizeof *photo->vision.objects);
     photo->vision.objects[0] = (ie_label){.label = "dog", .confidence = 0.9, .source = "detector"};
     photo->vision.object_count = 1;
+    photo->metadata = (ie_metadata){.make = "FUJIFILM", .model = "X-T5", .latitude = 48.137, .longitude = 11.575};
+    assert_true(ie_datetime_parse("2023-07-14T09:12:33", &photo->metadata.captured));
     keep(f, photo);
     const char *objects[] = {"Dog"};
-    ie_search_counts counts = good(f, (ie_search_request){.objects = objects, .object_count = 1, .most = 1});
-    assert_string_equal(f->found, "dog.jpg ");
-    assert_int_equal(counts.filtered, 1500);
+    const ie_search_request requests[] = {
+        {.objects = objects, .object_count = 1, .most = 1},
+        {.after = "2023-07", .before = "2024", .most = 1},
+        {.camera = "fujifilm x", .most = 1},
+        {.near = "48.1,11.6,10", .most = 1},
+        {.objects = objects, .object_count = 1, .after = "2023", .camera = "x-t5", .near = "48.1,11.6,10", .most = 5},
+    };
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        ie_search_counts counts = good(f, requests[i]);
+        assert_string_equal(f->found, "dog.jpg ");
+        assert_int_equal(counts.filtered, 1500);
+    }
+    good(f, (ie_search_request){.camera = "leica", .most = 1});
+    assert_string_equal(f->found, "");
 }
 
 static void a_page_is_written_and_never_over_a_file(void **state)
