@@ -21,5 +21,6 @@ for radius in 4 8 10; do
     done | awk -v radius="$radius" '
         function median(v, n,   i, j, t) { for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++) if (v[j] < v[i]) {t = v[i]; v[i] = v[j]; v[j] = t}; return v[int((n + 1) / 2)] }
         {whole[NR] = $1; search[NR] = $2; other[NR] = $3; ratio[NR] = $3 > 0 ? $1 / $3 : 0}
-        END {printf "| %s | %.3f | %.3f | %.3f | %.2f |\n", radius, median(whole, NR), median(search, NR), median(other, NR), median(ratio, NR)}'
+        END {printf("| %s | %.3f | %.3f | %s |\n", radius, median(whole, NR), median(search, NR),
+                median(other, NR) > 0 ? sprintf("%.3f | %.2f", median(other, NR), median(ratio, NR)) : "not given | ")}'
 done
