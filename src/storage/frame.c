@@ -186,24 +186,27 @@ static void copy_color(const ie_frame *frame, const uint8_t *row, uint8_t *out)
 }
 
 /* One row of the views' scale. */
-static void add_row(ie_frame *frame, const uint8_t *row)
+static void add_row(ie_frame *frame, const uint8_t *restrict row)
 {
-    uint8_t *luma = frame->luma.data + (size_t)frame->rows_done * frame->width;
+    const size_t width = frame->width;
+    uint8_t *restrict luma = frame->luma.data + frame->rows_done * width;
     if (frame->layout == IE_JPEG_GRAY) {
-        memcpy(luma, row, frame->width);
+        memcpy(luma, row, width);
     } else if (frame->layout == IE_JPEG_YCC) {
-        for (uint32_t x = 0; x < frame->width; x++) {
-            luma[x] = row[(size_t)x * 3];
+        for (size_t x = 0; x < width; x++) {
+            luma[x] = row[x * 3];
         }
     } else {
-        for (uint32_t x = 0; x < frame->width; x++) {
-            luma[x] = pillow_luma(row + (size_t)x * 3);
+        for (size_t x = 0; x < width; x++) {
+            luma[x] = pillow_luma(row + x * 3);
         }
     }
-    if (frame->gray.data != NULL) {
-        uint8_t *gray = frame->gray.data + (size_t)frame->rows_done * frame->width;
-        for (uint32_t x = 0; x < frame->width; x++) {
-            gray[x] = frame->layout == IE_JPEG_GRAY ? row[x] : opencv_gray(row + (size_t)x * 3);
+    if (frame->gray.data != NULL && frame->layout == IE_JPEG_GRAY) {
+        memcpy(frame->gray.data + frame->rows_done * width, row, width);
+    } else if (frame->gray.data != NULL) {
+        uint8_t *restrict gray = frame->gray.data + frame->rows_done * width;
+        for (size_t x = 0; x < width; x++) {
+            gray[x] = opencv_gray(row + x * 3);
         }
     }
     if (frame->rgb.data != NULL) {
