@@ -221,6 +221,7 @@ typedef struct ie_request {
     bool similar;         /* dedupe finds the same picture in other bytes, whatever dedupe.similar says */
     bool untag;           /* with tag: takes away the keywords that models gave, and writes nothing else */
     bool apply;           /* the plan will be applied at once: what an interrupted run left is brought to its end first */
+    bool wait;            /* with apply: for another run on the same folder to end; else IE_ERR_BUSY */
     const char *output;   /* copy into this folder and never touch the source; NULL: change in place */
 } ie_request;
 
@@ -236,6 +237,8 @@ IE_API void ie_plan_print(const ie_plan *plan, bool keeps, FILE *out);
 /* One action as a line of JSON (schema imgengine.action/1); free() it. NULL past the end. */
 IE_API char *ie_plan_action_json(const ie_plan *plan, size_t index);
 IE_API ie_status ie_plan_save(const ie_plan *plan, const char *path, ie_error *err) IE_MUST_CHECK;
+/* Adds what the plan's actions come to, as they stand: planned, or carried out. */
+IE_API void ie_plan_tally(const ie_plan *plan, ie_summary *summary);
 IE_API ie_status ie_plan_load(const char *path, ie_plan **ret_plan, ie_error *err) IE_MUST_CHECK;
 
 /* One line for each thing that is told one by one. */
@@ -284,8 +287,11 @@ typedef struct ie_run_info {
     const char *time;    /* ISO 8601, UTC */
     const char *command; /* "process", … */
     const char *root;    /* the folder whose journal this is */
-    const char *state;   /* "done", "interrupted", "undone", "partly undone", "purged", "partly purged", "offline" */
-    uint64_t actions;    /* carried out and not undone */
+    const char *state;   /* "done", "interrupted", "undone", "partly undone", "purged", "partly purged", "offline";
+                            "deleted": the folder was, and the journal with it */
+    bool journaled;      /* a journal could be read; else the counts are not known */
+    uint64_t actions;    /* carried out */
+    uint64_t undone;     /* of these: taken back since */
     uint64_t purged;     /* of these: cannot be undone any more, because purge freed their originals */
     uint64_t held_files, held_bytes; /* in quarantine */
 } ie_run_info;
@@ -295,6 +301,11 @@ typedef ie_status (*ie_run_fn)(void *user, const ie_run_info *run);
 /* Newest first. `root` NULL: all that the catalog knows; else what lies in that folder's own journal. */
 IE_API ie_status ie_engine_runs(ie_engine *engine, const char *root, ie_run_fn on_run, void *user,
                                 ie_error *err) IE_MUST_CHECK;
+
+/* Strikes a folder from the catalog that was deleted, or whose disk is gone for good: its runs, and, when the folder is not
+   there, its photos. Changes no file: runs whose journal is still somewhere can be undone with `root`. ret_runs: how
+   many are no longer listed. IE_ERR_NOT_FOUND when nothing is known of it. */
+IE_API ie_status ie_engine_forget(ie_engine *engine, const char *root, uint64_t *ret_runs, ie_error *err) IE_MUST_CHECK;
 
 typedef struct ie_undo_request {
     const char *run_id;    /* NULL: the last run that is not undone */

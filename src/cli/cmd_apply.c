@@ -101,6 +101,21 @@ ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary
     return IE_OK;
 }
 
+static void show(const ie_session *session, const ie_plan *plan)
+{
+    const ie_options *options = session->options;
+    ie_summary summary = {0};
+    ie_plan_tally(plan, &summary);
+    if (options->json) {
+        ie_plan_print_json(session, plan, &summary);
+        return;
+    }
+    ie_plan_print(plan, options->verbose, stdout);
+    putchar('\n');
+    ie_summary_print(&summary, IE_TENSE_PLANNED, stdout);
+    puts(ie_plan_work(plan) > 0 ? "\nNothing was changed. Leave out --dry-run to do it." : "\nThere is nothing to do.");
+}
+
 static int run_apply(const ie_options *options)
 {
     ie_session session = {.options = options};
@@ -110,6 +125,11 @@ static int run_apply(const ie_options *options)
     ie_status status = ie_session_open(&session, &err);
     if (status == IE_OK) {
         status = ie_plan_load(options->arguments[0], &plan, &err);
+    }
+    if (status == IE_OK && options->dry_run) {
+        show(&session, plan);
+        ie_plan_free(plan);
+        return ie_session_end(&session, IE_OK, &err, IE_EXIT_DONE);
     }
     if (status == IE_OK && options->verbose && !options->json) {
         ie_plan_print(plan, true, stdout);
@@ -126,6 +146,8 @@ static const char *const examples[] = {
     "make a plan and save it",
     "imgengine apply plan.json",
     "carry it out",
+    "imgengine apply plan.json --dry-run",
+    "show what a saved plan says, and change nothing",
     NULL,
 };
 

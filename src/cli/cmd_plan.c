@@ -76,6 +76,7 @@ static ie_request request_of(const ie_session *session)
     ie_request request = {
         .command = options->command->name,
         .apply = options->apply,
+        .wait = options->wait,
         .output = options->output,
         .dedupe = id == IE_CMD_DEDUPE,
         .similar = options->evaluate != NULL,

@@ -39,7 +39,7 @@ typedef struct ie_options {
     bool update, image_data, ai, force;
     bool keep_apart, forget_apart, list_apart;
     const char *config_file, *catalog, *progress;
-    const char *output, *plan_file, *report, *files_from, *only, *root, *path_glob, *older_than, *archive, *evaluate;
+    const char *output, *plan_file, *report, *files_from, *only, *root, *path_glob, *older_than, *archive, *evaluate, *forget;
     const char *top, *after, *before, *camera, *near, *page;
     ie_values likes, objects;
 } ie_options;

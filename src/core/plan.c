@@ -228,3 +228,12 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
         }
     }
 }
+
+void ie_plan_tally(const ie_plan *plan, ie_summary *summary)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        summary->found += !plan->actions[i].extra;
+        summary->found_bytes += plan->actions[i].extra ? 0 : plan->actions[i].stamp.size;
+    }
+    ie_plan_summarize(plan, summary);
+}

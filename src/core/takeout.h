@@ -23,4 +23,8 @@ void ie_takeout_number(char *base, char ret_number[16]);
    comes behind the photo's stem. free() it. */
 char *ie_takeout_photo(const char *json_stem, const char *mark);
 
+/* "-edited" and what it is in other languages, index 0..: what Takeout puts behind the stem of a picture that was edited
+   there. NULL past the end. */
+const char *ie_takeout_mark(size_t index);
+
 #endif

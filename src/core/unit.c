@@ -114,12 +114,17 @@ static size_t lower_bound(const ie_former *f, const ie_former_file *wanted,
     return low;
 }
 
-/* "a-edited.jpg", which Takeout puts beside "a.jpg". */
+/* "a-edited.jpg", which Takeout puts beside "a.jpg"; or "a-bearbeitet.jpg". */
 static size_t edited_stem(const char *base, size_t stem)
 {
-    static const char mark[] = "-edited";
-    size_t length = sizeof mark - 1;
-    return stem > length && ie_former_compare_nocase(base + stem - length, length, mark, length) == 0 ? stem - length : 0;
+    const char *mark;
+    for (size_t i = 0; memchr(base, '-', stem) != NULL && (mark = ie_takeout_mark(i)) != NULL; i++) {
+        size_t length = strlen(mark);
+        if (stem > length && ie_former_compare_nocase(base + stem - length, length, mark, length) == 0) {
+            return stem - length;
+        }
+    }
+    return 0;
 }
 
 static bool is_edited(const ie_photo *photo)

@@ -130,10 +130,10 @@ static const ie_former_file *find_owner(const ie_former *f, const ie_former_file
         owner = ie_former_find(f, &wanted, false);
         return owner != NULL || !ie_equal_nocase(extension, "aae") ? owner : find_adjusted(f, sidecar);
     }
-    static const char *const marks[] = {"", "-edited"};
-    for (size_t i = 0; i < 2; i++) {
+    const char *mark = "";
+    for (size_t i = 0; mark != NULL; mark = ie_takeout_mark(i++)) {
         IE_AUTO_FREE char *stem = ie_strndup(sidecar->path, (size_t)(sidecar->base - sidecar->path) + rest);
-        IE_AUTO_FREE char *target = ie_takeout_photo(stem, marks[i]);
+        IE_AUTO_FREE char *target = ie_takeout_photo(stem, mark);
         ie_former_file photo = ie_former_entry(target, 0);
         owner = ie_former_find(f, &photo, true);
         if (owner != NULL) {

@@ -45,7 +45,7 @@ static void drop_party(ie_run *run, ie_party *party, const ie_trouble *trouble)
         action->outcome = own ? trouble->outcome : IE_OUTCOME_SKIPPED;
         action->problem = !own ? ie_arena_printf(run->plan->arena, "it goes with %s, of which: %s", ie_shown(culprit),
                                                  trouble->error.text)
-                          : action->fell_back ? ie_arena_printf(run->plan->arena, "%s, which failed, too: %s",
+                          : action->fell_back ? ie_arena_printf(run->plan->arena, "%s; copying it as it is failed, too: %s",
                                                                 action->problem, trouble->error.text)
                                               : ie_arena_strdup(run->plan->arena, trouble->error.text);
         if (party->intended) {
@@ -239,6 +239,7 @@ static ie_status finish_batch(ie_run *run, const batch *b, ie_error *err)
         for (size_t k = 0; party->state == IE_PARTY_PUBLISHED && k < party->count; k++) {
             ie_step *step = &party->steps[k];
             step->action->outcome = IE_OUTCOME_DONE;
+            ie_fallback_end(run->plan, step->action);
             step->root->open_ends |= failed != 0;
             if (failed == 0) {
                 ie_journal_state(step->root->journal, step->entry.n, IE_ENTRY_DONE, NULL);
@@ -488,6 +489,7 @@ ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_
             status = carry_groups(&run, &order, err);
         }
         status = close_roots(&run, status, err);
+        ie_fallback_stopped(plan);
     }
     ie_touched_free(&run.touched);
     free(run.folders);

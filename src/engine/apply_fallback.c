@@ -135,9 +135,8 @@ bool ie_party_fall_back(ie_run *run, ie_party *party, const ie_trouble *trouble)
     if (!convert_no_more(run, party, action, &there)) {
         return false;
     }
-    action->problem = ie_arena_printf(run->plan->arena, "not %s: %s; %s", converts ? "converted" : "tagged",
-                                      trouble->error.text,
-                                      there ? "it was copied as it is before" : "copied as it is");
+    action->problem = ie_arena_printf(run->plan->arena, "not %s: %s%s", converts ? "converted" : "tagged",
+                                      trouble->error.text, there ? "; it was copied as it is before" : "");
     action->format = action->from_format;
     action->quality = 0;
     action->remake = IE_REMAKE_NONE;
@@ -148,4 +147,22 @@ bool ie_party_fall_back(ie_run *run, ie_party *party, const ie_trouble *trouble)
     leave_out_what_is_there(party, action, there);
     run->finished += count - party->count;
     return true;
+}
+
+void ie_fallback_end(ie_plan *plan, ie_action *action)
+{
+    if (action->fell_back) {
+        action->problem = ie_arena_printf(plan->arena, "%s; %s", action->problem,
+                                          action->outcome == IE_OUTCOME_DONE ? "copied as it is"
+                                                                             : "the run stopped before it was copied as it is");
+    }
+}
+
+void ie_fallback_stopped(ie_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->actions[i].outcome == IE_OUTCOME_PLANNED) {
+            ie_fallback_end(plan, &plan->actions[i]);
+        }
+    }
 }

@@ -84,6 +84,9 @@ bool ie_party_publish(ie_run *run, ie_party *party, ie_trouble *trouble);
    plain one, under the original's own extension, says why in its `problem`, and readies the group to be begun anew.
    False when that is not the case, or would not help. Steps that need not be done again leave the group. */
 bool ie_party_fall_back(ie_run *run, ie_party *party, const ie_trouble *trouble);
+/* What became of an action that fell back: done, or left alone because the run stopped. */
+void ie_fallback_end(ie_plan *plan, ie_action *action);
+void ie_fallback_stopped(ie_plan *plan); /* of all that were not reached */
 
 /* For these. */
 bool ie_trouble_set(ie_trouble *trouble, size_t step, ie_outcome outcome, const char *format, ...) IE_PRINTF(4, 5);

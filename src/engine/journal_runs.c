@@ -6,8 +6,8 @@
 
 static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)
 {
-    ie_run_info info = {.id = log->id, .time = log->time, .command = log->command, .root = log->root};
-    uint64_t undone = 0, others = 0;
+    ie_run_info info = {.journaled = true, .id = log->id, .time = log->time, .command = log->command, .root = log->root};
+    uint64_t others = 0;
     for (size_t i = 0; i < log->count; i++) {
         const ie_entry *entry = &log->entries[i];
         bool open = entry->state == IE_ENTRY_INTENDED || entry->state == IE_ENTRY_UNDOING;
@@ -15,17 +15,18 @@ static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)
         if (open && ie_entry_carried_out(entry, &done, NULL) != IE_OK) {
             done = false; /* what cannot be seen is not told */
         }
-        undone += entry->state == IE_ENTRY_UNDONE;
+        bool undone = entry->state == IE_ENTRY_UNDONE;
+        info.undone += undone;
         bool held = done && entry->quarantine != NULL && ie_fs_exists(entry->quarantine);
         bool purged = done && entry->purged && !held;
-        info.actions += done;
+        info.actions += done || undone;
         info.purged += purged;
         others += done && !purged;
         info.held_files += held;
         info.held_bytes += held ? entry->stamp.size : 0;
     }
     bool finished = log->outcome != NULL && strcmp(log->outcome, "done") == 0;
-    info.state = undone > 0        ? (others > 0 ? "partly undone" : info.purged > 0 ? "purged" : "undone")
+    info.state = info.undone > 0   ? (others > 0 ? "partly undone" : info.purged > 0 ? "purged" : "undone")
                  : info.purged > 0 ? (others > 0 ? "partly purged" : "purged")
                  : finished        ? "done"
                                    : "interrupted";

@@ -100,20 +100,23 @@ void ie_known_run_info(ie_engine *engine, const ie_known_run *run, ie_run_info *
 {
     ie_run_info info = {.id = run->id, .time = run->time, .command = run->command};
     info.root = run->root_count > 0 ? run->roots[0] : "";
-    bool offline = run->root_count == 0;
+    bool offline = run->root_count == 0, deleted = run->root_count > 0;
     for (size_t i = 0; i < run->root_count; i++) {
         lookup l = {0};
         if (ie_volume_offline(engine, run->roots[i]) ||
             ie_journal_run(run->roots[i], run->id, take_info, &l, NULL) != IE_OK || !l.found) {
             offline = true;
+            deleted = deleted && ie_volume_deleted(engine, run->roots[i]);
             continue;
         }
+        info.journaled = true;
         info.actions += l.info.actions;
+        info.undone += l.info.undone;
         info.held_bytes += l.info.held_bytes;
         info.held_files += l.info.held_files;
         info.purged += l.info.purged;
         info.state = joint_state(info.state, l.state);
     }
-    info.state = !offline ? info.state : run->undone ? "undone" : "offline";
+    info.state = !offline ? info.state : run->undone ? "undone" : deleted ? "deleted" : "offline";
     *ret_info = info;
 }

@@ -17,6 +17,7 @@
 #include "engine/same.h"
 #include "engine/similar.h"
 #include "engine/volume.h"
+#include "engine/whereabouts.h"
 #include "processors/processor.h"
 #include "storage/gpx_file.h"
 #include "storage/place_file.h"
@@ -102,48 +103,6 @@ static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsi
     }
     *ret_wanted = wanted;
     return IE_OK;
-}
-
-/* The absolute path of a folder that may not exist yet: its deepest existing ancestor, resolved, plus the
-   rest, which must be plain names. */
-static ie_status absolute_output(const char *output, char **ret_path, ie_error *err)
-{
-    IE_AUTO_FREE char *whole = NULL;
-    if (output[0] == '/') {
-        whole = ie_strdup(output);
-    } else {
-        IE_AUTO_FREE char *here = getcwd(NULL, 0);
-        if (here == NULL) {
-            return ie_error_errno(err, errno, "The current folder cannot be read");
-        }
-        whole = ie_path_join(here, output);
-    }
-    size_t length = strlen(whole);
-    while (length > 1 && whole[length - 1] == '/') {
-        whole[--length] = 0;
-    }
-    ie_buffer rest = {0};
-    for (;;) {
-        char *real = realpath(whole, NULL);
-        if (real != NULL) {
-            *ret_path = rest.size > 0 ? ie_path_join(real, rest.data) : ie_strdup(real);
-            free(real);
-            ie_buffer_free(&rest);
-            return IE_OK;
-        }
-        const char *base = ie_path_base(whole);
-        if (errno != ENOENT || strcmp(base, "..") == 0 || strcmp(base, ".") == 0 || base == whole + 0) {
-            ie_status status = ie_error_errno(err, errno, "The output folder %s cannot be used", ie_shown(output));
-            ie_buffer_free(&rest);
-            return status;
-        }
-        IE_AUTO_FREE char *joined = rest.size > 0 ? ie_path_join(base, rest.data) : ie_strdup(base);
-        ie_buffer_clear(&rest);
-        ie_buffer_text(&rest, joined);
-        char *parent = ie_path_directory(whole);
-        free(whole);
-        whole = parent;
-    }
 }
 
 static ie_status absolute_folders(ie_config_list *list, const char *key, ie_error *err)
@@ -420,9 +379,9 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
 }
 
 /* A plan made from what a killed run left half done would find files where they will not be. */
-static ie_status recover(ie_engine *engine, const ie_input *input, const char *output, ie_error *err)
+static ie_status recover(ie_engine *engine, const ie_input *input, const char *output, bool wait, ie_error *err)
 {
-    ie_apply_options options = {.config = engine->config, .cancel = engine->cancel};
+    ie_apply_options options = {.config = engine->config, .wait = wait, .cancel = engine->cancel};
     ie_status status = output != NULL ? ie_apply_recover(output, &options, err) : IE_OK;
     for (size_t i = 0; output == NULL && status == IE_OK && i < input->count; i++) {
         IE_AUTO_FREE char *real = realpath(input->paths[i], NULL);
@@ -450,7 +409,7 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
                             "would lose it; name a folder for the copies with --output.");
     }
     if (request->output != NULL) {
-        status = absolute_output(request->output, &output, err);
+        status = ie_folder_resolve(request->output, "The output folder", &output, err);
     }
     if (status == IE_OK && output != NULL && ie_scan_in_own_folder(output)) {
         status = ie_error_set(err, IE_ERR_USAGE, "The output %s lies in a " IE_JOURNAL_FOLDER
@@ -464,7 +423,7 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
         status = absolute_folders(&engine->config->dedupe.protect, "dedupe.protect", err);
     }
     if (status == IE_OK && request->apply) {
-        status = recover(engine, input, output, err);
+        status = recover(engine, input, output, request->wait, err);
     }
     if (status == IE_OK) {
         status = scan_and_propose(engine, input, request, output, ret_plan, &summary, err);

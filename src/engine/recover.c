@@ -147,7 +147,8 @@ static ie_status recover_groups(recovery *r, ie_error *err)
         status = ie_error_errno(err, failed, "%s could not be made durable after an interrupted run",
                                 ie_shown(r->root));
     }
-    failed = status == IE_OK ? ie_undo_remove_folders(r->log) : 0;
+    /* A purge changes no folder: one that is empty by now is the user's doing. */
+    failed = status == IE_OK && !r->log->purging ? ie_undo_remove_folders(r->log) : 0;
     if (ie_errno_stops(failed)) {
         status = ie_error_errno(err, failed, "An empty folder left by an interrupted run in %s could not be removed",
                                 ie_shown(r->root));

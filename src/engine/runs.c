@@ -121,11 +121,7 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
         ie_error problem = {0};
         update_catalog(engine, plan, &problem);
     }
-    for (size_t i = 0; i < plan->count; i++) {
-        summary.found += !plan->actions[i].extra;
-        summary.found_bytes += plan->actions[i].extra ? 0 : plan->actions[i].stamp.size;
-    }
-    ie_plan_summarize(plan, &summary);
+    ie_plan_tally(plan, &summary);
     summary.seconds = ie_seconds_now() - start;
     if (status == IE_OK) {
         status = ie_summary_check(&summary, err);

@@ -2,6 +2,7 @@
 #include "engine/volume.h"
 
 #include "engine/own_root.h"
+#include "engine/whereabouts.h"
 #include "storage/bytes.h"
 #include "storage/journal.h"
 #include "utils/error.h"
@@ -31,9 +32,10 @@ typedef struct search {
     bool exact;   /* only the root itself, not what lies below it */
     char *root;   /* the first that is offline; NULL: none */
     bool another; /* another disk is in its place */
+    ie_whereabouts whereabouts; /* else */
 } search;
 
-static void look(void *user, const char *root, const char *volume)
+static void look(void *user, const char *root, const char *volume, const char *place)
 {
     search *s = user;
     bool meant = s->exact ? strcmp(s->path, root) == 0 : ie_path_below(s->path, root);
@@ -44,6 +46,7 @@ static void look(void *user, const char *root, const char *volume)
     if (there == NULL ? !ie_own_root_is_aside(root) : strcmp(there, volume) != 0) {
         s->root = ie_strdup(root);
         s->another = there != NULL;
+        s->whereabouts = there == NULL ? ie_whereabouts_tell(root, place) : IE_ROOT_AWAY;
     }
 }
 
@@ -56,16 +59,31 @@ static ie_status find_offline(ie_engine *engine, search *s, ie_error *err)
     return status;
 }
 
+static const char *reason_of(const search *s)
+{
+    static const char *const reasons[] = {
+        [IE_ROOT_AWAY] = "is offline: the marker that an earlier run left there is not to be seen, so its disk is not mounted",
+        [IE_ROOT_STRIPPED] = "lost its .imgengine folder, and with it the journal and the quarantine: it is the same folder "
+                             "as at the last run, but someone removed that from it",
+        [IE_ROOT_DELETED] = "was deleted or moved away since the last run there: the folder it lay in is still the same one",
+        [IE_ROOT_ANEW] = "was deleted or moved away since the last run there, and is another folder now: the folder it lies "
+                         "in is still the same one",
+    };
+    return s->another ? "is offline: another disk is in its place" : reasons[s->whereabouts];
+}
+
 ie_status ie_volume_check(ie_engine *engine, const char *path, ie_error *err)
 {
     search s = {.path = path};
     ie_status status = find_offline(engine, &s, err);
     if (status == IE_OK && s.root != NULL) {
+        IE_AUTO_FREE char *quoted = ie_shell_word(ie_shown(s.root));
+        bool away = s.another || s.whereabouts == IE_ROOT_AWAY;
         status = ie_error_set(err, IE_ERR_NOT_FOUND,
-                              "%s is offline: %s, so its disk is not mounted, and nothing is planned or forgotten. "
-                              "If that folder is meant to be as it is, add --set scan.require_marker=false.",
-                              ie_shown(s.root), s.another ? "another disk is in its place"
-                                                          : "an earlier run left a marker there and it is gone");
+                              "%s %s. Nothing there is planned or forgotten. %s: imgengine runs --forget %s",
+                              ie_shown(s.root), reason_of(&s),
+                              away ? "Mount it; or, if it is gone for good, say so with"
+                                   : "If that is as you want it, say so with", quoted);
     }
     free(s.root);
     return status;
@@ -79,12 +97,22 @@ bool ie_volume_offline(ie_engine *engine, const char *root)
     return offline;
 }
 
+bool ie_volume_deleted(ie_engine *engine, const char *root)
+{
+    search s = {.path = root, .exact = true};
+    bool deleted = find_offline(engine, &s, NULL) == IE_OK && s.root != NULL && !s.another &&
+                   (s.whereabouts == IE_ROOT_DELETED || s.whereabouts == IE_ROOT_ANEW);
+    free(s.root);
+    return deleted;
+}
+
 void ie_volume_note(ie_engine *engine, const char *root)
 {
     IE_AUTO_FREE char *id = ie_volume_read(root);
+    IE_AUTO_FREE char *place = id != NULL ? ie_whereabouts_note(root) : NULL;
     ie_error problem = {0};
     if (ie_engine_catalog(engine, &problem) == IE_OK && engine->writer != NULL &&
-        ie_catalog_set_volume(engine->writer, root, id, &problem) == IE_OK) {
+        ie_catalog_set_volume(engine->writer, root, id, place, &problem) == IE_OK) {
         return;
     }
     if (problem.text[0] != 0) {

@@ -18,6 +18,9 @@ ie_status ie_volume_check(ie_engine *engine, const char *path, ie_error *err) IE
 /* Is this very root offline? False when nothing is known of it. */
 bool ie_volume_offline(ie_engine *engine, const char *root);
 
+/* Of one that is offline: was it surely deleted, and is not on a disk that is away? */
+bool ie_volume_deleted(ie_engine *engine, const char *root);
+
 /* Notes the id that lies in the folder; forgets the root when there is none, since undo took it away. A
    catalog that cannot be written is told as a notice. */
 void ie_volume_note(ie_engine *engine, const char *root);

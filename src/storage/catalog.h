@@ -61,11 +61,14 @@ typedef ie_status (*ie_catalog_run_fn)(void *user, const char *id, const char *t
                                        const char *const *roots, size_t root_count);
 ie_status ie_catalog_runs(ie_catalog *catalog, ie_catalog_run_fn on_run, void *user, ie_error *err) IE_MUST_CHECK; /* newest first */
 
-/* The id of the disk that lies at a root (see engine/volume.h), to tell a disk that is away from one whose
-   photos are gone. set() with volume NULL forgets the root. */
-ie_status ie_catalog_set_volume(ie_catalog *catalog, const char *root, const char *volume, ie_error *err) IE_MUST_CHECK;
+/* The id of the disk that lies at a root (see engine/volume.h) and where it lay (engine/whereabouts.h; may be NULL), to
+   tell a disk that is away from one whose photos are gone. set() with volume NULL forgets the root. */
+ie_status ie_catalog_set_volume(ie_catalog *catalog, const char *root, const char *volume, const char *place,
+                                ie_error *err) IE_MUST_CHECK;
+/* Forgets the root, and the runs that were in no other. */
+ie_status ie_catalog_forget_root(ie_catalog *catalog, const char *root, ie_error *err) IE_MUST_CHECK;
 /* Called for each root that has an id. */
-typedef void (*ie_catalog_volume_fn)(void *user, const char *root, const char *volume);
+typedef void (*ie_catalog_volume_fn)(void *user, const char *root, const char *volume, const char *place);
 ie_status ie_catalog_volumes(ie_catalog *catalog, ie_catalog_volume_fn on_volume, void *user, ie_error *err) IE_MUST_CHECK;
 
 /* What is stored of the file at `path`, or of all files below that folder, in the order of the paths' bytes. */

@@ -33,9 +33,11 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_ADD_ROOT] = "INSERT OR IGNORE INTO run_roots(run, root) VALUES(?1, ?2)",
     [IE_SQL_UNDONE] = "UPDATE runs SET undone = 1 WHERE id = ?1",
     [IE_SQL_RUNS] = "SELECT id, time, command, undone FROM runs ORDER BY number DESC",
-    [IE_SQL_SET_VOLUME] = "INSERT OR REPLACE INTO volumes(root, volume) VALUES(?1, ?2)",
+    [IE_SQL_SET_VOLUME] = "INSERT OR REPLACE INTO volumes(root, volume, place) VALUES(?1, ?2, ?3)",
     [IE_SQL_DROP_VOLUME] = "DELETE FROM volumes WHERE root = ?1",
-    [IE_SQL_VOLUMES] = "SELECT root, volume FROM volumes ORDER BY root",
+    [IE_SQL_VOLUMES] = "SELECT root, volume, place FROM volumes ORDER BY root",
+    [IE_SQL_FORGET_ROOT] = "DELETE FROM run_roots WHERE root = ?1",
+    [IE_SQL_FORGET_RUNS] = "DELETE FROM runs WHERE id NOT IN (SELECT run FROM run_roots)",
     [IE_SQL_STORED] = "SELECT path, size, mtime_ns, ctime_ns, inode, device, format, versions, record FROM files "
                       "WHERE path = ?1 OR (path >= ?2 AND path < ?3) ORDER BY path",
     [IE_SQL_DROP_STALE] = "DELETE FROM embeddings WHERE path = ?1 AND NOT EXISTS (SELECT 1 FROM files WHERE path = ?1 "
@@ -81,6 +83,7 @@ static const char *const steps[] = {
     "CREATE TABLE texts(model TEXT NOT NULL, list TEXT NOT NULL, dimension INTEGER NOT NULL,"
     " vectors BLOB NOT NULL, UNIQUE(model, list));",
     "CREATE TABLE apart(a BLOB NOT NULL, b BLOB NOT NULL, name_a BLOB NOT NULL, name_b BLOB NOT NULL, UNIQUE(a, b));",
+    "ALTER TABLE volumes ADD COLUMN place TEXT;",
 };
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 

@@ -25,9 +25,11 @@ typedef enum ie_db_sql {
     IE_SQL_UNDONE,   /* run: nothing of it is left */
     IE_SQL_RUNS,     /* → id, time, command, undone; newest first */
     IE_SQL_ROOTS,    /* run → root */
-    IE_SQL_SET_VOLUME, /* root, volume */
+    IE_SQL_SET_VOLUME, /* root, volume, place or NULL */
     IE_SQL_DROP_VOLUME, /* root */
-    IE_SQL_VOLUMES,  /* → root, volume */
+    IE_SQL_VOLUMES,  /* → root, volume, place */
+    IE_SQL_FORGET_ROOT, /* root: no run is known there */
+    IE_SQL_FORGET_RUNS, /* those that are known nowhere go */
     IE_SQL_STORED,   /* folder, first path below it, first path behind it → path, size, mtime, ctime, inode,
                         device, format, versions, record */
     IE_SQL_DROP_STALE, /* path, size, mtime, ctime, inode, device: its embeddings go if the row has another stamp */

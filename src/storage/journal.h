@@ -97,6 +97,7 @@ typedef struct ie_log {
     size_t folder_count, folder_room;
     const char *outcome; /* of the run itself: its first end line's state; NULL: cut short */
     const char *end;    /* the last end line's state when it is the last line but for notes; else NULL */
+    bool purging;       /* a purge was cut short: its lines are the last ones */
     uint64_t good_size; /* up to the end of the last sound line */
     uint64_t damaged;   /* unsound lines before that */
 } ie_log;

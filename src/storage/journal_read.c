@@ -263,6 +263,7 @@ static bool read_record(ie_log *log, const json_t *object)
         return true;
     }
     log->end = NULL;
+    log->purging = strcmp(type, "purged") == 0;
     if (strcmp(type, "end") == 0) {
         const char *state = ie_json_get_text(object, "state");
         log->end = ie_arena_strdup(log->arena, state != NULL ? state : "");

@@ -233,6 +233,25 @@ static int ascii_lower(char c)
     return c >= 'A' && c <= 'Z' ? c + 32 : (unsigned char)c;
 }
 
+char *ie_shell_word(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=";
+    if (text[0] != 0 && text[strspn(text, plain)] == 0) {
+        return ie_strdup(text);
+    }
+    ie_buffer word = {0};
+    ie_buffer_char(&word, '\'');
+    for (const char *at = text; *at != 0; at++) {
+        if (*at == '\'') {
+            ie_buffer_text(&word, "'\\''");
+        } else {
+            ie_buffer_char(&word, *at);
+        }
+    }
+    ie_buffer_char(&word, '\'');
+    return ie_buffer_take(&word);
+}
+
 int ie_compare_natural(const char *a, const char *b)
 {
     static const char digits[] = "0123456789";

@@ -46,6 +46,9 @@ char *ie_path_join(const char *directory, const char *name);
 /* Is path == folder, or below it? Both absolute and without "." or ".." parts. */
 bool ie_path_below(const char *path, const char *folder);
 
+/* As a word of a shell command: as it is, or in single quotes; free() it. */
+char *ie_shell_word(const char *text);
+
 /* Names as people order them: "img_9" before "IMG_10"; numbers by value, ASCII case ignored. 0 only for
    texts that differ in nothing else. */
 int ie_compare_natural(const char *a, const char *b);

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What removing duplicates costs, with proof, beside fclones:
-#   tests/bench/dedupe.sh FOLDER [ROUNDS] [FCLONES]
+#   tests/bench/dedupe.sh [--as-is] FOLDER [ROUNDS] [FCLONES]
 # Makes a corpus in $TMPDIR from the files of FOLDER: each of them twice with other bytes, and a third of these once more
-# under another name. Each case gets a fresh tree of hard links to it. Runs the cases interleaved, cold (the files are
+# under another name; or, as it is, a copy of FOLDER with the duplicates that are in it. Each case gets a fresh tree of hard links to it. Runs the cases interleaved, cold (the files are
 # put out of the page cache by POSIX_FADV_DONTNEED, which needs no rights) and warm, and prints medians: seconds, CPU
-# seconds, bytes asked of the kernel and bytes that came from the disk.
+# seconds, bytes asked of the kernel and bytes that came from the disk; then what applying costs beside the plan alone (the
+# proof byte by byte, the journal, quarantine and syncs), and the ratio to fclones.
 set -eu
+as_is=
+[ "${1:-}" != --as-is ] || { as_is=1; shift; }
 folder=$1 rounds=${2:-3} fclones=${3:-$(command -v fclones || true)}
 here=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/imgengine-dedupe.XXXXXX")
@@ -14,7 +17,8 @@ trap 'rm -rf "$work"' EXIT
 master=$work/master results=$work/results
 mkdir -p "$master/a" "$master/b"
 n=0
-while IFS= read -r -d '' file; do
+[ -z "$as_is" ] || cp -a "$folder/." "$master/a"
+while [ -z "$as_is" ] && IFS= read -r -d '' file; do
     for i in 1 2; do
         n=$((n + 1))
         cp "$file" "$master/a/$n.jpg"
@@ -39,7 +43,7 @@ for ((round = 0; round <= rounds; round++)); do
             tree=$work/tree
             cp -al "$master" "$tree"
             sync
-            if [ $state = cold ]; then evict; else cat "$master"/*/* >/dev/null; fi
+            if [ $state = cold ]; then evict; else find "$master" -type f -exec cat {} + >/dev/null; fi
             # The shell's own counters include those of the children that it waited for.
             sh -c '{ '"${commands[$i]}"'; } >/dev/null 2>"$1.err" || exit 1; cat /proc/$$/io >"$1.io"; times >"$1.times"' \
                 sh "$tree" & pid=$!
@@ -56,8 +60,7 @@ for ((round = 0; round <= rounds; round++)); do
         done
     done
 done
-printf '%s files of which %s are duplicates, %s MB, %s rounds, medians, %s cores\n\n' "$(find "$master" -type f | wc -l)" \
-    "$(find "$master/b" -type f | wc -l)" "$(du -sm "$master" | cut -f1)" "$rounds" "$(nproc)"
+printf '%s files, %s MB, %s rounds, medians, %s cores\n\n' "$(find "$master" -type f | wc -l)" "$(du -sm "$master" | cut -f1)" "$rounds" "$(nproc)"
 printf '| | seconds | CPU s | MB asked for | MB from the disk | files left |\n|---|---|---|---|---|---|\n'
 for state in cold warm; do
     for i in "${!names[@]}"; do
@@ -66,4 +69,16 @@ for state in cold warm; do
                 END {h = int((NR + 1) / 2)
                     printf "| %s | %.2f | %.2f | %.0f | %.0f | %d |\n", name, w[h], c[h], a[h] / 1e6, d[h] / 1e6, l}'
     done
+done
+median() { # STATE CASE COLUMN
+    awk -v s="$1" -v i="$2" -v c="$3" '$1 > 0 && $2 == s && $3 == i {print $c}' "$results" | sort -n |
+        awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'
+}
+echo
+for state in cold warm; do
+    awk -v s=$state -v plan="$(median $state 0 4)" -v all="$(median $state 1 4)" -v read_plan="$(median $state 0 6)" \
+        -v read_all="$(median $state 1 6)" -v theirs="$([ -z "$fclones" ] || median $state 3 4)" 'BEGIN {
+            printf "%s: applying costs %.2f s and %.0f MB beside the plan", s, all - plan, (read_all - read_plan) / 1e6
+            if (theirs > 0) printf "; the whole is %.2f of fclones group and remove", all / theirs
+            print "."}'
 done

@@ -327,7 +327,7 @@ check a_second_search_for_duplicates_reads_no_file second_dedupe_reads_nothing
 # Every analyzer looks at the same opened file, and no byte of it is asked for twice.
 each_file_is_read_once() {
     mkdir -p traces && strace -ff -y -s 0 -e trace=openat,read,pread64,readv,preadv,preadv2,mmap -o traces/t \
-        "$imgengine" --catalog '' analyze $1 "$photos" --json >/dev/null 2>&1
+        "$imgengine" --catalog '' analyze ${1:-} "$photos" --json >/dev/null 2>&1
     cat traces/t.* | awk -v root="$photos" '
         { at = index($0, "<" root "/") }
         at == 0 || /O_DIRECTORY/ { next }

@@ -98,7 +98,7 @@ bad=$(grep -nE 'O_WRONLY|O_RDWR|O_CREAT|O_TRUNC' src/*/*.c | grep -vE '^src/util
 verdict only_the_fs_door_opens_files_for_writing "$bad"
 
 # Who may call the door's mutations: apply, undo and what they are made of.
-bad=$(grep -lE 'ie_fs_[a-z_]+\(' src/*/*.c | grep -vE '^src/utils/fs|^src/engine/(apply|undo|derive|purg|verify|recover|takeback|world|survivor|journal|lock|own_|proof|report)|^src/storage/(journal|device_proofs|image_convert|jpeg_app1|exif_keep|exif_strip|iptc_digest|sidecar_write|data_folder|download|model_store|runtime_store)')
+bad=$(grep -lE 'ie_fs_[a-z_]+\(' src/*/*.c | grep -vE '^src/utils/fs|^src/engine/(apply|undo|derive|purg|verify|forget|whereabouts|recover|takeback|world|survivor|journal|lock|own_|proof|report)|^src/storage/(journal|device_proofs|image_convert|jpeg_app1|exif_keep|exif_strip|iptc_digest|sidecar_write|data_folder|download|model_store|runtime_store)')
 verdict only_apply_undo_and_the_journal_use_the_door "$bad"
 
 # abort() is for running out of memory and for bugs only.
@@ -107,5 +107,17 @@ verdict nothing_below_the_command_line_exits "$bad"
 
 bad=$(grep -nE '\b(printf|puts|perror|fputs\([^,]*, *stderr|fprintf\(stderr)' src/*/*.c | grep -vE '^src/cli|^src/utils/memory\.c|snprintf|vsnprintf|ie_[a-z_]*printf|asprintf' | grep -vE 'fprintf\(out|: */\* |^[^:]*:[0-9]*:/\*')
 verdict nothing_below_the_command_line_prints "$bad"
+
+# What docs/safety.md promises, it shows by tests that are there. (A name may be cut: `killed_anywhere_…`.)
+bad=
+names=$(grep -oE '`[a-z0-9]+([_-][a-z0-9]+)+(_…)?`' docs/safety.md | tr -d '`' | sort -u)
+for name in $names; do
+    end='[^a-z0-9_-]'
+    [ "$name" = "${name%…}" ] || { name=${name%…} end=; }
+    grep -qE "^ *(static void |verdict |check )?$name$end" tests/unit/test_*.c tests/crash/*.c tests/e2e/*.sh tests/golden/rows \
+        tests/structure/check.sh || bad="$bad $name"
+done
+[ "$(echo "$names" | wc -l)" -ge 80 ] || bad="$bad: too few names were found"
+verdict every_test_that_the_promises_name_exists "$bad"
 
 exit "$failures"

@@ -438,27 +438,27 @@ static void runs_come_newest_first(void **state)
 
 static char volumes_seen[200];
 
-static void on_volume(void *user, const char *root, const char *volume)
+static void on_volume(void *user, const char *root, const char *volume, const char *place)
 {
     (void)user;
     size_t used = strlen(volumes_seen);
-    snprintf(volumes_seen + used, sizeof volumes_seen - used, "%s %s|", root, volume);
+    snprintf(volumes_seen + used, sizeof volumes_seen - used, "%s %s%s|", root, volume, place != NULL ? place : "");
 }
 
 static void the_disk_of_a_root_is_remembered_replaced_and_forgotten(void **state)
 {
     (void)state;
     ie_catalog *catalog = open_catalog();
-    assert_int_equal(ie_catalog_set_volume(catalog, "/z", "1", NULL), IE_OK);
-    assert_int_equal(ie_catalog_set_volume(catalog, "/caf\xe9", "2", NULL), IE_OK);
-    assert_int_equal(ie_catalog_set_volume(catalog, "/z", "3", NULL), IE_OK);
+    assert_int_equal(ie_catalog_set_volume(catalog, "/z", "1", NULL, NULL), IE_OK);
+    assert_int_equal(ie_catalog_set_volume(catalog, "/caf\xe9", "2", " here", NULL), IE_OK);
+    assert_int_equal(ie_catalog_set_volume(catalog, "/z", "3", NULL, NULL), IE_OK);
     volumes_seen[0] = 0;
     assert_int_equal(ie_catalog_volumes(catalog, on_volume, NULL, NULL), IE_OK);
-    assert_string_equal(volumes_seen, "/caf\xe9 2|/z 3|");
-    assert_int_equal(ie_catalog_set_volume(catalog, "/z", NULL, NULL), IE_OK);
+    assert_string_equal(volumes_seen, "/caf\xe9 2 here|/z 3|");
+    assert_int_equal(ie_catalog_set_volume(catalog, "/z", NULL, NULL, NULL), IE_OK);
     volumes_seen[0] = 0;
     assert_int_equal(ie_catalog_volumes(catalog, on_volume, NULL, NULL), IE_OK);
-    assert_string_equal(volumes_seen, "/caf\xe9 2|");
+    assert_string_equal(volumes_seen, "/caf\xe9 2 here|");
     ie_catalog_close(catalog);
 }
 

@@ -173,6 +173,33 @@ static void undo_takes_the_whole_output_away_at_once(void **state)
     assert_string_equal(after, source);
 }
 
+static int stop;
+
+/* The encoder gives up, and in the same moment the user presses Ctrl-C. */
+static int stop_at_failure(void *user, const ie_fs_event *event)
+{
+    stop |= event->op == IE_FS_UNLINK && ie_ends_with_nocase(event->path, ".new");
+    return 0;
+}
+
+static void a_run_that_stops_before_the_plain_copy_does_not_say_that_it_was_made(void **state)
+{
+    scene *s = *state;
+    copy(s, "a.heic", "bad", "a.jpg", 1);
+    s->plan->actions[0].format = IE_FORMAT_JPEG;
+    const ie_apply_options options = {.cancel = &stop};
+    ie_error err = {0};
+    stop = 0;
+    ie_fs_set_hook(&(ie_fs_hook){stop_at_failure, NULL, NULL});
+    assert_int_equal(ie_apply_run(s->plan, &options, s->id, &err), IE_ERR_CANCELLED);
+    ie_fs_set_hook(NULL);
+    assert_int_equal(s->plan->actions[0].outcome, IE_OUTCOME_PLANNED);
+    assert_non_null(strstr(s->plan->actions[0].problem, "torn"));
+    assert_non_null(strstr(s->plan->actions[0].problem, "stopped before it was copied"));
+    IE_AUTO_FREE char *state_now = tree_state(s->output);
+    assert_string_equal(state_now, "");
+}
+
 static void in_place_the_original_stays_as_it_is(void **state)
 {
     scene *s = *state;
@@ -199,6 +226,7 @@ int main(void)
         SCENE(a_taken_name_gets_a_number_and_the_same_bytes_are_not_copied_again),
         SCENE(a_name_that_another_action_wants_is_left_to_it),
         SCENE(undo_takes_the_whole_output_away_at_once),
+        SCENE(a_run_that_stops_before_the_plain_copy_does_not_say_that_it_was_made),
         SCENE(in_place_the_original_stays_as_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,7 +371,8 @@ static void of_two_that_make_a_folder_at_once_both_get_it(void **state)
 
 static ie_status keep_run(void *user, const ie_run_info *run)
 {
-    ie_buffer_printf(user, "%s %" PRIu64 " actions %" PRIu64 " held\n", run->state, run->actions, run->held_bytes);
+    ie_buffer_printf(user, "%s %" PRIu64 " actions %" PRIu64 " undone %" PRIu64 " held\n", run->state, run->actions, run->undone,
+                     run->held_bytes);
     return IE_OK;
 }
 
@@ -394,9 +395,9 @@ static void runs_tell_their_state(void **state)
     assert_int_equal(ie_journal_runs(s->root, keep_run, &told, &s->err), IE_OK);
     assert_int_equal(undo(s, s->root, (ie_undo_request){0}), IE_OK);
     assert_int_equal(ie_journal_runs(s->root, keep_run, &told, &s->err), IE_OK);
-    assert_string_equal(told.data, "done 2 actions 8 held\n"
-                                   "partly undone 1 actions 8 held\n"
-                                   "undone 0 actions 0 held\n");
+    assert_string_equal(told.data, "done 2 actions 0 undone 8 held\n"
+                                   "partly undone 2 actions 1 undone 8 held\n"
+                                   "undone 2 actions 2 undone 0 held\n");
     ie_buffer_free(&told);
 }
 

@@ -120,6 +120,23 @@ static void takeout_describes_an_edited_picture_where_the_original_is_gone(void 
     UNITS(&f, 0, 0, 1, 1, 2, 2, 2);
 }
 
+static void what_takeout_calls_edited_in_other_languages_goes_with_its_original(void **state)
+{
+    static const char *const marks[] = {"edited", "bearbeitet", "modifi\xc3\xa9", "modifie\xcc\x81", "modificato", "ha editado",
+                                        "editat", "bewerkt", "edytowane", "\xe7\xb7\xa8\xe9\x9b\x86\xe6\xb8\x88\xe3\x81\xbf"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        IE_FOLDER f = {0};
+        IE_AUTO_FREE char *edited = ie_asprintf("/p/a-%s.jpg", marks[i]), *alone = ie_asprintf("/p/b-%s.jpg", marks[i]);
+        add(&f, "/p/a.jpg", IE_FORMAT_JPEG);
+        add(&f, edited, IE_FORMAT_JPEG);
+        add(&f, "/p/a.jpg.json", IE_FORMAT_UNKNOWN);
+        add(&f, alone, IE_FORMAT_JPEG);
+        add(&f, "/p/b.jpg.json", IE_FORMAT_UNKNOWN);
+        add(&f, "/p/a-party.jpg", IE_FORMAT_JPEG);
+        UNITS(&f, 0, 0, 0, 1, 1, 2);
+    }
+}
+
 /* 46 characters, not bytes, stand before ".json". */
 #define LONG_44 "picture of the harbour in the evening, seen "
 static void takeout_cuts_long_names(void **state)
@@ -361,6 +378,7 @@ int main(void)
         cmocka_unit_test(every_spelling_of_a_sidecar_goes_with_its_photo),
         cmocka_unit_test(takeout_numbers_stand_behind_the_extension),
         cmocka_unit_test(takeout_describes_an_edited_picture_where_the_original_is_gone),
+        cmocka_unit_test(what_takeout_calls_edited_in_other_languages_goes_with_its_original),
         cmocka_unit_test(takeout_cuts_long_names),
         cmocka_unit_test(takeout_cuts_its_own_word),
         cmocka_unit_test(a_cut_name_that_could_be_eithers_goes_with_none),
