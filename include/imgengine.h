@@ -81,7 +81,10 @@ enum {
     IE_CMD_UNTAG = 1 << 6,
     IE_CMD_PLANNING = IE_CMD_PROCESS | IE_CMD_DEDUPE | IE_CMD_RENAME | IE_CMD_TAG | IE_CMD_CONVERT |
                       IE_CMD_UNTAG,
-    IE_CMD_READING = IE_CMD_PLANNING | IE_CMD_ANALYZE
+    IE_CMD_READING = IE_CMD_PLANNING | IE_CMD_ANALYZE,
+    /* those that measure pixels, and those for which models can find something */
+    IE_CMD_MEASURING = IE_CMD_PROCESS | IE_CMD_ANALYZE | IE_CMD_DEDUPE,
+    IE_CMD_SEEING = IE_CMD_MEASURING | IE_CMD_RENAME | IE_CMD_TAG
 };
 
 /* One row of the option table: it makes the default file, the help, the manual and the checks. */

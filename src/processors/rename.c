@@ -43,6 +43,45 @@ static char *row_of(const ie_naming *naming, const ie_photo *leader, const char 
                                           : ie_strdup("all");
 }
 
+/* What stands for {name} when the template is asked what it writes around it: it has no upper and lower case. */
+#define MARK "\u16a0\u16df\u16b1"
+
+static char *expand_as(const ie_naming *naming, const ie_photo *leader, const char *stem, uint32_t number,
+                       ie_numbering *ret_numbering)
+{
+    const char *extension = ie_path_extension(leader->path);
+    IE_AUTO_FREE char *path = ie_asprintf("%s%s%s", stem, extension[0] != 0 ? "." : "", extension);
+    ie_photo other = *leader;
+    other.path = path;
+    return ie_template_expand(naming->user, &other, number, ret_numbering);
+}
+
+/* "2023_IMG_1" is what "{date:%Y}_{name}" made of IMG_1, and is not to become 2023_2023_IMG_1: what the template writes
+   around a name is no part of it. NULL where it does not stand there, or no name is asked for. With a number nobody could
+   tell: IMG_1234 may be a camera's name as well as one of "{name}_{seq}". */
+static char *name_within(const ie_naming *naming, const ie_photo *leader)
+{
+    ie_numbering numbering = IE_NUMBER_NONE;
+    IE_AUTO_FREE char *marked = expand_as(naming, leader, MARK, 1, &numbering);
+    const char *last = ie_path_base(marked), *mark = strstr(last, MARK);
+    if (numbering != IE_NUMBER_NONE || mark == NULL || strstr(mark + strlen(MARK), MARK) != NULL) {
+        return NULL;
+    }
+    const char *base = ie_path_base(leader->path), *extension = ie_path_extension(base), *behind = mark + strlen(MARK);
+    size_t before = (size_t)(mark - last), after = strlen(behind), length = strlen(base);
+    length -= extension[0] != 0 && !ie_template_has_ext(naming->user) ? strlen(extension) + 1 : 0;
+    bool stands = before + after > 0 && length > before + after && memcmp(base, last, before) == 0 &&
+                  memcmp(base + length - after, behind, after) == 0;
+    return stands ? ie_strndup(base + before, length - before - after) : NULL;
+}
+
+static char *expand(const ie_naming *naming, const ie_photo *leader, uint32_t number, ie_numbering *ret_numbering)
+{
+    IE_AUTO_FREE char *name = name_within(naming, leader);
+    return name != NULL ? expand_as(naming, leader, name, number, ret_numbering)
+                        : ie_template_expand(naming->user, leader, number, ret_numbering);
+}
+
 static char *templated_stem(const ie_naming *naming, size_t unit, uint32_t number, char **ret_row)
 {
     const ie_proposal *proposal = naming->proposal;
@@ -54,7 +93,7 @@ static char *templated_stem(const ie_naming *naming, size_t unit, uint32_t numbe
     ie_numbering numbering = IE_NUMBER_NONE;
     bool undated = !dated && config->rename.min_date_confidence > 0;
     IE_AUTO_FREE char *name = undated ? undated_name(leader)
-                                      : ie_template_expand(naming->user, leader, number, &numbering);
+                                      : expand(naming, leader, number, &numbering);
     if (ret_row != NULL) {
         *ret_row = row_of(naming, leader, name, numbering);
     }

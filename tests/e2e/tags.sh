@@ -65,6 +65,21 @@ for mode in embed sidecar auto; do
     rm -rf "all-$mode"
 done
 
+renamed_twice() { # TEMPLATE...
+    for template in "$@"; do
+        rm -rf named && cp -a "$photos" named && chmod -R u+w named && catalog=$work/named.db && rm -f "$catalog" || return 1
+        exits 3 ours rename named --template "$template" --apply || return 1
+        [ "$(grep -c '^move ' exits.out)" -gt 800 ] || { tail exits.out; return 1; }
+        exits 3 ours rename named --template "$template" --exit-code && grep -q 'There is nothing to do' exits.out ||
+            { echo "$template"; return 1; }
+    done
+}
+check renamed_by_a_template_all_photos_keep_their_names_in_a_second_run renamed_twice \
+    '{date:%Y}/{date:%Y-%m-%d_%H%M%S.%f}_{camera|make|"unknown"}_{counter:04}' \
+    '{if rating>=4}best{else}rest{end}/{name:lower}_{width}x{height}_{hash}' \
+    '{date:%Y/%m}/{seq:05}_{burst|title|"none"}.{ext}' '{title}{caption}{keywords}{lens}{creator}'
+rm -rf named
+
 # ---- what is not written into ----
 
 refused() {

@@ -457,6 +457,34 @@ static void the_old_name_is_kept_once_in_the_photo_or_beside_it(void **state)
     collection_end(&c);
 }
 
+static void a_name_within_its_template_is_not_taken_for_the_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *first, *second;
+    } cases[] = {
+        {"{date:%Y}_{name}", "/p/2023_IMG_1.jpg", "/p/2023_b.jpg"},
+        {"{date:%Y/%m}/{name:lower}-{width}", "/p/2023/07/img_1-400.jpg", "/p/2023/07/b-400.jpg"},
+        {"{name}", "/p/IMG_1.jpg", "/p/b.jpg"},
+        {"x.{original}.{ext}", "/p/x.IMG_1.jpg", "/p/x.b.jpg"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        collection c = dated();
+        set(&c, "rename.template", cases[i].pattern);
+        add(&c, "/p/IMG_1.jpg", IE_FORMAT_JPEG, 1);
+        add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2);
+        PROPOSE(&c, RENAME);
+        const char *const names[] = {cases[i].first, cases[i].second};
+        for (size_t j = 0; j < 2 && strcmp(cases[i].pattern, "{name}") != 0; j++) {
+            expect(&c, j, IE_ACTION_MOVE, names[j]);
+        }
+        carry_out(&c);
+        PROPOSE(&c, RENAME);
+        expect_no_work(&c);
+        collection_end(&c);
+    }
+}
+
 static void bytes_that_change_do_not_make_names(void **state)
 {
     (void)state;
@@ -500,6 +528,7 @@ int main(void)
         cmocka_unit_test(numbers_that_do_not_show_do_not_hang),
         cmocka_unit_test(names_of_equal_accents_are_one_name),
         cmocka_unit_test(the_old_name_is_kept_once_in_the_photo_or_beside_it),
+        cmocka_unit_test(a_name_within_its_template_is_not_taken_for_the_name),
         cmocka_unit_test(bytes_that_change_do_not_make_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
