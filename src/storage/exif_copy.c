@@ -195,6 +195,9 @@ static void say_srgb(ie_tags *tags)
 {
     set_when_there(tags, "Exif.Photo.ColorSpace", 1);
     set_when_there(tags, "Xmp.exif.ColorSpace", 1);
+    if (ie_tags_has(tags, "Xmp.photoshop.ICCProfile")) {
+        (void)!ie_tags_set(tags, "Xmp.photoshop.ICCProfile", "sRGB IEC61966-2.1");
+    }
     if (ie_tags_has(tags, "Exif.Iop.InteroperabilityIndex")) {
         (void)!ie_tags_set(tags, "Exif.Iop.InteroperabilityIndex", "R98");
     }

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "core/recoding.h"
+#include "storage/image_data.h"
 #include "storage/image_file.h"
 #include "storage/image_vips.h"
 #include "storage/raw_develop.h"
@@ -168,6 +169,11 @@ static ie_status by_vips(const input *in, const char *temp_path, const ie_conver
     /* Stricter than for looking: what JPEG calls a warning may be a picture with a torn part, and
        the original must not be given up for that. For PNG it would refuse photos for an odd colour
        profile. */
+    if (in->format == IE_FORMAT_TIFF && ie_image_data_mosaic(in->data, in->size)) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "it holds a sensor's data as RAWs do, and would become a grey mosaic; named as its camera does "
+                            "(.dng, .nef, ...) it is taken as a RAW");
+    }
     VipsFailOn fail_on = in->format == IE_FORMAT_JPEG ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR;
     VipsImage *image = NULL;
     const ie_vips_loader_row *l = NULL;

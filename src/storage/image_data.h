@@ -37,6 +37,10 @@ bool ie_image_data_motion(const uint8_t *bytes, size_t size);
    a still. The number is exact for PNG, else 2 stands for several. */
 uint32_t ie_image_data_frames(const uint8_t *bytes, size_t size, ie_format format);
 
+/* Is a TIFF the unfinished data of a camera's sensor, a RAW that its first bytes and name do not tell? Decoders give it
+   out as a grey picture. */
+bool ie_image_data_mosaic(const uint8_t *bytes, size_t size);
+
 /* Does a JPEG XL file carry EXIF, XMP or other metadata boxes? */
 bool ie_image_data_boxed_metadata(const uint8_t *bytes, size_t size);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/image_data.h"
 #include "storage/image_data_parts.h"
 
 #define MAX_DIRECTORIES 64
@@ -174,4 +175,23 @@ bool ie_image_data_tiff(const uint8_t *bytes, size_t size, ie_hasher *hasher)
         good = hash_directory(&t, t.queue[i]);
     }
     return good && t.hashed > 0;
+}
+
+bool ie_image_data_mosaic(const uint8_t *bytes, size_t size)
+{
+    enum { PHOTOMETRIC = 262, CFA = 32803, LINEAR_RAW = 34892 }; /* TIFF/EP, DNG 1.4 */
+    tiff t = {.bytes = bytes, .size = size, .big_endian = size > 8 && bytes[0] == 'M'};
+    size_t at = size > 8 ? number(&t, 4, 4) : 0;
+    if (at < 8 || at > size - 2) {
+        return false;
+    }
+    size_t count = number(&t, at, 2), room = (size - at - 2) / 12;
+    for (size_t i = 0; i < count && i < room; i++) {
+        field f;
+        if (field_read(&t, at + 2 + i * 12, &f) && f.tag == PHOTOMETRIC && f.count > 0) {
+            uint32_t value = field_value(&t, &f, 0);
+            return value == CFA || value == LINEAR_RAW;
+        }
+    }
+    return false;
 }
