@@ -117,4 +117,56 @@ devices() {
 }
 check info_lists_the_runtime_its_devices_and_the_models devices
 
+# ---- scenes ---------------------------------------------------------------------------------
+
+mkdir -p clip one && cp photos/00.png one
+echo vision >clip/vision.onnx
+echo text >clip/text.onnx
+printf '#version: 0.2\na b\n' >clip/merges.txt
+cat >scenes.yaml <<YAML
+analysis:
+  ml_models:
+    runtime: $stub
+    scene_detection: clip
+    custom_models:
+      - {name: clip, layout: clip, path: $work/clip, vision: vision.onnx, text: text.onnx, tokenizer: merges.txt}
+  scenes:
+    labels: [x, y, z]
+    templates: ["{}", "a {}"]
+    min_confidence: 0
+YAML
+# see [OPTION...]: the record of the one photo, looked at anew; log has the runs
+see() { rm -f log && ORT_STUB_LOG=$work/log "$imgengine" --config scenes.yaml --catalog scenes.db "$@" analyze one --ml --only scenes --json >scenes.ndjson; }
+texts() { grep -c text log; }
+
+texts_once() {
+    see && [ "$(texts)" -eq 6 ] || { cat log; return 1; }
+    # begin, the words and the end: as long as that and no longer
+    [ "$(grep text log | sort -u | tr '\n' ' ')" = 'text 3 text 4 ' ] || { cat log; return 1; }
+    touch one/00.png && see && [ "$(texts)" -eq 0 ] && [ "$(cat log)" = 1 ] || return 1 # kept in the catalog
+    see --set analysis.scenes.labels=x,y && [ "$(texts)" -eq 4 ] || return 1 # another list
+    see --set analysis.scenes.labels=x,y --set 'analysis.scenes.templates=a {}' && [ "$(texts)" -eq 2 ] || return 1
+    touch one/00.png && echo other >clip/text.onnx && see && [ "$(texts)" -eq 6 ] || return 1 # another model
+    touch one/00.png && echo other >clip/vision.onnx && see && [ "$(texts)" -eq 6 ] || return 1
+    ORT_STUB=fixed see --catalog again.db && [ "$(sort -u log | tail -n 1)" = 'text 77' ]
+}
+check texts_are_read_once_for_a_list_and_a_model_and_are_not_padded texts_once
+
+thresholds() {
+    labels() { grep -oE '"scenes":\[[^]]*\]' scenes.ndjson | grep -oE '"label":"[xyz]"' | tr -d '\n'; }
+    see && [ "$(labels)" = '"label":"x""label":"y""label":"z"' ] || { cat scenes.ndjson; return 1; }
+    see --set analysis.scenes.thresholds=x=1 && [ "$(labels)" = '"label":"y""label":"z"' ] || return 1
+    see --set analysis.scenes.min_confidence=1 --set analysis.scenes.thresholds=z=0 && [ "$(labels)" = '"label":"z"' ] || return 1
+    see --set analysis.scenes.most=1 && [ "$(labels)" = '"label":"x"' ]
+}
+check a_scene_may_have_a_threshold_of_its_own thresholds
+
+tags() {
+    see --set tagging.min_confidence=0 || return 1
+    local version
+    version=$(grep -oE '"scenes_model":\{[^}]*' scenes.ndjson | grep -oE '[0-9a-f]{16}')
+    grep -qE '"tags":\[\{"label":"x","confidence":[0-9.]+,"source":"clip","model":"clip","version":"'"$version"'"' scenes.ndjson
+}
+check a_tag_tells_its_model_and_the_version_of_it tags
+
 exit "$failures"

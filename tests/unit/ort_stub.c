@@ -2,12 +2,14 @@
 /*
  * A library that looks like ONNX Runtime, for what no machine at hand does: a GPU whose memory is too small, providers
  * that refuse, old versions. Any file is a model to it: a detector [N,3,H,W] → logits [N,1,80], pred_boxes [N,1,4] that
- * sees in each picture the class that the picture's first number says. The words of $ORT_STUB say what goes wrong:
+ * sees in each picture the class that the picture's first number says. A name with "vision" or "text" in it is a half of a
+ * CLIP: pixel_values [N,3,224,224] or input_ids [N,length] → embedding [N,4]. The words of $ORT_STUB say what goes wrong:
  *   gpu         there is a GPU, of the WebGPU provider
  *   append, create, run   on it this call fails
  *   wrong       it sees another class than there is
  *   openvino    OpenVINO's provider is compiled in
  *   oom=N       on it a batch of more than N is too large
+ *   fixed       texts have 77 tokens
  *   slow=N      each run takes so many milliseconds
  *   api=N       the newest version of the API it has (23)
  */
@@ -20,6 +22,10 @@
 #include "analyzers/onnx_api.h"
 
 #define CLASSES 80
+#define NUMBERS 4 /* of an embedding */
+
+enum { FLOAT = 1, INT64 = 7 };
+enum kind { DETECTOR, VISION, TEXT };
 
 struct OrtStatus {
     char text[120];
@@ -29,8 +35,10 @@ struct OrtSessionOptions {
 };
 struct OrtSession {
     bool gpu;
+    enum kind kind;
 };
 struct OrtTensorInfo {
+    int type; /* of ONNX */
     int64_t shape[4];
     size_t rank;
 };
@@ -103,7 +111,12 @@ static OrtStatus *create_session(const OrtEnv *env, const char *path, const OrtS
         return fail("an operator is missing");
     }
     *out = calloc(1, sizeof **out);
+    const char *name = strrchr(path, '/');
     (*out)->gpu = options->gpu;
+    (*out)->kind = name == NULL                    ? DETECTOR
+                   : strstr(name, "vision") != NULL ? VISION
+                   : strstr(name, "text") != NULL   ? TEXT
+                                                    : DETECTOR;
     return NULL;
 }
 
@@ -123,35 +136,40 @@ static OrtStatus *one(const OrtSession *session, size_t *out)
     return NULL;
 }
 
-static OrtStatus *two(const OrtSession *session, size_t *out)
+static OrtStatus *outputs_of(const OrtSession *session, size_t *out)
 {
-    *out = 2;
+    *out = session->kind == DETECTOR ? 2 : 1;
     return NULL;
 }
 
 static OrtStatus *input_name(const OrtSession *session, size_t index, OrtAllocator *allocator, char **out)
 {
-    *out = strdup("pixel_values");
+    *out = strdup(session->kind == TEXT ? "input_ids" : "pixel_values");
     return NULL;
 }
 
 static OrtStatus *output_name(const OrtSession *session, size_t index, OrtAllocator *allocator, char **out)
 {
-    *out = strdup(index == 0 ? "logits" : "pred_boxes");
+    *out = strdup(session->kind != DETECTOR ? "embedding" : index == 0 ? "logits" : "pred_boxes");
     return NULL;
 }
 
 static OrtStatus *input_type(const OrtSession *session, size_t index, OrtTypeInfo **out)
 {
     *out = calloc(1, sizeof **out);
-    (*out)->info = (OrtTensorInfo){.shape = {-1, 3, -1, -1}, .rank = 4};
+    const int64_t side = session->kind == VISION ? 224 : -1;
+    (*out)->info = session->kind == TEXT
+                       ? (OrtTensorInfo){.type = INT64, .shape = {-1, says("fixed") ? 77 : -1}, .rank = 2}
+                       : (OrtTensorInfo){.type = FLOAT, .shape = {-1, 3, side, side}, .rank = 4};
     return NULL;
 }
 
 static OrtStatus *output_type(const OrtSession *session, size_t index, OrtTypeInfo **out)
 {
     *out = calloc(1, sizeof **out);
-    (*out)->info = (OrtTensorInfo){.shape = {-1, 1, index == 0 ? CLASSES : 4}, .rank = 3};
+    (*out)->info = session->kind == DETECTOR
+                       ? (OrtTensorInfo){.type = FLOAT, .shape = {-1, 1, index == 0 ? CLASSES : 4}, .rank = 3}
+                       : (OrtTensorInfo){.type = FLOAT, .shape = {-1, NUMBERS}, .rank = 2};
     return NULL;
 }
 
@@ -163,7 +181,7 @@ static OrtStatus *cast_type(const OrtTypeInfo *info, const OrtTensorInfo **out)
 
 static OrtStatus *element_type(const OrtTensorInfo *info, int *out)
 {
-    *out = 1;
+    *out = info->type;
     return NULL;
 }
 
@@ -200,6 +218,7 @@ static OrtStatus *wrap(const OrtMemoryInfo *info, void *data, size_t bytes, cons
 {
     *out = calloc(1, sizeof **out);
     (*out)->info.rank = count;
+    (*out)->info.type = type;
     memcpy((*out)->info.shape, dimensions, count * sizeof *dimensions);
     (*out)->data = data;
     return NULL;
@@ -214,14 +233,14 @@ static OrtStatus *tensor_data(OrtValue *value, void **out)
 static OrtValue *make(int64_t pictures, int64_t width)
 {
     OrtValue *value = calloc(1, sizeof *value);
-    value->info = (OrtTensorInfo){.shape = {pictures, 1, width}, .rank = 3};
+    value->info = (OrtTensorInfo){.type = FLOAT, .shape = {pictures, 1, width}, .rank = 3};
     value->data = calloc((size_t)(pictures * width), sizeof *value->data);
     value->owned = true;
     return value;
 }
 
-/* $ORT_STUB_LOG: a file that gets a line for each run, with the number of its pictures. */
-static void note_run(int64_t pictures)
+/* $ORT_STUB_LOG: a file that gets a line for each run, with the number of its pictures or "text" and its length. */
+static void note_run(const OrtSession *session, const OrtTensorInfo *input)
 {
     const char *path = getenv("ORT_STUB_LOG");
     FILE *file = path != NULL ? fopen(path, "ae") : NULL;
@@ -229,17 +248,39 @@ static void note_run(int64_t pictures)
     const struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
     nanosleep(&pause, NULL);
     if (file != NULL) {
-        fprintf(file, "%d\n", (int)pictures);
+        bool text = session->kind == TEXT;
+        fprintf(file, "%s%d\n", text ? "text " : "", (int)input->shape[text ? 1 : 0]);
         fclose(file);
     }
+}
+
+/* A text turns away from the first axis with its first token; pictures lie on it. */
+static OrtValue *embed(const OrtSession *session, const OrtValue *input)
+{
+    OrtValue *value = make(input->info.shape[0], NUMBERS);
+    value->info = (OrtTensorInfo){.type = FLOAT, .shape = {input->info.shape[0], NUMBERS}, .rank = 2};
+    for (int64_t i = 0; i < input->info.shape[0]; i++) {
+        float *row = value->data + i * NUMBERS;
+        row[0] = 1;
+        if (session->kind == TEXT) {
+            int64_t token;
+            memcpy(&token, (const char *)input->data + (i * input->info.shape[1] + 1) * (int64_t)sizeof token, sizeof token);
+            row[1] = (float)token / 300;
+        }
+    }
+    return value;
 }
 
 static OrtStatus *run(OrtSession *session, const OrtRunOptions *options, const char *const *input_names,
                       const OrtValue *const *inputs, size_t input_count, const char *const *output_names,
                       size_t output_count, OrtValue **outputs)
 {
+    note_run(session, &inputs[0]->info);
+    if (session->kind != DETECTOR) {
+        outputs[0] = embed(session, inputs[0]);
+        return NULL;
+    }
     int64_t pictures = inputs[0]->info.shape[0], numbers = 3 * inputs[0]->info.shape[2] * inputs[0]->info.shape[3];
-    note_run(pictures);
     if (session->gpu && says("run")) {
         return fail("the device was lost");
     }
@@ -353,7 +394,7 @@ static const struct {
 } functions[] = {
     {2, (ie_ort_fn)message}, {4, (ie_ort_fn)create_env}, {7, (ie_ort_fn)create_session}, {9, (ie_ort_fn)run},
     {10, (ie_ort_fn)create_options}, {22, (ie_ort_fn)set_number}, {23, (ie_ort_fn)set_number},
-    {24, (ie_ort_fn)set_number}, {30, (ie_ort_fn)one}, {31, (ie_ort_fn)two}, {33, (ie_ort_fn)input_type},
+    {24, (ie_ort_fn)set_number}, {30, (ie_ort_fn)one}, {31, (ie_ort_fn)outputs_of}, {33, (ie_ort_fn)input_type},
     {34, (ie_ort_fn)output_type}, {36, (ie_ort_fn)input_name}, {37, (ie_ort_fn)output_name}, {49, (ie_ort_fn)wrap},
     {51, (ie_ort_fn)tensor_data}, {55, (ie_ort_fn)cast_type}, {60, (ie_ort_fn)element_type}, {61, (ie_ort_fn)rank},
     {62, (ie_ort_fn)shape}, {64, (ie_ort_fn)element_count}, {65, (ie_ort_fn)tensor_info},
