@@ -240,7 +240,11 @@ fi
 
 if [ -z "$data" ] || [ ! -d "$data/photos" ]; then
     skip the_checks_on_real_photos_because_IMGENGINE_TESTDATA_is_not_set
-    # A TIFF that exiv2 cannot read cannot be converted, which shows only when it is tried. All have one date.
+    exit "$failures"
+fi
+photos=$data/photos
+
+# A TIFF that exiv2 cannot read cannot be converted, which shows only when it is tried. All have one date.
 failing_conversion() {
     mkdir torn && cp "$photos"/tiff/commons-imaging/BigTIFF*.tif "$photos"/png/*/*.png torn/ && chmod -R u+w torn && touch -d 2020-01-02 torn/*
     exits 3 "$imgengine" process torn --output torn.out --set convert.from=tiff --json --apply || return 1
@@ -255,10 +259,6 @@ failing_conversion() {
     [ ! -e torn.out ]
 }
 check what_cannot_be_converted_is_copied_as_it_is_once failing_conversion
-
-exit "$failures"
-fi
-photos=$data/photos
 
 "$imgengine" --catalog '' -j 1 analyze "$photos" --json >one.json 2>one.err
 code=$?
