@@ -151,6 +151,9 @@ const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format fo
     if (format == IE_FORMAT_PNG && described(bytes, size)) {
         return "it holds a description in a certain language, which would lose it";
     }
+    if (format == IE_FORMAT_TIFF && size > 4 && bytes[bytes[0] == 'M' ? 3 : 2] == 43) {
+        return "it is a BigTIFF, which cannot be rewritten here";
+    }
     if (format != IE_FORMAT_JPEG || size < 4) {
         return NULL;
     }

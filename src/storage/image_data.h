@@ -24,7 +24,7 @@ bool ie_image_data_known(ie_format format);
 
 /* Why new metadata must not be put into this file: a sentence's end ("it holds a second picture …"), or NULL when
    nothing in a JPEG is found by its distance from the start, its frame and profile are what writers know, and a
-   PNG has no description that they would change. Other formats: NULL. */
+   PNG has no description that they would change; a TIFF with offsets of 64 bits is not written at all. Other formats: NULL. */
 const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format format);
 
 /* Offset behind the picture's end mark; 0 when there is none, or no JPEG. */

@@ -101,6 +101,18 @@ static void a_second_picture_that_may_say_the_same_is_refused(void **state)
     tree_remove(folder);
 }
 
+static void what_cannot_be_rewritten_is_not_called_damaged(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "tiff/commons-imaging/BigTIFFMotorola.tif");
+    IE_AUTO_FREE char *folder = tree_new();
+    IE_AUTO_FREE char *path = copied(folder, from);
+    ie_error err = {0};
+    assert_int_equal(ie_exif_strip(path, IE_FORMAT_TIFF, IE_STRIP_GPS, &err), IE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "BigTIFF"));
+    tree_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +121,7 @@ int main(void)
         cmocka_unit_test(all_leaves_how_the_picture_lies),
         cmocka_unit_test(all_takes_the_texts_of_a_png),
         cmocka_unit_test(a_second_picture_that_may_say_the_same_is_refused),
+        cmocka_unit_test(what_cannot_be_rewritten_is_not_called_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

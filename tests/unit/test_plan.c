@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/plan.h"
+#include "core/recoding.h"
 #include "test.h"
 #include "utils/text.h"
 
@@ -286,6 +287,35 @@ static void a_plan_is_printed_for_a_person(void **state)
     ie_plan_free(plan);
 }
 
+static void how_a_picture_is_coded_is_part_of_a_saved_plan(void **state)
+{
+    (void)state;
+    ie_plan *plan = ie_plan_new("convert"), *back = NULL;
+    ie_plan_root(plan, "/p");
+    ie_action *a = add(plan, "/p/a.CR2", IE_FORMAT_CR2, 0);
+    a->kind = IE_ACTION_COPY;
+    a->to = "/p/a.jpg";
+    a->format = IE_FORMAT_JPEG;
+    a->quality = 90;
+    a->recoding = IE_RECODE_DEVELOP | IE_RECODE_SRGB | IE_RECODE_FULL_CHROMA | IE_RECODE_PROGRESSIVE | IE_RECODE_DROP_GAIN_MAP;
+    size_t size = 0;
+    ie_error err = {0};
+    char *text = ie_plan_text(plan, &size);
+    assert_int_equal(IE_OK, ie_plan_parse(text, size, &back, NULL));
+    assert_int_equal(a->recoding, back->actions[0].recoding);
+    ie_plan_free(back);
+    memcpy(strstr(text, "srgb"), "srgx", 4);
+    assert_int_equal(IE_ERR_FORMAT, ie_plan_parse(text, size, &back, &err));
+    assert_non_null(strstr(err.text, "unknown way to code"));
+    free(text);
+    a->kind = IE_ACTION_REPLACE;
+    text = ie_plan_text(plan, &size);
+    assert_int_equal(IE_ERR_FORMAT, ie_plan_parse(text, size, &back, &err));
+    assert_non_null(strstr(err.text, "replace a RAW"));
+    free(text);
+    ie_plan_free(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +325,7 @@ int main(void)
         cmocka_unit_test(odd_lines_are_refused_with_their_number),
         cmocka_unit_test(a_survivor_without_a_verdict_must_have_the_same_bytes),
         cmocka_unit_test(every_action_is_counted_once),
+        cmocka_unit_test(how_a_picture_is_coded_is_part_of_a_saved_plan),
         cmocka_unit_test(a_plan_is_printed_for_a_person),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
