@@ -3,14 +3,18 @@
  * record. */
 #include "test.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "storage/gpx_file.h"
 #include "storage/image_data.h"
 #include "storage/metadata_file.h"
+#include "storage/place_file.h"
 #include "storage/sidecar.h"
 #include "utils/text.h"
 
@@ -296,6 +300,63 @@ static void sidecars_cut_and_changed_at_random_do_no_harm(void **state)
     }
 }
 
+/* Tracks and lists of places are files that somebody else made, too. */
+static void read_places(const char *path, bool track, const uint8_t *bytes, size_t size)
+{
+    ie_error err = {0};
+    struct timespec begin, end;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);
+    close(fd);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+    if (track) {
+        ie_track points = {0};
+        bool good = ie_gpx_read(path, &points, &err) == IE_OK;
+        ie_track_clear(&points);
+        assert_true(good || err.text[0] != 0);
+    } else {
+        ie_places places = {0};
+        bool good = ie_places_read(path, &places, &err) == IE_OK;
+        ie_places_clear(&places);
+        assert_true(good || err.text[0] != 0);
+    }
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+    assert_true(end.tv_sec - begin.tv_sec < MOST_SECONDS);
+}
+
+static void tracks_and_lists_cut_and_changed_at_random_do_no_harm(void **state)
+{
+    static const char gpx[] =
+        "<gpx version=\"1.1\" xmlns=\"http://www.topografix.com/GPX/1/1\"><trk><trkseg><trkpt lat=\"59.5\" lon=\"10.25\">"
+        "<ele>12.5</ele><time>2023-07-14T09:12:33Z</time></trkpt><trkpt lat=\"-59.6\" lon=\"-10.5\"><time>2023-07-14T09:12:43.5"
+        "+02:00</time></trkpt></trkseg></trk></gpx>";
+    static const char csv[] = "file,lat,lon,alt\na.jpg,59.5,10.25,7\n\"b, \"\"c\"\".jpg\",-40,3.5,\n";
+    static const char json[] = "[{\"file\":\"a.jpg\",\"lat\":59.5,\"lon\":10.25,\"alt\":7},{\"SourceFile\":\"b\",\"GPSLatitude\":1,"
+                               "\"GPSLongitude\":2}]";
+    const struct {
+        const char *name, *text;
+        size_t size;
+    } all[] = {{"gpx", gpx, sizeof gpx - 1}, {"csv", csv, sizeof csv - 1}, {"json", json, sizeof json - 1}};
+    char folder[] = "/tmp/imgengine-hostile-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    random_state = 0x9e3779b97f4a7c15;
+    for (size_t which = 0; which < 3; which++) {
+        IE_AUTO_FREE char *path = ie_asprintf("%s/places.%s", folder, all[which].name);
+        for (size_t i = 0; i < all[which].size + mutations; i++) {
+            size_t take = i < all[which].size ? i : all[which].size;
+            uint8_t *copy = ie_alloc(take + 1);
+            memcpy(copy, all[which].text, take);
+            if (i >= all[which].size) {
+                mutate(copy, take);
+            }
+            read_places(path, which == 0, copy, take);
+            free(copy);
+        }
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
 int main(void)
 {
     long_version = getenv("IMGENGINE_STRESS") != NULL;
@@ -305,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_cut_and_changed_at_random_do_no_harm),
         cmocka_unit_test(sidecars_cut_and_changed_at_random_do_no_harm),
+        cmocka_unit_test(tracks_and_lists_cut_and_changed_at_random_do_no_harm),
         cmocka_unit_test(every_format_survives_bytes_of_every_other),
         cmocka_unit_test(damaged_files_have_one_fault_and_still_a_date),
     };

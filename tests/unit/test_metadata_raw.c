@@ -69,8 +69,40 @@ static void small_jpeg(ie_buffer *out, const char *make, const char *title)
     ie_buffer_free(&irb);
 }
 
+/* The copy is exactly as large as the bytes, so that a sanitizer sees one byte too many. */
+static void read_part(ie_format format, const char *bytes, size_t size, size_t at, char change)
+{
+    char *copy = ie_alloc(size);
+    memcpy(copy, bytes, size);
+    if (at < size) {
+        copy[at] = change;
+    }
+    ie_photo *photo = ie_photo_new();
+    photo->format = format;
+    ie_bytes *wrapped = ie_bytes_wrap(copy, size);
+    ie_metadata_read(wrapped, photo);
+    ie_bytes_close(wrapped);
+    assert_true(photo->fault_count <= 2 && (photo->width == 0) == (photo->height == 0));
+    assert_true(photo->metadata.captured.year == 0 || ie_datetime_valid(&photo->metadata.captured));
+    ie_photo_free(photo);
+    free(copy);
+}
+
+/* Cut everywhere, and each byte changed to what hurts most. */
+static void survives(ie_format format, const ie_buffer *bytes)
+{
+    static const char edges[] = {0, 1, 0x7f, (char)0x80, (char)0xff};
+    for (size_t i = 0; i < bytes->size; i++) {
+        read_part(format, bytes->data, i, i, 0);
+        for (size_t j = 0; j < sizeof edges; j++) {
+            read_part(format, bytes->data, bytes->size, i, edges[j]);
+        }
+    }
+}
+
 static ie_photo *read_buffer(ie_format format, ie_buffer *bytes)
 {
+    survives(format, bytes);
     ie_photo *photo = ie_photo_new();
     photo->format = format;
     ie_bytes *wrapped = ie_bytes_wrap(bytes->data, bytes->size);
