@@ -193,6 +193,8 @@ typedef struct ie_summary {
     uint64_t failed;             /* tried and not done; the reason is in the report */
     uint64_t accounted_bytes;    /* of the files counted from other to failed: equals found_bytes */
     uint64_t written_bytes, saved_bytes;
+    uint64_t linked;             /* of quarantined: a link to the photo that stays has the name */
+    uint64_t reported, reported_bytes; /* of kept: duplicates that are only reported */
     uint64_t unreadable;         /* folders and files that could not be opened */
     double seconds;
     char run_id[40]; /* of the applied run, else empty */

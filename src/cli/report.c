@@ -26,7 +26,7 @@ static const struct {
     NUMBER(unconverted),   NUMBER(untagged),
     NUMBER(tagged),        NUMBER(plain),       NUMBER(skipped),     NUMBER(changed),     NUMBER(failed),
     NUMBER(unreadable),    NUMBER(made),
-    NUMBER(written_bytes), NUMBER(saved_bytes),
+    NUMBER(written_bytes), NUMBER(saved_bytes), NUMBER(linked),      NUMBER(reported),    NUMBER(reported_bytes),
 #undef NUMBER
 };
 
@@ -149,6 +149,12 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
     }
     if (summary->saved_bytes > 0) {
         remark(&row[SAY_QUARANTINED], "%s", ie_size_text(summary->saved_bytes, size));
+    }
+    remark_count(&row[SAY_QUARANTINED], summary->linked,
+                 tense == IE_TENSE_PLANNED ? "to give their names to links" : "gave their names to links");
+    if (summary->reported > 0) {
+        remark(&row[SAY_KEPT], "%llu of them duplicate%s, %s", (unsigned long long)summary->reported,
+               summary->reported == 1 ? "" : "s", ie_size_text(summary->reported_bytes, size));
     }
     for (size_t i = 0; i < SAY_KINDS; i++) {
         print_row(&row[i], false, out);

@@ -124,7 +124,7 @@ static bool store(ie_config *config, const ie_option_row *row, const char *text)
             return false;
         }
         if (row->numbered) {
-            *(int64_t *)place = choice;
+            *(int *)place = choice;
         } else {
             free(*(char **)place);
             *(char **)place = ie_choice_at(option->choices, choice);
@@ -321,7 +321,7 @@ char *ie_config_text(const ie_config *config, const char *key)
         return ie_buffer_take(&text);
     }
     default:
-        return row->numbered ? ie_choice_at(row->option.choices, (int)*(const int64_t *)place)
+        return row->numbered ? ie_choice_at(row->option.choices, *(const int *)place)
                              : ie_strdup(*(char *const *)place);
     }
 }

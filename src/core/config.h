@@ -26,6 +26,11 @@ typedef enum ie_keep_rule {
     IE_KEEP_RULES
 } ie_keep_rule;
 
+/* What becomes of a duplicate. */
+typedef enum ie_dedupe_way {
+    IE_DEDUPE_QUARANTINE, IE_DEDUPE_HARDLINK, IE_DEDUPE_REFLINK, IE_DEDUPE_SYMLINK, IE_DEDUPE_REPORT
+} ie_dedupe_way;
+
 struct ie_config {
     struct {
         bool recursive, hidden, follow_symlinks, require_marker;
@@ -59,6 +64,7 @@ struct ie_config {
     } processing;
     struct {
         bool enabled;        /* in `process` */
+        int action;          /* an ie_dedupe_way */
         ie_config_list keep; /* names of ie_keep_rule, the weightiest first */
         bool similar;        /* the same picture in other bytes, too */
         int64_t radius;      /* bits of 64 in which the pHashes of candidates may differ */

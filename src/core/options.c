@@ -210,6 +210,9 @@ static const ie_option_row rows[] = {
 
     BOOL("dedupe.enabled", dedupe.enabled, "true", NULL, 0,
          "find duplicates in the command process"),
+    CHOICE("dedupe.action", dedupe.action, true, "quarantine", "quarantine|hardlink|reflink|symlink|report", "--action",
+           DEDUPING, "what becomes of a duplicate: quarantine moves it away; hardlink, reflink and symlink do so, too, and "
+           "a link to the photo that stays takes its name (same bytes only); report only tells"),
     LIST_OF("dedupe.keep", dedupe.keep, "quality", KEEP_CHOICES, check_keep, "--keep", DEDUPING,
             "which one of several equal photos stays: quality, newest, oldest, largest or smallest; or what "
             "decides, in order: protect,raw,original-metadata,resolution,quality,rating,older,path; also "

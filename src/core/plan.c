@@ -36,6 +36,24 @@ static const char *const remake_names[IE_REMAKES] = {
     [IE_REMAKE_ENCODE] = "encode",
 };
 
+static const char *const link_names[IE_LINKS] = {
+    [IE_LINK_NONE] = "none", [IE_LINK_HARD] = "hard", [IE_LINK_REF] = "reflink", [IE_LINK_SYMBOLIC] = "symbolic",
+};
+
+const char *ie_link_name(ie_link link)
+{
+    return link_names[link];
+}
+
+ie_link ie_link_by_name(const char *name)
+{
+    int link = 0;
+    while (link < IE_LINKS && (name == NULL || strcmp(name, link_names[link]) != 0)) {
+        link++;
+    }
+    return (ie_link)link;
+}
+
 const char *ie_remake_name(ie_remake remake)
 {
     return remake_names[remake];
@@ -211,7 +229,11 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const ie_action *action = &plan->actions[i];
+        bool reported = action->kind == IE_ACTION_KEEP && action->survivor != NULL;
         summary->extra += action->extra;
+        summary->linked += action->link != IE_LINK_NONE && action->outcome <= IE_OUTCOME_DONE;
+        summary->reported += reported;
+        summary->reported_bytes += reported ? action->stamp.size : 0;
         summary->unconverted += action->unconverted;
         summary->untagged += action->untagged;
         summary->accounted_bytes += action->extra ? 0 : action->stamp.size;

@@ -16,6 +16,7 @@
  *               `to` may equal `from` (tags) or differ (conversion, or move with tags).
  *   QUARANTINE  `from` goes into quarantine as a duplicate of `survivor`, after a proof from the bytes: that
  *               both have the same, or, for the other verdicts, that the survivor has those it was judged by.
+ *               With `link` (same bytes only) a link to the survivor takes its name.
  *
  * Quarantine and journal lie in `roots[action.root]`/.imgengine/. Paths are absolute bytes.
  */
@@ -56,6 +57,18 @@ typedef enum ie_remake {
     IE_REMAKE_ENCODE, /* encoded anew: only when asked for */
     IE_REMAKES
 } ie_remake;
+
+/* What takes the name of a duplicate that goes. */
+typedef enum ie_link {
+    IE_LINK_NONE,
+    IE_LINK_HARD,     /* another name of the survivor's file */
+    IE_LINK_REF,      /* a file of its own that shares the survivor's blocks */
+    IE_LINK_SYMBOLIC, /* a symbolic link with the survivor's absolute path */
+    IE_LINKS
+} ie_link;
+
+const char *ie_link_name(ie_link link); /* "none", "hard", "reflink", "symbolic" */
+ie_link ie_link_by_name(const char *name); /* IE_LINKS when there is none; NULL is fine */
 
 const char *ie_remake_name(ie_remake remake); /* "none", "turn", "trim", "encode" */
 
@@ -102,9 +115,10 @@ typedef struct ie_action {
     bool untagged;            /* something was to be written for it, and the reason says why that is not done */
     uint8_t orientation;      /* of `from`, 1..8 */
     ie_tag_edit *tags;        /* NULL: none */
-    const char *survivor;     /* QUARANTINE (and SKIP of a duplicate): the file that stays */
+    const char *survivor;     /* QUARANTINE (and SKIP of a duplicate, KEEP of one that is only reported): the file that stays */
     ie_stamp survivor_stamp;
     ie_match verdict;       /* NONE without a survivor */
+    ie_link link;           /* QUARANTINE of the same bytes only */
     ie_hash128 survivor_xxh3; /* of its bytes when it was judged; for verdicts other than NONE and SAME_BYTES */
     size_t gives;           /* QUARANTINE: 1 + index of the survivor's action, which is given what this file alone says:
                                both or neither is carried out. 0: nothing */

@@ -310,6 +310,17 @@ static const char *read_verdict(const json_t *object, ie_action *action)
     return NULL;
 }
 
+static const char *read_link(const json_t *object, ie_action *action)
+{
+    if (json_object_get(object, "link") == NULL) {
+        return NULL;
+    }
+    action->link = ie_link_by_name(ie_json_get_text(object, "link"));
+    bool sound = action->link != IE_LINK_NONE && action->link != IE_LINKS && action->kind == IE_ACTION_QUARANTINE &&
+                 action->verdict == IE_MATCH_SAME_BYTES;
+    return sound ? NULL : "has a link that no duplicate of the same bytes takes";
+}
+
 static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *action)
 {
     int kind = index_of_name(ie_json_get_text(object, "kind"), kind_name_at, IE_ACTION_KINDS);
@@ -358,6 +369,7 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
     action->unconverted = json_is_true(json_object_get(object, "unconverted"));
     action->untagged = json_is_true(json_object_get(object, "untagged"));
     const char *wrong = read_verdict(object, action);
+    wrong = wrong != NULL ? wrong : read_link(object, action);
     wrong = wrong != NULL ? wrong : read_remake(object, action);
     wrong = wrong != NULL ? wrong : read_recoding(object, action);
     wrong = wrong != NULL ? wrong : read_strip(object, action);

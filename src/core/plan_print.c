@@ -110,7 +110,7 @@ static bool is_trivial(const ie_action *action)
 static bool is_shown(const ie_action *action, bool keeps)
 {
     if (keeps || ie_action_is_work(action) || action->problem != NULL || action->unconverted ||
-        action->untagged) {
+        action->untagged || action->survivor != NULL) {
         return true;
     }
     return action->kind == IE_ACTION_SKIP && !is_trivial(action);
@@ -140,10 +140,21 @@ static void add_remark(ie_buffer *line, const char *text)
     ie_buffer_free(&safe);
 }
 
+static const char *verb_of(const ie_action *action)
+{
+    static const char *const links[IE_LINKS] = {
+        [IE_LINK_HARD] = "hard link", [IE_LINK_REF] = "reflink", [IE_LINK_SYMBOLIC] = "symlink",
+    };
+    if (action->kind == IE_ACTION_KEEP && action->survivor != NULL) {
+        return "duplicate";
+    }
+    return action->link != IE_LINK_NONE ? links[action->link] : ie_action_kind_name(action->kind);
+}
+
 static void print_row(const ie_plan *plan, const ie_action *action, bool member, FILE *out)
 {
     ie_buffer line = {0};
-    ie_buffer_printf(&line, "%-*s", VERB_COLUMNS, ie_action_kind_name(action->kind));
+    ie_buffer_printf(&line, "%-*s", VERB_COLUMNS, verb_of(action));
     ie_buffer_text(&line, member ? "  " : "");
     add_names(&line, plan, action);
     if (action->reason != NULL) {

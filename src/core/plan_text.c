@@ -131,6 +131,9 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
             ie_json_text(object, "survivor_xxh3", hex);
         }
     }
+    if (action->link != IE_LINK_NONE) {
+        ie_json_text(object, "link", ie_link_name(action->link));
+    }
     if (action->gives > 0) {
         ie_json_int(object, "gives", (int64_t)action->gives);
     }

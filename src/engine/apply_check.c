@@ -149,7 +149,7 @@ static bool group_frees(const ie_party *party, size_t index, const struct stat *
     for (size_t i = 0; i < party->count; i++) {
         const ie_action *other = party->steps[i].action;
         bool leaves = other->kind == IE_ACTION_MOVE || other->kind == IE_ACTION_REPLACE ||
-                      other->kind == IE_ACTION_QUARANTINE;
+                      (other->kind == IE_ACTION_QUARANTINE && other->link == IE_LINK_NONE);
         if (leaves && strcmp(other->from, party->steps[index].action->to) == 0) {
             return true;
         }
@@ -207,7 +207,8 @@ static bool choose_way(ie_run *run, ie_step *step, size_t index, bool parks, ie_
         return ie_trouble_errno(trouble, index, failed, "%s cannot be reached", ie_shown(action->from));
     }
     bool cross = action->kind == IE_ACTION_MOVE && from_mount != to_mount;
-    entry->makes = action->kind == IE_ACTION_COPY || action->kind == IE_ACTION_REPLACE || cross;
+    entry->makes = action->kind == IE_ACTION_COPY || action->kind == IE_ACTION_REPLACE || cross ||
+                   entry->link != IE_LINK_NONE;
     bool aside = cross || action->kind == IE_ACTION_REPLACE || action->kind == IE_ACTION_QUARANTINE;
     bool park = parks && action->kind == IE_ACTION_MOVE && !cross;
     if ((aside || park) && from_mount != step->root->mount) {
@@ -217,7 +218,7 @@ static bool choose_way(ie_run *run, ie_step *step, size_t index, bool parks, ie_
     }
     const char *root = step->root->path;
     if (entry->makes) {
-        IE_AUTO_FREE char *beside = ie_path_directory(action->to);
+        IE_AUTO_FREE char *beside = ie_path_directory(entry->to);
         IE_AUTO_FREE char *own = ie_path_join(root, IE_JOURNAL_FOLDER "/tmp");
         entry->temp = ie_arena_printf(run->arena, "%s/.imgengine-%s-%" PRIu64 ".new",
                                       to_mount == step->root->mount ? own : beside, run->id, entry->n);
@@ -252,7 +253,8 @@ bool ie_party_check(ie_run *run, ie_party *party, ie_trouble *trouble)
             .kind = action->kind,
             .stamp = action->stamp,
             .from = action->from,
-            .to = action->to,
+            .to = action->link != IE_LINK_NONE ? action->from : action->to,
+            .link = action->link,
             .beside = ie_action_makes_sidecar(action),
             .survivor = action->kind == IE_ACTION_QUARANTINE ? action->survivor : NULL,
         };

@@ -177,22 +177,30 @@ static bool prove(ie_step *step, size_t index, ie_trouble *trouble)
     return false;
 }
 
+static bool make(ie_run *run, ie_step *step, size_t index, ie_trouble *trouble)
+{
+    making m = {run, step, index, trouble, -1, -1};
+    bool good = make_file(&m);
+    if (m.from_fd >= 0) {
+        close(m.from_fd);
+    }
+    if (m.temp_fd >= 0) {
+        close(m.temp_fd);
+    }
+    return good;
+}
+
 bool ie_party_prepare(ie_run *run, ie_party *party, ie_trouble *trouble)
 {
     bool good = true;
     for (size_t i = 0; good && i < party->count; i++) {
         ie_step *step = &party->steps[i];
-        if (step->entry.kind == IE_ACTION_QUARANTINE) {
+        bool drops = step->entry.kind == IE_ACTION_QUARANTINE;
+        if (drops) {
             good = prove(step, i, trouble);
-        } else if (step->entry.makes) {
-            making m = {run, step, i, trouble, -1, -1};
-            good = make_file(&m);
-            if (m.from_fd >= 0) {
-                close(m.from_fd);
-            }
-            if (m.temp_fd >= 0) {
-                close(m.temp_fd);
-            }
+        }
+        if (good && step->entry.makes) {
+            good = drops ? ie_step_link(step, i, trouble) : make(run, step, i, trouble);
             if (good) {
                 ie_journal_ready(step->root->journal, &step->entry);
             }

@@ -97,7 +97,7 @@ static bool drop_duplicate(const publishing *p, const ie_drop_proof *proof)
         return false;
     }
     if (proof == NULL || strcmp(ie_drop_proof_path(proof), p->step->entry.from) != 0 ||
-        !ie_drop_proof_holds(proof)) {
+        !(p->step->entry.link == IE_LINK_HARD ? ie_drop_proof_holds_linked(proof) : ie_drop_proof_holds(proof))) {
         return ie_trouble_set(p->trouble, p->index, IE_OUTCOME_SKIPPED, "it or the file that stays changed since they "
                               "were compared");
     }

@@ -88,6 +88,9 @@ bool ie_party_fall_back(ie_run *run, ie_party *party, const ie_trouble *trouble)
 void ie_fallback_end(ie_plan *plan, ie_action *action);
 void ie_fallback_stopped(ie_plan *plan); /* of all that were not reached */
 
+/* apply_link.c: the link that is to take the name of a proven duplicate, made under its temporary name. */
+bool ie_step_link(ie_step *step, size_t index, ie_trouble *trouble);
+
 /* For these. */
 bool ie_trouble_set(ie_trouble *trouble, size_t step, ie_outcome outcome, const char *format, ...) IE_PRINTF(4, 5);
 bool ie_trouble_errno(ie_trouble *trouble, size_t step, int number, const char *format, ...) IE_PRINTF(4, 5);

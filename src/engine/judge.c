@@ -23,7 +23,10 @@
 #define MAX_GRADIENT 14
 #define MAX_CHROMA 14.0
 #define MIN_CHROMA_MATCH 0.4
-/* Two exposures by their clocks: only what is equal in all detail is then one picture whose date was edited. */
+/* Two exposures by their clocks: only what is equal in all detail, and shows just as much, is then one picture whose date
+   was edited. */
+#define MIN_OVERLAP_OTHER_TIME 0.98
+#define MAX_SCALED_OTHER_TIME 0.01
 #define MIN_DETAIL_OTHER_TIME 0.96
 #define MIN_BLOCKS_OTHER_TIME 0.97
 /* One scene. */
@@ -42,6 +45,12 @@ static bool is_plausible(const ie_likeness *l)
            within(fabs(l->shear), 0, MAX_SHEAR) && within(l->gain, MIN_GAIN, MAX_GAIN);
 }
 
+static bool shows_as_much(const ie_likeness *l)
+{
+    return l->overlap >= MIN_OVERLAP_OTHER_TIME && fabs(l->scale_x - 1) <= MAX_SCALED_OTHER_TIME &&
+           fabs(l->scale_y - 1) <= MAX_SCALED_OTHER_TIME;
+}
+
 static bool is_same_picture(const ie_likeness *l, bool other_exposure)
 {
     double detail = other_exposure ? MIN_DETAIL_OTHER_TIME : MIN_DETAIL;
@@ -49,7 +58,7 @@ static bool is_same_picture(const ie_likeness *l, bool other_exposure)
     double moved = other_exposure ? 0 : MAX_MOVED;
     bool other_colors = l->chroma > MAX_CHROMA && l->chroma_match < MIN_CHROMA_MATCH; /* false without colour */
     return l->match >= MIN_MATCH && l->blocks >= blocks && l->detail >= detail && l->moved <= moved &&
-           l->gradient <= MAX_GRADIENT && !other_colors;
+           (!other_exposure || shows_as_much(l)) && l->gradient <= MAX_GRADIENT && !other_colors;
 }
 
 ie_match ie_structure_judge(const ie_likeness *l, bool other_exposure)

@@ -79,7 +79,8 @@ static size_t find_path(const named *list, size_t count, const char *path)
 /* Does the action take the file away from its name? */
 static bool leaves(const ie_action *action)
 {
-    return action->kind == IE_ACTION_MOVE || action->kind == IE_ACTION_QUARANTINE ||
+    return action->kind == IE_ACTION_MOVE ||
+           (action->kind == IE_ACTION_QUARANTINE && action->link == IE_LINK_NONE) ||
            (action->kind == IE_ACTION_REPLACE && strcmp(action->from, action->to) != 0);
 }
 

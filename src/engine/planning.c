@@ -408,6 +408,12 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
                             "--strip (convert.strip) takes metadata out of copies only, and here the photos themselves "
                             "would lose it; name a folder for the copies with --output.");
     }
+    bool links = engine->config->dedupe.action != IE_DEDUPE_QUARANTINE && engine->config->dedupe.action != IE_DEDUPE_REPORT;
+    if (request->dedupe && links && (request->rename || request->convert || request->tag)) {
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "Links to photos that this very run renames or rewrites would lead astray; make links with "
+                            "the command dedupe, or set dedupe.action=quarantine here.");
+    }
     if (request->output != NULL) {
         status = ie_folder_resolve(request->output, "The output folder", &output, err);
     }

@@ -191,6 +191,18 @@ bool ie_drop_proof_holds(const ie_drop_proof *proof)
     return unchanged(&proof->duplicate) && unchanged(&proof->survivor);
 }
 
+bool ie_drop_proof_holds_linked(const ie_drop_proof *proof)
+{
+    const witness *survivor = &proof->survivor;
+    ie_stamp stamp = ie_stamp_of(&survivor->st);
+    struct stat now;
+    if (!unchanged(&proof->duplicate)) {
+        return false;
+    }
+    return unchanged(survivor) || (lstat(survivor->path, &now) == 0 && ie_stamp_fits(&stamp, &now) &&
+                                   verify_survivor(survivor, proof->survivor_xxh3, NULL) == IE_OK);
+}
+
 const char *ie_drop_proof_path(const ie_drop_proof *proof)
 {
     return proof->duplicate.path;

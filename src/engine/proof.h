@@ -22,6 +22,8 @@ typedef struct ie_drop_proof ie_drop_proof;
 ie_status ie_drop_prove(const ie_action *action, ie_drop_proof **ret_proof, ie_error *err) IE_MUST_CHECK;
 /* Are both names still the files that were compared, and these unchanged? */
 bool ie_drop_proof_holds(const ie_drop_proof *proof);
+/* The same after hard links to the survivor were made, which changes its ctime: its bytes are read once more. */
+bool ie_drop_proof_holds_linked(const ie_drop_proof *proof);
 const char *ie_drop_proof_path(const ie_drop_proof *proof); /* of the file that may go */
 /* The bytes that were seen to stay: for the journal, so that purge can look for them again. */
 void ie_drop_proof_survivor(const ie_drop_proof *proof, uint64_t *ret_size, ie_hash128 *ret_xxh3);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/similar.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,35 +228,43 @@ static void prepare_one(void *user, ie_worker *worker, size_t index)
     s->flat[s->list[index]] = !has_sketch(photo) || ie_structure_is_flat(photo->sketch);
 }
 
-/* Both clocks are the cameras' own and say that these are two exposures. */
+static bool has_clock(const ie_photo *photo)
+{
+    return photo->metadata.captured.year != 0 && photo->metadata.captured_source == IE_DATE_EXIF;
+}
+
+/* Of two clocks that are the cameras' own: do they say that these are two exposures? */
 static bool clocks_differ(const ie_photo *a, const ie_photo *b)
 {
     const ie_metadata *x = &a->metadata, *y = &b->metadata;
-    if (x->captured.year == 0 || y->captured.year == 0 || x->captured_source != IE_DATE_EXIF ||
-        y->captured_source != IE_DATE_EXIF) {
-        return false;
-    }
     bool finer = x->captured.subsec_digits > 0 && y->captured.subsec_digits > 0;
     return ie_datetime_order(&x->captured) != ie_datetime_order(&y->captured) ||
            (finer && x->captured.nanosecond != y->captured.nanosecond);
 }
 
-/* The same coded picture is one exposure, whatever date someone gave it since: any date of it counts. */
+/* The same coded picture is one exposure, whatever date someone gave it since or took from it: any date of it counts. */
 static bool other_time(const search *s, uint32_t a, uint32_t b)
 {
+    bool differ = false;
     for (uint32_t i = a; i != NOBODY; i = s->twin[i]) {
         for (uint32_t k = b; k != NOBODY; k = s->twin[k]) {
+            if (!has_clock(s->photos[i]) || !has_clock(s->photos[k])) {
+                continue;
+            }
             if (!clocks_differ(s->photos[i], s->photos[k])) {
                 return false;
             }
+            differ = true;
         }
     }
-    return true;
+    return differ;
 }
 
-static ie_match judge(const search *s, const ie_pair *pair)
+static ie_match judge(const search *s, ie_pair *pair)
 {
     ie_likeness l = ie_structure_compare(s->photos[pair->a]->sketch, s->photos[pair->b]->sketch, pair->turn);
+    /* The first may show a part of the second only. */
+    pair->overlap = (uint8_t)(100 * l.overlap * fmin(1, l.scale_x * l.scale_y));
     return ie_structure_judge(&l, other_time(s, s->head[pair->a], s->head[pair->b]));
 }
 
@@ -322,8 +331,10 @@ static void refine(const search *s, ie_pair *pair)
     unsigned checks = checks_of(s, pair);
     if ((checks & IE_SAMENESS_DATA) != 0 && a->has_data && b->has_data && ie_hash128_equal(a->data, b->data)) {
         pair->verdict = IE_MATCH_SAME_IMAGE_DATA;
+        pair->overlap = 100;
     } else if (checks != 0 && a->has_pixels && b->has_pixels && ie_hash128_equal(a->pixels, b->pixels)) {
         pair->verdict = IE_MATCH_SAME_PIXELS;
+        pair->overlap = 100;
     }
 }
 

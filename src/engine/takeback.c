@@ -194,6 +194,7 @@ static ie_verdict judge_replace(const group *g, ie_takeback *item)
     /* A rename back by link and unlink was cut short: the original has both names already. */
     bool doubled = ie_same_inode(&world->from, &world->quarantine);
     if (doubled && in_place) {
+        item->displaces = false; /* a link's bytes are the original's own */
         return IE_VERDICT_CAN;
     }
     if (world->to.there && !item->displaces && entry->ready && (in_place || entry->state != IE_ENTRY_INTENDED)) {
@@ -226,7 +227,7 @@ static ie_verdict judge(const group *g, ie_takeback *item)
 {
     switch (item->entry->kind) {
     case IE_ACTION_QUARANTINE:
-        return judge_quarantine(g, item);
+        return item->entry->makes ? judge_replace(g, item) : judge_quarantine(g, item);
     case IE_ACTION_COPY:
         return judge_copy(item);
     default:

@@ -121,9 +121,25 @@ int ie_path_holds(const char *path, uint64_t size, ie_hash128 hash, bool *ret_ho
     return 0;
 }
 
+/* Does the symbolic link lead where the entry's does? 0 or the errno of looking. */
+static int leads_there(const ie_entry *entry, const char *path, bool *ret_leads)
+{
+    size_t size = strlen(entry->survivor);
+    IE_AUTO_FREE char *target = ie_alloc(size + 2);
+    ssize_t got = readlink(path, target, size + 1);
+    if (got < 0 && !ie_errno_gone(errno) && errno != EINVAL) {
+        return errno;
+    }
+    *ret_leads = got >= 0 && (size_t)got == size && memcmp(target, entry->survivor, size) == 0;
+    return 0;
+}
+
 int ie_entry_made_this(const ie_entry *entry, const char *path, const ie_sight *sight, bool *ret_made)
 {
     *ret_made = false;
+    if (entry->link == IE_LINK_SYMBOLIC) {
+        return sight->there && S_ISLNK(sight->st.st_mode) ? leads_there(entry, path, ret_made) : 0;
+    }
     bool may = entry->ready && sight->there && S_ISREG(sight->st.st_mode) &&
                (uint64_t)sight->st.st_size == entry->made.size;
     return may ? ie_path_holds(path, entry->made.size, entry->made_xxh3, ret_made) : 0;

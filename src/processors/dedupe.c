@@ -84,21 +84,58 @@ static const ie_photo *lone_member(const ie_dedupe *d, const ie_candidate *c, co
     return NULL;
 }
 
+/* What takes the name of one that goes. */
+static ie_link link_of(const ie_dedupe *d)
+{
+    static const ie_link links[] = {
+        [IE_DEDUPE_QUARANTINE] = IE_LINK_NONE, [IE_DEDUPE_HARDLINK] = IE_LINK_HARD, [IE_DEDUPE_REFLINK] = IE_LINK_REF,
+        [IE_DEDUPE_SYMLINK] = IE_LINK_SYMBOLIC, [IE_DEDUPE_REPORT] = IE_LINK_NONE,
+    };
+    return d->proposal->output != NULL ? IE_LINK_NONE : links[d->config->dedupe.action];
+}
+
+ie_action_kind ie_dedupe_kind(const ie_dedupe *d)
+{
+    bool reports = d->config->dedupe.action == IE_DEDUPE_REPORT;
+    return reports ? IE_ACTION_KEEP : d->proposal->output != NULL ? IE_ACTION_SKIP : IE_ACTION_QUARANTINE;
+}
+
+bool ie_dedupe_links(const ie_dedupe *d)
+{
+    return link_of(d) != IE_LINK_NONE;
+}
+
+/* Why no link of the wished kind can lead from the one to the other; the end of a sentence, or NULL. */
+static const char *link_refusal(const ie_dedupe *d, const ie_candidate *c, const ie_candidate *survivor)
+{
+    ie_link link = link_of(d);
+    bool one_file = link == IE_LINK_HARD || link == IE_LINK_SYMBOLIC;
+    if (one_file && survivor->rival.is_protected) {
+        return "that one lies in a protected folder, into which no link shall lead";
+    }
+    bool same_disk = c->rival.photo->stamp.device == survivor->rival.photo->stamp.device;
+    if ((link == IE_LINK_HARD || link == IE_LINK_REF) && !same_disk) {
+        return "that one lies on another file system, to which only a symbolic link could lead";
+    }
+    return NULL;
+}
+
 static void drop(const ie_dedupe *d, const ie_candidate *c, const ie_candidate *survivor)
 {
     const ie_members *m = &d->members;
-    bool copies = d->proposal->output != NULL;
+    ie_action_kind kind = ie_dedupe_kind(d);
     IE_AUTO_FREE char *why = ie_keep_advantage(&d->keep, &survivor->rival, &c->rival);
     for (size_t i = m->start[c->unit]; i < m->start[c->unit + 1]; i++) {
         const ie_photo *photo = d->proposal->photos[m->member[i]];
         const ie_photo *equal = ie_dedupe_equal(d, survivor->unit, photo);
         ie_action *action = &d->proposal->plan->actions[m->member[i]];
-        action->kind = copies ? IE_ACTION_SKIP : IE_ACTION_QUARANTINE;
+        action->kind = kind;
+        action->link = link_of(d);
         action->survivor = ie_arena_strdup(d->proposal->plan->arena, equal->real_path);
         action->survivor_stamp = equal->stamp;
         action->verdict = IE_MATCH_SAME_BYTES;
         ie_action_reason(d->proposal->plan, action, "duplicate of %s%s: same bytes; that one: %s",
-                         ie_dedupe_name(d, equal, photo), copies ? ", not copied" : "", why);
+                         ie_dedupe_name(d, equal, photo), kind == IE_ACTION_SKIP ? ", not copied" : "", why);
     }
 }
 
@@ -113,11 +150,18 @@ static bool drop_or_keep(const ie_dedupe *d, const ie_candidate *c, ie_candidate
     const ie_photo *lone = NULL;
     for (size_t i = 0; i < count; i++) {
         const ie_photo *missing = lone_member(d, c, stays[i]);
-        if (missing == NULL) {
+        if (missing != NULL) {
+            lone = lone == NULL ? missing : lone;
+            continue;
+        }
+        const char *refusal = link_refusal(d, c, stays[i]);
+        if (refusal == NULL) {
             drop(d, c, stays[i]);
             return true;
         }
-        lone = lone == NULL ? missing : lone;
+        ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c), "kept: same bytes as %s, but %s",
+                         ie_dedupe_name(d, stays[i]->rival.photo, c->rival.photo), refusal);
+        return false;
     }
     ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c), "kept: same bytes as %s, but %s has no copy there",
                      ie_dedupe_name(d, stays[0]->rival.photo, c->rival.photo), ie_shown(ie_path_base(lone->real_path)));

@@ -32,6 +32,10 @@ ie_action *ie_dedupe_action(const ie_dedupe *d, const ie_candidate *c);
 /* The photo's equal by bytes in the unit, another file; NULL when there is none. */
 const ie_photo *ie_dedupe_equal(const ie_dedupe *d, size_t unit, const ie_photo *photo);
 
+/* What is planned for those that go: QUARANTINE, SKIP (not copied), or KEEP (only reported). */
+ie_action_kind ie_dedupe_kind(const ie_dedupe *d);
+/* Shall links take the names of those that go? */
+bool ie_dedupe_links(const ie_dedupe *d);
 /* After equal bytes were dealt with: photos that the proposal's pairs call the same picture. Each that goes
    matches the one that stays, not merely another that goes. `candidates` are sorted so that those of equal bytes
    stand together. */

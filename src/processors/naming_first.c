@@ -106,7 +106,8 @@ static void claim_present(const ie_work *w, size_t unit)
 static bool is_dropped(const ie_work *w, size_t unit)
 {
     for (size_t i = 0; i < ie_work_size(w, unit); i++) {
-        if (ie_work_action(w, unit, i)->kind != IE_ACTION_QUARANTINE) {
+        const ie_action *action = ie_work_action(w, unit, i);
+        if (action->kind != IE_ACTION_QUARANTINE || action->link != IE_LINK_NONE) {
             return false;
         }
     }

@@ -22,6 +22,8 @@ typedef struct node {
     size_t edge, edges;
     double quality, best;     /* its score, and the highest of it and of those that match it */
     int saved_at;
+    size_t copies;            /* of it that stay, it and further ones, once it is settled */
+    size_t mark;              /* 1 + index of the last node that was settled and shows the same scene as another picture */
     size_t taken;             /* how many files it took away */
     const ie_candidate *loser; /* the first of them */
     bool gone, wanted;        /* wanted: as a further copy */
@@ -30,7 +32,7 @@ typedef struct node {
 typedef struct edge {
     size_t from, to; /* nodes */
     ie_match verdict;
-    uint8_t turn;
+    uint8_t turn, overlap;
 } edge;
 
 typedef struct near {
@@ -45,7 +47,8 @@ typedef struct near {
 
 static bool stays(const near *n, const ie_candidate *c)
 {
-    return ie_dedupe_action(n->d, c)->kind == IE_ACTION_KEEP;
+    const ie_action *action = ie_dedupe_action(n->d, c);
+    return action->kind == IE_ACTION_KEEP && action->survivor == NULL; /* with one: it is only reported */
 }
 
 static size_t staying(const near *n, const node *of)
@@ -141,8 +144,8 @@ static void make_edges(near *n, const size_t *node_of)
         const ie_pair *pair = &p->pairs[i];
         size_t a = node_of[pair->a], b = node_of[pair->b];
         if (a != NOBODY && b != NOBODY && a != b && n->nodes[a].head != NULL && n->nodes[b].head != NULL) {
-            n->edges[n->edge_count++] = (edge){a, b, pair->verdict, pair->turn};
-            n->edges[n->edge_count++] = (edge){b, a, pair->verdict, pair->turn};
+            n->edges[n->edge_count++] = (edge){a, b, pair->verdict, pair->turn, pair->overlap};
+            n->edges[n->edge_count++] = (edge){b, a, pair->verdict, pair->turn, pair->overlap};
         }
     }
     qsort_r(n->edges, n->edge_count, sizeof *n->edges, by_rank, n);
@@ -231,7 +234,7 @@ static void drop(const near *n, const ie_candidate *c, const node *winner, const
 {
     const ie_dedupe *d = n->d;
     const ie_members *m = &d->members;
-    bool copies = d->proposal->output != NULL;
+    ie_action_kind kind = ie_dedupe_kind(d);
     IE_AUTO_FREE char *why = ie_keep_advantage(&n->keep, &winner->head->rival, &c->rival);
     for (size_t i = m->start[c->unit]; i < m->start[c->unit + 1]; i++) {
         const ie_photo *photo = d->proposal->photos[m->member[i]];
@@ -239,14 +242,16 @@ static void drop(const near *n, const ie_candidate *c, const node *winner, const
         const ie_photo *survivor = leads ? winner->head->rival.photo
                                          : ie_dedupe_equal(d, winner->head->unit, photo);
         ie_action *action = &d->proposal->plan->actions[m->member[i]];
-        action->kind = copies ? IE_ACTION_SKIP : IE_ACTION_QUARANTINE;
+        action->kind = kind;
         action->reason = NULL; /* it was kept for reasons that do not hold any more */
         aim(n, action, survivor, leads ? e->verdict : IE_MATCH_SAME_BYTES);
         ie_action_reason(d->proposal->plan, action, "duplicate of %s%s: %s; that one: %s",
-                         ie_dedupe_name(d, survivor, photo), copies ? ", not copied" : "",
+                         ie_dedupe_name(d, survivor, photo), kind == IE_ACTION_SKIP ? ", not copied" : "",
                          leads ? words_for(e) : "same bytes", why);
     }
-    hand_over(n, c, winner->head);
+    if (kind != IE_ACTION_KEEP) {
+        hand_over(n, c, winner->head);
+    }
 }
 
 /* Those that went as equals of a file that goes itself now: what stays for them is the winner. */
@@ -278,6 +283,12 @@ static void refuse(const near *n, const node *loser, const node *winner, const e
 
 static void take_away(const near *n, node *winner, node *loser, const edge *e)
 {
+    if (ie_dedupe_links(n->d)) {
+        ie_action_reason(n->d->proposal->plan, ie_dedupe_action(n->d, loser->head),
+                         "kept: %s as %s, but links stand for the same bytes only", words_for(e),
+                         ie_dedupe_name(n->d, winner->head->rival.photo, loser->head->rival.photo));
+        return;
+    }
     if (!can_follow(n, loser, winner)) {
         refuse(n, loser, winner, e);
         return;
@@ -290,25 +301,69 @@ static void take_away(const near *n, node *winner, node *loser, const edge *e)
     loser->gone = true;
 }
 
-static void settle_node(const near *n, node *winner)
+/* So many percent more of a picture must another one show to be the one that a version belongs to. */
+#define CLOSER 2
+
+/* Two shots of one scene may both look like a small copy of the one: it goes to that which shows as much as it does. */
+static bool belongs_elsewhere(const near *n, const node *winner, const node *other, const edge *e)
+{
+    size_t own = (size_t)(winner - n->nodes) + 1;
+    for (size_t i = other->edge; i < other->edge + other->edges; i++) {
+        const edge *f = &n->edges[i];
+        const node *rival = &n->nodes[f->to];
+        if (!rival->gone && rival->rank < other->rank && rival->mark == own &&
+            ie_match_is_duplicate(f->verdict) && f->overlap >= e->overlap + CLOSER) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void mark_scene(const near *n, const node *winner)
+{
+    for (size_t i = winner->edge; i < winner->edge + winner->edges; i++) {
+        if (n->edges[i].verdict == IE_MATCH_SIMILAR_SCENE) {
+            n->nodes[n->edges[i].to].mark = (size_t)(winner - n->nodes) + 1;
+        }
+    }
+}
+
+static size_t copies_wanted(const near *n)
 {
     int64_t wanted = n->d->config->dedupe.min_copies;
-    size_t copies = staying(n, winner);
+    return wanted > 1 ? (size_t)wanted : 1;
+}
+
+static void settle_node(const near *n, node *winner)
+{
+    winner->copies = staying(n, winner);
+    mark_scene(n, winner);
     for (size_t i = winner->edge; i < winner->edge + winner->edges; i++) {
         const edge *e = &n->edges[i];
         node *other = &n->nodes[e->to];
-        if (!ie_match_is_duplicate(e->verdict) || other->gone || other->wanted || other->rank < winner->rank) {
+        if (!ie_match_is_duplicate(e->verdict) || other->gone || other->wanted || other->rank < winner->rank ||
+            belongs_elsewhere(n, winner, other, e)) {
             continue;
         }
-        if (copies < (size_t)(wanted > 1 ? wanted : 1)) {
-            copies += staying(n, other);
+        if (winner->copies < copies_wanted(n)) {
+            winner->copies += staying(n, other);
             other->wanted = true;
         } else {
             take_away(n, winner, other, e);
         }
     }
-    if (winner->taken > 0) {
-        explain(n, winner);
+}
+
+/* The one that a version belonged to may have gone itself: then another one that stays and matches takes it. */
+static void settle_left(const near *n, node *left)
+{
+    for (size_t i = left->edge; !left->gone && !left->wanted && left->taken == 0 && i < left->edge + left->edges; i++) {
+        const edge *e = &n->edges[i];
+        node *winner = &n->nodes[e->to];
+        if (ie_match_is_duplicate(e->verdict) && !winner->gone && winner->rank < left->rank &&
+            winner->copies >= copies_wanted(n)) {
+            take_away(n, winner, left, e);
+        }
     }
 }
 
@@ -352,6 +407,14 @@ void ie_near_propose(const ie_dedupe *d, ie_candidate *candidates, size_t count)
     for (size_t i = 0; i < n.node_count; i++) {
         if (!n.nodes[order[i]].gone) {
             settle_node(&n, &n.nodes[order[i]]);
+        }
+    }
+    for (size_t i = 0; i < n.node_count; i++) {
+        settle_left(&n, &n.nodes[order[i]]);
+    }
+    for (size_t i = 0; i < n.node_count; i++) {
+        if (n.nodes[order[i]].taken > 0) {
+            explain(&n, &n.nodes[order[i]]);
         }
     }
     for (size_t i = 0; i < n.node_count; i++) {

@@ -19,6 +19,7 @@ typedef struct ie_pair {
     uint32_t a, b;
     ie_match verdict;
     uint8_t turn; /* how b must be laid to look like a (photo.h) */
+    uint8_t overlap; /* percent of the larger one that both show */
 } ie_pair;
 
 /* What can be seen of a photo's file, and beside it, before anything is written there. Absent: NULL. */

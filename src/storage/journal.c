@@ -96,6 +96,9 @@ void ie_journal_intent(ie_journal *journal, const ie_entry *entry)
     }
     ie_json_text(object, "kind", ie_action_kind_name(entry->kind));
     json_object_set_new(object, "makes", json_boolean(entry->makes));
+    if (entry->link != IE_LINK_NONE) {
+        ie_json_text(object, "link", ie_link_name(entry->link));
+    }
     if (entry->beside) {
         json_object_set_new(object, "beside", json_true());
     }

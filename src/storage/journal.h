@@ -31,9 +31,10 @@ typedef struct ie_entry {
     uint64_t group;        /* entries of one group are carried out and taken back together */
     uint64_t part;         /* of a group, 0 the first: once all is done, undo takes back each by itself */
     ie_action_kind kind;
-    bool makes;            /* a new file is made at `to` (COPY, REPLACE, MOVE to another file system) */
+    bool makes;            /* a new file is made at `to` (COPY, REPLACE, MOVE to another file system, link) */
+    ie_link link;          /* QUARANTINE: what takes the name; then `to` is `from` */
     ie_stamp stamp;        /* of `from` */
-    const char *from, *to; /* to NULL: QUARANTINE */
+    const char *from, *to; /* to NULL: QUARANTINE without a link */
     bool beside;           /* COPY: not a copy of `from` but a sidecar of it, which may go without it */
     const char *temp;      /* makes: where the new file is made */
     const char *park;      /* MOVE: a stop on the way, to break a cycle of names; else NULL */

@@ -117,6 +117,15 @@ static bool read_kind(const json_t *object, ie_action_kind *ret_kind)
     return false;
 }
 
+static bool read_link(const json_t *object, ie_entry *entry)
+{
+    if (json_object_get(object, "link") == NULL) {
+        return true;
+    }
+    entry->link = ie_link_by_name(ie_json_get_text(object, "link"));
+    return entry->link != IE_LINK_NONE && entry->link != IE_LINKS && entry->kind == IE_ACTION_QUARANTINE;
+}
+
 /* Temporary files are removed without asking, so only names of our own pattern are believed to be such. */
 static bool own_names(const ie_log *log, const ie_entry *entry)
 {
@@ -142,7 +151,10 @@ static bool shape_is_right(const ie_log *log, const ie_entry *entry)
     case IE_ACTION_MOVE:
         return has_to && entry->makes == has_quarantine && !(entry->makes && entry->park != NULL);
     case IE_ACTION_QUARANTINE:
-        return !has_to && !entry->makes && has_quarantine && entry->park == NULL;
+        if (!has_quarantine || entry->park != NULL || entry->makes != (entry->link != IE_LINK_NONE)) {
+            return false;
+        }
+        return entry->makes ? has_to && entry->survivor != NULL && strcmp(entry->to, entry->from) == 0 : !has_to;
     default:
         return false;
     }
@@ -155,7 +167,7 @@ static bool read_intent(ie_log *log, const json_t *object)
     int64_t n = ie_json_get_int(object, "n", -1), group = ie_json_get_int(object, "group", -1);
     int64_t part = ie_json_get_int(object, "part", 0);
     if (n < 0 || group < 0 || part < 0 || (log->count > 0 && (uint64_t)n <= log->entries[log->count - 1].n) ||
-        !read_kind(object, &entry.kind)) {
+        !read_kind(object, &entry.kind) || !read_link(object, &entry)) {
         return false;
     }
     entry.n = (uint64_t)n;

@@ -299,12 +299,18 @@ int ie_fs_sync_directory(const char *path)
     return failed;
 }
 
+int ie_fs_link(const ie_place *from, const ie_place *to)
+{
+    int failed;
+    CHANGE(failed, IE_FS_LINK, from->path, to->path, linkat(from->dir, from->name, to->dir, to->name, 0));
+    return failed;
+}
+
 /* For file systems without RENAME_NOREPLACE. link() never overwrites either; a crash in between leaves two names
    for the same file, which recovery recognises. */
 static int rename_by_link(const ie_place *from, const ie_place *to)
 {
-    int failed;
-    CHANGE(failed, IE_FS_LINK, from->path, to->path, linkat(from->dir, from->name, to->dir, to->name, 0));
+    int failed = ie_fs_link(from, to);
     if (failed != 0) {
         return failed == EPERM || failed == ENOSYS || failed == EMLINK ? EOPNOTSUPP : failed;
     }
@@ -323,6 +329,13 @@ int ie_fs_rename(const ie_place *from, const ie_place *to)
     if (failed == EINVAL || failed == ENOSYS || failed == EOPNOTSUPP) {
         return rename_by_link(from, to);
     }
+    return failed;
+}
+
+int ie_fs_symlink(const char *target, const ie_place *place)
+{
+    int failed;
+    CHANGE(failed, IE_FS_CREATE, place->path, NULL, symlinkat(target, place->dir, place->name));
     return failed;
 }
 

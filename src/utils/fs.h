@@ -63,6 +63,8 @@ int ie_fs_sync_directory(const char *path);
 /* Never overwrites: EEXIST. EXDEV across mounts; EOPNOTSUPP where the file system cannot do it safely. */
 int ie_fs_rename(const ie_place *from, const ie_place *to);
 /* Only for names that this program made: temporary files, its own copies after proof, its records. */
+int ie_fs_link(const ie_place *from, const ie_place *to); /* another name for a file; EEXIST, EXDEV, EMLINK, EPERM */
+int ie_fs_symlink(const char *target, const ie_place *place); /* EEXIST */
 int ie_fs_unlink(const ie_place *place);
 int ie_fs_mkdir(const ie_place *place, mode_t mode);
 int ie_fs_rmdir(const ie_place *place);
@@ -77,6 +79,8 @@ typedef struct ie_copied {
 
 /* Appends all bytes of from_fd (from its start) to to_fd; the hash is of the bytes as they were read. */
 int ie_fs_copy(int from_fd, int to_fd, const char *to_path, ie_copied *ret_copied);
+/* Makes the empty to_fd share all blocks of from_fd. EOPNOTSUPP, ENOTTY or EINVAL where the file system cannot, EXDEV. */
+int ie_fs_clone(int from_fd, int to_fd, const char *to_path);
 /* The hash and size of what can be read from fd, from the start. */
 int ie_fs_hash(int fd, ie_copied *ret_copied);
 /* Gives the new file the old one's mode, extended attributes and times, and its owner when asked, as far as

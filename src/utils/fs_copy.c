@@ -2,6 +2,8 @@
 /* Whole files through the door: copies, hashes, attributes, durable small files. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -47,6 +49,15 @@ static int stream(int from_fd, int to_fd, const char *to_path, ie_copied *ret_co
 int ie_fs_copy(int from_fd, int to_fd, const char *to_path, ie_copied *ret_copied)
 {
     return stream(from_fd, to_fd, to_path, ret_copied);
+}
+
+int ie_fs_clone(int from_fd, int to_fd, const char *to_path)
+{
+    int failed = ie_fs_before(IE_FS_WRITE, to_path, NULL);
+    if (failed <= 0) {
+        failed = ioctl(to_fd, FICLONE, from_fd) < 0 ? errno : 0;
+    }
+    return ie_fs_after(IE_FS_WRITE, to_path, NULL, failed);
 }
 
 int ie_fs_hash(int fd, ie_copied *ret_copied)

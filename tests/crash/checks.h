@@ -38,7 +38,7 @@ typedef struct census {
     int count; /* in LINKS: a rename by link and unlink, cut short, leaves two names for one file */
 } census;
 
-#define LINKS 12
+#define LINKS 60
 
 static inline void count_text(void *user, const char *path)
 {

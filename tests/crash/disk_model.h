@@ -287,7 +287,7 @@ static inline bool disk_is_sync(ie_fs_op op)
 static inline void disk_keep_spare(disk *d, const char *path)
 {
     struct stat st;
-    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+    if (lstat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))) {
         IE_AUTO_FREE char *name = ie_asprintf("%zu", d->count);
         d->spare = ie_path_join(d->attic, name);
         DISK_NEED(link(path, d->spare) == 0);

@@ -34,6 +34,12 @@ static const wish in_place_wishes[] = {
     /* a duplicate that gives its survivor a title: both or neither */
     {"picture M", "m.jpg", "m.jpg", IE_ACTION_REPLACE, 16},
     {"picture M", "sub/copy of m.jpg", NULL, IE_ACTION_QUARANTINE, 17},
+    /* duplicates whose names go to hard links of one file, and one whose name goes to a symbolic link */
+    {"picture L", "l.jpg", NULL, IE_ACTION_KEEP, 18},
+    {"picture L", "sub/copy of l.jpg", NULL, IE_ACTION_QUARANTINE, 19},
+    {"picture L", "sub/copy of l too.jpg", NULL, IE_ACTION_QUARANTINE, 20},
+    {"picture N", "n.jpg", NULL, IE_ACTION_KEEP, 21},
+    {"picture N", "sub/copy of n.jpg", NULL, IE_ACTION_QUARANTINE, 22},
     /* re-tagged in place, and converted, the latter with its sidecar */
     {"picture T", "tag.jpg", "tag.jpg", IE_ACTION_REPLACE, 9},
     {"picture V", "v.png", "v.jpg", IE_ACTION_REPLACE, 10},
@@ -128,6 +134,20 @@ static inline void connect_gift(ie_plan *plan)
     }
 }
 
+/* The survivor of a wish for a link; NULL: none is wished. free() it. */
+static inline char *link_target(const char *root, const wish *w, ie_link *ret_link)
+{
+    *ret_link = w->unit == 19 || w->unit == 20 ? IE_LINK_HARD : w->unit == 22 ? IE_LINK_SYMBOLIC : IE_LINK_NONE;
+    return *ret_link == IE_LINK_NONE ? NULL : ie_path_join(root, *ret_link == IE_LINK_HARD ? "l.jpg" : "n.jpg");
+}
+
+/* Is it the link already? */
+static inline bool is_linked(const char *path, const char *target)
+{
+    struct stat a, b;
+    return target != NULL && lstat(path, &a) == 0 && lstat(target, &b) == 0 && a.st_ino == b.st_ino;
+}
+
 static void plan_file(void *user, const char *path)
 {
     planning *p = user;
@@ -135,8 +155,14 @@ static void plan_file(void *user, const char *path)
     IE_AUTO_FREE char *text = lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? tree_read(path) : NULL;
     for (size_t i = 0; text != NULL && i < WISHES; i++) {
         const wish *w = &in_place_wishes[i];
-        if (strcmp(text, w->text) != 0 || (w->kind == IE_ACTION_QUARANTINE) != (strstr(path, "copy of") != NULL)) {
+        if (strcmp(text, w->text) != 0 || (w->kind == IE_ACTION_QUARANTINE) != (strstr(path, "copy of") != NULL) ||
+            (w->kind == IE_ACTION_QUARANTINE && strcmp(ie_path_base(path), ie_path_base(w->name)) != 0)) {
             continue;
+        }
+        ie_link link;
+        IE_AUTO_FREE char *linked = link_target(p->root, w, &link);
+        if (is_linked(path, linked)) {
+            return;
         }
         IE_AUTO_FREE char *target = w->target != NULL ? ie_path_join(p->root, w->target) : NULL;
         bool there = w->kind == IE_ACTION_MOVE && strcmp(target, path) == 0;
@@ -144,9 +170,11 @@ static void plan_file(void *user, const char *path)
         action->kind = there ? IE_ACTION_KEEP : w->kind;
         action->to = there ? NULL : ie_arena_strdup(p->plan->arena, target);
         if (w->kind == IE_ACTION_QUARANTINE) {
-            const char *survivor = w->unit == 17 ? p->given : p->survivor;
+            const char *survivor = linked != NULL ? linked : w->unit == 17 ? p->given : p->survivor;
             assert_non_null(survivor);
             tree_plan_survivor(p->plan, action, survivor);
+            action->verdict = IE_MATCH_SAME_BYTES;
+            action->link = link;
         } else if (w->kind == IE_ACTION_REPLACE) {
             library_derive(p->plan, action);
         }

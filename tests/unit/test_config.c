@@ -271,6 +271,16 @@ static void a_copy_is_independent_and_keeps_origins(void **state)
     ie_config_free(copy);
 }
 
+static void a_numbered_choice_leaves_its_neighbours_alone(void **state)
+{
+    ie_config *config = fresh(state);
+    ie_error err;
+    assert_int_equal(ie_config_set(config, "tagging.quality_rating", "true", "test", &err), IE_OK);
+    assert_int_equal(ie_config_set(config, "tagging.iptc", "never", "test", &err), IE_OK);
+    assert_true(config->tagging.quality_rating);
+    assert_value(config, "tagging.iptc", "never");
+}
+
 static void the_committed_default_file_is_the_printed_one(void **state)
 {
     char *printed = NULL;
@@ -302,6 +312,7 @@ int main(void)
         cmocka_unit_test_teardown(lists_are_split_at_commas_unless_escaped, drop),
         cmocka_unit_test_teardown(text_form_reads_back_the_same, drop),
         cmocka_unit_test_teardown(a_copy_is_independent_and_keeps_origins, drop),
+        cmocka_unit_test_teardown(a_numbered_choice_leaves_its_neighbours_alone, drop),
         cmocka_unit_test(the_committed_default_file_is_the_printed_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,84 @@ static void without_a_hash_nothing_is_a_duplicate(void **state)
     collection_end(&c);
 }
 
+static void a_link_takes_the_name_when_it_can_lead_there(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/q/c.jpg", IE_FORMAT_JPEG, 1)->stamp.device = 2;
+    static const struct {
+        const char *action;
+        ie_link link;
+        bool crosses;
+    } rows[] = {
+        {"quarantine", IE_LINK_NONE, true}, {"hardlink", IE_LINK_HARD, false},
+        {"reflink", IE_LINK_REF, false},    {"symlink", IE_LINK_SYMBOLIC, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set(&c, "dedupe.action", rows[i].action);
+        PROPOSE(&c, DEDUPE);
+        expect(&c, 1, IE_ACTION_QUARANTINE, NULL);
+        assert_int_equal(c.plan->actions[1].link, rows[i].link);
+        expect(&c, 2, rows[i].crosses ? IE_ACTION_QUARANTINE : IE_ACTION_KEEP, NULL);
+        if (!rows[i].crosses) {
+            expect_reason(&c, 2, "that one lies on another file system, to which only a symbolic link could lead");
+        }
+    }
+    collection_end(&c);
+}
+
+static void no_link_leads_into_a_protected_folder(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "dedupe.protect", "/p/safe");
+    add(&c, "/p/safe/a.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1);
+    for (int i = 0; i < 3; i++) {
+        set(&c, "dedupe.action", i == 0 ? "hardlink" : i == 1 ? "symlink" : "reflink");
+        PROPOSE(&c, DEDUPE);
+        expect(&c, 0, IE_ACTION_KEEP, NULL);
+        expect(&c, 1, i < 2 ? IE_ACTION_KEEP : IE_ACTION_QUARANTINE, NULL);
+    }
+    collection_end(&c);
+}
+
+/* A link is no copy: as many files stay as without. */
+static void links_do_not_count_as_copies(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "dedupe.min_copies", "2");
+    set(&c, "dedupe.action", "hardlink");
+    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 1);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    assert_int_equal(c.plan->actions[2].link, IE_LINK_HARD);
+    collection_end(&c);
+}
+
+static void what_is_only_reported_stays_and_names_its_survivor(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "dedupe.action", "report");
+    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    assert_string_equal(c.plan->actions[1].survivor, "/p/a.jpg");
+    assert_int_equal(c.plan->actions[1].verdict, IE_MATCH_SAME_BYTES);
+    assert_int_equal(ie_plan_work(c.plan), 0);
+    ie_summary sum = {0};
+    ie_plan_summarize(c.plan, &sum);
+    assert_int_equal(sum.reported, 1);
+    collection_end(&c);
+}
+
 static void hard_links_are_no_duplicates(void **state)
 {
     (void)state;
@@ -296,6 +374,10 @@ int main(void)
         cmocka_unit_test(quality_known_of_one_copy_only_decides_nothing),
         cmocka_unit_test(without_a_hash_nothing_is_a_duplicate),
         cmocka_unit_test(hard_links_are_no_duplicates),
+        cmocka_unit_test(a_link_takes_the_name_when_it_can_lead_there),
+        cmocka_unit_test(no_link_leads_into_a_protected_folder),
+        cmocka_unit_test(links_do_not_count_as_copies),
+        cmocka_unit_test(what_is_only_reported_stays_and_names_its_survivor),
         cmocka_unit_test(the_wanted_number_of_copies_stays),
         cmocka_unit_test(whatever_the_rules_the_wanted_copies_stay_and_protected_files_too),
         cmocka_unit_test(protected_folders_lose_nothing_and_preferred_ones_win),

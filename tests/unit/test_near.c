@@ -58,6 +58,92 @@ static void there_are_no_chains(void **state)
     collection_end(&c);
 }
 
+static void links_stand_for_the_same_bytes_only(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "dedupe.action", "hardlink");
+    version(&c, "/p/a.jpg", 4000);
+    version(&c, "/p/b.jpg", 3000);
+    pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    expect_reason(&c, 1, "kept: same picture as a.jpg, but links stand for the same bytes only");
+    set(&c, "dedupe.action", "report");
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    assert_string_equal(c.plan->actions[1].survivor, "/p/a.jpg");
+    collection_end(&c);
+}
+
+/* b is a small copy of the shot a, and looks like a part of the shot c, which is ranked first. */
+static void a_copy_belongs_to_the_shot_that_shows_as_much(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    version(&c, "/p/c.jpg", 5000);
+    version(&c, "/p/a.jpg", 4000);
+    version(&c, "/p/b.jpg", 1000);
+    pair(&c, 0, 2, IE_MATCH_SAME_PICTURE, 0);
+    c.pairs[0].overlap = 85;
+    pair(&c, 1, 2, IE_MATCH_SAME_PICTURE, 0);
+    c.pairs[1].overlap = 100;
+    pair(&c, 0, 1, IE_MATCH_SIMILAR_SCENE, 0);
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 0, IE_ACTION_KEEP, NULL);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    expect(&c, 2, IE_ACTION_QUARANTINE, NULL);
+    assert_string_equal(c.plan->actions[2].survivor, "/p/a.jpg");
+    collection_end(&c);
+}
+
+/* In random graphs: what goes matches the very one that stays for it, which stays; and so in any order of the pairs. */
+static void in_any_graph_what_goes_matches_the_one_that_stays(void **state)
+{
+    (void)state;
+    uint32_t random = 1;
+    for (int round = 0; round < 400; round++) {
+        collection c = collection_new();
+        ie_match found[8][8] = {{IE_MATCH_NONE}};
+        const char *survivors[8] = {NULL};
+        for (uint32_t i = 0; i < 8; i++) {
+            char path[] = "/p/a.jpg";
+            path[3] = (char)('a' + i);
+            random = random * 1664525 + 1013904223;
+            version(&c, path, 1000 + (random >> 16) % 4 * 500);
+        }
+        for (uint32_t i = 0; i < 28; i++) {
+            random = random * 1664525 + 1013904223;
+            uint32_t a = (random >> 8) % 8, b = (random >> 16) % 8;
+            if (a < b && found[a][b] == IE_MATCH_NONE) {
+                found[a][b] = found[b][a] = (random >> 24) % 4 == 0 ? IE_MATCH_SIMILAR_SCENE : IE_MATCH_SAME_PICTURE;
+                pair(&c, a, b, found[a][b], 0);
+                c.pairs[c.pair_count - 1].overlap = (uint8_t)(80 + (random >> 20) % 21);
+            }
+        }
+        for (int turned = 0; turned < 2; turned++) {
+            PROPOSE(&c, DEDUPE);
+            for (size_t i = 0; i < 8; i++) {
+                const ie_action *action = &c.plan->actions[i];
+                if (action->survivor != NULL) {
+                    size_t stays = (size_t)(action->survivor[3] - 'a');
+                    assert_int_equal(found[i][stays], IE_MATCH_SAME_PICTURE);
+                    assert_int_equal(c.plan->actions[stays].kind, IE_ACTION_KEEP);
+                }
+                const char *now = action->survivor != NULL ? c.photos[action->survivor[3] - 'a']->real_path : "";
+                assert_true(turned == 0 || strcmp(survivors[i], now) == 0);
+                survivors[i] = now;
+            }
+            for (size_t i = 0; i < c.pair_count / 2; i++) {
+                ie_pair swap = c.pairs[i];
+                c.pairs[i] = c.pairs[c.pair_count - 1 - i];
+                c.pairs[c.pair_count - 1 - i] = swap;
+            }
+        }
+        collection_end(&c);
+    }
+}
+
 static void a_similar_scene_is_only_reported(void **state)
 {
     (void)state;
@@ -456,6 +542,9 @@ int main(void)
         cmocka_unit_test(the_version_with_more_pixels_stays_and_the_verdict_is_told),
         cmocka_unit_test(there_are_no_chains),
         cmocka_unit_test(a_similar_scene_is_only_reported),
+        cmocka_unit_test(links_stand_for_the_same_bytes_only),
+        cmocka_unit_test(a_copy_belongs_to_the_shot_that_shows_as_much),
+        cmocka_unit_test(in_any_graph_what_goes_matches_the_one_that_stays),
         cmocka_unit_test(equals_of_a_version_that_goes_follow_it),
         cmocka_unit_test(equals_take_versions_away_together),
         cmocka_unit_test(nothing_in_a_protected_folder_goes),

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Duplicates whose names go to links: carried out, undone, written down, purged. */
+#include "engine/purge.h"
+#include "tree.h"
+
+typedef struct scene {
+    char *root;
+    ie_plan *plan;
+    char id[40];
+    ie_error err;
+} scene;
+
+static int scene_set(void **state)
+{
+    scene *s = ie_alloc(sizeof *s);
+    s->root = tree_new();
+    s->plan = ie_plan_new("test");
+    tree_write(s->root, "keep", "the same");
+    tree_write(s->root, "sub/one", "the same");
+    tree_write(s->root, "two", "the same");
+    *state = s;
+    return 0;
+}
+
+static int scene_clear(void **state)
+{
+    scene *s = *state;
+    ie_plan_free(s->plan);
+    tree_remove(s->root);
+    free(s->root);
+    free(s);
+    return 0;
+}
+
+static char *at(const scene *s, const char *name)
+{
+    return ie_arena_printf(s->plan->arena, "%s/%s", s->root, name);
+}
+
+static void plan_links(scene *s, ie_link link)
+{
+    static const char *const names[] = {"sub/one", "two"};
+    for (uint32_t i = 0; i < 2; i++) {
+        ie_action *action = tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, names[i], NULL, i + 1);
+        tree_plan_survivor(s->plan, action, at(s, "keep"));
+        action->verdict = IE_MATCH_SAME_BYTES;
+        action->link = link;
+    }
+}
+
+static void links_are(const scene *s, ie_link link)
+{
+    struct stat keep, st;
+    char target[400] = {0};
+    assert_int_equal(lstat(at(s, "keep"), &keep), 0);
+    for (int i = 0; i < 2; i++) {
+        const char *path = at(s, i == 0 ? "sub/one" : "two");
+        assert_int_equal(lstat(path, &st), 0);
+        if (link == IE_LINK_HARD) {
+            assert_int_equal(st.st_ino, keep.st_ino);
+            assert_int_equal(st.st_nlink, 3);
+        } else {
+            assert_true(S_ISLNK(st.st_mode));
+            assert_true(readlink(path, target, sizeof target - 1) > 0);
+            assert_string_equal(target, at(s, "keep"));
+        }
+    }
+}
+
+static const ie_link links[] = {IE_LINK_HARD, IE_LINK_SYMBOLIC};
+
+static void a_link_takes_the_name_and_undo_brings_back_the_file(void **state)
+{
+    scene *s = *state;
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    for (size_t i = 0; i < 2; i++) {
+        ie_undo_counts counts;
+        ie_plan_free(s->plan);
+        s->plan = ie_plan_new("test");
+        plan_links(s, links[i]);
+        assert_int_equal(tree_apply(s->plan, s->id, &s->err), IE_OK);
+        assert_int_equal(s->plan->actions[0].outcome, IE_OUTCOME_DONE);
+        assert_int_equal(s->plan->actions[1].outcome, IE_OUTCOME_DONE);
+        links_are(s, links[i]);
+        assert_int_equal(tree_undo(s->root, s->id, &counts, &s->err), IE_OK);
+        assert_int_equal(counts.restored, 2);
+        assert_int_equal(counts.refused, 0);
+        IE_AUTO_FREE char *after = tree_state(s->root);
+        assert_string_equal(after, before);
+    }
+}
+
+static void what_took_the_place_of_a_link_is_not_removed(void **state)
+{
+    scene *s = *state;
+    ie_undo_counts counts;
+    plan_links(s, IE_LINK_SYMBOLIC);
+    assert_int_equal(tree_apply(s->plan, s->id, &s->err), IE_OK);
+    assert_int_equal(unlink(at(s, "two")), 0);
+    assert_int_equal(symlink("/nowhere", at(s, "two")), 0);
+    assert_int_equal(tree_undo(s->root, s->id, &counts, &s->err), IE_OK);
+    assert_int_equal(counts.restored, 1);
+    assert_int_equal(counts.refused, 1);
+    char target[100] = {0};
+    assert_true(readlink(at(s, "two"), target, sizeof target - 1) > 0);
+    assert_string_equal(target, "/nowhere");
+}
+
+static void an_edit_through_a_hard_link_is_not_undone(void **state)
+{
+    scene *s = *state;
+    ie_undo_counts counts;
+    plan_links(s, IE_LINK_HARD);
+    assert_int_equal(tree_apply(s->plan, s->id, &s->err), IE_OK);
+    int fd = open(at(s, "two"), O_WRONLY | O_APPEND);
+    assert_int_equal(write(fd, "!", 1), 1);
+    close(fd);
+    assert_int_equal(tree_undo(s->root, s->id, &counts, &s->err), IE_OK);
+    assert_int_equal(counts.refused, 2);
+    IE_AUTO_FREE char *text = tree_read(at(s, "keep"));
+    assert_string_equal(text, "the same!");
+}
+
+static void other_bytes_are_never_linked(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "two", "the samE");
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    plan_links(s, IE_LINK_HARD);
+    s->plan->actions[0].kind = IE_ACTION_KEEP;
+    s->plan->actions[0].link = IE_LINK_NONE;
+    assert_int_equal(tree_apply(s->plan, s->id, &s->err), IE_OK);
+    assert_int_equal(s->plan->actions[1].outcome, IE_OUTCOME_SKIPPED);
+    assert_non_null(strstr(s->plan->actions[1].problem, "byte for byte"));
+    IE_AUTO_FREE char *after = tree_state(s->root);
+    assert_string_equal(after, before);
+}
+
+/* Either the file system shares blocks, or the run stops with a sentence and nothing is changed. */
+static void a_reflink_is_made_or_refused_clearly(void **state)
+{
+    scene *s = *state;
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    plan_links(s, IE_LINK_REF);
+    ie_status status = tree_apply(s->plan, s->id, &s->err);
+    if (status != IE_OK) {
+        print_message("no reflinks here\n");
+        assert_non_null(strstr(s->err.text, "knows no reflinks"));
+    }
+    IE_AUTO_FREE char *after = tree_state(s->root);
+    assert_string_equal(after, before); /* a reflink has the times and rights of what it stands for */
+}
+
+static void purge_frees_what_a_link_stands_for(void **state)
+{
+    scene *s = *state;
+    plan_links(s, IE_LINK_HARD);
+    assert_int_equal(tree_apply(s->plan, s->id, &s->err), IE_OK);
+    const ie_purge_request request = {.apply = true};
+    const ie_apply_options options = {0};
+    ie_purge_counts counts = {0};
+    assert_int_equal(ie_purge_root(s->root, &request, &options, NULL, NULL, NULL, &counts, &s->err), IE_OK);
+    assert_int_equal(counts.files, 2);
+    links_are(s, IE_LINK_HARD);
+}
+
+static void a_plan_with_links_reads_back_and_others_have_none(void **state)
+{
+    scene *s = *state;
+    plan_links(s, IE_LINK_SYMBOLIC);
+    size_t size;
+    IE_AUTO_FREE char *text = ie_plan_text(s->plan, &size);
+    ie_plan *again = NULL;
+    assert_int_equal(ie_plan_parse(text, size, &again, &s->err), IE_OK);
+    assert_int_equal(again->actions[1].link, IE_LINK_SYMBOLIC);
+    ie_plan_free(again);
+    s->plan->actions[1].verdict = IE_MATCH_SAME_PIXELS;
+    IE_AUTO_FREE char *wrong = ie_plan_text(s->plan, &size);
+    assert_int_equal(ie_plan_parse(wrong, size, &again, &s->err), IE_ERR_FORMAT);
+    assert_non_null(strstr(s->err.text, "a link that no duplicate of the same bytes takes"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_link_takes_the_name_and_undo_brings_back_the_file, scene_set, scene_clear),
+        cmocka_unit_test_setup_teardown(what_took_the_place_of_a_link_is_not_removed, scene_set, scene_clear),
+        cmocka_unit_test_setup_teardown(an_edit_through_a_hard_link_is_not_undone, scene_set, scene_clear),
+        cmocka_unit_test_setup_teardown(other_bytes_are_never_linked, scene_set, scene_clear),
+        cmocka_unit_test_setup_teardown(a_reflink_is_made_or_refused_clearly, scene_set, scene_clear),
+        cmocka_unit_test_setup_teardown(purge_frees_what_a_link_stands_for, scene_set, scene_clear),
+        cmocka_unit_test_setup_teardown(a_plan_with_links_reads_back_and_others_have_none, scene_set, scene_clear),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
