@@ -14,8 +14,8 @@ SIDES = [320, 640, 1024, 1600, 2048, 3000, 4000, 6000]
 HASHES = ["phash", "ahash", "dhash", "whash"]
 
 
-def analyze(program, folder, *more):
-    lines = subprocess.run([program, "--catalog", "", "-q", "analyze", "--json", "--only", "hashes,quality", *more, folder],
+def analyze(program, folder, only, *more):
+    lines = subprocess.run([program, "--catalog", "", "-q", "analyze", "--json", "--only", only, *more, folder],
                            stdout=subprocess.PIPE).stdout.splitlines()
     records = (json.loads(line) for line in lines)
     return {os.path.basename(r["path"]): r["content"] for r in records if "content" in r}
@@ -32,14 +32,15 @@ def main():
             for i, name in enumerate(names):
                 subprocess.run(["vips", "thumbnail", name, f"{work}/{i}.jpg[Q=92,subsample_mode=on,strip]", str(side), "--size", "both",
                                 "--no-rotate"], check=True)
-            default, exact = analyze(program, work), analyze(program, work, "--exact")
+            default, exact = analyze(program, work, "hashes"), analyze(program, work, "hashes", "--exact")
+            quality = analyze(program, work, "quality")
         cells = []
         for h in HASHES:
             bits = [bin(int(default[n][h], 16) ^ int(exact[n][h], 16)).count("1") for n in exact]
             share = [100 * sum(b <= most for b in bits) / len(bits) for most in (0, 1, 2)]
             cells.append("{:.0f} / {:.0f} / {:.0f} %, {}".format(*share, max(bits)))
         print(f"| {side} | " + " | ".join(cells) + " |", flush=True)
-        sharpness[side] = {n: c["sharpness"] for n, c in default.items()}
+        sharpness[side] = {n: c["sharpness"] for n, c in quality.items()}
     change = sorted(100 * (sharpness[2048][n] / s - 1) for n, s in sharpness[6000].items())
     print(f"\nSharpness at 2048 pixels (3 MP) to 6000 (24 MP) of {len(change)} photos: {change[0]:+.1f} to {change[-1]:+.1f} %")
 
