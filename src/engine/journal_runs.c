@@ -4,6 +4,22 @@
 #include "engine/undo.h"
 #include "utils/fs.h"
 
+/* `others`: entries that are done and not freed. A journal without its end is open: recovery has work in it, if only a
+   folder to remove, so it is never told as undone or, when nothing of it is there any more, as done. */
+static const char *state_of(const ie_log *log, const ie_run_info *info, uint64_t others)
+{
+    bool open = log->end == NULL;
+    bool finished = log->outcome != NULL && strcmp(log->outcome, "done") == 0 && (!open || others > 0);
+    bool taken_back = !open && strcmp(log->end, "undone") == 0 && others == 0 && info->purged == 0;
+    if (info->undone > 0) {
+        return others > 0 || open ? "partly undone" : info->purged > 0 ? "purged" : "undone";
+    }
+    if (info->purged > 0) {
+        return others > 0 ? "partly purged" : "purged";
+    }
+    return finished ? "done" : taken_back ? "undone" : "interrupted";
+}
+
 static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)
 {
     ie_run_info info = {.journaled = true, .id = log->id, .time = log->time, .command = log->command, .root = log->root};
@@ -25,11 +41,7 @@ static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)
         info.held_files += held;
         info.held_bytes += held ? entry->stamp.size : 0;
     }
-    bool finished = log->outcome != NULL && strcmp(log->outcome, "done") == 0;
-    info.state = info.undone > 0   ? (others > 0 ? "partly undone" : info.purged > 0 ? "purged" : "undone")
-                 : info.purged > 0 ? (others > 0 ? "partly purged" : "purged")
-                 : finished        ? "done"
-                                   : "interrupted";
+    info.state = state_of(log, &info, others);
     return on_run(user, &info);
 }
 

@@ -213,6 +213,12 @@ static void note_root_gone(ie_engine *engine, const char *root)
     ie_known_runs_free(&list);
 }
 
+static bool is_gone(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) != 0 && errno == ENOENT;
+}
+
 static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, char *const *roots, size_t count,
                             ie_line_fn on_line, void *user, ie_summary *summary, ie_error *err)
 {
@@ -234,6 +240,9 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
         status = request->root == NULL ? ie_volume_check(engine, roots[i], err) : IE_OK;
         if (status == IE_OK) {
             status = ie_undo_run(roots[i], request, &options, on_line, user, &counts, err);
+        }
+        if (status == IE_OK && !request->dry_run && is_gone(roots[i])) {
+            note_root_gone(engine, roots[i]); /* also of runs that came to nothing there, which nobody undid */
         }
         if (status == IE_OK && !request->dry_run) {
             ie_volume_note(engine, roots[i]); /* writes what waits, too */
@@ -281,12 +290,6 @@ static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, i
     }
     ie_known_runs_free(&list);
     return status;
-}
-
-static bool is_gone(const char *path)
-{
-    struct stat st;
-    return lstat(path, &st) != 0 && errno == ENOENT;
 }
 
 ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line, void *user,

@@ -139,6 +139,65 @@ static void an_output_inside_the_source_is_left_out_of_the_scan(void **state)
     ie_engine_close(engine);
 }
 
+static void copy_out(ie_engine *engine, const char *photos, const char *output, ie_summary *ret_done)
+{
+    const ie_input input = {.paths = &photos, .count = 1};
+    const ie_request request = {.command = "process", .dedupe = true, .output = output};
+    ie_summary planned;
+    ie_plan *plan = NULL;
+    assert_int_equal(ie_engine_plan(engine, &input, &request, &plan, &planned, NULL), IE_OK);
+    assert_int_equal(ie_engine_apply(engine, plan, false, ret_done, NULL), IE_OK);
+    ie_plan_free(plan);
+}
+
+/* As if the run had been killed before its first change: its journal is but a head. */
+static void make_nothing_of(const char *output, const char *id)
+{
+    IE_AUTO_FREE char *journal = ie_asprintf("%s/.imgengine/runs/%s.journal", output, id);
+    char head[1024];
+    int fd = open(journal, O_RDWR | O_CLOEXEC);
+    ssize_t size = read(fd, head, sizeof head);
+    const char *end = size > 0 ? memchr(head, '\n', (size_t)size) : NULL;
+    assert_non_null(end);
+    assert_int_equal(ftruncate(fd, end + 1 - head), 0);
+    close(fd);
+    const char *const copies[] = {"a.pgm", "c.pgm"};
+    for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
+        IE_AUTO_FREE char *copy = ie_path_join(output, copies[i]);
+        assert_int_equal(unlink(copy), 0);
+    }
+}
+
+static void a_folder_that_undo_took_away_leaves_no_run_that_is_in_the_way_of_others(void **state)
+{
+    IE_AUTO_FREE char *photos = in_folder("photos");
+    IE_AUTO_FREE char *output = in_folder("out");
+    IE_AUTO_FREE char *catalog = in_folder("catalog.db");
+    ie_config *config = ie_config_new();
+    ie_engine *engine = NULL;
+    const ie_engine_options options = {.catalog = catalog};
+    assert_int_equal(ie_engine_open(config, &options, &engine, NULL), IE_OK);
+    ie_summary done, undone;
+    copy_out(engine, photos, output, &done);
+    make_nothing_of(output, done.run_id);
+    copy_out(engine, photos, output, &done);
+    const ie_undo_request undo = {0};
+    ie_error err = {0};
+    assert_int_equal(ie_engine_undo(engine, &undo, NULL, NULL, &undone, &err), IE_OK);
+    assert_string_equal(undone.run_id, done.run_id);
+    assert_int_equal(access(output, F_OK), -1);
+    assert_int_equal(ie_engine_undo(engine, &undo, NULL, NULL, &undone, &err), IE_ERR_NOT_FOUND);
+    assert_non_null(strstr(err.text, "no run to undo"));
+    ie_engine_close(engine);
+    ie_config_free(config);
+    unlink(catalog);
+    static const char *const beside[] = {"catalog.db-wal", "catalog.db-shm"};
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        IE_AUTO_FREE char *path = in_folder(beside[i]);
+        unlink(path);
+    }
+}
+
 static void a_plan_in_place_is_saved_loaded_applied_and_undone(void **state)
 {
     ie_engine *engine = open_engine();
@@ -181,6 +240,7 @@ int main(void)
         cmocka_unit_test(an_unknown_analyzer_is_a_usage_error_that_names_the_known),
         cmocka_unit_test(a_folder_cannot_be_copied_into_itself),
         cmocka_unit_test(an_output_inside_the_source_is_left_out_of_the_scan),
+        cmocka_unit_test(a_folder_that_undo_took_away_leaves_no_run_that_is_in_the_way_of_others),
         cmocka_unit_test(a_plan_in_place_is_saved_loaded_applied_and_undone),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -401,6 +401,55 @@ static void runs_tell_their_state(void **state)
     ie_buffer_free(&told);
 }
 
+static void state_is(scene *s, const char *expected)
+{
+    ie_buffer told = {0};
+    assert_int_equal(ie_journal_runs(s->root, keep_run, &told, &s->err), IE_OK);
+    assert_string_equal(told.data, expected);
+    ie_buffer_free(&told);
+}
+
+static void a_run_that_came_to_nothing_is_undone_when_undo_was_called(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a", "photo");
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a", "b", 0);
+    apply_is_ok(s);
+    IE_AUTO_FREE char *path = ie_journal_path(s->root, s->id);
+    assert_int_equal(unlink(path), 0);
+    const ie_journal_head head = {.id = s->id, .command = "test"};
+    ie_journal *journal;
+    assert_int_equal(ie_journal_create(s->root, &head, &journal, &s->err), IE_OK);
+    ie_journal_end(journal, "interrupted");
+    assert_int_equal(ie_journal_flush(journal, true, &s->err), IE_OK);
+    ie_journal_close(journal);
+    state_is(s, "interrupted 0 actions 0 undone 0 held\n");
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id}), IE_OK);
+    state_is(s, "undone 0 actions 0 undone 0 held\n");
+}
+
+static void an_undo_that_was_killed_before_its_end_is_not_told_as_undone(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a", "photo");
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a", "x/b", 0);
+    apply_is_ok(s);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id}), IE_OK);
+    state_is(s, "undone 1 actions 1 undone 0 held\n");
+    IE_AUTO_FREE char *path = ie_journal_path(s->root, s->id);
+    IE_AUTO_FREE char *text = tree_read(path);
+    size_t size = strlen(text) - 1;
+    while (text[size - 1] != '\n') {
+        size--;
+    }
+    assert_int_equal(truncate(path, (off_t)size), 0);
+    assert_int_equal(mkdir(at(s, s->root, "x"), 0777), 0);
+    state_is(s, "partly undone 1 actions 1 undone 0 held\n");
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id}), IE_OK);
+    state_is(s, "undone 1 actions 1 undone 0 held\n");
+    assert_false(tree_has(s->root, "x"));
+}
+
 int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_set, scene_clear)
@@ -420,6 +469,8 @@ int main(void)
         SCENE(what_a_killed_run_left_aside_goes_but_nothing_of_the_users),
         SCENE(of_two_that_make_a_folder_at_once_both_get_it),
         SCENE(runs_tell_their_state),
+        SCENE(a_run_that_came_to_nothing_is_undone_when_undo_was_called),
+        SCENE(an_undo_that_was_killed_before_its_end_is_not_told_as_undone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
