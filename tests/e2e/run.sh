@@ -104,6 +104,16 @@ changed_since() {
 }
 check a_file_that_changed_since_the_plan_is_left_alone_and_named changed_since
 
+looked_at_again() {
+    cp -a lib looked && exits 0 "$imgengine" rename looked -q --template '{seq}_{name}' --plan looked.json || return 1
+    printf x >>"looked/phone/IMG_5533.jpg" && fingerprint looked >looked.before || return 1
+    exits 3 "$imgengine" apply looked.json --dry-run && grep -A1 '^move *phone/IMG_5533.jpg' exits.out | grep -q 'left alone: it changed' || { cat exits.out; return 1; }
+    fingerprint looked | cmp looked.before - || return 1
+    exits 3 "$imgengine" apply looked.json --dry-run --json || return 1
+    jq -e -n '[inputs | select(.outcome == "skipped") | .shown] == ["looked/phone/IMG_5533.jpg"]' <exits.out
+}
+check a_dry_run_of_a_saved_plan_tells_what_changed_since looked_at_again
+
 second_run_plans_nothing() {
     cp -a lib twice && exits 3 "$imgengine" process twice --in-place --keywords x --apply || return 1
     "$imgengine" process twice --in-place --keywords x --exit-code >second.txt 2>&1
