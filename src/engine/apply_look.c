@@ -21,7 +21,7 @@ static void collect_leavers(ie_run *run, const ie_order *order)
             ie_action *action = &run->plan->actions[order->actions[order->groups[g].first + i]];
             action->outcome = IE_OUTCOME_PLANNED; /* whatever an earlier look said */
             action->problem = NULL;
-            if (action->kind != IE_ACTION_COPY) {
+            if (action->kind != IE_ACTION_COPY && action->link == IE_LINK_NONE) {
                 run->leavers[run->leaver_count++] = action;
             }
         }
