@@ -285,6 +285,10 @@ IE_API ie_status ie_engine_list_apart(ie_engine *engine, ie_apart_fn on_pair, vo
 IE_API ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summary *ret_summary,
                                  ie_error *err) IE_MUST_CHECK;
 
+/* What ie_engine_apply() would find now, for a dry run of a plan that was saved: compares it with the files as they are,
+   changes nothing, and updates outcome and problem of the actions that would be left alone or fail. */
+IE_API ie_status ie_engine_look(ie_engine *engine, ie_plan *plan, ie_summary *ret_summary, ie_error *err) IE_MUST_CHECK;
+
 /* ---- runs and undo ------------------------------------------------------------------------ */
 
 typedef struct ie_run_info {

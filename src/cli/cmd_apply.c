@@ -101,19 +101,32 @@ ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary
     return IE_OK;
 }
 
-static void show(const ie_session *session, const ie_plan *plan)
+static uint64_t work_left(const ie_summary *summary)
+{
+    return summary->copied + summary->moved + summary->replaced + summary->quarantined;
+}
+
+static ie_status show(ie_session *session, ie_plan *plan, int *ret_code, ie_error *err)
 {
     const ie_options *options = session->options;
     ie_summary summary = {0};
-    ie_plan_tally(plan, &summary);
+    ie_status status = ie_engine_look(session->engine, plan, &summary, err);
+    ie_bar_erase(session->bar);
+    if (status != IE_OK) {
+        return status;
+    }
+    *ret_code = ie_summary_exit(&summary);
     if (options->json) {
         ie_plan_print_json(session, plan, &summary);
-        return;
+        return IE_OK;
     }
     ie_plan_print(plan, options->verbose, stdout);
     putchar('\n');
     ie_summary_print(&summary, IE_TENSE_PLANNED, stdout);
-    puts(ie_plan_work(plan) > 0 ? "\nNothing was changed. Leave out --dry-run to do it." : "\nThere is nothing to do.");
+    puts(work_left(&summary) > 0  ? "\nNothing was changed. Leave out --dry-run to do it."
+         : *ret_code != IE_EXIT_DONE ? "\nNothing was changed, and nothing of the plan can be done any more."
+                                     : "\nThere is nothing to do.");
+    return IE_OK;
 }
 
 static int run_apply(const ie_options *options)
@@ -127,9 +140,9 @@ static int run_apply(const ie_options *options)
         status = ie_plan_load(options->arguments[0], &plan, &err);
     }
     if (status == IE_OK && options->dry_run) {
-        show(&session, plan);
+        status = show(&session, plan, &code, &err);
         ie_plan_free(plan);
-        return ie_session_end(&session, IE_OK, &err, IE_EXIT_DONE);
+        return ie_session_end(&session, status, &err, code);
     }
     if (status == IE_OK && options->verbose && !options->json) {
         ie_plan_print(plan, true, stdout);
@@ -147,7 +160,7 @@ static const char *const examples[] = {
     "imgengine apply plan.json",
     "carry it out",
     "imgengine apply plan.json --dry-run",
-    "show what a saved plan says, and change nothing",
+    "what would be done now, and what not, because a file changed since the plan was made",
     NULL,
 };
 
@@ -159,7 +172,7 @@ const ie_command ie_command_apply = {
     .max_arguments = 1,
     .brief = "carry out a saved plan",
     .text = "Carries out a plan that --plan saved, exactly as it was shown. A file that changed "
-            "since then is left alone and told of. Whatever is done is journaled and can be "
+            "since then is left alone and told of (with --dry-run, too). Whatever is done is journaled and can be "
             "undone.",
     .examples = examples,
     .run = run_apply,

@@ -114,25 +114,6 @@ static size_t lower_bound(const ie_former *f, const ie_former_file *wanted,
     return low;
 }
 
-/* "a-edited.jpg", which Takeout puts beside "a.jpg"; or "a-bearbeitet.jpg". */
-static size_t edited_stem(const char *base, size_t stem)
-{
-    const char *mark;
-    for (size_t i = 0; memchr(base, '-', stem) != NULL && (mark = ie_takeout_mark(i)) != NULL; i++) {
-        size_t length = strlen(mark);
-        if (stem > length && ie_former_compare_nocase(base + stem - length, length, mark, length) == 0) {
-            return stem - length;
-        }
-    }
-    return 0;
-}
-
-static bool is_edited(const ie_photo *photo)
-{
-    const char *base = ie_path_base(ie_former_path(photo));
-    return edited_stem(base, ie_name_stem(base, strlen(base))) > 0;
-}
-
 /* RAW before HEIC before other photos before video, then path order. */
 static int leader_rank(const ie_photo *photo)
 {
@@ -150,11 +131,12 @@ static int leader_rank(const ie_photo *photo)
 
 static bool leads(const ie_photo *a, const ie_photo *b)
 {
-    int difference = leader_rank(a) - leader_rank(b);
-    if (difference != 0 || is_edited(a) != is_edited(b)) {
-        return difference != 0 ? difference < 0 : is_edited(b);
+    bool edited = ie_former_is_edited(a);
+    if (edited != ie_former_is_edited(b)) {
+        return !edited;
     }
-    return strcmp(ie_former_path(a), ie_former_path(b)) < 0;
+    int difference = leader_rank(a) - leader_rank(b);
+    return difference != 0 ? difference < 0 : strcmp(ie_former_path(a), ie_former_path(b)) < 0;
 }
 
 /* Of the files with that stem the one whose whole name it is, or (`whole` false) the one that
@@ -287,29 +269,13 @@ static void collect_files(ie_former *f, size_t count)
     }
 }
 
-/* An edited picture goes with the one it was made of. */
-static void join_edited(ie_former *f)
-{
-    for (size_t i = 0; i < f->file_count; i++) {
-        const ie_former_file *file = &f->files[i];
-        size_t stem = edited_stem(file->base, file->stem_length);
-        ie_former_file wanted = ie_former_entry_part(file->path, stem, stem);
-        const ie_former_file *original = stem > 0 ? ie_former_find(f, &wanted, false) : NULL;
-        bool pictures = ie_format_kind(f->photos[file->photo]->format) != IE_KIND_RAW && original != NULL &&
-                        ie_format_kind(f->photos[original->photo]->format) != IE_KIND_VIDEO;
-        if (pictures && f->parent[file->photo] == file->photo) {
-            f->parent[file->photo] = f->parent[original->photo];
-        }
-    }
-}
-
 void ie_units_form(ie_photo **photos, size_t count)
 {
     ie_former f = {.photos = photos, .parent = ie_alloc(count * sizeof *f.parent)};
     f.paired = ie_alloc(count * sizeof *f.paired);
     collect_files(&f, count);
     ie_former_join_live(&f);
-    join_edited(&f);
+    ie_former_join_edited(&f);
     ie_former_collect_long(&f);
     ie_former_attach_sidecars(&f, count);
     uint32_t *number = ie_alloc(count * sizeof *number), next = 0;
@@ -329,14 +295,15 @@ const char *ie_unit_suffix(const char *leader_path, const char *member_path)
 {
     const char *leader = ie_path_base(leader_path), *member = ie_path_base(member_path);
     size_t stem = ie_name_stem(leader, strlen(leader)), length = strlen(member);
-    bool follows = length > stem && (member[stem] == '.' || edited_stem(member, ie_name_stem(member, length)) == stem);
+    bool follows = length > stem && (member[stem] == '.' || ie_edited_stem(member, ie_name_stem(member, length), NULL) == stem);
     if (length == stem || follows) {
         if (ie_former_compare_nocase(leader, stem, member, stem) == 0) {
             return member + stem;
         }
     }
-    /* Takeout's a.jpg(1).json in the unit of a(1).jpg. */
-    return member + ie_name_stem(member, length);
+    const char *mark, *edited = ie_unit_edited(leader_path, member_path, &mark);
+    /* Else Takeout's a.jpg(1).json in the unit of a(1).jpg. */
+    return edited != NULL ? edited : member + ie_name_stem(member, length);
 }
 
 size_t ie_unit_leader(ie_photo *const *members, size_t count)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What unit.c (pairs by name), unit_live.c (pairs by identifier) and unit_sidecar.c (who a sidecar belongs to)
+ * What unit.c (pairs by name), unit_live.c (pairs by identifier), unit_edited.c (a-edited.jpg) and unit_sidecar.c (who a sidecar belongs to)
  * share while units are formed: the pictures and videos sorted by folder and stem, and for each file the
  * one whose unit it is. One thread.
  */
@@ -47,6 +47,16 @@ const ie_former_file *ie_former_find(const ie_former *f, const ie_former_file *w
 void ie_former_join_live(ie_former *f);
 /* May the two be one Live Photo, as far as what they say of themselves goes? */
 bool ie_former_may_be_live(const ie_photo *still, const ie_photo *video);
+
+/* unit_edited.c. By the first `stem` bytes of a name: how many of these are the original's, 0 when it ends with no mark;
+   ret_mark gets that ("-edited"). */
+size_t ie_edited_stem(const char *base, size_t stem, const char **ret_mark);
+/* The original's stem; free() it. NULL when the name is no edited picture's. ret_mark: what renaming is to put behind
+   the stem. */
+char *ie_edited_original(const char *base, size_t stem, const char **ret_mark);
+bool ie_former_is_edited(const ie_photo *photo);
+/* An edited picture, and what goes with it, goes with the one it was made of. */
+void ie_former_join_edited(ie_former *f);
 
 /* A file that is no picture of its own when its owner is there. */
 bool ie_former_may_be_sidecar(const ie_photo *photo);

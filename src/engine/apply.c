@@ -34,20 +34,13 @@ static void tell_progress(ie_run *run, const ie_party *party)
     }
 }
 
-/* The step in trouble gets its problem, its companions are left alone because of it. */
+/* Given up: told, journaled, counted. */
 static void drop_party(ie_run *run, ie_party *party, const ie_trouble *trouble)
 {
-    const char *culprit = party->steps[trouble->step].action->from;
+    ie_party_blame(run, party, trouble);
     for (size_t i = 0; i < party->count; i++) {
         ie_step *step = &party->steps[i];
-        ie_action *action = step->action;
-        bool own = i == trouble->step;
-        action->outcome = own ? trouble->outcome : IE_OUTCOME_SKIPPED;
-        action->problem = !own ? ie_arena_printf(run->plan->arena, "it goes with %s, of which: %s", ie_shown(culprit),
-                                                 trouble->error.text)
-                          : action->fell_back ? ie_arena_printf(run->plan->arena, "%s; copying it as it is failed, too: %s",
-                                                                action->problem, trouble->error.text)
-                                              : ie_arena_strdup(run->plan->arena, trouble->error.text);
+        const ie_action *action = step->action;
         if (party->intended) {
             ie_journal_state(step->root->journal, step->entry.n, IE_ENTRY_FAILED, action->problem);
         } else {
@@ -449,7 +442,7 @@ static ie_status close_roots(ie_run *run, ie_status status, ie_error *err)
     return status != IE_OK ? status : first;
 }
 
-static ie_status find_used(const ie_plan *plan, const ie_order *order, bool *used, uint64_t *ret_total, ie_error *err)
+ie_status ie_plan_used_roots(const ie_plan *plan, const ie_order *order, bool *used, uint64_t *ret_total, ie_error *err)
 {
     for (size_t g = 0; g < order->group_count; g++) {
         for (size_t i = 0; i < order->groups[g].count; i++) {
@@ -474,7 +467,7 @@ ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_
     for (uint32_t r = 0; r < plan->root_count; r++) {
         run.roots[r].path = plan->roots[r];
     }
-    ie_status status = find_used(plan, &order, used, &run.total, err);
+    ie_status status = ie_plan_used_roots(plan, &order, used, &run.total, err);
     if (status == IE_OK && order.group_count > 0) {
         status = lock_roots(&run, used, err);
         if (status == IE_OK) {

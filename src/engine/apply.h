@@ -29,6 +29,11 @@ typedef struct ie_apply_options {
    been journaled, on errors too; "" when nothing was). Counts are the caller's job (ie_plan_summarize). */
 ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_run_id[40], ie_error *err) IE_MUST_CHECK;
 
+/* What apply's checks would say now: sets outcome and problem of each action that would be left alone or fail, because
+   the file, its target, a member of its unit or the file that stays is not as the plan has it; the others stay planned.
+   Changes nothing, takes no lock, compares no bytes. */
+ie_status ie_apply_look(ie_plan *plan, const volatile int *cancel, ie_error *err) IE_MUST_CHECK;
+
 /* Brings what an earlier, interrupted run left in this root to an end: groups that were carried out count as done,
    others are taken back. ie_apply_run() does it, too, but then the plan may have been made from the half-done state;
    so a command that will apply calls this for its roots before it scans. No journal there: nothing is done. */

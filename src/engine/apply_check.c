@@ -51,6 +51,21 @@ bool ie_trouble_errno(ie_trouble *trouble, size_t step, int number, const char *
     return false;
 }
 
+void ie_party_blame(ie_run *run, ie_party *party, const ie_trouble *trouble)
+{
+    const char *culprit = party->steps[trouble->step].action->from;
+    for (size_t i = 0; i < party->count; i++) {
+        ie_action *action = party->steps[i].action;
+        bool own = i == trouble->step;
+        action->outcome = own ? trouble->outcome : IE_OUTCOME_SKIPPED;
+        action->problem = !own ? ie_arena_printf(run->plan->arena, "it goes with %s, of which: %s", ie_shown(culprit),
+                                                 trouble->error.text)
+                          : action->fell_back ? ie_arena_printf(run->plan->arena, "%s; copying it as it is failed, too: %s",
+                                                                action->problem, trouble->error.text)
+                                              : ie_arena_strdup(run->plan->arena, trouble->error.text);
+    }
+}
+
 /* ---- paths -------------------------------------------------------------------------------- */
 
 static bool inside(const char *path, const char *root)
@@ -178,7 +193,7 @@ static bool check_target(ie_run *run, ie_party *party, size_t index, ie_trouble 
         failed = find_missing(run, step->root, to);
     } else if (failed == 0) {
         failed = ie_place_stat(&place, &st);
-        if (failed == 0 && !group_frees(party, index, &st, &party->parks)) {
+        if (failed == 0 && !group_frees(party, index, &st, &party->parks) && !ie_run_frees(run, to)) {
             return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "the name %s is taken, and nothing is ever "
                                   "overwritten", ie_shown(to));
         }
@@ -234,15 +249,21 @@ static bool choose_way(ie_run *run, ie_step *step, size_t index, bool parks, ie_
     return true;
 }
 
-bool ie_party_check(ie_run *run, ie_party *party, ie_trouble *trouble)
+bool ie_party_look(ie_run *run, ie_party *party, ie_trouble *trouble)
 {
-    size_t folders = run->folder_count;
     bool good = true;
     for (size_t i = 0; good && i < party->count; i++) {
         ie_step *step = &party->steps[i];
         good = check_paths(step, i, trouble) && check_source(step, i, trouble) &&
                (step->action->to == NULL || check_target(run, party, i, trouble));
     }
+    return good;
+}
+
+bool ie_party_check(ie_run *run, ie_party *party, ie_trouble *trouble)
+{
+    size_t folders = run->folder_count;
+    bool good = ie_party_look(run, party, trouble);
     for (size_t i = 0; good && i < party->count; i++) {
         ie_step *step = &party->steps[i];
         const ie_action *action = step->action;

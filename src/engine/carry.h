@@ -60,6 +60,9 @@ typedef struct ie_run {
     size_t folder_count, folder_room;
     uint64_t next_group;
     uint64_t finished, total, bytes; /* for progress */
+    /* Of a look alone: what leaves its name in some group, sorted by that. Groups that cannot go on have lost PLANNED. */
+    const ie_action **leavers;
+    size_t leaver_count;
 } ie_run;
 
 /* Why a group cannot go on. */
@@ -75,6 +78,15 @@ bool ie_errno_stops(int number); /* full, read-only or failing disk; out of desc
 
 /* apply_check.c: fills the steps' entries. False with the trouble. Changes nothing on disk. */
 bool ie_party_check(ie_run *run, ie_party *party, ie_trouble *trouble);
+/* The part of it that a dry run can do, too: paths, sources and targets; no entries. */
+bool ie_party_look(ie_run *run, ie_party *party, ie_trouble *trouble);
+/* apply_look.c: would an earlier group of this look have freed the name? False in a real run, which has done so. */
+bool ie_run_frees(const ie_run *run, const char *path);
+/* Outcome and problem of the step in trouble, and of its companions, which are left alone because of it. */
+void ie_party_blame(ie_run *run, ie_party *party, const ie_trouble *trouble);
+/* apply.c: which roots have work, and how many actions that is. IE_ERR_FORMAT: one is not named. */
+ie_status ie_plan_used_roots(const ie_plan *plan, const ie_order *order, bool *used, uint64_t *ret_total,
+                             ie_error *err) IE_MUST_CHECK;
 /* apply_prepare.c: temporary files and proofs. */
 bool ie_party_prepare(ie_run *run, ie_party *party, ie_trouble *trouble);
 /* apply_publish.c: the renames. */

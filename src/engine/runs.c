@@ -98,16 +98,36 @@ static void remember_run(void *user, const char *id)
     }
 }
 
-ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summary *ret_summary, ie_error *err)
+static ie_status check_volumes(ie_engine *engine, const ie_plan *plan, ie_error *err)
 {
-    double start = ie_seconds_now();
     ie_status status = ie_engine_catalog(engine, err);
-    if (status != IE_OK) {
-        return status;
-    }
     for (uint32_t i = 0; status == IE_OK && i < plan->root_count; i++) {
         status = ie_volume_check(engine, plan->roots[i], err);
     }
+    return status;
+}
+
+ie_status ie_engine_look(ie_engine *engine, ie_plan *plan, ie_summary *ret_summary, ie_error *err)
+{
+    double start = ie_seconds_now();
+    ie_status status = check_volumes(engine, plan, err);
+    if (status == IE_OK) {
+        status = ie_apply_look(plan, engine->cancel, err);
+    }
+    if (status != IE_OK) {
+        return status;
+    }
+    ie_summary summary = {0};
+    ie_plan_tally(plan, &summary);
+    summary.seconds = ie_seconds_now() - start;
+    *ret_summary = summary;
+    return ie_summary_check(&summary, err);
+}
+
+ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summary *ret_summary, ie_error *err)
+{
+    double start = ie_seconds_now();
+    ie_status status = check_volumes(engine, plan, err);
     if (status != IE_OK) {
         return status;
     }

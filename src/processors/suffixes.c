@@ -35,7 +35,7 @@ static void set_media(const ie_naming *naming, const ie_photo *photo, const ie_a
     const char *extension = ie_path_extension(photo->real_path);
     size_t tail = extension[0] != 0 ? strlen(extension) + 1 : 0, length = strlen(suffix->from);
     if (tail > length) {
-        suffix->to = ie_strdup(suffix->from);
+        suffix->to = ie_asprintf("%s%s", suffix->mark, suffix->from);
         return;
     }
     const char *wanted = extension;
@@ -49,14 +49,14 @@ static void set_media(const ie_naming *naming, const ie_photo *photo, const ie_a
         lower(lowered);
         wanted = lowered;
     }
-    suffix->to = ie_asprintf("%.*s%s%s", (int)(length - tail), suffix->from, wanted[0] != 0 ? "." : "", wanted);
+    suffix->to = ie_asprintf("%s%.*s%s%s", suffix->mark, (int)(length - tail), suffix->from, wanted[0] != 0 ? "." : "", wanted);
 }
 
 /* "IMG_1.HEIC.xmp" follows IMG_1.HEIC to "….jpg.xmp". */
 static bool follow_member(ie_suffix *suffix, const ie_suffix *owner)
 {
     size_t length = strlen(owner->from);
-    if (owner->to == NULL || length == 0 || !starts_nocase(suffix->from, owner->from, length) ||
+    if (owner->to == NULL || length == 0 || strcmp(owner->mark, suffix->mark) != 0 || !starts_nocase(suffix->from, owner->from, length) ||
         suffix->from[length] != '.') {
         return false;
     }
@@ -83,7 +83,7 @@ static void set_sidecar(const ie_naming *naming, const ie_suffix *const *media, 
         done = true;
     }
     if (!done) {
-        suffix->to = ie_strdup(suffix->from);
+        suffix->to = ie_asprintf("%s%s", suffix->mark, suffix->from);
     }
     if (naming->renames && naming->proposal->config->rename.lowercase_extension) {
         char *extension = strrchr(suffix->to, '.');
@@ -120,11 +120,16 @@ ie_suffix *ie_suffixes_new(const ie_naming *naming, size_t unit)
     ie_suffix *all = ie_alloc(count * sizeof *all);
     const ie_suffix **media = ie_alloc(count * sizeof *media);
     size_t media_count = 0;
+    const char *mark = "";
     for (size_t i = 0; i < count; i++) {
         size_t index = members->member[start + i];
         const ie_photo *photo = proposal->photos[index];
         leader = index == members->leader[unit] ? i : leader;
         all[i].from = ie_unit_suffix(leader_path, photo->real_path);
+        all[i].mark = "";
+        if (naming->renames && ie_unit_edited(leader_path, photo->real_path, &mark) == all[i].from) {
+            all[i].mark = mark;
+        }
         if (photo->format != IE_FORMAT_SIDECAR) {
             set_media(naming, photo, &proposal->plan->actions[index], &all[i]);
             media[media_count++] = &all[i];

@@ -8,6 +8,7 @@
 typedef struct ie_suffix {
     const char *from; /* the present one, in the photo's real_path */
     char *to;         /* free() it */
+    const char *mark; /* "-edited" where a new stem needs that behind it, else "" */
     bool corrected;   /* its extension did not fit its content */
 } ie_suffix;
 

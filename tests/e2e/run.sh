@@ -104,6 +104,16 @@ changed_since() {
 }
 check a_file_that_changed_since_the_plan_is_left_alone_and_named changed_since
 
+looked_at_again() {
+    cp -a lib looked && exits 0 "$imgengine" rename looked -q --template '{seq}_{name}' --plan looked.json || return 1
+    printf x >>"looked/phone/IMG_5533.jpg" && fingerprint looked >looked.before || return 1
+    exits 3 "$imgengine" apply looked.json --dry-run && grep -A1 '^move *phone/IMG_5533.jpg' exits.out | grep -q 'left alone: it changed' || { cat exits.out; return 1; }
+    fingerprint looked | cmp looked.before - || return 1
+    exits 3 "$imgengine" apply looked.json --dry-run --json || return 1
+    jq -e -n '[inputs | select(.outcome == "skipped") | .shown] == ["looked/phone/IMG_5533.jpg"]' <exits.out
+}
+check a_dry_run_of_a_saved_plan_tells_what_changed_since looked_at_again
+
 second_run_plans_nothing() {
     cp -a lib twice && exits 3 "$imgengine" process twice --in-place --keywords x --apply || return 1
     "$imgengine" process twice --in-place --keywords x --exit-code >second.txt 2>&1
@@ -145,6 +155,55 @@ renamed_units() {
     fingerprint u | diff units.before -
 }
 check units_of_every_kind_are_renamed_together_and_come_back renamed_units
+
+# An edited picture in the spellings whose name does not begin with the original's stem, with its own sidecars.
+edited_units() {
+    mkdir -p "$1" && cp "$work/lib/2023 Summer/IMG_0101.JPG" "$1/IMG_1234.JPG" || return 1
+    cp "$work/lib/2023 Summer/IMG_0102.JPG" "$1/IMG_E1234.JPG"; cp "$work/lib/2023 Summer/IMG_0103.JPG" "$1/p(1).jpg"
+    cp "$work/lib/phone/IMG_5533.jpg" "$1/p-edited(1).jpg"; cp "$work/lib/phone/🌊 sea.jpg" "$1/q(1).jpg"
+    cp "$work/lib/scans/poster.webp" "$1/q(1)-edited.webp"
+    local name
+    for name in IMG_1234.AAE IMG_E1234.AAE IMG_O1234.AAE IMG_E1234.JPG.xmp IMG_1234.JPG.xmp 'p.jpg(1).json'; do
+        case $name in
+        *.json) echo "{\"title\":\"$name\"}" ;;
+        *.xmp) echo "<x:xmpmeta xmlns:x='adobe:ns:meta/'><!-- $name --></x:xmpmeta>" ;;
+        *) echo "$name" ;;
+        esac >"$1/$name"
+    done
+}
+renamed_edits() {
+    edited_units ed && fingerprint ed >edits.before || return 1
+    exits 0 "$imgengine" rename ed --template 'n{seq}' --apply -q || return 1
+    # Which file came from where is told by what it holds: the edited picture's sidecar stays that one's.
+    ls ed | sed 's/^n[0-9]*//' | LC_ALL=C sort | tr '\n' ' ' >suffixes
+    [ "$(cat suffixes)" = '-edited.jpg -edited.jpg -edited.jpg.xmp -edited.webp .aae .e.aae .jpg .jpg .jpg .jpg.json .jpg.xmp .o.aae ' ] ||
+        { cat suffixes; return 1; }
+    [ "$(ls ed | sed 's/[.-].*//' | sort | uniq -c | awk '{print $1}' | sort | tr '\n' ' ')" = '2 3 7 ' ] || { ls ed; return 1; }
+    grep -q IMG_E1234 ed/*-edited.jpg.xmp && exits 0 "$imgengine" rename ed --template 'n{seq}' --exit-code || { cat exits.out; return 1; }
+    exits 0 "$imgengine" undo && fingerprint ed | diff edits.before -
+}
+check edited_pictures_in_every_spelling_are_renamed_with_their_originals renamed_edits
+
+# FOLDER SIZES CODE: in place and as copies, every file gets its unit's name, and undo takes it back.
+stems_are() {
+    find "$1" -name .imgengine -prune -o -type f -print | sed 's|.*/||; s/[.-].*//' | sort | uniq -c | awk '{print $1}' | sort | tr '\n' ' ' >sizes
+    [ "$(cat sizes)" = "$2 " ] || { find "$1"; cat sizes; return 1; }
+}
+processed_units() {
+    fingerprint "$1" >units.before || return 1
+    exits 0 "$imgengine" convert "$1" --from jpeg --to webp --apply -q || { cat exits.err exits.out; return 1; }
+    [ "$(find "$1" -name .imgengine -prune -o -type f -print | wc -l)" = "$(($(wc -l <units.before) / 2))" ] || { ls "$1"; return 1; }
+    [ -z "$(find "$1" -name .imgengine -prune -o -iname '*.jpg*' -print | grep -v 'jpg(1).json')" ] || { ls "$1"; return 1; }
+    exits 0 "$imgengine" undo && fingerprint "$1" | diff units.before - || return 1
+    exits "$3" "$imgengine" process "$1" --in-place --from jpeg --to webp --template 'm{seq}' --apply -q || { cat exits.err exits.out; return 1; }
+    stems_are "$1" "$2" || return 1
+    exits 0 "$imgengine" undo && fingerprint "$1" | diff units.before - || return 1
+    exits "$3" "$imgengine" process "$1" --output po --from jpeg --to webp --template 'm{seq}' --apply -q || { cat exits.err exits.out; return 1; }
+    stems_are po "$2" && fingerprint "$1" | diff units.before - || return 1
+    exits 0 "$imgengine" undo && [ -z "$(find po -type f 2>/dev/null)" ] && fingerprint "$1" | diff units.before -
+}
+units pu && check units_of_every_kind_are_converted_and_processed_together_and_come_back processed_units pu '2 2 2 3 4 5' 3 # its RAW has a fault
+edited_units pe && check edited_pictures_in_every_spelling_are_converted_and_processed_with_their_originals processed_units pe '2 3 7' 0
 
 quarantined_units() {
     units v && cp -a v copy && mkdir w && mv v copy w && fingerprint w >units.before || return 1

@@ -346,6 +346,58 @@ static void apples_adjustments_go_with_their_picture(void **state)
 }
 
 /* 50 000 spellings of one stem, and as many sidecars: quadratic work takes a minute. */
+static void apples_edited_picture_goes_with_its_original(void **state)
+{
+    IE_FOLDER f = {0};
+    add(&f, "/p/IMG_E1234.HEIC", IE_FORMAT_HEIC);
+    add(&f, "/p/IMG_1234.JPG", IE_FORMAT_JPEG);
+    add(&f, "/p/IMG_1234.AAE", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/IMG_E1234.AAE", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/IMG_O1234.AAE", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/IMG_1234.MOV", IE_FORMAT_MOV);
+    add(&f, "/p/IMG_E1234.MOV", IE_FORMAT_MOV); /* its still leads it to the original */
+    add(&f, "/p/IMG_E1234.HEIC.xmp", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/IMG_E77.JPG", IE_FORMAT_JPEG); /* no IMG_77 */
+    add(&f, "/p/IMG_Easter.JPG", IE_FORMAT_JPEG);
+    add(&f, "/p/IMG_aster.JPG", IE_FORMAT_JPEG);
+    add(&f, "/p/IMG_E5.MOV", IE_FORMAT_MOV);
+    add(&f, "/p/IMG_5.MOV", IE_FORMAT_MOV);
+    UNITS(&f, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 4);
+    assert_int_equal(ie_unit_leader(f.photos, 8), 1);
+    assert_string_equal(ie_unit_suffix("/p/IMG_1234.JPG", "/p/IMG_E1234.HEIC.xmp"), ".HEIC.xmp");
+}
+
+static void a_numbered_picture_and_its_edited_one_are_one_unit_in_both_spellings(void **state)
+{
+    IE_FOLDER f = {0};
+    add(&f, "/p/IMG(1).jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/IMG(1)-edited.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/IMG.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/IMG-edited.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/x(12).heic", IE_FORMAT_HEIC);
+    add(&f, "/p/x-bearbeitet(12).jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/x.jpg(12).json", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/IMG.jpg(1).json", IE_FORMAT_UNKNOWN);
+    add(&f, "/p/IMG-edited(2).jpg", IE_FORMAT_JPEG); /* no IMG(2) */
+    add(&f, "/p/IMG-edited().jpg", IE_FORMAT_JPEG);
+    UNITS(&f, 0, 0, 1, 1, 2, 2, 2, 0, 3, 4);
+    const char *mark = NULL;
+    assert_string_equal(ie_unit_suffix("/p/x(12).heic", "/p/x-bearbeitet(12).jpg"), ".jpg");
+    assert_non_null(ie_unit_edited("/p/x(12).heic", "/p/x-bearbeitet(12).jpg", &mark));
+    assert_string_equal(mark, "-bearbeitet");
+    assert_null(ie_unit_edited("/p/x(12).heic", "/p/x-bearbeitet(1).jpg", &mark));
+}
+
+static void both_spellings_of_an_edited_numbered_picture_meet(void **state)
+{
+    IE_FOLDER f = {0};
+    add(&f, "/p/IMG-edited(1).jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/IMG(1)-edited.jpg", IE_FORMAT_JPEG);
+    add(&f, "/p/IMG(1).jpg", IE_FORMAT_JPEG);
+    UNITS(&f, 0, 0, 0);
+    assert_int_equal(ie_unit_leader(f.photos, 3), 2);
+}
+
 static void a_hostile_folder_takes_no_longer(void **state)
 {
     enum { MANY = 50000 };
@@ -394,6 +446,9 @@ int main(void)
         cmocka_unit_test(a_live_photo_is_told_by_its_identifier_and_then_by_name),
         cmocka_unit_test(copies_of_a_live_photo_stay_pairs),
         cmocka_unit_test(apples_adjustments_go_with_their_picture),
+        cmocka_unit_test(apples_edited_picture_goes_with_its_original),
+        cmocka_unit_test(a_numbered_picture_and_its_edited_one_are_one_unit_in_both_spellings),
+        cmocka_unit_test(both_spellings_of_an_edited_numbered_picture_meet),
         cmocka_unit_test(a_hostile_folder_takes_no_longer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
