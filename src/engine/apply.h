@@ -22,6 +22,8 @@ typedef struct ie_apply_options {
     /* Told by undo of each file that left the name `left`; and came to `came` when its bytes are the same, else
        NULL. May be NULL. */
     void (*undone)(void *undone_user, const char *left, const char *came);
+    /* Undo: the root went, too, but for an empty folder aside, which goes when this returns. May be NULL. */
+    void (*root_gone)(void *undone_user, const char *root);
     void *undone_user;
 } ie_apply_options;
 

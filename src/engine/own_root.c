@@ -148,8 +148,8 @@ static int remove_own(const char *level)
     return failed != 0 ? failed : change(ie_fs_rmdir, own);
 }
 
-/* Removes a ROOT with the levels above it up to `top`; ENOTEMPTY when anything else is in there. */
-static int dismantle(const char *top)
+/* Removes a ROOT with the levels above it up to `top`, or all but `top`; ENOTEMPTY when anything else is in there. */
+static int dismantle(const char *top, bool keep_top)
 {
     IE_AUTO_FREE char *level = ie_strdup(top);
     int depth = 1;
@@ -158,7 +158,7 @@ static int dismantle(const char *top)
         level = below;
     }
     int failed = ie_own_holds_only(level, IE_JOURNAL_FOLDER) ? remove_own(level) : ENOTEMPTY;
-    for (; failed == 0 && depth > 0; depth--) {
+    for (; failed == 0 && depth > (keep_top ? 1 : 0); depth--) {
         failed = change(ie_fs_rmdir, level);
         char *parent = ie_path_directory(level);
         free(level);
@@ -168,9 +168,9 @@ static int dismantle(const char *top)
 }
 
 /* What holds anything of the user's has its place under the right name. */
-static int dismantle_or_put_back(const char *aside, const char *top)
+static int dismantle_or_put_back(const char *aside, const char *top, bool keep_aside)
 {
-    int failed = dismantle(aside);
+    int failed = dismantle(aside, keep_aside);
     if (failed != 0 && !ie_fs_gone(aside)) {
         (void)move(aside, top);
     }
@@ -186,7 +186,7 @@ static int clear_aside(const char *aside, const char *top)
     }
     int failed = hold(aside, &fd);
     if (failed == 0) {
-        failed = dismantle_or_put_back(aside, top);
+        failed = dismantle_or_put_back(aside, top, false);
         close(fd);
     }
     return failed;
@@ -257,7 +257,7 @@ int ie_own_root_make(const char *root, int *ret_made)
     failed = build(root, top, aside, ret_made);
     failed = failed != 0 ? failed : move(aside, top);
     if (failed != 0 && !ie_fs_gone(aside)) {
-        (void)dismantle(aside); /* what stays is removed by the next run */
+        (void)dismantle(aside, false); /* what stays is removed by the next run */
     }
     close(fd);
     if (failed == EOPNOTSUPP) {
@@ -293,9 +293,9 @@ void ie_own_root_remove(const char *root, int levels)
     }
     int failed = move(top, aside);
     if (failed == EOPNOTSUPP) {
-        (void)dismantle(top);
+        (void)dismantle(top, false);
     } else if (failed == 0) {
-        (void)dismantle_or_put_back(aside, top);
+        (void)dismantle_or_put_back(aside, top, true);
     } else if (!ie_fs_gone(aside)) {
         (void)move(aside, top); /* moved, but perhaps not for good */
     }

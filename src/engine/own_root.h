@@ -21,7 +21,8 @@
    EAGAIN when another process is at it or was faster: look again. */
 int ie_own_root_make(const char *root, int *ret_made);
 /* Removes ROOT and up to levels - 1 of its parents, as far as they hold nothing else, with what .imgengine keeps when no
-   run is left in it. Under ROOT's lock. What cannot be removed stays where it was. */
+   run is left in it. Under ROOT's lock. What cannot be removed stays where it was. An empty folder stays aside until
+   ie_own_root_sweep(): the sign that ROOT did not just vanish, for whoever has to note that. */
 void ie_own_root_remove(const char *root, int levels);
 /* Brings to its end what a killed run left aside of ROOT, which is missing. True when there was something, and ROOT
    is surely gone. */

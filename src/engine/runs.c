@@ -216,8 +216,9 @@ static void note_undone(void *user, const char *left, const char *came)
 }
 
 /* The folder went with its last run: what the catalog knows of it is undone, and not on a disk that is away. */
-static void note_root_gone(ie_engine *engine, const char *root)
+static void note_root_gone(void *user, const char *root)
 {
+    ie_engine *engine = user;
     ie_known_runs list = {0};
     ie_error ignored;
     if (engine->writer == NULL || ie_known_runs_read(engine, &list, &ignored) != IE_OK) {
@@ -231,6 +232,7 @@ static void note_root_gone(ie_engine *engine, const char *root)
         }
     }
     ie_known_runs_free(&list);
+    ie_volume_note(engine, root); /* writes what waits, too */
 }
 
 static bool is_gone(const char *path)
@@ -244,6 +246,7 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
 {
     ie_apply_options options = apply_options(engine, request->wait);
     options.undone = note_undone;
+    options.root_gone = note_root_gone;
     options.undone_user = engine;
     ie_error ignored;
     if (ie_engine_catalog(engine, &ignored) != IE_OK) {
@@ -254,7 +257,6 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
         ie_undo_counts counts = {0};
         if (!request->dry_run && ie_own_root_sweep(roots[i])) {
             note_root_gone(engine, roots[i]); /* an undo was killed when nothing but the folder was left */
-            ie_volume_note(engine, roots[i]);
             continue;
         }
         status = request->root == NULL ? ie_volume_check(engine, roots[i], err) : IE_OK;
@@ -270,6 +272,24 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
         add_counts(summary, &counts);
     }
     return status;
+}
+
+/* Where undo was killed after the last file came back, its root is still there, and the catalog does not know. */
+static void finish_undone(ie_engine *engine, ie_known_runs *list)
+{
+    for (size_t i = 0; i < list->count && engine->writer != NULL; i++) {
+        ie_known_run *run = &list->runs[i];
+        const ie_undo_request request = {.run_id = run->id};
+        ie_run_info info;
+        ie_known_run_info(engine, run, &info);
+        if (run->undone || strcmp(info.state, "undone") != 0) {
+            continue;
+        }
+        ie_summary summary = {0};
+        ie_error ignored;
+        run->undone = undo_roots(engine, &request, run->roots, run->root_count, NULL, NULL, &summary, &ignored) == IE_OK &&
+                      ie_catalog_run_undone(engine->writer, run->id, &ignored) == IE_OK;
+    }
 }
 
 /* The newest run that has anything left to undo. */
@@ -292,6 +312,9 @@ static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, i
 {
     ie_known_runs list;
     ie_status status = ie_known_runs_read(engine, &list, err);
+    if (status == IE_OK && !request->dry_run) {
+        finish_undone(engine, &list);
+    }
     if (status == IE_OK) {
         const ie_known_run *run = request->run_id != NULL ? ie_known_run_find(&list, request->run_id, err)
                                                           : newest_run(engine, &list, err);

@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #include "engine/carry.h"
+#include "engine/own_root.h"
 #include "engine/undo_root.h"
 #include "utils/error.h"
 #include "utils/fs.h"
@@ -338,6 +339,10 @@ ie_status ie_undo_run(const char *root, const ie_undo_request *request, const ie
     ie_log_free(u.log);
     if ((status == IE_OK || status == IE_ERR_NOT_FOUND) && lock != NULL) {
         ie_undo_remove_root(root); /* also when an interrupted undo has only just been finished */
+        if (options->root_gone != NULL && ie_own_root_is_aside(root)) {
+            options->root_gone(options->undone_user, root);
+        }
+        (void)ie_own_root_sweep(root);
     }
     ie_lock_release(lock);
     ie_touched_free(&u.touched);

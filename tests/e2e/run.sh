@@ -385,9 +385,10 @@ check a_second_search_for_duplicates_reads_no_file second_dedupe_reads_nothing
 
 # Every analyzer looks at the same opened file, and no byte of it is asked for twice.
 each_file_is_read_once() {
+    local real=$(realpath "$photos") # strace tells real names
     mkdir -p traces && strace -ff -y -s 0 -e trace=openat,read,pread64,readv,preadv,preadv2,mmap -o traces/t \
-        "$imgengine" --catalog '' analyze ${1:-} "$photos" --json >/dev/null 2>&1
-    cat traces/t.* | awk -v root="$photos" '
+        "$imgengine" --catalog '' analyze ${1:-} "$real" --json >/dev/null 2>&1
+    cat traces/t.* | awk -v root="$real" '
         { at = index($0, "<" root "/") }
         at == 0 || /O_DIRECTORY/ { next }
         { rest = substr($0, at + 1); path = substr(rest, 1, index(rest, ">") - 1) }
@@ -396,7 +397,7 @@ each_file_is_read_once() {
         $NF > 0 { got[path] += $NF }
         END { for (path in opened) print opened[path], got[path] + 0, path }' >reads.txt
     rm -r traces
-    [ "$(grep -c "$photos/.*[.]jpg" reads.txt)" -ge 300 ] || return 1
+    [ "$(grep -c "$real/.*[.]jpg" reads.txt)" -ge 300 ] || return 1
     ! grep '^mapped' reads.txt && while read -r opened got path; do
         [ "$opened" = 1 ] && [ "$got" -le "$(stat -c %s "$path")" ] || { echo "$path: opened $opened times, $got bytes"; return 1; }
     done <reads.txt

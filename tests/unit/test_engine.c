@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "imgengine.h"
+#include "utils/fs.h"
 #include "utils/memory.h"
 #include "utils/text.h"
 
@@ -198,6 +199,65 @@ static void a_folder_that_undo_took_away_leaves_no_run_that_is_in_the_way_of_oth
     }
 }
 
+static int die_at(void *user, const ie_fs_event *event)
+{
+    (void)event;
+    if (--*(int *)user == 0) {
+        _exit(9);
+    }
+    return 0;
+}
+
+/* True when undo was through before the blow. */
+static bool undo_killed_at(const ie_engine_options *options, int change)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        ie_engine *engine = NULL;
+        ie_summary undone;
+        bool good = ie_engine_open(ie_config_new(), options, &engine, NULL) == IE_OK;
+        ie_fs_set_hook(&(ie_fs_hook){die_at, NULL, &change});
+        _exit(good && ie_engine_undo(engine, &(ie_undo_request){0}, NULL, NULL, &undone, NULL) == IE_OK ? 0 : 1);
+    }
+    int state = 0;
+    assert_int_equal(waitpid(child, &state, 0), child);
+    assert_true(WIFEXITED(state) && (WEXITSTATUS(state) == 0 || WEXITSTATUS(state) == 9));
+    return WEXITSTATUS(state) == 0;
+}
+
+static void undo_that_is_killed_anywhere_is_finished_by_undo(void **state)
+{
+    IE_AUTO_FREE char *photos = in_folder("photos");
+    IE_AUTO_FREE char *output = in_folder("out");
+    IE_AUTO_FREE char *catalog = in_folder("catalog.db");
+    const ie_engine_options options = {.catalog = catalog};
+    bool through = false;
+    for (int change = 1; !through; change++) {
+        ie_config *config = ie_config_new();
+        ie_engine *engine = NULL;
+        ie_summary summary;
+        assert_int_equal(ie_engine_open(config, &options, &engine, NULL), IE_OK);
+        copy_out(engine, photos, output, &summary);
+        ie_engine_close(engine);
+        through = undo_killed_at(&options, change);
+        assert_int_equal(ie_engine_open(config, &options, &engine, NULL), IE_OK);
+        ie_error err = {0};
+        const ie_undo_request undo = {0};
+        ie_status status = IE_OK;
+        for (int calls = 0; status == IE_OK && calls < 3; calls++) {
+            status = ie_engine_undo(engine, &undo, NULL, NULL, &summary, &err);
+        }
+        assert_int_equal(status, IE_ERR_NOT_FOUND);
+        assert_non_null(strstr(err.text, "no run to undo"));
+        assert_int_equal(access(output, F_OK), -1);
+        ie_engine_close(engine);
+        ie_config_free(config);
+        assert_true(change < 200 && (through || change < 199));
+    }
+    unlink(catalog);
+}
+
 static void a_plan_in_place_is_saved_loaded_applied_and_undone(void **state)
 {
     ie_engine *engine = open_engine();
@@ -241,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_folder_cannot_be_copied_into_itself),
         cmocka_unit_test(an_output_inside_the_source_is_left_out_of_the_scan),
         cmocka_unit_test(a_folder_that_undo_took_away_leaves_no_run_that_is_in_the_way_of_others),
+        cmocka_unit_test(undo_that_is_killed_anywhere_is_finished_by_undo),
         cmocka_unit_test(a_plan_in_place_is_saved_loaded_applied_and_undone),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
