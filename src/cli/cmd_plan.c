@@ -314,7 +314,8 @@ const ie_command ie_command_rename = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "name photos by date, camera and the like",
-    .text = "Gives photos names made from a template of their date, camera, place and so on. A "
+    .text = "Gives photos names made from a template of their date, camera, place and so on. It makes "
+            "the folders below the given one, too: photos leave those that they lay in. A "
             "taken name is never overwritten: the newcomer gets a number. RAW, JPEG, video and "
             "sidecar files that belong together keep a common name. "
             "In a template, {city|\"at home\"} says what stands where a photo has none; {camera:lower}, "

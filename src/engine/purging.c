@@ -37,6 +37,13 @@ static ie_status named_root(const char *root, root_list *list, ie_error *err)
     return IE_OK;
 }
 
+static bool has_journal(const char *root)
+{
+    IE_AUTO_FREE char *runs = ie_path_join(root, IE_JOURNAL_FOLDER "/runs");
+    return ie_fs_exists(runs);
+}
+
+/* Undo takes a folder away that only the run had made, and its journal: nothing is left to free, nor to tell of. */
 static ie_status known_roots(ie_engine *engine, const char *run_id, root_list *list, ie_error *err)
 {
     ie_known_runs runs;
@@ -47,7 +54,9 @@ static ie_status known_roots(ie_engine *engine, const char *run_id, root_list *l
     for (size_t i = 0; status == IE_OK && i < runs.count; i++) {
         const ie_known_run *run = &runs.runs[i];
         for (size_t k = 0; k < run->root_count && (run_id == NULL || strcmp(run->id, run_id) == 0); k++) {
-            add_root(list, run->roots[k]);
+            if (run_id != NULL || !run->undone || has_journal(run->roots[k])) {
+                add_root(list, run->roots[k]);
+            }
         }
     }
     ie_known_runs_free(&runs);
@@ -57,10 +66,12 @@ static ie_status known_roots(ie_engine *engine, const char *run_id, root_list *l
 /* With a RUN in several folders, one that is away is an error; else the others are worth purging. */
 static bool is_there(ie_engine *engine, const char *root, const ie_purge_request *request)
 {
-    IE_AUTO_FREE char *runs = ie_path_join(root, IE_JOURNAL_FOLDER "/runs");
-    bool there = ie_fs_exists(runs) && !ie_volume_offline(engine, root);
+    bool there = has_journal(root) && !ie_volume_offline(engine, root);
     if (there || request->root != NULL || request->run_id != NULL) {
         return true;
+    }
+    if (ie_volume_deleted(engine, root)) {
+        return false;
     }
     ie_engine_notice(engine, "%s is offline (its journal is not there); it was left out.", ie_shown(root));
     return false;

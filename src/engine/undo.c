@@ -111,9 +111,8 @@ static void tell_done(undoing *u, const ie_takeback *item)
         say(u, "%s: the copy %sremoved", ie_shown(entry->to), would);
     } else {
         u->counts->restored++;
-        say(u, "%s: %srestored%s%s", ie_shown(entry->from), would,
-            entry->kind == IE_ACTION_QUARANTINE ? " from quarantine" : " from ",
-            entry->kind == IE_ACTION_QUARANTINE ? "" : ie_shown(entry->to));
+        bool moved = entry->kind == IE_ACTION_MOVE;
+        say(u, "%s: %srestored from %s", ie_shown(entry->from), would, moved ? ie_shown(entry->to) : "quarantine");
     }
 }
 
