@@ -128,7 +128,7 @@ static ie_status damaged_or_large(ie_format from, ie_format to, ie_error *err)
 }
 
 /* From the opened image to the written file. All of it is decoded into memory first: it is looked at twice. */
-static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_format from, const char *temp_path,
+static ie_status transcode_held(VipsImage **image, const ie_image_facts *facts, ie_format from, const char *temp_path,
                            const ie_convert_options *options, ie_converted *converted, ie_error *err)
 {
     ie_status status = refuse(facts, options->to, err);
@@ -161,6 +161,17 @@ static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_fo
                    : damaged_or_large(from, options->to, err);
     }
     return IE_OK;
+}
+
+/* Some loaders of libvips free the colour profile with themselves, though images made of theirs name it, too: the opened
+   image stays until all is written. */
+static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_format from, const char *temp_path,
+                           const ie_convert_options *options, ie_converted *converted, ie_error *err)
+{
+    VipsImage *opened = g_object_ref(*image);
+    ie_status status = transcode_held(image, facts, from, temp_path, options, converted, err);
+    g_object_unref(opened);
+    return status;
 }
 
 static ie_status by_vips(const input *in, const char *temp_path, const ie_convert_options *options,
