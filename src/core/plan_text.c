@@ -82,18 +82,9 @@ static json_t *tags_json(const ie_tag_edit *tags)
     return object;
 }
 
-json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
+/* How its bytes are made anew. */
+static void add_making(json_t *object, const ie_action *action)
 {
-    json_t *object = json_object();
-    ie_json_text(object, "schema", ACTION_SCHEMA);
-    ie_json_text(object, "kind", ie_action_kind_name(action->kind));
-    ie_json_int(object, "root", action->root);
-    ie_json_int(object, "unit", action->unit);
-    ie_json_path(object, "from", action->from);
-    ie_json_path(object, "to", action->to);
-    ie_json_path(object, "shown", action->shown);
-    ie_json_text(object, "from_format", ie_format_name(action->from_format));
-    ie_json_text(object, "format", ie_format_name(action->format));
     if (action->quality != 0) {
         ie_json_int(object, "quality", action->quality);
     }
@@ -108,6 +99,39 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
         char text[32];
         ie_json_text(object, "strip", ie_strip_text(action->strip, text));
     }
+}
+
+/* The file that stays for it. */
+static void add_survivor(json_t *object, const ie_action *action)
+{
+    if (action->survivor == NULL) {
+        return;
+    }
+    ie_json_path(object, "survivor", action->survivor);
+    json_object_set_new(object, "survivor_stamp", stamp_json(&action->survivor_stamp));
+    if (action->verdict != IE_MATCH_NONE) {
+        ie_json_text(object, "verdict", ie_match_name(action->verdict));
+    }
+    if (action->verdict > IE_MATCH_SAME_BYTES) {
+        char hex[33];
+        ie_hash128_hex(action->survivor_xxh3, hex);
+        ie_json_text(object, "survivor_xxh3", hex);
+    }
+}
+
+json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
+{
+    json_t *object = json_object();
+    ie_json_text(object, "schema", ACTION_SCHEMA);
+    ie_json_text(object, "kind", ie_action_kind_name(action->kind));
+    ie_json_int(object, "root", action->root);
+    ie_json_int(object, "unit", action->unit);
+    ie_json_path(object, "from", action->from);
+    ie_json_path(object, "to", action->to);
+    ie_json_path(object, "shown", action->shown);
+    ie_json_text(object, "from_format", ie_format_name(action->from_format));
+    ie_json_text(object, "format", ie_format_name(action->format));
+    add_making(object, action);
     if (action->unconverted) {
         json_object_set_new(object, "unconverted", json_true());
     }
@@ -119,18 +143,7 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
     if (action->tags != NULL) {
         json_object_set_new(object, "tags", tags_json(action->tags));
     }
-    if (action->survivor != NULL) {
-        ie_json_path(object, "survivor", action->survivor);
-        json_object_set_new(object, "survivor_stamp", stamp_json(&action->survivor_stamp));
-        if (action->verdict != IE_MATCH_NONE) {
-            ie_json_text(object, "verdict", ie_match_name(action->verdict));
-        }
-        if (action->verdict > IE_MATCH_SAME_BYTES) {
-            char hex[33];
-            ie_hash128_hex(action->survivor_xxh3, hex);
-            ie_json_text(object, "survivor_xxh3", hex);
-        }
-    }
+    add_survivor(object, action);
     if (action->link != IE_LINK_NONE) {
         ie_json_text(object, "link", ie_link_name(action->link));
     }

@@ -232,6 +232,32 @@ static void set_words(ie_xmp_taker *r, ie_xmp_field which, const char *value, bo
     }
 }
 
+static void set_place(ie_xmp_taker *r, ie_xmp_field field, const char *value)
+{
+    switch (field) {
+    case IE_XMP_LATITUDE:
+        set_angle(value, &r->latitude, &r->latitude_plain);
+        break;
+    case IE_XMP_LONGITUDE:
+        set_angle(value, &r->longitude, &r->longitude_plain);
+        break;
+    case IE_XMP_LATITUDE_REF:
+        r->latitude_ref = value[0];
+        break;
+    case IE_XMP_LONGITUDE_REF:
+        r->longitude_ref = value[0];
+        break;
+    case IE_XMP_ALTITUDE:
+        r->altitude = ie_xmp_real(value);
+        break;
+    case IE_XMP_ALTITUDE_REF:
+        r->below_sea = value[0] == '1';
+        break;
+    default:
+        break;
+    }
+}
+
 void ie_xmp_take(ie_xmp_taker *r, int property, const char *value, bool is_default)
 {
     ie_metadata *m = &r->facts->m;
@@ -246,25 +272,15 @@ void ie_xmp_take(ie_xmp_taker *r, int property, const char *value, bool is_defau
         set_date(r, (ie_xmp_field)property, value);
         break;
     case IE_XMP_LATITUDE:
-        set_angle(value, &r->latitude, &r->latitude_plain);
-        break;
     case IE_XMP_LONGITUDE:
-        set_angle(value, &r->longitude, &r->longitude_plain);
-        break;
     case IE_XMP_LATITUDE_REF:
-        r->latitude_ref = value[0];
-        break;
     case IE_XMP_LONGITUDE_REF:
-        r->longitude_ref = value[0];
+    case IE_XMP_ALTITUDE:
+    case IE_XMP_ALTITUDE_REF:
+        set_place(r, (ie_xmp_field)property, value);
         break;
     case IE_XMP_OWN_QUALITY:
         m->own_quality = ie_xmp_real(value);
-        break;
-    case IE_XMP_ALTITUDE:
-        r->altitude = ie_xmp_real(value);
-        break;
-    case IE_XMP_ALTITUDE_REF:
-        r->below_sea = value[0] == '1';
         break;
     case IE_XMP_PERCENT:
     case IE_XMP_PERCENT_EXIV2:
