@@ -3,25 +3,13 @@
 # dedupe on real versions of one picture: what only a duplicate has goes into the one that stays, as exiftool reads it;
 # what the user keeps apart stays apart.
 #   dedupe.sh IMGENGINE        IMGENGINE_TESTDATA: where the photos lie
-set -u
 imgengine=$(realpath "$1")
 data=${IMGENGINE_TESTDATA:-}
-work=$(mktemp -d "${TMPDIR:-/tmp}/imgengine-dedupe.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-export XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config" TZ=UTC LC_ALL=C.UTF-8
-cd "$work" || exit 1
-failures=0
-
-ok() { echo "[       OK ] $1"; }
-no() { echo "[  FAILED  ] $1"; failures=$((failures + 1)); }
-check() {
-    local name=$1
-    shift
-    if "$@" >check.out 2>&1; then ok "$name"; else head -40 check.out; no "$name"; fi
-}
+# shellcheck source=tests/e2e/checks.sh
+. "$(dirname "$(realpath "$0")")/checks.sh"
 picture=$data/photos/neardup/g01_dog_bicycle
 if [ -z "$data" ] || [ ! -e "${picture}_00_original.jpg" ] || ! command -v exiftool >/dev/null; then
-    echo "[  SKIPPED ] versions_of_a_picture_because_exiftool_or_the_photos_are_not_there"
+    skip versions_of_a_picture_because_exiftool_or_the_photos_are_not_there
     exit 0
 fi
 

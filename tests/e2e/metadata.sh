@@ -3,23 +3,11 @@
 # What other programs write, read through the command line: fields as digiKam, Lightroom, Immich, Windows and picture
 # agencies set them, written by the real exiftool into copies of a made photo, and read back by ours, exiftool and exiv2.
 #   metadata.sh IMGENGINE MAKE_LIBRARY
-set -u
 imgengine=$(realpath "$1") make_library=$(realpath "$2")
-work=$(mktemp -d "${TMPDIR:-/tmp}/imgengine-metadata.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-export XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config" TZ=UTC LC_ALL=C.UTF-8
-cd "$work" || exit 1
-failures=0
-
-ok() { echo "[       OK ] $1"; }
-no() { echo "[  FAILED  ] $1"; failures=$((failures + 1)); }
-check() {
-    local name=$1
-    shift
-    if "$@" >check.out 2>&1; then ok "$name"; else head -40 check.out; no "$name"; fi
-}
+# shellcheck source=tests/e2e/checks.sh
+. "$(dirname "$(realpath "$0")")/checks.sh"
 if ! command -v exiftool >/dev/null || ! command -v exiv2 >/dev/null; then
-    echo "[  SKIPPED ] what_other_programs_write_because_exiftool_or_exiv2_is_not_installed"
+    skip what_other_programs_write_because_exiftool_or_exiv2_is_not_installed
     exit 0
 fi
 "$make_library" lib || exit 1

@@ -2,36 +2,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Models fetched from a server of the hub's layout that runs here.
 #   models.sh IMGENGINE
-set -u
 imgengine=$(realpath "$1") here=$(dirname "$(realpath "$0")")
-work=$(mktemp -d "${TMPDIR:-/tmp}/imgengine-models.XXXXXX")
+# shellcheck source=tests/e2e/checks.sh
+. "$(dirname "$(realpath "$0")")/checks.sh"
 server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null; umount "$work/small" 2>/dev/null; rm -rf "$work"' EXIT
-export XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config" XDG_CACHE_HOME="$work/cache" HOME="$work/home"
-export LC_ALL=C no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
+leave() {
+    [ -z "$server" ] || kill "$server" 2>/dev/null
+    umount "$work/small" 2>/dev/null
+}
+export HOME="$work/home" LC_ALL=C no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 unset HF_TOKEN HF_HOME HF_HUB_CACHE HF_HUB_OFFLINE HF_ENDPOINT
 mkdir -p "$HOME"
-cd "$work" || exit 1
-failures=0
 
-ok() { echo "[       OK ] $1"; }
-no() { echo "[  FAILED  ] $1"; failures=$((failures + 1)); }
-skip() { echo "[  SKIPPED ] $1"; }
-
-# check NAME COMMAND: begins with nothing pulled and a server that behaves
-check() {
-    local name=$1
-    shift
-    rm -rf data "$work"/cache hub/cut hub/slow hub/wrong hub/private hub/norange hub/busy
+# Each begins with nothing pulled and a server that behaves.
+before_each() {
+    rm -rf data cache hub/cut hub/slow hub/wrong hub/private hub/norange hub/busy
     : >hub/log
-    if "$@" >check.out 2>&1; then ok "$name"; else tail -n 20 check.out exits.err; no "$name"; fi
-}
-exits() {
-    local want=$1 got
-    shift
-    "$@" >exits.out 2>exits.err
-    got=$?
-    [ "$got" -eq "$want" ] || { echo "exit $got, expected $want: $*"; return 1; }
 }
 
 command -v python3 >/dev/null || { skip "models_are_pulled (no python3)"; exit 0; }

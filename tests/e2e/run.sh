@@ -3,32 +3,13 @@
 # The program on real photos, as a person would run it.
 #   run.sh IMGENGINE MAKE_LIBRARY        IMGENGINE_TESTDATA: where the photos lie
 # The last word of each check's name group says what it needs; checks that cannot run here say SKIPPED.
-set -u
 imgengine=$(realpath "$1") make_library=$(realpath "$2")
 data=${IMGENGINE_TESTDATA:-}
-work=$(mktemp -d "${TMPDIR:-/tmp}/imgengine-e2e.XXXXXX")
-trap 'chmod -R u+rwX "$work" 2>/dev/null; umount "$work/small" "$work/fixed" 2>/dev/null; rm -rf "$work"' EXIT
-export XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config" TZ=UTC LC_ALL=C
-cd "$work" || exit 1
-failures=0
+# shellcheck source=tests/e2e/checks.sh
+. "$(dirname "$(realpath "$0")")/checks.sh"
+leave() { umount "$work/small" "$work/fixed" 2>/dev/null; }
+export LC_ALL=C
 
-ok() { echo "[       OK ] $1"; }
-no() { echo "[  FAILED  ] $1"; failures=$((failures + 1)); }
-skip() { echo "[  SKIPPED ] $1"; }
-# check NAME COMMAND…: the command's exit code decides
-check() {
-    local name=$1
-    shift
-    if "$@" >check.out 2>&1; then ok "$name"; else cat check.out | head -40; no "$name"; fi
-}
-# exits CODE COMMAND…
-exits() {
-    local want=$1
-    shift
-    "$@" >exits.out 2>exits.err
-    local got=$?
-    [ "$got" -eq "$want" ] || { echo "exit $got, expected $want: $*"; head -5 exits.err; return 1; }
-}
 # names, bytes, modes, times of everything but journals
 fingerprint() {
     (cd "$1" && find . -name .imgengine -prune -o -type f -print0 | sort -z |

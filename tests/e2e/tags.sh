@@ -3,37 +3,15 @@
 # What tag and untag write, through the command line, as exiftool sees it: a second run plans nothing in each mode, models'
 # keywords come and go alone, places come from wherever they are known, and digests follow.
 #   tags.sh IMGENGINE            the photos are those of $IMGENGINE_TESTDATA
-set -u
 imgengine=$(realpath "$1") data=${IMGENGINE_TESTDATA:-}
-work=$(mktemp -d "${TMPDIR:-/tmp}/imgengine-tags.XXXXXX")
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-export XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config" TZ=UTC LC_ALL=C.UTF-8
-cd "$work" || exit 1
-failures=0 photos=$data/photos
+# shellcheck source=tests/e2e/checks.sh
+. "$(dirname "$(realpath "$0")")/checks.sh"
+photos=$data/photos
 
-check() {
-    local name=$1
-    shift
-    if "$@" >check.out 2>&1; then
-        echo "[       OK ] $name"
-    else
-        head -40 check.out
-        echo "[  FAILED  ] $name"
-        failures=$((failures + 1))
-    fi
-}
 if [ -z "$data" ] || ! command -v exiftool >/dev/null; then
-    echo "[  SKIPPED ] what_tag_writes_through_the_command_line: IMGENGINE_TESTDATA or exiftool is missing"
+    skip "what_tag_writes_through_the_command_line: IMGENGINE_TESTDATA or exiftool is missing"
     exit 0
 fi
-# exits CODE COMMAND...
-exits() {
-    local wanted=$1 got
-    shift
-    "$@" >exits.out 2>exits.err
-    got=$?
-    [ "$got" -eq "$wanted" ] || { echo "exit $got instead of $wanted: $*"; tail -n 5 exits.out exits.err; return 1; }
-}
 ours() { "$imgengine" --catalog "$catalog" "$@"; }
 # value TAG FILE: what exiftool reads, items joined by /
 value() { exiftool -q -q -m -s3 -n -sep / "-$1" "$2"; }
@@ -155,7 +133,7 @@ if [ -n "${IMGENGINE_TEST_ONNXRUNTIME:-}" ] && [ -e "$data/models/FastestDet.onn
     check models_keywords_in_the_photo_come_with_model_version_and_confidence_and_go_alone models_keywords embed
     check models_keywords_in_a_sidecar_come_and_go_alone models_keywords sidecar
 else
-    echo "[  SKIPPED ] models_keywords_come_and_go_alone: IMGENGINE_TEST_ONNXRUNTIME or the model is missing"
+    skip "models_keywords_come_and_go_alone: IMGENGINE_TEST_ONNXRUNTIME or the model is missing"
 fi
 
 # ---- places ----

@@ -2,27 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Runs of models by a library that stands in for ONNX Runtime: interrupted ones, and where the library is looked for.
 #   vision.sh IMGENGINE STUB
-set -u
 imgengine=$(realpath "$1") stub=$(realpath "$2")
-work=$(mktemp -d "${TMPDIR:-/tmp}/imgengine-vision.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-export XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config" XDG_CACHE_HOME="$work/cache" HOME="$work/home" LC_ALL=C
+# shellcheck source=tests/e2e/checks.sh
+. "$(dirname "$(realpath "$0")")/checks.sh"
+export HOME="$work/home" LC_ALL=C
 unset HF_TOKEN HF_HOME HF_HUB_CACHE HF_HUB_OFFLINE HF_ENDPOINT
 mkdir -p "$HOME"
-cd "$work" || exit 1
-failures=0
-
-ok() { echo "[       OK ] $1"; }
-no() { echo "[  FAILED  ] $1"; failures=$((failures + 1)); }
-check() {
-    local name=$1
-    shift
-    if "$@" >check.out 2>&1; then ok "$name"; else tail -n 20 check.out; no "$name"; fi
-}
 # sum FILE: of the numbers in it
 sum() { awk '{ n += $1 } END { print n + 0 }' "$1" 2>/dev/null || echo 0; }
 
-command -v python3 >/dev/null || { echo "[  SKIPPED ] interrupted_runs (no python3)"; exit 0; }
+command -v python3 >/dev/null || { skip "interrupted_runs (no python3)"; exit 0; }
 python3 - <<'PY'
 import os, struct, zlib
 os.makedirs("photos")
