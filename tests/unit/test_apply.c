@@ -1,42 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tree.h"
+#include "scene.h"
 
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/xattr.h>
 
 #include "engine/lock.h"
-
-typedef struct scene {
-    char *root;
-    ie_plan *plan;
-    char id[40];
-    ie_error err;
-} scene;
-
-static int scene_set(void **state)
-{
-    scene *s = ie_alloc(sizeof *s);
-    s->root = tree_new();
-    s->plan = ie_plan_new("test");
-    *state = s;
-    return 0;
-}
-
-static int scene_clear(void **state)
-{
-    scene *s = *state;
-    ie_plan_free(s->plan);
-    tree_remove(s->root);
-    free(s->root);
-    free(s);
-    return 0;
-}
-
-static char *at(const scene *s, const char *name)
-{
-    return ie_arena_printf(s->plan->arena, "%s/%s", s->root, name);
-}
 
 static void text_is(const scene *s, const char *name, const char *text)
 {

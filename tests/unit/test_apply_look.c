@@ -1,34 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tree.h"
-
-typedef struct scene {
-    char *root;
-    ie_plan *plan;
-} scene;
-
-static int scene_set(void **state)
-{
-    scene *s = ie_alloc(sizeof *s);
-    s->root = tree_new();
-    s->plan = ie_plan_new("test");
-    *state = s;
-    return 0;
-}
-
-static int scene_clear(void **state)
-{
-    scene *s = *state;
-    ie_plan_free(s->plan);
-    tree_remove(s->root);
-    free(s->root);
-    free(s);
-    return 0;
-}
-
-static const char *at(const scene *s, const char *name)
-{
-    return ie_arena_printf(s->plan->arena, "%s/%s", s->root, name);
-}
+#include "scene.h"
 
 static void add_move(const scene *s, const char *from, const char *to, uint32_t unit)
 {

@@ -1,40 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Duplicates whose names go to links: carried out, undone, written down, purged. */
 #include "engine/purge.h"
-#include "tree.h"
+#include "scene.h"
 
-typedef struct scene {
-    char *root;
-    ie_plan *plan;
-    char id[40];
-    ie_error err;
-} scene;
-
-static int scene_set(void **state)
+static int scene_with_duplicates(void **state)
 {
-    scene *s = ie_alloc(sizeof *s);
-    s->root = tree_new();
-    s->plan = ie_plan_new("test");
+    scene_set(state);
+    const scene *s = *state;
     tree_write(s->root, "keep", "the same");
     tree_write(s->root, "sub/one", "the same");
     tree_write(s->root, "two", "the same");
-    *state = s;
     return 0;
-}
-
-static int scene_clear(void **state)
-{
-    scene *s = *state;
-    ie_plan_free(s->plan);
-    tree_remove(s->root);
-    free(s->root);
-    free(s);
-    return 0;
-}
-
-static char *at(const scene *s, const char *name)
-{
-    return ie_arena_printf(s->plan->arena, "%s/%s", s->root, name);
 }
 
 static void plan_links(scene *s, ie_link link)
@@ -180,16 +156,18 @@ static void a_plan_with_links_reads_back_and_others_have_none(void **state)
     assert_non_null(strstr(s->err.text, "a link that no duplicate of the same bytes takes"));
 }
 
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_with_duplicates, scene_clear)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_link_takes_the_name_and_undo_brings_back_the_file, scene_set, scene_clear),
-        cmocka_unit_test_setup_teardown(what_took_the_place_of_a_link_is_not_removed, scene_set, scene_clear),
-        cmocka_unit_test_setup_teardown(an_edit_through_a_hard_link_is_not_undone, scene_set, scene_clear),
-        cmocka_unit_test_setup_teardown(other_bytes_are_never_linked, scene_set, scene_clear),
-        cmocka_unit_test_setup_teardown(a_reflink_is_made_or_refused_clearly, scene_set, scene_clear),
-        cmocka_unit_test_setup_teardown(purge_frees_what_a_link_stands_for, scene_set, scene_clear),
-        cmocka_unit_test_setup_teardown(a_plan_with_links_reads_back_and_others_have_none, scene_set, scene_clear),
+        SCENE(a_link_takes_the_name_and_undo_brings_back_the_file),
+        SCENE(what_took_the_place_of_a_link_is_not_removed),
+        SCENE(an_edit_through_a_hard_link_is_not_undone),
+        SCENE(other_bytes_are_never_linked),
+        SCENE(a_reflink_is_made_or_refused_clearly),
+        SCENE(purge_frees_what_a_link_stands_for),
+        SCENE(a_plan_with_links_reads_back_and_others_have_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
