@@ -413,7 +413,7 @@ static bool read_roots(ie_plan *plan, const json_t *roots)
     }
     json_array_foreach((json_t *)roots, i, root) {
         IE_AUTO_FREE char *path = ie_json_get_path(root, "path");
-        if (path == NULL || !is_clean_path(path) || ie_plan_root(plan, path) != i) {
+        if (path == NULL || !is_clean_path(path) || strcmp(path, "/") == 0 || ie_plan_root(plan, path) != i) {
             return false;
         }
     }
@@ -443,7 +443,7 @@ static ie_status read_head(const char *line, size_t size, ie_plan **ret_plan, ui
     if (!read_roots(plan, json_object_get(object, "roots"))) {
         ie_plan_free(plan);
         return ie_error_set(err, IE_ERR_FORMAT,
-                            "Line 1 of the plan has a root folder that is no plain absolute path.");
+                            "Line 1 of the plan has a root folder that is no plain absolute path, or is /.");
     }
     *ret_plan = plan;
     *ret_count = (uint64_t)count;

@@ -110,6 +110,13 @@ static ie_status resolve(const char *argument, char **ret_real, struct stat *ret
         free(real);
         return refuse_own(argument, err);
     }
+    if (strcmp(real, "/") == 0) {
+        free(real);
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "%s is the whole system, with what is no file on any disk; name the "
+                            "folders that hold photos",
+                            ie_shown(argument));
+    }
     *ret_real = real;
     return IE_OK;
 }

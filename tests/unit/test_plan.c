@@ -220,6 +220,20 @@ static void a_survivor_without_a_verdict_must_have_the_same_bytes(void **state)
     free(text);
 }
 
+static void the_whole_system_or_a_crooked_path_is_no_root(void **state)
+{
+    (void)state;
+    static const char *const roots[] = {"/", "p", "/p/../q", "/p/", ""};
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+        IE_AUTO_FREE char *text = ie_asprintf("{\"schema\":\"imgengine.plan/1\",\"command\":\"x\",\"copies\":false,"
+                                              "\"roots\":[{\"path\":\"%s\"}],\"actions\":0}\n", roots[i]);
+        ie_plan *plan = NULL;
+        ie_error err;
+        assert_int_equal(ie_plan_parse(text, strlen(text), &plan, &err), IE_ERR_FORMAT);
+        assert_non_null(strstr(err.text, "root folder"));
+    }
+}
+
 static void every_action_is_counted_once(void **state)
 {
     (void)state;
@@ -324,6 +338,7 @@ int main(void)
         cmocka_unit_test(sound_lines_are_read),
         cmocka_unit_test(odd_lines_are_refused_with_their_number),
         cmocka_unit_test(a_survivor_without_a_verdict_must_have_the_same_bytes),
+        cmocka_unit_test(the_whole_system_or_a_crooked_path_is_no_root),
         cmocka_unit_test(every_action_is_counted_once),
         cmocka_unit_test(how_a_picture_is_coded_is_part_of_a_saved_plan),
         cmocka_unit_test(a_plan_is_printed_for_a_person),

@@ -178,6 +178,19 @@ static void an_argument_inside_our_own_folder_is_refused(void **state)
     assert_string_equal(WALK("."), "");
 }
 
+static void the_whole_system_is_no_folder_of_photos(void **state)
+{
+    (void)state;
+    const char *all[] = {"/", "/../."};
+    for (size_t i = 0; i < 2; i++) {
+        ie_scan *scan = NULL;
+        ie_error err;
+        ie_input input = {&all[i], 1, false};
+        assert_int_equal(ie_scan_open(&settings, &input, NULL, NULL, &scan, &err), IE_ERR_USAGE);
+        assert_non_null(strstr(err.text, "whole system"));
+    }
+}
+
 static void links_are_followed_only_when_asked_and_never_in_circles(void **state)
 {
     (void)state;
@@ -374,6 +387,7 @@ int main(void)
         TEST(each_inode_is_given_out_once),
         TEST(hidden_names_are_skipped_unless_wanted_or_named),
         TEST(an_argument_inside_our_own_folder_is_refused),
+        TEST(the_whole_system_is_no_folder_of_photos),
         TEST(links_are_followed_only_when_asked_and_never_in_circles),
         TEST(excluded_folders_are_not_entered),
         TEST(with_an_include_list_only_what_it_names_is_looked_at),
