@@ -292,14 +292,22 @@ static void finish_undone(ie_engine *engine, ie_known_runs *list)
     }
 }
 
-/* The newest run that has anything left to undo. */
+/* The newest run that has anything left to undo. Who asks for "the last one" is told when a later one is purged. */
 static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *list, ie_error *err)
 {
+    bool told = false;
     for (size_t i = 0; i < list->count; i++) {
         ie_run_info info;
         ie_known_run_info(engine, &list->runs[i], &info);
-        if (!is_idle(&info) && strcmp(info.state, "undone") != 0 && strcmp(info.state, "purged") != 0) {
+        if (is_idle(&info) || strcmp(info.state, "undone") == 0) {
+            continue;
+        }
+        if (strcmp(info.state, "purged") != 0) {
             return &list->runs[i];
+        }
+        if (!told) {
+            ie_engine_notice(engine, "Run %s is purged and cannot be taken back; this looks for an earlier one", info.id);
+            told = true;
         }
     }
     ie_error_set(err, IE_ERR_NOT_FOUND, "There is no run to undo. With --root DIR the runs in that "

@@ -56,6 +56,16 @@ in_place_and_undo() {
 }
 check in_place_changes_come_back_byte_for_byte in_place_and_undo
 
+purged_is_told() {
+    cp -a lib freed && exits 0 "$imgengine" rename freed --template 'n{seq}' --apply -q || return 1
+    exits 0 "$imgengine" dedupe freed --apply -q && exits 0 "$imgengine" purge --apply || return 1
+    local gone
+    gone=$("$imgengine" runs --json | jq -r 'select(.state == "purged").id' | head -1)
+    exits 3 "$imgengine" undo && grep -q "Run $gone is purged" exits.err || return 1
+    [ -z "$(find freed -name "n[0-9]*")" ] # the renames are taken back; two of the files are freed
+}
+check undo_of_the_last_run_says_when_a_later_one_is_purged purged_is_told
+
 each_step_and_undo() {
     local code
     for step in "dedupe lib" "rename lib" "tag lib --keywords a --rating 4" "convert lib --to png --from jpeg,webp"; do
