@@ -99,25 +99,48 @@ static void explain(const ie_config *config, const ie_option *option)
     printf("  environment  %s\n", environment);
 }
 
+static void explain_as_asked(const ie_options *options, const ie_config *config, const ie_option *option)
+{
+    if (options->json) {
+        print_option_json(config, option);
+    } else {
+        explain(config, option);
+    }
+}
+
+/* A key, or a section: all its keys. False: it is neither. */
+static bool explain_one(const ie_options *options, const ie_config *config, const char *name)
+{
+    const ie_option *option = ie_option_find(name);
+    size_t length = strlen(name), found = option != NULL;
+    if (option != NULL) {
+        explain_as_asked(options, config, option);
+    }
+    for (size_t i = 0; option == NULL && i < ie_option_count(); i++) {
+        const char *key = ie_option_at(i)->key;
+        if (strncmp(key, name, length) == 0 && key[length] == '.') {
+            if (found++ > 0 && !options->json) {
+                putchar('\n');
+            }
+            explain_as_asked(options, config, ie_option_at(i));
+        }
+    }
+    return found > 0;
+}
+
 static ie_status explain_keys(const ie_options *options, const ie_config *config, ie_error *err)
 {
     if (options->argument_count < 2) {
         return ie_error_set(err, IE_ERR_USAGE,
-                            "config explain needs a key; `imgengine config keys` lists them.");
+                            "config explain needs a key or a section; `imgengine config keys` lists them.");
     }
     for (size_t i = 1; i < options->argument_count; i++) {
         const char *key = options->arguments[i];
-        const ie_option *option = ie_option_find(key);
-        if (option == NULL) {
+        if (!explain_one(options, config, key)) {
             const char *near = ie_option_nearest(key);
             return ie_error_set(err, IE_ERR_USAGE,
-                                "There is no configuration key \"%s\"; the nearest is %s.",
+                                "There is no configuration key or section \"%s\"; the nearest key is %s.",
                                 ie_shown(key), near != NULL ? near : "unknown");
-        }
-        if (options->json) {
-            print_option_json(config, option);
-        } else {
-            explain(config, option);
         }
     }
     return IE_OK;
@@ -209,7 +232,7 @@ static const char *const examples[] = {
 const ie_command ie_command_config = {
     .name = "config",
     .id = IE_CMD_CONFIG,
-    .arguments = "[show | default | explain KEY... | keys]",
+    .arguments = "[show | default | explain KEY|SECTION... | keys]",
     .max_arguments = SIZE_MAX,
     .brief = "show and explain the configuration",
     .text = "Shows the settings in force, the commented defaults, or what one key means and where "
