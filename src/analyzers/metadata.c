@@ -54,7 +54,7 @@ static void run(void *state, ie_photo *photo, ie_source *source)
 const ie_analyzer ie_metadata_analyzer = {
     .name = "metadata",
     .help = "date, camera, exposure, place, title, caption, keywords, rating, people, and what sidecars say",
-    .version = 4,
+    .version = 5,
     .gives = IE_HAVE_METADATA,
     .enabled = enabled,
     .open = open_reader,

@@ -51,18 +51,29 @@ bool ie_template_has_ext(const ie_template *pattern)
     return pattern->has_ext;
 }
 
-bool ie_template_shows_bytes(const ie_template *pattern)
+/* Is there a field of that kind in it? */
+static bool any_field(const ie_template *pattern, bool (*is)(const ie_field *field, const char *format))
 {
     for (size_t i = 0; i < pattern->count; i++) {
         for (size_t k = 0; k < pattern->pieces[i].count; k++) {
             const ie_choice *choice = &pattern->pieces[i].choices[k];
-            if (choice->custom != NULL ? ie_template_shows_bytes(choice->custom)
-                                       : choice->field != NULL && ie_field_shows_bytes(choice->field, choice->text)) {
+            if (choice->custom != NULL ? any_field(choice->custom, is)
+                                       : choice->field != NULL && is(choice->field, choice->text)) {
                 return true;
             }
         }
     }
     return false;
+}
+
+bool ie_template_shows_bytes(const ie_template *pattern)
+{
+    return any_field(pattern, ie_field_shows_bytes);
+}
+
+bool ie_template_shows_name(const ie_template *pattern)
+{
+    return any_field(pattern, ie_field_shows_name);
 }
 
 /* ---- values ---- */

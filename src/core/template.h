@@ -43,6 +43,9 @@ bool ie_template_has_ext(const ie_template *pattern); /* does {ext} say where th
 /* Does it name a photo by what tagging changes: its hash or its size? */
 bool ie_template_shows_bytes(const ie_template *pattern);
 
+/* Is a name made of the one that the photo has, or of the folder it lies in? */
+bool ie_template_shows_name(const ie_template *pattern);
+
 /* The relative path without extension (unless the template names {ext}); free() it. Each part is safe on
    Windows, macOS and Linux: no control bytes, no <>:"/\|?* , no trailing dot or space, not a reserved
    device name, not "." or "..", at most 200 bytes of whole UTF-8 characters in NFC; an empty part becomes

@@ -115,6 +115,12 @@ static void name(const ie_photo *photo, const char *format, ie_buffer *out)
     ie_buffer_add(out, base, extension[0] != 0 ? (size_t)(extension - base) - 1 : strlen(base));
 }
 
+static void folder(const ie_photo *photo, const char *format, ie_buffer *out)
+{
+    IE_AUTO_FREE char *directory = ie_path_directory(photo->real_path != NULL ? photo->real_path : photo->path);
+    add_text(out, ie_path_base(directory));
+}
+
 static void ext(const ie_photo *photo, const char *format, ie_buffer *out)
 {
     ie_buffer_text(out, ie_path_extension(photo->path));
@@ -166,11 +172,12 @@ static void hash(const ie_photo *photo, const char *format, ie_buffer *out)
     }
 }
 
-/* Five decimals are about a metre. Made of whole numbers, so that no locale puts a comma in. */
+/* Five decimals are about a metre. Made of whole numbers, so that no locale puts a comma in, and of the seven decimals that
+   the catalog keeps, so that a half is rounded alike before and after. */
 static void add_degrees(double value, ie_buffer *out)
 {
     if (isfinite(value) && fabs(value) <= 360) {
-        long units = lround(fabs(value) * 1e5);
+        long units = lround(round(fabs(value) * 1e7) / 100);
         ie_buffer_printf(out, "%s%ld.%05ld", value < 0 && units > 0 ? "-" : "", units / 100000,
                          units % 100000);
     }
@@ -295,6 +302,12 @@ bool ie_field_shows_bytes(const ie_field *field, const char *format)
     return field->value == hash;
 }
 
+bool ie_field_shows_name(const ie_field *field, const char *format)
+{
+    (void)format;
+    return field->value == name || field->value == original || field->value == folder;
+}
+
 /* ---- modifiers ---- */
 
 bool ie_modifier_valid(const char *modifier)
@@ -347,6 +360,8 @@ static const ie_field fields[] = {
     FIELD("name", "the file's name until now, without extension", "{name} → IMG_0042", name),
     FIELD("ext", "the file's extension until now; the template then says where the extension stands",
           "{name}.{ext} → IMG_0042.CR3", ext),
+    FIELD("folder", "the folder that it lies in until now, without those above", "{folder}_{name} → Oslo 2023_IMG_0042",
+          folder),
     FIELD("format", "format, told by content", "{format} → cr3", format_name),
     FIELD("width", "width in pixels", "{width} → 8192", width),
     FIELD("height", "height in pixels", "{height} → 5464", height),

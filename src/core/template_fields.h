@@ -30,6 +30,8 @@ bool ie_field_is_dotted(const ie_field *field);
 unsigned ie_field_needs(const ie_field *field, const char *format);
 /* Is it made of the file's bytes, so that it changes when tags are written? */
 bool ie_field_shows_bytes(const ie_field *field, const char *format);
+/* Is it made of the name or the folder that the file has until now? Takes a format as the one above does. */
+bool ie_field_shows_name(const ie_field *field, const char *format);
 
 /* Can this follow a field's colon? "upper", "lower", or digits with a 0 in front: padded to that width. */
 bool ie_modifier_valid(const char *modifier);

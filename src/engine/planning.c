@@ -10,6 +10,7 @@
 #include "engine/apart.h"
 #include "engine/apply.h"
 #include "engine/compare.h"
+#include "engine/earlier.h"
 #include "engine/engine.h"
 #include "engine/foresee.h"
 #include "engine/live.h"
@@ -156,6 +157,27 @@ static bool over_a_link(const ie_photo *photo)
     return real == NULL || strcmp(real, folder) != 0 || (lstat(photo->real_path, &st) == 0 && S_ISLNK(st.st_mode));
 }
 
+/* What journals tell the processors. */
+typedef struct memory {
+    ie_same *same;
+    ie_earlier *earlier;
+} memory;
+
+static bool is_there(void *user, const ie_photo *photo, const char *path)
+{
+    return ie_same_is_there(((const memory *)user)->same, photo, path);
+}
+
+static const char *made_of(void *user, const ie_photo *photo, bool *ret_plain)
+{
+    return ie_same_made(((const memory *)user)->same, photo, ret_plain);
+}
+
+static const char *former_path(void *user, const ie_photo *photo)
+{
+    return ie_earlier_path(((const memory *)user)->earlier, photo->real_path);
+}
+
 /* One action for each file, which the processors amend. */
 static ie_plan *new_plan(const ie_engine *engine, const ie_request *request, const char *output,
                          const ie_pipeline_result *result, const collection *c)
@@ -184,7 +206,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
                          const ie_pipeline_result *result, collection *c, ie_plan **ret_plan, ie_error *err)
 {
     ie_plan *plan = new_plan(engine, request, output, result, c);
-    ie_same *same = ie_same_new(output);
+    memory journals = {ie_same_new(output), ie_earlier_new()};
     ie_proposal proposal = {
         .config = engine->config,
         .output = output,
@@ -195,11 +217,12 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .pair_count = c->pair_count,
         .plan = plan,
         .taken = path_taken,
-        .same = ie_same_is_there,
+        .same = is_there,
         .look = ie_outlook_take,
         .foresee = ie_foresee,
-        .made = ie_same_made,
-        .user = same,
+        .made = made_of,
+        .former = former_path,
+        .user = &journals,
         .track = c->track.count > 0 ? &c->track : NULL,
         .places = c->places.count > 0 ? &c->places : NULL,
         .untag = request->untag,
@@ -222,7 +245,8 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
             status = steps[i].propose(&proposal, err);
         }
     }
-    ie_same_free(same);
+    ie_same_free(journals.same);
+    ie_earlier_free(journals.earlier);
     if (status == IE_OK && request->convert) {
         ie_strip_propose(&proposal);
     }

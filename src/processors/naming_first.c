@@ -114,6 +114,28 @@ static bool is_dropped(const ie_work *w, size_t unit)
     return true;
 }
 
+/* The number whose names the unit bears, made of its present name or of the one that it had before, or 0. */
+static uint32_t number_at_home(ie_work *w, size_t unit, const ie_suffix *suffixes)
+{
+    const ie_naming *naming = w->naming;
+    uint32_t number = present_number(w, unit, suffixes);
+    if (number > 0 || naming->former == NULL || !naming->former(naming, unit, true)) {
+        return number;
+    }
+    char *stem = w->stems[unit], *row = w->rows[unit];
+    w->rows[unit] = NULL;
+    w->stems[unit] = naming->stem(naming, unit, 1, &w->rows[unit]);
+    number = present_number(w, unit, suffixes);
+    free(number > 0 ? stem : w->stems[unit]);
+    free(number > 0 ? row : w->rows[unit]);
+    if (number == 0) {
+        w->stems[unit] = stem;
+        w->rows[unit] = row;
+        naming->former(naming, unit, false);
+    }
+    return number;
+}
+
 static void settle_fate(ie_work *w, size_t unit)
 {
     const ie_naming *naming = w->naming;
@@ -122,7 +144,7 @@ static void settle_fate(ie_work *w, size_t unit)
     w->stems[unit] = may_be_named(w, unit) ? naming->stem(naming, unit, 1, &w->rows[unit]) : NULL;
     if (w->stems[unit] != NULL) {
         ie_suffix *suffixes = ie_suffixes_new(naming, unit);
-        uint32_t number = in_place ? present_number(w, unit, suffixes) : 0;
+        uint32_t number = in_place ? number_at_home(w, unit, suffixes) : 0;
         if (number > 0) {
             w->fates[unit] = IE_HOME;
             ie_work_claim(w, unit, number);

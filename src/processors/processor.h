@@ -58,6 +58,9 @@ typedef struct ie_proposal {
     /* The path at which an earlier run into the output put the photo as it is now, if that is there still and
        unchanged; else NULL. Says whether that run made it a plain copy because it could not convert it. May be NULL. */
     const char *(*made)(void *user, const ie_photo *photo, bool *ret_plain);
+    /* The path that the photo had before an earlier run in place gave it the one it has, as journals tell; NULL: none
+       did. May be NULL: no run ever did. */
+    const char *(*former)(void *user, const ie_photo *photo);
     /* Fills the outlook (zeroed) of a photo that something is to be written for; memory from the arena. May be
        NULL: nothing is in the way and there is no sidecar. */
     void (*look)(void *user, const ie_photo *photo, const ie_action *action, ie_arena *arena,

@@ -19,21 +19,29 @@ static void cut_extension(char *stem, const ie_photo *leader)
     }
 }
 
+static char *stem_of(const char *path)
+{
+    const char *base = ie_path_base(path), *extension = ie_path_extension(base);
+    return ie_strndup(base, extension[0] != 0 ? (size_t)(extension - base) - 1 : strlen(base));
+}
+
 static char *undated_name(const ie_photo *leader)
 {
-    const char *base = ie_path_base(leader->path), *extension = ie_path_extension(base);
-    IE_AUTO_FREE char *stem =
-        ie_strndup(base, extension[0] != 0 ? (size_t)(extension - base) - 1 : strlen(base));
+    IE_AUTO_FREE char *stem = stem_of(leader->path);
     IE_AUTO_FREE char *safe = ie_safe_name(stem, 200);
     return ie_path_join("undated", safe);
 }
 
+typedef struct renaming {
+    const ie_template *pattern;
+    const char **former; /* by unit: the path that stands for the leader's own where its name is asked for; NULL: none */
+} renaming;
+
 /* What the numbers in the photo's name count: names of photos that count the same make one row. NULL when
    the number does not show, as in a name that is cut before it. */
-static char *row_of(const ie_naming *naming, const ie_photo *leader, const char *name, ie_numbering numbering)
+static char *row_of(const ie_template *pattern, const ie_photo *leader, const char *name, ie_numbering numbering)
 {
-    IE_AUTO_FREE char *next = numbering != IE_NUMBER_NONE ? ie_template_expand(naming->user, leader, 2, &numbering)
-                                                          : NULL;
+    IE_AUTO_FREE char *next = numbering != IE_NUMBER_NONE ? ie_template_expand(pattern, leader, 2, &numbering) : NULL;
     if (next == NULL || strcmp(next, name) == 0) {
         return NULL;
     }
@@ -46,40 +54,58 @@ static char *row_of(const ie_naming *naming, const ie_photo *leader, const char 
 /* What stands for {name} when the template is asked what it writes around it: it has no upper and lower case. */
 #define MARK "\u16a0\u16df\u16b1"
 
-static char *expand_as(const ie_naming *naming, const ie_photo *leader, const char *stem, uint32_t number,
-                       ie_numbering *ret_numbering)
+/* The leader as if its name without extension were `stem`, in the folder `folder`; the path is free()d by the caller. */
+static ie_photo named_as(const ie_photo *leader, const char *folder, const char *stem, char **ret_path)
 {
     const char *extension = ie_path_extension(leader->path);
-    IE_AUTO_FREE char *path = ie_asprintf("%s%s%s", stem, extension[0] != 0 ? "." : "", extension);
+    IE_AUTO_FREE char *base = ie_asprintf("%s%s%s", stem, extension[0] != 0 ? "." : "", extension);
     ie_photo other = *leader;
-    other.path = path;
-    return ie_template_expand(naming->user, &other, number, ret_numbering);
+    other.path = other.real_path = *ret_path = ie_path_join(folder, base);
+    return other;
 }
 
 /* "2023_IMG_1" is what "{date:%Y}_{name}" made of IMG_1, and is not to become 2023_2023_IMG_1: what the template writes
    around a name is no part of it. NULL where it does not stand there, or no name is asked for. With a number nobody could
-   tell: IMG_1234 may be a camera's name as well as one of "{name}_{seq}". */
-static char *name_within(const ie_naming *naming, const ie_photo *leader)
+   tell: IMG_1234 may be a camera's name as well as one of "{name}_{seq}"; there the journals must tell. */
+static char *name_within(const ie_template *pattern, const ie_photo *leader, const char *folder)
 {
     ie_numbering numbering = IE_NUMBER_NONE;
-    IE_AUTO_FREE char *marked = expand_as(naming, leader, MARK, 1, &numbering);
+    IE_AUTO_FREE char *path = NULL;
+    ie_photo other = named_as(leader, folder, MARK, &path);
+    IE_AUTO_FREE char *marked = ie_template_expand(pattern, &other, 1, &numbering);
     const char *last = ie_path_base(marked), *mark = strstr(last, MARK);
     if (numbering != IE_NUMBER_NONE || mark == NULL || strstr(mark + strlen(MARK), MARK) != NULL) {
         return NULL;
     }
     const char *base = ie_path_base(leader->path), *extension = ie_path_extension(base), *behind = mark + strlen(MARK);
     size_t before = (size_t)(mark - last), after = strlen(behind), length = strlen(base);
-    length -= extension[0] != 0 && !ie_template_has_ext(naming->user) ? strlen(extension) + 1 : 0;
+    length -= extension[0] != 0 && !ie_template_has_ext(pattern) ? strlen(extension) + 1 : 0;
     bool stands = before + after > 0 && length > before + after && memcmp(base, last, before) == 0 &&
                   memcmp(base + length - after, behind, after) == 0;
     return stands ? ie_strndup(base + before, length - before - after) : NULL;
 }
 
-static char *expand(const ie_naming *naming, const ie_photo *leader, uint32_t number, ie_numbering *ret_numbering)
+/* The photo as the template is to see it: under the name that it had before, or without what the template itself wrote
+   around its name. */
+static ie_photo as_named(const renaming *r, size_t unit, const ie_photo *leader, char **ret_path)
 {
-    IE_AUTO_FREE char *name = name_within(naming, leader);
-    return name != NULL ? expand_as(naming, leader, name, number, ret_numbering)
-                        : ie_template_expand(naming->user, leader, number, ret_numbering);
+    const char *former = r->former[unit];
+    if (!ie_template_shows_name(r->pattern)) {
+        return *leader;
+    }
+    IE_AUTO_FREE char *folder = ie_path_directory(former != NULL ? former : leader->real_path);
+    IE_AUTO_FREE char *stem = former != NULL ? stem_of(former) : name_within(r->pattern, leader, folder);
+    return stem != NULL ? named_as(leader, folder, stem, ret_path) : *leader;
+}
+
+static bool use_former(const ie_naming *naming, size_t unit, bool use)
+{
+    const renaming *r = naming->user;
+    const ie_proposal *proposal = naming->proposal;
+    const ie_photo *leader = proposal->photos[naming->members->leader[unit]];
+    bool asks = use && proposal->former != NULL && ie_template_shows_name(r->pattern);
+    r->former[unit] = asks ? proposal->former(proposal->user, leader) : NULL;
+    return r->former[unit] != NULL;
 }
 
 static char *templated_stem(const ie_naming *naming, size_t unit, uint32_t number, char **ret_row)
@@ -88,16 +114,19 @@ static char *templated_stem(const ie_naming *naming, size_t unit, uint32_t numbe
     size_t index = naming->members->leader[unit];
     const ie_photo *leader = proposal->photos[index];
     const ie_config *config = proposal->config;
+    const renaming *r = naming->user;
     bool dated = leader->metadata.captured.year != 0 &&
                  leader->metadata.captured_confidence >= config->rename.min_date_confidence;
     ie_numbering numbering = IE_NUMBER_NONE;
     bool undated = !dated && config->rename.min_date_confidence > 0;
+    IE_AUTO_FREE char *path = NULL;
+    ie_photo seen = as_named(r, unit, leader, &path);
     IE_AUTO_FREE char *name = undated ? undated_name(leader)
-                                      : expand(naming, leader, number, &numbering);
+                                      : ie_template_expand(r->pattern, &seen, number, &numbering);
     if (ret_row != NULL) {
-        *ret_row = row_of(naming, leader, name, numbering);
+        *ret_row = row_of(r->pattern, &seen, name, numbering);
     }
-    if (ie_template_has_ext(naming->user) && !undated) {
+    if (ie_template_has_ext(r->pattern) && !undated) {
         cut_extension(name, leader);
     }
     const ie_action *action = &proposal->plan->actions[index];
@@ -195,16 +224,19 @@ static ie_status propose(ie_proposal *proposal, ie_error *err)
     ie_members members;
     status = ie_members_init(&members, proposal, err);
     if (status == IE_OK) {
+        renaming r = {.pattern = pattern, .former = ie_alloc((members.units + 1) * sizeof(char *))};
         ie_naming naming = {
             .proposal = proposal,
             .members = &members,
             .stem = templated_stem,
+            .former = use_former,
             .renames = true,
-            .user = pattern,
+            .user = &r,
         };
         status = ie_naming_run(&naming, err);
         mention_doubts(proposal, &members);
         keep_original_names(proposal);
+        free(r.former);
         ie_members_clear(&members);
     }
     ie_template_free(pattern);

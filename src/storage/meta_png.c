@@ -104,7 +104,7 @@ static void take_profile(ie_meta *meta, const char *name, const ie_span *text)
     }
 }
 
-/* tEXt, zTXt and iTXt: keyword, NUL, and then each its own way. */
+/* tEXt, zTXt and iTXt: keyword, NUL, and then each its own way. XMP belongs into iTXt, and some put it into the others. */
 static void take_text(ie_meta *meta, const uint8_t *type, const ie_span *body)
 {
     const uint8_t *p = body->size <= IE_META_MAX_BLOCK ? ie_span_at(body, 0, body->size) : NULL;
@@ -116,7 +116,7 @@ static void take_text(ie_meta *meta, const uint8_t *type, const ie_span *body)
     const char *keyword = (const char *)p, *profile = NULL;
     if (name > 17 && memcmp(keyword, "Raw profile type ", 17) == 0) {
         profile = keyword + 17;
-    } else if (memcmp(type, "iTXt", 4) != 0 || strcmp(keyword, "XML:com.adobe.xmp") != 0) {
+    } else if (strcmp(keyword, "XML:com.adobe.xmp") != 0) {
         return;
     }
     size_t at = name + 1;

@@ -213,7 +213,7 @@ def compare(imgengine, paths, work):
     table = {key: [0, 0] for key, _, _ in FIELDS}
     bad = 0
     out = run(imgengine, "--catalog", "", "--json", "analyze", "--only", "metadata", "--files-from", work + "/list")
-    for line in out.splitlines():
+    for line in out.split("\n")[:-1]:  # splitlines() takes U+0085 and the like for ends of lines
         record = json.loads(line)
         path = record.get("path")
         if path not in theirs or "metadata" not in record or record["metadata"].get("sidecars"):

@@ -44,19 +44,38 @@ for mode in embed sidecar auto; do
 done
 
 renamed_twice() { # TEMPLATE...
+    local template custom='rename.fields=place={country}/{city},who={creator}'
     for template in "$@"; do
         rm -rf named && cp -a "$photos" named && chmod -R u+w named && catalog=$work/named.db && rm -f "$catalog" || return 1
-        exits 3 ours rename named --template "$template" --apply || return 1
+        exits 3 ours rename named --set "$custom" --template "$template" --apply || return 1
         [ "$(grep -c '^move ' exits.out)" -gt 800 ] || { tail exits.out; return 1; }
-        exits 3 ours rename named --template "$template" --exit-code && grep -q 'There is nothing to do' exits.out ||
+        exits 3 ours rename named --set "$custom" --template "$template" --exit-code && grep -q 'There is nothing to do' exits.out ||
             { echo "$template"; return 1; }
     done
 }
 check renamed_by_a_template_all_photos_keep_their_names_in_a_second_run renamed_twice \
     '{date:%Y}/{date:%Y-%m-%d_%H%M%S.%f}_{camera|make|"unknown"}_{counter:04}' \
     '{if rating>=4}best{else}rest{end}/{name:lower}_{width}x{height}_{hash}' \
-    '{date:%Y/%m}/{seq:05}_{burst|title|"none"}.{ext}' '{title}{caption}{keywords}{lens}{creator}'
-rm -rf named
+    '{date:%Y/%m}/{seq:05}_{burst|title|"none"}.{ext}' '{title}{caption}{keywords}{lens}{creator}' \
+    '{date:%y%j_%I%p_%b%a_%f}{if camera}_{camera:upper}{else}_{make|"x"}{end}_{format}_{iso:05}_{rating}' \
+    '{title|name}_{model}_{city}_{country}_{label}_{burst|"none"}_{burst_index|counter}_{original}_{lat}_{lon}' \
+    '{custom.place|"nowhere"}/{custom.who|"somebody"}/{exposure.f_number}_{exposure.time_s}_{keywords.0|"k"}_{hash.xxh3}'
+check a_name_made_of_the_name_or_the_folder_before_stays_in_a_second_run renamed_twice \
+    '{name}_{seq}' '{seq:04}{original}.{ext}' '{date:%Y}/{folder}/{name:upper}-{counter}' '{folder}_{name}' \
+    '{folder:lower}/{width}x{height}'
+# The journal is what tells.
+renamed_below() {
+    rm -rf below && mkdir -p below/Trip/a && catalog=$work/below.db || return 1
+    cp "$jpeg" below/Trip/a/IMG_1.jpg && cp "$noted" below/Trip/IMG_2.jpg || return 1
+    exits 0 ours rename below/Trip --template '{folder}/{name}_{seq}' --apply && [ -e below/Trip/a/IMG_1_1.jpg ] &&
+        [ -e below/Trip/Trip/IMG_2_2.jpg ] || { ls -R below; return 1; }
+    exits 0 ours rename below/Trip --template '{folder}/{name}_{seq}' --exit-code || return 1
+    rm -f "$catalog" && exits 0 ours rename below/Trip --template '{folder}/{name}_{seq}' --exit-code || return 1
+    # undone, the names are the camera's again
+    exits 0 ours undo --root below/Trip && exits 4 ours rename below/Trip --template '{folder}/{name}_{seq}' --exit-code
+}
+check what_a_name_was_made_of_is_known_until_that_is_undone renamed_below
+rm -rf named below
 
 # ---- what is not written into ----
 

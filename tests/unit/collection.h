@@ -12,6 +12,7 @@
 
 typedef struct collection {
     ie_photo *photos[MAX_PHOTOS];
+    const char *former[MAX_PHOTOS]; /* the paths that they had before; NULL: none, or no journal tells */
     size_t count;
     const char *disk[MAX_PHOTOS]; /* other files that exist */
     size_t disk_count;
@@ -99,6 +100,12 @@ static inline bool test_same(void *user, const ie_photo *photo, const char *path
     return false;
 }
 
+static inline const char *test_former(void *user, const ie_photo *photo)
+{
+    const collection *c = user;
+    return c->former[photo->sequence];
+}
+
 typedef ie_status (*proposer)(ie_proposal *proposal, ie_error *err);
 
 /* Forms units, runs the steps, settles, and checks what holds for every plan. */
@@ -118,7 +125,7 @@ static inline void propose_all(collection *c, const proposer *steps, size_t coun
     }
     ie_proposal proposal = {.config = c->config, .output = c->output, .roots = c->roots, .photos = c->photos,
                             .count = c->count, .pairs = c->pairs, .pair_count = c->pair_count, .plan = c->plan, .taken = test_taken, .same = test_same,
-                            .user = c};
+                            .former = test_former, .user = c};
     ie_error err = {0};
     for (size_t i = 0; i < count; i++) {
         if (steps[i](&proposal, &err) != IE_OK) {

@@ -379,6 +379,57 @@ static void png_metadata_behind_the_picture_is_found(void **state)
     ie_buffer_free(&png);
 }
 
+#define PNG_XMP RDF_HEAD "><q:title>In a text</q:title>" RDF_TAIL
+
+/* zlib's format (RFC 1950) around one stored block (RFC 1951). */
+static void add_stored(ie_buffer *out, const char *text, size_t size)
+{
+    uint32_t a = 1, b = 0;
+    for (size_t i = 0; i < size; i++) {
+        a = (a + (uint8_t)text[i]) % 65521;
+        b = (b + a) % 65521;
+    }
+    const uint8_t head[] = {0x78, 0x01, 1, (uint8_t)size, (uint8_t)(size >> 8), (uint8_t)~size, (uint8_t)(~size >> 8)};
+    const uint8_t sum[] = {(uint8_t)(b >> 8), (uint8_t)b, (uint8_t)(a >> 8), (uint8_t)a};
+    ie_buffer_add(out, head, sizeof head);
+    ie_buffer_add(out, text, size);
+    ie_buffer_add(out, sum, sizeof sum);
+}
+
+static void xmp_is_found_in_each_kind_of_png_text(void **state)
+{
+    static const struct {
+        const char *type, *before;
+        size_t size;
+        bool packed;
+    } kinds[] = {
+        {"tEXt", "XML:com.adobe.xmp", 18, false},
+        {"zTXt", "XML:com.adobe.xmp\0", 19, true},
+        {"iTXt", "XML:com.adobe.xmp\0\0\0\0", 22, false},
+        {"iTXt", "XML:com.adobe.xmp\0\1\0\0", 22, true},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        ie_buffer png = {0}, text = {0};
+        ie_buffer_add(&png, "\x89PNG\r\n\x1a\n", 8);
+        add_chunk(&png, "IHDR", "\0\0\1\0\0\0\0\x80\x08\2\0\0\0", 13);
+        ie_buffer_add(&text, kinds[i].before, kinds[i].size);
+        if (kinds[i].packed) {
+            add_stored(&text, PNG_XMP, sizeof PNG_XMP - 1);
+        } else {
+            ie_buffer_add(&text, PNG_XMP, sizeof PNG_XMP - 1);
+        }
+        add_chunk(&png, kinds[i].type, text.data, text.size);
+        add_chunk(&png, "IEND", "", 0);
+        ie_photo *photo = read_bytes(IE_FORMAT_PNG, png.data, png.size);
+        assert_int_equal(photo->fault_count, 0);
+        assert_non_null(photo->metadata.title);
+        assert_string_equal(photo->metadata.title, "In a text");
+        ie_photo_free(photo);
+        ie_buffer_free(&png);
+        ie_buffer_free(&text);
+    }
+}
+
 static void an_empty_file_of_any_format_is_read_without_harm(void **state)
 {
     for (int format = 0; format < IE_FORMAT_COUNT; format++) {
@@ -406,6 +457,7 @@ int main(void)
         cmocka_unit_test(a_sidecar_gives_only_what_is_absent),
         cmocka_unit_test(entities_are_never_expanded),
         cmocka_unit_test(png_metadata_behind_the_picture_is_found),
+        cmocka_unit_test(xmp_is_found_in_each_kind_of_png_text),
         cmocka_unit_test(an_empty_file_of_any_format_is_read_without_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,9 @@ static void carry_out(collection *c)
     for (size_t i = 0; i < c->count; i++) {
         const ie_action *action = &c->plan->actions[i];
         if (action->kind == IE_ACTION_MOVE || action->kind == IE_ACTION_REPLACE) {
+            c->former[i] = c->photos[i]->real_path;
             c->photos[i]->real_path = ie_arena_strdup(c->photos[i]->arena, action->to);
+            c->photos[i]->path = c->photos[i]->real_path + 1;
             c->photos[i]->format = action->format;
         }
     }
@@ -485,6 +487,59 @@ static void a_name_within_its_template_is_not_taken_for_the_name(void **state)
     }
 }
 
+static void a_name_beside_a_number_is_known_by_what_it_was_made_of(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *first, *second;
+    } cases[] = {
+        {"{name}_{seq}", "/p/IMG_1_1.jpg", "/p/IMG_2_2.jpg"},
+        {"{seq:04}-{original}", "/p/0001-IMG_1.jpg", "/p/0002-IMG_2.jpg"},
+        {"{counter}{name}", "/p/1IMG_1.jpg", "/p/2IMG_2.jpg"},
+        {"{name}{seq}", "/p/IMG_11.jpg", "/p/IMG_22.jpg"},
+        {"{date:%Y}/{folder}_{seq}", "/p/2023/Trip_1.jpg", "/p/2023/Trip_2.jpg"},
+        {"{date:%Y}/{folder}/{name}", "/p/2023/Trip/IMG_1.jpg", "/p/2023/Trip/IMG_2.jpg"},
+        {"{folder}-{width}", "/p/Trip-400.jpg", "/p/Trip-400_2.jpg"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        collection c = dated();
+        set(&c, "rename.template", cases[i].pattern);
+        for (unsigned k = 1; k <= 10; k++) {
+            char path[32];
+            snprintf(path, sizeof path, "/p/Trip/IMG_%u.jpg", k);
+            add(&c, path, IE_FORMAT_JPEG, k);
+        }
+        PROPOSE(&c, RENAME);
+        expect(&c, 0, IE_ACTION_MOVE, cases[i].first);
+        expect(&c, 1, IE_ACTION_MOVE, cases[i].second);
+        carry_out(&c);
+        PROPOSE(&c, RENAME);
+        expect_no_work(&c);
+        /* Another template is a new wish, and its names are made of the present ones. */
+        set(&c, "rename.template", "{name}+{seq:02}");
+        PROPOSE(&c, RENAME);
+        IE_AUTO_FREE char *folder = ie_path_directory(cases[i].first);
+        IE_AUTO_FREE char *renamed = ie_asprintf("/p/%.*s+01.jpg", (int)strlen(cases[i].first + strlen(folder) + 1) - 4,
+                                                 cases[i].first + strlen(folder) + 1);
+        expect(&c, 0, IE_ACTION_MOVE, renamed);
+        collection_end(&c);
+    }
+}
+
+static void without_a_journal_a_camera_s_number_is_not_taken_for_ours(void **state)
+{
+    (void)state;
+    collection c = dated();
+    set(&c, "rename.template", "{name}_{seq}");
+    add(&c, "/p/IMG_1234.jpg", IE_FORMAT_JPEG, 1);
+    PROPOSE(&c, RENAME);
+    expect(&c, 0, IE_ACTION_MOVE, "/p/IMG_1234_1.jpg");
+    c.former[0] = "/p/x.jpg"; /* that made another name of it */
+    PROPOSE(&c, RENAME);
+    expect(&c, 0, IE_ACTION_MOVE, "/p/IMG_1234_1.jpg");
+    collection_end(&c);
+}
+
 static void bytes_that_change_do_not_make_names(void **state)
 {
     (void)state;
@@ -529,6 +584,8 @@ int main(void)
         cmocka_unit_test(names_of_equal_accents_are_one_name),
         cmocka_unit_test(the_old_name_is_kept_once_in_the_photo_or_beside_it),
         cmocka_unit_test(a_name_within_its_template_is_not_taken_for_the_name),
+        cmocka_unit_test(a_name_beside_a_number_is_known_by_what_it_was_made_of),
+        cmocka_unit_test(without_a_journal_a_camera_s_number_is_not_taken_for_ours),
         cmocka_unit_test(bytes_that_change_do_not_make_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 static int setup(void **state)
 {
     ie_photo *photo = ie_photo_new();
-    photo->path = photo->real_path = "/p/IMG_0042.CR3";
+    photo->path = photo->real_path = "/p/Oslo 2023/IMG_0042.CR3";
     photo->format = IE_FORMAT_CR3;
     photo->width = 8192;
     photo->height = 5464;
@@ -86,7 +86,7 @@ static void every_field_without_a_value_is_unknown(void **state)
     empty->path = "/p/x";
     for (size_t i = 0; ie_field_at(i) != NULL; i++) {
         const char *name = ie_field_at(i)->name;
-        bool always = strcmp(name, "name") == 0 || strcmp(name, "original") == 0 || strcmp(name, "seq") == 0 ||
+        bool always = strcmp(name, "name") == 0 || strcmp(name, "folder") == 0 || strcmp(name, "original") == 0 || strcmp(name, "seq") == 0 ||
                       strcmp(name, "counter") == 0;
         if (!always) {
             IE_AUTO_FREE char *text = ie_asprintf("{%s}", name);
@@ -292,11 +292,20 @@ static void any_key_of_the_record_is_a_field(void **state)
     assert_name(photo, "{location.state}", "a_b");
     assert_refused("{nothing.here}", "Position 2 of the template \"{nothing.here}\": there is no field "
                                      "\"nothing.here\"; there are date, camera, make, model, lens, "
-                                     "name, ext, format, width, height, iso, rating, hash, title, city, "
+                                     "name, ext, folder, format, width, height, iso, rating, hash, title, city, "
                                      "country, label, creator, seq, counter, burst, burst_index, "
                                      "original, lat, lon.");
     assert_refused("../{name}", "Position 1 of the template \"../{name}\": no part may be \"..\"; the "
                                 "names lie below the chosen folder.");
+}
+
+static void a_place_is_named_alike_when_it_was_read_and_when_it_is_recalled(void **state)
+{
+    ie_photo *photo = *state;
+    photo->metadata.latitude = -15.895724999999998; /* of degrees, minutes and seconds; the catalog keeps 7 decimals */
+    photo->metadata.longitude = 15.8957250;
+    assert_name(photo, "{lat}", "-15.89573");
+    assert_name(photo, "{lon}", "15.89573");
 }
 
 static void values_are_padded_and_change_case(void **state)
@@ -432,7 +441,7 @@ static void lists_of_the_record_are_named_by_number_or_joined(void **state)
     assert_name(photo, "{keywords}-{keywords.1}-{keywords.2|\"none\"}", "boat, sea_side-sea_side-none");
     assert_name(photo, "{software|\"none\"}{size}", "none0");
     assert_refused("{exposure}", "Position 2 of the template \"{exposure}\": there is no field \"exposure\"; there are "
-                                 "date, camera, make, model, lens, name, ext, format, width, height, iso, rating, hash, "
+                                 "date, camera, make, model, lens, name, ext, folder, format, width, height, iso, rating, hash, "
                                  "title, city, country, label, creator, seq, counter, burst, burst_index, original, lat, "
                                  "lon.");
 }
@@ -492,6 +501,7 @@ int main(void)
         TEST(long_parts_are_cut_at_whole_characters),
         TEST(names_that_are_not_utf8_become_readable),
         TEST(any_key_of_the_record_is_a_field),
+        TEST(a_place_is_named_alike_when_it_was_read_and_when_it_is_recalled),
         TEST(values_are_padded_and_change_case),
         TEST(a_day_may_begin_at_four),
         TEST(conditions_choose_what_stands_in_a_name),
