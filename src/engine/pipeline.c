@@ -185,8 +185,8 @@ static void *work(void *argument)
     ie_item *first;
     while ((first = ie_queue_pop(r->work)) != NULL) {
         for (ie_item *next = first; next != NULL && !atomic_load(&r->stop); next = next->after) {
-            ie_worker_prepare(worker, next->look.photo, pipeline->wanted, pipeline->shape_formats,
-                              next->look.prepared);
+            unsigned wanted = pipeline->wanted | (next->size <= pipeline->hash_upto ? IE_HAVE_XXH3 : 0);
+            ie_worker_prepare(worker, next->look.photo, wanted, pipeline->shape_formats, next->look.prepared);
             heed_error(r, worker);
         }
         ie_queue_push(after_work(r), first, 1);
