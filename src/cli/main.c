@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/help.h"
@@ -8,6 +9,9 @@
 #include "cli/print.h"
 #include "imgengine.h"
 #include "utils/error.h"
+
+/* Records by the hundred thousand in pieces of 4 kB are as many system calls as photos. */
+#define OUTPUT_BYTES 65536
 
 /* Every command there is, in the order of the help. */
 static const ie_command *const commands[] = {
@@ -94,6 +98,9 @@ static int run(const ie_options *options)
 int main(int argc, char **argv)
 {
     ie_interrupt_install();
+    if (!isatty(STDOUT_FILENO)) {
+        setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
+    }
     ie_options options = {0};
     ie_error err = {0};
     ie_status status = ie_options_parse(argc, argv, &options, &err);

@@ -190,14 +190,23 @@ void ie_metadata_init(ie_metadata *metadata)
     };
 }
 
-ie_photo *ie_photo_new(void)
+static ie_photo *new_photo(ie_arena *arena)
 {
-    ie_arena *arena = ie_arena_new();
     ie_photo *photo = ie_arena_alloc(arena, sizeof *photo);
     photo->arena = arena;
     photo->orientation = 1;
     ie_metadata_init(&photo->metadata);
     return photo;
+}
+
+ie_photo *ie_photo_new(void)
+{
+    return new_photo(ie_arena_new());
+}
+
+ie_photo *ie_photo_new_in(ie_pool *pool, size_t text_bytes)
+{
+    return new_photo(ie_arena_new_in(pool, sizeof(ie_photo) + 15 + text_bytes));
 }
 
 void ie_photo_free(ie_photo *photo)

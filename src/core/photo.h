@@ -222,6 +222,8 @@ struct ie_photo {
 
 /* All facts absent; owns a new arena. */
 ie_photo *ie_photo_new(void);
+/* The same in a pool's memory, with room for so many bytes of texts. */
+ie_photo *ie_photo_new_in(ie_pool *pool, size_t text_bytes);
 void ie_photo_free(ie_photo *photo); /* NULL is fine */
 void ie_metadata_init(ie_metadata *metadata); /* all absent */
 void ie_photo_fault(ie_photo *photo, const char *stage, const char *code, const char *format, ...)

@@ -7,7 +7,7 @@
 #include "utils/error.h"
 
 /* Head and tail for the quick hash: where files of equal size differ if they differ at all. */
-#define PIECE_BYTES 16384
+#define PIECE_BYTES (IE_COMPARE_SMALL / 2)
 
 typedef struct candidate {
     ie_photo *photo;
@@ -64,7 +64,8 @@ static void hash_ends(job *j, ie_worker *worker, candidate *item)
 {
     (void)j;
     (void)worker;
-    if (item->known) {
+    bool hashed = (item->photo->have & IE_HAVE_XXH3) != 0 && item->photo->stamp.size <= IE_COMPARE_SMALL;
+    if (item->known || hashed) {
         item->quick = item->photo->xxh3;
         item->usable = true;
         return;
@@ -84,7 +85,7 @@ static void hash_ends(job *j, ie_worker *worker, candidate *item)
         ie_hasher_add(hasher, end, tail);
         item->quick = ie_hasher_value(hasher);
         item->usable = true;
-        if (tail == 0) { /* that was all of it */
+        if (size <= IE_COMPARE_SMALL) { /* that was all of it */
             item->photo->xxh3 = item->quick;
             item->photo->have |= IE_HAVE_XXH3;
         }

@@ -11,6 +11,9 @@
 #include "core/config.h"
 #include "core/photo.h"
 
+/* Of files up to this size head and tail are all there is. The pipeline hashes them while it has them open. */
+#define IE_COMPARE_SMALL 32768
+
 typedef struct ie_compare {
     const ie_config *config;
     void (*progress)(void *user, const ie_progress *progress);

@@ -2,45 +2,40 @@
 #include "engine/pipeline.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <time.h>
 
-#include "engine/infer.h"
+#include "engine/item.h"
+#include "engine/lister.h"
 #include "engine/recall.h"
 #include "engine/remarks.h"
 #include "utils/error.h"
-#include "utils/queue.h"
+#include "utils/gate.h"
 #include "utils/text.h"
 
 /* Photos under way at most where no network looks at them: enough to keep many workers busy behind one slow photo. */
 #define WINDOW 512
-/* Known photos are handed over this many at a time, because a hand-over costs more than finding one. Fewer than WINDOW. */
+/* Photos are handed over this many at a time at most. Fewer than WINDOW. Of those to be decoded, so many bytes, lest one
+   worker get much to do and the others nothing. */
 #define BATCH 64
+#define BATCH_BYTES 262144
 /* After so many photos the walk looks at the catalog anew. */
 #define HOLD 256
-
-/* Without a photo: the walk asks the commit to prepare. */
-typedef struct item {
-    ie_inference look; /* first: the stage hands back pointers to it. Its number has no gaps, unlike photo->sequence */
-    uint64_t size;     /* when it was listed */
-    bool cached;
-    struct item *after; /* of its batch */
-} item;
 
 typedef struct run {
     const ie_pipeline *pipeline;
     ie_scan *scan;
     ie_queue *work, *prepared, *ready; /* prepared: NULL when there is no infer stage */
-    sem_t window;          /* free places; taken by the walk, given back by the commit */
+    ie_gate *window;       /* places, taken by the walk, given back by the commit */
     atomic_bool stop;      /* set by the commit on error or cancel */
     atomic_ullong issued;  /* items handed out; final once walk_over */
     atomic_bool walk_over;
     atomic_uint workers_left;
-    item *batch, **batch_end; /* the walk's: known, not yet handed over */
-    size_t batch_count;
-    bool asked;     /* the walk's: the commit was asked to prepare */
-    sem_t fetched;  /* posted by the commit when it has */
+    ie_chain known, due;  /* the walk's: not yet handed over */
+    size_t due_most;   /* photos */
+    uint64_t due_bytes;
+    bool asked;        /* the walk's: the commit was asked to prepare */
+    ie_gate *fetched;  /* left by the commit when it has */
     uint64_t changed_bytes; /* the commit's */
     uint64_t left_out, left_out_bytes; /* the walk's; read after it was joined */
     ie_remarks remarks; /* spoken by the commit, so that callbacks never overlap */
@@ -57,39 +52,45 @@ static ie_queue *after_work(const run *r)
     return r->prepared != NULL ? r->prepared : r->ready;
 }
 
-static void hand_over(run *r)
-{
-    if (r->batch_count > 0) {
-        ie_queue_push(r->ready, r->batch, 1);
-        r->batch_count = 0;
-    }
-}
-
 /* The infer stage takes one at a time. */
-static void hand_over_known(run *r, item *known)
+static void add_known(run *r, ie_item *known)
 {
     if (r->prepared != NULL) {
         ie_queue_push(r->prepared, known, 1);
         return;
     }
-    if (r->batch_count == 0) {
-        r->batch_end = &r->batch;
+    ie_chain_add(&r->known, known);
+    if (r->known.count == BATCH) {
+        ie_chain_push(&r->known, r->ready);
     }
-    *r->batch_end = known;
-    r->batch_end = &known->after;
-    if (++r->batch_count == BATCH) {
-        hand_over(r);
+}
+
+/* Each queue holds what may be under way and one to prepare, so no push can block. */
+static void add_due(run *r, ie_item *due)
+{
+    ie_chain_add(&r->due, due);
+    if (r->due.count >= r->due_most || r->due.bytes >= r->due_bytes) {
+        ie_chain_push(&r->due, r->work);
     }
+}
+
+/* Many workers each need something to do out of one window. */
+static void plan_batches(run *r, unsigned workers)
+{
+    const ie_pipeline *pipeline = r->pipeline;
+    bool decodes = (pipeline->wanted & ~(unsigned)IE_HAVE_FORMAT) != 0 || pipeline->shape_formats != 0;
+    size_t share = WINDOW / 4 / workers;
+    r->due_most = r->prepared != NULL || share < 1 ? 1 : share < BATCH ? share : BATCH;
+    r->due_bytes = decodes ? BATCH_BYTES : UINT64_MAX;
 }
 
 /* What waits for its batch holds places, too. */
 static void wait_window(run *r)
 {
-    if (sem_trywait(&r->window) == 0) {
-        return;
-    }
-    hand_over(r);
-    while (sem_wait(&r->window) != 0) {
+    if (!ie_gate_try(r->window)) {
+        ie_chain_push(&r->known, r->ready);
+        ie_chain_push(&r->due, r->work);
+        ie_gate_enter(r->window);
     }
 }
 
@@ -100,14 +101,14 @@ static void prepare(run *r)
         return;
     }
     r->asked = true;
-    ie_queue_push(r->ready, ie_alloc(sizeof(item)), 1);
-    while (sem_wait(&r->fetched) != 0) {
-    }
+    ie_chain_push(&r->known, r->ready);
+    ie_queue_push(r->ready, ie_alloc(sizeof(ie_item)), 1);
+    ie_gate_enter(r->fetched);
 }
 
 static void issue(run *r, ie_photo *photo)
 {
-    item *next = ie_alloc(sizeof *next);
+    ie_item *next = ie_alloc(sizeof *next);
     next->look.photo = photo;
     next->size = photo->stamp.size;
     wait_window(r);
@@ -116,13 +117,11 @@ static void issue(run *r, ie_photo *photo)
         ie_catalog_hold(r->pipeline->reader);
     }
     next->cached = ie_recall(r->pipeline, photo);
-    /* Each queue holds what may be under way and one to prepare, so no push can block. */
     if (next->cached) {
-        hand_over_known(r, next);
+        add_known(r, next);
     } else {
-        hand_over(r);
         prepare(r);
-        ie_queue_push(r->work, next, 1);
+        add_due(r, next);
     }
 }
 
@@ -146,7 +145,8 @@ static void *walk(void *argument)
 {
     run *r = argument;
     ie_photo *photo;
-    while (!atomic_load(&r->stop) && (photo = ie_scan_next(r->scan)) != NULL) {
+    ie_lister *lister = ie_lister_start(r->scan);
+    while (!atomic_load(&r->stop) && (photo = ie_lister_next(lister)) != NULL) {
         const char *leave_out = r->pipeline->leave_out;
         if (leave_out != NULL && ie_path_below(photo->real_path, leave_out)) {
             r->left_out++;
@@ -156,7 +156,9 @@ static void *walk(void *argument)
             issue(r, photo);
         }
     }
-    hand_over(r);
+    ie_lister_stop(lister);
+    ie_chain_push(&r->known, r->ready);
+    ie_chain_push(&r->due, r->work);
     if (r->pipeline->reader != NULL) {
         ie_catalog_let_go(r->pipeline->reader);
     }
@@ -180,14 +182,14 @@ static void *work(void *argument)
     run *r = argument;
     const ie_pipeline *pipeline = r->pipeline;
     ie_worker *worker = ie_worker_new(pipeline->config, pipeline->catalog_path, ie_remark_add, &r->remarks);
-    item *next;
-    while ((next = ie_queue_pop(r->work)) != NULL) {
-        if (!atomic_load(&r->stop)) {
-            ie_worker_prepare(worker, next->look.photo, pipeline->wanted, pipeline->shape_formats,
-                              next->look.prepared);
+    ie_item *first;
+    while ((first = ie_queue_pop(r->work)) != NULL) {
+        for (ie_item *next = first; next != NULL && !atomic_load(&r->stop); next = next->after) {
+            unsigned wanted = pipeline->wanted | (next->size <= pipeline->hash_upto ? IE_HAVE_XXH3 : 0);
+            ie_worker_prepare(worker, next->look.photo, wanted, pipeline->shape_formats, next->look.prepared);
             heed_error(r, worker);
         }
-        ie_queue_push(after_work(r), next, 1);
+        ie_queue_push(after_work(r), first, 1);
     }
     ie_worker_free(worker);
     /* The last worker to leave ends the run: the work queue is closed only after the walk's last push. */
@@ -200,7 +202,7 @@ static void *work(void *argument)
 static void on_looked_at(void *user, ie_inference *inference)
 {
     run *r = user;
-    ie_queue_push(r->ready, (item *)inference, 1);
+    ie_queue_push(r->ready, (ie_item *)inference, 1);
 }
 
 static bool ends_early(void *user)
@@ -215,7 +217,7 @@ static void *infer(void *argument)
     const ie_pipeline *pipeline = r->pipeline;
     ie_worker *worker = ie_worker_new(pipeline->config, pipeline->catalog_path, ie_remark_add, &r->remarks);
     ie_infer *stage = ie_infer_new(worker, pipeline->config, on_looked_at, ends_early, r);
-    item *next;
+    ie_item *next;
     while ((next = ie_queue_pop(r->prepared)) != NULL) {
         ie_infer_add(stage, &next->look);
         heed_error(r, worker);
@@ -239,7 +241,7 @@ typedef struct commit {
     run *run;
     ie_take_photo_fn take;
     void *user;
-    item *held[IE_UNDER_WAY]; /* by number modulo that */
+    ie_item *held[IE_UNDER_WAY]; /* by number modulo that */
     uint64_t next;      /* number that must come next */
     uint64_t bytes;
     int64_t reported_ms;
@@ -265,7 +267,7 @@ static void report(commit *c, const char *path)
     pipeline->progress(pipeline->user, &progress);
 }
 
-static ie_status commit_one(commit *c, item *done, ie_error *err)
+static ie_status commit_one(commit *c, ie_item *done, ie_error *err)
 {
     const ie_pipeline *pipeline = c->run->pipeline;
     ie_photo *photo = done->look.photo;
@@ -292,7 +294,7 @@ static ie_status commit_one(commit *c, item *done, ie_error *err)
 static ie_status commit_ready(commit *c, ie_error *err)
 {
     ie_status status = IE_OK;
-    for (item *done; status == IE_OK && (done = c->held[c->next % IE_UNDER_WAY]) != NULL;) {
+    for (ie_item *done; status == IE_OK && (done = c->held[c->next % IE_UNDER_WAY]) != NULL;) {
         if (cancelled(c->run->pipeline)) {
             return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; what was analyzed so far is kept.");
         }
@@ -307,8 +309,9 @@ static ie_status commit_ready(commit *c, ie_error *err)
 /* Together, lest the walk be woken for each. */
 static void give_back(commit *c)
 {
-    for (; c->freed > 0; c->freed--) {
-        sem_post(&c->run->window);
+    if (c->freed > 0) {
+        ie_gate_leave(c->run->window, c->freed);
+        c->freed = 0;
     }
 }
 
@@ -323,7 +326,7 @@ static void discard(commit *c)
 }
 
 /* After the first error what still comes is dropped. */
-static ie_status commit_or_drop(commit *c, item *done, ie_status status, ie_error *err)
+static ie_status commit_or_drop(commit *c, ie_item *done, ie_status status, ie_error *err)
 {
     if (status != IE_OK) {
         ie_photo_free(done->look.photo);
@@ -343,18 +346,18 @@ static ie_status commit_all(run *r, ie_take_photo_fn take, void *user, ie_error 
 {
     commit c = {.run = r, .take = take, .user = user};
     ie_status status = IE_OK;
-    item *done;
+    ie_item *done;
     while ((done = ie_queue_pop(r->ready)) != NULL) {
         if (done->look.photo == NULL) {
             if (status == IE_OK) {
                 r->pipeline->prepare(r->pipeline->prepare_user);
             }
             free(done);
-            sem_post(&r->fetched);
+            ie_gate_leave(r->fetched, 1);
             continue;
         }
         speak_remarks(r);
-        for (item *next; done != NULL; done = next) {
+        for (ie_item *next; done != NULL; done = next) {
             next = done->after;
             status = commit_or_drop(&c, done, status, err);
         }
@@ -454,15 +457,16 @@ ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, vo
         r.work = ie_queue_new(IE_UNDER_WAY, SIZE_MAX);
         r.prepared = infers ? ie_queue_new(IE_UNDER_WAY, SIZE_MAX) : NULL;
         r.ready = ie_queue_new(IE_UNDER_WAY + 1, SIZE_MAX);
-        sem_init(&r.window, 0, infers ? ie_infer_window(pipeline->config, pipeline->wanted) : WINDOW);
-        sem_init(&r.fetched, 0, 0);
+        r.window = ie_gate_new(infers ? ie_infer_window(pipeline->config, pipeline->wanted) : WINDOW);
+        r.fetched = ie_gate_new(0);
+        plan_batches(&r, ie_worker_count(pipeline->config));
         status = run_threads(&r, take, user, err);
         status = commit_catalog(pipeline, status, err);
         if (status == IE_OK) {
             copy_result(&r, ret_result);
         }
-        sem_destroy(&r.window);
-        sem_destroy(&r.fetched);
+        ie_gate_free(r.window);
+        ie_gate_free(r.fetched);
         ie_queue_free(r.work);
         ie_queue_free(r.prepared);
         ie_queue_free(r.ready);

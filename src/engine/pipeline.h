@@ -19,6 +19,7 @@ typedef struct ie_pipeline {
     const ie_input *input;
     unsigned wanted;          /* IE_HAVE_* facts for every photo */
     uint64_t shape_formats; /* a bit an ie_format: what their headers say of the picture is wanted, too (convert) */
+    uint64_t hash_upto;     /* files of at most so many bytes get XXH3, too, because they are read whole anyway */
     const char *leave_out;    /* absolute folder not to look into (the output), or NULL */
     ie_catalog *reader, *writer; /* NULL: none. The reader is used on the walk's thread only */
     bool prints_only;            /* known photos are printed and no more: see ie_catalog_find_text() */

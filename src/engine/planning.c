@@ -361,6 +361,7 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
         return status;
     }
     pipeline.leave_out = output;
+    pipeline.hash_upto = request->dedupe ? IE_COMPARE_SMALL : 0;
     pipeline.shape_formats = request->convert ? ie_convert_formats(engine->config) : 0;
     collection c = {.summary = summary};
     ie_pipeline_result result = {0};

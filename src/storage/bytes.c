@@ -198,8 +198,12 @@ const uint8_t *ie_bytes_load(ie_bytes *bytes, uint64_t max_bytes)
 
 bool ie_bytes_xxh3(ie_bytes *bytes, ie_hash128 *ret_hash)
 {
-    if (bytes->whole != NULL) {
-        *ret_hash = ie_hash128_of(bytes->whole, bytes->size);
+    const uint8_t *whole = bytes->whole;
+    if (whole == NULL && bytes->size <= WINDOW_BYTES) { /* a small file is one window, and most likely there already */
+        whole = ie_bytes_at(bytes, 0, (size_t)bytes->size);
+    }
+    if (whole != NULL) {
+        *ret_hash = ie_hash128_of(whole, bytes->size);
         return true;
     }
     const size_t piece = 1 << 20;

@@ -40,6 +40,7 @@ struct ie_catalog {
     int64_t oldest_ns;
     bool held;
     ie_row_memo memo;
+    ie_row_cursor cursor;
 };
 
 static int64_t now_ns(void)
@@ -78,7 +79,10 @@ void ie_catalog_close(ie_catalog *catalog)
     /* A cache: what can no longer be kept is found out again. */
     ie_status ignored = ie_catalog_commit(catalog, NULL);
     (void)ignored;
+    ie_catalog_let_go(catalog);
     ie_db_close(catalog->db);
+    ie_buffer_free(&catalog->cursor.asked);
+    ie_buffer_free(&catalog->cursor.from);
     free(catalog->memo.text);
     free(catalog);
 }
@@ -95,6 +99,7 @@ void ie_catalog_hold(ie_catalog *catalog)
 void ie_catalog_let_go(ie_catalog *catalog)
 {
     if (catalog->held) {
+        ie_row_cursor_close(&catalog->cursor, catalog->db);
         ie_status ignored = ie_db_run(catalog->db, IE_SQL_COMMIT, NULL);
         (void)ignored;
         catalog->held = false;
@@ -137,7 +142,7 @@ static void bind_move(ie_db *db, const pending *move)
     };
     ie_db_bind_path(db, IE_SQL_FIND, 1, move->path);
     if (ie_db_next(db, IE_SQL_FIND)) {
-        ie_stamp stored = ie_row_stamp(db);
+        ie_stamp stored = ie_row_stamp(db, IE_SQL_FIND);
         if (ie_stamp_same_file(&stored, &now)) {
             ie_db_bind_int(db, IE_SQL_MOVE, 3,
                            (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec);
@@ -239,12 +244,12 @@ static ie_status add_pending(ie_catalog *catalog, pending take_row, ie_error *er
 static void merge_stored(ie_db *db, const ie_fact_version *versions, size_t count, pending *put,
                          json_t *record)
 {
-    const char *text = ie_row_current(db, &put->stamp);
+    const char *text = ie_row_current(db, IE_SQL_FIND, &put->stamp);
     if (text == NULL) {
         return;
     }
     IE_AUTO_FREE char *others = ie_fact_versions_others(text, versions, count);
-    IE_AUTO_JSON json_t *stored = others[0] != 0 ? ie_row_record(db) : NULL;
+    IE_AUTO_JSON json_t *stored = others[0] != 0 ? ie_row_record(db, IE_SQL_FIND) : NULL;
     if (stored == NULL) {
         return;
     }
@@ -300,6 +305,11 @@ ie_status ie_catalog_forget(ie_catalog *catalog, const char *path, ie_error *err
 ie_row_memo *ie_catalog_memo(ie_catalog *catalog)
 {
     return &catalog->memo;
+}
+
+ie_row_cursor *ie_catalog_cursor(ie_catalog *catalog)
+{
+    return catalog->held ? &catalog->cursor : NULL;
 }
 
 ie_db *ie_catalog_db(ie_catalog *catalog)

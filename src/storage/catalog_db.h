@@ -12,6 +12,8 @@
 
 ie_db *ie_catalog_db(ie_catalog *catalog);
 ie_row_memo *ie_catalog_memo(ie_catalog *catalog);
+/* NULL while the catalog is not held. */
+ie_row_cursor *ie_catalog_cursor(ie_catalog *catalog);
 
 /* Paths from `first` up to, but without, `behind`, by their bytes. */
 typedef struct ie_path_range {

@@ -17,6 +17,8 @@
 static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_FIND] = "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record, format "
                     "FROM files WHERE path = ?1",
+    [IE_SQL_FIND_FROM] = "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record, format, path "
+                         "FROM files WHERE path >= ?1 ORDER BY path",
     [IE_SQL_PUT] = "INSERT OR REPLACE INTO files(path, size, mtime_ns, ctime_ns, inode, device, "
                    "stored_ns, format, "
                    "versions, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",

@@ -15,7 +15,8 @@
 #include "imgengine.h"
 
 typedef enum ie_db_sql {
-    IE_SQL_FIND,     /* path → size, mtime, ctime, inode, device, stored, versions, record */
+    IE_SQL_FIND,     /* path → size, mtime, ctime, inode, device, stored, versions, record, format */
+    IE_SQL_FIND_FROM, /* first path → the same and path, of that and all behind it; by path */
     IE_SQL_PUT,      /* path, size, mtime, ctime, inode, device, stored, format, versions, record */
     IE_SQL_MOVE,     /* from, to, ctime or NULL */
     IE_SQL_FORGET,   /* path */

@@ -42,6 +42,7 @@ struct ie_scan {
     char **roots;
     size_t root_count, root_room;
     ie_seen *seen;
+    ie_pool *pool; /* of the photos */
     scan_level levels[MAX_DEPTH];
     unsigned depth;
     ie_buffer shown, real; /* of the folder being read, then of the name in it */
@@ -147,6 +148,7 @@ ie_status ie_scan_open(const ie_config *config, const ie_input *input,
     scan->problem = problem;
     scan->user = user;
     scan->seen = ie_seen_new();
+    scan->pool = ie_pool_new();
     scan->arguments = ie_alloc((input->count + 1) * sizeof *scan->arguments);
     for (size_t i = 0; i < input->count; i++) {
         scan->arguments[scan->argument_count++] = ie_strdup(input->paths[i]);
@@ -185,6 +187,7 @@ void ie_scan_close(ie_scan *scan)
     free_globs(&scan->include);
     free_globs(&scan->exclude);
     ie_seen_free(scan->seen);
+    ie_pool_free(scan->pool);
     ie_buffer_free(&scan->shown);
     ie_buffer_free(&scan->real);
     free(scan);
@@ -200,7 +203,7 @@ static void tell(ie_scan *scan, const char *path, const char *text)
     }
 }
 
-/* "" is the current folder: "." was named. */
+/* "" is the current folder. */
 static const char *shown_path(const ie_scan *scan)
 {
     return scan->shown.size > 0 ? scan->shown.data : ".";
@@ -306,10 +309,12 @@ static ie_photo *take_file(ie_scan *scan, const struct stat *st, bool included)
         scan->counts.repeated++;
         return NULL;
     }
-    ie_photo *photo = ie_photo_new();
+    /* Each text is rounded up. */
+    ie_photo *photo = ie_photo_new_in(scan->pool, scan->shown.size + scan->real.size + 2 * 16);
     photo->sequence = scan->sequence++;
-    photo->path = ie_arena_strndup(photo->arena, scan->shown.data, scan->shown.size);
     photo->real_path = ie_arena_strndup(photo->arena, scan->real.data, scan->real.size);
+    bool same = strcmp(scan->shown.data, scan->real.data) == 0;
+    photo->path = same ? photo->real_path : ie_arena_strndup(photo->arena, scan->shown.data, scan->shown.size);
     photo->root = scan->root;
     photo->mode = st->st_mode;
     photo->alone = scan->depth > 0 && !scan->levels[scan->depth - 1].folder.has_sidecars;
@@ -321,8 +326,7 @@ static ie_photo *take_file(ie_scan *scan, const struct stat *st, bool included)
         .inode = st->st_ino,
         .device = st->st_dev,
     };
-    scan->counts.files++;
-    scan->counts.bytes += photo->stamp.size;
+    scan->counts.files++, scan->counts.bytes += photo->stamp.size;
     return photo;
 }
 

@@ -2,6 +2,8 @@
 #include "utils/memory.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,13 +85,74 @@ typedef struct block {
     _Alignas(16) unsigned char data[];
 } block;
 
+/* What arenas of a pool share. */
+typedef struct slab {
+    atomic_size_t users; /* arenas in it, and the pool while it fills it */
+    size_t used, room;
+    _Alignas(16) unsigned char data[];
+} slab;
+
 struct ie_arena {
     block *blocks;
+    slab *home; /* where this and the last block of the list lie; NULL: each for itself */
 };
+
+struct ie_pool {
+    slab *filling; /* or NULL */
+};
+
+/* Address sanitizer must see each one freed. */
+#ifdef __SANITIZE_ADDRESS__
+#define SLAB_BYTES 0
+#else
+#define SLAB_BYTES 65536
+#endif
 
 ie_arena *ie_arena_new(void)
 {
     return ie_alloc(sizeof(ie_arena));
+}
+
+static void leave_slab(slab *s)
+{
+    if (s != NULL && atomic_fetch_sub(&s->users, 1) == 1) {
+        free(s);
+    }
+}
+
+ie_pool *ie_pool_new(void)
+{
+    return ie_alloc(sizeof(ie_pool));
+}
+
+void ie_pool_free(ie_pool *pool)
+{
+    if (pool != NULL) {
+        leave_slab(pool->filling);
+        free(pool);
+    }
+}
+
+ie_arena *ie_arena_new_in(ie_pool *pool, size_t first_bytes)
+{
+    size_t room = (first_bytes + 15) & ~(size_t)15;
+    size_t need = sizeof(ie_arena) + sizeof(block) + room;
+    slab *s = pool->filling;
+    if (s == NULL || s->room - s->used < need) {
+        leave_slab(s);
+        size_t bytes = need > SLAB_BYTES ? need : SLAB_BYTES;
+        s = pool->filling = checked(malloc(sizeof *s + bytes));
+        atomic_init(&s->users, 1);
+        s->used = 0;
+        s->room = bytes;
+    }
+    ie_arena *arena = (ie_arena *)(void *)(s->data + s->used);
+    block *first = (block *)(void *)(s->data + s->used + sizeof *arena);
+    s->used += need;
+    atomic_fetch_add(&s->users, 1);
+    *first = (block){.room = room};
+    *arena = (ie_arena){.blocks = first, .home = s};
+    return arena;
 }
 
 void ie_arena_free(ie_arena *arena)
@@ -97,12 +160,18 @@ void ie_arena_free(ie_arena *arena)
     if (arena == NULL) {
         return;
     }
+    slab *home = arena->home;
     for (block *b = arena->blocks; b != NULL;) {
         block *next = b->next;
-        free(b);
+        if (home == NULL || next != NULL) {
+            free(b);
+        }
         b = next;
     }
-    free(arena);
+    if (home == NULL) {
+        free(arena);
+    }
+    leave_slab(home);
 }
 
 void *ie_arena_alloc(ie_arena *arena, size_t size)
@@ -110,7 +179,8 @@ void *ie_arena_alloc(ie_arena *arena, size_t size)
     size_t need = (size + 15) & ~(size_t)15;
     block *b = arena->blocks;
     if (b == NULL || b->room - b->used < need) {
-        size_t room = b == NULL ? 496 : b->room * 2 > 65536 ? 65536 : b->room * 2;
+        bool first = b == NULL || (arena->home != NULL && b->next == NULL);
+        size_t room = first ? 496 : b->room * 2 > 65536 ? 65536 : b->room * 2;
         if (room < need) {
             room = need + 496; /* a photo and its few texts are one block */
         }

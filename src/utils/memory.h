@@ -27,6 +27,13 @@ void *ie_grow(void *items, size_t count, size_t *room, size_t element_size);
 
 typedef struct ie_arena ie_arena;
 ie_arena *ie_arena_new(void);
+/* Arenas whose first block, of the size asked for, stands in one piece of memory with those of its neighbours: for small
+   things by the hundred thousand. A pool belongs to one thread; its arenas may go to others, be freed there in any order,
+   and outlive it. The memory goes when the last neighbour does. */
+typedef struct ie_pool ie_pool;
+ie_pool *ie_pool_new(void);
+void ie_pool_free(ie_pool *pool); /* NULL is fine */
+ie_arena *ie_arena_new_in(ie_pool *pool, size_t first_bytes);
 void ie_arena_free(ie_arena *arena); /* NULL is fine */
 void *ie_arena_alloc(ie_arena *arena, size_t size); /* zeroed, aligned for any type */
 char *ie_arena_strdup(ie_arena *arena, const char *text);   /* NULL gives NULL */

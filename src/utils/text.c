@@ -339,12 +339,15 @@ void ie_buffer_printf(ie_buffer *buffer, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
-    if (length > 0) {
+    reserve(buffer, 63); /* mostly enough, and printing twice takes twice as long */
+    size_t room = buffer->room - buffer->size;
+    int length = vsnprintf(buffer->data + buffer->size, room, format, args);
+    if (length > 0 && (size_t)length >= room) {
         reserve(buffer, (size_t)length);
         vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, again);
-        buffer->size += (size_t)length;
     }
+    buffer->size += length > 0 ? (size_t)length : 0;
+    buffer->data[buffer->size] = 0;
     va_end(again);
     va_end(args);
 }

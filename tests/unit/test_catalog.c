@@ -217,6 +217,43 @@ static void while_held_a_catalog_shows_what_was_there_at_first(void **state)
     ie_photo_free(second);
 }
 
+/* Every third number is stored, some of them below a folder that sorts between its neighbours. */
+static void numbered_path(char path[40], unsigned number)
+{
+    snprintf(path, 40, number % 7 == 0 ? "/p/%03u.d/x/y.jpg" : "/p/%03u.jpg", number);
+}
+
+static void a_held_catalog_finds_each_file_in_any_order(void **state)
+{
+    (void)state;
+    char path[40];
+    ie_photo *photo = analyzed("/p");
+    ie_catalog *writer = open_catalog();
+    for (unsigned i = 0; i < 300; i += 3) {
+        numbered_path(path, i);
+        photo->real_path = path;
+        photo->stamp.size = i;
+        assert_int_equal(ie_catalog_store(writer, versions, ALL, photo, NULL), IE_OK);
+    }
+    assert_int_equal(ie_catalog_commit(writer, NULL), IE_OK);
+    ie_catalog *reader = open_catalog();
+    ie_catalog_hold(reader);
+    /* As they come; each twice; far apart, forwards and backwards; from before the first to behind the last. */
+    static const unsigned strides[] = {1, 3, 10, 20, 299, 151, 77, 0};
+    for (size_t s = 0; s < sizeof strides / sizeof *strides; s++) {
+        for (unsigned n = 0, i = 0; n < 640; n++, i = strides[s] == 0 ? n / 2 : (i + strides[s]) % 320) {
+            numbered_path(path, i);
+            photo->real_path = path;
+            photo->stamp.size = i;
+            bool there = i < 300 && i % 3 == 0;
+            assert_int_equal(found(reader, versions, ALL, photo), there ? photo->have : 0);
+        }
+    }
+    ie_catalog_close(reader);
+    ie_catalog_close(writer);
+    ie_photo_free(photo);
+}
+
 static void a_changed_file_is_not_found(void **state)
 {
     (void)state;
@@ -734,6 +771,7 @@ int main(void)
         TEST(a_record_with_faults_stale_facts_or_from_two_runs_is_taken_apart),
         TEST(a_record_that_was_changed_since_is_taken_apart),
         TEST(while_held_a_catalog_shows_what_was_there_at_first),
+        TEST(a_held_catalog_finds_each_file_in_any_order),
         TEST(a_changed_file_is_not_found),
         TEST(a_raised_version_or_other_settings_make_only_their_facts_stale),
         TEST(a_run_that_asked_for_less_keeps_the_other_facts),
