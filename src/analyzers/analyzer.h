@@ -33,6 +33,9 @@ typedef struct ie_analyzer {
     const char *const *settings;
     /* May be NULL. Is what it needs from outside there? Else IE_ERR_NOT_FOUND, naming the command that gets it. */
     ie_status (*check)(const ie_config *config, ie_error *err);
+    /* May be NULL. Hash of the files that its results come from, a model's: another file makes stored results stale,
+       whatever it is called. 0: they are not all there. */
+    uint64_t (*files)(const ie_config *config);
     uint32_t (*color_side)(const ie_config *config); /* for IE_VIEW_COLOR: the shorter side it wants at least */
     /* Per thread; *ret_state may stay NULL when there is nothing to keep. `catalog`: path of the one that keeps what is
        computed once for all photos; NULL: none. */

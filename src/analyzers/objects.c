@@ -299,6 +299,11 @@ static ie_status objects_check(const ie_config *config, ie_error *err)
     return ie_vision_check(config, config->analysis.object_detection, err);
 }
 
+static uint64_t objects_files(const ie_config *config)
+{
+    return ie_vision_files(config, config->analysis.object_detection);
+}
+
 static uint32_t objects_side(const ie_config *config)
 {
     return ie_vision_needs(config, config->analysis.object_detection, NULL);
@@ -320,6 +325,7 @@ const ie_analyzer ie_objects_analyzer = {
     .settings = ie_vision_settings,
     .enabled = objects_enabled,
     .check = objects_check,
+    .files = objects_files,
     .color_side = objects_side,
     .open = objects_open,
     .prepared_bytes = objects_bytes,

@@ -245,6 +245,11 @@ static ie_status scenes_check(const ie_config *config, ie_error *err)
     return ie_vision_check(config, config->analysis.scene_detection, err);
 }
 
+static uint64_t scenes_files(const ie_config *config)
+{
+    return ie_vision_files(config, config->analysis.scene_detection);
+}
+
 static uint32_t scenes_side(const ie_config *config)
 {
     return ie_vision_needs(config, config->analysis.scene_detection, NULL) * OVERSAMPLING;
@@ -266,6 +271,7 @@ const ie_analyzer ie_scenes_analyzer = {
     .settings = ie_vision_settings,
     .enabled = scenes_enabled,
     .check = scenes_check,
+    .files = scenes_files,
     .color_side = scenes_side,
     .open = scenes_open,
     .prepared_bytes = scenes_bytes,

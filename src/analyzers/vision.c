@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "storage/model_files.h"
+#include "storage/model_identity.h"
 #include "utils/error.h"
+#include "utils/hash.h"
 
 #define CELL 32 /* DETR's backbone sees squares of so many pixels */
 
@@ -130,6 +132,43 @@ ie_label_model ie_vision_model(const ie_photo *photo, const char *name, const ch
     return (ie_label_model){.name = ie_arena_strdup(photo->arena, name),
                             .version = ie_arena_strdup(photo->arena, version),
                             .precision = ie_arena_strdup(photo->arena, ie_onnx_precision(onnx))};
+}
+
+static bool add_file(ie_hasher *hasher, const ie_model *model, ie_model_part part)
+{
+    IE_AUTO_FREE char *path = NULL;
+    char checksum[17];
+    if (model->files[part] == NULL) {
+        return true;
+    }
+    bool good = ie_model_file(model, part, &path, NULL) == IE_OK && ie_model_checksum(path, checksum, NULL) == IE_OK;
+    ie_hasher_add(hasher, good ? checksum : "", good ? sizeof checksum : 0);
+    return good;
+}
+
+uint64_t ie_vision_files(const ie_config *config, const char *name)
+{
+    ie_arena *arena = ie_arena_new();
+    ie_hasher *hasher = ie_hasher_new();
+    ie_model model;
+    bool good = ie_model_find(config, name, arena, &model, NULL) == IE_OK;
+    for (int part = 0; good && part < IE_PARTS; part++) {
+        good = add_file(hasher, &model, (ie_model_part)part);
+    }
+    const char *const *labels;
+    size_t count = 0;
+    if (good && model.task == IE_TASK_OBJECTS) {
+        good = ie_model_labels(&model, arena, &labels, &count, NULL) == IE_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        ie_hasher_add(hasher, labels[i], strlen(labels[i]) + 1);
+    }
+    ie_hash128 hash = ie_hasher_value(hasher);
+    ie_hasher_free(hasher);
+    ie_arena_free(arena);
+    uint64_t files;
+    memcpy(&files, hash.bytes, sizeof files);
+    return good ? files : 0;
 }
 
 ie_status ie_vision_check(const ie_config *config, const char *name, ie_error *err)

@@ -39,6 +39,9 @@ void ie_vision_each(ie_onnx *onnx, ie_photo **photos, const ie_prepared *prepare
 /* Who gave the results, with texts in the photo's arena. */
 ie_label_model ie_vision_model(const ie_photo *photo, const char *name, const char *version, const ie_onnx *onnx);
 
+/* Hash of the files of the model of this name, its own labels included; 0 when they are not all there. */
+uint64_t ie_vision_files(const ie_config *config, const char *name);
+
 /* Is there a runtime, and are all files of the model of this name there? */
 ie_status ie_vision_check(const ie_config *config, const char *name, ie_error *err);
 

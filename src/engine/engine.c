@@ -65,15 +65,27 @@ static void list_versions(ie_engine *engine)
     static const char *const metadata[] = {"analysis.metadata.", NULL};
     ie_fact_version *v = engine->versions;
     size_t n = 0;
-    v[n++] = (ie_fact_version){"format", IE_HAVE_FORMAT, FORMAT_VERSION, 0};
-    v[n++] = (ie_fact_version){"xxh3", IE_HAVE_XXH3, 1, 0};
+    v[n++] = (ie_fact_version){"format", IE_HAVE_FORMAT, FORMAT_VERSION, 0, 0};
+    v[n++] = (ie_fact_version){"xxh3", IE_HAVE_XXH3, 1, 0, 0};
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         const ie_analyzer *a = ie_analyzers[i];
         const char *const *prefixes = a->settings != NULL ? a->settings : a->views != 0 ? content : metadata;
         uint64_t settings = settings_hash(engine->config, prefixes, prefixes == metadata);
-        v[n++] = (ie_fact_version){a->name, a->gives, a->version, settings};
+        v[n++] = (ie_fact_version){a->name, a->gives, a->version, settings, 0};
     }
     engine->version_count = n;
+}
+
+void ie_engine_know_files(ie_engine *engine, unsigned wanted)
+{
+    for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+        const ie_analyzer *a = ie_analyzers[i];
+        for (size_t v = 0; a->files != NULL && (wanted & a->gives) != 0 && v < engine->version_count; v++) {
+            if (engine->versions[v].have == a->gives) {
+                engine->versions[v].files = a->files(engine->config);
+            }
+        }
+    }
 }
 
 ie_status ie_engine_open(const ie_config *config, const ie_engine_options *options,
@@ -243,6 +255,7 @@ ie_status ie_engine_wanted(ie_engine *engine, const char *only, unsigned *ret_wa
         status = leave_out_missing(engine, &wanted, err);
     }
     if (status == IE_OK) {
+        ie_engine_know_files(engine, wanted & ~engine->to_fetch);
         *ret_wanted = wanted;
     }
     return status;

@@ -38,6 +38,10 @@ ie_status ie_engine_pipeline(ie_engine *engine, const ie_input *input, unsigned 
 /* IE_HAVE_* facts of the analyzers that are named in `only` (comma list), or that the configuration enables. */
 ie_status ie_engine_wanted(ie_engine *engine, const char *only, unsigned *ret_wanted, ie_error *err) IE_MUST_CHECK;
 
+/* Looks at the models that give these facts, so that what others of the same name gave is stale. While no pipeline reads
+   the versions. */
+void ie_engine_know_files(ie_engine *engine, unsigned wanted);
+
 /* May the models for these facts be fetched: by analysis.ml_models.download, or because the user says so now? */
 bool ie_engine_may_fetch(ie_engine *engine, unsigned missing, const char *reason);
 /* Fetches what to_fetch names; what cannot be had is told by a notice. `user` is the engine. */

@@ -155,5 +155,6 @@ void ie_engine_fetch_missing(void *user)
             ie_engine_notice(engine, "Fetched the model %s.", names[i]);
         }
     }
+    ie_engine_know_files(engine, engine->to_fetch); /* the walk waits for the end of this */
     engine->to_fetch = 0;
 }

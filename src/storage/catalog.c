@@ -241,13 +241,9 @@ static ie_status add_pending(ie_catalog *catalog, pending take_row, ie_error *er
 
 /* A run that did not ask for some analyzers must not throw away what they once gave for these
  * bytes. */
-static void merge_stored(ie_db *db, const ie_fact_version *versions, size_t count, pending *put,
+static void merge_stored(ie_db *db, const char *text, const ie_fact_version *versions, size_t count, pending *put,
                          json_t *record)
 {
-    const char *text = ie_row_current(db, IE_SQL_FIND, &put->stamp);
-    if (text == NULL) {
-        return;
-    }
     IE_AUTO_FREE char *others = ie_fact_versions_others(text, versions, count);
     IE_AUTO_JSON json_t *stored = others[0] != 0 ? ie_row_record(db, IE_SQL_FIND) : NULL;
     if (stored == NULL) {
@@ -270,7 +266,6 @@ ie_status ie_catalog_store(ie_catalog *catalog, const ie_fact_version *versions,
         .stamp = photo->stamp,
         .stored_ns = now_ns(),
         .format = photo->format,
-        .versions = ie_fact_versions_text(versions, count, photo),
         .embedding = ie_embedding_copy(photo->embedding),
     };
     json_t *record = ie_record_json(photo);
@@ -280,8 +275,10 @@ ie_status ie_catalog_store(ie_catalog *catalog, const ie_fact_version *versions,
         json_object_del(record, spare[i]);
     }
     ie_db_bind_path(catalog->db, IE_SQL_FIND, 1, put.path);
-    if (ie_db_next(catalog->db, IE_SQL_FIND)) {
-        merge_stored(catalog->db, versions, count, &put, record);
+    const char *before = ie_db_next(catalog->db, IE_SQL_FIND) ? ie_row_current(catalog->db, IE_SQL_FIND, &put.stamp) : NULL;
+    put.versions = ie_fact_versions_text(versions, count, photo, before);
+    if (before != NULL) {
+        merge_stored(catalog->db, before, versions, count, &put, record);
     }
     ie_db_end(catalog->db, IE_SQL_FIND, NULL);
     put.record = ie_json_line(record);

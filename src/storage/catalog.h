@@ -18,6 +18,7 @@ typedef struct ie_fact_version {
     unsigned have;  /* IE_HAVE_* bit */
     int version;
     uint64_t settings; /* hash of the settings that change its results */
+    uint64_t files;    /* hash of the files that it computes with, a model's; 0: has none, or which is not known: any */
 } ie_fact_version;
 
 /* Opens or creates (folders too, mode 0700); migrates older versions by a table of steps; a newer one or a

@@ -8,13 +8,32 @@
 #include "core/record.h"
 #include "utils/text.h"
 
+/* The part that does not depend on files. */
 static void line_of(const ie_fact_version *version, char buffer[128])
 {
-    snprintf(buffer, 128, "%.64s %d %" PRIx64 " ", version->name, version->version,
-             version->settings);
+    snprintf(buffer, 128, "%.64s %d %" PRIx64, version->name, version->version, version->settings);
 }
 
-char *ie_fact_versions_text(const ie_fact_version *versions, size_t count, const ie_photo *photo)
+/* The stored line of this analyzer, version and settings behind these; the files it names into *ret_files. NULL: none. */
+static const char *find_line(const char *text, const ie_fact_version *version, uint64_t *ret_files)
+{
+    char line[128];
+    line_of(version, line);
+    size_t length = strlen(line);
+    const char *at = text;
+    while ((strncmp(at, line, length) != 0 || strchr(" .", at[length]) == NULL) && (at = strchr(at, '\n')) != NULL) {
+        at++;
+    }
+    if (at == NULL || at[length] == 0) {
+        return NULL;
+    }
+    at += length;
+    char *end = (char *)(uintptr_t)at;
+    *ret_files = *at == '.' ? strtoull(at + 1, &end, 16) : 0;
+    return *end == ' ' ? end + 1 : NULL;
+}
+
+char *ie_fact_versions_text(const ie_fact_version *versions, size_t count, const ie_photo *photo, const char *stored)
 {
     ie_buffer text = {0};
     char line[128];
@@ -22,8 +41,16 @@ char *ie_fact_versions_text(const ie_fact_version *versions, size_t count, const
         bool have = (photo->have & versions[i].have) != 0,
              tried = (photo->tried & versions[i].have) != 0;
         if (have || tried) {
+            uint64_t files = versions[i].files, before;
+            if (files == 0 && stored != NULL && find_line(stored, &versions[i], &before) != NULL) {
+                files = before; /* recalled, and by whoever does not know the files */
+            }
             line_of(&versions[i], line);
-            ie_buffer_printf(&text, "%s%c\n", line, have ? 'f' : 't');
+            ie_buffer_text(&text, line);
+            if (files != 0) {
+                ie_buffer_printf(&text, ".%" PRIx64, files);
+            }
+            ie_buffer_printf(&text, " %c\n", have ? 'f' : 't');
         }
     }
     return ie_buffer_take(&text);
@@ -33,19 +60,14 @@ ie_fact_bits ie_fact_versions_current(const char *text, const ie_fact_version *v
                                       size_t count)
 {
     ie_fact_bits bits = {0};
-    char line[128];
     for (size_t i = 0; i < count; i++) {
-        line_of(&versions[i], line);
-        size_t length = strlen(line);
-        const char *at = text;
-        while (strncmp(at, line, length) != 0 && (at = strchr(at, '\n')) != NULL) {
-            at++;
-        }
-        if (at == NULL) {
+        uint64_t files;
+        const char *state = find_line(text, &versions[i], &files);
+        if (state == NULL || (versions[i].files != 0 && versions[i].files != files)) {
             continue;
         }
-        bits.have |= at[length] == 'f' ? versions[i].have : 0;
-        bits.tried |= at[length] == 't' ? versions[i].have : 0;
+        bits.have |= *state == 'f' ? versions[i].have : 0;
+        bits.tried |= *state == 't' ? versions[i].have : 0;
     }
     return bits;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Which analyzer, in which version and with which settings, gave what a stored record holds: one line an
- * analyzer, "NAME VERSION SETTINGS f|t", 'f' for facts given, 't' for tried and only faults came of it.
+ * Which analyzer, in which version, with which settings and files of a model, gave what a stored record holds: one line an
+ * analyzer, "NAME VERSION SETTINGS[.FILES] f|t", 'f' for facts given, 't' for tried and only faults came of it.
  * And records cut down to what is still true. Pure.
  */
 #ifndef IE_STORAGE_FACT_VERSION_H
@@ -10,8 +10,9 @@
 #include "storage/catalog.h"
 #include "utils/json.h"
 
-/* The lines for a photo's `have` and `tried`; free() them. */
-char *ie_fact_versions_text(const ie_fact_version *versions, size_t count, const ie_photo *photo);
+/* The lines for a photo's `have` and `tried`; free() them. What `stored` (may be NULL), the lines so far, says of the files
+   that facts come from stays where `versions` does not know them. */
+char *ie_fact_versions_text(const ie_fact_version *versions, size_t count, const ie_photo *photo, const char *stored);
 
 /* The bits whose stored version and settings are the given ones: facts, and tried in vain. */
 typedef struct ie_fact_bits {

@@ -132,13 +132,31 @@ texts_once() {
     see && [ "$(texts)" -eq 6 ] || { cat log; return 1; }
     # begin, the words and the end: as long as that and no longer
     [ "$(grep text log | sort -u | tr '\n' ' ')" = 'text 3 text 4 ' ] || { cat log; return 1; }
-    touch one/00.png && see && [ "$(texts)" -eq 0 ] && [ "$(cat log)" = 1 ] || return 1 # kept in the catalog
+    touch -d yesterday one/00.png && see && [ "$(texts)" -eq 0 ] && [ "$(cat log)" = 1 ] || return 1 # kept in the catalog
     see --set analysis.scenes.labels=x,y && [ "$(texts)" -eq 4 ] || return 1 # another list
     see --set analysis.scenes.labels=x,y --set 'analysis.scenes.templates=a {}' && [ "$(texts)" -eq 2 ] || return 1
-    touch one/00.png && echo other >clip/text.onnx && see && [ "$(texts)" -eq 6 ] || return 1 # another model
-    touch one/00.png && echo other >clip/vision.onnx && see && [ "$(texts)" -eq 6 ] || return 1
+    see && see && [ ! -e log ] || return 1
+    # another model under the same name: the photo is looked at again, untouched as it is
+    echo other >clip/text.onnx && see && [ "$(texts)" -eq 6 ] || return 1
+    echo other >clip/vision.onnx && see && [ "$(texts)" -eq 6 ] || return 1
     ORT_STUB=fixed see --catalog again.db && [ "$(sort -u log | tail -n 1)" = 'text 77' ]
 }
+# A model that is replaced makes stale what it gave; one that is away for a while does not.
+replaced() {
+    rm -rf found.db* log
+    touch -d yesterday photos/*
+    ORT_STUB_LOG=$work/log "${analyze[@]}" >one.ndjson && [ "$(sum log)" -eq 40 ] || return 1
+    rm log && ORT_STUB_LOG=$work/log "${analyze[@]}" >/dev/null && [ ! -e log ] || { echo "looked at again"; return 1; }
+    mv model.onnx away.onnx && "${analyze[@]}" >/dev/null 2>&1
+    "${analyze[@]}" --set analysis.content.similarity=false --set analysis.ml_analysis=false >/dev/null
+    mv away.onnx model.onnx && ORT_STUB_LOG=$work/log "${analyze[@]}" >/dev/null && [ ! -e log ] || { echo "not kept"; return 1; }
+    echo replaced >model.onnx
+    ORT_STUB_LOG=$work/log "${analyze[@]}" >two.ndjson
+    [ "$(sum log)" -eq 40 ] || { echo "$(sum log) of 40 looked at again"; return 1; }
+    : >model.onnx
+}
+check a_model_that_is_replaced_makes_stale_what_it_gave replaced
+
 check texts_are_read_once_for_a_list_and_a_model_and_are_not_padded texts_once
 
 thresholds() {

@@ -38,10 +38,10 @@ static int leave_folder(void **state)
 }
 
 static const ie_fact_version versions[] = {
-    {"format", IE_HAVE_FORMAT, 1, 0},
-    {"metadata", IE_HAVE_METADATA, 3, 0},
-    {"hashes", IE_HAVE_HASHES, 1, 0xabc},
-    {"quality", IE_HAVE_QUALITY, 1, 0xabc},
+    {"format", IE_HAVE_FORMAT, 1, 0, 0},
+    {"metadata", IE_HAVE_METADATA, 3, 0, 0},
+    {"hashes", IE_HAVE_HASHES, 1, 0xabc, 0},
+    {"quality", IE_HAVE_QUALITY, 1, 0xabc, 0},
 };
 #define ALL 4
 
@@ -125,7 +125,7 @@ static void what_is_only_printed_is_found_as_it_was_written(void **state)
     ie_catalog *catalog = open_catalog();
     ie_fact_version more[ALL + 1];
     memcpy(more, versions, sizeof versions[0] * ALL);
-    more[ALL] = (ie_fact_version){"similar", IE_HAVE_SKETCH, 1, 0};
+    more[ALL] = (ie_fact_version){"similar", IE_HAVE_SKETCH, 1, 0, 0};
     store(catalog, more, ALL + 1, photo);
     ie_photo *back = unread(photo);
     assert_true(ie_catalog_find_text(catalog, more, ALL + 1, back));
@@ -149,6 +149,33 @@ static bool taken_apart(ie_catalog *catalog, const ie_fact_version *of, const ie
     bool apart = photo->stored == NULL;
     ie_photo_free(photo);
     return apart;
+}
+
+static void facts_of_another_model_are_stale_and_whoever_knows_no_model_keeps_them(void **state)
+{
+    (void)state;
+    ie_photo *photo = analyzed("/a");
+    ie_catalog *catalog = open_catalog();
+    ie_fact_version by_model[ALL], by_another[ALL];
+    memcpy(by_model, versions, sizeof by_model);
+    memcpy(by_another, versions, sizeof by_another);
+    by_model[2].files = 0x12;
+    by_another[2].files = 0x123;
+    store(catalog, by_model, ALL, photo);
+    assert_int_equal(found(catalog, by_model, ALL, photo), photo->have);
+    assert_int_equal(found(catalog, versions, ALL, photo), photo->have);
+    assert_int_equal(found(catalog, by_another, ALL, photo), photo->have & ~(unsigned)IE_HAVE_HASHES);
+    /* Stored anew by one who does not know: they are the first model's still. */
+    store(catalog, versions, ALL, photo);
+    assert_int_equal(found(catalog, by_model, ALL, photo), photo->have);
+    assert_int_equal(found(catalog, by_another, ALL, photo), photo->have & ~(unsigned)IE_HAVE_HASHES);
+    /* Facts from before models were noted. */
+    ie_photo *earlier = analyzed("/b");
+    store(catalog, versions, ALL, earlier);
+    assert_int_equal(found(catalog, by_model, ALL, earlier), photo->have & ~(unsigned)IE_HAVE_HASHES);
+    ie_catalog_close(catalog);
+    ie_photo_free(photo);
+    ie_photo_free(earlier);
 }
 
 static void a_record_with_faults_stale_facts_or_from_two_runs_is_taken_apart(void **state)
@@ -768,6 +795,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_was_stored_is_found_again),
         TEST(what_is_only_printed_is_found_as_it_was_written),
+        TEST(facts_of_another_model_are_stale_and_whoever_knows_no_model_keeps_them),
         TEST(a_record_with_faults_stale_facts_or_from_two_runs_is_taken_apart),
         TEST(a_record_that_was_changed_since_is_taken_apart),
         TEST(while_held_a_catalog_shows_what_was_there_at_first),
