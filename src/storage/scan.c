@@ -89,37 +89,29 @@ bool ie_scan_in_own_folder(const char *path)
     return false;
 }
 
-static ie_status refuse_own(const char *argument, ie_error *err)
+/* Why this folder or file is never looked at; NULL: it may be. */
+static const char *refusal(const char *real)
 {
-    return ie_error_set(err, IE_ERR_USAGE,
-                        "%s lies in a " OWN_FOLDER
-                        " folder, where journals and replaced files are kept; name the folder "
-                        "above it, and use undo to bring files back",
-                        ie_shown(argument));
+    return ie_scan_in_own_folder(real) ? "lies in a " OWN_FOLDER " folder, where journals and replaced files are kept; "
+                                         "name the folder above it, and use undo to bring files back"
+           : strcmp(real, "/") == 0    ? "is the whole system, with what is no file on any disk; name the folders that "
+                                         "hold photos"
+                                       : NULL;
 }
 
 /* Resolves an argument; free() the result. */
 static ie_status resolve(const char *argument, char **ret_real, struct stat *ret_st, ie_error *err)
 {
     char *real = realpath(argument, NULL);
-    if (real == NULL || stat(real, ret_st) != 0) {
-        int code = errno;
-        free(real);
-        return ie_error_errno(err, code, "%s cannot be read", ie_shown(argument));
+    int code = real == NULL || stat(real, ret_st) != 0 ? errno : 0;
+    const char *refused = code == 0 ? refusal(real) : NULL;
+    if (code == 0 && refused == NULL) {
+        *ret_real = real;
+        return IE_OK;
     }
-    if (ie_scan_in_own_folder(real)) {
-        free(real);
-        return refuse_own(argument, err);
-    }
-    if (strcmp(real, "/") == 0) {
-        free(real);
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "%s is the whole system, with what is no file on any disk; name the "
-                            "folders that hold photos",
-                            ie_shown(argument));
-    }
-    *ret_real = real;
-    return IE_OK;
+    free(real);
+    return code != 0 ? ie_error_errno(err, code, "%s cannot be read", ie_shown(argument))
+                     : ie_error_set(err, IE_ERR_USAGE, "%s %s", ie_shown(argument), refused);
 }
 
 static ie_status check_arguments(const ie_scan *scan, ie_error *err)

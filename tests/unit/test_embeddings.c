@@ -42,7 +42,7 @@ typedef struct fixture {
     ie_catalog *catalog;
 } fixture;
 
-static const ie_fact_version versions[] = {{"format", IE_HAVE_FORMAT, 1, 0}, {"scenes", IE_HAVE_SCENES, 1, 1}};
+static const ie_fact_version versions[] = {{"format", IE_HAVE_FORMAT, 1, 0, 0}, {"scenes", IE_HAVE_SCENES, 1, 1, 0}};
 
 static int set_up(void **state)
 {
