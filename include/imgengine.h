@@ -227,6 +227,7 @@ typedef struct ie_request {
     bool untag;           /* with tag: takes away the keywords that models gave, and writes nothing else */
     bool apply;           /* the plan will be applied at once: what an interrupted run left is brought to its end first */
     bool wait;            /* with apply: for another run on the same folder to end; else IE_ERR_BUSY */
+    bool verbose;         /* faults that are known from before are told one by one, too */
     const char *output;   /* copy into this folder and never touch the source; NULL: change in place */
 } ie_request;
 

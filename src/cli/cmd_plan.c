@@ -77,6 +77,7 @@ static ie_request request_of(const ie_session *session)
         .command = options->command->name,
         .apply = options->apply,
         .wait = options->wait,
+        .verbose = options->verbose,
         .output = options->output,
         .dedupe = id == IE_CMD_DEDUPE,
         .similar = options->evaluate != NULL,

@@ -119,6 +119,11 @@ static bool is_shown(const ie_action *action, bool keeps)
 static void add_names(ie_buffer *out, const ie_plan *plan, const ie_action *action)
 {
     const char *root = action->root < plan->root_count ? plan->roots[action->root] : "";
+    if (ie_action_makes_sidecar(action) && action->to != NULL) {
+        ie_buffer_text(out, "sidecar ");
+        add_safe(out, below(action->to, root), true);
+        return;
+    }
     add_safe(out, plan->copies ? action->shown : below(action->from, root), true);
     if (action->to != NULL && strcmp(action->to, action->from) != 0) {
         ie_buffer_text(out, " → ");
@@ -147,6 +152,9 @@ static const char *verb_of(const ie_action *action)
     };
     if (action->kind == IE_ACTION_KEEP && action->survivor != NULL) {
         return "duplicate";
+    }
+    if (ie_action_makes_sidecar(action)) {
+        return "write"; /* what is copied is no photo */
     }
     return action->link != IE_LINK_NONE ? links[action->link] : ie_action_kind_name(action->kind);
 }

@@ -410,19 +410,46 @@ const ie_field *ie_field_custom(void)
     return &custom_field;
 }
 
-const char *ie_field_nearest(const char *wanted)
+bool ie_field_is_number(const ie_field *field)
 {
-    IE_AUTO_FREE char *start = ie_strndup(wanted, 40); /* edit distance is quadratic */
-    size_t least = SIZE_MAX;
-    const char *nearest = "";
+    return field->numbering != IE_NUMBER_NONE || field->value == width || field->value == height || field->value == iso ||
+           field->value == rating || field->value == lat || field->value == lon;
+}
+
+/* The field whose name `wanted` begins with: "extension" is ext. */
+static const char *beginning_of(const char *wanted)
+{
+    const char *longest = NULL;
     for (size_t i = 0; i < FIELDS; i++) {
-        size_t distance = ie_edit_distance(start, fields[i].name);
-        if (distance < least) {
-            least = distance;
-            nearest = fields[i].name;
+        size_t length = strlen(fields[i].name);
+        if (length >= 3 && ie_starts_with(wanted, fields[i].name) && (longest == NULL || length > strlen(longest))) {
+            longest = fields[i].name;
         }
     }
-    return least <= 2 ? nearest : NULL;
+    return longest;
+}
+
+char *ie_field_nearest(const char *wanted)
+{
+    IE_AUTO_FREE char *start = ie_strndup(wanted, 40); /* edit distance is quadratic */
+    size_t least = 3; /* more than two slips are another word */
+    char *nearest = NULL;
+    for (size_t i = 0; i < FIELDS || ie_metadata_field_at(i - FIELDS) != NULL; i++) {
+        const ie_metadata_field *key = i < FIELDS ? NULL : ie_metadata_field_at(i - FIELDS);
+        char *name = key == NULL          ? ie_strdup(fields[i].name)
+                     : key->group != NULL ? ie_asprintf("%s.%s", key->group, key->key)
+                                          : ie_strdup(key->key);
+        size_t distance = ie_edit_distance(start, name);
+        if (distance < least) {
+            least = distance;
+            free(nearest);
+            nearest = name;
+        } else {
+            free(name);
+        }
+    }
+    const char *beginning = nearest == NULL ? beginning_of(start) : NULL;
+    return beginning != NULL ? ie_strdup(beginning) : nearest;
 }
 
 void ie_field_names(ie_buffer *out)

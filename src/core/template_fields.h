@@ -45,7 +45,8 @@ const ie_field *ie_field_at(size_t index); /* NULL past the end */
    "vision.scenes.0.label"; what stands in "metadata" may be named without it). NULL when no record can
    have such a key. */
 const ie_field *ie_field_find(const char *name);
-const char *ie_field_nearest(const char *name);  /* NULL when nothing is near */
+char *ie_field_nearest(const char *name);        /* of these and the record's keys; NULL: none is near; free() it */
+bool ie_field_is_number(const ie_field *field);  /* is its value always one? */
 void ie_field_names(ie_buffer *out);             /* all, with commas */
 
 /* Adds the photo's date in that format (NULL: %F), or nothing. */

@@ -143,11 +143,28 @@ static ie_status check_format(struct parser *parser, const ie_field *field, cons
     return IE_OK;
 }
 
+/* "IF rating>4", "endif", "els": no field is meant. */
+static bool looks_like_choice(const char *name)
+{
+    static const char *const words[] = {"if", "else", "end", "endif", "elif", "elsif", "elseif", "fi"};
+    IE_AUTO_FREE char *word = ie_strndup(name, strcspn(name, " "));
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (ie_equal_nocase(word, words[i]) || (strlen(word) > 2 && ie_edit_distance(word, words[i]) == 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static ie_status refuse_name(struct parser *parser, const char *at, const char *name)
 {
     char shown[80];
-    const char *near = ie_field_nearest(name);
+    IE_AUTO_FREE char *near = ie_field_nearest(name);
     ie_show_path(name, shown, sizeof shown);
+    if (looks_like_choice(name)) {
+        return refuse(parser, at, "there is no field \"%s\"; a choice is written {if FIELD}…{else}…{end}, in small letters, "
+                                  "and one may stand within another.", shown);
+    }
     if (near != NULL) {
         return refuse(parser, at, "there is no field \"%s\"; the nearest is \"%s\".", shown, near);
     }
@@ -242,10 +259,36 @@ static bool is_word(const struct parser *parser, const char *word)
 {
     const char *p = parser->p + 1 + strspn(parser->p + 1, " ");
     size_t length = strlen(word);
-    return strncmp(p, word, length) == 0 && (p[length] == ' ' || p[length] == '}');
+    return strncmp(p, word, length) == 0 && (p[length] == ' ' || p[length] == '}' || p[length] == 0);
 }
 
-static void parse_operand(struct parser *parser, ie_piece *piece)
+/* What a field is compared with; without quotation marks it goes to the brace. */
+static ie_status take_operand(struct parser *parser, ie_piece *piece)
+{
+    const char *begin = parser->p;
+    bool quoted = begin[0] == '"' && strchr(begin + 1, '"') != NULL;
+    parser->p += quoted;
+    const char *end = parser->p + strcspn(parser->p, quoted ? "\"" : "}");
+    const char *operand = quoted ? ie_arena_strndup(parser->pattern->arena, parser->p, (size_t)(end - parser->p))
+                                 : trimmed(parser, parser->p, end);
+    const ie_field *field = piece->choices[0].field;
+    double number;
+    if (!quoted && operand[0] == 0) {
+        return refuse(parser, begin, "a value to compare with is missing; the empty text is \"\".");
+    }
+    if (!quoted && strpbrk(operand, "=!<>&|") != NULL) {
+        return refuse(parser, begin, "an {if} compares once, and another may stand within it; a text with one of = ! < > & | "
+                                     "stands in quotation marks.");
+    }
+    if (operand[0] != 0 && ie_field_is_number(field) && !ie_parse_real(operand, &number)) {
+        return refuse(parser, begin, "%s is a number, and \"%s\" is none.", field->name, ie_shown(operand));
+    }
+    piece->operand = operand;
+    parser->p = end + quoted;
+    return IE_OK;
+}
+
+static ie_status parse_operand(struct parser *parser, ie_piece *piece)
 {
     static const struct {
         const char *sign;
@@ -254,20 +297,14 @@ static void parse_operand(struct parser *parser, ie_piece *piece)
                  {"==", IE_IS_EQUAL},    {"=", IE_IS_EQUAL},    {"<", IE_IS_LESS},
                  {">", IE_IS_MORE}};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
-        if (!ie_starts_with(parser->p, signs[i].sign)) {
-            continue;
+        if (ie_starts_with(parser->p, signs[i].sign)) {
+            parser->p += strlen(signs[i].sign);
+            skip_spaces(parser);
+            piece->compare = signs[i].kind;
+            return take_operand(parser, piece);
         }
-        parser->p += strlen(signs[i].sign);
-        skip_spaces(parser);
-        bool quoted = parser->p[0] == '"' && strchr(parser->p + 1, '"') != NULL;
-        parser->p += quoted;
-        const char *end = parser->p + strcspn(parser->p, quoted ? "\"" : "}");
-        piece->compare = signs[i].kind;
-        piece->operand = quoted ? ie_arena_strndup(parser->pattern->arena, parser->p, (size_t)(end - parser->p))
-                                : trimmed(parser, parser->p, end);
-        parser->p = end + quoted;
-        return;
     }
+    return IE_OK;
 }
 
 /* "{if rating>=4}": from '{' to behind '}'. */
@@ -286,13 +323,15 @@ static ie_status parse_if(struct parser *parser)
     parser->in_condition = true;
     ie_status status = parse_field(parser, piece);
     parser->in_condition = false;
+    skip_spaces(parser);
+    if (status == IE_OK && strchr(parser->p, '}') != NULL) {
+        status = parse_operand(parser, piece);
+    }
     if (status != IE_OK) {
         return status;
     }
     skip_spaces(parser);
-    parse_operand(parser, piece);
-    skip_spaces(parser);
-    if (*parser->p == 0) {
+    if (strchr(parser->p, '}') == NULL) {
         return refuse(parser, open, "this brace is never closed; write {{ for a brace itself.");
     }
     if (*parser->p != '}') {
@@ -305,7 +344,10 @@ static ie_status parse_if(struct parser *parser)
 static ie_status parse_else_or_end(struct parser *parser, ie_piece_kind kind)
 {
     const char *close = strchr(parser->p, '}'), *open = parser->p;
-    bool bare = close != NULL && strspn(open + 1, " elsnd") == (size_t)(close - open - 1);
+    if (close == NULL) {
+        return refuse(parser, open, "this brace is never closed; write {{ for a brace itself.");
+    }
+    bool bare = strspn(open + 1, " elsnd") == (size_t)(close - open - 1);
     if (!bare) {
         return refuse(parser, open, "{else} and {end} take nothing else into their braces.");
     }

@@ -28,7 +28,8 @@
 
 typedef struct collection {
     ie_photo **photos;
-    size_t count, room;
+    bool *known; /* by photo: taken from the catalog */
+    size_t count, room, known_room;
     ie_summary *summary;
     ie_track track;
     ie_pair *pairs; /* that look alike; with dedupe.similar */
@@ -42,6 +43,8 @@ static ie_status take_photo(void *user, ie_photo *take_photo, bool cached, ie_er
     (void)err;
     ie_summary_count(c->summary, take_photo, cached);
     IE_GROW(c->photos, c->count, c->room);
+    IE_GROW(c->known, c->count, c->known_room);
+    c->known[c->count] = cached;
     c->photos[c->count++] = take_photo;
     return IE_OK;
 }
@@ -52,6 +55,7 @@ static void collection_free(collection *c)
         ie_photo_free(c->photos[i]);
     }
     free(c->photos);
+    free(c->known);
     free(c->pairs);
     ie_track_clear(&c->track);
     ie_places_clear(&c->places);
@@ -322,14 +326,34 @@ static void recount_kinds(const collection *c, ie_summary *summary)
     }
 }
 
-/* A plan says what is done to files; what is wrong with some of them is said beside it. */
-static void tell_faults(ie_engine *engine, const collection *c)
+/* A plan says what is done to files; what is wrong with some of them is said beside it: once, by the command that found it,
+   and of unchanged photos only how many they are. */
+static void tell_faults(ie_engine *engine, const ie_request *request, const collection *c)
 {
+    size_t known = 0;
     for (size_t i = 0; i < c->count; i++) {
-        for (size_t k = 0; k < ie_photo_fault_count(c->photos[i]); k++) {
+        size_t faults = ie_photo_fault_count(c->photos[i]);
+        if (faults > 0 && c->known[i] && !request->verbose) {
+            known++;
+            continue;
+        }
+        for (size_t k = 0; k < faults; k++) {
             ie_engine_notice(engine, "%s: %s", ie_shown(c->photos[i]->path),
                              ie_photo_fault_text(c->photos[i], k));
         }
+    }
+    if (known > 0) {
+        ie_engine_notice(engine, "%zu %s not changed since %s faults were found; -v tells them again.", known,
+                         known == 1 ? "photo has" : "photos have", known == 1 ? "its" : "their");
+    }
+}
+
+/* A plan without work needs to say why when it is the request's doing. */
+static void tell_idle(ie_engine *engine, const ie_request *request)
+{
+    if (strcmp(request->command, "tag") == 0 && !ie_tag_asked(engine->config)) {
+        ie_engine_notice(engine, "Nothing was asked to be written. There are --keywords, --title, --caption, --rating, --gps, "
+                                 "--gpx, --gps-from, --quality-rating and --quality-score, and --ml for what models see.");
     }
 }
 
@@ -389,7 +413,8 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
     }
     if (status == IE_OK) {
         recount_kinds(&c, summary);
-        tell_faults(engine, &c);
+        tell_faults(engine, request, &c);
+        tell_idle(engine, request);
         ie_plan_summarize(plan, summary);
         status = ie_summary_check(summary, err);
     }

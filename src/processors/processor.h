@@ -98,6 +98,8 @@ extern const ie_processor ie_rename_processor;
 ie_status ie_rename_needs(const ie_config *config, unsigned *ret_needs, ie_error *err) IE_MUST_CHECK;
 /* tag: fills `tags` with what the photo does not have yet. */
 extern const ie_processor ie_tag_processor;
+/* Does the configuration name anything to write? */
+bool ie_tag_asked(const ie_config *config);
 
 /* Sets `to` so that names stay: output + path below root; in place only for what is converted and the
    sidecars that carry its name. Run it, or rename, after convert. */

@@ -214,6 +214,18 @@ static int32_t wanted_rating(const ie_config *config, const ie_photo *photo, con
     return (int32_t)fmin(fmax(rating, 1), 5);
 }
 
+bool ie_tag_asked(const ie_config *config)
+{
+    const char *const texts[] = {config->tagging.caption, config->tagging.title, config->tagging.gps, config->tagging.gpx,
+                                 config->tagging.gps_from};
+    bool asked = config->tagging.keywords.count > 0 || config->tagging.rating >= 0 || config->tagging.quality_rating ||
+                 config->tagging.quality_score || (config->tagging.embed_tags && config->analysis.ml_analysis);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        asked = asked || (texts[i] != NULL && texts[i][0] != 0);
+    }
+    return asked;
+}
+
 static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_action *action)
 {
     ie_plan *plan = proposal->plan;

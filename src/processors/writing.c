@@ -32,15 +32,52 @@ static void add_word(ie_buffer *text, const char *word)
     ie_buffer_printf(text, "%s%s", text->size > 0 ? ", " : "", word);
 }
 
+/* The keyword's place in the tree among those that are written with it, or the keyword itself. */
+static const char *whole_keyword(const ie_tag_edit *tags, const char *keyword)
+{
+    for (uint32_t i = 0; i < tags->hierarchy.count; i++) {
+        const char *bar = strrchr(tags->hierarchy.items[i], '|');
+        if (bar != NULL && ie_equal_nocase(bar + 1, keyword)) {
+            return tags->hierarchy.items[i];
+        }
+    }
+    return keyword;
+}
+
+static bool is_leaf_of(const ie_text_list *keywords, const char *place)
+{
+    const char *bar = strrchr(place, '|');
+    for (uint32_t i = 0; bar != NULL && i < keywords->count; i++) {
+        if (ie_equal_nocase(bar + 1, keywords->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "+sea +Places|Norway|Oslo and 3 more": a keyword that is there already may get its place in the tree alone. */
+static void add_keywords(ie_buffer *text, const ie_tag_edit *tags)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < tags->add_keywords.count; i++) {
+        if (count++ < NAMED_KEYWORDS) {
+            ie_buffer_printf(text, "%s+%s", count > 1 ? " " : "", whole_keyword(tags, tags->add_keywords.items[i]));
+        }
+    }
+    for (uint32_t i = 0; i < tags->hierarchy.count; i++) {
+        if (!is_leaf_of(&tags->add_keywords, tags->hierarchy.items[i]) && count++ < NAMED_KEYWORDS) {
+            ie_buffer_printf(text, "%s+%s", count > 1 ? " " : "", tags->hierarchy.items[i]);
+        }
+    }
+    if (count > NAMED_KEYWORDS) {
+        ie_buffer_printf(text, " and %u more", count - NAMED_KEYWORDS);
+    }
+}
+
 static void add_reason(ie_plan *plan, ie_action *action, const ie_tag_edit *tags, const ie_metadata *forgotten)
 {
     ie_buffer text = {0};
-    for (uint32_t i = 0; i < tags->add_keywords.count && i < NAMED_KEYWORDS; i++) {
-        ie_buffer_printf(&text, "%s+%s", i > 0 ? " " : "", tags->add_keywords.items[i]);
-    }
-    if (tags->add_keywords.count > NAMED_KEYWORDS) {
-        ie_buffer_printf(&text, " and %u more", tags->add_keywords.count - NAMED_KEYWORDS);
-    }
+    add_keywords(&text, tags);
     if (tags->title != NULL) {
         add_word(&text, "title");
     }
@@ -61,9 +98,6 @@ static void add_reason(ie_plan *plan, ie_action *action, const ie_tag_edit *tags
     }
     if (tags->original_name != NULL && action->reason == NULL) { /* else rename said so */
         add_word(&text, "its old name");
-    }
-    if (tags->hierarchy.count > 0 && tags->add_keywords.count == 0) {
-        add_word(&text, "places of keywords in their tree");
     }
     for (uint32_t i = 0; tags->forget_generated && i < forgotten->generated.count; i++) {
         const char *entry = forgotten->generated.items[i];

@@ -113,6 +113,23 @@ second_run_plans_nothing() {
 }
 check a_second_run_in_place_plans_nothing second_run_plans_nothing
 
+faults_once() {
+    mkdir told && cp lib/phone/IMG_5533.jpg told/a.jpg && head -c 3000 told/a.jpg >told/cut.jpg || return 1
+    exits 3 "$imgengine" tag told --keywords x --set analysis.ml_analysis=false && grep -q 'told/cut.jpg: metadata' exits.err || return 1
+    exits 3 "$imgengine" tag told --keywords y && ! grep -q 'told/cut.jpg: metadata' exits.err &&
+        grep -q '1 photo has not changed since its faults were found; -v tells them again' exits.err || { cat exits.err; return 1; }
+    exits 3 "$imgengine" tag told --keywords y -v && grep -q 'told/cut.jpg: metadata' exits.err || { cat exits.err; return 1; }
+    printf x >>told/cut.jpg
+    exits 3 "$imgengine" tag told --keywords y && grep -q 'told/cut.jpg: metadata' exits.err
+}
+check faults_of_unchanged_photos_are_told_once_and_then_counted faults_once
+
+idle_tag() {
+    exits 0 "$imgengine" tag told/a.jpg && grep -q 'Nothing was asked to be written.*--keywords' exits.err || { cat exits.err; return 1; }
+    exits 0 "$imgengine" tag told/a.jpg --rating 3 && ! grep -q 'Nothing was asked' exits.err
+}
+check tag_without_anything_to_write_says_what_there_is idle_tag
+
 # ---- bad input -----------------------------------------------------------------------------
 
 # One folder with each kind of unit; $1 names it. The pictures are different, so that none is a duplicate.

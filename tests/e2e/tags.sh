@@ -35,7 +35,7 @@ twice() { # MODE
         --caption 'Eine Fähre
 in zwei Zeilen')
     exits 3 ours tag "all-$1" "${tags[@]}" --apply || return 1
-    [ "$(grep -cE '^(replace|copy) ' exits.out)" -gt 600 ] || { tail exits.out; return 1; }
+    [ "$(grep -cE '^(replace|write) ' exits.out)" -gt 600 ] || { tail exits.out; return 1; }
     exits 3 ours tag "all-$1" "${tags[@]}" --exit-code && grep -q 'There is nothing to do' exits.out
 }
 for mode in embed sidecar auto; do

@@ -279,6 +279,10 @@ static void a_plan_is_printed_for_a_person(void **state)
     a->kind = IE_ACTION_MOVE;
     a->to = "/p/2023/x.jpg";
     ie_action_reason(plan, a, "%090d", 0);
+    a = add(plan, "/p/d.dng", IE_FORMAT_DNG, 4); /* a sidecar to be made */
+    a->kind = IE_ACTION_COPY;
+    a->to = "/p/d.dng.xmp";
+    a->format = IE_FORMAT_SIDECAR;
     add(plan, "/p/c.jpg", IE_FORMAT_JPEG, 2);
     a = add(plan, "/p/n.txt", IE_FORMAT_UNKNOWN, 3);
     a->kind = IE_ACTION_SKIP;
@@ -290,7 +294,8 @@ static void a_plan_is_printed_for_a_person(void **state)
                     "move          a.jpg → 2023/x.jpg\n"
                     "                %090d\n"
                     "quarantine  b\\x1b.jpg\n"
-                    "                failed: in\\x0ause\n",
+                    "                failed: in\\x0ause\n"
+                    "write       sidecar d.dng.xmp\n",
                     0);
     assert_string_equal(wanted, text);
     free(text);

@@ -75,6 +75,45 @@ static void tags_are_added_once(void **state)
     collection_end(&c);
 }
 
+static void a_keyword_with_a_place_in_a_tree_is_shown_with_it(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    set(&c, "tagging.keywords", "sea,Places|Norway|Oslo,a,b,c,d|e");
+    ie_photo *photo = add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
+    PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
+    expect_reason(&c, 0, "tags: +sea +Places|Norway|Oslo +a +b +c and 1 more");
+    ie_text_list_add(&photo->metadata.keywords, photo->arena, "Oslo"); /* without its place */
+    PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
+    expect_reason(&c, 0, "tags: +sea +a +b +c +d|e and 1 more");
+    set(&c, "tagging.keywords", "Places|Norway|Oslo");
+    PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
+    expect_reason(&c, 0, "tags: +Places|Norway|Oslo");
+    collection_end(&c);
+}
+
+static void it_is_known_whether_anything_is_to_be_written(void **state)
+{
+    (void)state;
+    static const char *const asking[][2] = {
+        {"tagging.keywords", "a"}, {"tagging.title", "a"}, {"tagging.caption", "a"}, {"tagging.rating", "0"},
+        {"tagging.gps", "1,2"}, {"tagging.gpx", "a.gpx"}, {"tagging.gps_from", "sidecar"}, {"tagging.quality_rating", "true"},
+        {"tagging.quality_score", "true"}, {"analysis.ml_analysis", "true"},
+    };
+    collection c = collection_new();
+    assert_false(ie_tag_asked(c.config));
+    set(&c, "tagging.mode", "sidecar");
+    set(&c, "tagging.clock_offset", "+01:00");
+    assert_false(ie_tag_asked(c.config));
+    collection_end(&c);
+    for (size_t i = 0; i < sizeof asking / sizeof *asking; i++) {
+        c = collection_new();
+        set(&c, asking[i][0], asking[i][1]);
+        assert_true(ie_tag_asked(c.config));
+        collection_end(&c);
+    }
+}
+
 static void tags_are_proposed_for_the_formats_that_take_them(void **state)
 {
     (void)state;
@@ -257,6 +296,8 @@ int main(void)
         cmocka_unit_test(a_photo_becomes_jpeg_or_png_as_its_alpha_asks),
         cmocka_unit_test(nothing_is_squeezed_into_less_than_it_is),
         cmocka_unit_test(tags_are_added_once),
+        cmocka_unit_test(a_keyword_with_a_place_in_a_tree_is_shown_with_it),
+        cmocka_unit_test(it_is_known_whether_anything_is_to_be_written),
         cmocka_unit_test(tags_are_proposed_for_the_formats_that_take_them),
         cmocka_unit_test(only_sure_tags_are_embedded),
         cmocka_unit_test(quality_rates_only_what_has_no_rating),

@@ -344,6 +344,8 @@ static void conditions_choose_what_stands_in_a_name(void **state)
         {"{if date:%Y>=2023}new{else}old{end}", "new"},
         {"{if title<A}a{else}b{end}", "b"},
         {"{if title==harbour at dawn}{{if}}{end}", "{if}"},
+        {"{if title!=\"a=b|c\"}x{end}", "x"},
+        {"{if rating!=\"\"}x{end}", "x"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_name(*state, rows[i][0], rows[i][1]);
@@ -369,6 +371,54 @@ static void conditions_choose_what_stands_in_a_name(void **state)
     assert_int_equal(ie_template_parse(deep.data, NULL, &pattern, &err), IE_ERR_USAGE);
     assert_non_null(strstr(err.text, "at most 16 deep"));
     ie_buffer_free(&deep);
+}
+
+static void slips_in_a_choice_are_named(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"{if rating>>3}x{end}", "an {if} compares once"},
+        {"{if rating>=4 and iso>3}x{end}", "an {if} compares once"},
+        {"{if rating>=4|iso}x{end}", "an {if} compares once"},
+        {"{if rating>= }x{end}", "a value to compare with is missing; the empty text is \"\"."},
+        {"{if rating>=four}x{end}", "rating is a number, and \"four\" is none."},
+        {"{if rating>=4 and city}x{end}", "rating is a number"},
+        {"{if seq=first}x{end}", "seq is a number"},
+        {"{if rating>3}x{els}y{end}", "\"els\"; a choice is written {if FIELD}…{else}…{end}"},
+        {"{if rating>3}x{endif}", "a choice is written"},
+        {"{IF rating>3}x{END}", "\"IF rating>3\"; a choice is written"},
+        {"{if rating>3}x{else if iso}y{end}", "{else} and {end} take nothing else"},
+        {"{if rating>3}x{end", "Position 15 of the template \"{if rating>3}x{end\": this brace is never closed"},
+        {"{if rating>3", "Position 1 of the template \"{if rating>3\": this brace is never closed"},
+        {"{if city=\"a>b\"", "this brace is never closed"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ie_template *pattern = NULL;
+        ie_error err = {0};
+        assert_int_equal(ie_template_parse(rows[i][0], NULL, &pattern, &err), IE_ERR_USAGE);
+        if (strstr(err.text, rows[i][1]) == NULL) {
+            fail_msg("%s", err.text);
+        }
+    }
+}
+
+static void the_nearest_name_may_be_a_key_of_the_record(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"keyword", "keywords"},   {"exposure.fnumber", "exposure.f_number"}, {"extension", "ext"},
+        {"datetime", "date"},      {"Camera", "camera"},                      {"hight", "height"},
+        {"camera.seriel", "camera.serial"}, {"zzzzz", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        IE_AUTO_FREE char *near = ie_field_nearest(rows[i][0]);
+        if (rows[i][1] == NULL) {
+            assert_null(near);
+        } else {
+            assert_non_null(near);
+            assert_string_equal(near, rows[i][1]);
+        }
+    }
 }
 
 static void numbers_say_what_they_count(void **state)
@@ -505,6 +555,8 @@ int main(void)
         TEST(values_are_padded_and_change_case),
         TEST(a_day_may_begin_at_four),
         TEST(conditions_choose_what_stands_in_a_name),
+        TEST(slips_in_a_choice_are_named),
+        TEST(the_nearest_name_may_be_a_key_of_the_record),
         TEST(numbers_say_what_they_count),
         TEST(custom_fields_are_templates_with_a_name),
         TEST(lists_of_the_record_are_named_by_number_or_joined),
