@@ -319,10 +319,6 @@ const ie_command ie_command_rename = {
             "the folders below the given one, too: photos leave those that they lay in. A "
             "taken name is never overwritten: the newcomer gets a number. RAW, JPEG, video and "
             "sidecar files that belong together keep a common name. "
-            "In a template, {city|\"at home\"} says what stands where a photo has none; {camera:lower}, "
-            "{camera:upper} and {iso:05} change the form; {exposure.f_number} and the like give any key "
-            "of the record by its dotted path; {if rating>=4}best{else}rest{end} chooses (= != < <= > "
-            ">=, or nothing: whether there is a value); {custom.NAME} is what rename.fields defines. "
             "Names are in Unicode's NFC and fit for Windows, macOS and Linux. Where {seq}, {counter} or "
             "{burst_index} counts, a photo that has a number already keeps it, and others take the first "
             "free ones in the order of their dates.",

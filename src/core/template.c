@@ -252,7 +252,11 @@ char *ie_template_expand(const ie_template *pattern, const ie_photo *photo, uint
 
 const char *ie_rename_field(size_t index, const char **ret_help, const char **ret_example)
 {
-    const ie_field *field = ie_field_at(index);
+    size_t fields = 0;
+    while (ie_field_at(fields) != NULL) {
+        fields++;
+    }
+    const ie_field *field = index < fields ? ie_field_at(index) : ie_form_at(index - fields);
     if (field == NULL) {
         return NULL;
     }

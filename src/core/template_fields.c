@@ -387,6 +387,25 @@ static const ie_field fields[] = {
 
 enum { FIELDS = sizeof fields / sizeof *fields };
 
+/* What else may stand in braces, for help: a test expands these examples, too. */
+static const ie_field forms[] = {
+    FIELD("date:%H%M%S.%f", "sub-seconds, as many digits as the photo has", "{date:%H%M%S.%f} → 091233.120", NULL),
+    FIELD("exposure.f_number", "any key of the record by its dotted path", "f{exposure.f_number} → f2.8", NULL),
+    FIELD("custom.NAME", "what rename.fields defines, here NAME={country}/{city}", "{custom.NAME}/{name} → Norway/Oslo/IMG_0042",
+          NULL),
+    FIELD("camera|make|\"unknown\"", "the first that has a value; a text always has one",
+          "{location.state|city|\"unknown\"} → Oslo", NULL),
+    FIELD("camera:lower", "in small letters; upper: in capitals", "{camera:lower}_{make:upper} → eos r5_CANON", NULL),
+    FIELD("iso:05", "padded with zeros to that width", "{iso:05} → 00400", NULL),
+    FIELD("if rating>=4", "a choice by = != < <= > >=, or by whether there is a value",
+          "{if rating>=4}best{else}rest{end}{if city}_{city}{end} → best_Oslo", NULL),
+};
+
+const ie_field *ie_form_at(size_t index)
+{
+    return index < sizeof forms / sizeof *forms ? &forms[index] : NULL;
+}
+
 const ie_field *ie_field_at(size_t index)
 {
     return index < FIELDS ? &fields[index] : NULL;

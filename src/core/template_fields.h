@@ -41,6 +41,8 @@ void ie_modifier_apply(const char *modifier, size_t start, ie_buffer *out);
 bool ie_date_format_has_clock(const char *format);
 
 const ie_field *ie_field_at(size_t index); /* NULL past the end */
+/* Rows for help alone: what may stand in braces beside the fields' names, an example of each. NULL past the end. */
+const ie_field *ie_form_at(size_t index);
 /* A row of the table, a custom field, or a key of the record by its dotted path ("exposure.iso",
    "vision.scenes.0.label"; what stands in "metadata" may be named without it). NULL when no record can
    have such a key. */

@@ -44,11 +44,11 @@ static int teardown(void **state)
     return 0;
 }
 
-static void assert_name(const ie_photo *photo, const char *text, const char *expected)
+static void assert_name_with(const ie_config_list *custom, const ie_photo *photo, const char *text, const char *expected)
 {
     ie_template *pattern = NULL;
     ie_error err = {0};
-    if (ie_template_parse(text, NULL, &pattern, &err) != IE_OK) {
+    if (ie_template_parse(text, custom, &pattern, &err) != IE_OK) {
         fail_msg("%s", err.text);
     }
     ie_numbering numbering;
@@ -56,6 +56,11 @@ static void assert_name(const ie_photo *photo, const char *text, const char *exp
     assert_string_equal(name, expected);
     assert_int_equal(ie_template_has_ext(pattern), strstr(text, "{ext}") != NULL);
     ie_template_free(pattern);
+}
+
+static void assert_name(const ie_photo *photo, const char *text, const char *expected)
+{
+    assert_name_with(NULL, photo, text, expected);
 }
 
 static void assert_refused(const char *text, const char *expected)
@@ -70,14 +75,19 @@ static void assert_refused(const char *text, const char *expected)
 static void every_field_gives_what_its_example_says(void **state)
 {
     const char *help, *example, *name;
+    ie_config_list custom = ie_config_list_parse("NAME={country}/{city}");
+    size_t rows = 0;
     for (size_t i = 0; (name = ie_rename_field(i, &help, &example)) != NULL; i++) {
         const char *arrow = strstr(example, " → ");
         assert_non_null(arrow);
         IE_AUTO_FREE char *text = ie_strndup(example, (size_t)(arrow - example));
-        assert_non_null(strstr(text, name));
-        assert_name(*state, text, arrow + strlen(" → "));
+        assert_true(strstr(text, name) != NULL || strchr(name, '|') != NULL);
+        assert_name_with(&custom, *state, text, arrow + strlen(" → "));
         assert_true(strlen(help) > 3);
+        rows++;
     }
+    assert_int_equal(rows, 26 + 7); /* the fields, and what else may stand in braces */
+    ie_config_list_free(&custom);
 }
 
 static void every_field_without_a_value_is_unknown(void **state)
@@ -297,6 +307,13 @@ static void any_key_of_the_record_is_a_field(void **state)
                                      "original, lat, lon.");
     assert_refused("../{name}", "Position 1 of the template \"../{name}\": no part may be \"..\"; the "
                                 "names lie below the chosen folder.");
+}
+
+static void the_original_name_is_the_one_that_was_kept(void **state)
+{
+    ie_photo *photo = *state;
+    photo->metadata.original_name = "DSC_0001.NEF";
+    assert_name(photo, "{original}-{name}", "DSC_0001-IMG_0042");
 }
 
 static void a_place_is_named_alike_when_it_was_read_and_when_it_is_recalled(void **state)
@@ -551,6 +568,7 @@ int main(void)
         TEST(long_parts_are_cut_at_whole_characters),
         TEST(names_that_are_not_utf8_become_readable),
         TEST(any_key_of_the_record_is_a_field),
+        TEST(the_original_name_is_the_one_that_was_kept),
         TEST(a_place_is_named_alike_when_it_was_read_and_when_it_is_recalled),
         TEST(values_are_padded_and_change_case),
         TEST(a_day_may_begin_at_four),
