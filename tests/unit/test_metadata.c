@@ -149,6 +149,20 @@ static void the_original_date_wins_with_its_own_fraction_and_zone(void **state)
     ie_photo_free(photo);
 }
 
+static void the_zone_of_the_last_change_is_not_the_one_of_the_picture(void **state)
+{
+    tiff t;
+    begin(&t);
+    add_text(&t, 0x0132, "2024:01:01 00:00:00");
+    enter(&t, 0x8769, EXIF_AT);
+    add_text(&t, 0x9003, "2023:07:14 09:12:33");
+    add_text(&t, 0x9010, "+05:00");
+    ie_photo *photo = read_tiff(&t);
+    assert_int_equal(photo->metadata.captured.year, 2023);
+    assert_false(photo->metadata.captured.has_offset);
+    ie_photo_free(photo);
+}
+
 static void blank_and_impossible_dates_are_passed_over(void **state)
 {
     static const char *const bad[] = {"0000:00:00 00:00:00",
@@ -445,6 +459,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_zero_denominator_is_absent),
         cmocka_unit_test(the_original_date_wins_with_its_own_fraction_and_zone),
+        cmocka_unit_test(the_zone_of_the_last_change_is_not_the_one_of_the_picture),
         cmocka_unit_test(blank_and_impossible_dates_are_passed_over),
         cmocka_unit_test(a_date_without_a_time_of_day_is_less_sure_and_has_no_fraction),
         cmocka_unit_test(the_file_time_is_the_last_resort_and_says_so),
