@@ -10,6 +10,7 @@
 
 typedef struct maker {
     ie_frame *frame;
+    uint32_t color_side;
     ie_jpeg_dc_facts facts;
     ie_pixels eighth, quarter; /* of luma; data NULL: not there */
     ie_pixels chroma[2];
@@ -41,9 +42,16 @@ static bool take_luma(maker *m, unsigned denominator)
 /* Are there the planes that the views are made of? */
 static bool is_enough(const maker *m, unsigned denominator)
 {
-    bool colors = (m->frame->views & (IE_VIEW_RGB | IE_VIEW_COLOR)) != 0;
-    return (denominator == 8 || m->facts.quarter_width > 0) &&
-           (!colors || m->facts.gray || m->facts.chroma_width > 0);
+    const ie_jpeg_dc_facts *facts = &m->facts;
+    unsigned views = m->frame->views;
+    if (denominator == 4 && facts->quarter_width == 0) {
+        return false;
+    }
+    if ((views & (IE_VIEW_RGB | IE_VIEW_COLOR)) == 0 || facts->gray) {
+        return true;
+    }
+    uint32_t shorter = facts->chroma_width < facts->chroma_height ? facts->chroma_width : facts->chroma_height;
+    return facts->chroma_width > 0 && ((views & IE_VIEW_COLOR) == 0 || shorter >= m->color_side / 3);
 }
 
 static bool read_planes(maker *m, ie_jpeg_dc *dc, unsigned denominator)
@@ -235,9 +243,10 @@ static void hand_over(maker *m)
     }
 }
 
-bool ie_frame_read_planes(ie_frame *frame, const uint8_t *data, size_t size, uint64_t max_pixels, unsigned denominator)
+bool ie_frame_read_planes(ie_frame *frame, const uint8_t *data, size_t size, uint64_t max_pixels, uint32_t color_side,
+                          unsigned denominator)
 {
-    maker m = {.frame = frame};
+    maker m = {.frame = frame, .color_side = color_side};
     ie_jpeg_dc *dc = ie_scratch_jpeg_dc(frame->scratch);
     bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &m.facts) == NULL && read_planes(&m, dc, denominator) &&
                 ((frame->views & IE_VIEW_RGB) == 0 || make_rgb(&m)) &&

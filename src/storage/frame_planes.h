@@ -10,8 +10,10 @@
 
 #include "storage/frame.h"
 
-/* Decodes at 1/denominator (8 or 4) and fills the frame's views as far as ie_frame_end() expects them. False: not for us
-   or no memory; the frame is clear. */
-bool ie_frame_read_planes(ie_frame *frame, const uint8_t *data, size_t size, uint64_t max_pixels, unsigned denominator);
+/* Decodes at 1/denominator (8 or 4) and fills the frame's views as far as ie_frame_end() expects them. Whoever looks at the
+   colour frame wants its shorter side to be `color_side`: chroma of less than a third of that is not for us. False: not for
+   us or no memory; the frame is clear. */
+bool ie_frame_read_planes(ie_frame *frame, const uint8_t *data, size_t size, uint64_t max_pixels, uint32_t color_side,
+                          unsigned denominator);
 
 #endif

@@ -116,7 +116,7 @@ static bool read_jpeg(ie_source *source, ie_jpeg *jpeg, const uint8_t *data, siz
                                                               : IE_JPEG_GRAY;
     /* Without libjpeg's entropy decoder, which is what a reduced decode costs; luma is the same. */
     if ((denominator == 8 || denominator == 4) &&
-        ie_frame_read_planes(frame, data, size, source->options.max_pixels, denominator)) {
+        ie_frame_read_planes(frame, data, size, source->options.max_pixels, source->options.color_side, denominator)) {
         return true;
     }
     uint32_t width, height;
