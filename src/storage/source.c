@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "storage/file_whole.h"
 #include "storage/frame_planes.h"
 #include "storage/image_file.h"
 #include "storage/raw_preview.h"
@@ -248,8 +249,17 @@ static bool decode_image(ie_source *source, const uint8_t *data, size_t size, ie
     if (facts.width > 0 && facts.height > 0) {
         set_facts(source->photo, &facts);
     }
+    if (status == IE_ERR_FORMAT && !ie_file_whole(data, size, source->photo->format, true, fault)) {
+        return false;
+    }
     if (status != IE_OK) {
         return set_fault(fault, code_of(&err), err.text);
+    }
+    /* Decoders of these do not miss the end. */
+    bool loose = source->photo->format == IE_FORMAT_PNG || source->photo->format == IE_FORMAT_GIF;
+    if (loose && !ie_file_whole(data, size, source->photo->format, false, fault)) {
+        free(pixels.data);
+        return false;
     }
     uint32_t longer = pixels.width > pixels.height ? pixels.width : pixels.height;
     uint32_t shorter = pixels.width < pixels.height ? pixels.width : pixels.height;

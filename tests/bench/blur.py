@@ -12,6 +12,7 @@ import cv2, numpy as np
 from scipy.stats import spearmanr
 
 FREQUENCY = np.add.outer(np.arange(8), np.arange(8))
+LAPLACE = np.add.outer(np.arange(8) ** 2, np.arange(8) ** 2) ** 2  # what the Laplacian makes of a frequency's energy
 
 
 def laplace(gray):
@@ -45,8 +46,8 @@ def measure(path):
             "Laplacian, 1/2": laplace(half), "Laplacian, 1/4": laplace(quarter),
             "1/2 and 1/4: geometric mean": laplace(half) * laplace(quarter),
             "1/2 and softened 1/4: geometric mean": laplace(half) * soft,
-            "AC energy, frequencies from 4 on": high, "AC energy, frequencies below 4": low, "AC energy, all": high + low,
-            "AC energy, high to all": high / (high + low), "AC energy, high to low, and all: mean": (high + low) * high / (high + low) ** .5}
+            "AC energy, frequencies from 4 on": high, "AC energy, all": high + low, "AC energy, high to all": high / (high + low),
+            "AC energy of the pair's bands: geometric mean": (energy * LAPLACE)[:4, :4].sum() * (energy * LAPLACE)[:2, :2].sum()}
 
 
 def main():
