@@ -232,7 +232,7 @@ static bool colors_enabled(const ie_config *config)
 const ie_analyzer ie_colors_analyzer = {
     .name = "colors",
     .help = "the main colours and their shares",
-    .version = 1,
+    .version = 2,
     .gives = IE_HAVE_COLORS,
     .views = IE_VIEW_RGB,
     .enabled = colors_enabled,

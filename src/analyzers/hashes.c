@@ -240,7 +240,7 @@ static bool hashes_enabled(const ie_config *config)
 const ie_analyzer ie_hashes_analyzer = {
     .name = "hashes",
     .help = "perceptual hashes (pHash, aHash, dHash, wHash) for finding similar pictures",
-    .version = 3,
+    .version = 4,
     .gives = IE_HAVE_HASHES,
     .views = IE_VIEW_LUMA,
     .enabled = hashes_enabled,

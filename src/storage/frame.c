@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "storage/ycc.h"
+
 /* Image.convert("L") of Pillow: ITU-R BT.601 in 16-bit fixed point. */
 static inline uint8_t pillow_luma(const uint8_t *rgb)
 {
@@ -111,19 +113,6 @@ static void sum_square(const uint16_t *sums, uint32_t columns, uint32_t channels
     ret_sums[2] = c;
 }
 
-static uint8_t clipped(double value)
-{
-    return value <= 0.0 ? 0 : value >= 255.0 ? 255 : (uint8_t)(value + 0.5);
-}
-
-/* JFIF's full-range YCbCr (ITU-T T.871) of mean values. */
-static void ycc_to_rgb(double y, double cb, double cr, uint8_t *rgb)
-{
-    rgb[0] = clipped(y + 1.402 * (cr - 128.0));
-    rgb[1] = clipped(y - 0.344136286 * (cb - 128.0) - 0.714136286 * (cr - 128.0));
-    rgb[2] = clipped(y + 1.772 * (cb - 128.0));
-}
-
 /* Ends one row of squares of the RGB view; `rows` rows of luma went into it. */
 static void flush_blocks(ie_frame *frame, uint32_t row, uint32_t rows)
 {
@@ -136,12 +125,12 @@ static void flush_blocks(ie_frame *frame, uint32_t row, uint32_t rows)
         uint32_t sums[3];
         sum_square(frame->block_sums + (size_t)x * frame->block * channels, columns, channels, sums);
         if (channels == 1) {
-            memset(out, clipped(sums[0] / count), 3);
+            memset(out, ie_clipped(sums[0] / count), 3);
         } else if (frame->layout == IE_JPEG_YCC) {
-            ycc_to_rgb(sums[0] / count, sums[1] / count, sums[2] / count, out);
+            ie_ycc_means(sums[0] / count, sums[1] / count, sums[2] / count, out);
         } else {
             for (int c = 0; c < 3; c++) {
-                out[c] = clipped(sums[c] / count);
+                out[c] = ie_clipped(sums[c] / count);
             }
         }
     }
@@ -161,12 +150,7 @@ static void add_color(ie_frame *frame, const uint8_t *row)
     }
 }
 
-static uint8_t clip8(int32_t value)
-{
-    return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value;
-}
-
-/* The row as RGB: JFIF's equations in 16-bit fixed point. */
+/* The row as RGB. */
 static void copy_color(const ie_frame *frame, const uint8_t *row, uint8_t *out)
 {
     if (frame->layout == IE_JPEG_RGB) {
@@ -178,10 +162,8 @@ static void copy_color(const ie_frame *frame, const uint8_t *row, uint8_t *out)
             memset(out, row[x], 3);
             continue;
         }
-        int32_t y = row[(size_t)x * 3], cb = row[(size_t)x * 3 + 1] - 128, cr = row[(size_t)x * 3 + 2] - 128;
-        out[0] = clip8(y + ((91881 * cr + 32768) >> 16));
-        out[1] = clip8(y + ((-22554 * cb - 46802 * cr + 32768) >> 16));
-        out[2] = clip8(y + ((116130 * cb + 32768) >> 16));
+        const uint8_t *ycc = row + (size_t)x * 3;
+        ie_ycc_sample(ycc[0], ycc[1] - 128, ycc[2] - 128, out);
     }
 }
 
@@ -348,23 +330,29 @@ static bool halve_luma(ie_frame *frame)
     return halve_luma(frame);
 }
 
-/* The analysis view of a reduced decode: luma itself when its size is right. */
+/* The analysis view of a reduced decode: luma, or the finer plane that there is already, itself when its size is right. */
 static bool make_gray(ie_frame *frame)
 {
-    const ie_pixels *luma = &frame->luma;
-    uint32_t longer = luma->width > luma->height ? luma->width : luma->height;
+    ie_pixels from = frame->gray.data != NULL ? frame->gray : frame->luma;
+    uint32_t longer = from.width > from.height ? from.width : from.height;
     if (longer <= IE_GRAY_MAX) {
-        frame->gray = *luma;
+        frame->gray = from;
         return true;
     }
-    double scale = IE_GRAY_SIDE / fmax(luma->extent_w, luma->extent_h);
-    double width = fmax(1.0, rint(luma->extent_w * scale));
-    double height = fmax(1.0, rint(luma->extent_h * scale));
-    if (!take_plane(frame, &frame->gray, (uint32_t)width, (uint32_t)height, 1)) {
+    double scale = IE_GRAY_SIDE / fmax(from.extent_w, from.extent_h);
+    double width = fmax(1.0, rint(from.extent_w * scale));
+    double height = fmax(1.0, rint(from.extent_h * scale));
+    ie_pixels gray;
+    if (!take_plane(frame, &gray, (uint32_t)width, (uint32_t)height, 1)) {
         return false;
     }
-    frame->gray.softness = luma->softness * scale;
-    return ie_pixels_resize(luma, frame->gray.width, frame->gray.height, IE_FILTER_LANCZOS, frame->gray.data);
+    gray.softness = from.softness * scale;
+    bool good = ie_pixels_resize(&from, gray.width, gray.height, IE_FILTER_LANCZOS, gray.data);
+    if (from.data != frame->luma.data) {
+        ie_scratch_give(frame->scratch, from.data);
+    }
+    frame->gray = gray;
+    return good;
 }
 
 bool ie_frame_end(ie_frame *frame, uint8_t orientation)

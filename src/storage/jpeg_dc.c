@@ -15,10 +15,14 @@
 
 struct ie_jpeg_dc {
     ie_jpeg_header header;
+    ie_jpeg_planes planes;
     ie_walk walk;
     ie_dc_table dc[4];
     ie_ac_table ac[4];
-    uint8_t rows[MAX_SAMPLING][MAX_ROW]; /* of samples: one row of MCUs */
+    ie_value_table values;
+    uint8_t rows[3][MAX_SAMPLING][MAX_ROW]; /* of samples: one row of MCUs */
+    uint8_t quarter[2 * MAX_SAMPLING][2 * MAX_ROW];
+    int16_t *coefficients[3]; /* progressive: DC as far as it is known, rows of stride_of() */
     int8_t known[3][64]; /* progressive: the lowest known bit of each coefficient, -1: none */
 };
 
@@ -50,10 +54,28 @@ static uint32_t lines_of(const ie_jpeg_scan *scan, const ie_jpeg_component *it)
     return scan->count == 1 ? 1 : it->v;
 }
 
+/* The blocks of a component across and down that hold picture (T.81, A.1.1). */
+static uint32_t blocks_across(const ie_jpeg_header *head, int component)
+{
+    uint32_t most = head->components[0].h, own = head->components[component].h;
+    return head->count == 1 ? plane_side(head->width) : (head->width * own + 8 * most - 1) / (8 * most);
+}
+
+static uint32_t blocks_down(const ie_jpeg_header *head, int component)
+{
+    uint32_t most = head->components[0].v, own = head->components[component].v;
+    return head->count == 1 ? plane_side(head->height) : (head->height * own + 8 * most - 1) / (8 * most);
+}
+
+static uint8_t *plane_of(const ie_jpeg_dc *dc, int component)
+{
+    return component == 0 ? dc->planes.luma : dc->planes.chroma[component - 1];
+}
+
 static const char *check_quantisers(const ie_jpeg_header *head)
 {
     for (int i = 0; i < head->count; i++) {
-        uint16_t quantiser = head->dc_quantisers[head->components[i].quantiser];
+        uint16_t quantiser = head->quantisers[head->components[i].quantiser][0];
         if (quantiser == 0 || quantiser > INT16_MAX) {
             return "odd quantisation table";
         }
@@ -87,6 +109,31 @@ static const char *set_tables(ie_jpeg_dc *dc)
     return blocks <= IE_WALK_MAX_BLOCKS ? NULL : "odd sampling";
 }
 
+static ie_jpeg_dc_facts facts_of(const ie_jpeg_header *head)
+{
+    ie_jpeg_dc_facts facts = {
+        .width = head->width,
+        .height = head->height,
+        .plane_width = plane_side(head->width),
+        .plane_height = plane_side(head->height),
+        .dc_quantiser = head->quantisers[head->components[0].quantiser][0],
+        .gray = head->count == 1,
+        .progressive = head->progressive,
+    };
+    if (!head->progressive) {
+        facts.quarter_width = (head->width + 3u) / 4;
+        facts.quarter_height = (head->height + 3u) / 4;
+    }
+    const ie_jpeg_component *luma = &head->components[0], *cb = &head->components[1], *cr = &head->components[2];
+    if (head->count == 3 && cb->h == cr->h && cb->v == cr->v && luma->h % cb->h == 0 && luma->v % cb->v == 0) {
+        facts.chroma_width = blocks_across(head, 1);
+        facts.chroma_height = blocks_down(head, 1);
+        facts.chroma_columns = luma->h / cb->h;
+        facts.chroma_rows = luma->v / cb->v;
+    }
+    return facts;
+}
+
 const char *ie_jpeg_dc_open(ie_jpeg_dc *dc, const uint8_t *bytes, size_t size, uint64_t max_pixels,
                             ie_jpeg_dc_facts *ret_facts)
 {
@@ -108,14 +155,7 @@ const char *ie_jpeg_dc_open(ie_jpeg_dc *dc, const uint8_t *bytes, size_t size, u
         reason = set_tables(dc);
     }
     if (reason == NULL) {
-        *ret_facts = (ie_jpeg_dc_facts){
-            .width = head->width,
-            .height = head->height,
-            .plane_width = plane_side(head->width),
-            .plane_height = plane_side(head->height),
-            .dc_quantiser = head->dc_quantisers[head->components[0].quantiser],
-            .progressive = head->progressive,
-        };
+        *ret_facts = facts_of(head);
     }
     return reason;
 }
@@ -125,53 +165,116 @@ static void start_walk(ie_jpeg_dc *dc, ie_walk_kind kind)
     const ie_jpeg_header *head = &dc->header;
     dc->walk.kind = kind;
     dc->walk.low = head->scan.low;
-    dc->walk.quantiser = head->dc_quantisers[head->components[0].quantiser];
+    for (int i = 0; i < head->count; i++) {
+        dc->walk.quantisers[i] = head->quantisers[head->components[i].quantiser][0];
+    }
     dc->walk.restart_interval = head->restart_interval;
     ie_walk_start(&dc->walk, head->at, head->end);
 }
 
-/* The blocks of the scan's MCU in their order (T.81, A.2.3). Luma's go to dc->rows, or to `values`,
- * rows of `stride`. */
-static int list_blocks(ie_jpeg_dc *dc, int16_t *values, size_t stride, ie_walk_block *blocks)
+static size_t stride_of(const ie_jpeg_header *head, int component)
+{
+    return (size_t)blocks_across(head, component) + MAX_SAMPLING;
+}
+
+/* Where the first MCU of row `row` puts its block (x, y) of a component. */
+static void aim(ie_jpeg_dc *dc, int component, uint32_t x, uint32_t y, size_t row, ie_walk_block *block)
+{
+    block->component = (uint8_t)component;
+    if (plane_of(dc, component) == NULL) {
+        return;
+    }
+    if (dc->header.progressive) {
+        block->value = dc->coefficients[component] + (row + y) * stride_of(&dc->header, component) + x;
+        return;
+    }
+    block->out = dc->rows[component][y] + x;
+    if (component == 0 && dc->planes.quarter != NULL) {
+        block->values = &dc->values;
+        block->quarter = dc->quarter[2 * y] + 2 * x;
+        block->stride = sizeof dc->quarter[0];
+    }
+}
+
+/* The blocks of the scan's MCU in their order (T.81, A.2.3), `row` MCUs down. */
+static int list_blocks(ie_jpeg_dc *dc, size_t row, ie_walk_block *blocks)
 {
     const ie_jpeg_scan *scan = &dc->header.scan;
     int count = 0;
     for (int i = 0; i < scan->count; i++) {
         const ie_jpeg_component *it = &dc->header.components[scan->components[i]];
-        bool luma = scan->components[i] == 0;
-        for (uint32_t y = 0; y < lines_of(scan, it); y++) {
-            for (uint32_t x = 0; x < columns_of(scan, it); x++) {
-                blocks[count++] = (ie_walk_block){
-                    .dc = &dc->dc[scan->dc[i]],
-                    .ac = &dc->ac[scan->ac[i]],
-                    .out = luma && values == NULL ? dc->rows[y] + x : NULL,
-                    .value = luma && values != NULL ? values + y * stride + x : NULL,
-                    .step = columns_of(scan, it),
-                };
+        uint32_t columns = columns_of(scan, it), lines = lines_of(scan, it);
+        for (uint32_t y = 0; y < lines; y++) {
+            for (uint32_t x = 0; x < columns; x++) {
+                ie_walk_block *block = &blocks[count++];
+                *block = (ie_walk_block){.dc = &dc->dc[scan->dc[i]], .ac = &dc->ac[scan->ac[i]], .step = columns};
+                aim(dc, scan->components[i], x, y, row * lines, block);
             }
         }
     }
     return count;
 }
 
+/* MCUs of the scan across and down (T.81, A.2.2 and A.2.3). */
+static uint32_t mcus_across(const ie_jpeg_header *head)
+{
+    uint32_t columns = head->scan.count == 1 ? 1 : head->components[0].h;
+    uint32_t across = blocks_across(head, head->scan.count == 1 ? head->scan.components[0] : 0);
+    return (across + columns - 1) / columns;
+}
+
+static uint32_t mcus_down(const ie_jpeg_header *head)
+{
+    uint32_t lines = head->scan.count == 1 ? 1 : head->components[0].v;
+    uint32_t down = blocks_down(head, head->scan.count == 1 ? head->scan.components[0] : 0);
+    return (down + lines - 1) / lines;
+}
+
 /* ---- sequential ---- */
 
-static const char *read_sequential(ie_jpeg_dc *dc, uint8_t *plane)
+/* `lines` rows, `room` bytes each, of which `width` are picture, to the plane from row `at` on, as far as it has rows. */
+static void copy_rows(const uint8_t *rows, size_t room, uint32_t lines, uint8_t *plane, uint32_t width, uint32_t height,
+                      uint32_t at)
+{
+    for (uint32_t i = 0; i < lines && at + i < height; i++) {
+        memcpy(plane + (size_t)(at + i) * width, rows + i * room, width);
+    }
+}
+
+static void keep_rows(const ie_jpeg_dc *dc, uint32_t row)
+{
+    const ie_jpeg_header *head = &dc->header;
+    for (int i = 0; i < head->count; i++) {
+        uint8_t *plane = plane_of(dc, i);
+        uint32_t lines = lines_of(&head->scan, &head->components[i]);
+        if (plane != NULL) {
+            copy_rows(dc->rows[i][0], MAX_ROW, lines, plane, blocks_across(head, i), blocks_down(head, i), row * lines);
+        }
+        if (i == 0 && dc->planes.quarter != NULL) {
+            copy_rows(dc->quarter[0], sizeof dc->quarter[0], 2 * lines, dc->planes.quarter, (head->width + 3u) / 4,
+                      (head->height + 3u) / 4, row * lines * 2);
+        }
+    }
+}
+
+static const char *read_sequential(ie_jpeg_dc *dc)
 {
     ie_jpeg_header *head = &dc->header;
-    uint32_t width = plane_side(head->width), height = plane_side(head->height);
-    uint32_t columns = columns_of(&head->scan, &head->components[0]);
-    uint32_t lines = lines_of(&head->scan, &head->components[0]);
     ie_walk_block blocks[IE_WALK_MAX_BLOCKS];
-    int count = list_blocks(dc, NULL, 0, blocks);
+    if (dc->planes.quarter != NULL) {
+        ie_quarter_scale_set(&dc->walk.scale, head->quantisers[head->components[0].quantiser]);
+        if (!ie_value_table_set(&dc->values, &head->ac[head->scan.ac[0]])) {
+            return "bad Huffman table";
+        }
+    }
+    int count = list_blocks(dc, 0, blocks);
     start_walk(dc, IE_WALK_SEQUENTIAL);
-    for (uint32_t y = 0; y < height; y += lines) {
-        if (!ie_walk_row(&dc->walk, blocks, count, (width + columns - 1) / columns)) {
+    uint32_t across = mcus_across(head), down = mcus_down(head);
+    for (uint32_t y = 0; y < down; y++) {
+        if (!ie_walk_row(&dc->walk, blocks, count, across)) {
             return "bad or missing data";
         }
-        for (uint32_t i = 0; i < lines && y + i < height; i++) {
-            memcpy(plane + (size_t)(y + i) * width, dc->rows[i], width);
-        }
+        keep_rows(dc, y);
     }
     bool ended;
     const char *reason = ie_jpeg_header_next(head, ie_walk_leave(&dc->walk), &ended);
@@ -212,9 +315,8 @@ static const uint8_t *skip_data(const uint8_t *at, const uint8_t *end)
     return end;
 }
 
-/* Reads a DC scan that has luma into `values`, or steps over any other; *ret_at is the marker after
- * it. */
-static const char *read_scan(ie_jpeg_dc *dc, int16_t *values, size_t stride, const uint8_t **ret_at)
+/* Reads a DC scan that has what is wanted, or steps over any other; *ret_at is the marker after it. */
+static const char *read_scan(ie_jpeg_dc *dc, const uint8_t **ret_at)
 {
     const ie_jpeg_header *head = &dc->header;
     const ie_jpeg_scan *scan = &head->scan;
@@ -222,18 +324,16 @@ static const char *read_scan(ie_jpeg_dc *dc, int16_t *values, size_t stride, con
     if (reason != NULL) {
         return reason;
     }
-    if (scan->first > 0 || scan->components[0] != 0) {
+    if (scan->first > 0 || (scan->components[0] != 0 && dc->planes.chroma[0] == NULL)) {
         *ret_at = skip_data(head->at, head->end);
         return NULL;
     }
-    uint32_t width = plane_side(head->width), height = plane_side(head->height);
-    uint32_t columns = columns_of(scan, &head->components[0]),
-             lines = lines_of(scan, &head->components[0]);
     start_walk(dc, scan->high == 0 ? IE_WALK_DC_FIRST : IE_WALK_DC_REFINE);
-    for (uint32_t y = 0; y < height; y += lines) {
+    uint32_t across = mcus_across(head), down = mcus_down(head);
+    for (uint32_t y = 0; y < down; y++) {
         ie_walk_block blocks[IE_WALK_MAX_BLOCKS];
-        int count = list_blocks(dc, values + y * stride, stride, blocks);
-        if (!ie_walk_row(&dc->walk, blocks, count, (width + columns - 1) / columns)) {
+        int count = list_blocks(dc, y, blocks);
+        if (!ie_walk_row(&dc->walk, blocks, count, across)) {
             return "bad or missing data";
         }
     }
@@ -241,14 +341,13 @@ static const char *read_scan(ie_jpeg_dc *dc, int16_t *values, size_t stride, con
     return NULL;
 }
 
-static const char *read_scans(ie_jpeg_dc *dc, int16_t *values, size_t stride)
+static const char *read_scans(ie_jpeg_dc *dc)
 {
     ie_jpeg_header *head = &dc->header;
     memset(dc->known, -1, sizeof dc->known);
     for (bool ended = false; !ended;) {
         const uint8_t *at = NULL;
-        const char *reason =
-            head->scans > MAX_SCANS ? "too many scans" : read_scan(dc, values, stride, &at);
+        const char *reason = head->scans > MAX_SCANS ? "too many scans" : read_scan(dc, &at);
         if (reason == NULL) {
             reason = ie_jpeg_header_next(head, at, &ended);
         }
@@ -256,38 +355,58 @@ static const char *read_scans(ie_jpeg_dc *dc, int16_t *values, size_t stride)
             return reason;
         }
     }
-    for (int k = 0; k < 64; k++) {
-        if (dc->known[0][k] != 0) {
-            return "unfinished progression"; /* libjpeg would smooth it */
+    for (int i = 0; i < head->count; i++) {
+        for (int k = 0; k < (i == 0 ? 64 : 1); k++) {
+            if (plane_of(dc, i) != NULL && dc->known[i][k] != 0) {
+                return "unfinished progression"; /* libjpeg would smooth it */
+            }
         }
     }
     return NULL;
 }
 
-static const char *read_progressive(ie_jpeg_dc *dc, uint8_t *plane)
+static const char *put_samples(const ie_jpeg_dc *dc, int component)
 {
     const ie_jpeg_header *head = &dc->header;
-    uint32_t width = plane_side(head->width), height = plane_side(head->height);
-    size_t stride = (size_t)width + MAX_SAMPLING;
-    size_t size = stride * ((size_t)height + MAX_SAMPLING);
-    IE_AUTO_FREE int16_t *values = ie_try_alloc(size, sizeof *values);
-    if (values == NULL) {
-        return "not enough memory";
-    }
-    memset(values, 0, size * sizeof *values);
-    const char *reason = read_scans(dc, values, stride);
-    int32_t quantiser = head->dc_quantisers[head->components[0].quantiser];
-    for (uint32_t y = 0; reason == NULL && y < height; y++) {
-        for (uint32_t x = 0; x < width; x++) {
-            if (!ie_dc_sample(values[y * stride + x], quantiser, plane + (size_t)y * width + x)) {
+    int32_t quantiser = head->quantisers[head->components[component].quantiser][0];
+    uint32_t across = blocks_across(head, component), down = blocks_down(head, component);
+    uint8_t *plane = plane_of(dc, component);
+    for (uint32_t y = 0; y < down; y++) {
+        const int16_t *row = dc->coefficients[component] + y * stride_of(head, component);
+        for (uint32_t x = 0; x < across; x++) {
+            if (!ie_dc_sample(row[x], quantiser, plane + (size_t)y * across + x)) {
                 return "bad or missing data";
             }
         }
     }
+    return NULL;
+}
+
+static const char *read_progressive(ie_jpeg_dc *dc)
+{
+    const ie_jpeg_header *head = &dc->header;
+    size_t sizes[3] = {0}, size = 0;
+    for (int i = 0; i < head->count && plane_of(dc, i) != NULL; i++) {
+        sizes[i] = stride_of(head, i) * ((size_t)blocks_down(head, i) + MAX_SAMPLING);
+        size += sizes[i];
+    }
+    IE_AUTO_FREE int16_t *coefficients = ie_try_alloc(size, sizeof *coefficients);
+    if (coefficients == NULL) {
+        return "not enough memory";
+    }
+    memset(coefficients, 0, size * sizeof *coefficients);
+    dc->coefficients[0] = coefficients;
+    dc->coefficients[1] = coefficients + sizes[0];
+    dc->coefficients[2] = coefficients + sizes[0] + sizes[1];
+    const char *reason = read_scans(dc);
+    for (int i = 0; reason == NULL && i < head->count; i++) {
+        reason = plane_of(dc, i) != NULL ? put_samples(dc, i) : NULL;
+    }
     return reason;
 }
 
-const char *ie_jpeg_dc_read(ie_jpeg_dc *dc, uint8_t *plane)
+const char *ie_jpeg_dc_read(ie_jpeg_dc *dc, const ie_jpeg_planes *planes)
 {
-    return dc->header.progressive ? read_progressive(dc, plane) : read_sequential(dc, plane);
+    dc->planes = *planes;
+    return dc->header.progressive ? read_progressive(dc) : read_sequential(dc);
 }

@@ -41,7 +41,9 @@ static const char *read_quantisers(ie_jpeg_header *head, segment in)
         if (wide > 1 || index > 3 || in.size < size) {
             return "odd quantisation table";
         }
-        head->dc_quantisers[index] = wide != 0 ? two_bytes(in.at + 1) : in.at[1];
+        for (int k = 0; k < 64; k++) {
+            head->quantisers[index][k] = wide != 0 ? two_bytes(in.at + 1 + 2 * k) : in.at[1 + k];
+        }
         in.at += size;
         in.size -= size;
     }

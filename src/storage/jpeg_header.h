@@ -23,7 +23,7 @@ typedef struct ie_jpeg_scan {
 
 typedef struct ie_jpeg_header {
     ie_huffman dc[4], ac[4];
-    uint16_t dc_quantisers[4]; /* 0: not defined */
+    uint16_t quantisers[4][64]; /* in zigzag order; the first 0: not defined */
     uint16_t width, height;
     uint32_t restart_interval;
     bool progressive;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "storage/jpeg_bits.h"
+
 /* Entries of the AC look-up: bits in the lower 5, coefficients above. An entry that ends the block
    adds ENDS, one that decides nothing is UNDECIDED: all that is no plain step lands above 63, one
    comparison for all. */
@@ -17,47 +19,9 @@
 
 /* ---- tables ---- */
 
-/* T.81, annex C.2, with libjpeg's rule that no code consists of ones only. */
-static bool set_canonical(ie_canonical *table, const ie_huffman *huffman)
-{
-    uint32_t code = 0;
-    int32_t index = 0;
-    for (int length = 1; length <= 16; length++) {
-        uint32_t count = huffman->counts[length - 1];
-        table->offsets[length] = index - (int32_t)code;
-        code += count;
-        index += (int32_t)count;
-        if (index > 256 || (count > 0 && code >= 1u << length)) {
-            return false;
-        }
-        table->ends[length] = code << (16 - length);
-        code <<= 1;
-    }
-    table->huffman = *huffman;
-    return true;
-}
-
-/* The symbol whose code begins the 16 bits; *ret_length is its code's. -1: there is none. */
-static int find_symbol(const ie_canonical *table, uint32_t bits, unsigned *ret_length)
-{
-    for (unsigned length = 1; length <= 16; length++) {
-        if (bits < table->ends[length]) {
-            uint32_t code = bits >> (16 - length);
-            *ret_length = length;
-            return table->huffman.symbols[((int32_t)code + table->offsets[length]) & 255];
-        }
-    }
-    return -1;
-}
-
-static bool is_same(const ie_canonical *table, const ie_huffman *huffman)
-{
-    return table->huffman.defined && memcmp(&table->huffman, huffman, sizeof *huffman) == 0;
-}
-
 bool ie_dc_table_set(ie_dc_table *table, const ie_huffman *huffman)
 {
-    if (is_same(&table->canonical, huffman)) {
+    if (ie_canonical_is(&table->canonical, huffman)) {
         return true;
     }
     table->canonical.huffman.defined = false;
@@ -70,12 +34,12 @@ bool ie_dc_table_set(ie_dc_table *table, const ie_huffman *huffman)
             return false;
         }
     }
-    if (!set_canonical(&table->canonical, huffman)) {
+    if (!ie_canonical_set(&table->canonical, huffman)) {
         return false;
     }
     for (uint32_t i = 0; i < 1u << IE_WALK_DC_BITS; i++) {
         unsigned length;
-        int size = find_symbol(&table->canonical, i << (16 - IE_WALK_DC_BITS), &length);
+        int size = ie_canonical_find(&table->canonical, i << (16 - IE_WALK_DC_BITS), &length);
         bool known = size >= 0 && length <= IE_WALK_DC_BITS;
         table->fast[i] = known ? (uint16_t)((length + (unsigned)size) | (unsigned)size << 8) : 0;
     }
@@ -98,7 +62,7 @@ static uint16_t ac_entry(const ie_canonical *table, uint32_t index)
     unsigned used = 0, advance = 0;
     while (used < IE_WALK_AC_BITS) {
         unsigned length;
-        int symbol = find_symbol(table, (bits << used) & 0xffff, &length);
+        int symbol = ie_canonical_find(table, (bits << used) & 0xffff, &length);
         if (symbol < 0 || used + length > IE_WALK_AC_BITS) {
             break; /* the code is not all in the index */
         }
@@ -116,19 +80,13 @@ static uint16_t ac_entry(const ie_canonical *table, uint32_t index)
     return (uint16_t)(used == 0 ? UNDECIDED : used | advance << ENTRY_BITS);
 }
 
-bool ie_huffman_is_sound(const ie_huffman *huffman)
-{
-    ie_canonical table;
-    return huffman->defined && set_canonical(&table, huffman);
-}
-
 bool ie_ac_table_set(ie_ac_table *table, const ie_huffman *huffman)
 {
-    if (is_same(&table->canonical, huffman)) {
+    if (ie_canonical_is(&table->canonical, huffman)) {
         return true;
     }
     table->canonical.huffman.defined = false;
-    if (!set_canonical(&table->canonical, huffman)) {
+    if (!ie_canonical_set(&table->canonical, huffman)) {
         return false;
     }
     for (uint32_t i = 0; i < 1u << IE_WALK_AC_BITS; i++) {
@@ -203,7 +161,7 @@ static void start_segment(ie_walk *walk)
     walk->next = walk->window;
     walk->buffer = 0;
     walk->left = 0;
-    walk->predicted = 0;
+    memset(walk->predicted, 0, sizeof walk->predicted);
     walk->until_restart = walk->restart_interval;
     fill_window(walk);
 }
@@ -226,44 +184,19 @@ const uint8_t *ie_walk_leave(ie_walk *walk)
     return walk->input;
 }
 
-/* ---- bits ---- */
-
-typedef struct reader {
-    uint64_t buffer;
-    unsigned left;
-    const uint8_t *next;
-} reader;
-
-/* To 56 bits or more. The bits below `left` are those of the byte at `next` already, or zeros. */
-static inline void refill(reader *bits)
-{
-    uint64_t word;
-    memcpy(&word, bits->next, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    bits->buffer |= word >> bits->left;
-    bits->next += (63 - bits->left) >> 3;
-    bits->left |= 56;
-}
-
-static inline void drop(reader *bits, unsigned count)
-{
-    bits->buffer <<= count;
-    bits->left -= count;
-}
+/* ---- symbols ---- */
 
 /* One AC symbol by its code alone. 0: the block goes on at *at, 1: it ends, -1: not for us. */
-static __attribute__((noinline)) int skip_symbol(reader *bits, const ie_canonical *table,
+static __attribute__((noinline)) int skip_symbol(ie_bits *bits, const ie_canonical *table,
                                                  unsigned *at)
 {
-    refill(bits);
+    ie_bits_refill(bits);
     unsigned length;
-    int symbol = find_symbol(table, (uint32_t)(bits->buffer >> 48), &length);
+    int symbol = ie_canonical_find(table, (uint32_t)(bits->buffer >> 48), &length);
     if (symbol < 0) {
         return -1;
     }
-    drop(bits, length + ((unsigned)symbol & 15));
+    ie_bits_drop(bits, length + ((unsigned)symbol & 15));
     unsigned step = advance_of(symbol);
     if (step == ENDS) {
         return 1;
@@ -273,21 +206,21 @@ static __attribute__((noinline)) int skip_symbol(reader *bits, const ie_canonica
 }
 
 /* Skips the 63 AC coefficients of a block. */
-static inline bool skip_ac(reader *bits, const ie_ac_table *table)
+static inline bool skip_ac(ie_bits *bits, const ie_ac_table *table)
 {
     unsigned at = 1;
     for (;;) {
-        refill(bits);
+        ie_bits_refill(bits);
         for (int i = 0; i < LOOKUPS; i++) {
             unsigned entry = table->fast[bits->buffer >> (64 - IE_WALK_AC_BITS)];
             unsigned now = at + (entry >> ENTRY_BITS);
             if (__builtin_expect(now < 64, 1)) {
-                drop(bits, entry & 31);
+                ie_bits_drop(bits, entry & 31);
                 at = now;
                 continue;
             }
             if (now == 64 || (now >= ENDS && now < ENDS + 64)) {
-                drop(bits, entry & 31);
+                ie_bits_drop(bits, entry & 31);
                 return true;
             }
             /* Undecided, or symbols of the next block among them. */
@@ -301,29 +234,27 @@ static inline bool skip_ac(reader *bits, const ie_ac_table *table)
 }
 
 /* The difference to the DC before; T.81, F.2.2.1. False: no code. */
-static inline bool read_difference(reader *bits, const ie_dc_table *table, int32_t *ret_difference)
+static inline bool read_difference(ie_bits *bits, const ie_dc_table *table, int32_t *ret_difference)
 {
-    refill(bits);
+    ie_bits_refill(bits);
     unsigned entry = table->fast[bits->buffer >> (64 - IE_WALK_DC_BITS)];
     unsigned whole = entry & 255, size = entry >> 8;
     if (__builtin_expect(entry == 0, 0)) {
         unsigned length;
-        int symbol = find_symbol(&table->canonical, (uint32_t)(bits->buffer >> 48), &length);
+        int symbol = ie_canonical_find(&table->canonical, (uint32_t)(bits->buffer >> 48), &length);
         if (symbol < 0) {
             return false;
         }
         size = (unsigned)symbol;
         whole = length + size;
     }
-    int32_t ones = (int32_t)(1u << size) - 1;
-    int32_t value = (int32_t)(bits->buffer >> (64 - whole)) & ones;
-    *ret_difference = value <= ones >> 1 ? value - ones : value;
-    drop(bits, whole);
+    *ret_difference = ie_bits_value(bits, whole, size);
+    ie_bits_drop(bits, whole);
     return true;
 }
 
 /* So much lies in the window that an MCU cannot read beyond. */
-static inline void ensure_mcu(ie_walk *walk, reader *bits)
+static inline void ensure_mcu(ie_walk *walk, ie_bits *bits)
 {
     if (!walk->segment_ended && walk->end - bits->next < IE_WALK_MCU_BYTES) {
         walk->next = bits->next;
@@ -333,36 +264,48 @@ static inline void ensure_mcu(ie_walk *walk, reader *bits)
 }
 
 /* Were all the bits taken so far there? `left` bits before `next` are not taken yet. */
-static inline bool is_within(const ie_walk *walk, const reader *bits)
+static inline bool is_within(const ie_walk *walk, const ie_bits *bits)
 {
     return bits->next - walk->end <= (ptrdiff_t)(bits->left / 8);
 }
 
-static inline void keep_reader(ie_walk *walk, const reader *bits)
+static inline void keep_reader(ie_walk *walk, const ie_bits *bits)
 {
     walk->buffer = bits->buffer;
     walk->left = bits->left;
     walk->next = bits->next;
 }
 
+/* One block of a sequential scan. */
+static inline bool walk_block(ie_walk *walk, ie_bits *bits, const ie_walk_block *block, uint32_t x)
+{
+    int32_t difference;
+    if (!read_difference(bits, block->dc, &difference)) {
+        return false;
+    }
+    if (block->out == NULL) {
+        return skip_ac(bits, block->ac);
+    }
+    int32_t dc = walk->predicted[block->component] += difference;
+    size_t at = (size_t)x * block->step;
+    if (!ie_dc_sample(dc, walk->quantisers[block->component], block->out + at)) {
+        return false;
+    }
+    return block->values == NULL ? skip_ac(bits, block->ac)
+                                 : ie_quarter_block(bits, block->values, &walk->scale, dc,
+                                                    block->quarter + at * 2, block->stride);
+}
+
 /* MCUs first .. last of a row, none of which begins a restart interval. */
 static bool walk_mcus(ie_walk *walk, const ie_walk_block *blocks, int count, uint32_t first,
                       uint32_t last)
 {
-    reader bits = {walk->buffer, walk->left, walk->next};
+    ie_bits bits = {walk->buffer, walk->left, walk->next};
     bool good = true;
     for (uint32_t x = first; good && x < last; x++) {
         ensure_mcu(walk, &bits);
         for (int i = 0; good && i < count; i++) {
-            const ie_walk_block *block = &blocks[i];
-            int32_t difference;
-            good = read_difference(&bits, block->dc, &difference);
-            if (good && block->out != NULL) {
-                walk->predicted += difference;
-                good = ie_dc_sample(walk->predicted, walk->quantiser,
-                                    block->out + (size_t)x * block->step);
-            }
-            good = good && skip_ac(&bits, block->ac);
+            good = walk_block(walk, &bits, &blocks[i], x);
         }
         good = good && is_within(walk, &bits);
     }
@@ -371,14 +314,14 @@ static bool walk_mcus(ie_walk *walk, const ie_walk_block *blocks, int count, uin
 }
 
 /* One block of a DC scan (T.81, G.1.2.1). */
-static inline bool read_dc(ie_walk *walk, reader *bits, const ie_walk_block *block, int16_t *value)
+static inline bool read_dc(ie_walk *walk, ie_bits *bits, const ie_walk_block *block, int16_t *value)
 {
     if (walk->kind == IE_WALK_DC_REFINE) {
-        refill(bits);
+        ie_bits_refill(bits);
         if (value != NULL && bits->buffer >> 63 != 0) {
             *value = (int16_t)(*value | 1 << walk->low);
         }
-        drop(bits, 1);
+        ie_bits_drop(bits, 1);
         return true;
     }
     int32_t difference;
@@ -386,8 +329,7 @@ static inline bool read_dc(ie_walk *walk, reader *bits, const ie_walk_block *blo
         return false;
     }
     if (value != NULL) {
-        walk->predicted += difference;
-        int32_t dc = walk->predicted * (1 << walk->low);
+        int32_t dc = (walk->predicted[block->component] += difference) * (1 << walk->low);
         if (dc < INT16_MIN || dc > INT16_MAX) {
             return false;
         }
@@ -399,7 +341,7 @@ static inline bool read_dc(ie_walk *walk, reader *bits, const ie_walk_block *blo
 static bool walk_dc_mcus(ie_walk *walk, const ie_walk_block *blocks, int count, uint32_t first,
                          uint32_t last)
 {
-    reader bits = {walk->buffer, walk->left, walk->next};
+    ie_bits bits = {walk->buffer, walk->left, walk->next};
     bool good = true;
     for (uint32_t x = first; good && x < last; x++) {
         ensure_mcu(walk, &bits);

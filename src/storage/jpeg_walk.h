@@ -20,6 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "storage/jpeg_huffman.h"
+#include "storage/jpeg_quarter.h"
+
 #define IE_WALK_MAX_BLOCKS 10 /* of an MCU (T.81, B.2.3) */
 /* 16 bits of code and 15 of value for each of 64 coefficients of 10 blocks are 2,480 bytes; the
    reader loads 8 at a time. */
@@ -31,21 +34,6 @@
    share the 32 KB of a first-level cache. */
 #define IE_WALK_AC_BITS 13
 #define IE_WALK_DC_BITS 9
-
-/* A Huffman table as the file defines it. */
-typedef struct ie_huffman {
-    uint8_t counts[16]; /* codes of 1..16 bits */
-    uint8_t symbols[256];
-    bool defined;
-} ie_huffman;
-
-/* The same for decoding a code of any length: codes of l bits, moved to the top of 16, lie below
-   ends[l], and the symbol of code c is symbols[(c + offsets[l]) & 255]. */
-typedef struct ie_canonical {
-    ie_huffman huffman;
-    uint32_t ends[17];
-    int32_t offsets[17];
-} ie_canonical;
 
 typedef struct ie_dc_table {
     ie_canonical canonical;
@@ -62,16 +50,18 @@ typedef struct ie_ac_table {
    theirs. False for tables that libjpeg refuses. */
 bool ie_dc_table_set(ie_dc_table *table, const ie_huffman *huffman);
 bool ie_ac_table_set(ie_ac_table *table, const ie_huffman *huffman);
-/* Would libjpeg take it for AC coefficients? */
-bool ie_huffman_is_sound(const ie_huffman *huffman);
 
 /* One block of each MCU, and where the row's first MCU puts it; NULL: the value is not wanted. */
 typedef struct ie_walk_block {
     const ie_dc_table *dc;
     const ie_ac_table *ac;
-    uint8_t *out;   /* sequential: the sample */
-    int16_t *value; /* progressive: the coefficient as far as it is known */
-    uint32_t step;  /* blocks from MCU to MCU */
+    uint8_t *out;                  /* sequential: the sample at 1/8 */
+    const ie_value_table *values;  /* sequential: the samples at 1/4 too; else NULL */
+    uint8_t *quarter;              /* the upper left one of the four */
+    size_t stride;                 /* of their rows */
+    int16_t *value;                /* progressive: the coefficient as far as it is known */
+    uint32_t step;                 /* blocks from MCU to MCU */
+    uint8_t component;
 } ie_walk_block;
 
 typedef enum ie_walk_kind {
@@ -89,8 +79,9 @@ typedef struct ie_walk {
     unsigned left;                    /* how many of them */
     ie_walk_kind kind;
     unsigned low;
-    int32_t quantiser;                        /* of luma DC: 1..32767 */
-    int32_t predicted;                        /* luma DC */
+    int32_t quantisers[3];                    /* of DC: 1..32767 */
+    int32_t predicted[3];                     /* DC, of the components that are wanted */
+    ie_quarter_scale scale;                   /* of luma, when its samples at 1/4 are wanted */
     uint32_t restart_interval, until_restart; /* in MCUs; 0: none */
     uint8_t restart_number;
     uint8_t window[IE_WALK_WINDOW + IE_WALK_MCU_BYTES];
@@ -111,8 +102,8 @@ static inline bool ie_dc_sample(int32_t dc, int32_t quantiser, uint8_t *ret_samp
     return true;
 }
 
-/* Starts at the first byte after a scan's header; kind, low, quantiser and restart_interval are
- * set. */
+/* Starts at the first byte after a scan's header; kind, low, quantisers, restart_interval and, where needed, scale
+ * are set. */
 void ie_walk_start(ie_walk *walk, const uint8_t *input, const uint8_t *end);
 /* The next `mcus` MCUs. False: not for us. */
 bool ie_walk_row(ie_walk *walk, const ie_walk_block *blocks, int count, uint32_t mcus);

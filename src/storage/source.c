@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "storage/frame.h"
+#include "storage/file_whole.h"
+#include "storage/frame_planes.h"
 #include "storage/image_file.h"
 #include "storage/raw_preview.h"
 #include "utils/memory.h"
@@ -106,31 +107,6 @@ static bool read_rows(ie_source *source, ie_jpeg *jpeg, uint32_t width, uint32_t
     return good && ie_jpeg_finish(jpeg, fault);
 }
 
-/* Luma at 1/8 without libjpeg's entropy decoder, which is what a reduced decode costs; the same samples. False: not
-   for it, nothing has happened. */
-static bool read_jpeg_dc(ie_source *source, const uint8_t *data, size_t size)
-{
-    ie_frame *frame = &source->frame;
-    ie_jpeg_dc *dc = ie_scratch_jpeg_dc(frame->scratch);
-    ie_jpeg_dc_facts facts;
-    if (ie_jpeg_dc_open(dc, data, size, source->options.max_pixels, &facts) != NULL) {
-        return false;
-    }
-    uint8_t *plane = ie_scratch_take(frame->scratch, facts.plane_width, facts.plane_height);
-    bool good = plane != NULL && ie_jpeg_dc_read(dc, plane) == NULL &&
-                ie_frame_begin(frame, IE_JPEG_GRAY, facts.plane_width, facts.plane_height, facts.width / 8.0,
-                               facts.height / 8.0, 1);
-    if (good) {
-        ie_frame_add(frame, plane, facts.plane_height);
-        frame->luma.bias = ie_jpeg_dc_bias(facts.dc_quantiser);
-        frame->luma.softness = 1.0;
-    } else {
-        ie_frame_clear(frame);
-    }
-    ie_scratch_give(frame->scratch, plane);
-    return good;
-}
-
 static bool read_jpeg(ie_source *source, ie_jpeg *jpeg, const uint8_t *data, size_t size, ie_decode_fault *fault)
 {
     const ie_jpeg_facts *facts = ie_jpeg_get_facts(jpeg);
@@ -139,7 +115,9 @@ static bool read_jpeg(ie_source *source, ie_jpeg *jpeg, const uint8_t *data, siz
     ie_jpeg_rows wanted = source->options.exact                  ? IE_JPEG_RGB
                           : (frame->views & (IE_VIEW_RGB | IE_VIEW_COLOR)) != 0 ? IE_JPEG_YCC
                                                               : IE_JPEG_GRAY;
-    if (denominator == 8 && wanted == IE_JPEG_GRAY && read_jpeg_dc(source, data, size)) {
+    /* Without libjpeg's entropy decoder, which is what a reduced decode costs; luma is the same. */
+    if ((denominator == 8 || denominator == 4) &&
+        ie_frame_read_planes(frame, data, size, source->options.max_pixels, source->options.color_side, denominator)) {
         return true;
     }
     uint32_t width, height;
@@ -271,8 +249,17 @@ static bool decode_image(ie_source *source, const uint8_t *data, size_t size, ie
     if (facts.width > 0 && facts.height > 0) {
         set_facts(source->photo, &facts);
     }
+    if (status == IE_ERR_FORMAT && !ie_file_whole(data, size, source->photo->format, true, fault)) {
+        return false;
+    }
     if (status != IE_OK) {
         return set_fault(fault, code_of(&err), err.text);
+    }
+    /* Decoders of these do not miss the end. */
+    bool loose = source->photo->format == IE_FORMAT_PNG || source->photo->format == IE_FORMAT_GIF;
+    if (loose && !ie_file_whole(data, size, source->photo->format, false, fault)) {
+        free(pixels.data);
+        return false;
     }
     uint32_t longer = pixels.width > pixels.height ? pixels.width : pixels.height;
     uint32_t shorter = pixels.width < pixels.height ? pixels.width : pixels.height;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Whatever storage/jpeg_dc says yes to, libjpeg-turbo accepts to its end and gives the same samples
-   for; but it may find damage in the AC scans of a progressive file, which jpeg_dc does not look
-   at. */
+   for, at 1/8 and at 1/4; but it may find damage in the AC scans of a progressive file, which jpeg_dc
+   does not look at. Whether 1/4 and chroma are asked for changes neither the yes nor luma at 1/8, except that a
+   yes with more is one without. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* libjpeg-turbo's plane; NULL when it does not accept the file. */
-static uint8_t *decode(const uint8_t *data, size_t size, const ie_jpeg_dc_facts *facts)
+/* libjpeg-turbo's plane of this size; NULL when it does not accept the file. */
+static uint8_t *decode(const uint8_t *data, size_t size, unsigned denominator, const ie_jpeg_dc_facts *facts,
+                       uint32_t plane_width, uint32_t plane_height)
 {
     ie_decode_fault fault;
     ie_jpeg_rows rows;
@@ -25,8 +27,8 @@ static uint8_t *decode(const uint8_t *data, size_t size, const ie_jpeg_dc_facts 
     if (jpeg != NULL && ie_jpeg_get_facts(jpeg)->dc_quantiser != facts->dc_quantiser) {
         abort();
     }
-    if (jpeg != NULL && ie_jpeg_start(jpeg, 8, IE_JPEG_GRAY, &rows, &width, &height, &fault)) {
-        if (rows != IE_JPEG_GRAY || width != facts->plane_width || height != facts->plane_height) {
+    if (jpeg != NULL && ie_jpeg_start(jpeg, denominator, IE_JPEG_GRAY, &rows, &width, &height, &fault)) {
+        if (rows != IE_JPEG_GRAY || width != plane_width || height != plane_height) {
             abort();
         }
         plane = ie_try_alloc(width, height);
@@ -40,16 +42,43 @@ static uint8_t *decode(const uint8_t *data, size_t size, const ie_jpeg_dc_facts 
     return plane;
 }
 
-static void compare(const uint8_t *data, size_t size, const ie_jpeg_dc_facts *facts,
-                    const uint8_t *plane)
+static void compare(const uint8_t *data, size_t size, unsigned denominator, const ie_jpeg_dc_facts *facts,
+                    uint32_t width, uint32_t height, const uint8_t *plane)
 {
-    IE_AUTO_FREE uint8_t *theirs = decode(data, size, facts);
-    bool equal = theirs != NULL
-                     ? memcmp(theirs, plane, (size_t)facts->plane_width * facts->plane_height) == 0
-                     : facts->progressive;
+    IE_AUTO_FREE uint8_t *theirs = decode(data, size, denominator, facts, width, height);
+    bool equal = theirs != NULL ? memcmp(theirs, plane, (size_t)width * height) == 0
+                                : facts->progressive;
     if (!equal) {
         abort();
     }
+}
+
+/* With all that there is, each plane in memory of its very size. */
+static bool read_all(ie_jpeg_dc *dc, const uint8_t *data, size_t size, const ie_jpeg_dc_facts *facts)
+{
+    IE_AUTO_FREE uint8_t *luma = ie_try_alloc(facts->plane_width, facts->plane_height);
+    IE_AUTO_FREE uint8_t *quarter = ie_try_alloc(facts->quarter_width, facts->quarter_height);
+    IE_AUTO_FREE uint8_t *cb = ie_try_alloc(facts->chroma_width, facts->chroma_height);
+    IE_AUTO_FREE uint8_t *cr = ie_try_alloc(facts->chroma_width, facts->chroma_height);
+    if (luma == NULL || quarter == NULL || cb == NULL || cr == NULL) {
+        return false;
+    }
+    ie_jpeg_planes planes = {.luma = luma};
+    if (facts->quarter_width > 0) {
+        planes.quarter = quarter;
+    }
+    if (facts->chroma_width > 0) {
+        planes.chroma[0] = cb;
+        planes.chroma[1] = cr;
+    }
+    if (ie_jpeg_dc_read(dc, &planes) != NULL) {
+        return false;
+    }
+    compare(data, size, 8, facts, facts->plane_width, facts->plane_height, luma);
+    if (planes.quarter != NULL) {
+        compare(data, size, 4, facts, facts->quarter_width, facts->quarter_height, quarter);
+    }
+    return true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -62,9 +91,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ie_jpeg_dc_open(dc, data, size, MAX_PIXELS, &facts) != NULL) {
         return 0;
     }
+    bool all = read_all(dc, data, size, &facts);
     IE_AUTO_FREE uint8_t *plane = ie_try_alloc(facts.plane_width, facts.plane_height);
-    if (plane != NULL && ie_jpeg_dc_read(dc, plane) == NULL) {
-        compare(data, size, &facts, plane);
+    if (plane == NULL || ie_jpeg_dc_open(dc, data, size, MAX_PIXELS, &facts) != NULL) {
+        abort();
+    }
+    if (ie_jpeg_dc_read(dc, &(ie_jpeg_planes){.luma = plane}) == NULL) {
+        compare(data, size, 8, &facts, facts.plane_width, facts.plane_height, plane);
+    } else if (all) {
+        abort();
     }
     return 0;
 }
