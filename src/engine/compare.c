@@ -80,8 +80,8 @@ static void hash_ends(job *j, ie_worker *worker, candidate *item)
     size_t head = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
     size_t tail = size - head < PIECE_BYTES ? (size_t)(size - head) : PIECE_BYTES;
     ie_hasher *hasher = ie_hasher_new();
-    const uint8_t *start = ie_bytes_at(bytes, 0, head);
-    const uint8_t *end = tail > 0 ? ie_bytes_at(bytes, size - tail, tail) : start;
+    const uint8_t *start = ie_bytes_only(bytes, 0, head);
+    const uint8_t *end = tail > 0 ? ie_bytes_only(bytes, size - tail, tail) : start;
     if (start != NULL && end != NULL) {
         ie_hasher_add(hasher, start, head);
         ie_hasher_add(hasher, end, tail);
