@@ -8,6 +8,7 @@
 #include "cli/report.h"
 #include "cli/session.h"
 #include "utils/error.h"
+#include "utils/json_view.h"
 #include "utils/memory.h"
 
 typedef struct analyze_run {
@@ -36,41 +37,41 @@ static void end_line(ie_buffer *line)
     ie_buffer_clear(line);
 }
 
-static void add_date(ie_buffer *line, const json_t *metadata)
+/* Texts of a record; the next one takes the place of the last in the same slot. */
+typedef struct texts {
+    ie_buffer slots[3];
+} texts;
+
+#define MEMBERS(view, names, values) \
+    ie_json_view_members(view, names, sizeof(names) / sizeof *(names), values)
+
+static void add_date(ie_buffer *line, ie_json_view captured, texts *t)
 {
-    const json_t *captured = json_object_get(metadata, "captured");
-    const char *local = ie_json_get_text(captured, "local");
-    if (local == NULL) {
+    enum { LOCAL, OFFSET, SOURCE, COUNT };
+    static const char *const names[] = {"local", "offset", "source"};
+    ie_json_view of[COUNT];
+    MEMBERS(captured, names, of);
+    if (ie_json_view_text(of[LOCAL], &t->slots[LOCAL]) == NULL) {
         return;
     }
-    IE_AUTO_FREE char *text = ie_strdup(local);
-    char *middle = strchr(text, 'T');
+    char *local = t->slots[LOCAL].data, *middle = strchr(local, 'T');
     if (middle != NULL) {
         *middle = ' ';
     }
-    const char *offset = ie_json_get_text(captured, "offset"),
-               *source = ie_json_get_text(captured, "source");
-    add_part(line, "%s%s%s (%s)", text, offset != NULL ? " " : "", offset != NULL ? offset : "",
+    const char *offset = ie_json_view_text(of[OFFSET], &t->slots[OFFSET]),
+               *source = ie_json_view_text(of[SOURCE], &t->slots[SOURCE]);
+    add_part(line, "%s%s%s (%s)", local, offset != NULL ? " " : "", offset != NULL ? offset : "",
              source != NULL ? source : "unknown source");
 }
 
-static void add_camera(ie_buffer *line, const json_t *metadata)
+static void add_exposure(ie_buffer *line, ie_json_view exposure)
 {
-    const json_t *camera = json_object_get(metadata, "camera"),
-                 *exposure = json_object_get(metadata, "exposure");
-    const char *make = ie_json_get_text(camera, "make"), *model = ie_json_get_text(camera, "model");
-    if (model != NULL) {
-        /* Many models repeat the maker: "Canon" "Canon EOS 5D". */
-        size_t first = make != NULL ? strcspn(make, " ") : 0;
-        bool repeats = make == NULL || strncasecmp(make, model, first) == 0;
-        add_part(line, "%s%s%s", repeats ? "" : ie_shown(make), repeats ? "" : " ",
-                 ie_shown(model));
-    } else if (make != NULL) {
-        add_part(line, "%s", ie_shown(make));
-    }
-    double focal = ie_json_get_real(exposure, "focal_length_mm"),
-           f = ie_json_get_real(exposure, "f_number"), time = ie_json_get_real(exposure, "time_s");
-    int64_t iso = ie_json_get_int(exposure, "iso", 0);
+    enum { FOCAL, F, TIME, ISO, COUNT };
+    static const char *const names[] = {"focal_length_mm", "f_number", "time_s", "iso"};
+    ie_json_view of[COUNT];
+    MEMBERS(exposure, names, of);
+    double focal = ie_json_view_real(of[FOCAL]), f = ie_json_view_real(of[F]), time = ie_json_view_real(of[TIME]);
+    int64_t iso = ie_json_view_int(of[ISO], 0);
     if (!isnan(focal) && focal > 0) {
         add_part(line, "%.4g mm", focal);
     }
@@ -85,105 +86,140 @@ static void add_camera(ie_buffer *line, const json_t *metadata)
     }
 }
 
-static void add_words(ie_buffer *line, const json_t *metadata)
+static void add_camera(ie_buffer *line, ie_json_view camera, texts *t)
 {
-    const char *title = ie_json_get_text(metadata, "title");
-    int64_t rating = ie_json_get_int(metadata, "rating", INT64_MIN);
-    ie_buffer keywords = {0};
-    size_t index;
-    const json_t *keyword;
-    json_array_foreach(json_object_get(metadata, "keywords"), index, keyword)
-    {
-        ie_buffer_printf(&keywords, "%s%s", index > 0 ? ", " : "",
-                         ie_shown(json_string_value(keyword)));
+    static const char *const names[] = {"make", "model"};
+    ie_json_view of[2];
+    MEMBERS(camera, names, of);
+    const char *make = ie_json_view_text(of[0], &t->slots[0]), *model = ie_json_view_text(of[1], &t->slots[1]);
+    if (model != NULL) {
+        /* Many models repeat the maker: "Canon" "Canon EOS 5D". */
+        size_t first = make != NULL ? strcspn(make, " ") : 0;
+        bool repeats = make == NULL || strncasecmp(make, model, first) == 0;
+        add_part(line, "%s%s%s", repeats ? "" : ie_shown(make), repeats ? "" : " ",
+                 ie_shown(model));
+    } else if (make != NULL) {
+        add_part(line, "%s", ie_shown(make));
+    }
+}
+
+static void add_place(ie_buffer *line, ie_json_view gps)
+{
+    static const char *const names[] = {"latitude", "longitude"};
+    ie_json_view of[2];
+    MEMBERS(gps, names, of);
+    double latitude = ie_json_view_real(of[0]), longitude = ie_json_view_real(of[1]);
+    if (!isnan(latitude) && !isnan(longitude)) {
+        add_part(line, "%.5f, %.5f", latitude, longitude);
+    }
+}
+
+static void add_words(ie_buffer *line, ie_json_view titled, ie_json_view keywords, ie_json_view rated, texts *t)
+{
+    const char *title = ie_json_view_text(titled, &t->slots[0]);
+    int64_t rating = ie_json_view_int(rated, INT64_MIN);
+    ie_buffer joined = {0};
+    for (ie_json_view keyword = {0}; ie_json_view_next(keywords, &keyword);) {
+        const char *text = ie_json_view_text(keyword, &t->slots[1]);
+        ie_buffer_printf(&joined, "%s%s", joined.size > 0 ? ", " : "", ie_shown(text != NULL ? text : ""));
     }
     if (title != NULL) {
         add_part(line, "\"%s\"", ie_shown(title));
     }
-    if (keywords.size > 0) {
-        add_part(line, "keywords: %s", keywords.data);
+    if (joined.size > 0) {
+        add_part(line, "keywords: %s", joined.data);
     }
     if (rating != INT64_MIN) {
         add_part(line, "rating %lld", (long long)rating);
     }
-    ie_buffer_free(&keywords);
+    ie_buffer_free(&joined);
 }
 
-static void add_labels(ie_buffer *line, const json_t *vision, const char *list)
+static void add_labels(ie_buffer *line, ie_json_view list, texts *t)
 {
-    size_t index;
-    const json_t *label;
-    json_array_foreach(json_object_get(vision, list), index, label)
-    {
-        const char *text = ie_json_get_text(label, "label");
-        if (text != NULL && index < 5) {
-            add_part(line, "%s %.2f", ie_shown(text), ie_json_get_real(label, "confidence"));
+    static const char *const names[] = {"label", "confidence"};
+    ie_json_view label = {0}, of[2];
+    for (int i = 0; i < 5 && ie_json_view_next(list, &label); i++) {
+        MEMBERS(label, names, of);
+        const char *text = ie_json_view_text(of[0], &t->slots[0]);
+        if (text != NULL) {
+            add_part(line, "%s %.2f", ie_shown(text), ie_json_view_real(of[1]));
         }
     }
 }
 
-static void add_content(ie_buffer *line, const json_t *content)
+static void add_content(ie_buffer *line, ie_json_view content, texts *t)
 {
-    double quality = ie_json_get_real(content, "quality");
+    enum { QUALITY, BLURRED, COLORS, COUNT };
+    static const char *const names[] = {"quality", "blurred", "colors"}, *const of_color[] = {"hex"};
+    ie_json_view of[COUNT], color = {0}, hex;
+    MEMBERS(content, names, of);
+    double quality = ie_json_view_real(of[QUALITY]);
     if (!isnan(quality)) {
-        add_part(line, "quality %.2f%s", quality,
-                 json_is_true(json_object_get(content, "blurred")) ? " (blurred)" : "");
+        add_part(line, "quality %.2f%s", quality, ie_json_view_true(of[BLURRED]) ? " (blurred)" : "");
     }
-    IE_AUTO_FREE char *colors = ie_strdup("");
-    size_t index;
-    const json_t *color;
-    json_array_foreach(json_object_get(content, "colors"), index, color)
-    {
-        const char *hex = ie_json_get_text(color, "hex");
-        if (hex != NULL && index < 3) {
-            char *more = ie_asprintf("%s%s%s", colors, index > 0 ? " " : "", hex);
-            free(colors);
-            colors = more;
-        }
+    ie_buffer joined = {0};
+    for (int i = 0; i < 3 && ie_json_view_next(of[COLORS], &color); i++) {
+        MEMBERS(color, of_color, &hex);
+        const char *text = ie_json_view_text(hex, &t->slots[0]);
+        ie_buffer_printf(&joined, "%s%s", joined.size > 0 ? " " : "", text != NULL ? text : "");
     }
-    if (colors[0] != 0) {
-        add_part(line, "%s", colors);
+    if (joined.size > 0) {
+        add_part(line, "%s", joined.data);
     }
+    ie_buffer_free(&joined);
+}
+
+static void print_metadata(ie_buffer *line, ie_json_view metadata, texts *t)
+{
+    enum { CAPTURED, CAMERA, EXPOSURE, GPS, TITLE, KEYWORDS, RATING, COUNT };
+    static const char *const names[] = {"captured", "camera", "exposure", "gps", "title", "keywords", "rating"};
+    ie_json_view of[COUNT];
+    MEMBERS(metadata, names, of);
+    add_date(line, of[CAPTURED], t);
+    end_line(line);
+    add_camera(line, of[CAMERA], t);
+    add_exposure(line, of[EXPOSURE]);
+    add_place(line, of[GPS]);
+    end_line(line);
+    add_words(line, of[TITLE], of[KEYWORDS], of[RATING], t);
+    end_line(line);
 }
 
 /* A block a photo: its path; when, with what, where; what it looks like; its faults. */
-static void print_block(const ie_photo *photo, const json_t *record)
+static void print_block(const ie_photo *photo, ie_json_view record)
 {
+    enum { FORMAT, WIDTH, HEIGHT, SIZE, METADATA, CONTENT, VISION, COUNT };
+    static const char *const names[] = {"format", "width", "height", "size", "metadata", "content", "vision"},
+                             *const lists[] = {"scenes", "objects"};
     char size[32];
+    texts t = {0};
     ie_buffer line = {0};
-    const json_t *metadata = json_object_get(record, "metadata");
+    ie_json_view of[COUNT], labels[2];
+    MEMBERS(record, names, of);
     printf("%s\n", ie_shown(ie_photo_path(photo)));
-    const char *format = ie_json_get_text(record, "format");
-    int64_t width = ie_json_get_int(record, "width", 0),
-            height = ie_json_get_int(record, "height", 0);
+    const char *format = ie_json_view_text(of[FORMAT], &t.slots[0]);
+    int64_t width = ie_json_view_int(of[WIDTH], 0), height = ie_json_view_int(of[HEIGHT], 0);
     if (width > 0 && height > 0) {
         add_part(&line, "%s %lldx%lld", format != NULL ? format : "unknown", (long long)width,
                  (long long)height);
     } else {
         add_part(&line, "%s", format != NULL ? format : "unknown format");
     }
-    add_part(&line, "%s", ie_size_text((uint64_t)ie_json_get_int(record, "size", 0), size));
-    add_date(&line, metadata);
-    end_line(&line);
-    add_camera(&line, metadata);
-    const json_t *gps = json_object_get(metadata, "gps");
-    double latitude = ie_json_get_real(gps, "latitude"),
-           longitude = ie_json_get_real(gps, "longitude");
-    if (!isnan(latitude) && !isnan(longitude)) {
-        add_part(&line, "%.5f, %.5f", latitude, longitude);
-    }
-    end_line(&line);
-    add_words(&line, metadata);
-    end_line(&line);
-    add_content(&line, json_object_get(record, "content"));
-    const json_t *vision = json_object_get(record, "vision");
-    add_labels(&line, vision, "scenes");
-    add_labels(&line, vision, "objects");
+    add_part(&line, "%s", ie_size_text((uint64_t)ie_json_view_int(of[SIZE], 0), size));
+    print_metadata(&line, of[METADATA], &t);
+    add_content(&line, of[CONTENT], &t);
+    MEMBERS(of[VISION], lists, labels);
+    add_labels(&line, labels[0], &t);
+    add_labels(&line, labels[1], &t);
     end_line(&line);
     for (size_t i = 0; i < ie_photo_fault_count(photo); i++) {
         printf("    fault: %s\n", ie_photo_fault_text(photo, i));
     }
     ie_buffer_free(&line);
+    for (size_t i = 0; i < sizeof t.slots / sizeof *t.slots; i++) {
+        ie_buffer_free(&t.slots[i]);
+    }
 }
 
 static void note_faults(analyze_run *run, const ie_photo *photo)
@@ -213,11 +249,10 @@ static ie_status on_photo(void *user, const ie_photo *photo)
         puts(line);
     } else {
         IE_AUTO_FREE char *line = ie_photo_json(photo);
-        IE_AUTO_JSON json_t *record = NULL;
         if (options->json) {
             puts(line);
-        } else if (ie_json_parse(line, strlen(line), "a record", &record, NULL) == IE_OK) {
-            print_block(photo, record);
+        } else {
+            print_block(photo, ie_json_view_of(line, strlen(line)));
         }
     }
     note_faults(run, photo);

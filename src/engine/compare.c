@@ -9,9 +9,11 @@
 /* Head and tail for the quick hash: where files of equal size differ if they differ at all. */
 #define PIECE_BYTES (IE_COMPARE_SMALL / 2)
 
+/* What is sorted by stands here: photos lie far apart in memory. */
 typedef struct candidate {
     ie_photo *photo;
-    ie_hash128 quick;
+    uint64_t size, sequence; /* the photo's */
+    ie_hash128 hash;    /* of head and tail, then of all */
     bool usable, known; /* known: the whole hashes of all files of its size are */
 } candidate;
 
@@ -66,7 +68,7 @@ static void hash_ends(job *j, ie_worker *worker, candidate *item)
     (void)worker;
     bool hashed = (item->photo->have & IE_HAVE_XXH3) != 0 && item->photo->stamp.size <= IE_COMPARE_SMALL;
     if (item->known || hashed) {
-        item->quick = item->photo->xxh3;
+        item->hash = item->photo->xxh3;
         item->usable = true;
         return;
     }
@@ -78,15 +80,15 @@ static void hash_ends(job *j, ie_worker *worker, candidate *item)
     size_t head = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
     size_t tail = size - head < PIECE_BYTES ? (size_t)(size - head) : PIECE_BYTES;
     ie_hasher *hasher = ie_hasher_new();
-    const uint8_t *start = ie_bytes_at(bytes, 0, head);
-    const uint8_t *end = tail > 0 ? ie_bytes_at(bytes, size - tail, tail) : start;
+    const uint8_t *start = ie_bytes_only(bytes, 0, head);
+    const uint8_t *end = tail > 0 ? ie_bytes_only(bytes, size - tail, tail) : start;
     if (start != NULL && end != NULL) {
         ie_hasher_add(hasher, start, head);
         ie_hasher_add(hasher, end, tail);
-        item->quick = ie_hasher_value(hasher);
+        item->hash = ie_hasher_value(hasher);
         item->usable = true;
         if (size <= IE_COMPARE_SMALL) { /* that was all of it */
-            item->photo->xxh3 = item->quick;
+            item->photo->xxh3 = item->hash;
             item->photo->have |= IE_HAVE_XXH3;
         }
     } else {
@@ -104,6 +106,7 @@ static void hash_whole(job *j, ie_worker *worker, candidate *item)
     ie_photo *photo = item->photo;
     item->usable = (photo->have & IE_HAVE_XXH3) != 0;
     if (item->usable) {
+        item->hash = photo->xxh3;
         return;
     }
     ie_bytes *bytes = open_unchanged(photo);
@@ -112,6 +115,7 @@ static void hash_whole(job *j, ie_worker *worker, candidate *item)
     }
     if (ie_bytes_xxh3(bytes, &photo->xxh3)) {
         photo->have |= IE_HAVE_XXH3;
+        item->hash = photo->xxh3;
         item->usable = true;
     } else {
         ie_photo_fault(photo, "compare", "unreadable", "%s cannot be read: %s", ie_shown(photo->path),
@@ -131,21 +135,13 @@ static void analyze_member(job *j, ie_worker *worker, candidate *item)
 
 static int by_size(const candidate *a, const candidate *b)
 {
-    uint64_t x = a->photo->stamp.size, y = b->photo->stamp.size;
-    return x < y ? -1 : x > y;
+    return a->size < b->size ? -1 : a->size > b->size;
 }
 
-static int by_quick(const candidate *a, const candidate *b)
+static int by_hash(const candidate *a, const candidate *b)
 {
     int order = by_size(a, b);
-    return order != 0 ? order : memcmp(a->quick.bytes, b->quick.bytes, sizeof a->quick.bytes);
-}
-
-static int by_whole(const candidate *a, const candidate *b)
-{
-    int order = by_size(a, b);
-    return order != 0 ? order
-                      : memcmp(a->photo->xxh3.bytes, b->photo->xxh3.bytes, sizeof a->photo->xxh3.bytes);
+    return order != 0 ? order : memcmp(a->hash.bytes, b->hash.bytes, sizeof a->hash.bytes);
 }
 
 typedef int (*candidate_order)(const candidate *a, const candidate *b);
@@ -157,7 +153,7 @@ static int compare_void(const void *a, const void *b, void *order)
     if (result != 0) {
         return result;
     }
-    uint64_t x = ((const candidate *)a)->photo->sequence, y = ((const candidate *)b)->photo->sequence;
+    uint64_t x = ((const candidate *)a)->sequence, y = ((const candidate *)b)->sequence;
     return x < y ? -1 : x > y;
 }
 
@@ -216,13 +212,14 @@ ie_status ie_compare_run(const ie_compare *compare, ie_photo **photos, size_t co
     for (size_t i = 0; i < count; i++) {
         /* Empty files have equal bytes but are nobody's picture. */
         if (photos[i]->format != IE_FORMAT_UNKNOWN && photos[i]->stamp.size > 0) {
-            j.items[j.count++] = (candidate){.photo = photos[i], .usable = true};
+            j.items[j.count++] = (candidate){
+                .photo = photos[i], .size = photos[i]->stamp.size, .sequence = photos[i]->sequence, .usable = true};
         }
     }
     j.count = keep_groups(j.items, j.count, by_size);
     mark_known(j.items, j.count);
-    j.count = step(&j, hash_ends, by_quick);
-    j.count = step(&j, hash_whole, by_whole);
+    j.count = step(&j, hash_ends, by_hash);
+    j.count = step(&j, hash_whole, by_hash);
     if (compare->facts != 0) {
         j.each = analyze_member;
         run_parallel(&j);

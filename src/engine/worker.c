@@ -78,11 +78,12 @@ static ie_bytes *open_photo(ie_photo *photo)
     return NULL;
 }
 
-static bool tell_format(ie_bytes *bytes, ie_photo *photo)
+/* `only`: nothing else will be looked at. */
+static bool tell_format(ie_bytes *bytes, ie_photo *photo, bool only)
 {
     uint64_t size = ie_bytes_size(bytes);
     size_t head = size < IE_SNIFF_BYTES ? (size_t)size : IE_SNIFF_BYTES;
-    const uint8_t *start = head > 0 ? ie_bytes_at(bytes, 0, head) : NULL;
+    const uint8_t *start = only ? ie_bytes_only(bytes, 0, head) : ie_bytes_at(bytes, 0, head);
     if (head > 0 && start == NULL) {
         ie_photo_fault(photo, "open", "unreadable", "%s cannot be read: %s", ie_shown(photo->path),
                        strerror(ie_bytes_errno(bytes)));
@@ -260,7 +261,8 @@ static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_
     if (bytes == NULL) {
         return;
     }
-    bool readable = (photo->have & IE_HAVE_FORMAT) != 0 || tell_format(bytes, photo);
+    bool only = (wanted & ~(unsigned)IE_HAVE_FORMAT) == 0 && shape_formats == 0;
+    bool readable = (photo->have & IE_HAVE_FORMAT) != 0 || tell_format(bytes, photo, only);
     if (readable && photo->format != IE_FORMAT_UNKNOWN) {
         run_analyzers(worker, photo, bytes, wanted, ret_prepared);
         if ((shape_formats >> photo->format & 1) != 0 && photo->bits == 0) {

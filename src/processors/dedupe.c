@@ -256,7 +256,8 @@ static void propose_group(const ie_dedupe *d, ie_candidate *group, size_t count)
 static int compare_bytes(const void *a, const void *b)
 {
     const ie_candidate *x = a, *y = b;
-    int order = order_u64(x->rival.photo->stamp.size, y->rival.photo->stamp.size);
+    int order = order_u64(x->size, y->size);
+    order = order != 0 ? order : order_u64(x->head, y->head);
     if (order == 0) {
         order = memcmp(x->rival.photo->xxh3.bytes, y->rival.photo->xxh3.bytes, sizeof x->rival.photo->xxh3.bytes);
     }
@@ -265,8 +266,8 @@ static int compare_bytes(const void *a, const void *b)
 
 bool ie_dedupe_same_bytes(const ie_candidate *a, const ie_candidate *b)
 {
-    const ie_photo *x = a->rival.photo, *y = b->rival.photo;
-    return x->stamp.size == y->stamp.size && ie_hash128_equal(x->xxh3, y->xxh3);
+    return a->size == b->size && a->head == b->head &&
+           ie_hash128_equal(a->rival.photo->xxh3, b->rival.photo->xxh3);
 }
 
 static uint32_t place_in(const ie_config_list *folders, const char *path)
@@ -289,6 +290,16 @@ static bool is_protected(const ie_dedupe *d, size_t unit)
         }
     }
     return false;
+}
+
+/* In the order of the bytes. */
+static uint64_t head_of(ie_hash128 hash)
+{
+    uint64_t head = 0;
+    for (int i = 0; i < 8; i++) {
+        head = head << 8 | hash.bytes[i];
+    }
+    return head;
 }
 
 static size_t collect(const ie_dedupe *d, ie_candidate *candidates)
@@ -314,6 +325,8 @@ static size_t collect(const ie_dedupe *d, ie_candidate *candidates)
                       .is_protected = is_protected(d, u)},
             .index = m->leader[u],
             .unit = u,
+            .size = photo->stamp.size,
+            .head = head_of(photo->xxh3),
         };
     }
     return count;

@@ -16,6 +16,7 @@ typedef enum ie_copy_verdict {
 typedef struct ie_candidate {
     ie_rival rival;
     size_t index, unit; /* of its photo and action */
+    uint64_t size, head; /* of its photo: bytes, and the first of its hash; sorted by, for photos lie far apart in memory */
     ie_copy_verdict verdict;
 } ie_candidate;
 

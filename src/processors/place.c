@@ -28,6 +28,17 @@ static char *present_stem(const ie_naming *naming, size_t unit, uint32_t number,
     return stem;
 }
 
+/* In place, and each file by itself: nothing then needs another name. */
+static bool all_stay(const ie_proposal *proposal, const ie_members *members)
+{
+    bool stay = proposal->output == NULL && members->units == proposal->count;
+    for (size_t i = 0; stay && i < proposal->count; i++) {
+        const ie_action *action = &proposal->plan->actions[i];
+        stay = action->format == action->from_format && members->start[i] == i;
+    }
+    return stay;
+}
+
 ie_status ie_place_propose(ie_proposal *proposal, ie_error *err)
 {
     ie_members members;
@@ -38,7 +49,7 @@ ie_status ie_place_propose(ie_proposal *proposal, ie_error *err)
             .members = &members,
             .stem = present_stem,
         };
-        status = ie_naming_run(&naming, err);
+        status = all_stay(proposal, &members) ? IE_OK : ie_naming_run(&naming, err);
         ie_members_clear(&members);
     }
     return status;

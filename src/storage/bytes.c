@@ -137,10 +137,11 @@ static bool fill(ie_bytes *bytes, uint64_t offset, uint8_t *out, size_t size)
     return true;
 }
 
-static const uint8_t *read_window(ie_bytes *bytes, uint64_t offset, size_t size)
+/* At least `least` bytes, as far as the file goes. */
+static const uint8_t *read_window(ie_bytes *bytes, uint64_t offset, size_t size, size_t least)
 {
     uint64_t left = bytes->size - offset;
-    size_t take = size > WINDOW_BYTES ? size : left < WINDOW_BYTES ? (size_t)left : WINDOW_BYTES;
+    size_t take = size > least ? size : left < least ? (size_t)left : least;
     window *w = ie_try_alloc(1, sizeof *w + take);
     if (w == NULL) {
         bytes->failed_errno = ENOMEM;
@@ -157,7 +158,7 @@ static const uint8_t *read_window(ie_bytes *bytes, uint64_t offset, size_t size)
     return w->data;
 }
 
-const uint8_t *ie_bytes_at(ie_bytes *bytes, uint64_t offset, size_t size)
+static const uint8_t *at(ie_bytes *bytes, uint64_t offset, size_t size, size_t least)
 {
     if (size == 0 || offset > bytes->size || size > bytes->size - offset) {
         return NULL;
@@ -170,7 +171,17 @@ const uint8_t *ie_bytes_at(ie_bytes *bytes, uint64_t offset, size_t size)
             return w->data + (offset - w->offset);
         }
     }
-    return read_window(bytes, offset, size);
+    return read_window(bytes, offset, size, least);
+}
+
+const uint8_t *ie_bytes_at(ie_bytes *bytes, uint64_t offset, size_t size)
+{
+    return at(bytes, offset, size, WINDOW_BYTES);
+}
+
+const uint8_t *ie_bytes_only(ie_bytes *bytes, uint64_t offset, size_t size)
+{
+    return at(bytes, offset, size, size);
 }
 
 const uint8_t *ie_bytes_load(ie_bytes *bytes, uint64_t max_bytes)
@@ -206,8 +217,9 @@ bool ie_bytes_xxh3(ie_bytes *bytes, ie_hash128 *ret_hash)
         *ret_hash = ie_hash128_of(whole, bytes->size);
         return true;
     }
-    const size_t piece = 1 << 20;
-    uint8_t *buffer = ie_alloc(piece);
+    /* Stays in the processor's cache; larger ones would be new pages for each file. */
+    const size_t piece = WINDOW_BYTES;
+    uint8_t *buffer = ie_realloc(NULL, piece);
     ie_hasher *hasher = ie_hasher_new();
     bool good = true;
     for (uint64_t offset = 0; good && offset < bytes->size; offset += piece) {

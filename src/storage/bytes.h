@@ -23,6 +23,8 @@ ie_stamp ie_bytes_stamp(const ie_bytes *bytes); /* fstat of the opened file; zer
 /* Pointer to `size` bytes at `offset`, valid until close (a later load() keeps it valid); NULL when the file
    is shorter, `size` is 0, or reading fails (see ie_bytes_errno). */
 const uint8_t *ie_bytes_at(ie_bytes *bytes, uint64_t offset, size_t size);
+/* The same for one who will look at nothing else: no more than that is read. */
+const uint8_t *ie_bytes_only(ie_bytes *bytes, uint64_t offset, size_t size);
 /* The whole file; NULL when larger than max_bytes, out of memory, or unreadable. */
 const uint8_t *ie_bytes_load(ie_bytes *bytes, uint64_t max_bytes);
 /* XXH3-128 over all bytes: from memory when loaded, else streamed. */

@@ -35,6 +35,7 @@ for _ in $(seq "$rounds"); do
         { time run "$name" >/dev/null 2>&1; } 2>>"$list.$name"
     done
 done
+printf '%s files, %s rounds, medians, %s cores\n\n| | seconds | photos/s | CPU ms a photo |\n|---|---|---|---|\n' "$count" "$rounds" "$(nproc)"
 for name in $names; do
     awk -v name="$name" -v count="$count" '
         function median(list, n,   i, j, t) {
@@ -43,5 +44,5 @@ for name in $names; do
         }
         {wall[NR] = $1; cpu[NR] = $2 + $3}
         END {m = median(wall, NR)
-             printf "%-14s %8.3f s %8.0f photos/s %8.3f CPU ms a photo\n", name, m, count / m, 1000 * median(cpu, NR) / count}' "$list.$name"
+             printf "| %s | %.3f | %.0f | %.3f |\n", name, m, count / (m > 0 ? m : 0.001), 1000 * median(cpu, NR) / count}' "$list.$name"
 done

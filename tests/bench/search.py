@@ -11,9 +11,11 @@ time of three runs of a warm cache, and the peak memory less that of a search am
 import os
 import random
 import re
+import resource
 import sqlite3
 import subprocess
 import sys
+import time
 
 MODEL = "openai/clip-vit-base-patch32@0123456789abcdef"
 NUMBERS = 512
@@ -55,10 +57,13 @@ def fill(catalog, folder, count):
 
 
 def measure(command):
-    done = subprocess.run(["/usr/bin/time", "-f", "%e %U %S %M", *command], capture_output=True, text=True)
+    start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(["/usr/bin/env", "time", "-f", "%M", *command], capture_output=True, text=True)
+    seconds, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     found = [line for line in done.stdout.splitlines() if "IMG_" in line]
     assert done.returncode == 0 and len(found) == 20, done.stderr
-    return [float(x) for x in re.findall(r"^([\d.]+) ([\d.]+) ([\d.]+) (\d+)$", done.stderr, re.M)[-1]]
+    peak = float(re.findall(r"^(\d+)$", done.stderr, re.M)[-1])
+    return [seconds, after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime, peak]
 
 
 def main():
@@ -66,7 +71,7 @@ def main():
     os.makedirs(folder)
     os.environ["XDG_DATA_HOME"] = os.environ["HF_HUB_CACHE"] = os.environ["HOME"] = folder
     peaks = {}
-    for n in (100, count):
+    for n in (100, count) if count > 100 else (100,):
         catalog = os.path.join(folder, "%d.db" % n)
         photos = os.path.join(folder, "photos-%d" % n)
         os.mkdir(photos)
@@ -77,8 +82,9 @@ def main():
         runs.sort()
         seconds, user, system, peak = runs[1]
         peaks[n] = max(r[3] for r in runs)
-        print("%8d photos: %.2f s (user %.2f, system %.2f), peak %.1f MB" % (n, seconds, user, system, peak / 1024))
-    print("%.0f bytes a photo" % ((peaks[count] - peaks[100]) * 1024 / (count - 100)))
+        print("%8d photos: %.4f s (user %.4f, system %.4f), peak %.1f MB" % (n, seconds, user, system, peak / 1024))
+    if count > 100:
+        print("%.0f bytes a photo" % ((peaks[count] - peaks[100]) * 1024 / (count - 100)))
 
 
 if __name__ == "__main__":

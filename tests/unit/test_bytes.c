@@ -57,6 +57,21 @@ static void windows_and_the_whole_show_the_same_bytes(void **state)
     ie_bytes_close(bytes);
 }
 
+static void one_who_looks_at_nothing_else_gets_no_more_read(void **state)
+{
+    ie_bytes *bytes = NULL;
+    assert_int_equal(ie_bytes_open(path, &bytes, NULL), IE_OK);
+    assert_int_equal(ie_bytes_only(bytes, 0, 10)[9], byte_at(9));
+    int fd = open(path, O_WRONLY);
+    uint8_t other = (uint8_t)~byte_at(20), back = byte_at(20);
+    assert_int_equal(pwrite(fd, &other, 1, 20), 1);
+    assert_int_equal(ie_bytes_at(bytes, 15, 10)[5], other); /* read now, and with what follows */
+    assert_int_equal(pwrite(fd, &back, 1, 20), 1);
+    assert_int_equal(ie_bytes_only(bytes, 20, 1)[0], other);
+    close(fd);
+    ie_bytes_close(bytes);
+}
+
 static void nothing_beyond_the_end_is_given(void **state)
 {
     ie_bytes *bytes = NULL;
@@ -111,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(windows_and_the_whole_show_the_same_bytes, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(one_who_looks_at_nothing_else_gets_no_more_read, make_file, remove_file),
         cmocka_unit_test_setup_teardown(nothing_beyond_the_end_is_given, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_file_cut_short_meanwhile_is_an_error_and_no_signal, make_file, remove_file),
         cmocka_unit_test_setup_teardown(the_hash_is_the_same_streamed_and_loaded, make_file, remove_file),

@@ -115,6 +115,30 @@ static void the_output_is_the_same_for_any_number_of_threads(void **state)
     ie_buffer_free(&first.text);
 }
 
+static ie_status count_hashed(void *user, ie_photo *take_photo, bool cached, ie_error *err)
+{
+    size_t *hashed = user;
+    *hashed += (take_photo->have & IE_HAVE_XXH3) != 0;
+    ie_photo_free(take_photo);
+    return IE_OK;
+}
+
+static void small_files_are_hashed_while_they_are_open_where_that_is_wanted(void **state)
+{
+    ie_config *config = ie_config_new();
+    const char *path = folder;
+    ie_input input = {.paths = &path, .count = 1};
+    for (uint64_t upto = 14; upto <= 15; upto++) { /* each has 15 bytes */
+        ie_pipeline pipeline = {.config = config, .input = &input, .wanted = IE_HAVE_FORMAT, .hash_upto = upto};
+        ie_pipeline_result result = {0};
+        size_t hashed = 0;
+        assert_int_equal(ie_pipeline_run(&pipeline, count_hashed, &hashed, &result, NULL), IE_OK);
+        assert_int_equal(hashed, upto == 15 ? FILES : 0);
+        ie_pipeline_result_clear(&result);
+    }
+    ie_config_free(config);
+}
+
 static void a_cancelled_run_stops_soon_and_says_so(void **state)
 {
     volatile int cancel = 0;
@@ -141,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_output_is_the_same_for_any_number_of_threads),
+        cmocka_unit_test(small_files_are_hashed_while_they_are_open_where_that_is_wanted),
         cmocka_unit_test(a_cancelled_run_stops_soon_and_says_so),
         cmocka_unit_test(an_error_of_the_taker_ends_the_run_with_that_error),
     };
