@@ -334,7 +334,7 @@ IE_API ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *reques
 /* A neural network of the manifest, or of the configuration. */
 typedef struct ie_model_info {
     const char *name, *task; /* "scenes" or "objects" */
-    const char *folder;      /* where its files lie or belong, or the file itself */
+    const char *folder;      /* where its files lie or belong, or the file itself; NULL: there is no model of that name */
     const char *repository, *licence; /* NULL: not known */
     bool used;               /* the configuration names it for its task */
     bool here;               /* all its files are there */
@@ -344,7 +344,7 @@ typedef struct ie_model_info {
 
 typedef ie_status (*ie_model_fn)(void *user, const ie_model_info *model);
 
-/* All models, or that of the name (IE_ERR_NOT_FOUND when there is none). `verify` compares each
+/* All models, or that of the name (IE_ERR_USAGE when there is none). `verify` compares each
    whose files are there with the sizes and hashes that are known, loads it, and looks whether it takes and gives what its
    layout says. */
 IE_API ie_status ie_engine_models(ie_engine *engine, const char *name, bool verify, ie_model_fn on_model, void *user,

@@ -42,7 +42,7 @@ const char *ie_clip_output(const ie_onnx *onnx)
 static ie_status open_vision(ie_clip *clip, const ie_config *config, ie_error *err)
 {
     IE_AUTO_FREE char *path = NULL;
-    ie_status status = ie_model_file(clip->model, IE_PART_VISION, &path, err);
+    ie_status status = ie_vision_file(clip->model, IE_PART_VISION, &path, err);
     if (status == IE_OK) {
         status = ie_onnx_open(config, path, ie_vision_cores(config), &clip->vision, err);
     }

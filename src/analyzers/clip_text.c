@@ -45,7 +45,7 @@ static ie_status open_parts(ie_clip_text *text, const ie_config *config, const i
         status = ie_tokenizer_new(bytes, size, vocabulary, &text->tokenizer, err);
     }
     if (status == IE_OK) {
-        status = ie_model_file(model, IE_PART_TEXT, &path, err);
+        status = ie_vision_file(model, IE_PART_TEXT, &path, err);
     }
     if (status == IE_OK) {
         status = ie_onnx_open(config, path, ie_vision_cores(config), &text->onnx, err);

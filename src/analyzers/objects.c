@@ -96,7 +96,7 @@ static ie_status detector_make(const ie_config *config, const char *catalog, voi
         status = ie_model_labels(&d->model, d->arena, &d->labels, &d->label_count, err);
     }
     if (status == IE_OK) {
-        status = ie_model_file(&d->model, IE_PART_VISION, &path, err);
+        status = ie_vision_file(&d->model, IE_PART_VISION, &path, err);
     }
     if (status == IE_OK) {
         status = ie_onnx_open(config, path, d->model.heavy ? ie_vision_cores(config) : 1, &d->onnx, err);

@@ -35,9 +35,14 @@ static bool tells_of_memory(const char *text)
     return false;
 }
 
-/* Behind "FILE:LINE FUNCTION [ONNXRuntimeError] : CODE : NAME : ", which says nothing to a person. */
+/* Behind "FILE:LINE FUNCTION [ONNXRuntimeError] : CODE : NAME : Load model from FILE failed:", which says nothing new to a
+   person. */
 static const char *without_origin(const char *text)
 {
+    const char *loading = strstr(text, "Load model from "), *failed = loading != NULL ? strstr(loading, " failed:") : NULL;
+    if (failed != NULL && failed[strlen(" failed:")] != 0) {
+        return failed + strlen(" failed:");
+    }
     const char *origin = strstr(text, "[ONNXRuntimeError]");
     for (int colons = 0; origin != NULL && colons < 3; colons++) {
         origin = strstr(origin, " : ");

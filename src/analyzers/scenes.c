@@ -9,9 +9,9 @@
 #include "utils/error.h"
 #include "utils/text.h"
 
-/* The shorter side that is decoded: twice what the model takes, so that resizing it comes near to that of the
-   whole. */
-#define OVERSAMPLING 2
+/* The shorter side that is decoded, for each that the model takes, so that resizing it comes near to that of the whole:
+   12 megapixels can then be had from the DC coefficients alone. tests/bench/ml/reduced.py tells what it costs. */
+#define OVERSAMPLING 1.5
 
 /* Shared by all workers. Nothing changes after it was made. */
 typedef struct classifier {
@@ -252,7 +252,7 @@ static uint64_t scenes_files(const ie_config *config)
 
 static uint32_t scenes_side(const ie_config *config)
 {
-    return ie_vision_needs(config, config->analysis.scene_detection, NULL) * OVERSAMPLING;
+    return (uint32_t)(ie_vision_needs(config, config->analysis.scene_detection, NULL) * OVERSAMPLING);
 }
 
 static size_t scenes_bytes(const ie_config *config)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzers/onnx_file.h"
 #include "storage/model_files.h"
 #include "storage/model_identity.h"
 #include "utils/error.h"
@@ -132,6 +133,36 @@ ie_label_model ie_vision_model(const ie_photo *photo, const char *name, const ch
     return (ie_label_model){.name = ie_arena_strdup(photo->arena, name),
                             .version = ie_arena_strdup(photo->arena, version),
                             .precision = ie_arena_strdup(photo->arena, ie_onnx_precision(onnx))};
+}
+
+static bool is_chosen_by_default(const ie_model *model, ie_model_part part)
+{
+    for (size_t i = 0; model->path == NULL && ie_model_at(i) != NULL; i++) {
+        const ie_model *known = ie_model_at(i);
+        if (strcmp(known->name, model->name) == 0 && known->files[part] != NULL) {
+            return strcmp(known->files[part], model->files[part]) == 0;
+        }
+    }
+    return false;
+}
+
+ie_status ie_vision_file(const ie_model *model, ie_model_part part, char **ret_path, ie_error *err)
+{
+    char *path = NULL;
+    ie_status status = ie_model_file(model, part, &path, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    const char *precision = is_chosen_by_default(model, part) ? ie_onnx_file_precision(path) : "fp32";
+    if (strcmp(precision, "fp32") != 0) {
+        status = ie_error_set(err, IE_ERR_FORMAT,
+                              "%s is of %s, and not compared with the 32 bits of %s: to use it, name it in an entry of "
+                              "analysis.ml_models.custom_models.", ie_shown(path), precision, ie_shown(model->name));
+        free(path);
+        return status;
+    }
+    *ret_path = path;
+    return IE_OK;
 }
 
 static bool add_file(ie_hasher *hasher, const ie_model *model, ie_model_part part)

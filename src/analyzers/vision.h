@@ -42,6 +42,11 @@ ie_label_model ie_vision_model(const ie_photo *photo, const char *name, const ch
 /* Hash of the files of the model of this name, its own labels included; 0 when they are not all there. */
 uint64_t ie_vision_files(const ie_config *config, const char *name);
 
+/* The file of a network; free() it. A built-in entry stands for a file of 32 bits: one of another precision in its place
+   is IE_ERR_FORMAT, because nobody compared the two, until an entry of the configuration names it. Else as
+   ie_model_file(). */
+ie_status ie_vision_file(const ie_model *model, ie_model_part part, char **ret_path, ie_error *err) IE_MUST_CHECK;
+
 /* Is there a runtime, and are all files of the model of this name there? */
 ie_status ie_vision_check(const ie_config *config, const char *name, ie_error *err);
 

@@ -34,11 +34,18 @@ static void print_json(const ie_model_info *model)
 static void print_line(const model_list *list, const ie_model_info *model)
 {
     if (list->paths) {
-        puts(model->folder);
+        if (model->folder != NULL) {
+            puts(model->folder);
+        }
         return;
     }
-    const char *state = !model->here ? "missing" : !model->ready ? "unfit" : list->verify ? "good" : "ready";
-    printf("%-32s %-8s %s%s\n", ie_shown(model->name), model->task, state, model->used ? ", in use" : "");
+    const char *state = model->folder == NULL ? "unknown"
+                        : !model->here        ? "missing"
+                        : !model->ready       ? "unfit"
+                        : list->verify        ? "good"
+                                              : "ready";
+    printf("%-32s %-8s %s%s\n", ie_shown(model->name), model->task, state,
+           !model->used ? "" : model->ready ? ", in use" : ", and it is asked for");
     if (model->problem != NULL && (model->used || model->here)) {
         printf("    ");
         ie_print_wrapped(stdout, ie_shown(model->problem), 4, 4, 100);

@@ -130,7 +130,9 @@ void ie_print_wrapped(FILE *out, const char *text, size_t indent, size_t start, 
     size_t column = start;
     bool first = true;
     for (const char *p = text; *p != 0;) {
-        size_t length = strcspn(p, " ");
+        /* A command that is to be typed or copied stays whole. */
+        size_t length = strcspn(p, ie_starts_with(p, "imgengine ") ? ",;" : " ");
+        length += p[length] == ',' || p[length] == ';';
         IE_AUTO_FREE char *word = ie_strndup(p, length);
         size_t columns = ie_columns(word);
         if (!first && column + 1 + columns > width) {

@@ -33,7 +33,7 @@ bool ie_output_ok(void);
  * listening). */
 int ie_output_end(void);
 
-/* Words of `text` in lines of at most `width` columns, each line behind `indent` blanks; the first
+/* Words of `text`, and a command of ours up to a comma or the end whole, in lines of at most `width` columns, each line behind `indent` blanks; the first
    line starts at column `start`, where the cursor already is. Ends with a newline. */
 void ie_print_wrapped(FILE *out, const char *text, size_t indent, size_t start, size_t width);
 

@@ -334,15 +334,39 @@ const char *ie_model_entry_name(const char *entry, ie_arena *arena)
     return resolve(entry, arena, &model, NULL) == IE_OK ? model.name : NULL;
 }
 
-static ie_status unknown(const ie_config *config, const char *name, ie_error *err)
+/* How far a name is from one that is known: typing slips, or less than all of it. */
+static size_t distance_of(const char *name, const char *known)
+{
+    IE_AUTO_FREE char *wanted = ie_strndup(name, 100); /* edit distance is quadratic */
+    size_t whole = ie_edit_distance(wanted, known), of_base = ie_edit_distance(wanted, ie_path_base(known));
+    bool part = wanted[0] != 0 && strcasestr(known, wanted) != NULL;
+    return part ? 1 : whole < of_base ? whole : of_base;
+}
+
+static ie_status unknown(const ie_config *config, const char *name, ie_arena *arena, ie_error *err)
 {
     ie_buffer names = {0};
-    for (size_t i = 0; i < MODELS; i++) {
-        ie_buffer_printf(&names, "%s%s", i > 0 ? ", " : "", models[i].name);
+    const char *nearest = NULL;
+    size_t least = strlen(name) / 3 + 1;
+    uint32_t own = config->analysis.custom_models.count;
+    for (size_t i = 0; i < MODELS + own; i++) {
+        const char *known = i < MODELS ? models[i].name
+                                       : ie_model_entry_name(config->analysis.custom_models.items[i - MODELS], arena);
+        if (known == NULL || (i >= MODELS && built_in(known) != NULL)) {
+            continue;
+        }
+        ie_buffer_printf(&names, "%s%s", i > 0 ? ", " : "", ie_shown(known));
+        size_t distance = distance_of(name, known);
+        if (distance < least) {
+            least = distance;
+            nearest = known;
+        }
     }
-    ie_status status =
-        ie_error_set(err, IE_ERR_NOT_FOUND, "There is no model \"%s\"; there are %s%s.", ie_shown(name), names.data,
-                     config->analysis.custom_models.count > 0 ? " and those of custom_models" : "");
+    ie_status status = nearest != NULL
+                           ? ie_error_set(err, IE_ERR_USAGE, "There is no model \"%s\"; did you mean %s?", ie_shown(name),
+                                          ie_shown(nearest))
+                           : ie_error_set(err, IE_ERR_USAGE, "There is no model \"%s\"; there are %s.", ie_shown(name),
+                                          names.data);
     ie_buffer_free(&names);
     return status;
 }
@@ -364,7 +388,7 @@ ie_status ie_model_find(const ie_config *config, const char *name, ie_arena *are
     }
     const ie_model *known = built_in(name);
     if (known == NULL) {
-        return unknown(config, name, err);
+        return unknown(config, name, arena, err);
     }
     *ret_model = *known;
     return IE_OK;

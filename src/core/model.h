@@ -53,8 +53,8 @@ typedef struct ie_model {
 /* The built-in entries; NULL past the end. */
 const ie_model *ie_model_at(size_t index);
 
-/* The entry of that name with the configuration's changes; its new texts lie in the arena. IE_ERR_NOT_FOUND lists
-   the names there are. */
+/* The entry of that name with the configuration's changes; its new texts lie in the arena. IE_ERR_USAGE tells
+   the name that is meant, or those there are. */
 ie_status ie_model_find(const ie_config *config, const char *name, ie_arena *arena, ie_model *ret_model,
                         ie_error *err) IE_MUST_CHECK;
 

@@ -231,6 +231,9 @@ static ie_status leave_out_missing(ie_engine *engine, unsigned *wanted, ie_error
         *wanted &= ~analyzer->gives;
         ie_buffer_printf(&names, "%s%s", names.size > 0 ? " and " : "", analyzer->name);
         if (reasons.data == NULL || strstr(reasons.data, missing.text) == NULL) {
+            while (reasons.size > 0 && reasons.data[reasons.size - 1] == '.') {
+                reasons.data[--reasons.size] = 0;
+            }
             ie_buffer_printf(&reasons, "%s %s", reasons.size > 0 ? ";" : "", missing.text);
         }
     }

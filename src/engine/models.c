@@ -77,6 +77,20 @@ static bool is_built_in(const char *name)
     return false;
 }
 
+/* A name of the configuration that nobody knows, else it would just not be there. */
+static ie_status tell_unknown(listing *l, const char *name, const char *task, ie_error *err)
+{
+    ie_model model;
+    ie_error problem = {0};
+    if (name[0] == 0 || ie_model_find(l->engine->config, name, l->arena, &model, &problem) == IE_OK) {
+        return IE_OK;
+    }
+    ie_model_info info = {.name = name, .task = task, .used = true, .problem = problem.text};
+    l->count++;
+    ie_status status = l->on_model(l->user, &info);
+    return status == IE_OK ? status : ie_error_set(err, status, "The output cannot be written.");
+}
+
 static ie_status tell_all(listing *l, ie_error *err)
 {
     ie_status status = IE_OK;
@@ -90,7 +104,11 @@ static ie_status tell_all(listing *l, ie_error *err)
             status = tell(l, name, err);
         }
     }
-    return status;
+    const ie_config *config = l->engine->config;
+    if (status == IE_OK) {
+        status = tell_unknown(l, config->analysis.scene_detection, "scenes", err);
+    }
+    return status == IE_OK ? tell_unknown(l, config->analysis.object_detection, "objects", err) : status;
 }
 
 ie_status ie_engine_models(ie_engine *engine, const char *name, bool verify, ie_model_fn on_model, void *user,

@@ -204,6 +204,22 @@ full_disk_or_skip() {
 check a_full_disk_is_told_before_it_is_full full_disk_or_skip
 [ ! -e skipped ] || skip "a_full_disk_is_told_before_it_is_full (no mount here)"
 
+unknown() {
+    exits 2 "$imgengine" models pull mino && grep -q 'did you mean mini?' exits.err || return 1
+    exits 2 "$imgengine" models path detr-resnet && grep -q 'did you mean facebook/detr-resnet-50?' exits.err || return 1
+    exits 2 "$imgengine" models verify xyzzy && grep -q 'there are openai/clip-vit-base-patch32, .*, mini' exits.err || return 1
+    local set=(--set analysis.ml_models.scene_detection=clip-vit-base-patch31)
+    exits 0 "$imgengine" models "${set[@]}" && grep -q '^clip-vit-base-patch31  *scenes  *unknown' exits.out &&
+        grep -q 'did you mean openai/clip-vit-base-patch32?' exits.out || return 1
+    exits 1 "$imgengine" models verify "${set[@]}" && exits 0 "$imgengine" models path "${set[@]}" || return 1
+    exits 0 "$imgengine" info "${set[@]}" && grep -q '^  clip-vit-base-patch31  *There is no model' exits.out || return 1
+    exits 0 "$imgengine" models list --json "${set[@]}" && grep '"name":"clip-vit-base-patch31"' exits.out | grep -q '"ready":false'
+}
+check a_name_that_no_model_has_is_told_with_the_one_that_is_meant unknown
+
+whole_command() { exits 0 "$imgengine" models && grep -qx '    imgengine models pull openai/clip-vit-base-patch32' exits.out; }
+check a_command_to_copy_is_never_broken_over_two_lines whole_command
+
 shown() {
     exits 0 "$imgengine" models show mini && grep -q 'repository: org/mini' exits.out || return 1
     { printf 'analysis:\n  ml_models:\n    custom_models:\n'; for m in facebook/detr-resnet-50 openai/clip-vit-base-patch32; do

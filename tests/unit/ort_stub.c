@@ -385,7 +385,7 @@ static const OrtKeyValuePairs *hardware_facts(const OrtHardwareDevice *device)
 
 static OrtStatus *register_library(OrtEnv *env, const char *name, const char *path)
 {
-    return NULL;
+    return says("register") ? fail("/src/library.cc:7 Load() [ONNXRuntimeError] : 1 : FAIL : no libvulkan.so.1") : NULL;
 }
 
 static const struct {

@@ -235,6 +235,38 @@ static void a_gpu_that_is_not_allowed_is_not_used(void **state)
     ie_config_free(config);
 }
 
+/* As on a machine without a GPU: the library of a provider lies beside the runtime and finds nothing, or refuses. */
+static void a_provider_without_a_device_leaves_the_cpu_and_one_line_where_a_gpu_is_asked_for(void **state)
+{
+    fixture *f = *state;
+    static const char *const stubs[] = {"", "register"};
+    static const char *const says[] = {"none for ", "no libvulkan.so.1"};
+    IE_AUTO_FREE char *library = ie_path_join(f->folder, "libonnxruntime_providers_webgpu.so");
+    FILE *file = fopen(library, "w");
+    assert_true(file != NULL && fclose(file) == 0);
+    for (int i = 0; i < 2; i++) {
+        ie_config *config = config_for(f, stubs[i]);
+        size_t before, after, lines;
+        look_at_photos(f, config, &before, &after);
+        assert_int_equal(before, 1);
+        assert_string_equal(f->remarks, "");
+        char **described = ie_onnx_describe(config, &lines);
+        assert_int_equal(lines, 2);
+        assert_non_null(strstr(described[1], says[i]));
+        assert_non_null(strstr(described[1], library));
+        assert_int_equal(ie_config_set(config, "analysis.ml_models.use_gpu", "true", "test", NULL), IE_OK);
+        look_at_photos(f, config, &before, &after);
+        assert_string_equal(f->remarks, "The models run on the CPU instead of another device: there is no GPU that ONNX "
+                                        "Runtime 1.99.0-stub could use here.\n");
+        f->remarks[0] = 0;
+        for (size_t l = 0; l < lines; l++) {
+            free(described[l]);
+        }
+        free(described);
+        ie_config_free(config);
+    }
+}
+
 static void a_runtime_without_plugin_calls_runs_on_the_cpu(void **state)
 {
     fixture *f = *state;
@@ -269,6 +301,7 @@ int main(void)
         ON_STUB(a_device_that_was_asked_for_by_name_is_used_with_a_warning),
         ON_STUB(openvino_that_is_compiled_in_is_used_after_a_gpu_and_one_photo_at_a_time),
         ON_STUB(a_gpu_that_is_not_allowed_is_not_used),
+        ON_STUB(a_provider_without_a_device_leaves_the_cpu_and_one_line_where_a_gpu_is_asked_for),
         ON_STUB(a_runtime_without_plugin_calls_runs_on_the_cpu),
         ON_STUB(a_runtime_that_is_too_old_is_named_with_what_is_needed),
     };

@@ -2,6 +2,8 @@
 /* The manifest, entries of the configuration, finding files, tags from what was seen. */
 #include "core/model.h"
 
+#include "analyzers/onnx_file.h"
+#include "analyzers/vision.h"
 #include "core/photo.h"
 #include "storage/config_file.h"
 #include "storage/model_files.h"
@@ -142,6 +144,41 @@ static void files_are_found_in_the_data_folder_and_in_the_hub_cache(void **state
     free(folder);
 }
 
+/* ModelProto.graph.initializer[0]: of the type, and four bytes of it. */
+static void write_network(const char *folder, const char *name, char type)
+{
+    const char bytes[] = {0x3a, 10, 0x2a, 8, 0x10, type, 0x4a, 4, 'a', 'b', 'c', 'd', 0};
+    write_text(folder, name, bytes);
+}
+
+static void a_built_in_model_takes_a_file_of_fewer_bits_only_when_an_entry_names_it(void **state)
+{
+    char *folder = tree_new();
+    setenv("XDG_DATA_HOME", folder, 1);
+    ie_arena *arena = ie_arena_new();
+    ie_config *config = ie_config_new();
+    ie_model model;
+    ie_error err = {0};
+    char *path = NULL;
+    assert_int_equal(ie_model_find(config, "fastestdet", arena, &model, NULL), IE_OK);
+    write_network(folder, "imgengine/models/fastestdet/FastestDet.onnx", 1);
+    assert_int_equal(ie_vision_file(&model, IE_PART_VISION, &path, &err), IE_OK);
+    free(path);
+    write_network(folder, "imgengine/models/fastestdet/FastestDet.onnx", 3);
+    write_network(folder, "imgengine/models/fastestdet/small.onnx", 16);
+    assert_int_equal(ie_vision_file(&model, IE_PART_VISION, &path, &err), IE_ERR_FORMAT);
+    assert_non_null(strstr(err.text, "is of int8"));
+    model.files[IE_PART_VISION] = "small.onnx";
+    assert_int_equal(ie_vision_file(&model, IE_PART_VISION, &path, &err), IE_OK);
+    assert_non_null(strstr(path, "small.onnx"));
+    assert_string_equal(ie_onnx_file_precision(path), "bf16");
+    free(path);
+    ie_config_free(config);
+    ie_arena_free(arena);
+    tree_remove(folder);
+    free(folder);
+}
+
 static void labels_come_from_a_file_beside_the_model(void **state)
 {
     char *folder = tree_new();
@@ -202,6 +239,7 @@ int main(void)
         cmocka_unit_test(wrong_entries_are_refused_when_they_are_set),
         cmocka_unit_test(yaml_entries_may_be_mappings),
         cmocka_unit_test(files_are_found_in_the_data_folder_and_in_the_hub_cache),
+        cmocka_unit_test(a_built_in_model_takes_a_file_of_fewer_bits_only_when_an_entry_names_it),
         cmocka_unit_test(labels_come_from_a_file_beside_the_model),
         cmocka_unit_test(tags_hold_each_label_once_best_first),
     };

@@ -370,7 +370,7 @@ static void a_model_that_is_not_here_names_the_command_that_gets_it(void **state
     assert_int_equal(ie_objects_analyzer.check(config, &err), IE_ERR_NOT_FOUND);
     assert_non_null(strstr(err.text, "imgengine models pull facebook/detr-resnet-50"));
     set(config, "analysis.ml_models.object_detection", "no/such-model");
-    assert_int_equal(ie_objects_analyzer.check(config, &err), IE_ERR_NOT_FOUND);
+    assert_int_equal(ie_objects_analyzer.check(config, &err), IE_ERR_USAGE);
     assert_non_null(strstr(err.text, "fastestdet"));
     ie_config_free(config);
 }
