@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/format.h"
 #include "core/options.h"
 #include "utils/error.h"
 #include "utils/memory.h"
@@ -120,6 +121,9 @@ static bool store(ie_config *config, const ie_option_row *row, const char *text)
         return true;
     case IE_TYPE_CHOICE:
         choice = ie_choice_index(option->choices, text);
+        if (choice < 0) { /* perhaps a format by its other name: jpg, tif */
+            choice = ie_choice_index(option->choices, ie_format_name(ie_format_by_word(text)));
+        }
         if (choice < 0) {
             return false;
         }

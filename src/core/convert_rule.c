@@ -23,12 +23,13 @@ static uint64_t bit_of(ie_format format)
 static uint64_t formats_named(const char *name)
 {
     bool raw = ie_equal_nocase(name, "raw"), any = ie_equal_nocase(name, "any");
+    ie_format named = ie_format_by_word(name);
     uint64_t formats = 0;
     for (int i = IE_FORMAT_UNKNOWN + 1; i < IE_FORMAT_COUNT; i++) {
         ie_format format = (ie_format)i;
         ie_kind kind = ie_format_kind(format);
         bool picture = kind == IE_KIND_PHOTO || kind == IE_KIND_RAW;
-        bool meant = any || (raw && kind == IE_KIND_RAW) || ie_equal_nocase(name, ie_format_name(format));
+        bool meant = any || (raw && kind == IE_KIND_RAW) || format == named;
         formats |= picture && meant ? bit_of(format) : 0;
     }
     return formats;
@@ -38,12 +39,6 @@ static ie_status unknown_format(const char *name, ie_error *err)
 {
     char shown[80];
     ie_show_path(name, shown, sizeof shown);
-    IE_AUTO_FREE char *file = ie_asprintf("x.%.20s", name);
-    ie_format meant = ie_format_claimed(file);
-    if (formats_named(ie_format_name(meant)) != 0 && !ie_equal_nocase(ie_format_name(meant), name)) {
-        return ie_error_set(err, IE_ERR_USAGE, "There is no format \"%s\"; .%s files are called \"%s\".", shown, shown,
-                            ie_format_name(meant));
-    }
     ie_buffer known = {0};
     for (int i = IE_FORMAT_UNKNOWN + 1; i < IE_FORMAT_COUNT; i++) {
         if (formats_named(ie_format_name((ie_format)i)) != 0) {
@@ -107,7 +102,7 @@ static ie_status read_target(const char *text, size_t length, ie_convert_rule *r
     bool known = ie_equal_nocase(name, "auto");
     ie_format to = IE_FORMAT_UNKNOWN;
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-        if (ie_equal_nocase(name, ie_format_name(targets[i]))) {
+        if (ie_format_by_word(name) == targets[i]) {
             to = targets[i];
             known = true;
         }
@@ -219,6 +214,22 @@ uint64_t ie_convert_formats(const ie_config *config)
     }
     for (uint32_t i = 0; rules->count == 0 && i < config->convert.from.count; i++) {
         formats |= formats_named(config->convert.from.items[i]);
+    }
+    return formats;
+}
+
+uint64_t ie_convert_targets(const ie_config *config)
+{
+    const ie_config_list *rules = &config->convert.rules;
+    const uint64_t chosen = bit_of(IE_FORMAT_JPEG) | bit_of(IE_FORMAT_PNG);
+    ie_format to = ie_format_by_name(config->convert.to);
+    uint64_t formats = rules->count > 0 ? 0 : to != IE_FORMAT_UNKNOWN ? bit_of(to) : chosen;
+    for (uint32_t i = 0; i < rules->count; i++) {
+        ie_convert_rule rule;
+        bool read = ie_convert_rule_parse(rules->items[i], &rule, NULL) == IE_OK;
+        for (uint32_t k = 0; read && k < rule.to_count; k++) {
+            formats |= rule.to[k] != IE_FORMAT_UNKNOWN ? bit_of(rule.to[k]) : chosen;
+        }
     }
     return formats;
 }

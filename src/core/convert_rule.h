@@ -39,6 +39,9 @@ const char *ie_convert_rule_find(const ie_config_list *rules, const ie_photo *ph
 /* The formats that a conversion may change, a bit each: their pixels are to be looked at. */
 uint64_t ie_convert_formats(const ie_config *config);
 
+/* The formats that may come out of it, a bit each; by itself (auto) that is JPEG and PNG. */
+uint64_t ie_convert_targets(const ie_config *config);
+
 /* Is a PNG a photograph? A camera is named in it, or it takes at least a byte for each pixel of 8 bits: noise and
    fine detail do not pack without loss, areas and writing do. Not an icon. */
 bool ie_picture_is_photo(const ie_photo *photo);

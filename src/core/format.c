@@ -59,6 +59,16 @@ ie_format ie_format_by_name(const char *name)
     return IE_FORMAT_UNKNOWN;
 }
 
+ie_format ie_format_by_word(const char *word)
+{
+    for (int i = 0; word != NULL && i < IE_FORMAT_COUNT; i++) {
+        if (ie_equal_nocase(formats[i].name, word) || (word[0] != 0 && ie_format_extension_fits((ie_format)i, word))) {
+            return (ie_format)i;
+        }
+    }
+    return IE_FORMAT_UNKNOWN;
+}
+
 const char *ie_format_extension(ie_format format)
 {
     return formats[known(format)].extensions[0];

@@ -25,6 +25,7 @@ typedef enum ie_kind { IE_KIND_NONE, IE_KIND_PHOTO, IE_KIND_RAW, IE_KIND_VIDEO, 
 
 const char *ie_format_name(ie_format format);      /* "jpeg"; "unknown" */
 ie_format ie_format_by_name(const char *name);     /* IE_FORMAT_UNKNOWN when there is none */
+ie_format ie_format_by_word(const char *word);     /* as people say it: "JPEG", "jpg", "heif"; UNKNOWN when nobody does */
 const char *ie_format_extension(ie_format format); /* "jpg", without the dot; "" when unknown */
 ie_kind ie_format_kind(ie_format format);
 /* Does a name with this extension claim to be a photo, RAW or video? (For "named like a photo, but is not".) */

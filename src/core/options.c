@@ -234,10 +234,10 @@ static const ie_option_row rows[] = {
 
     BOOL("convert.enabled", convert.enabled, "true", NULL, 0, "convert in the command process"),
     LIST("convert.rules", convert.rules, "", ie_convert_rules_check, "--rules", CONVERTING,
-         "what becomes what, the first that fits; instead of --from and --to: heic=jpeg, tiff=png|jpeg (the first that can hold "
+         "what becomes what, the first that fits; instead of --from and --to, which cannot be given beside it: heic=jpeg, tiff=png|jpeg (the first that can hold "
          "the picture), png/photo=jpeg, any/transparent=png, raw=jpeg, png/drawing=keep"),
     LIST("convert.from", convert.from, "heic,avif,webp,bmp,jxl,jp2", ie_convert_formats_check, "--from",
-         CONVERTING, "formats to convert; raw is those of all cameras"),
+         CONVERTING, "formats to convert (jpg, tif and heif mean jpeg, tiff and heic); raw is those of all cameras"),
     CHOICE("convert.to", convert.to, false, "auto", "auto|jpeg|png|webp|tiff|avif|jxl", "--to",
            CONVERTING,
            "format of the new files; auto takes png for what is transparent and jpeg for the rest, and "

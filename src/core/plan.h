@@ -128,6 +128,7 @@ typedef struct ie_action {
     bool fell_back;           /* applied: it could not be converted or tagged, `problem` says why, and was copied as it is */
     ie_outcome outcome;
     const char *problem;
+    const char *found; /* while planning: the file that is "already there"; NULL: none is */
 } ie_action;
 
 struct ie_plan {

@@ -102,7 +102,7 @@ static ie_status inspect(const ie_config *config, const ie_action *action, bool 
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
-    if (!ie_gain_map_possible(action->from_format) && action->from_format != IE_FORMAT_JXL) {
+    if (!ie_gain_map_possible(action->from_format)) {
         return IE_OK;
     }
     ie_status status =

@@ -3,6 +3,7 @@
 
 #include "core/recoding.h"
 #include "storage/bytes.h"
+#include "storage/exif_strip.h"
 #include "storage/gain_map.h"
 #include "storage/image_data.h"
 #include "storage/jpeg_turn.h"
@@ -43,6 +44,12 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
                 ie_prospect *ret_prospect)
 {
     ie_bytes *bytes = NULL;
+    ie_error err = {0};
+    if (action->strip != 0) {
+        bool good = ie_exif_strip_check(photo->real_path, photo->format, action->strip, &err) == IE_OK;
+        ret_prospect->refusal = good ? NULL : ie_arena_strdup(arena, err.text);
+        return;
+    }
     bool raw = ie_format_kind(photo->format) == IE_KIND_RAW;
     if (!raw && action->remake != IE_REMAKE_TURN && !ie_gain_map_possible(photo->format)) {
         return; /* nothing but a picture is in it: it need not be read twice */
@@ -65,4 +72,17 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
                                 "all the same";
     }
     ie_bytes_close(bytes);
+}
+
+bool ie_foresee_stripped(const char *path, unsigned strip)
+{
+    ie_bytes *bytes = NULL;
+    if (ie_bytes_open(path, &bytes, NULL) != IE_OK) {
+        return false;
+    }
+    size_t head = ie_bytes_size(bytes) < IE_SNIFF_BYTES ? (size_t)ie_bytes_size(bytes) : IE_SNIFF_BYTES;
+    const uint8_t *start = ie_bytes_at(bytes, 0, head);
+    ie_format format = start != NULL ? ie_format_sniff(start, head, path) : IE_FORMAT_UNKNOWN;
+    ie_bytes_close(bytes);
+    return ie_exif_is_stripped(path, format, strip);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What a conversion or a turn would find in the photo's file, told at planning time by looking at its bytes, so that the
+ * What a conversion, a turn or stripping would find in the photo's file, told at planning time by looking at its bytes, so that the
  * plan says what apply would refuse. Nothing is decoded and nothing changed; one look for each such photo.
  */
 #ifndef IE_ENGINE_FORESEE_H
@@ -11,5 +11,8 @@
 /* For ie_proposal.foresee. */
 void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action *action, ie_arena *arena,
                 ie_prospect *ret_prospect);
+
+/* For ie_proposal.stripped. */
+bool ie_foresee_stripped(const char *path, unsigned strip);
 
 #endif

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/convert_check.h"
 #include "core/convert_rule.h"
 #include "core/unit.h"
 #include "engine/apart.h"
@@ -226,6 +227,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .foresee = ie_foresee,
         .made = made_of,
         .former = former_path,
+        .stripped = ie_foresee_stripped,
         .user = &journals,
         .track = c->track.count > 0 ? &c->track : NULL,
         .places = c->places.count > 0 ? &c->places : NULL,
@@ -357,6 +359,25 @@ static void tell_idle(ie_engine *engine, const ie_request *request)
     }
 }
 
+static void tell_doubt(void *engine, const char *text)
+{
+    ie_engine_notice(engine, "%s", text);
+}
+
+/* Who asks for colours in sRGB may think that photos which nothing converts get them, too. */
+static void tell_colours_stay(ie_engine *engine, const ie_plan *plan)
+{
+    const ie_config *config = engine->config;
+    bool asked = config->convert.to_srgb && ie_convert_asked(config, "convert.to_srgb");
+    for (size_t i = 0; asked && i < plan->count; i++) {
+        asked = !ie_action_recodes(&plan->actions[i]);
+    }
+    if (asked) {
+        ie_engine_notice(engine, "--to-srgb has no effect: no photo here is converted, and only new files get other colours "
+                                 "(JPEGs with --from jpeg --to jpeg --recompress).");
+    }
+}
+
 /* Before the long work: arguments that are roots, and the output. */
 static ie_status check_online(ie_engine *engine, const ie_input *input, const char *output, ie_error *err)
 {
@@ -458,6 +479,9 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
                             "--strip (convert.strip) takes metadata out of copies only, and here the photos themselves "
                             "would lose it; name a folder for the copies with --output.");
     }
+    if (request->convert && ie_convert_check(engine->config, request->output != NULL, tell_doubt, engine, err) != IE_OK) {
+        return err->status;
+    }
     bool links = engine->config->dedupe.action != IE_DEDUPE_QUARANTINE && engine->config->dedupe.action != IE_DEDUPE_REPORT;
     if (request->dedupe && links && (request->rename || request->convert || request->tag)) {
         return ie_error_set(err, IE_ERR_USAGE,
@@ -483,6 +507,9 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
     }
     if (status == IE_OK) {
         status = scan_and_propose(engine, input, request, output, ret_plan, &summary, err);
+    }
+    if (status == IE_OK && request->convert) {
+        tell_colours_stay(engine, *ret_plan);
     }
     if (status == IE_OK) {
         summary.seconds = ie_seconds_now() - start;

@@ -240,6 +240,7 @@ static void take(const ie_work *w, size_t unit, const ie_suffix *suffixes, uint3
         if (answers[i] == THERE) {
             action->kind = IE_ACTION_SKIP;
             action->reason = IE_REASON_THERE;
+            action->found = ie_arena_strdup(plan->arena, paths[i]);
         } else if (answers[i] == TAKEN) {
             action->kind = IE_ACTION_SKIP;
             ie_action_reason(plan, action, "not copied: its photo is there already, beside another %s",

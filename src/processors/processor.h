@@ -32,7 +32,7 @@ typedef struct ie_outlook {
     const char *beside_refusal; /* why no sidecar can be written */
 } ie_outlook;
 
-/* What converting or turning a photo would find in its file. */
+/* What converting, turning or stripping a photo would find in its file. */
 typedef struct ie_prospect {
     const char *refusal;            /* why it is not done: the rest of a sentence; NULL: nothing is in the way */
     uint32_t cut_width, cut_height; /* turning: pixels that would have to be cut off */
@@ -65,9 +65,11 @@ typedef struct ie_proposal {
        NULL: nothing is in the way and there is no sidecar. */
     void (*look)(void *user, const ie_photo *photo, const ie_action *action, ie_arena *arena,
                  ie_outlook *ret_outlook);
-    /* Fills the prospect (zeroed) of a photo whose action is to recode it as far as it says. May be NULL: all is well. */
+    /* Fills the prospect (zeroed) of a photo whose action is to recode it as far as it says, or to strip it. May be NULL: all is well. */
     void (*foresee)(const ie_config *config, const ie_photo *photo, const ie_action *action, ie_arena *arena,
                     ie_prospect *ret_prospect);
+    /* Is what convert.strip would take out gone from the file at this path? May be NULL: yes. */
+    bool (*stripped)(const char *path, unsigned strip);
     void *user;
     const ie_track *track; /* for photos that have no place; NULL: none */
     const ie_places *places; /* the same, by name; NULL: none */

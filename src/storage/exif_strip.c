@@ -70,21 +70,23 @@ static bool any_left(const ie_tags *tags, unsigned strip, bool clear, ie_tags *w
     return any;
 }
 
+static ie_status check_tags(const ie_tags *tags, ie_error *err)
+{
+    if (ie_tags_complaint(tags) != NULL) {
+        return ie_error_set(err, IE_ERR_FORMAT, "its metadata is damaged, so that nobody can tell what it says");
+    }
+    return ie_tags_has(tags, "Xmp.xmpNote.HasExtendedXMP")
+               ? ie_error_set(err, IE_ERR_UNSUPPORTED, "its XMP goes on in further blocks, which may say the same")
+               : IE_OK;
+}
+
 static ie_status clear_tags(const char *path, unsigned strip, ie_error *err)
 {
     IE_AUTO_TAGS ie_tags *tags = NULL;
     ie_status status = ie_tags_open(path, &tags, err);
-    if (status != IE_OK) {
+    status = status == IE_OK ? check_tags(tags, err) : status;
+    if (status != IE_OK || !ie_tags_any(tags)) {
         return status;
-    }
-    if (ie_tags_complaint(tags) != NULL) {
-        return ie_error_set(err, IE_ERR_FORMAT, "its metadata is damaged (exiv2: %s)", ie_tags_complaint(tags));
-    }
-    if (ie_tags_has(tags, "Xmp.xmpNote.HasExtendedXMP")) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it has an extended XMP block");
-    }
-    if (!ie_tags_any(tags)) {
-        return IE_OK;
     }
     any_left(tags, strip, true, tags);
     ie_tags_clear_thumbnail(tags);
@@ -282,29 +284,74 @@ static ie_status check_picture(const char *path, ie_format format, ie_hash128 wa
     return same ? IE_OK : ie_error_set(err, IE_ERR_FORMAT, "stripping it would have changed the picture itself");
 }
 
+/* All of it from JPEG and PNG goes without exiv2. */
+static bool goes_bare(ie_format format, unsigned strip)
+{
+    return (format == IE_FORMAT_JPEG || format == IE_FORMAT_PNG) && (strip & IE_STRIP_ALL) != 0;
+}
+
+/* What is in the way of taking out parts. */
+static ie_status check_bytes(const uint8_t *data, size_t size, ie_format format, ie_hash128 *ret_picture, ie_error *err)
+{
+    const char *pinned = ie_image_data_pinned(data, size, format);
+    if (pinned != NULL) { /* what is in the way of new metadata in a JPEG, may tell of the old */
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%s",
+                            format == IE_FORMAT_JPEG
+                                ? "it holds more than one picture (a preview, a gain map) or unknown data, which may say the same"
+                                : pinned);
+    }
+    if (format == IE_FORMAT_JPEG && ie_image_data_motion(data, size)) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it carries a video, which may say the same");
+    }
+    return ie_image_data_hash(data, size, format, ret_picture)
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_FORMAT, "its %s structure is damaged", ie_format_name(format));
+}
+
+static bool is_known(ie_format format, unsigned strip)
+{
+    return format == IE_FORMAT_JPEG || format == IE_FORMAT_PNG || format == IE_FORMAT_WEBP ||
+           (format == IE_FORMAT_TIFF && (strip & IE_STRIP_ALL) == 0);
+}
+
+static ie_status load(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data, ie_error *err)
+{
+    ie_status status = ie_bytes_open(path, ret_bytes, err);
+    *ret_data = status == IE_OK ? ie_bytes_load(*ret_bytes, MAX_FILE_BYTES) : NULL;
+    return status == IE_OK && *ret_data == NULL ? ie_error_set(err, IE_ERR_FORMAT, "it cannot be read") : status;
+}
+
 static ie_status strip_bytes(const char *path, ie_format format, const ie_photo *was, unsigned strip, ie_error *err)
 {
     ie_bytes *bytes = NULL;
-    ie_status status = ie_bytes_open(path, &bytes, err);
-    if (status != IE_OK) {
-        return status;
-    }
-    const uint8_t *data = ie_bytes_load(bytes, MAX_FILE_BYTES);
-    size_t size = (size_t)ie_bytes_size(bytes);
-    const char *pinned = data != NULL ? ie_image_data_pinned(data, size, format) : NULL;
-    if (data == NULL) {
-        status = ie_error_set(err, IE_ERR_FORMAT, "it cannot be read");
-    } else if ((format == IE_FORMAT_JPEG || format == IE_FORMAT_PNG) && (strip & IE_STRIP_ALL) != 0) {
-        status = write_bare(path, format, data, size, was->orientation, err);
-    } else if (pinned != NULL || (format == IE_FORMAT_JPEG && ie_image_data_motion(data, size))) {
-        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "%s",
-                              pinned != NULL ? pinned : "it carries a video, which may say the same");
-    } else {
+    const uint8_t *data = NULL;
+    ie_status status = load(path, &bytes, &data, err);
+    if (status == IE_OK && goes_bare(format, strip)) {
+        status = write_bare(path, format, data, (size_t)ie_bytes_size(bytes), was->orientation, err);
+    } else if (status == IE_OK) {
         ie_hash128 picture;
-        status = ie_image_data_hash(data, size, format, &picture)
-                     ? clear_tags(path, strip, err)
-                     : ie_error_set(err, IE_ERR_FORMAT, "its %s structure is damaged", ie_format_name(format));
+        status = check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err);
+        status = status == IE_OK ? clear_tags(path, strip, err) : status;
         status = status == IE_OK ? check_picture(path, format, picture, err) : status;
+    }
+    ie_bytes_close(bytes);
+    return status;
+}
+
+ie_status ie_exif_strip_check(const char *path, ie_format format, unsigned strip, ie_error *err)
+{
+    if (!is_known(format, strip) || goes_bare(format, strip)) {
+        return is_known(format, strip) ? IE_OK : ie_error_set(err, IE_ERR_UNSUPPORTED, "it cannot be taken out of %s files", ie_format_name(format));
+    }
+    ie_bytes *bytes = NULL;
+    const uint8_t *data = NULL;
+    ie_hash128 picture;
+    ie_status status = load(path, &bytes, &data, err);
+    status = status == IE_OK ? check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err) : status;
+    if (status == IE_OK) {
+        IE_AUTO_TAGS ie_tags *tags = NULL;
+        status = ie_tags_open_memory(data, (size_t)ie_bytes_size(bytes), &tags, err);
+        status = status == IE_OK ? check_tags(tags, err) : status;
     }
     ie_bytes_close(bytes);
     return status;
@@ -312,9 +359,7 @@ static ie_status strip_bytes(const char *path, ie_format format, const ie_photo 
 
 ie_status ie_exif_strip(const char *temp_path, ie_format format, unsigned strip, ie_error *err)
 {
-    bool known = format == IE_FORMAT_JPEG || format == IE_FORMAT_PNG || format == IE_FORMAT_WEBP ||
-                 (format == IE_FORMAT_TIFF && (strip & IE_STRIP_ALL) == 0);
-    if (!known) {
+    if (!is_known(format, strip)) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "it cannot be taken out of %s files", ie_format_name(format));
     }
     ie_photo *was = NULL;
@@ -323,4 +368,32 @@ ie_status ie_exif_strip(const char *temp_path, ie_format format, unsigned strip,
     status = status == IE_OK ? prove(temp_path, format, was, strip, err) : status;
     ie_photo_free(was);
     return status;
+}
+
+static bool facts_say_nothing(const char *path, ie_format format, unsigned strip)
+{
+    ie_photo *photo = NULL;
+    if (ie_exif_facts(path, format, &photo, NULL) != IE_OK) {
+        return false;
+    }
+    const ie_metadata *m = &photo->metadata;
+    bool silent = ((strip & IE_STRIP_ALL) == 0 || said_nothing(m)) && ((strip & IE_STRIP_SERIALS) == 0 || m->serial == NULL) &&
+                  ((strip & IE_STRIP_GPS) == 0 ||
+                   (isnan(m->latitude) && m->city == NULL && m->state == NULL && m->country == NULL));
+    ie_photo_free(photo);
+    return silent;
+}
+
+bool ie_exif_is_stripped(const char *path, ie_format format, unsigned strip)
+{
+    if (format == IE_FORMAT_BMP || format == IE_FORMAT_PNM) {
+        return true;
+    }
+    ie_bytes *bytes = NULL;
+    const uint8_t *data = NULL;
+    ie_hash128 picture;
+    bool good = is_known(format, strip) && load(path, &bytes, &data, NULL) == IE_OK &&
+                check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, NULL) == IE_OK;
+    ie_bytes_close(bytes);
+    return good && facts_say_nothing(path, format, strip) && !exiv2_finds_some(path, strip, NULL);
 }

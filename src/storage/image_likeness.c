@@ -11,6 +11,9 @@
 static uint32_t shrink_of(uint32_t width, uint32_t height)
 {
     uint32_t longer = width > height ? width : height, shorter = width > height ? height : width, shrink = 1;
+    if (shorter / 8 >= IE_LUMA_SHORT_SIDE) {
+        return 8; /* what JPEGs say of themselves without their fine detail: see jpeg_dc.h */
+    }
     while (shrink < 8 && longer / (2 * shrink) >= IE_GRAY_SIDE && shorter / (2 * shrink) > 0) {
         shrink *= 2;
     }
@@ -88,6 +91,28 @@ bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_li
 
 /* ---- the check ---------------------------------------------------------------------------- */
 
+/* From the DC coefficients, where that is the likeness' scale: our own walk reads all of the coded data, and its yes means
+   that libjpeg-turbo would decode it to its end without complaint. Not of progressive files, whose other scans it
+   steps over. False: it is for libjpeg-turbo. */
+static bool check_dc(const uint8_t *data, size_t size, uint8_t orientation, uint64_t max_pixels, ie_likeness *ret_likeness)
+{
+    ie_likeness_maker maker = {.scratch = ie_scratch_new()};
+    maker.frame = (ie_frame){.scratch = maker.scratch, .views = IE_VIEW_GRAY};
+    ie_jpeg_dc *dc = ie_scratch_jpeg_dc(maker.scratch);
+    ie_jpeg_dc_facts f;
+    bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &f) == NULL && !f.progressive && shrink_of(f.width, f.height) == 8;
+    uint8_t *plane = good ? ie_scratch_take(maker.scratch, f.plane_width, f.plane_height) : NULL;
+    good = plane != NULL && ie_jpeg_dc_read(dc, &(ie_jpeg_planes){.luma = plane}) == NULL &&
+           ie_frame_begin(&maker.frame, IE_JPEG_GRAY, f.plane_width, f.plane_height, f.width / 8.0, f.height / 8.0, 1);
+    if (good) {
+        ie_frame_add(&maker.frame, plane, f.plane_height);
+    }
+    ie_scratch_give(maker.scratch, plane);
+    good = good && ie_likeness_end(&maker, orientation, ret_likeness);
+    ie_likeness_clear(&maker);
+    return good;
+}
+
 /* All of the coded data is read, and all of the luma is seen, at the likeness' scale. */
 static ie_status check_jpeg(const uint8_t *data, size_t size, uint8_t orientation, uint64_t max_pixels,
                             ie_likeness *ret_likeness, ie_error *err)
@@ -142,7 +167,9 @@ static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixel
         ie_image_facts facts = ie_vips_facts(image, data, size, format);
         double average = 0;
         if (ret_likeness != NULL && format == IE_FORMAT_JPEG && !facts.cmyk) {
-            status = check_jpeg(data, size, orientation, max_pixels, ret_likeness, err);
+            status = check_dc(data, size, orientation, max_pixels, ret_likeness)
+                         ? IE_OK
+                         : check_jpeg(data, size, orientation, max_pixels, ret_likeness, err);
         } else if (ret_likeness != NULL) {
             status = ie_vips_likeness(image, orientation, ret_likeness) ? IE_OK : ie_vips_damaged(format, err);
         } else {

@@ -68,6 +68,17 @@ bool ie_likeness_begin(ie_likeness_maker *maker, ie_jpeg_rows layout, uint32_t w
 bool ie_likeness_end(ie_likeness_maker *maker, uint8_t orientation, ie_likeness *ret_likeness);
 void ie_likeness_clear(ie_likeness_maker *maker);
 
+/* The same of an image on its way: begin puts a step behind *image that looks at the rows an encoder takes. Zero it
+   before; end it always, when the encoder is through. It knows plain pictures of 8 bits only (fits). */
+typedef struct ie_vips_tee {
+    ie_likeness_maker maker;
+    uint32_t rows; /* that came, in order */
+    bool torn;     /* the picture did not decode to its end */
+} ie_vips_tee;
+bool ie_vips_tee_fits(const VipsImage *image);
+bool ie_vips_tee_begin(VipsImage **image, ie_vips_tee *tee);
+bool ie_vips_tee_end(ie_vips_tee *tee, ie_likeness *ret_likeness); /* false: not all rows came, or not in order */
+
 ie_status ie_vips_damaged(ie_format format, ie_error *err);
 
 #endif

@@ -21,7 +21,9 @@
     X(vips_image_write_to_memory) X(vips_init) X(vips_jpegsave) X(vips_jxlsave) X(vips_min) \
     X(vips_object_get_type) X(vips_object_unref_outputs) X(vips_operation_block_set) \
     X(vips_operation_get_type) X(vips_operation_new) X(vips_pngsave) X(vips_rot) X(vips_rshift_const1) \
-    X(vips_source_new_from_memory) X(vips_thread_shutdown) X(vips_tiffsave) X(vips_type_find) X(vips_webpsave)
+    X(vips_source_new_from_memory) X(vips_thread_shutdown) X(vips_tiffsave) X(vips_type_find) X(vips_webpsave) \
+    X(vips_image_generate) X(vips_image_new) X(vips_image_pipelinev) X(vips_region_prepare) X(vips_region_region) \
+    X(vips_start_one) X(vips_stop_one)
 
 typedef struct ie_vips_calls {
     IE_VIPS_CALLS(IE_LATE_MEMBER)
@@ -79,5 +81,12 @@ extern ie_vips_calls ie_vips; /* filled by ie_vips_ready() */
 #define vips_tiffsave (ie_vips.vips_tiffsave)
 #define vips_type_find (ie_vips.vips_type_find)
 #define vips_webpsave (ie_vips.vips_webpsave)
+#define vips_image_generate (ie_vips.vips_image_generate)
+#define vips_image_new (ie_vips.vips_image_new)
+#define vips_image_pipelinev (ie_vips.vips_image_pipelinev)
+#define vips_region_prepare (ie_vips.vips_region_prepare)
+#define vips_region_region (ie_vips.vips_region_region)
+#define vips_start_one (ie_vips.vips_start_one)
+#define vips_stop_one (ie_vips.vips_stop_one)
 
 #endif

@@ -327,6 +327,22 @@ failing_conversion() {
 }
 check what_cannot_be_converted_is_copied_as_it_is_once failing_conversion
 
+# What was copied whole before is not stripped by asking once more; and what could not be stripped is told before.
+stripped_copies() {
+    "$imgengine" convert "$photos/meta-jpeg/elodie" "$photos/meta-jpeg/libavif" --from bmp --output whole --apply >log 2>&1
+    fingerprint whole >whole.before
+    "$imgengine" convert "$photos/meta-jpeg/elodie" "$photos/meta-jpeg/libavif" --from bmp --output whole --strip gps --apply >log 2>&1
+    [ "$(grep -c 'there is a copy already, and it is not stripped of gps' log)" -ge 5 ] && fingerprint whole | cmp whole.before - || return 1
+    "$imgengine" convert "$photos/meta-jpeg/elodie" "$photos/meta-jpeg/libavif" --from bmp --output bare --strip gps >planned 2>&1
+    grep -q 'not copied: it cannot be stripped of gps: it holds more than one picture' planned && ! grep -q exiv2 planned || return 1
+    "$imgengine" convert "$photos/meta-jpeg/elodie" "$photos/meta-jpeg/libavif" --from bmp --output bare --strip gps --apply >log 2>&1
+    ! grep -q failed log && [ -e bare/with-location.jpg ] &&
+        "$imgengine" analyze bare --only metadata --json -q | jq -e -s 'map(select(.metadata.gps)) == []' &&
+        "$imgengine" convert "$photos/meta-jpeg/elodie" "$photos/meta-jpeg/libavif" --from bmp --output bare --strip gps >log 2>&1 &&
+        ! grep -q 'there is a copy already' log
+}
+check stripped_copies_are_told_from_whole_ones stripped_copies
+
 "$imgengine" --catalog '' -j 1 analyze "$photos" --json >one.json 2>one.err
 code=$?
 [ $code -eq 3 ] && ok the_real_photos_are_analyzed_and_the_broken_ones_are_faults || { echo "exit $code"; tail -3 one.err; no the_real_photos_are_analyzed_and_the_broken_ones_are_faults; }

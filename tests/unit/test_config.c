@@ -183,8 +183,8 @@ static void templates_and_formats_are_checked_when_set(void **state)
         {"rename.template", "{dat}",
          "--set: rename.template: Position 2 of the template \"{dat}\": there is no field \"dat\"; "
          "the nearest is \"date\"."},
-        {"convert.from", "heic,jpg",
-         "--set: convert.from: There is no format \"jpg\"; .jpg files are called \"jpeg\"."},
+        {"convert.to", "gif",
+         "--set: convert.to must be one of auto, jpeg, png, webp, tiff, avif, jxl, not \"gif\"."},
         {"convert.from", "sidecar",
          "--set: convert.from: There is no format \"sidecar\"; there are jpeg, png, webp, gif, tiff, bmp, ico, "
          "pnm, psd, jp2, jxl, heic, avif, cr2, cr3, crw, nef, arw, raf, orf, rw2, pef, dng, srw, and raw for all RAW "

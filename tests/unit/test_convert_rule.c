@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* convert.rules: how they are read, and which photo becomes what by them. */
+#include "core/convert_check.h"
 #include "core/convert_rule.h"
 
 #include "collection.h"
@@ -26,9 +27,9 @@ static void a_wrong_word_is_refused_with_the_known_ones(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"hiec=jpeg", "there are jpeg, png"},      {"heif=jpeg", "are called \"heic\""},
+        {"hiec=jpeg", "there are jpeg, png"},      {"mov=jpeg", "There is no format"},
         {"mp4=jpeg", "There is no format"},        {"png/foto=jpeg", "photo, drawing, transparent and opaque"},
-        {"tiff/photo=jpeg", "of png only"},        {"png=jpg", "jpeg, png, webp, tiff, avif, jxl, auto and keep"},
+        {"tiff/photo=jpeg", "of png only"},        {"png=gif", "jpeg, png, webp, tiff, avif, jxl, auto and keep"},
         {"png=", "Nothing is converted"},          {"png", "is no rule"},
         {"=jpeg", "is no rule"},                   {"png=jpeg|keep", "both keeps and converts"},
         {"png=jpeg|", "Nothing is converted"},     {"png=png|png|png|png|png|png|png|png|png", "at most 8"},
@@ -40,6 +41,101 @@ static void a_wrong_word_is_refused_with_the_known_ones(void **state)
             fail_msg("%s: %s", cases[i][0], err.text);
         }
     }
+}
+
+static void formats_go_by_the_names_of_their_files_too(void **state)
+{
+    (void)state;
+    static const char *const words[][2] = {{"jpg", "jpeg"}, {"JPG", "jpeg"}, {"tif", "tiff"}, {"heif", "heic"}, {"HIF", "heic"}, {"nrw", "nef"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        assert_string_equal(ie_format_name(ie_format_by_word(words[i][0])), words[i][1]);
+    }
+    assert_int_equal(ie_format_by_word(""), IE_FORMAT_UNKNOWN);
+    assert_int_equal(ie_format_by_word("jp"), IE_FORMAT_UNKNOWN);
+    ie_convert_rule rule;
+    assert_int_equal(ie_convert_rule_parse("heif=jpg|tif", &rule, NULL), IE_OK);
+    assert_true(rule.formats == UINT64_C(1) << IE_FORMAT_HEIC && rule.to_count == 2);
+    assert_true(rule.to[0] == IE_FORMAT_JPEG && rule.to[1] == IE_FORMAT_TIFF);
+    ie_config *config = ie_config_new();
+    assert_int_equal(ie_config_set(config, "convert.to", "jpg", "test", NULL), IE_OK);
+    assert_string_equal(config->convert.to, "jpeg");
+    assert_int_equal(ie_config_set(config, "convert.from", "heif,tif", "test", NULL), IE_OK);
+    assert_true(ie_convert_formats(config) == (UINT64_C(1) << IE_FORMAT_HEIC | UINT64_C(1) << IE_FORMAT_TIFF));
+    assert_int_equal(ie_config_set(config, "convert.to", "gif", "test", NULL), IE_ERR_USAGE);
+    ie_config_free(config);
+}
+
+static void take_text(void *user, const char *text)
+{
+    ie_buffer_printf(user, "%s\n", text);
+}
+
+/* What is said about settings ("key=value ..."), each as if given on the command line. */
+static char *doubts(const char *settings, bool copies)
+{
+    ie_config *config = ie_config_new();
+    ie_config_list list = ie_config_list_parse(settings);
+    ie_buffer said = {0};
+    ie_error err = {0};
+    for (uint32_t i = 0; i < list.count; i++) {
+        char *equals = strchr(list.items[i], ':');
+        *equals = 0;
+        assert_int_equal(ie_config_set(config, list.items[i], equals + 1, "--flag", NULL), IE_OK);
+    }
+    if (ie_convert_check(config, copies, take_text, &said, &err) != IE_OK) {
+        assert_int_equal(err.status, IE_ERR_USAGE);
+        ie_buffer_printf(&said, "error: %s", err.text);
+    }
+    ie_config_list_free(&list);
+    ie_config_free(config);
+    return ie_buffer_take(&said);
+}
+
+static void options_that_contradict_or_do_nothing_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *settings, *said; /* "": nothing is */
+        bool copies;
+    } rows[] = {
+        {"convert.rules:heic=jpeg,convert.from:tiff", "error: --from contradicts", false},
+        {"convert.rules:heic=jpeg,convert.to:png", "error: --to contradicts", false},
+        {"convert.trim:true", "error: --trim", false},
+        {"convert.trim:true,convert.upright:true", "", false},
+        {"convert.to:png,convert.quality:80", "--quality has no effect", false},
+        {"convert.to:tiff,convert.quality:80", "--quality has no effect", false},
+        {"convert.rules:heic=png|webp,convert.quality:80", "", false},
+        {"convert.quality:80", "", false},
+        {"convert.to:webp,convert.progressive:true", "--progressive has no effect", false},
+        {"convert.to:webp,convert.chroma:4:4:4", "--chroma has no effect", false},
+        {"convert.to:avif,convert.chroma:4:4:4", "", false},
+        {"convert.raw:develop", "--raw has no effect", false},
+        {"convert.raw:develop,convert.from:nef", "", false},
+        {"convert.raw:develop,convert.rules:raw=jpeg", "", false},
+        {"convert.recompress:true", "--recompress has no effect", false},
+        {"convert.recompress:true,convert.from:jpeg", "", false},
+        {"convert.keep_original:true", "--keep-original has no effect", true},
+        {"convert.keep_original:true", "", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        IE_AUTO_FREE char *said = doubts(rows[i].settings, rows[i].copies);
+        if (rows[i].said[0] == 0 ? said[0] != 0 : strncmp(said, rows[i].said, strlen(rows[i].said)) != 0) {
+            fail_msg("%s: %s", rows[i].settings, said);
+        }
+    }
+}
+
+static void settings_of_a_file_are_for_many_runs_and_not_judged(void **state)
+{
+    (void)state;
+    ie_config *config = ie_config_new();
+    assert_int_equal(ie_config_set(config, "convert.trim", "true", "/etc/imgengine/config.yaml", NULL), IE_OK);
+    assert_int_equal(ie_config_set(config, "convert.from", "tiff", "/etc/imgengine/config.yaml", NULL), IE_OK);
+    assert_int_equal(ie_config_set(config, "convert.rules", "heic=png", "--rules", NULL), IE_OK);
+    ie_buffer said = {0};
+    assert_int_equal(ie_convert_check(config, false, take_text, &said, NULL), IE_OK);
+    assert_int_equal(said.size, 0);
+    ie_config_free(config);
 }
 
 static void the_first_rule_that_fits_decides_and_is_named(void **state)
@@ -112,6 +208,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rule_says_what_becomes_what),
         cmocka_unit_test(a_wrong_word_is_refused_with_the_known_ones),
+        cmocka_unit_test(formats_go_by_the_names_of_their_files_too),
+        cmocka_unit_test(options_that_contradict_or_do_nothing_are_told),
+        cmocka_unit_test(settings_of_a_file_are_for_many_runs_and_not_judged),
         cmocka_unit_test(the_first_rule_that_fits_decides_and_is_named),
         cmocka_unit_test(a_camera_or_bytes_make_a_png_a_photo),
         cmocka_unit_test(a_raw_stays_beside_what_is_made_of_it),

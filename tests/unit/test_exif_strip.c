@@ -101,6 +101,46 @@ static void a_second_picture_that_may_say_the_same_is_refused(void **state)
     tree_remove(folder);
 }
 
+static void what_is_in_the_way_is_seen_beforehand_in_plain_words(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {{"meta-jpeg/libavif/apple_gainmap_new.jpg", "more than one picture"},
+                                          {"meta-jpeg/elodie/with-null-coordinates.jpg", "metadata is damaged"},
+                                          {"tiff/commons-imaging/BigTIFFMotorola.tif", "it is a BigTIFF"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        SAMPLE_OR_SKIP(from, rows[i][0]);
+        IE_AUTO_FREE char *folder = tree_new();
+        IE_AUTO_FREE char *path = copied(folder, from);
+        ie_error before = {0}, after = {0};
+        ie_status status = ie_exif_strip_check(path, format_of(from), IE_STRIP_GPS, &before);
+        assert_int_not_equal(status, IE_OK);
+        assert_int_equal(ie_exif_strip(path, format_of(from), IE_STRIP_GPS, &after), status);
+        assert_string_equal(before.text, after.text);
+        if (strstr(before.text, rows[i][1]) == NULL || strstr(before.text, "exiv2") != NULL) {
+            fail_msg("%s: %s", from, before.text);
+        }
+        tree_remove(folder);
+    }
+    SAMPLE_OR_SKIP(fine, "meta-jpeg/elodie/with-location.jpg");
+    assert_int_equal(ie_exif_strip_check(fine, IE_FORMAT_JPEG, IE_STRIP_GPS, NULL), IE_OK);
+}
+
+static void a_stripped_file_is_told_from_one_that_is_not(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "meta-jpeg/elodie/with-location.jpg");
+    static const unsigned strips[] = {IE_STRIP_GPS, IE_STRIP_GPS | IE_STRIP_SERIALS, IE_STRIP_ALL};
+    for (size_t i = 0; i < sizeof strips / sizeof *strips; i++) {
+        IE_AUTO_FREE char *folder = tree_new();
+        IE_AUTO_FREE char *path = NULL;
+        ie_photo_free(stripped(folder, from, strips[i], &path));
+        assert_false(ie_exif_is_stripped(from, IE_FORMAT_JPEG, strips[i]));
+        assert_true(ie_exif_is_stripped(path, IE_FORMAT_JPEG, strips[i]));
+        assert_int_equal(ie_exif_is_stripped(path, IE_FORMAT_JPEG, IE_STRIP_ALL), strips[i] == IE_STRIP_ALL);
+        tree_remove(folder);
+    }
+}
+
 static void what_cannot_be_rewritten_is_not_called_damaged(void **state)
 {
     (void)state;
@@ -121,6 +161,8 @@ int main(void)
         cmocka_unit_test(all_leaves_how_the_picture_lies),
         cmocka_unit_test(all_takes_the_texts_of_a_png),
         cmocka_unit_test(a_second_picture_that_may_say_the_same_is_refused),
+        cmocka_unit_test(what_is_in_the_way_is_seen_beforehand_in_plain_words),
+        cmocka_unit_test(a_stripped_file_is_told_from_one_that_is_not),
         cmocka_unit_test(what_cannot_be_rewritten_is_not_called_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
