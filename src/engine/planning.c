@@ -8,6 +8,7 @@
 #include "core/convert_check.h"
 #include "core/convert_rule.h"
 #include "core/unit.h"
+#include "engine/advice.h"
 #include "engine/apart.h"
 #include "engine/apply.h"
 #include "engine/compare.h"
@@ -350,34 +351,6 @@ static void tell_faults(ie_engine *engine, const ie_request *request, const coll
     }
 }
 
-/* A plan without work needs to say why when it is the request's doing. */
-static void tell_idle(ie_engine *engine, const ie_request *request)
-{
-    if (strcmp(request->command, "tag") == 0 && !ie_tag_asked(engine->config)) {
-        ie_engine_notice(engine, "Nothing was asked to be written. There are --keywords, --title, --caption, --rating, --gps, "
-                                 "--gpx, --gps-from, --quality-rating and --quality-score, and --ml for what models see.");
-    }
-}
-
-static void tell_doubt(void *engine, const char *text)
-{
-    ie_engine_notice(engine, "%s", text);
-}
-
-/* Who asks for colours in sRGB may think that photos which nothing converts get them, too. */
-static void tell_colours_stay(ie_engine *engine, const ie_plan *plan)
-{
-    const ie_config *config = engine->config;
-    bool asked = config->convert.to_srgb && ie_convert_asked(config, "convert.to_srgb");
-    for (size_t i = 0; asked && i < plan->count; i++) {
-        asked = !ie_action_recodes(&plan->actions[i]);
-    }
-    if (asked) {
-        ie_engine_notice(engine, "--to-srgb has no effect: no photo here is converted, and only new files get other colours "
-                                 "(JPEGs with --from jpeg --to jpeg --recompress).");
-    }
-}
-
 /* Before the long work: arguments that are roots, and the output. */
 static ie_status check_online(ie_engine *engine, const ie_input *input, const char *output, ie_error *err)
 {
@@ -435,7 +408,7 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
     if (status == IE_OK) {
         recount_kinds(&c, summary);
         tell_faults(engine, request, &c);
-        tell_idle(engine, request);
+        ie_advise_of_idleness(engine, request);
         ie_plan_summarize(plan, summary);
         status = ie_summary_check(summary, err);
     }
@@ -479,7 +452,7 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
                             "--strip (convert.strip) takes metadata out of copies only, and here the photos themselves "
                             "would lose it; name a folder for the copies with --output.");
     }
-    if (request->convert && ie_convert_check(engine->config, request->output != NULL, tell_doubt, engine, err) != IE_OK) {
+    if (request->convert && ie_convert_check(engine->config, request->output != NULL, ie_advise_of_doubt, engine, err) != IE_OK) {
         return err->status;
     }
     bool links = engine->config->dedupe.action != IE_DEDUPE_QUARANTINE && engine->config->dedupe.action != IE_DEDUPE_REPORT;
@@ -509,7 +482,7 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
         status = scan_and_propose(engine, input, request, output, ret_plan, &summary, err);
     }
     if (status == IE_OK && request->convert) {
-        tell_colours_stay(engine, *ret_plan);
+        ie_advise_of_colours(engine, *ret_plan);
     }
     if (status == IE_OK) {
         summary.seconds = ie_seconds_now() - start;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/advice.h"
+
+#include <string.h>
+
+#include "core/convert_check.h"
+#include "processors/processor.h"
+
+void ie_advise_of_idleness(ie_engine *engine, const ie_request *request)
+{
+    if (strcmp(request->command, "tag") == 0 && !ie_tag_asked(engine->config)) {
+        ie_engine_notice(engine, "Nothing was asked to be written. There are --keywords, --title, --caption, --rating, --gps, "
+                                 "--gpx, --gps-from, --quality-rating and --quality-score, and --ml for what models see.");
+    }
+}
+
+void ie_advise_of_doubt(void *engine, const char *text)
+{
+    ie_engine_notice(engine, "%s", text);
+}
+
+void ie_advise_of_colours(ie_engine *engine, const ie_plan *plan)
+{
+    const ie_config *config = engine->config;
+    bool asked = config->convert.to_srgb && ie_convert_asked(config, "convert.to_srgb");
+    for (size_t i = 0; asked && i < plan->count; i++) {
+        asked = !ie_action_recodes(&plan->actions[i]);
+    }
+    if (asked) {
+        ie_engine_notice(engine, "--to-srgb has no effect: no photo here is converted, and only new files get other colours "
+                                 "(JPEGs with --from jpeg --to jpeg --recompress).");
+    }
+}

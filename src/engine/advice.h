@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What is said beside a plan to who asked for it: of options that have no effect, and of a request that asks for nothing.
+   Each is a notice of the engine; nothing here changes the plan. */
+#ifndef IE_ENGINE_ADVICE_H
+#define IE_ENGINE_ADVICE_H
+
+#include "core/plan.h"
+#include "engine/engine.h"
+
+/* A plan without work needs to say why when it is the request's doing. */
+void ie_advise_of_idleness(ie_engine *engine, const ie_request *request);
+/* Who asks for colours in sRGB may think that photos which nothing converts get them, too. */
+void ie_advise_of_colours(ie_engine *engine, const ie_plan *plan);
+/* One doubt of ie_convert_check(); `engine` is an ie_engine. */
+void ie_advise_of_doubt(void *engine, const char *text);
+
+#endif
