@@ -158,7 +158,7 @@ def agreed(kind, tags, a, b):
                 return False, None
             if re.fullmatch(r"\d{4}:\d\d:\d\d", y):
                 return False, None
-            y = y[:19] + (":00" if len(y) == 16 else "")
+            y = y[:19] if y[16:17] == ":" else y[:16] + ":00"  # XMP may leave out the seconds
             try:
                 return True, datetime.datetime.strptime(y, "%Y:%m:%d %H:%M:%S").isoformat()
             except ValueError:
