@@ -304,7 +304,7 @@ static bool halve_luma(ie_frame *frame)
 {
     ie_pixels in = frame->luma, out;
     uint32_t shorter = in.width < in.height ? in.width : in.height;
-    if (shorter / 2 < IE_LUMA_SHORT_SIDE) {
+    if (shorter / 2 < IE_LUMA_SHORT_SIDE_HALF) {
         return true;
     }
     if (!take_plane(frame, &out, in.width / 2, in.height / 2, 1)) {

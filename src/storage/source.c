@@ -78,7 +78,9 @@ static unsigned choose_denominator(const ie_source *source, uint32_t width, uint
         return 1;
     }
     for (unsigned denominator = 8; denominator > 1; denominator /= 2) {
-        uint32_t least = denominator == 8 ? IE_LUMA_SHORT_SIDE : IE_LUMA_SHORT_SIDE_FINER;
+        uint32_t least = denominator == 8   ? IE_LUMA_SHORT_SIDE
+                         : denominator == 4 ? IE_LUMA_SHORT_SIDE_FINER
+                                            : IE_LUMA_SHORT_SIDE_HALF;
         bool enough = (views & IE_VIEW_LUMA) == 0 || reduced(shorter, denominator) >= least;
         enough = enough && ((views & IE_VIEW_GRAY) == 0 || reduced(longer, denominator) >= IE_GRAY_SIDE);
         enough = enough && ((views & IE_VIEW_COLOR) == 0 || shorter / denominator >= source->options.color_side);
