@@ -58,7 +58,8 @@ static int save(VipsImage *image, const char *path, const ie_convert_options *op
         /* As small as libvips' own 4 at this size and within 0.05 dB, in nine tenths of the time. */
         return vips_webpsave(image, path, "Q", q, "effort", 3, NULL);
     case IE_FORMAT_TIFF:
-        return vips_tiffsave(image, path, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE,
+        /* Deflate is a tenth smaller and takes five times as long. */
+        return vips_tiffsave(image, path, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_LZW,
                              "predictor", VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, NULL);
     case IE_FORMAT_HEIC:
         return vips_heifsave(image, path, "Q", q, "compression", VIPS_FOREIGN_HEIF_COMPRESSION_HEVC,
