@@ -75,9 +75,24 @@ static void large_pictures_are_proven_reduced_and_torn_ones_refused(void **state
     }
 }
 
+static void each_format_that_can_be_written_is(void **state)
+{
+    (void)state;
+    static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_PNG, IE_FORMAT_WEBP, IE_FORMAT_TIFF, IE_FORMAT_AVIF, IE_FORMAT_JXL};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        ie_image_facts facts;
+        if (ie_image_can_write(formats[i])) {
+            const char *to = converted(large_photo(64, 48), IE_FORMAT_PNM, formats[i], 90, 1);
+            assert_int_equal(ie_image_check(to, PIXEL_LIMIT, &facts, NULL), IE_OK);
+            assert_int_equal(facts.width, 64);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_format_that_can_be_written_is),
         cmocka_unit_test(large_pictures_are_proven_reduced_and_torn_ones_refused),
     };
     return cmocka_run_group_tests(tests, picture_folder_make, picture_folder_remove);
