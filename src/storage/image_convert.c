@@ -52,13 +52,14 @@ static int save(VipsImage *image, const char *path, const ie_convert_options *op
     case IE_FORMAT_JPEG:
         return vips_jpegsave(image, path, "Q", q, "subsample_mode", chroma, "interlace", (options->recoding & IE_RECODE_PROGRESSIVE) != 0, NULL);
     case IE_FORMAT_PNG:
-        /* Of photos a quarter quicker than libvips' own 6 without filters, and two fifths smaller. */
-        return vips_pngsave(image, path, "compression", 2, "filter", VIPS_FOREIGN_PNG_FILTER_ALL, NULL);
+        /* Photos take little more than half the time of libvips' own 6 without filters, and two fifths less room. */
+        return vips_pngsave(image, path, "compression", 1, "filter", VIPS_FOREIGN_PNG_FILTER_ALL, NULL);
     case IE_FORMAT_WEBP:
         /* As small as libvips' own 4 at this size and within 0.05 dB, in nine tenths of the time. */
         return vips_webpsave(image, path, "Q", q, "effort", 3, NULL);
     case IE_FORMAT_TIFF:
-        return vips_tiffsave(image, path, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE,
+        /* Deflate is a tenth smaller and takes five times as long. */
+        return vips_tiffsave(image, path, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_LZW,
                              "predictor", VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, NULL);
     case IE_FORMAT_HEIC:
         return vips_heifsave(image, path, "Q", q, "compression", VIPS_FOREIGN_HEIF_COMPRESSION_HEVC,

@@ -42,7 +42,8 @@ ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_p
                                bool *ret_transparent, ie_error *err) IE_MUST_CHECK;
 
 /* A small grey likeness of a picture lying upright: what a conversion is proven by. The longer side is
-   at most IE_LIKENESS_SIDE; transparent pixels are over black. Two of one picture are of one size. */
+   at most IE_LIKENESS_SIDE, but of pictures whose short side is 300 at least at 1/8, it is that 1/8 (so that a JPEG's DC
+   coefficients and a WebP decoded reduced give it); transparent pixels are over black. Two of one picture are of one size. */
 #define IE_LIKENESS_SIDE 1024
 typedef struct ie_likeness {
     uint8_t *gray; /* width * height; free(likeness.gray) */

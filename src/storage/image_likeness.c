@@ -149,6 +149,25 @@ static ie_status check_jpeg(const uint8_t *data, size_t size, uint8_t orientatio
                                fault.text[0] != 0 ? fault.text : "there is too little memory");
 }
 
+/* WebP's decoder makes the picture smaller itself: it still decodes all of it, but colours of fewer samples. Only where
+   both sides come out on whole samples, so that their edges lie alike. */
+static bool check_webp(const uint8_t *data, size_t size, const ie_image_facts *facts, uint8_t orientation,
+                       ie_likeness *ret_likeness)
+{
+    uint32_t shrink = shrink_of(facts->width, facts->height);
+    if (shrink == 1 || facts->width % shrink != 0 || facts->height % shrink != 0 || facts->frames > 1) {
+        return false;
+    }
+    VipsImage *image = ie_vips_open(data, size, ie_vips_loader(IE_FORMAT_WEBP), (int)shrink, VIPS_FAIL_ON_ERROR);
+    bool good = image != NULL && (uint32_t)image->Xsize == facts->width / shrink &&
+                (uint32_t)image->Ysize == facts->height / shrink && ie_vips_tee_fits(image) &&
+                ie_vips_likeness(image, orientation, ret_likeness);
+    if (image != NULL) {
+        g_object_unref(image);
+    }
+    return good;
+}
+
 static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixels, ie_image_facts *ret_facts,
                        ie_likeness *ret_likeness, ie_error *err)
 {
@@ -170,6 +189,8 @@ static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixel
             status = check_dc(data, size, orientation, max_pixels, ret_likeness)
                          ? IE_OK
                          : check_jpeg(data, size, orientation, max_pixels, ret_likeness, err);
+        } else if (ret_likeness != NULL && format == IE_FORMAT_WEBP && check_webp(data, size, &facts, orientation, ret_likeness)) {
+            status = IE_OK;
         } else if (ret_likeness != NULL) {
             status = ie_vips_likeness(image, orientation, ret_likeness) ? IE_OK : ie_vips_damaged(format, err);
         } else {

@@ -36,7 +36,7 @@ static void start(void)
     /* What is left open is what the table below names. SVG, PDF, MATLAB and all of ImageMagick stay
      * shut. */
     vips_block_untrusted_set(TRUE);
-    static const char *const wanted[] = {"VipsForeignLoadPpm", "VipsForeignLoadJxl",
+    static const char *const wanted[] = {"VipsForeignLoadPpm", "VipsForeignLoadJxl", "VipsForeignSaveJxl",
                                          "VipsForeignLoadJp2k"};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         vips_operation_block_set(wanted[i], FALSE);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # CPU ms a photo of conversions, to libjpeg-turbo, to the vips command and to ImageMagick, as far as installed:
-#   [PAIRS="jpg:jpeg tif:jpeg"] tests/bench/convert.sh FOLDER [ROUNDS] [BUILD] [PHOTOS]
+#   [PAIRS="jpg:jpeg tif:jpeg jpg:avif"] tests/bench/convert.sh FOLDER [ROUNDS] [BUILD] [PHOTOS]
 # FOLDER has JPEGs of a camera; PHOTOS (6) of them are taken, and converted by vips into the other sources. Interleaved, page
 # cache warm, one thread, medians. Ours counts wholly: starting, looking, converting, metadata, the proof that the new file
 # shows the same picture (a decode of it, and SSIM), journal. The others start once a photo and prove nothing.
@@ -44,8 +44,11 @@ by_magick() { # FROM TO
     rm -rf "$work/to"; mkdir "$work/to"
     cpu sh -c 'for f in "$0"/*; do "$3" "$f" -quality 92 "$1/$(basename "$f").$2"; done' "$work/$1" "$work/to" "${ends[$2]}" "$magick"
 }
-declare -A names=([jpg]=jpeg [png]=png [heic]=heic [tif]=tiff) ends=([jpeg]=jpg [png]=png [webp]=webp [tiff]=tif)
-declare -A same=([jpeg]='jpg[Q=92]' [png]='png[compression=6]' [webp]='webp[Q=92]' [tiff]='tif[compression=deflate,predictor=horizontal]')
+declare -A names=([jpg]=jpeg [png]=png [heic]=heic [tif]=tiff [webp]=webp [avif]=avif [jxl]=jxl)
+declare -A ends=([jpeg]=jpg [png]=png [webp]=webp [tiff]=tif [avif]=avif [jxl]=jxl)
+# libvips' own settings where it has such (PNG 6 without filters, WebP effort 4, ...); its TIFFs would be unpacked
+declare -A same=([jpeg]='jpg[Q=92]' [png]='png' [webp]='webp[Q=92]' [tiff]='tif[compression=lzw,predictor=horizontal]' [avif]='avif[Q=92]'
+    [jxl]='jxl[Q=92]')
 median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 
 printf '%s photos, %s rounds, medians, %s cores\n\n' "$count" "$rounds" "$(nproc)"
@@ -58,20 +61,24 @@ printf '| the same with tables made for the picture | %.1f | %.2f |\n' "$(column
 printf '| ours | %.1f | %.2f |\n' "$(column 3)" "$(ratio 3)"
 printf '| ours, the proof beside | %.1f | %.2f |\n\n' "$(column 4)" "$(ratio 4)"
 
-printf '| whole commands | ours | vips | ImageMagick | ours to vips | ImageMagick to ours |\n|---|---|---|---|---|---|\n'
+printf '| whole commands | ours | vips | ImageMagick | ours to vips | ImageMagick to ours | size, ours to vips |\n|---|---|---|---|---|---|---|\n'
+size_of() { find "$work/to" -type f -name "*.$1" -printf '%s\n' | awk '{s += $1} END {print s}'; }
 for pair in ${PAIRS:-jpg:jpeg jpg:png jpg:webp jpg:tiff png:jpeg tif:jpeg heic:jpeg}; do
     from=${pair%:*} to=${pair#*:}
-    case $from in png) source_of png '[compression=6]' ;; tif) source_of tif '[compression=deflate]' ;; heic) source_of heic '[Q=90,effort=0]' resize 0.5 ;; esac
+    case $from in png) source_of png '[compression=6]' ;; tif) source_of tif '[compression=deflate]' ;; heic) source_of heic '[Q=90,effort=0]' resize 0.5 ;;
+        webp) source_of webp '[Q=92,effort=2]' ;; avif) source_of avif '[Q=80,effort=0]' ;; jxl) source_of jxl '[effort=3]' ;; esac
     [ "$to" = jpeg ] && [ "$from" = jpg ] && export IMGENGINE_CONVERT_RECOMPRESS=true || unset IMGENGINE_CONVERT_RECOMPRESS
     : >"$work/rounds"
     for ((round = 0; round <= rounds; round++)); do # round 0 warms the page cache
         a=$(ours "$from" "$to")
+        a_size=$(size_of "${ends[$to]}")
         b=$(by_vips "$from" "$to" "${same[$to]}")
+        b_size=$(size_of "${ends[$to]}")
         c=$(by_magick "$from" "$to")
         line="$a $b $c"
         [ "$round" -gt 0 ] && echo "$line" >>"$work/rounds"
     done
     one() { awk -v n="$count" "{print $1}" "$work/rounds" | median; }
-    printf '| %s to %s | %.0f | %.0f | %.0f | %.2f | %.2f |\n' "$from" "$to" "$(one '1000 * $1 / n')" "$(one '1000 * $2 / n')" \
-        "$(one '1000 * $3 / n')" "$(one '$1 / $2')" "$(one '$3 / $1')"
+    printf '| %s to %s | %.0f | %.0f | %.0f | %.2f | %.2f | %.2f |\n' "$from" "$to" "$(one '1000 * $1 / n')" "$(one '1000 * $2 / n')" \
+        "$(one '1000 * $3 / n')" "$(one '$1 / $2')" "$(one '$3 / $1')" "$(awk -v a="$a_size" -v b="$b_size" 'BEGIN {print a / b}')"
 done

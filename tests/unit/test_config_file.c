@@ -259,7 +259,7 @@ static void rules_of_conversion_may_be_a_mapping(void **state)
     IE_AUTO_FREE char *rules = ie_config_text(f->config, "convert.rules");
     assert_string_equal("png/photo=webp|jpeg,heic=jpeg", rules);
     assert_int_equal(IE_ERR_USAGE, read_text(f, "convert:\n  rules: {heic: {a: b}}\n"));
-    assert_int_equal(IE_ERR_USAGE, read_text(f, "convert:\n  rules: {heic: gpeg}\n"));
+    assert_int_equal(IE_ERR_USAGE, read_text(f, "convert:\n  rules: {heic: gif}\n"));
     assert_non_null(strstr(f->err.text, "there are jpeg, png"));
     assert_int_equal(IE_ERR_USAGE, read_text(f, "convert:\n  rules: {[a]: jpeg}\n"));
     assert_int_equal(IE_ERR_USAGE, read_text(f, "convert:\n  rules: {heic: [jpeg"));
