@@ -271,7 +271,8 @@ IE_API ie_status ie_engine_gallery(ie_engine *engine, const ie_plan *plan, const
 #define IE_APART_MAX 100
 
 /* Remembers, or with `apart` false forgets, that these photos are no duplicates of one another: each of each other. They
-   are known by their bytes, so that it holds under any name, and until they are changed. IE_ERR_USAGE: fewer than two or
+   are known by their coded pictures, so that it holds under any name and whatever tags are written (by their bytes where
+   these cannot be told apart from the metadata). IE_ERR_USAGE: fewer than two or
    more than IE_APART_MAX, two with the same bytes, or no catalog to remember it in. */
 IE_API ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size_t count, bool apart,
                                       ie_error *err) IE_MUST_CHECK;
