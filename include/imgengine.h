@@ -195,6 +195,7 @@ typedef struct ie_summary {
     uint64_t written_bytes, saved_bytes;
     uint64_t linked;             /* of quarantined: a link to the photo that stays has the name */
     uint64_t reported, reported_bytes; /* of kept: duplicates that are only reported */
+    uint64_t unlinked;           /* of kept: duplicates of other bytes, which links do not stand for */
     uint64_t unreadable;         /* folders and files that could not be opened */
     double seconds;
     char run_id[40]; /* of the applied run, else empty */
@@ -260,6 +261,8 @@ typedef struct ie_evaluation {
 
 /* `labels` is a JSON file with "groups" (and perhaps "real_groups"), each with "files" that show the same picture,
    and "not_duplicates", whose files do not. `on_line` (may be NULL) gets each pair that is wrong or missed. */
+/* Can these labels be read? Worth asking before a long scan. Errors as of ie_plan_evaluate(). */
+IE_API ie_status ie_labels_check(const char *labels, ie_error *err) IE_MUST_CHECK;
 IE_API ie_status ie_plan_evaluate(const ie_plan *plan, const char *labels, ie_line_fn on_line, void *user,
                                   ie_evaluation *ret_evaluation, ie_error *err) IE_MUST_CHECK;
 

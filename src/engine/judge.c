@@ -61,7 +61,7 @@ static bool is_same_picture(const ie_likeness *l, bool other_exposure)
     bool other_colors = l->chroma > MAX_CHROMA && l->chroma_match < MIN_CHROMA_MATCH; /* false without colour */
     return l->match >= MIN_MATCH && l->blocks >= blocks && l->detail >= detail && l->moved <= moved &&
            l->changed <= MAX_CHANGED &&
-           (!other_exposure || shows_as_much(l)) && l->gradient <= MAX_GRADIENT && !other_colors;
+           (!other_exposure || (shows_as_much(l) && !l->retoned)) && l->gradient <= MAX_GRADIENT && !other_colors;
 }
 
 ie_match ie_structure_judge(const ie_likeness *l, bool other_exposure)
