@@ -115,7 +115,7 @@ static void print_next_step(const ie_session *session, const ie_summary *summary
     const ie_options *options = session->options;
     bool found = summary->reported > 0 || summary->unlinked > 0;
     if (work == 0 && options->command->id == IE_CMD_DEDUPE && options->output == NULL) {
-        puts(found ? "\nNothing would be changed." : "\nThere is nothing to do: no duplicates.");
+        puts(found ? "\nNothing would be changed." : "\nThere is nothing to do: no duplicate is to go.");
     } else if (work == 0) {
         puts("\nThere is nothing to do.");
     } else if (options->plan_file != NULL) {
