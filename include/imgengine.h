@@ -195,6 +195,7 @@ typedef struct ie_summary {
     uint64_t written_bytes, saved_bytes;
     uint64_t linked;             /* of quarantined: a link to the photo that stays has the name */
     uint64_t reported, reported_bytes; /* of kept: duplicates that are only reported */
+    uint64_t unlinked;           /* of kept: duplicates of other bytes, which links do not stand for */
     uint64_t unreadable;         /* folders and files that could not be opened */
     double seconds;
     char run_id[40]; /* of the applied run, else empty */
@@ -260,6 +261,8 @@ typedef struct ie_evaluation {
 
 /* `labels` is a JSON file with "groups" (and perhaps "real_groups"), each with "files" that show the same picture,
    and "not_duplicates", whose files do not. `on_line` (may be NULL) gets each pair that is wrong or missed. */
+/* Can these labels be read? Worth asking before a long scan. Errors as of ie_plan_evaluate(). */
+IE_API ie_status ie_labels_check(const char *labels, ie_error *err) IE_MUST_CHECK;
 IE_API ie_status ie_plan_evaluate(const ie_plan *plan, const char *labels, ie_line_fn on_line, void *user,
                                   ie_evaluation *ret_evaluation, ie_error *err) IE_MUST_CHECK;
 
@@ -271,7 +274,8 @@ IE_API ie_status ie_engine_gallery(ie_engine *engine, const ie_plan *plan, const
 #define IE_APART_MAX 100
 
 /* Remembers, or with `apart` false forgets, that these photos are no duplicates of one another: each of each other. They
-   are known by their bytes, so that it holds under any name, and until they are changed. IE_ERR_USAGE: fewer than two or
+   are known by their coded pictures, so that it holds under any name and whatever tags are written (by their bytes where
+   these cannot be told apart from the metadata). IE_ERR_USAGE: fewer than two or
    more than IE_APART_MAX, two with the same bytes, or no catalog to remember it in. */
 IE_API ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size_t count, bool apart,
                                       ie_error *err) IE_MUST_CHECK;

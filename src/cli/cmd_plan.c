@@ -40,6 +40,9 @@ static ie_status check_options(const ie_options *options, ie_error *err)
         return ie_error_set(err, IE_ERR_USAGE,
                             "--evaluate only judges; leave out --apply and --plan.");
     }
+    if (options->evaluate != NULL && ie_labels_check(options->evaluate, err) != IE_OK) {
+        return err->status;
+    }
     if (options->output != NULL && options->in_place) {
         return ie_error_set(err, IE_ERR_USAGE,
                             "--output and --in-place contradict each other; give one.");
@@ -107,10 +110,13 @@ void ie_plan_print_json(const ie_session *session, const ie_plan *plan, const ie
     puts(line);
 }
 
-static void print_next_step(const ie_session *session, size_t work)
+static void print_next_step(const ie_session *session, const ie_summary *summary, size_t work)
 {
     const ie_options *options = session->options;
-    if (work == 0) {
+    bool found = summary->reported > 0 || summary->unlinked > 0;
+    if (work == 0 && options->command->id == IE_CMD_DEDUPE && options->output == NULL) {
+        puts(found ? "\nNothing would be changed." : "\nThere is nothing to do: no duplicate is to go.");
+    } else if (work == 0) {
         puts("\nThere is nothing to do.");
     } else if (options->plan_file != NULL) {
         printf("\nNothing was changed. The plan is saved; carry it out with: imgengine apply %s\n",
@@ -136,7 +142,7 @@ static ie_status show_plan(ie_session *session, const ie_plan *plan, const ie_su
             putchar('\n');
         }
         ie_summary_print(summary, IE_TENSE_PLANNED, stdout);
-        print_next_step(session, ie_plan_work(plan));
+        print_next_step(session, summary, ie_plan_work(plan));
         return IE_OK;
     }
     fflush(stdout);

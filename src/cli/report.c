@@ -26,7 +26,7 @@ static const struct {
     NUMBER(unconverted),   NUMBER(untagged),
     NUMBER(tagged),        NUMBER(plain),       NUMBER(skipped),     NUMBER(changed),     NUMBER(failed),
     NUMBER(unreadable),    NUMBER(made),
-    NUMBER(written_bytes), NUMBER(saved_bytes), NUMBER(linked),      NUMBER(reported),    NUMBER(reported_bytes),
+    NUMBER(written_bytes), NUMBER(saved_bytes), NUMBER(linked),      NUMBER(unlinked),      NUMBER(reported),    NUMBER(reported_bytes),
 #undef NUMBER
 };
 
@@ -115,15 +115,15 @@ static const char *const sayings[][SAY_KINDS] = {
     [IE_TENSE_PLANNED] = {"to copy", "sidecar to make|sidecars to make", "to move or rename",
                           "to rewrite, the original goes into quarantine",
                           "duplicate to move into quarantine|duplicates to move into quarantine",
-                          "to leave as they are", "to skip, each with its reason"},
+                          "to leave as it is|to leave as they are", "to skip, each with its reason"},
     [IE_TENSE_DONE] = {"copied", "sidecar made|sidecars made", "moved or renamed", "rewritten, the original is in quarantine",
                        "duplicate moved into quarantine|duplicates moved into quarantine",
-                       "left as they were", "skipped, each with its reason"},
+                       "left as it was|left as they were", "skipped, each with its reason"},
     /* Undoing counts files brought back as moved, and files the run had made as replaced. */
     [IE_TENSE_UNDO_PLANNED] = {"to copy", "", "to bring back", "made by the run, to take away",
-                               "to quarantine", "to leave as they are", "not part of this undo"},
+                               "to quarantine", "to leave as it is|to leave as they are", "not part of this undo"},
     [IE_TENSE_UNDONE] = {"copied", "", "brought back", "made by the run, taken away", "quarantined",
-                         "left as they were", "not part of this undo"},
+                         "left as it was|left as they were", "not part of this undo"},
 };
 
 static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
@@ -153,9 +153,10 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
     remark_count(&row[SAY_QUARANTINED], summary->linked,
                  tense == IE_TENSE_PLANNED ? "to give their names to links" : "gave their names to links");
     if (summary->reported > 0) {
-        remark(&row[SAY_KEPT], "%llu of them duplicate%s, %s", (unsigned long long)summary->reported,
-               summary->reported == 1 ? "" : "s", ie_size_text(summary->reported_bytes, size));
+        remark(&row[SAY_KEPT], "%llu of them %s, %s", (unsigned long long)summary->reported,
+               summary->reported == 1 ? "a duplicate" : "duplicates", ie_size_text(summary->reported_bytes, size));
     }
+    remark_count(&row[SAY_KEPT], summary->unlinked, "the same picture in other bytes, which a link does not stand for");
     for (size_t i = 0; i < SAY_KINDS; i++) {
         print_row(&row[i], false, out);
     }

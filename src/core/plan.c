@@ -236,6 +236,7 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
         summary->reported_bytes += reported ? action->stamp.size : 0;
         summary->unconverted += action->unconverted;
         summary->untagged += action->untagged;
+        summary->unlinked += action->unlinked;
         summary->accounted_bytes += action->extra ? 0 : action->stamp.size;
         summary->plain += action->fell_back && action->outcome == IE_OUTCOME_DONE;
         if (action->outcome == IE_OUTCOME_FAILED) {

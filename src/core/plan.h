@@ -113,6 +113,7 @@ typedef struct ie_action {
     unsigned strip;           /* IE_STRIP_* (strip.h): taken out of the copy's metadata */
     bool unconverted;         /* it was to be converted or turned, and the reason says why that is not done */
     bool untagged;            /* something was to be written for it, and the reason says why that is not done */
+    bool unlinked;            /* a duplicate of other bytes: a link was to take its place, but stands for the same bytes only */
     uint8_t orientation;      /* of `from`, 1..8 */
     ie_tag_edit *tags;        /* NULL: none */
     const char *survivor;     /* QUARANTINE (and SKIP of a duplicate, KEEP of one that is only reported): the file that stays */

@@ -368,6 +368,7 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
     }
     action->unconverted = json_is_true(json_object_get(object, "unconverted"));
     action->untagged = json_is_true(json_object_get(object, "untagged"));
+    action->unlinked = json_is_true(json_object_get(object, "unlinked"));
     const char *wrong = read_verdict(object, action);
     wrong = wrong != NULL ? wrong : read_link(object, action);
     wrong = wrong != NULL ? wrong : read_remake(object, action);

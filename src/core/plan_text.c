@@ -135,6 +135,9 @@ json_t *ie_action_json(const ie_plan *plan, const ie_action *action)
     if (action->unconverted) {
         json_object_set_new(object, "unconverted", json_true());
     }
+    if (action->unlinked) {
+        json_object_set_new(object, "unlinked", json_true());
+    }
     if (action->untagged) {
         json_object_set_new(object, "untagged", json_true());
     }

@@ -299,6 +299,16 @@ static double agreement(const ie_plane *a, const ie_plane *b, const ie_warp *w)
     return sum;
 }
 
+/* Most copies lie where the other lies; a band of text at an edge leads the coarse sizes astray. */
+static void better_of_still(const ie_plane *a, const ie_plane *b, ie_warp *w)
+{
+    ie_warp still = {{0, 1, 0, 0, 0, 1, 1, 0}};
+    fit(a, b, &still);
+    if (agreement(a, b, &still) > agreement(a, b, w)) {
+        *w = still;
+    }
+}
+
 bool ie_align(const ie_plane *a, const ie_plane *b, ie_warp *ret_warp)
 {
     ie_plane small_a[LEVELS], small_b[LEVELS];
@@ -317,12 +327,17 @@ bool ie_align(const ie_plane *a, const ie_plane *b, ie_warp *ret_warp)
             return false;
         }
     }
-    /* Most copies lie where the other lies; a band of text at an edge leads the coarse sizes astray. */
-    ie_warp still = {{0, 1, 0, 0, 0, 1, 1, 0}};
-    fit(&small_a[LEVELS - 1], &small_b[LEVELS - 1], &still);
-    if (agreement(&small_a[LEVELS - 1], &small_b[LEVELS - 1], &still) >
-        agreement(&small_a[LEVELS - 1], &small_b[LEVELS - 1], ret_warp)) {
-        *ret_warp = still;
-    }
+    better_of_still(&small_a[LEVELS - 1], &small_b[LEVELS - 1], ret_warp);
     return true;
+}
+
+void ie_align_again(const ie_plane *a, const ie_plane *b, ie_warp *warp)
+{
+    ie_plane soft_a = *a, soft_b = *b;
+    ie_plane_soften(&soft_a);
+    ie_plane_soften(&soft_b);
+    warp->p[6] = 1;
+    warp->p[7] = 0;
+    fit(&soft_a, &soft_b, warp);
+    better_of_still(&soft_a, &soft_b, warp);
 }

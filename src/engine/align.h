@@ -38,6 +38,9 @@ void ie_plane_soften(ie_plane *plane);
    these are not two views of one picture. */
 bool ie_align(const ie_plane *a, const ie_plane *b, ie_warp *ret_warp);
 
+/* Fits once more at the finest size, from *warp on, after the levels of `b` were changed to those of `a`. */
+void ie_align_again(const ie_plane *a, const ie_plane *b, ie_warp *warp);
+
 /* `b` as it looks through the map (brightness aside), and which of its samples are there: 1 or 0. Returns how
    many are. */
 int ie_plane_through(const ie_plane *b, const ie_warp *warp, ie_plane *ret_seen, float *ret_there);

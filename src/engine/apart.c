@@ -5,8 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/crew.h"
 #include "storage/bytes.h"
+#include "storage/image_data.h"
 #include "utils/error.h"
+
+/* What a photo is known by. Tags change the bytes, but not the coded picture; a file whose coded picture cannot be told
+   from what is around it has its bytes only. */
+typedef struct names {
+    ie_hash128 picture, bytes;
+    bool has_picture;
+} names;
 
 /* ---- what the plan must not put together -------------------------------------------------------------- */
 
@@ -40,6 +49,79 @@ static void add_key(void *user, const ie_apart *pair)
     list->items[list->count++] = key_of(&pair->a, &pair->b);
 }
 
+#define WAYS 4
+
+/* The hashes that a pair may be remembered by, that which is remembered today first; each file by its picture or, as
+   long ago for all, by its bytes. Two files of one coded picture are told apart by their bytes. Returns how many. */
+static size_t ways_of(const names *a, const names *b, const ie_hash128 *ret_ways[WAYS][2])
+{
+    size_t count = 0;
+    bool one_picture = a->has_picture && b->has_picture && ie_hash128_equal(a->picture, b->picture);
+    for (unsigned way = one_picture ? WAYS - 1 : 0; way < WAYS; way++) {
+        bool bytes_a = (way & 1) != 0, bytes_b = (way & 2) != 0;
+        if ((!bytes_a && !a->has_picture) || (!bytes_b && !b->has_picture)) {
+            continue;
+        }
+        ret_ways[count][0] = bytes_a ? &a->bytes : &a->picture;
+        ret_ways[count++][1] = bytes_b ? &b->bytes : &b->picture;
+    }
+    return count;
+}
+
+static bool is_apart(const key_list *list, const names *a, const names *b)
+{
+    const ie_hash128 *ways[WAYS][2];
+    size_t count = ways_of(a, b, ways);
+    for (size_t i = 0; i < count; i++) {
+        key wanted = key_of(ways[i][0], ways[i][1]);
+        if (bsearch(&wanted, list->items, list->count, sizeof wanted, compare_keys) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef struct reading {
+    ie_photo *const *photos;
+    size_t *list;
+    size_t count;
+} reading;
+
+static void read_picture(void *user, ie_worker *worker, size_t index)
+{
+    const reading *r = user;
+    ie_worker_analyze(worker, r->photos[r->list[index]], IE_HAVE_IMAGE_DATA, 0);
+}
+
+static int by_index(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of the photos in pairs those whose coded picture is not known yet. */
+static void read_pictures(ie_engine *engine, ie_photo *const *photos, const ie_pair *pairs, size_t count)
+{
+    reading r = {.photos = photos, .list = ie_alloc((2 * count + 1) * sizeof *r.list)};
+    for (size_t i = 0; i < 2 * count; i++) {
+        r.list[i] = i % 2 == 0 ? pairs[i / 2].a : pairs[i / 2].b;
+    }
+    qsort(r.list, 2 * count, sizeof *r.list, by_index);
+    for (size_t i = 0; i < 2 * count; i++) {
+        if ((photos[r.list[i]]->have & IE_HAVE_IMAGE_DATA) == 0 && (i == 0 || r.list[i] != r.list[i - 1])) {
+            r.list[r.count++] = r.list[i];
+        }
+    }
+    ie_crew_run(engine->config, engine->cancel, r.count, read_picture, &r);
+    free(r.list);
+}
+
+static names names_of(const ie_photo *photo)
+{
+    return (names){.picture = photo->image_data, .bytes = photo->xxh3,
+                   .has_picture = (photo->have & IE_HAVE_IMAGE_DATA) != 0};
+}
+
 ie_status ie_apart_filter(ie_engine *engine, ie_photo *const *photos, ie_pair *pairs, size_t *count, ie_error *err)
 {
     if (engine->reader == NULL || *count == 0) {
@@ -49,10 +131,11 @@ ie_status ie_apart_filter(ie_engine *engine, ie_photo *const *photos, ie_pair *p
     ie_status status = ie_catalog_apart(engine->reader, add_key, &list, err);
     if (status == IE_OK && list.count > 0) {
         qsort(list.items, list.count, sizeof *list.items, compare_keys);
+        read_pictures(engine, photos, pairs, *count);
         size_t kept = 0;
         for (size_t i = 0; i < *count; i++) {
-            key wanted = key_of(&photos[pairs[i].a]->xxh3, &photos[pairs[i].b]->xxh3);
-            if (bsearch(&wanted, list.items, list.count, sizeof wanted, compare_keys) == NULL) {
+            names a = names_of(photos[pairs[i].a]), b = names_of(photos[pairs[i].b]);
+            if (!is_apart(&list, &a, &b)) {
                 pairs[kept++] = pairs[i];
             }
         }
@@ -66,7 +149,7 @@ ie_status ie_apart_filter(ie_engine *engine, ie_photo *const *photos, ie_pair *p
 
 typedef struct named {
     char *path; /* absolute */
-    ie_hash128 hash;
+    names by;
 } named;
 
 static ie_status need_catalog(ie_engine *engine, ie_error *err)
@@ -78,14 +161,28 @@ static ie_status need_catalog(ie_engine *engine, ie_error *err)
                : status;
 }
 
-static ie_status hash_file(const char *path, named *ret_file, ie_error *err)
+/* As the analyzer of that name has it. */
+static void hash_picture(const ie_engine *engine, const char *path, ie_bytes *bytes, names *by)
+{
+    uint64_t size = ie_bytes_size(bytes);
+    size_t head = size < IE_SNIFF_BYTES ? (size_t)size : IE_SNIFF_BYTES;
+    const uint8_t *start = ie_bytes_at(bytes, 0, head);
+    ie_format format = start != NULL ? ie_format_sniff(start, head, path) : IE_FORMAT_UNKNOWN;
+    const uint8_t *data = ie_image_data_known(format)
+                              ? ie_bytes_load(bytes, (uint64_t)engine->config->limits.max_file_bytes) : NULL;
+    by->has_picture = data != NULL && ie_image_data_hash(data, (size_t)size, format, &by->picture);
+}
+
+static ie_status hash_file(const ie_engine *engine, const char *path, named *ret_file, ie_error *err)
 {
     ie_bytes *bytes;
     ie_status status = ie_bytes_open(path, &bytes, err);
     if (status != IE_OK) {
         return status;
     }
-    if (!ie_bytes_xxh3(bytes, &ret_file->hash)) {
+    if (ie_bytes_xxh3(bytes, &ret_file->by.bytes)) {
+        hash_picture(engine, path, bytes, &ret_file->by);
+    } else {
         status = ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
     }
     ie_bytes_close(bytes);
@@ -94,14 +191,21 @@ static ie_status hash_file(const char *path, named *ret_file, ie_error *err)
     return status;
 }
 
+/* What is remembered of the pair in any of the ways goes, so that it is there once or not at all. */
 static ie_status note_pair(ie_engine *engine, const named *a, const named *b, bool apart, ie_error *err)
 {
-    if (ie_hash128_equal(a->hash, b->hash)) {
+    if (ie_hash128_equal(a->by.bytes, b->by.bytes)) {
         return ie_error_set(err, IE_ERR_USAGE, "%s and %s have the same bytes; nothing tells them apart. To keep both, use "
                             "--min-copies or --protect.", ie_shown(a->path), ie_shown(b->path));
     }
-    const ie_apart pair = {.a = a->hash, .b = b->hash, .name_a = a->path, .name_b = b->path};
-    return ie_catalog_set_apart(engine->writer, &pair, apart, err);
+    const ie_hash128 *ways[WAYS][2];
+    size_t count = ways_of(&a->by, &b->by, ways);
+    ie_status status = IE_OK;
+    for (size_t i = count; status == IE_OK && i > 0; i--) {
+        const ie_apart pair = {.a = *ways[i - 1][0], .b = *ways[i - 1][1], .name_a = a->path, .name_b = b->path};
+        status = ie_catalog_set_apart(engine->writer, &pair, apart && i == 1, err);
+    }
+    return status;
 }
 
 ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size_t count, bool apart, ie_error *err)
@@ -113,7 +217,7 @@ ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size
     ie_status status = need_catalog(engine, err);
     named *files = ie_alloc(count * sizeof *files);
     for (size_t i = 0; status == IE_OK && i < count; i++) {
-        status = hash_file(paths[i], &files[i], err);
+        status = hash_file(engine, paths[i], &files[i], err);
     }
     for (size_t i = 0; status == IE_OK && i < count; i++) {
         for (size_t k = i + 1; status == IE_OK && k < count; k++) {

@@ -103,10 +103,10 @@ static void label_groups(evaluation *e, const json_t *groups, bool apart)
     }
 }
 
-static ie_status read_labels(evaluation *e, const char *path, ie_error *err)
+static ie_status load_labels(const char *path, json_t **ret_labels, ie_error *err)
 {
     ie_bytes *bytes = NULL;
-    IE_AUTO_JSON json_t *labels = NULL;
+    json_t *labels = NULL;
     ie_status status = ie_bytes_open(path, &bytes, err);
     if (status != IE_OK) {
         return status;
@@ -118,6 +118,24 @@ static ie_status read_labels(evaluation *e, const char *path, ie_error *err)
     if (status == IE_OK && !json_is_array(json_object_get(labels, "groups"))) {
         status = ie_error_set(err, IE_ERR_FORMAT, "%s has no list \"groups\" of labelled photos.", ie_shown(path));
     }
+    if (status == IE_OK) {
+        *ret_labels = labels;
+    } else {
+        json_decref(labels);
+    }
+    return status;
+}
+
+ie_status ie_labels_check(const char *path, ie_error *err)
+{
+    IE_AUTO_JSON json_t *labels = NULL;
+    return load_labels(path, &labels, err);
+}
+
+static ie_status read_labels(evaluation *e, const char *path, ie_error *err)
+{
+    IE_AUTO_JSON json_t *labels = NULL;
+    ie_status status = load_labels(path, &labels, err);
     if (status == IE_OK) {
         label_groups(e, json_object_get(labels, "groups"), false);
         label_groups(e, json_object_get(labels, "real_groups"), false);

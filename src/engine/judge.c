@@ -20,6 +20,8 @@
 #define MIN_BLOCKS 0.78
 #define MIN_DETAIL 0.70
 #define MAX_MOVED 0.02
+#define MAX_MOVED_RETONED 0.03 /* edited levels look a little like movement */
+#define MAX_CHANGED 30.0
 #define MAX_GRADIENT 14
 #define MAX_CHROMA 14.0
 #define MIN_CHROMA_MATCH 0.4
@@ -55,10 +57,11 @@ static bool is_same_picture(const ie_likeness *l, bool other_exposure)
 {
     double detail = other_exposure ? MIN_DETAIL_OTHER_TIME : MIN_DETAIL;
     double blocks = other_exposure ? MIN_BLOCKS_OTHER_TIME : MIN_BLOCKS;
-    double moved = other_exposure ? 0 : MAX_MOVED;
+    double moved = other_exposure ? 0 : l->retoned ? MAX_MOVED_RETONED : MAX_MOVED;
     bool other_colors = l->chroma > MAX_CHROMA && l->chroma_match < MIN_CHROMA_MATCH; /* false without colour */
     return l->match >= MIN_MATCH && l->blocks >= blocks && l->detail >= detail && l->moved <= moved &&
-           (!other_exposure || shows_as_much(l)) && l->gradient <= MAX_GRADIENT && !other_colors;
+           l->changed <= MAX_CHANGED &&
+           (!other_exposure || (shows_as_much(l) && !l->retoned)) && l->gradient <= MAX_GRADIENT && !other_colors;
 }
 
 ie_match ie_structure_judge(const ie_likeness *l, bool other_exposure)

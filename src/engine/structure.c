@@ -4,7 +4,9 @@
 #include <math.h>
 
 #include "engine/align.h"
+#include "engine/change.h"
 #include "engine/motion.h"
+#include "engine/tone.h"
 
 #define SIDE IE_SKETCH_SIDE
 #define BLOCK 8        /* blocks of so many samples a side */
@@ -232,7 +234,6 @@ static void describe(const ie_warp *w, ie_likeness *l)
     l->scale_y = hypot(p[2], p[5]);
     l->angle = atan2(p[4], p[1]);
     l->shear = l->scale_x > 0 && l->scale_y > 0 ? (p[1] * p[2] + p[4] * p[5]) / (l->scale_x * l->scale_y) : 1;
-    l->gain = p[6];
 }
 
 #define MARGIN 3 /* samples: what a frame around the other picture blurs */
@@ -251,6 +252,36 @@ static void trim(const ie_warp *w, float *there)
     }
 }
 
+#define BENT 3.0f /* levels: what a line does not explain */
+
+/* Where brightness and contrast alone do not explain the levels of `b`, gives it those of `a`, fits once more and returns
+   true. */
+static bool match_tones(const ie_plane *a, ie_plane *b, ie_warp *w)
+{
+    ie_plane seen;
+    float there[SIDE * SIDE];
+    ie_tone tone;
+    ie_plane_through(b, w, &seen, there);
+    trim(w, there);
+    if (!ie_tone_fit(a, &seen, there, &tone) || !(tone.bend > BENT)) {
+        return false;
+    }
+    ie_tone_apply(&tone, b);
+    ie_align_again(a, b, w);
+    return true;
+}
+
+/* As before, with levels of one tone. */
+static double changed(const ie_plane *a, ie_plane *seen, const float *there)
+{
+    ie_tone tone;
+    if (!ie_tone_fit(a, seen, there, &tone)) {
+        return 0;
+    }
+    ie_tone_apply(&tone, seen);
+    return ie_change_of(a, seen, there);
+}
+
 ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn)
 {
     ie_plane first, second, seen;
@@ -262,6 +293,8 @@ ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigne
     if (!ie_align(&first, &second, &w)) {
         return l;
     }
+    l.gain = w.p[6];
+    l.retoned = match_tones(&first, &second, &w);
     /* Between samples lies their mean, which blurs; blurred alike they differ less by where the grid lies. */
     ie_plane_soften(&first);
     ie_plane_soften(&second);
@@ -272,6 +305,7 @@ ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigne
     compare_detail(&first, &seen, there, &l);
     l.gradient = compare_gradients(&first, &seen, there);
     l.moved = ie_motion_share(&first, &seen, there);
+    l.changed = changed(&first, &seen, there);
     compare_colors(a, b, turn, &w, &l);
     return l;
 }

@@ -20,6 +20,8 @@ typedef struct ie_likeness {
     double fineness; /* standard deviation of that, grey levels, of the one that has less; low: nothing to tell */
     double blocks;   /* share of the blocks with texture that correlate well */
     double moved;    /* share of the windows with structure in which something moved (engine/motion.h) */
+    double changed;  /* what came and went elsewhere, grey levels times samples of 64 x 64 (engine/change.h) */
+    bool retoned;    /* brightness and contrast alone do not explain the levels: someone edited them */
     double textured; /* share of blocks that have texture */
     unsigned gradient; /* bits of 64 by which their dHashes differ once one lies on the other */
     double chroma;   /* root mean square difference of the opponent colours, 0..127, a tint of all aside */

@@ -284,7 +284,12 @@ static void refuse(const near *n, const node *loser, const node *winner, const e
 static void take_away(const near *n, node *winner, node *loser, const edge *e)
 {
     if (ie_dedupe_links(n->d)) {
-        ie_action_reason(n->d->proposal->plan, ie_dedupe_action(n->d, loser->head),
+        ie_action *action = ie_dedupe_action(n->d, loser->head);
+        if (action->unlinked) {
+            return; /* said already, of a better one */
+        }
+        action->unlinked = true;
+        ie_action_reason(n->d->proposal->plan, action,
                          "kept: %s as %s, but links stand for the same bytes only", words_for(e),
                          ie_dedupe_name(n->d, winner->head->rival.photo, loser->head->rival.photo));
         return;

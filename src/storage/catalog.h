@@ -84,8 +84,8 @@ typedef void (*ie_catalog_file_fn)(void *user, const ie_stored_file *file);
 ie_status ie_catalog_files(ie_catalog *catalog, const char *path, const ie_fact_version *xxh3_version,
                            ie_catalog_file_fn on_file, void *user, ie_error *err) IE_MUST_CHECK;
 
-/* Two photos that the user keeps apart though they look alike, by the XXH3-128 of their bytes; the names are
-   where they lay when that was said, for a person. In either order they are one pair. */
+/* Two photos that the user keeps apart though they look alike, by hashes that tell what they are (engine/apart.h);
+   the names are where they lay when that was said, for a person. In either order they are one pair. */
 typedef struct ie_apart {
     ie_hash128 a, b;
     const char *name_a, *name_b;

@@ -95,11 +95,13 @@ apart() {
     mkdir moved && mv apart/small.jpg moved/other-name.jpg && rm apart/weak.jpg || return 1
     "$imgengine" dedupe apart moved --similar --exit-code || return 1
     "$imgengine" dedupe --list-apart | grep -q "apart/small.jpg" || return 1
+    exiftool -q -overwrite_original -Title='Tagged since' moved/other-name.jpg || return 1
+    "$imgengine" dedupe apart moved --similar --exit-code || return 1
     "$imgengine" dedupe --forget-apart apart/large.jpg moved/other-name.jpg || return 1
     [ "$("$imgengine" dedupe --list-apart)" = 'Nothing is kept apart.' ] || return 1
     "$imgengine" dedupe apart moved --similar --exit-code
     [ $? -eq 4 ]
 }
-check what_is_kept_apart_is_known_by_content_until_that_is_taken_back apart
+check what_is_kept_apart_is_known_by_its_picture_until_that_is_taken_back apart
 
 exit "$failures"

@@ -69,6 +69,11 @@ static void links_stand_for_the_same_bytes_only(void **state)
     PROPOSE(&c, DEDUPE);
     expect(&c, 1, IE_ACTION_KEEP, NULL);
     expect_reason(&c, 1, "kept: same picture as a.jpg, but links stand for the same bytes only");
+    assert_true(c.plan->actions[1].unlinked);
+    assert_null(strchr(c.plan->actions[1].reason, ';')); /* said once */
+    ie_summary summary = {0};
+    ie_plan_tally(c.plan, &summary);
+    assert_int_equal(summary.unlinked, 1);
     set(&c, "dedupe.action", "report");
     PROPOSE(&c, DEDUPE);
     expect(&c, 1, IE_ACTION_KEEP, NULL);
