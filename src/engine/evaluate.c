@@ -103,6 +103,19 @@ static void label_groups(evaluation *e, const json_t *groups, bool apart)
     }
 }
 
+/* Each group lists its files; a slip there would otherwise count as nothing labelled. */
+static ie_status check_groups(const char *path, const json_t *labels, const char *key, ie_error *err)
+{
+    size_t i;
+    const json_t *group;
+    json_array_foreach(json_object_get(labels, key), i, group) {
+        if (!json_is_array(json_object_get(group, "files"))) {
+            return ie_error_set(err, IE_ERR_FORMAT, "%s: entry %zu of \"%s\" has no list \"files\".", ie_shown(path), i + 1, key);
+        }
+    }
+    return IE_OK;
+}
+
 static ie_status load_labels(const char *path, json_t **ret_labels, ie_error *err)
 {
     ie_bytes *bytes = NULL;
@@ -117,6 +130,10 @@ static ie_status load_labels(const char *path, json_t **ret_labels, ie_error *er
     ie_bytes_close(bytes);
     if (status == IE_OK && !json_is_array(json_object_get(labels, "groups"))) {
         status = ie_error_set(err, IE_ERR_FORMAT, "%s has no list \"groups\" of labelled photos.", ie_shown(path));
+    }
+    static const char *const keys[] = {"groups", "real_groups", "not_duplicates"};
+    for (size_t i = 0; status == IE_OK && i < sizeof keys / sizeof *keys; i++) {
+        status = check_groups(path, labels, keys[i], err);
     }
     if (status == IE_OK) {
         *ret_labels = labels;
@@ -262,6 +279,11 @@ ie_status ie_plan_evaluate(const ie_plan *plan, const char *labels, ie_line_fn o
     qsort_r(e.by_name, e.files, sizeof *e.by_name, by_name, (void *)plan);
     qsort_r(e.by_from, e.files, sizeof *e.by_from, by_from, (void *)plan);
     ie_status status = read_labels(&e, labels, err);
+    if (status == IE_OK && e.result.labelled == 0) {
+        status = ie_error_set(err, IE_ERR_NOT_FOUND, "None of the files that %s labels is among these photos, so there is "
+                                                     "nothing to judge. A label means the file whose last path parts agree.",
+                              ie_shown(labels));
+    }
     if (status == IE_OK) {
         group_actions(&e);
         count_runs(&e, false);
