@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/print.h"
 
+#include <poll.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -85,10 +86,18 @@ int ie_complain_usage(const ie_command *command, const ie_error *err)
  * here. */
 static int output_errno;
 
+/* errno may be of a later call: whether the reader is gone is asked of the pipe itself. */
+static int output_failure(void)
+{
+    int code = errno;
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0 ? EPIPE : code != 0 ? code : EIO;
+}
+
 bool ie_output_ok(void)
 {
     if (output_errno == 0 && ferror(stdout)) {
-        output_errno = errno != 0 ? errno : EIO;
+        output_errno = output_failure();
     }
     return output_errno == 0;
 }
@@ -96,7 +105,7 @@ bool ie_output_ok(void)
 int ie_output_end(void)
 {
     if (output_errno == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
-        output_errno = errno != 0 ? errno : EIO;
+        output_errno = output_failure();
     }
     if (output_errno == 0) {
         return IE_EXIT_DONE;

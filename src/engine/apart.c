@@ -132,6 +132,10 @@ ie_status ie_apart_filter(ie_engine *engine, ie_photo *const *photos, ie_pair *p
     if (status == IE_OK && list.count > 0) {
         qsort(list.items, list.count, sizeof *list.items, compare_keys);
         read_pictures(engine, photos, pairs, *count);
+        if (engine->cancel != NULL && *engine->cancel != 0) { /* what was not read would be taken for duplicates */
+            free(list.items);
+            return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed.");
+        }
         size_t kept = 0;
         for (size_t i = 0; i < *count; i++) {
             names a = names_of(photos[pairs[i].a]), b = names_of(photos[pairs[i].b]);
@@ -191,7 +195,8 @@ static ie_status hash_file(const ie_engine *engine, const char *path, named *ret
     return status;
 }
 
-/* What is remembered of the pair in any of the ways goes, so that it is there once or not at all. */
+/* What is remembered of the pair in any other way goes, so that it is there once or not at all; what is to be remembered
+   is there before that. */
 static ie_status note_pair(ie_engine *engine, const named *a, const named *b, bool apart, ie_error *err)
 {
     if (ie_hash128_equal(a->by.bytes, b->by.bytes)) {
@@ -201,9 +206,9 @@ static ie_status note_pair(ie_engine *engine, const named *a, const named *b, bo
     const ie_hash128 *ways[WAYS][2];
     size_t count = ways_of(&a->by, &b->by, ways);
     ie_status status = IE_OK;
-    for (size_t i = count; status == IE_OK && i > 0; i--) {
-        const ie_apart pair = {.a = *ways[i - 1][0], .b = *ways[i - 1][1], .name_a = a->path, .name_b = b->path};
-        status = ie_catalog_set_apart(engine->writer, &pair, apart && i == 1, err);
+    for (size_t i = 0; status == IE_OK && i < count; i++) {
+        const ie_apart pair = {.a = *ways[i][0], .b = *ways[i][1], .name_a = a->path, .name_b = b->path};
+        status = ie_catalog_set_apart(engine->writer, &pair, apart && i == 0, err);
     }
     return status;
 }

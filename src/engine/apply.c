@@ -352,7 +352,8 @@ static ie_status carry_groups(ie_run *run, const ie_order *order, ie_error *err)
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
-/* Greater than every id in the roots, so that "the newest" is right even within one second. */
+/* Greater than every id in the roots, so that "the newest" is right even within one second; by chance how much, because a
+   copied folder has its journals with it and both may go on from the same id. */
 static void choose_id(ie_run *run)
 {
     ie_run_id_new(run->id);
@@ -362,13 +363,13 @@ static void choose_id(ie_run *run)
             continue;
         }
         const char *newest = ids.count > 0 ? ids.ids[0] : "";
-        int64_t number;
+        int64_t number, step = 1 + (strtol(run->id + strlen(run->id) - 4, NULL, 16) & 0x3f);
         size_t length = strlen(newest);
         if (strcmp(newest, run->id) >= 0 && length == strlen(run->id)) {
             char *end;
             number = strtol(newest + length - 4, &end, 16);
             snprintf(run->id, sizeof run->id, "%.*s%04" PRIx64, (int)(length - 4), newest,
-                     (uint64_t)(number < 0xffff ? number + 1 : 0xffff));
+                     (uint64_t)(number + step < 0xffff ? number + step : 0xffff));
         }
         ie_run_ids_free(&ids);
     }

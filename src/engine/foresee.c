@@ -74,7 +74,7 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
     ie_bytes_close(bytes);
 }
 
-bool ie_foresee_stripped(const char *path, unsigned strip)
+bool ie_foresee_stripped(const ie_photo *photo, const char *path, unsigned strip)
 {
     ie_bytes *bytes = NULL;
     if (ie_bytes_open(path, &bytes, NULL) != IE_OK) {
@@ -84,5 +84,5 @@ bool ie_foresee_stripped(const char *path, unsigned strip)
     const uint8_t *start = ie_bytes_at(bytes, 0, head);
     ie_format format = start != NULL ? ie_format_sniff(start, head, path) : IE_FORMAT_UNKNOWN;
     ie_bytes_close(bytes);
-    return ie_exif_is_stripped(path, format, strip);
+    return ie_exif_is_stripped(path, format, strip, photo->metadata.serial);
 }

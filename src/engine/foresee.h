@@ -13,6 +13,6 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
                 ie_prospect *ret_prospect);
 
 /* For ie_proposal.stripped. */
-bool ie_foresee_stripped(const char *path, unsigned strip);
+bool ie_foresee_stripped(const ie_photo *photo, const char *path, unsigned strip);
 
 #endif

@@ -56,6 +56,16 @@ ie_status ie_journal_run(const char *root, const char *id, ie_run_fn on_run, voi
     return status;
 }
 
+bool ie_journal_unborn(const char *root, const char *id)
+{
+    ie_log *log;
+    ie_status status = ie_log_read(root, id, &log, NULL);
+    if (status == IE_OK) {
+        ie_log_free(log);
+    }
+    return status == IE_ERR_FORMAT;
+}
+
 ie_status ie_journal_runs(const char *root, ie_run_fn on_run, void *user, ie_error *err)
 {
     ie_run_ids ids;

@@ -103,8 +103,12 @@ void ie_known_run_info(ie_engine *engine, const ie_known_run *run, ie_run_info *
     bool offline = run->root_count == 0, deleted = run->root_count > 0;
     for (size_t i = 0; i < run->root_count; i++) {
         lookup l = {0};
-        if (ie_volume_offline(engine, run->roots[i]) ||
-            ie_journal_run(run->roots[i], run->id, take_info, &l, NULL) != IE_OK || !l.found) {
+        bool away = ie_volume_offline(engine, run->roots[i]);
+        if (!away && ie_journal_unborn(run->roots[i], run->id)) {
+            info.journaled = true;
+            continue;
+        }
+        if (away || ie_journal_run(run->roots[i], run->id, take_info, &l, NULL) != IE_OK || !l.found) {
             offline = true;
             deleted = deleted && ie_volume_deleted(engine, run->roots[i]);
             continue;
@@ -117,6 +121,7 @@ void ie_known_run_info(ie_engine *engine, const ie_known_run *run, ie_run_info *
         info.purged += l.info.purged;
         info.state = joint_state(info.state, l.state);
     }
+    info.state = info.state == NULL && info.journaled ? "done" : info.state;
     info.state = !offline ? info.state : run->undone ? "undone" : deleted ? "deleted" : "offline";
     *ret_info = info;
 }

@@ -315,12 +315,16 @@ static void give_back(commit *c)
     }
 }
 
+/* What waits for its turn will not have it. Its places come free at once: the walk may wait for one, and what fills them
+   would wait for the walk. */
 static void discard(commit *c)
 {
     for (size_t i = 0; i < IE_UNDER_WAY; i++) {
         if (c->held[i] != NULL) {
             ie_photo_free(c->held[i]->look.photo);
             free(c->held[i]);
+            c->held[i] = NULL;
+            c->freed++;
         }
     }
 }
@@ -338,6 +342,7 @@ static ie_status commit_or_drop(commit *c, ie_item *done, ie_status status, ie_e
     status = commit_ready(c, err);
     if (status != IE_OK) {
         atomic_store(&c->run->stop, true);
+        discard(c);
     }
     return status;
 }

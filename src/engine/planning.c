@@ -88,8 +88,9 @@ static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsi
         wanted |= IE_HAVE_METADATA; /* how a picture lies; a camera's name */
     }
     unsigned named_by = 0;
-    if (request->rename && ie_rename_needs(engine->config, &named_by, err) != IE_OK) {
-        return err->status;
+    ie_status status = request->rename ? ie_rename_needs(engine->config, &named_by, err) : IE_OK;
+    if (status != IE_OK) {
+        return status;
     }
     wanted |= named_by;
     if (request->tag && (engine->config->tagging.quality_rating || engine->config->tagging.quality_score)) {
@@ -102,7 +103,7 @@ static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsi
     bool tags = request->tag && engine->config->tagging.embed_tags && engine->config->analysis.ml_analysis;
     if (process || tags) {
         unsigned all = 0;
-        ie_status status = ie_engine_wanted(engine, NULL, &all, err);
+        status = ie_engine_wanted(engine, NULL, &all, err);
         if (status != IE_OK) {
             return status;
         }
@@ -252,11 +253,11 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
             status = steps[i].propose(&proposal, err);
         }
     }
-    ie_same_free(journals.same);
-    ie_earlier_free(journals.earlier);
     if (status == IE_OK && request->convert) {
         ie_strip_propose(&proposal);
     }
+    ie_same_free(journals.same);
+    ie_earlier_free(journals.earlier);
     if (status == IE_OK) {
         ie_plan_settle(&proposal);
         *ret_plan = plan;
@@ -452,8 +453,11 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
                             "--strip (convert.strip) takes metadata out of copies only, and here the photos themselves "
                             "would lose it; name a folder for the copies with --output.");
     }
-    if (request->convert && ie_convert_check(engine->config, request->output != NULL, ie_advise_of_doubt, engine, err) != IE_OK) {
-        return err->status;
+    if (request->convert) {
+        status = ie_convert_check(engine->config, request->output != NULL, ie_advise_of_doubt, engine, err);
+        if (status != IE_OK) {
+            return status;
+        }
     }
     bool links = engine->config->dedupe.action != IE_DEDUPE_QUARANTINE && engine->config->dedupe.action != IE_DEDUPE_REPORT;
     if (request->dedupe && links && (request->rename || request->convert || request->tag)) {

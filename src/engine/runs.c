@@ -260,6 +260,9 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
             continue;
         }
         status = request->root == NULL ? ie_volume_check(engine, roots[i], err) : IE_OK;
+        if (status == IE_OK && count > 1 && ie_journal_unborn(roots[i], request->run_id)) {
+            continue;
+        }
         if (status == IE_OK) {
             status = ie_undo_run(roots[i], request, &options, on_line, user, &counts, err);
         }

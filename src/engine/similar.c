@@ -389,12 +389,21 @@ static void find_twins(search *s, size_t count)
     }
 }
 
+/* Only its first picture was compared: whoever has more of them loses those with it. */
+static ie_match of_one_picture(const search *s, const ie_pair *pair)
+{
+    bool several = s->photos[pair->a]->animated || s->photos[pair->b]->animated;
+    bool first_alone = pair->verdict == IE_MATCH_SAME_PIXELS || pair->verdict == IE_MATCH_SAME_PICTURE;
+    return several && first_alone ? IE_MATCH_SIMILAR_SCENE : pair->verdict;
+}
+
 /* Of several ways in which two pictures are alike the strongest stays, of equal ones the first. */
 static void keep_verdicts(search *s)
 {
     size_t kept = 0;
     for (size_t i = 0; i < s->count; i++) {
-        const ie_pair *pair = &s->pairs[i];
+        ie_pair *pair = &s->pairs[i];
+        pair->verdict = of_one_picture(s, pair);
         if (pair->verdict == IE_MATCH_NONE) {
             continue;
         }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "core/sketch.h"
 #include "engine/align.h"
 #include "engine/change.h"
 #include "engine/motion.h"
@@ -174,31 +175,6 @@ static unsigned compare_gradients(const ie_plane *a, const ie_plane *b, const fl
     return bits > 0 ? (differ * 64 + bits / 2) / bits : 64;
 }
 
-#define TONED 3.0 /* chroma that brightness does not explain, standard deviation */
-
-/* What is left of a chroma when its line over the brightness is taken off: variance. */
-static double free_variance(const ie_sketch *sketch, const int8_t *chroma)
-{
-    enum { N = IE_SKETCH_CHROMA, CELL = SIDE / N };
-    sums s = {0};
-    for (int i = 0; i < N * N; i++) {
-        double gray = 0;
-        for (int k = 0; k < CELL * CELL; k++) {
-            gray += sketch->gray[(i / N * CELL + k / CELL) * SIDE + i % N * CELL + k % CELL];
-        }
-        sums_add(&s, gray / (CELL * CELL), chroma[i]);
-    }
-    double both = s.ab / s.n - s.a / s.n * (s.b / s.n), of_gray = variance(s.n, s.a, s.aa);
-    double rest = variance(s.n, s.b, s.bb) - (of_gray > 0 ? both * both / of_gray : 0);
-    return rest > 0 ? rest : 0;
-}
-
-/* Of one tint, as a sepia print is: its colours tell nothing of the picture. */
-static bool is_toned(const ie_sketch *sketch)
-{
-    return free_variance(sketch, sketch->a) + free_variance(sketch, sketch->b) < TONED * TONED;
-}
-
 static void compare_colors(const ie_sketch *a, const ie_sketch *b, unsigned turn, const ie_warp *w, ie_likeness *l)
 {
     enum { N = IE_SKETCH_CHROMA };
@@ -221,7 +197,7 @@ static void compare_colors(const ie_sketch *a, const ie_sketch *b, unsigned turn
     double of_a = variance(n, first.a, first.aa) + variance(n, second.a, second.aa);
     double of_b = variance(n, first.b, first.bb) + variance(n, second.b, second.bb);
     double both = first.ab / n - first.a / n * (first.b / n) + second.ab / n - second.a / n * (second.b / n);
-    bool tells = colour_a / n >= 3 && colour_b / n >= 3 && !is_toned(a) && !is_toned(b);
+    bool tells = colour_a / n >= 3 && colour_b / n >= 3 && ie_sketch_colored(a) && ie_sketch_colored(b);
     l->chroma = sqrt(fmax(0, of_a + of_b - 2 * both));
     l->chroma_match = tells ? both / sqrt((of_a + 8) * (of_b + 8)) : NAN;
 }

@@ -24,6 +24,8 @@ ie_status ie_undo_run(const char *root, const ie_undo_request *request, const ie
 
 /* One run in one root. IE_ERR_NOT_FOUND when its journal is not there. */
 ie_status ie_journal_run(const char *root, const char *id, ie_run_fn on_run, void *user, ie_error *err) IE_MUST_CHECK;
+/* Its journal was cut short before its head was durable, which is before anything is changed there. */
+bool ie_journal_unborn(const char *root, const char *id);
 /* The runs in one root's journal folder, newest first; a root without .imgengine has none. */
 ie_status ie_journal_runs(const char *root, ie_run_fn on_run, void *user, ie_error *err) IE_MUST_CHECK;
 

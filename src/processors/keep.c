@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/sketch.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -74,10 +75,13 @@ static ie_keep_rule lone_rule(const ie_config *config)
     return rule >= 0 ? (ie_keep_rule)rule : IE_KEEP_RULES;
 }
 
-static ie_keep begin(const ie_config *config)
+static ie_keep begin(const ie_config *config, bool equals)
 {
     ie_keep keep = {.config = config};
     append(&keep, IE_BY_PROTECTION);
+    if (!equals) {
+        append(&keep, IE_BY_SUBSTANCE);
+    }
     append(&keep, IE_BY_PREFERENCE);
     return keep;
 }
@@ -102,7 +106,7 @@ static void finish(ie_keep *keep)
 
 ie_keep ie_keep_of_equals(const ie_config *config)
 {
-    ie_keep keep = begin(config);
+    ie_keep keep = begin(config, true);
     append_list(&keep);
     if (lone_rule(config) == IE_KEEP_QUALITY) {
         append(&keep, IE_BY_RESOLUTION);
@@ -114,7 +118,7 @@ ie_keep ie_keep_of_equals(const ie_config *config)
 
 ie_keep ie_keep_of_similar(const ie_config *config)
 {
-    ie_keep keep = begin(config);
+    ie_keep keep = begin(config, false);
     ie_keep_rule lone = lone_rule(config);
     if (lone != IE_KEEP_QUALITY) {
         append_list(&keep);
@@ -220,6 +224,13 @@ static unsigned fullness(const ie_photo *photo, const ie_config *config)
            (m->creator != NULL) + (m->copyright != NULL) + (m->rating != IE_ABSENT && m->rating != 0);
 }
 
+int ie_keep_substance(const ie_photo *photo)
+{
+    bool colored = (photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL && ie_sketch_colored(photo->sketch);
+    bool deep = photo->bits > 8 || ie_format_kind(photo->format) == IE_KIND_RAW; /* of which only the preview was looked at */
+    return 2 * colored + deep;
+}
+
 static int rating_of(const ie_photo *photo)
 {
     return photo->metadata.rating == IE_ABSENT ? 0 : photo->metadata.rating;
@@ -230,6 +241,8 @@ static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b, const
     switch (by) {
     case IE_BY_PROTECTION:
         return b->is_protected - a->is_protected;
+    case IE_BY_SUBSTANCE:
+        return ie_keep_substance(b->photo) - ie_keep_substance(a->photo);
     case IE_BY_PREFERENCE:
         return order_u64(a->preference, b->preference);
     case IE_BY_RAW:
@@ -284,7 +297,10 @@ int ie_keep_order(const ie_keep *keep, const ie_rival *a, const ie_rival *b, ie_
 /* All that counts is the same; the first of the criteria is what the user asked about. */
 static char *first_by_path(const ie_keep *keep)
 {
-    switch (keep->count > 2 ? keep->by[2] : IE_BY_PATH) {
+    size_t asked = 0;
+    while (asked < keep->count && keep->by[asked++] != IE_BY_PREFERENCE) {
+    }
+    switch (asked < keep->count ? keep->by[asked] : IE_BY_PATH) {
     case IE_BY_QUALITY:
         return ie_strdup("equal quality, first by path");
     case IE_BY_RESOLUTION:
@@ -325,6 +341,9 @@ char *ie_keep_advantage(const ie_keep *keep, const ie_rival *better, const ie_ri
     switch (by) {
     case IE_BY_PROTECTION:
         return ie_strdup("in a protected folder");
+    case IE_BY_SUBSTANCE:
+        return ie_keep_substance(a) / 2 > ie_keep_substance(b) / 2
+                   ? ie_strdup("in colour") : ie_asprintf("%d bits a channel against %d", a->bits, b->bits);
     case IE_BY_PREFERENCE:
         return ie_asprintf("in the preferred folder %s",
                            ie_shown(keep->config->dedupe.prefer.items[better->preference]));

@@ -9,7 +9,7 @@
 #include "processors/processor.h"
 
 typedef enum ie_criterion {
-    IE_BY_PROTECTION, IE_BY_PREFERENCE, IE_BY_RAW, IE_BY_METADATA, IE_BY_RESOLUTION, IE_BY_SMALLNESS, IE_BY_QUALITY,
+    IE_BY_PROTECTION, IE_BY_SUBSTANCE, IE_BY_PREFERENCE, IE_BY_RAW, IE_BY_METADATA, IE_BY_RESOLUTION, IE_BY_SMALLNESS, IE_BY_QUALITY,
     IE_BY_SAVING, IE_BY_RATING, IE_BY_FULLNESS, IE_BY_UNEDITED, IE_BY_EDITED, IE_BY_AGE, IE_BY_YOUTH, IE_BY_FILES,
     IE_BY_FILE_AGE, IE_BY_BYTES, IE_BY_PATH
 } ie_criterion;
@@ -45,6 +45,10 @@ int ie_keep_saved_at(const ie_photo *photo);
 ie_keep ie_keep_of_equals(const ie_config *config);
 /* For the same picture in other bytes: a single word is followed by the standard order; quality is that order. */
 ie_keep ie_keep_of_similar(const ie_config *config);
+
+/* What a version without it cannot give back: 2 for colours (where a sketch tells them), plus 1 for more than 8 bits a
+   channel. */
+int ie_keep_substance(const ie_photo *photo);
 
 /* Negative when `a` is the better; *ret_by says by what. Never 0 for different paths. */
 int ie_keep_order(const ie_keep *keep, const ie_rival *a, const ie_rival *b, ie_criterion *ret_by);

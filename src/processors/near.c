@@ -298,6 +298,13 @@ static void take_away(const near *n, node *winner, node *loser, const edge *e)
         refuse(n, loser, winner, e);
         return;
     }
+    int more = ie_keep_substance(loser->head->rival.photo) & ~ie_keep_substance(winner->head->rival.photo);
+    if (more != 0) {
+        ie_action_reason(n->d->proposal->plan, ie_dedupe_action(n->d, loser->head), "kept: %s as %s, but %s", words_for(e),
+                         ie_dedupe_name(n->d, winner->head->rival.photo, loser->head->rival.photo),
+                         more > 1 ? "in colour, which that one is not" : "with more bits a channel");
+        return;
+    }
     winner->loser = winner->loser == NULL ? loser->head : winner->loser;
     for (size_t i = loser->first; i < loser->end; i++) {
         drop(n, &n->candidates[i], winner, e);

@@ -68,8 +68,8 @@ typedef struct ie_proposal {
     /* Fills the prospect (zeroed) of a photo whose action is to recode it as far as it says, or to strip it. May be NULL: all is well. */
     void (*foresee)(const ie_config *config, const ie_photo *photo, const ie_action *action, ie_arena *arena,
                     ie_prospect *ret_prospect);
-    /* Is what convert.strip would take out gone from the file at this path? May be NULL: yes. */
-    bool (*stripped)(const char *path, unsigned strip);
+    /* Is what convert.strip would take out of the photo gone from its copy at this path? May be NULL: yes. */
+    bool (*stripped)(const ie_photo *photo, const char *path, unsigned strip);
     void *user;
     const ie_track *track; /* for photos that have no place; NULL: none */
     const ie_places *places; /* the same, by name; NULL: none */

@@ -7,10 +7,10 @@
 #include "processors/processor.h"
 #include "processors/suffixes.h"
 
-/* Formats that hold no metadata that anybody writes. */
+/* A format that holds no metadata. (A PNM has comments, in which anything may stand.) */
 static bool is_bare(ie_format format)
 {
-    return format == IE_FORMAT_BMP || format == IE_FORMAT_PNM;
+    return format == IE_FORMAT_BMP;
 }
 
 static bool can_strip(ie_format format, unsigned strip)
@@ -37,11 +37,12 @@ static void leave(ie_plan *plan, ie_action *action)
 }
 
 /* What an earlier run copied whole is not what is asked for now. */
-static void doubt_what_is_there(const ie_proposal *proposal, ie_action *action, unsigned strip, const char *text)
+static void doubt_what_is_there(const ie_proposal *proposal, size_t i, unsigned strip, const char *text)
 {
     ie_plan *plan = proposal->plan;
+    ie_action *action = &plan->actions[i];
     if (action->found != NULL && action->format != IE_FORMAT_SIDECAR && proposal->stripped != NULL &&
-        !proposal->stripped(action->found, strip)) {
+        !proposal->stripped(proposal->photos[i], action->found, strip)) {
         leave(plan, action);
         ie_action_reason(plan, action, "not copied: there is a copy already, and it is not stripped of %s; undo that run or "
                          "name another folder", text);
@@ -81,7 +82,7 @@ void ie_strip_propose(ie_proposal *proposal)
     for (size_t i = 0; strip != 0 && i < proposal->count; i++) {
         ie_action *action = &proposal->plan->actions[i];
         if (action->kind == IE_ACTION_SKIP) {
-            doubt_what_is_there(proposal, action, strip, text);
+            doubt_what_is_there(proposal, i, strip, text);
         } else if (action->kind == IE_ACTION_KEEP && action->to != NULL && !is_bare(action->format) &&
                    ie_format_kind(action->format) != IE_KIND_NONE) {
             strip_one(proposal, i, strip, text);

@@ -384,9 +384,9 @@ static bool facts_say_nothing(const char *path, ie_format format, unsigned strip
     return silent;
 }
 
-bool ie_exif_is_stripped(const char *path, ie_format format, unsigned strip)
+bool ie_exif_is_stripped(const char *path, ie_format format, unsigned strip, const char *serial)
 {
-    if (format == IE_FORMAT_BMP || format == IE_FORMAT_PNM) {
+    if (format == IE_FORMAT_BMP) {
         return true;
     }
     ie_bytes *bytes = NULL;
@@ -395,5 +395,7 @@ bool ie_exif_is_stripped(const char *path, ie_format format, unsigned strip)
     bool good = is_known(format, strip) && load(path, &bytes, &data, NULL) == IE_OK &&
                 check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, NULL) == IE_OK;
     ie_bytes_close(bytes);
-    return good && facts_say_nothing(path, format, strip) && !exiv2_finds_some(path, strip, NULL);
+    bool serials = (strip & (IE_STRIP_SERIALS | IE_STRIP_ALL)) != 0;
+    return good && facts_say_nothing(path, format, strip) && !exiv2_finds_some(path, strip, NULL) &&
+           !(serials && bytes_hold(path, serial));
 }

@@ -16,7 +16,8 @@ ie_status ie_exif_strip(const char *temp_path, ie_format format, unsigned strip,
 
 /* The same of a file that is only looked at: what would be in the way, as far as that can be told without doing it. */
 ie_status ie_exif_strip_check(const char *path, ie_format format, unsigned strip, ie_error *err) IE_MUST_CHECK;
-/* Does the file say nothing of it any more? False also where that cannot be told. Formats without metadata say nothing. */
-bool ie_exif_is_stripped(const char *path, ie_format format, unsigned strip);
+/* Does the file say nothing of it any more? False also where that cannot be told. Formats without metadata say nothing.
+   `serial` (may be NULL) is the one that the whole photo tells: it must not stand anywhere in the file. */
+bool ie_exif_is_stripped(const char *path, ie_format format, unsigned strip, const char *serial);
 
 #endif

@@ -57,7 +57,7 @@ in_place_and_undo() {
 check in_place_changes_come_back_byte_for_byte in_place_and_undo
 
 purged_is_told() {
-    cp -a lib freed && exits 0 "$imgengine" rename freed --template 'n{seq}' --apply -q || return 1
+    cp -a lib freed && rm -rf freed/.imgengine && exits 0 "$imgengine" rename freed --template 'n{seq}' --apply -q || return 1
     exits 0 "$imgengine" dedupe freed --apply -q && exits 0 "$imgengine" purge --apply || return 1
     local gone
     gone=$("$imgengine" runs --json | jq -r 'select(.state == "purged").id' | head -1)
@@ -65,6 +65,17 @@ purged_is_told() {
     [ -z "$(find freed -name "n[0-9]*")" ] # the renames are taken back; two of the files are freed
 }
 check undo_of_the_last_run_says_when_a_later_one_is_purged purged_is_told
+
+killed_at_birth() {
+    mkdir born && cp lib/phone/IMG_5533.jpg born/a.jpg && cp born/a.jpg born/b.jpg && cp lib/scans/logo.png born/ || return 1
+    exits 0 "$imgengine" dedupe born --apply -q && exits 0 "$imgengine" rename born/logo.png --template x --apply -q || return 1
+    local id
+    id=$("$imgengine" runs --json | jq -rs '[.[] | select(.command == "rename")][0].id')
+    mv born/x.png born/logo.png && find born/.imgengine -type f -name "*$id*" -exec truncate -s 0 {} + || return 1
+    "$imgengine" runs | grep -q "$id" && return 1
+    exits 0 "$imgengine" undo && cmp born/a.jpg born/b.jpg
+}
+check a_run_killed_before_its_journal_began_does_not_stand_in_the_way_of_undo killed_at_birth
 
 each_step_and_undo() {
     local code

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What a sketch alone tells of its picture. Pure. */
+#ifndef IE_CORE_SKETCH_H
+#define IE_CORE_SKETCH_H
+
+#include "core/photo.h"
+
+/* Its colours tell something that brightness does not. False of grey pictures and of those in one tint, as a sepia print is. */
+bool ie_sketch_colored(const ie_sketch *sketch);
+
+#endif
