@@ -40,7 +40,11 @@ static ie_status on_result(void *user, const ie_cover_result *result)
 
 static bool is_covered(const ie_cover_counts *counts)
 {
-    return counts->states[IE_COVER_MISSING] == 0 && counts->states[IE_COVER_UNREADABLE] == 0 &&
+    uint64_t files = 0;
+    for (int i = 0; i < IE_COVER_STATES; i++) {
+        files += counts->states[i];
+    }
+    return files > 0 && counts->states[IE_COVER_MISSING] == 0 && counts->states[IE_COVER_UNREADABLE] == 0 &&
            counts->unreadable == 0;
 }
 
@@ -74,6 +78,8 @@ static void print_end(const ie_session *session, const ie_cover_counts *counts)
             printf(", %" PRIu64 " of them with other metadata", n[IE_COVER_IMAGE_DATA]);
         }
         puts(".");
+    } else if (files == 0 && counts->unreadable == 0) {
+        puts("NOT covered: there are no photos, so nothing was looked for. Is the card there?");
     } else {
         printf("NOT covered: %" PRIu64 " of %" PRIu64 " files are not in %s (%s)", n[IE_COVER_MISSING], files,
                ie_shown(archive), ie_size_text(counts->missing_bytes, size));

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/foresee.h"
 
+#include <math.h>
+
 #include "core/recoding.h"
 #include "storage/bytes.h"
+#include "storage/exif_file.h"
 #include "storage/exif_strip.h"
 #include "storage/gain_map.h"
 #include "storage/image_data.h"
@@ -40,6 +43,13 @@ static void foresee_raw(const ie_action *action, ie_bytes *bytes, size_t size, i
     }
 }
 
+/* Surely holds metadata; what the record does not know of, apply finds. */
+static bool says_something(const ie_metadata *m)
+{
+    return m->make != NULL || m->model != NULL || m->software != NULL || !isnan(m->latitude) || m->title != NULL ||
+           m->caption != NULL || m->keywords.count > 0 || m->copyright != NULL || m->creator != NULL;
+}
+
 void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action *action, ie_arena *arena,
                 ie_prospect *ret_prospect)
 {
@@ -48,6 +58,11 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
     if (action->strip != 0) {
         bool good = ie_exif_strip_check(photo->real_path, photo->format, action->strip, &err) == IE_OK;
         ret_prospect->refusal = good ? NULL : ie_arena_strdup(arena, err.text);
+        return;
+    }
+    if (ie_action_recodes(action) && !ie_exif_can_write(action->format) && says_something(&photo->metadata)) {
+        ret_prospect->refusal = ie_arena_printf(arena, "its metadata (date, camera, place …) cannot be carried into %s files",
+                                                ie_format_name(action->format));
         return;
     }
     bool raw = ie_format_kind(photo->format) == IE_KIND_RAW;

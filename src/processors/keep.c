@@ -80,7 +80,7 @@ static ie_keep begin(const ie_config *config, bool equals)
     ie_keep keep = {.config = config};
     append(&keep, IE_BY_PROTECTION);
     if (!equals) {
-        append(&keep, IE_BY_SUBSTANCE);
+        append(&keep, IE_BY_COLOR);
     }
     append(&keep, IE_BY_PREFERENCE);
     return keep;
@@ -224,11 +224,15 @@ static unsigned fullness(const ie_photo *photo, const ie_config *config)
            (m->creator != NULL) + (m->copyright != NULL) + (m->rating != IE_ABSENT && m->rating != 0);
 }
 
-int ie_keep_substance(const ie_photo *photo)
+bool ie_keep_colored(const ie_photo *photo)
 {
-    bool colored = (photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL && ie_sketch_colored(photo->sketch);
-    bool deep = photo->bits > 8 || ie_format_kind(photo->format) == IE_KIND_RAW; /* of which only the preview was looked at */
-    return 2 * colored + deep;
+    return (photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL && ie_sketch_colored(photo->sketch);
+}
+
+bool ie_keep_deeper(const ie_photo *photo, const ie_photo *other)
+{
+    bool raw = ie_format_kind(photo->format) == IE_KIND_RAW || ie_format_kind(other->format) == IE_KIND_RAW;
+    return !raw && photo->bits > 8 && photo->bits > other->bits;
 }
 
 static int rating_of(const ie_photo *photo)
@@ -241,8 +245,8 @@ static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b, const
     switch (by) {
     case IE_BY_PROTECTION:
         return b->is_protected - a->is_protected;
-    case IE_BY_SUBSTANCE:
-        return ie_keep_substance(b->photo) - ie_keep_substance(a->photo);
+    case IE_BY_COLOR:
+        return ie_keep_colored(b->photo) - ie_keep_colored(a->photo);
     case IE_BY_PREFERENCE:
         return order_u64(a->preference, b->preference);
     case IE_BY_RAW:
@@ -341,9 +345,8 @@ char *ie_keep_advantage(const ie_keep *keep, const ie_rival *better, const ie_ri
     switch (by) {
     case IE_BY_PROTECTION:
         return ie_strdup("in a protected folder");
-    case IE_BY_SUBSTANCE:
-        return ie_keep_substance(a) / 2 > ie_keep_substance(b) / 2
-                   ? ie_strdup("in colour") : ie_asprintf("%d bits a channel against %d", a->bits, b->bits);
+    case IE_BY_COLOR:
+        return ie_strdup("in colour");
     case IE_BY_PREFERENCE:
         return ie_asprintf("in the preferred folder %s",
                            ie_shown(keep->config->dedupe.prefer.items[better->preference]));

@@ -9,7 +9,7 @@
 #include "processors/processor.h"
 
 typedef enum ie_criterion {
-    IE_BY_PROTECTION, IE_BY_SUBSTANCE, IE_BY_PREFERENCE, IE_BY_RAW, IE_BY_METADATA, IE_BY_RESOLUTION, IE_BY_SMALLNESS, IE_BY_QUALITY,
+    IE_BY_PROTECTION, IE_BY_COLOR, IE_BY_PREFERENCE, IE_BY_RAW, IE_BY_METADATA, IE_BY_RESOLUTION, IE_BY_SMALLNESS, IE_BY_QUALITY,
     IE_BY_SAVING, IE_BY_RATING, IE_BY_FULLNESS, IE_BY_UNEDITED, IE_BY_EDITED, IE_BY_AGE, IE_BY_YOUTH, IE_BY_FILES,
     IE_BY_FILE_AGE, IE_BY_BYTES, IE_BY_PATH
 } ie_criterion;
@@ -46,9 +46,11 @@ ie_keep ie_keep_of_equals(const ie_config *config);
 /* For the same picture in other bytes: a single word is followed by the standard order; quality is that order. */
 ie_keep ie_keep_of_similar(const ie_config *config);
 
-/* What a version without it cannot give back: 2 for colours (where a sketch tells them), plus 1 for more than 8 bits a
-   channel. */
-int ie_keep_substance(const ie_photo *photo);
+/* Its sketch tells colours. */
+bool ie_keep_colored(const ie_photo *photo);
+/* More bits a channel, which the other cannot give back. Of RAW files nothing is said: only the preview was looked at, and
+   the rules have their own word for them. */
+bool ie_keep_deeper(const ie_photo *photo, const ie_photo *other);
 
 /* Negative when `a` is the better; *ret_by says by what. Never 0 for different paths. */
 int ie_keep_order(const ie_keep *keep, const ie_rival *a, const ie_rival *b, ie_criterion *ret_by);

@@ -298,11 +298,16 @@ static void take_away(const near *n, node *winner, node *loser, const edge *e)
         refuse(n, loser, winner, e);
         return;
     }
-    int more = ie_keep_substance(loser->head->rival.photo) & ~ie_keep_substance(winner->head->rival.photo);
-    if (more != 0) {
-        ie_action_reason(n->d->proposal->plan, ie_dedupe_action(n->d, loser->head), "kept: %s as %s, but %s", words_for(e),
-                         ie_dedupe_name(n->d, winner->head->rival.photo, loser->head->rival.photo),
-                         more > 1 ? "in colour, which that one is not" : "with more bits a channel");
+    const ie_photo *less = winner->head->rival.photo, *more = loser->head->rival.photo;
+    bool colored = ie_keep_colored(more) && !ie_keep_colored(less);
+    if (colored || ie_keep_deeper(more, less)) {
+        ie_action *action = ie_dedupe_action(n->d, loser->head);
+        const char *why = ie_arena_printf(n->d->proposal->plan->arena, "kept: %s as %s, but %s", words_for(e),
+                                          ie_dedupe_name(n->d, less, more),
+                                          colored ? "in colour, which that one is not" : "with more bits a channel");
+        if (action->reason == NULL || strstr(action->reason, why) == NULL) { /* each round comes by here */
+            ie_action_reason(n->d->proposal->plan, action, "%s", why);
+        }
         return;
     }
     winner->loser = winner->loser == NULL ? loser->head : winner->loser;

@@ -104,4 +104,11 @@ apart() {
 }
 check what_is_kept_apart_is_known_by_its_picture_until_that_is_taken_back apart
 
+several_pictures() {
+    mkdir several && cp "$data/photos/gif/rclip/bee_animated.gif" "$data/photos/heif/rclip/bee.jpg" several/ || return 1
+    "$imgengine" dedupe several --similar -v >several.txt 2>&1
+    grep -q 'similar scene' several.txt && ! grep -q quarantine several.txt || { cat several.txt; return 1; }
+}
+check a_file_of_several_pictures_never_goes_for_the_first_of_them several_pictures
+
 exit "$failures"

@@ -218,6 +218,54 @@ static void nothing_in_a_protected_folder_goes(void **state)
     collection_end(&c);
 }
 
+/* Colours that brightness does not explain, or none. */
+static void paint(ie_photo *photo, bool colored)
+{
+    photo->sketch = ie_arena_alloc(photo->arena, sizeof *photo->sketch);
+    memset(photo->sketch, 0, sizeof *photo->sketch);
+    for (size_t i = 0; colored && i < sizeof photo->sketch->a; i++) {
+        photo->sketch->a[i] = i % 3 == 0 ? 40 : -20;
+    }
+    photo->have |= IE_HAVE_SKETCH;
+}
+
+static void what_has_colours_or_more_bits_never_goes_for_what_has_not(void **state)
+{
+    (void)state;
+    static const struct {
+        bool colored[2];
+        uint8_t bits[2];
+        const char *setting, *value;
+        int goes; /* -1: neither */
+        const char *reason;
+    } rows[] = {
+        {{false, false}, {8, 8}, "dedupe.prefer", "/p/b", 0, "in the preferred folder"},
+        {{true, false}, {8, 8}, "dedupe.prefer", "/p/b", 1, "that one: in colour"},
+        {{false, false}, {16, 8}, "dedupe.prefer", "/p/b", -1, "but with more bits a channel"},
+        {{false, false}, {8, 16}, "dedupe.keep", "largest", 0, "more pixels"},
+        {{true, false}, {8, 8}, "dedupe.protect", "/p/b", -1, "but in colour, which that one is not"},
+        {{true, true}, {16, 8}, "dedupe.protect", "/p/b", -1, "but with more bits a channel"},
+        {{true, false}, {8, 16}, "dedupe.keep", "largest", -1, "but with more bits a channel"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        collection c = collection_new();
+        set(&c, rows[i].setting, rows[i].value);
+        ie_photo *a = version(&c, "/p/a/x.jpg", 1000), *b = version(&c, "/p/b/x.jpg", 4000);
+        paint(a, rows[i].colored[0]);
+        paint(b, rows[i].colored[1]);
+        a->bits = rows[i].bits[0];
+        b->bits = rows[i].bits[1];
+        pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+        PROPOSE(&c, DEDUPE);
+        for (int k = 0; k < 2; k++) {
+            expect(&c, (size_t)k, rows[i].goes == k ? IE_ACTION_QUARANTINE : IE_ACTION_KEEP, NULL);
+        }
+        size_t told = rows[i].goes == 1 || (rows[i].goes < 0 && rows[i].bits[1] == 16) ? 1 : 0;
+        expect_reason(&c, told, rows[i].reason);
+        collection_end(&c);
+    }
+}
+
 static void a_version_stays_whose_companion_has_no_copy(void **state)
 {
     (void)state;
@@ -553,6 +601,7 @@ int main(void)
         cmocka_unit_test(equals_of_a_version_that_goes_follow_it),
         cmocka_unit_test(equals_take_versions_away_together),
         cmocka_unit_test(nothing_in_a_protected_folder_goes),
+        cmocka_unit_test(what_has_colours_or_more_bits_never_goes_for_what_has_not),
         cmocka_unit_test(a_version_stays_whose_companion_has_no_copy),
         cmocka_unit_test(the_wanted_number_of_versions_stays),
         cmocka_unit_test(the_rules_decide_in_their_order),
