@@ -259,10 +259,11 @@ typedef struct ie_evaluation {
     double recall, precision; /* right / expected, right / (right + wrong); 1 when there is nothing to find */
 } ie_evaluation;
 
-/* `labels` is a JSON file with "groups" (and perhaps "real_groups"), each with "files" that show the same picture,
-   and "not_duplicates", whose files do not. `on_line` (may be NULL) gets each pair that is wrong or missed. */
 /* Can these labels be read? Worth asking before a long scan. Errors as of ie_plan_evaluate(). */
 IE_API ie_status ie_labels_check(const char *labels, ie_error *err) IE_MUST_CHECK;
+/* `labels` is a JSON file with "groups" (and perhaps "real_groups"), each with "files" that show the same picture,
+   and "not_duplicates", whose files do not. `on_line` (may be NULL) gets each pair that is wrong or missed.
+   IE_ERR_FORMAT: no such file; IE_ERR_NOT_FOUND: none of its files is in the plan. */
 IE_API ie_status ie_plan_evaluate(const ie_plan *plan, const char *labels, ie_line_fn on_line, void *user,
                                   ie_evaluation *ret_evaluation, ie_error *err) IE_MUST_CHECK;
 
