@@ -201,6 +201,19 @@ static void olympus_files_are_tiff_under_another_magic(void **state)
     ie_photo_free(photo);
 }
 
+static void samsungs_files_are_tiff_told_by_their_maker(void **state)
+{
+    static const char *const names[] = {"SAM_0001.SRW", "x.tif"};
+    for (int i = 0; i < 2; i++) {
+        ie_buffer file = {0};
+        one_text(&file, 42, 0x010f, "SAMSUNG");
+        assert_int_equal(ie_format_sniff((const uint8_t *)file.data, file.size, names[i]), i == 0 ? IE_FORMAT_SRW : IE_FORMAT_TIFF);
+        ie_photo *photo = read_buffer(IE_FORMAT_SRW, &file);
+        assert_string_equal(photo->metadata.make, "SAMSUNG");
+        ie_photo_free(photo);
+    }
+}
+
 static void photoshop_files_keep_all_in_image_resources(void **state)
 {
     ie_buffer file = {0}, resources = {0}, tiff = {0};
@@ -259,6 +272,7 @@ int main(void)
         cmocka_unit_test(raf_has_its_exif_in_a_jpeg_and_its_size_in_a_directory),
         cmocka_unit_test(rw2_has_its_exif_in_a_jpeg_and_its_size_in_sensor_borders),
         cmocka_unit_test(olympus_files_are_tiff_under_another_magic),
+        cmocka_unit_test(samsungs_files_are_tiff_told_by_their_maker),
         cmocka_unit_test(photoshop_files_keep_all_in_image_resources),
         cmocka_unit_test(resources_that_fill_two_segments_are_joined),
     };
