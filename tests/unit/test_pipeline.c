@@ -2,12 +2,14 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/config.h"
 #include "engine/pipeline.h"
 #include "utils/error.h"
+#include "utils/memory.h"
 #include "utils/text.h"
 
 #define FILES 700 /* more than the window */
@@ -150,6 +152,41 @@ static void a_cancelled_run_stops_soon_and_says_so(void **state)
     ie_buffer_free(&s.text);
 }
 
+static void *cancel_soon(void *cancel)
+{
+    usleep(30000);
+    *(volatile int *)cancel = 1;
+    return NULL;
+}
+
+/* The first file takes long and all others wait for it, so that every place is taken when the run is cancelled. */
+static void a_run_whose_places_all_wait_ends_when_it_is_cancelled(void **state)
+{
+    IE_AUTO_FREE char *large = ie_asprintf("%s/0.pgm", folder);
+    int fd = open(large, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    assert_int_equal(write(fd, "P5 2 2 255\n", 11), 11);
+    assert_int_equal(ftruncate(fd, 1 << 28), 0);
+    close(fd);
+    volatile int cancel = 0;
+    ie_config *config = ie_config_new();
+    assert_int_equal(ie_config_set(config, "processing.max_workers", "4", "test", NULL), IE_OK);
+    const char *path = folder;
+    ie_input input = {.paths = &path, .count = 1};
+    ie_pipeline pipeline = {.config = config, .input = &input, .wanted = IE_HAVE_FORMAT | IE_HAVE_XXH3, .cancel = &cancel};
+    ie_pipeline_result result = {0};
+    size_t hashed = 0;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, (void *)&cancel), 0);
+    alarm(60); /* a run that waits for itself never comes back */
+    ie_status status = ie_pipeline_run(&pipeline, count_hashed, &hashed, &result, NULL);
+    alarm(0);
+    pthread_join(thread, NULL);
+    unlink(large);
+    assert_int_equal(status, IE_ERR_CANCELLED);
+    assert_int_equal(hashed, 0);
+    ie_config_free(config);
+}
+
 static void an_error_of_the_taker_ends_the_run_with_that_error(void **state)
 {
     seen s = {.stop_after = 300, .fail = IE_ERR_NO_SPACE};
@@ -167,6 +204,7 @@ int main(void)
         cmocka_unit_test(the_output_is_the_same_for_any_number_of_threads),
         cmocka_unit_test(small_files_are_hashed_while_they_are_open_where_that_is_wanted),
         cmocka_unit_test(a_cancelled_run_stops_soon_and_says_so),
+        cmocka_unit_test(a_run_whose_places_all_wait_ends_when_it_is_cancelled),
         cmocka_unit_test(an_error_of_the_taker_ends_the_run_with_that_error),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);
