@@ -41,7 +41,7 @@ const ie_command *ie_command_find(const char *name)
 const char *ie_command_nearest(const char *name)
 {
     const char *best = NULL;
-    size_t distance = strlen(name) <= 2 ? 2 : 4;
+    size_t distance = (strlen(name) + 2) / 3 + 1; /* a slip in three letters */
     if (strlen(name) > 40) {
         return NULL; /* a path, most likely */
     }

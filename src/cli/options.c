@@ -179,7 +179,7 @@ static void take_nearer(const char *name, const char *candidate, const char **be
 static const char *nearest_option(const char *name, unsigned commands)
 {
     const char *best = NULL;
-    size_t distance = 2 + strlen(name) / 4;
+    size_t distance = 2 + (strlen(name) - 2) / 4; /* its two dashes are never wrong */
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         if ((flags[i].commands & commands) != 0) {
             take_nearer(name, flags[i].name, &best, &distance);
@@ -271,6 +271,10 @@ static ie_status take_option(ie_options *options, const found_option *found, con
                          value != NULL    ? value
                          : found->negated ? "false"
                                           : "true");
+        if (strcmp(found->option->key, "analysis.ml_models.require") == 0 && !found->negated) {
+            /* Who requires the models wants them run. */
+            add_setting(options, ie_strdup("analysis.ml_analysis"), ie_strdup("true"), found->option->flag);
+        }
         return IE_OK;
     }
     const ie_flag *flag = found->flag;

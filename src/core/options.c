@@ -181,7 +181,7 @@ static const ie_option_row rows[] = {
     TEXT("analysis.ml_models.runtime", analysis.runtime, "", NULL, NULL, 0,
          "the library of ONNX Runtime (libonnxruntime.so); empty looks for it"),
     BOOL("analysis.ml_models.require", analysis.require_ml, "false", "--require-ml", IE_CMD_SEEING,
-         "stop with an error when a model or its runtime is missing"),
+         "stop with an error when a model or its runtime is missing; --require-ml includes --ml"),
     CHOICE("analysis.ml_models.download", analysis.download, false, "ask", "never|ask|auto", NULL, 0,
            "fetch a model or the runtime that is missing when the first photo needs it; ask does so on a "
            "terminal only"),

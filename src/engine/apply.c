@@ -236,6 +236,7 @@ static ie_status finish_batch(ie_run *run, const batch *b, ie_error *err)
             step->root->open_ends |= failed != 0;
             if (failed == 0) {
                 ie_journal_state(step->root->journal, step->entry.n, IE_ENTRY_DONE, NULL);
+                ie_step_tell(run, step);
             }
         }
         if (party->state == IE_PARTY_PUBLISHED) {
@@ -475,7 +476,7 @@ ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_
             choose_id(&run);
             snprintf(ret_run_id, 40, "%s", run.id);
             if (options->starts != NULL) {
-                options->starts(options->starts_user, run.id);
+                options->starts(options->run_user, run.id);
             }
             status = open_journals(&run, err);
         }

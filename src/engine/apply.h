@@ -17,8 +17,10 @@ typedef struct ie_apply_options {
     void (*progress)(void *user, const ie_progress *progress);
     void *user;
     /* Told the run's id before anything is changed, so that a run that is killed can still be found; may be NULL. */
-    void (*starts)(void *starts_user, const char *run_id);
-    void *starts_user;
+    void (*starts)(void *run_user, const char *run_id);
+    /* Told of each new file once it is durable: its name, format, bytes, and how it lies there now. May be NULL. */
+    void (*written)(void *run_user, const char *path, ie_format format, const ie_stamp *stamp, ie_hash128 xxh3);
+    void *run_user;
     /* Told by undo of each file that left the name `left`; and came to `came` when its bytes are the same, else
        NULL. May be NULL. */
     void (*undone)(void *undone_user, const char *left, const char *came);

@@ -2,8 +2,10 @@
 /* The renames: the only moment when the user's names change. Each either happens completely or not at all. */
 #include <errno.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "engine/carry.h"
+#include "engine/world.h"
 #include "utils/error.h"
 #include "utils/fs.h"
 #include "utils/text.h"
@@ -162,4 +164,19 @@ bool ie_party_publish(ie_run *run, ie_party *party, ie_trouble *trouble)
         }
     }
     return good;
+}
+
+/* What was written is known by its bytes: the file is still that one when size and time are. */
+void ie_step_tell(const ie_run *run, const ie_step *step)
+{
+    struct stat st;
+    const ie_entry *entry = &step->entry;
+    if (run->options->written == NULL || !entry->makes || !entry->ready || entry->link != IE_LINK_NONE ||
+        lstat(entry->to, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return;
+    }
+    ie_stamp now = ie_stamp_of(&st);
+    if (now.size == entry->made.size && now.mtime_ns == entry->made.mtime_ns) {
+        run->options->written(run->options->run_user, entry->to, step->action->format, &now, entry->made_xxh3);
+    }
 }

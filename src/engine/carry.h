@@ -91,6 +91,8 @@ ie_status ie_plan_used_roots(const ie_plan *plan, const ie_order *order, bool *u
 bool ie_party_prepare(ie_run *run, ie_party *party, ie_trouble *trouble);
 /* apply_publish.c: the renames. */
 bool ie_party_publish(ie_run *run, ie_party *party, ie_trouble *trouble);
+/* For one that is done and durable: tells options->written of the new file. */
+void ie_step_tell(const ie_run *run, const ie_step *step);
 
 /* apply_fallback.c: a group that was taken back because a copy could not be converted or tagged: makes that copy a
    plain one, under the original's own extension, says why in its `problem`, and readies the group to be begun anew.

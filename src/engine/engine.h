@@ -31,6 +31,10 @@ struct ie_engine {
 ie_status ie_engine_catalog(ie_engine *engine, ie_error *err) IE_MUST_CHECK;
 void ie_engine_notice(ie_engine *engine, const char *format, ...) IE_PRINTF(2, 3);
 
+/* verify.c: what the file's bytes are, for the catalog, which is open for writing. */
+ie_status ie_engine_note_bytes(ie_engine *engine, const char *path, ie_format format, const ie_stamp *stamp,
+                               ie_hash128 xxh3, ie_error *err) IE_MUST_CHECK;
+
 /* A pipeline with the engine's settings and catalog filled in. */
 ie_status ie_engine_pipeline(ie_engine *engine, const ie_input *input, unsigned wanted,
                              ie_pipeline *ret_pipeline, ie_error *err) IE_MUST_CHECK;

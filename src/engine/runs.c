@@ -24,34 +24,47 @@ static ie_apply_options apply_options(const ie_engine *engine, bool wait)
     };
 }
 
+typedef struct running {
+    ie_engine *engine;
+    const ie_plan *plan;
+    ie_status noting; /* what became of rows written to the catalog so far */
+    ie_error problem;
+} running;
+
+/* So `verify` knows a file from the moment it was written. */
+static void note_written(void *user, const char *path, ie_format format, const ie_stamp *stamp, ie_hash128 xxh3)
+{
+    running *r = user;
+    if (r->engine->writer != NULL && r->noting == IE_OK) {
+        r->noting = ie_engine_note_bytes(r->engine, path, format == IE_FORMAT_SIDECAR ? IE_FORMAT_UNKNOWN : format, stamp,
+                                         xxh3, &r->problem);
+    }
+}
+
 /* Rows of files that moved or changed no longer say the truth. The catalog is a cache: a failure here is
    told but does not make the run a failure. */
-static void update_catalog(ie_engine *engine, const ie_plan *plan, ie_error *problem)
+static void update_catalog(running *r)
 {
-    ie_status status = IE_OK;
-    for (size_t i = 0; engine->writer != NULL && status == IE_OK && i < plan->count; i++) {
-        const ie_action *action = &plan->actions[i];
+    ie_catalog *writer = r->engine->writer;
+    for (size_t i = 0; writer != NULL && r->noting == IE_OK && i < r->plan->count; i++) {
+        const ie_action *action = &r->plan->actions[i];
+        bool renamed = action->to != NULL && strcmp(action->from, action->to) != 0;
         if (action->outcome != IE_OUTCOME_DONE) {
             continue;
         }
         if (action->kind == IE_ACTION_MOVE) {
-            status = ie_catalog_moved(engine->writer, action->from, action->to, problem);
-        } else if (action->kind == IE_ACTION_REPLACE || action->kind == IE_ACTION_QUARANTINE) {
-            status = ie_catalog_forget(engine->writer, action->from, problem);
+            r->noting = ie_catalog_moved(writer, action->from, action->to, &r->problem);
+        } else if (action->kind == IE_ACTION_QUARANTINE || (action->kind == IE_ACTION_REPLACE && renamed)) {
+            r->noting = ie_catalog_forget(writer, action->from, &r->problem);
         }
     }
-    if (engine->writer != NULL && status == IE_OK) {
-        status = ie_catalog_commit(engine->writer, problem);
+    if (writer != NULL && r->noting == IE_OK) {
+        r->noting = ie_catalog_commit(writer, &r->problem);
     }
-    if (status != IE_OK) {
-        ie_engine_notice(engine, "The catalog could not be brought up to date: %s", problem->text);
+    if (r->noting != IE_OK) {
+        ie_engine_notice(r->engine, "The catalog could not be brought up to date: %s", r->problem.text);
     }
 }
-
-typedef struct starting {
-    ie_engine *engine;
-    const ie_plan *plan;
-} starting;
 
 /* A root without work gets no journal. free() the array; the strings are the plan's. */
 static const char **roots_with_work(const ie_plan *plan, size_t *ret_count)
@@ -77,7 +90,7 @@ static const char **roots_with_work(const ie_plan *plan, size_t *ret_count)
 /* Before the first change: a run that is killed must be found again by `undo`. */
 static void remember_run(void *user, const char *id)
 {
-    starting *s = user;
+    const running *s = user;
     ie_error problem = {0};
     char text[40];
     time_t now = time(NULL);
@@ -132,14 +145,14 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
         return status;
     }
     ie_apply_options options = apply_options(engine, wait);
-    starting start_of_run = {engine, plan};
+    running run = {.engine = engine, .plan = plan};
     options.starts = remember_run;
-    options.starts_user = &start_of_run;
+    options.written = note_written;
+    options.run_user = &run;
     ie_summary summary = {0};
     status = ie_apply_run(plan, &options, summary.run_id, err);
     if (summary.run_id[0] != 0) {
-        ie_error problem = {0};
-        update_catalog(engine, plan, &problem);
+        update_catalog(&run);
     }
     ie_plan_tally(plan, &summary);
     summary.seconds = ie_seconds_now() - start;

@@ -291,6 +291,8 @@ static ie_status undo_locked(undoing *u, ie_error *err)
         u->counts->found += done;
         u->counts->found_bytes += done ? u->log->entries[i].stamp.size : 0;
     }
+    say(u, "%s run %s (%s, %s) in %s", dry ? "Would take back" : "Taking back", u->log->id, u->log->command,
+        u->log->time, ie_shown(u->root));
     if (u->log->damaged > 0) {
         say(u, "%llu lines of the journal are damaged; what they say cannot be undone",
             (unsigned long long)u->log->damaged);

@@ -292,15 +292,16 @@ static void find_twin(verifying *v, item *it)
     }
 }
 
-static ie_status store(verifying *v, const item *it, ie_error *err)
+ie_status ie_engine_note_bytes(ie_engine *engine, const char *path, ie_format format, const ie_stamp *stamp,
+                               ie_hash128 xxh3, ie_error *err)
 {
-    const ie_engine *engine = v->engine;
     const ie_fact_version versions[] = {*fact_version(engine, IE_HAVE_FORMAT), *fact_version(engine, IE_HAVE_XXH3)};
+    IE_AUTO_FREE char *own = ie_strdup(path);
     ie_photo *photo = ie_photo_new();
-    photo->path = photo->real_path = it->path;
-    photo->stamp = it->stamp;
-    photo->format = it->format;
-    photo->xxh3 = it->xxh3;
+    photo->path = photo->real_path = own;
+    photo->stamp = *stamp;
+    photo->format = format;
+    photo->xxh3 = xxh3;
     photo->have = photo->tried = IE_HAVE_FORMAT | IE_HAVE_XXH3;
     ie_status status = ie_catalog_store(engine->writer, versions, 2, photo, err);
     ie_photo_free(photo);
@@ -316,7 +317,7 @@ static ie_status update(verifying *v, item *it, ie_error *err)
     if (it->state == IE_VERIFY_MISSING) {
         status = ie_catalog_forget(v->engine->writer, it->path, err);
     } else if (it->hashed && it->state != IE_VERIFY_ROT && it->state != IE_VERIFY_OK) {
-        status = store(v, it, err);
+        status = ie_engine_note_bytes(v->engine, it->path, it->format, &it->stamp, it->xxh3, err);
         if (status == IE_OK && it->twin != NULL) {
             status = ie_catalog_forget(v->engine->writer, it->twin, err);
         }

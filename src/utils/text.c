@@ -283,24 +283,29 @@ int ie_compare_natural(const char *a, const char *b)
 size_t ie_edit_distance(const char *a, const char *b)
 {
     size_t m = strlen(b);
-    size_t *row = ie_alloc((m + 1) * sizeof *row);
+    size_t *rows = ie_alloc(3 * (m + 1) * sizeof *rows);
+    size_t *before = rows, *last = rows + m + 1, *row = rows + 2 * (m + 1);
     for (size_t j = 0; j <= m; j++) {
-        row[j] = j;
+        last[j] = j;
     }
     for (size_t i = 1; a[i - 1] != 0; i++) {
-        size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= m; j++) {
-            size_t above = row[j];
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            best = best < above + 1 ? best : above + 1;
+            size_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
+            best = best < last[j] + 1 ? best : last[j] + 1;
             best = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                best = best < before[j - 2] + 1 ? best : before[j - 2] + 1;
+            }
             row[j] = best;
-            diagonal = above;
         }
+        size_t *oldest = before;
+        before = last;
+        last = row;
+        row = oldest;
     }
-    size_t distance = row[m];
-    free(row);
+    size_t distance = last[m];
+    free(rows);
     return distance;
 }
 

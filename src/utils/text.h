@@ -53,7 +53,7 @@ char *ie_shell_word(const char *text);
    texts that differ in nothing else. */
 int ie_compare_natural(const char *a, const char *b);
 
-/* Edit distance, for "did you mean". */
+/* For "did you mean": letters changed, left out, added or swapped with the next (optimal string alignment). */
 size_t ie_edit_distance(const char *a, const char *b);
 
 /* A growing byte buffer; zero-initialised is empty. `data` is NUL-terminated once anything was added. */

@@ -60,12 +60,21 @@ static void numbers_are_read_strictly(void **state)
     assert_false(ie_parse_real("nan", &r));
 }
 
+static void a_slip_of_the_keys_is_one_edit(void **state)
+{
+    assert_int_equal(ie_edit_distance("", ""), 0);
+    assert_int_equal(ie_edit_distance("--josn", "--json"), 1);
+    assert_int_equal(ie_edit_distance("--josn", "--jobs"), 2);
+    assert_int_equal(ie_edit_distance("", "tag"), 3);
+    assert_int_equal(ie_edit_distance("kitten", "sitting"), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(base64_gives_back_what_it_took), cmocka_unit_test(only_valid_utf8_is_valid),
         cmocka_unit_test(shown_paths_hide_control_bytes), cmocka_unit_test(paths_come_apart),
-        cmocka_unit_test(numbers_are_read_strictly),
+        cmocka_unit_test(numbers_are_read_strictly), cmocka_unit_test(a_slip_of_the_keys_is_one_edit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
