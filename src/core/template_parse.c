@@ -422,6 +422,13 @@ static ie_status check_whole(struct parser *parser)
             return refuse(parser, part, "no part may be \"..\"; the names lie below the chosen folder.");
         }
     }
+    bool inside = false; /* of braces, where a / is no folder's */
+    for (const char *p = parser->text; *p != 0; p++) {
+        inside = *p == '{' || (inside && *p != '}');
+        if (!inside && p[0] == '/' && p[1] == '/') {
+            return refuse(parser, p + 1, "one / follows another; the folder between them needs a name.");
+        }
+    }
     return IE_OK;
 }
 

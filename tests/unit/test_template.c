@@ -149,7 +149,7 @@ static void a_slash_in_the_template_makes_folders_and_in_a_value_never(void **st
     assert_name(photo, "{date:%Y/%m}/{title}", "2023/07/a_b_c_.._.._etc");
     photo->metadata.title = "..";
     assert_name(photo, "{title}/{title}", "unknown/unknown");
-    assert_name(photo, "{title|name}//x", "unknown/unknown/x");
+    assert_name(photo, "{title|name}/x", "unknown/x");
 }
 
 static void fall_backs_are_taken_in_their_order(void **state)
@@ -232,6 +232,8 @@ static void mistakes_are_shown_with_their_place(void **state)
     assert_refused("/a",
                    "Position 1 of the template \"/a\": a template neither begins nor ends with /; "
                    "its names lie below the chosen folder.");
+    assert_refused("a//{name}", "Position 3 of the template \"a//{name}\": one / follows another; the folder between them "
+                                "needs a name.");
     assert_refused("a/",
                    "Position 2 of the template \"a/\": a template neither begins nor ends with /; "
                    "its names lie below the chosen folder.");
