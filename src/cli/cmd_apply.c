@@ -10,8 +10,9 @@
 #include "utils/error.h"
 #include "utils/memory.h"
 
-/* Skipped and failed actions with what stood in their way; the rest was told by the plan. */
-static void print_problems(const ie_plan *plan)
+/* Skipped and failed actions with what stood in their way; the rest was told by the plan. What stopped the run is told
+   by its error alone. */
+static void print_problems(const ie_plan *plan, const char *stopped)
 {
     size_t count = ie_plan_count(plan);
     for (size_t i = 0; i < count; i++) {
@@ -23,18 +24,22 @@ static void print_problems(const ie_plan *plan)
         const char *problem = ie_json_get_text(action, "problem");
         IE_AUTO_FREE char *from = ie_json_get_path(action, "shown");
         const char *outcome = ie_json_get_text(action, "outcome");
-        if (problem != NULL && from != NULL && outcome != NULL) {
+        if (problem != NULL && from != NULL && outcome != NULL && strcmp(problem, stopped) != 0) {
             bool plain = strcmp(outcome, "done") == 0; /* and still a problem: the problem says it all */
             printf("%s%s%s: %s\n", plain ? "" : outcome, plain ? "" : " ", ie_shown(from), problem);
         }
     }
 }
 
-/* Where a run stopped early, what it did is journaled; the error says how to take it back or go on.
- */
+static uint64_t changes(const ie_summary *summary)
+{
+    return summary->copied + summary->made + summary->moved + summary->replaced + summary->quarantined;
+}
+
+/* Where a run stopped early, what it did is journaled; the error says how to take it back or go on. */
 static void add_way_back(const ie_summary *summary, ie_error *err)
 {
-    if (summary->run_id[0] != 0) {
+    if (changes(summary) > 0) {
         size_t used = strlen(err->text);
         bool sentence = used > 0 && err->text[used - 1] == '.';
         snprintf(err->text + used, sizeof err->text - used,
@@ -64,7 +69,7 @@ static void print_end(const ie_summary *summary)
 {
     putchar('\n');
     ie_summary_print(summary, IE_TENSE_DONE, stdout);
-    if (summary->copied + summary->made + summary->moved + summary->replaced + summary->quarantined == 0) {
+    if (changes(summary) == 0) {
         puts("\nNothing was changed.");
     } else {
         printf("\nUndo with: imgengine undo %s\n", summary->run_id);
@@ -83,7 +88,7 @@ ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary
     if (options->json) {
         ie_plan_print_json(session, plan, &summary);
     } else {
-        print_problems(plan);
+        print_problems(plan, status != IE_OK ? err->text : "");
     }
     *ret_code = ie_summary_exit(&summary);
     ie_error report_err = {0};

@@ -16,9 +16,11 @@ static bool no_link(ie_trouble *trouble, size_t index, const ie_entry *entry, in
     }
     bool unknown = number == EOPNOTSUPP || number == ENOTTY || number == EINVAL || number == EPERM || number == ENOSYS;
     if (unknown) {
-        const char *what = entry->link == IE_LINK_REF ? "reflinks" : "such links";
-        ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "The file system of %s knows no %s, so nothing was linked; "
-                       "choose another --action.", ie_shown(entry->from), what);
+        static const char *const kinds[] = {[IE_LINK_HARD] = "hard links", [IE_LINK_REF] = "reflinks, as Btrfs and XFS do",
+                                            [IE_LINK_SYMBOLIC] = "symbolic links"};
+        ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "The file system of %s knows no %s%s; it was left as it was. "
+                       "--action quarantine needs no links.", ie_shown(entry->from), kinds[entry->link],
+                       number == EPERM ? ", or permits none here" : "");
         trouble->stops = true; /* it will not know them for the next file either */
         return false;
     }

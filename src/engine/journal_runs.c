@@ -5,7 +5,8 @@
 #include "utils/fs.h"
 
 /* `others`: entries that are done and not freed. A journal without its end is open: recovery has work in it, if only a
-   folder to remove, so it is never told as undone or, when nothing of it is there any more, as done. */
+   folder to remove, so it is never told as undone or, when nothing of it is there any more, as done. One of which
+   nothing came, because an error stopped it (the disk is full, or knows no reflinks), is done with: nothing is to be taken back. */
 static const char *state_of(const ie_log *log, const ie_run_info *info, uint64_t others)
 {
     bool open = log->end == NULL;
@@ -17,7 +18,8 @@ static const char *state_of(const ie_log *log, const ie_run_info *info, uint64_t
     if (info->purged > 0) {
         return others > 0 ? "partly purged" : "purged";
     }
-    return finished ? "done" : taken_back ? "undone" : "interrupted";
+    bool idle = !open && strcmp(log->end, "error") == 0 && others == 0;
+    return finished || idle ? "done" : taken_back ? "undone" : "interrupted";
 }
 
 static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)
