@@ -161,6 +161,7 @@ static int find_missing(ie_run *run, ie_run_root *root, const char *to)
 /* Is the name at `to`, which is taken, taken by a file that this group moves away? */
 static bool group_frees(const ie_party *party, size_t index, const struct stat *there, bool *ret_folded)
 {
+    struct stat st;
     for (size_t i = 0; i < party->count; i++) {
         const ie_action *other = party->steps[i].action;
         bool leaves = other->kind == IE_ACTION_MOVE || other->kind == IE_ACTION_REPLACE ||
@@ -169,7 +170,7 @@ static bool group_frees(const ie_party *party, size_t index, const struct stat *
             return true;
         }
         /* On file systems that fold case, a.JPG → a.jpg finds itself under the new name. */
-        if (leaves && other->stamp.inode == there->st_ino && other->stamp.device == there->st_dev) {
+        if (leaves && lstat(other->from, &st) == 0 && st.st_ino == there->st_ino && st.st_dev == there->st_dev) {
             IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
             bool listed = true;
             if (ie_place_open(party->steps[i].root->path, party->steps[index].action->to, &place) == 0 &&

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "engine/crew.h"
+#include "storage/stamp.h"
 #include "utils/error.h"
 
 /* Head and tail for the quick hash: where files of equal size differ if they differ at all. */
@@ -53,7 +54,7 @@ static ie_bytes *open_unchanged(ie_photo *photo)
         return NULL;
     }
     ie_stamp now = ie_bytes_stamp(bytes);
-    if (!ie_stamp_same_file(&now, &photo->stamp)) {
+    if (!ie_stamp_still_file(&photo->stamp, &now)) {
         ie_photo_fault(photo, "compare", "changed", "%s changed while it was looked at; it is left alone.",
                        ie_shown(photo->path));
         ie_bytes_close(bytes);

@@ -6,6 +6,7 @@
 
 #include "storage/bytes.h"
 #include "storage/journal.h"
+#include "storage/stamp.h"
 
 #define PIECE_BYTES (1 << 16)
 #define FALLBACK_REACH 4096 /* entries; a batch is far smaller, but a unit may be large */
@@ -108,15 +109,6 @@ void ie_same_free(ie_same *same)
     free(same);
 }
 
-static ie_stamp stamp_of(const struct stat *st)
-{
-    return (ie_stamp){
-        .size = (uint64_t)st->st_size,
-        .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
-        .inode = st->st_ino,
-    };
-}
-
 /* Made from this photo as it is now, and not touched since? */
 static bool is_product(const ie_same *same, const ie_photo *photo, const char *path)
 {
@@ -127,13 +119,13 @@ static bool is_product(const ie_same *same, const ie_photo *photo, const char *p
     if (found == NULL || lstat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
         return false;
     }
-    ie_stamp now = stamp_of(&st);
+    ie_stamp now = ie_stamp_of(&st);
     while (found > same->products && strcmp(found[-1].to, path) == 0) {
         found--;
     }
     for (; found < same->products + same->count && strcmp(found->to, path) == 0; found++) {
-        if (strcmp(found->from, photo->real_path) == 0 && ie_stamp_same_file(&found->source, &photo->stamp) &&
-            ie_stamp_same_file(&found->made, &now)) {
+        if (strcmp(found->from, photo->real_path) == 0 && ie_stamp_still_file(&found->source, &photo->stamp) &&
+            ie_stamp_still_file(&found->made, &now)) {
             return true;
         }
     }

@@ -6,6 +6,7 @@
 #include "storage/bytes.h"
 #include "storage/image_data.h"
 #include "storage/image_file.h"
+#include "storage/stamp.h"
 #include "utils/hash.h"
 
 /* Where the sample at (x, y) of the upright picture is stored; EXIF orientation 1..8, width and height as stored. */
@@ -76,7 +77,7 @@ ie_sameness ie_sameness_of(const ie_config *config, const ie_photo *photo, unsig
         return same;
     }
     ie_stamp now = ie_bytes_stamp(bytes);
-    const uint8_t *data = ie_stamp_same_file(&now, &photo->stamp)
+    const uint8_t *data = ie_stamp_still_file(&photo->stamp, &now)
                               ? ie_bytes_load(bytes, (uint64_t)config->limits.max_file_bytes)
                               : NULL;
     size_t size = (size_t)ie_bytes_size(bytes);

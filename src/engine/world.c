@@ -9,21 +9,10 @@
 #include "utils/fs.h"
 #include "utils/text.h"
 
-ie_stamp ie_stamp_of(const struct stat *st)
-{
-    return (ie_stamp){
-        .size = (uint64_t)st->st_size,
-        .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
-        .ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
-        .inode = st->st_ino,
-        .device = st->st_dev,
-    };
-}
-
 bool ie_stamp_fits(const ie_stamp *stamp, const struct stat *st)
 {
     ie_stamp now = ie_stamp_of(st);
-    return S_ISREG(st->st_mode) && ie_stamp_same_file(stamp, &now) && stamp->device == now.device;
+    return S_ISREG(st->st_mode) && ie_stamp_still_file(stamp, &now) && stamp->device == now.device;
 }
 
 bool ie_stamp_looks(const ie_stamp *stamp, const struct stat *st)

@@ -11,12 +11,12 @@
 #include <sys/stat.h>
 
 #include "storage/journal.h"
+#include "storage/stamp.h"
 
 /* Is it a regular file of this size, mtime, inode and device? */
 bool ie_stamp_fits(const ie_stamp *stamp, const struct stat *st);
 /* The same without inode and device, which may change when a disk is mounted again. */
 bool ie_stamp_looks(const ie_stamp *stamp, const struct stat *st);
-ie_stamp ie_stamp_of(const struct stat *st);
 
 /* A name as it is now. */
 typedef struct ie_sight {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/stamp.h"
 #include "utils/error.h"
 
 /* Windows are at least this large, so that a JPEG's header segments take one read. */
@@ -44,13 +45,7 @@ ie_status ie_bytes_open(const char *path, ie_bytes **ret_bytes, ie_error *err)
     ie_bytes *bytes = ie_alloc(sizeof *bytes);
     bytes->fd = fd;
     bytes->size = (uint64_t)st.st_size;
-    bytes->stamp = (ie_stamp){
-        .size = (uint64_t)st.st_size,
-        .mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
-        .ctime_ns = (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec,
-        .inode = st.st_ino,
-        .device = st.st_dev,
-    };
+    bytes->stamp = ie_stamp_of(&st);
     *ret_bytes = bytes;
     return IE_OK;
 }

@@ -13,6 +13,7 @@
 #include "storage/catalog_place.h"
 #include "storage/database.h"
 #include "storage/fact_version.h"
+#include "storage/stamp.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -135,15 +136,11 @@ static void bind_move(ie_db *db, const pending *move)
     if (lstat(move->to, &st) != 0) {
         return;
     }
-    ie_stamp now = {
-        .size = (uint64_t)st.st_size,
-        .mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
-        .inode = st.st_ino,
-    };
+    ie_stamp now = ie_stamp_of(&st);
     ie_db_bind_path(db, IE_SQL_FIND, 1, move->path);
     if (ie_db_next(db, IE_SQL_FIND)) {
         ie_stamp stored = ie_row_stamp(db, IE_SQL_FIND);
-        if (ie_stamp_same_file(&stored, &now)) {
+        if (ie_stamp_still_file(&stored, &now)) {
             ie_db_bind_int(db, IE_SQL_MOVE, 3,
                            (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec);
         }

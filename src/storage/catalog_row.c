@@ -8,6 +8,7 @@
 #include "core/record.h"
 #include "storage/catalog_db.h"
 #include "storage/fact_version.h"
+#include "storage/stamp.h"
 #include "utils/text.h"
 
 #define COARSE_NS 2000000000 /* FAT */
@@ -75,7 +76,7 @@ const char *ie_row_current(ie_db *db, ie_db_sql sql, const ie_stamp *stamp)
     ie_stamp stored = ie_row_stamp(db, sql);
     int64_t young = ie_db_int(db, sql, 5) - clock_tick(&stored);
     bool racy = stored.mtime_ns > young && stored.ctime_ns > young;
-    const char *text = ie_stamp_equal(&stored, stamp) && !racy ? ie_db_text(db, sql, 6, &size) : NULL;
+    const char *text = ie_stamp_still(&stored, stamp) && !racy ? ie_db_text(db, sql, 6, &size) : NULL;
     return text != NULL ? ie_row_unsealed(text) : NULL;
 }
 

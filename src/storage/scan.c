@@ -11,6 +11,7 @@
 #include "core/unit.h"
 #include "storage/folder.h"
 #include "storage/seen.h"
+#include "storage/stamp.h"
 #include "utils/error.h"
 #include "utils/glob.h"
 #include "utils/text.h"
@@ -311,13 +312,7 @@ static ie_photo *take_file(ie_scan *scan, const struct stat *st, bool included)
     photo->mode = st->st_mode;
     photo->alone = scan->depth > 0 && !scan->levels[scan->depth - 1].folder.has_sidecars;
     photo->links = (uint32_t)st->st_nlink;
-    photo->stamp = (ie_stamp){
-        .size = (uint64_t)st->st_size,
-        .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
-        .ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
-        .inode = st->st_ino,
-        .device = st->st_dev,
-    };
+    photo->stamp = ie_stamp_of(st);
     scan->counts.files++, scan->counts.bytes += photo->stamp.size;
     return photo;
 }
