@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/foresee.h"
 
+#include <fcntl.h>
 #include <math.h>
+#include <unistd.h>
 
 #include "core/recoding.h"
 #include "storage/bytes.h"
@@ -12,6 +14,7 @@
 #include "storage/jpeg_turn.h"
 #include "storage/raw_develop.h"
 #include "storage/raw_preview.h"
+#include "utils/fs.h"
 
 static void foresee_turn(const ie_config *config, const ie_photo *photo, const uint8_t *data, size_t size,
                          ie_arena *arena, ie_prospect *prospect)
@@ -87,6 +90,24 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
                                 "all the same";
     }
     ie_bytes_close(bytes);
+}
+
+static int open_photo(const ie_photo *photo)
+{
+    return open(photo->real_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+bool ie_foresee_shares(const ie_photo *a, const ie_photo *b)
+{
+    int a_fd = open_photo(a), b_fd = open_photo(b);
+    bool shares = a_fd >= 0 && b_fd >= 0 && ie_fs_shares(a_fd, b_fd);
+    if (a_fd >= 0) {
+        close(a_fd);
+    }
+    if (b_fd >= 0) {
+        close(b_fd);
+    }
+    return shares;
 }
 
 bool ie_foresee_stripped(const ie_photo *photo, const char *path, unsigned strip)

@@ -12,6 +12,9 @@
 void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action *action, ie_arena *arena,
                 ie_prospect *ret_prospect);
 
+/* For ie_proposal.shares. */
+bool ie_foresee_shares(const ie_photo *a, const ie_photo *b);
+
 /* For ie_proposal.stripped. */
 bool ie_foresee_stripped(const ie_photo *photo, const char *path, unsigned strip);
 

@@ -230,6 +230,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .made = made_of,
         .former = former_path,
         .stripped = ie_foresee_stripped,
+        .shares = ie_foresee_shares,
         .user = &journals,
         .track = c->track.count > 0 ? &c->track : NULL,
         .places = c->places.count > 0 ? &c->places : NULL,

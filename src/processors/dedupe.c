@@ -120,6 +120,18 @@ static const char *link_refusal(const ie_dedupe *d, const ie_candidate *c, const
     return NULL;
 }
 
+/* A reflink made by an earlier run, or by whoever copied the file: nothing is left to be saved. */
+static bool shares_already(const ie_dedupe *d, const ie_candidate *c, const ie_candidate *survivor)
+{
+    const ie_members *m = &d->members;
+    bool shares = link_of(d) == IE_LINK_REF && d->proposal->shares != NULL;
+    for (size_t i = m->start[c->unit]; shares && i < m->start[c->unit + 1]; i++) {
+        const ie_photo *photo = d->proposal->photos[m->member[i]];
+        shares = d->proposal->shares(photo, ie_dedupe_equal(d, survivor->unit, photo));
+    }
+    return shares;
+}
+
 static void drop(const ie_dedupe *d, const ie_candidate *c, const ie_candidate *survivor)
 {
     const ie_members *m = &d->members;
@@ -155,6 +167,11 @@ static bool drop_or_keep(const ie_dedupe *d, const ie_candidate *c, ie_candidate
             continue;
         }
         const char *refusal = link_refusal(d, c, stays[i]);
+        if (refusal == NULL && shares_already(d, c, stays[i])) {
+            ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c), "kept: shares its blocks on the disk with %s already",
+                             ie_dedupe_name(d, stays[i]->rival.photo, c->rival.photo));
+            return false;
+        }
         if (refusal == NULL) {
             drop(d, c, stays[i]);
             return true;

@@ -70,6 +70,8 @@ typedef struct ie_proposal {
                     ie_prospect *ret_prospect);
     /* Is what convert.strip would take out of the photo gone from its copy at this path? May be NULL: yes. */
     bool (*stripped)(const ie_photo *photo, const char *path, unsigned strip);
+    /* Do two photos of the same bytes lie in the same blocks of the disk? May be NULL: no. */
+    bool (*shares)(const ie_photo *a, const ie_photo *b);
     void *user;
     const ie_track *track; /* for photos that have no place; NULL: none */
     const ie_places *places; /* the same, by name; NULL: none */

@@ -81,6 +81,9 @@ typedef struct ie_copied {
 int ie_fs_copy(int from_fd, int to_fd, const char *to_path, ie_copied *ret_copied);
 /* Makes the empty to_fd share all blocks of from_fd. EOPNOTSUPP, ENOTTY or EINVAL where the file system cannot, EXDEV. */
 int ie_fs_clone(int from_fd, int to_fd, const char *to_path);
+/* Do two files of the same bytes lie in the same blocks, so that a clone would save nothing? False where the file system
+   does not say. */
+bool ie_fs_shares(int a_fd, int b_fd);
 /* The hash and size of what can be read from fd, from the start. */
 int ie_fs_hash(int fd, ie_copied *ret_copied);
 /* Gives the new file the old one's mode, extended attributes and times, and its owner when asked, as far as

@@ -2,6 +2,7 @@
 /* Whole files through the door: copies, hashes, attributes, durable small files. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
@@ -58,6 +59,56 @@ int ie_fs_clone(int from_fd, int to_fd, const char *to_path)
         failed = ioctl(to_fd, FICLONE, from_fd) < 0 ? errno : 0;
     }
     return ie_fs_after(IE_FS_WRITE, to_path, NULL, failed);
+}
+
+#define EXTENTS 64
+
+typedef union extents {
+    struct fiemap map; /* the last member has no size of its own */
+    char room[sizeof(struct fiemap) + EXTENTS * sizeof(struct fiemap_extent)];
+} extents;
+
+/* Where the bytes from `start` on lie; linux/Documentation/filesystems/fiemap.rst. */
+static bool read_extents(int fd, uint64_t start, extents *ret_extents)
+{
+    *ret_extents = (extents){.map = {.fm_start = start, .fm_length = FIEMAP_MAX_OFFSET - start, .fm_flags = FIEMAP_FLAG_SYNC,
+                                     .fm_extent_count = EXTENTS}};
+    return ioctl(fd, FS_IOC_FIEMAP, &ret_extents->map) == 0 && ret_extents->map.fm_mapped_extents <= EXTENTS;
+}
+
+static bool same_blocks(const struct fiemap_extent *a, const struct fiemap_extent *b)
+{
+    const uint32_t nowhere = FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DELALLOC;
+    bool in_inode = (a->fe_flags & b->fe_flags & FIEMAP_EXTENT_DATA_INLINE) != 0; /* no blocks that could be saved */
+    return a->fe_logical == b->fe_logical && a->fe_length == b->fe_length && ((a->fe_flags | b->fe_flags) & nowhere) == 0 &&
+           (in_inode || a->fe_physical == b->fe_physical);
+}
+
+bool ie_fs_shares(int a_fd, int b_fd)
+{
+    extents a, b;
+    for (uint64_t start = 0;;) {
+        if (!read_extents(a_fd, start, &a) || !read_extents(b_fd, start, &b) ||
+            a.map.fm_mapped_extents != b.map.fm_mapped_extents) {
+            return false;
+        }
+        for (uint32_t i = 0; i < a.map.fm_mapped_extents; i++) {
+            const struct fiemap_extent *extent = &a.map.fm_extents[i];
+            if (!same_blocks(extent, &b.map.fm_extents[i])) {
+                return false;
+            }
+            if ((extent->fe_flags & FIEMAP_EXTENT_LAST) != 0) {
+                return true;
+            }
+            if (extent->fe_logical + extent->fe_length <= start) {
+                return false; /* no progress: not to be trusted */
+            }
+            start = extent->fe_logical + extent->fe_length;
+        }
+        if (a.map.fm_mapped_extents == 0) {
+            return start == 0; /* empty files share what they have */
+        }
+    }
 }
 
 int ie_fs_hash(int fd, ie_copied *ret_copied)

@@ -22,6 +22,7 @@ typedef struct collection {
     const char *output;
     ie_pair pairs[MAX_PHOTOS];
     size_t pair_count;
+    bool (*shares)(const ie_photo *a, const ie_photo *b); /* NULL: no two share blocks */
 } collection;
 
 static inline collection collection_new(void)
@@ -125,7 +126,7 @@ static inline void propose_all(collection *c, const proposer *steps, size_t coun
     }
     ie_proposal proposal = {.config = c->config, .output = c->output, .roots = c->roots, .photos = c->photos,
                             .count = c->count, .pairs = c->pairs, .pair_count = c->pair_count, .plan = c->plan, .taken = test_taken, .same = test_same,
-                            .former = test_former, .user = c};
+                            .former = test_former, .shares = c->shares, .user = c};
     ie_error err = {0};
     for (size_t i = 0; i < count; i++) {
         if (steps[i](&proposal, &err) != IE_OK) {

@@ -77,6 +77,48 @@ static void a_link_takes_the_name_when_it_can_lead_there(void **state)
     collection_end(&c);
 }
 
+static bool jpegs_share(const ie_photo *a, const ie_photo *b)
+{
+    return a->format == IE_FORMAT_JPEG && b->format == IE_FORMAT_JPEG;
+}
+
+static void what_shares_its_blocks_already_gets_no_reflink(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    c.shares = jpegs_share;
+    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/c.png", IE_FORMAT_PNG, 2);
+    add(&c, "/p/d.png", IE_FORMAT_PNG, 2);
+    set(&c, "dedupe.action", "reflink");
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 1, IE_ACTION_KEEP, NULL);
+    expect_reason(&c, 1, "kept: shares its blocks on the disk with a.jpg already");
+    expect(&c, 3, IE_ACTION_QUARANTINE, NULL);
+    set(&c, "dedupe.action", "quarantine");
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 1, IE_ACTION_QUARANTINE, NULL); /* a file of its own all the same */
+    collection_end(&c);
+}
+
+/* A sidecar that shares nothing goes with its photo, and gets its reflink, too. */
+static void a_unit_shares_its_blocks_only_as_a_whole(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    c.shares = jpegs_share;
+    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/a.xmp", IE_FORMAT_SIDECAR, 2);
+    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1);
+    add(&c, "/p/b.xmp", IE_FORMAT_SIDECAR, 2);
+    set(&c, "dedupe.action", "reflink");
+    PROPOSE(&c, DEDUPE);
+    expect(&c, 2, IE_ACTION_QUARANTINE, NULL);
+    expect(&c, 3, IE_ACTION_QUARANTINE, NULL);
+    collection_end(&c);
+}
+
 static void no_link_leads_into_a_protected_folder(void **state)
 {
     (void)state;
@@ -375,6 +417,8 @@ int main(void)
         cmocka_unit_test(without_a_hash_nothing_is_a_duplicate),
         cmocka_unit_test(hard_links_are_no_duplicates),
         cmocka_unit_test(a_link_takes_the_name_when_it_can_lead_there),
+        cmocka_unit_test(what_shares_its_blocks_already_gets_no_reflink),
+        cmocka_unit_test(a_unit_shares_its_blocks_only_as_a_whole),
         cmocka_unit_test(no_link_leads_into_a_protected_folder),
         cmocka_unit_test(links_do_not_count_as_copies),
         cmocka_unit_test(what_is_only_reported_stays_and_names_its_survivor),

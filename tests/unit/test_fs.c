@@ -230,10 +230,49 @@ static void a_copy_has_the_bytes_mode_times_and_attributes(void **state)
     tree_remove(root);
 }
 
+/* One file, opened twice, lies in its own blocks; a copy lies in others, and a clone in the same. */
+static void blocks_are_shared_by_clones_and_not_by_copies(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/ie-fs-XXXXXX"; /* not in memory, where files have no blocks */
+    assert_non_null(mkdtemp(folder));
+    IE_AUTO_FREE char *text = ie_alloc(100001);
+    memset(text, 'x', 100000);
+    tree_write(folder, "a", text);
+    tree_write(folder, "b", text);
+    tree_write(folder, "c", "");
+    const char *const names[] = {"a", "a", "b", "c"};
+    int fds[4];
+    for (int i = 0; i < 4; i++) {
+        IE_AUTO_FREE char *path = ie_path_join(folder, names[i]);
+        fds[i] = open(path, O_RDWR);
+        assert_true(fds[i] >= 0);
+    }
+    bool told = ie_fs_shares(fds[0], fds[1]);
+    assert_false(ie_fs_shares(fds[0], fds[2]));
+    assert_false(ie_fs_shares(fds[0], fds[3]));
+    bool cloned = ie_fs_clone(fds[0], fds[3], folder) == 0;
+    assert_int_equal(ie_fs_shares(fds[0], fds[3]), told && cloned);
+    assert_int_equal(ftruncate(fds[3], 99999), 0);
+    assert_int_equal(pwrite(fds[3], "y", 1, 50000), 1);
+    assert_false(ie_fs_shares(fds[0], fds[3]));
+    for (int i = 0; i < 4; i++) {
+        close(fds[i]);
+    }
+    tree_remove(folder);
+    if (!told || !cloned) {
+        print_message("%s\n", told ? "no reflinks here: only copies tested" : "this file system does not say where files lie: not tested");
+        if (!told) {
+            skip();
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rename_never_overwrites),
+        cmocka_unit_test(blocks_are_shared_by_clones_and_not_by_copies),
         cmocka_unit_test(a_rename_never_overwrites_where_the_file_system_lacks_noreplace),
         cmocka_unit_test(a_rename_is_refused_where_it_could_overwrite),
         cmocka_unit_test(of_two_racing_for_a_name_one_wins_and_nothing_is_lost),
