@@ -5,7 +5,9 @@
  *   sharpness      variance of the Laplacian 0 1 0 / 1 -4 1 / 0 1 0 of the view made a little softer, so that it
  *                  does not depend on how many megapixels there are (analyzers/sharpness.h); exact mode: of the
  *                  grey picture as it is (cv2.Laplacian(gray, CV_64F).var())
- *   blurred        the first of these, of exact mode's picture reduced to the view too, is below the threshold
+ *   peak_sharpness the same where the picture is sharpest (analyzers/sharpness.h); exact mode: of the picture reduced
+ *                  to the view
+ *   blurred        that is below the threshold
  *   noise          Immerkaer 1996, "Fast noise variance estimation": sqrt(pi / 2) / 6 times the mean of
  *                  |1 -2 1 / -2 4 -2 / 1 -2 1|, in grey levels
  *   dynamic_range  (99th - 1st percentile) / 255
@@ -229,11 +231,11 @@ static bool reserve(meter *m, uint32_t width)
 }
 
 /* The sharpness of the view; exact mode's picture is brought to its size. False without memory. */
-static bool judge_sharpness(const ie_pixels *gray, double *ret_sharpness)
+static bool judge_sharpness(const ie_pixels *gray, double *ret_sharpness, double *ret_peak)
 {
     uint32_t longer = gray->width > gray->height ? gray->width : gray->height;
     if (longer <= IE_GRAY_MAX) {
-        return ie_sharpness(gray, ret_sharpness);
+        return ie_sharpness(gray, ret_sharpness, ret_peak);
     }
     double scale = (double)IE_GRAY_SIDE / longer;
     ie_pixels view = {.channels = 1, .softness = gray->softness * scale};
@@ -242,14 +244,14 @@ static bool judge_sharpness(const ie_pixels *gray, double *ret_sharpness)
     IE_AUTO_FREE uint8_t *data = ie_try_alloc(view.width, view.height);
     view.data = data;
     return data != NULL && ie_pixels_resize(gray, view.width, view.height, IE_FILTER_LANCZOS, data) &&
-           ie_sharpness(&view, ret_sharpness);
+           ie_sharpness(&view, ret_sharpness, ret_peak);
 }
 
 static bool assess(meter *m, ie_photo *photo, const ie_pixels *gray, int jpeg_quality)
 {
     ie_content *content = &photo->content;
     double sharpness;
-    if (!judge_sharpness(gray, &sharpness)) {
+    if (!judge_sharpness(gray, &sharpness, &content->peak_sharpness)) {
         return false;
     }
     sums total = {0};
@@ -257,7 +259,7 @@ static bool assess(meter *m, ie_photo *photo, const ie_pixels *gray, int jpeg_qu
     uint64_t count = (uint64_t)gray->width * gray->height;
     double mean = (double)total.laplace / (double)count;
     content->sharpness = m->exact ? (double)total.laplace_squares / (double)count - mean * mean : sharpness;
-    content->blurred = sharpness < m->blur_threshold;
+    content->blurred = content->peak_sharpness < m->blur_threshold;
     content->noise = (double)total.immerkaer / (double)count * sqrt(M_PI / 2.0) / 6.0;
     set_tones(total.histogram, count, content);
     uint32_t longer = gray->width > gray->height ? gray->width : gray->height;
@@ -307,7 +309,7 @@ static bool quality_enabled(const ie_config *config)
 const ie_analyzer ie_quality_analyzer = {
     .name = "quality",
     .help = "sharpness, noise, dynamic range, exposure, contrast, clipping, JPEG quality and one score",
-    .version = 2,
+    .version = 3,
     .gives = IE_HAVE_QUALITY,
     .views = IE_VIEW_GRAY,
     .enabled = quality_enabled,

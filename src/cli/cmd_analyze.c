@@ -11,41 +11,48 @@
 #include "utils/json_view.h"
 #include "utils/memory.h"
 
+/* Texts of a record; the next one takes the place of the last in the same slot. */
+typedef struct texts {
+    ie_buffer slots[3];
+} texts;
+
 typedef struct analyze_run {
     ie_session *session;
     json_t *faults; /* for the report; NULL when there is none */
+    ie_buffer block; /* kept from photo to photo, as are the texts: there may be a million that are known */
+    texts texts;
 } analyze_run;
 
-static void add_part(ie_buffer *line, const char *format, ...) IE_PRINTF(2, 3);
+/* Before each fact of a block: lines are indented, and the facts of one stand apart by two blanks. */
+static void begin_part(ie_buffer *block)
+{
+    ie_buffer_text(block, block->data[block->size - 1] == '\n' ? "    " : "  ");
+}
 
-/* Facts of a line stand apart by two blanks. */
-static void add_part(ie_buffer *line, const char *format, ...)
+static void add_part(ie_buffer *block, const char *format, ...) IE_PRINTF(2, 3);
+
+static void add_part(ie_buffer *block, const char *format, ...)
 {
     char text[512];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    ie_buffer_printf(line, "%s%s", line->size > 0 ? "  " : "", text);
+    begin_part(block);
+    ie_buffer_text(block, text);
 }
 
-static void end_line(ie_buffer *line)
+static void end_line(ie_buffer *block)
 {
-    if (line->size > 0) {
-        printf("    %s\n", line->data);
+    if (block->data[block->size - 1] != '\n') {
+        ie_buffer_char(block, '\n');
     }
-    ie_buffer_clear(line);
 }
-
-/* Texts of a record; the next one takes the place of the last in the same slot. */
-typedef struct texts {
-    ie_buffer slots[3];
-} texts;
 
 #define MEMBERS(view, names, values) \
     ie_json_view_members(view, names, sizeof(names) / sizeof *(names), values)
 
-static void add_date(ie_buffer *line, ie_json_view captured, texts *t)
+static void add_date(ie_buffer *block, ie_json_view captured, texts *t)
 {
     enum { LOCAL, OFFSET, SOURCE, COUNT };
     static const char *const names[] = {"local", "offset", "source"};
@@ -60,11 +67,15 @@ static void add_date(ie_buffer *line, ie_json_view captured, texts *t)
     }
     const char *offset = ie_json_view_text(of[OFFSET], &t->slots[OFFSET]),
                *source = ie_json_view_text(of[SOURCE], &t->slots[SOURCE]);
-    add_part(line, "%s%s%s (%s)", local, offset != NULL ? " " : "", offset != NULL ? offset : "",
-             source != NULL ? source : "unknown source");
+    const char *const parts[] = {local, offset != NULL ? " " : "", offset != NULL ? offset : "", " (",
+                                 source != NULL ? source : "unknown source", ")"};
+    begin_part(block);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        ie_buffer_text(block, parts[i]);
+    }
 }
 
-static void add_exposure(ie_buffer *line, ie_json_view exposure)
+static void add_exposure(ie_buffer *block, ie_json_view exposure)
 {
     enum { FOCAL, F, TIME, ISO, COUNT };
     static const char *const names[] = {"focal_length_mm", "f_number", "time_s", "iso"};
@@ -73,20 +84,20 @@ static void add_exposure(ie_buffer *line, ie_json_view exposure)
     double focal = ie_json_view_real(of[FOCAL]), f = ie_json_view_real(of[F]), time = ie_json_view_real(of[TIME]);
     int64_t iso = ie_json_view_int(of[ISO], 0);
     if (!isnan(focal) && focal > 0) {
-        add_part(line, "%.4g mm", focal);
+        add_part(block, "%.4g mm", focal);
     }
     if (!isnan(f) && f > 0) {
-        add_part(line, "f/%.3g", f);
+        add_part(block, "f/%.3g", f);
     }
     if (!isnan(time) && time > 0) {
-        add_part(line, time < 0.3 ? "1/%.0f s" : "%.3g s", time < 0.3 ? 1 / time : time);
+        add_part(block, time < 0.3 ? "1/%.0f s" : "%.3g s", time < 0.3 ? 1 / time : time);
     }
     if (iso > 0) {
-        add_part(line, "ISO %lld", (long long)iso);
+        add_part(block, "ISO %lld", (long long)iso);
     }
 }
 
-static void add_camera(ie_buffer *line, ie_json_view camera, texts *t)
+static void add_camera(ie_buffer *block, ie_json_view camera, texts *t)
 {
     static const char *const names[] = {"make", "model"};
     ie_json_view of[2];
@@ -96,25 +107,25 @@ static void add_camera(ie_buffer *line, ie_json_view camera, texts *t)
         /* Many models repeat the maker: "Canon" "Canon EOS 5D". */
         size_t first = make != NULL ? strcspn(make, " ") : 0;
         bool repeats = make == NULL || strncasecmp(make, model, first) == 0;
-        add_part(line, "%s%s%s", repeats ? "" : ie_shown(make), repeats ? "" : " ",
+        add_part(block, "%s%s%s", repeats ? "" : ie_shown(make), repeats ? "" : " ",
                  ie_shown(model));
     } else if (make != NULL) {
-        add_part(line, "%s", ie_shown(make));
+        add_part(block, "%s", ie_shown(make));
     }
 }
 
-static void add_place(ie_buffer *line, ie_json_view gps)
+static void add_place(ie_buffer *block, ie_json_view gps)
 {
     static const char *const names[] = {"latitude", "longitude"};
     ie_json_view of[2];
     MEMBERS(gps, names, of);
     double latitude = ie_json_view_real(of[0]), longitude = ie_json_view_real(of[1]);
     if (!isnan(latitude) && !isnan(longitude)) {
-        add_part(line, "%.5f, %.5f", latitude, longitude);
+        add_part(block, "%.5f, %.5f", latitude, longitude);
     }
 }
 
-static void add_words(ie_buffer *line, ie_json_view titled, ie_json_view keywords, ie_json_view rated, texts *t)
+static void add_words(ie_buffer *block, ie_json_view titled, ie_json_view keywords, ie_json_view rated, texts *t)
 {
     const char *title = ie_json_view_text(titled, &t->slots[0]);
     int64_t rating = ie_json_view_int(rated, INT64_MIN);
@@ -124,18 +135,18 @@ static void add_words(ie_buffer *line, ie_json_view titled, ie_json_view keyword
         ie_buffer_printf(&joined, "%s%s", joined.size > 0 ? ", " : "", ie_shown(text != NULL ? text : ""));
     }
     if (title != NULL) {
-        add_part(line, "\"%s\"", ie_shown(title));
+        add_part(block, "\"%s\"", ie_shown(title));
     }
     if (joined.size > 0) {
-        add_part(line, "keywords: %s", joined.data);
+        add_part(block, "keywords: %s", joined.data);
     }
     if (rating != INT64_MIN) {
-        add_part(line, "rating %lld", (long long)rating);
+        add_part(block, "rating %lld", (long long)rating);
     }
     ie_buffer_free(&joined);
 }
 
-static void add_labels(ie_buffer *line, ie_json_view list, texts *t)
+static void add_labels(ie_buffer *block, ie_json_view list, texts *t)
 {
     static const char *const names[] = {"label", "confidence"};
     ie_json_view label = {0}, of[2];
@@ -143,12 +154,12 @@ static void add_labels(ie_buffer *line, ie_json_view list, texts *t)
         MEMBERS(label, names, of);
         const char *text = ie_json_view_text(of[0], &t->slots[0]);
         if (text != NULL) {
-            add_part(line, "%s %.2f", ie_shown(text), ie_json_view_real(of[1]));
+            add_part(block, "%s %.2f", ie_shown(text), ie_json_view_real(of[1]));
         }
     }
 }
 
-static void add_content(ie_buffer *line, ie_json_view content, texts *t)
+static void add_content(ie_buffer *block, ie_json_view content, texts *t)
 {
     enum { QUALITY, BLURRED, COLORS, COUNT };
     static const char *const names[] = {"quality", "blurred", "colors"}, *const of_color[] = {"hex"};
@@ -156,7 +167,7 @@ static void add_content(ie_buffer *line, ie_json_view content, texts *t)
     MEMBERS(content, names, of);
     double quality = ie_json_view_real(of[QUALITY]);
     if (!isnan(quality)) {
-        add_part(line, "quality %.2f%s", quality, ie_json_view_true(of[BLURRED]) ? " (blurred)" : "");
+        add_part(block, "quality %.2f%s", quality, ie_json_view_true(of[BLURRED]) ? " (blurred)" : "");
     }
     ie_buffer joined = {0};
     for (int i = 0; i < 3 && ie_json_view_next(of[COLORS], &color); i++) {
@@ -165,61 +176,60 @@ static void add_content(ie_buffer *line, ie_json_view content, texts *t)
         ie_buffer_printf(&joined, "%s%s", joined.size > 0 ? " " : "", text != NULL ? text : "");
     }
     if (joined.size > 0) {
-        add_part(line, "%s", joined.data);
+        add_part(block, "%s", joined.data);
     }
     ie_buffer_free(&joined);
 }
 
-static void print_metadata(ie_buffer *line, ie_json_view metadata, texts *t)
+static void print_metadata(ie_buffer *block, ie_json_view metadata, texts *t)
 {
     enum { CAPTURED, CAMERA, EXPOSURE, GPS, TITLE, KEYWORDS, RATING, COUNT };
     static const char *const names[] = {"captured", "camera", "exposure", "gps", "title", "keywords", "rating"};
     ie_json_view of[COUNT];
     MEMBERS(metadata, names, of);
-    add_date(line, of[CAPTURED], t);
-    end_line(line);
-    add_camera(line, of[CAMERA], t);
-    add_exposure(line, of[EXPOSURE]);
-    add_place(line, of[GPS]);
-    end_line(line);
-    add_words(line, of[TITLE], of[KEYWORDS], of[RATING], t);
-    end_line(line);
+    add_date(block, of[CAPTURED], t);
+    end_line(block);
+    add_camera(block, of[CAMERA], t);
+    add_exposure(block, of[EXPOSURE]);
+    add_place(block, of[GPS]);
+    end_line(block);
+    add_words(block, of[TITLE], of[KEYWORDS], of[RATING], t);
+    end_line(block);
 }
 
 /* A block a photo: its path; when, with what, where; what it looks like; its faults. */
-static void print_block(const ie_photo *photo, ie_json_view record)
+static void print_block(analyze_run *run, const ie_photo *photo, ie_json_view record)
 {
     enum { FORMAT, WIDTH, HEIGHT, SIZE, METADATA, CONTENT, VISION, COUNT };
     static const char *const names[] = {"format", "width", "height", "size", "metadata", "content", "vision"},
                              *const lists[] = {"scenes", "objects"};
     char size[32];
-    texts t = {0};
-    ie_buffer line = {0};
+    texts *t = &run->texts;
+    ie_buffer *block = &run->block;
     ie_json_view of[COUNT], labels[2];
     MEMBERS(record, names, of);
-    printf("%s\n", ie_shown(ie_photo_path(photo)));
-    const char *format = ie_json_view_text(of[FORMAT], &t.slots[0]);
+    ie_buffer_clear(block);
+    ie_buffer_text(block, ie_shown(ie_photo_path(photo)));
+    ie_buffer_char(block, '\n');
+    const char *format = ie_json_view_text(of[FORMAT], &t->slots[0]);
     int64_t width = ie_json_view_int(of[WIDTH], 0), height = ie_json_view_int(of[HEIGHT], 0);
     if (width > 0 && height > 0) {
-        add_part(&line, "%s %lldx%lld", format != NULL ? format : "unknown", (long long)width,
+        add_part(block, "%s %lldx%lld", format != NULL ? format : "unknown", (long long)width,
                  (long long)height);
     } else {
-        add_part(&line, "%s", format != NULL ? format : "unknown format");
+        add_part(block, "%s", format != NULL ? format : "unknown format");
     }
-    add_part(&line, "%s", ie_size_text((uint64_t)ie_json_view_int(of[SIZE], 0), size));
-    print_metadata(&line, of[METADATA], &t);
-    add_content(&line, of[CONTENT], &t);
+    add_part(block, "%s", ie_size_text((uint64_t)ie_json_view_int(of[SIZE], 0), size));
+    print_metadata(block, of[METADATA], t);
+    add_content(block, of[CONTENT], t);
     MEMBERS(of[VISION], lists, labels);
-    add_labels(&line, labels[0], &t);
-    add_labels(&line, labels[1], &t);
-    end_line(&line);
+    add_labels(block, labels[0], t);
+    add_labels(block, labels[1], t);
+    end_line(block);
     for (size_t i = 0; i < ie_photo_fault_count(photo); i++) {
-        printf("    fault: %s\n", ie_photo_fault_text(photo, i));
+        ie_buffer_printf(block, "    fault: %s\n", ie_photo_fault_text(photo, i));
     }
-    ie_buffer_free(&line);
-    for (size_t i = 0; i < sizeof t.slots / sizeof *t.slots; i++) {
-        ie_buffer_free(&t.slots[i]);
-    }
+    fwrite(block->data, 1, block->size, stdout);
 }
 
 static void note_faults(analyze_run *run, const ie_photo *photo)
@@ -252,7 +262,7 @@ static ie_status on_photo(void *user, const ie_photo *photo)
         if (options->json) {
             puts(line);
         } else {
-            print_block(photo, ie_json_view_of(line, strlen(line)));
+            print_block(run, photo, (ie_json_view){line, line + strlen(line)});
         }
     }
     note_faults(run, photo);
@@ -305,6 +315,10 @@ static int run_analyze(const ie_options *options)
         run.faults = NULL;
     }
     json_decref(run.faults);
+    ie_buffer_free(&run.block);
+    for (size_t i = 0; i < sizeof run.texts.slots / sizeof *run.texts.slots; i++) {
+        ie_buffer_free(&run.texts.slots[i]);
+    }
     return ie_session_end(&session, status, &err, ie_summary_exit(&summary));
 }
 

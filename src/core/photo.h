@@ -154,6 +154,7 @@ typedef struct ie_content {
     uint64_t turned[IE_TURNS]; /* pHash of the picture lying otherwise; [0] is phash */
     uint64_t inner;       /* pHash of the middle nine tenths of both sides: what a crop of it looks like */
     double sharpness;     /* variance of the Laplacian, grey levels squared */
+    double peak_sharpness; /* where it is sharpest; analyzers/sharpness.h */
     bool blurred;
     double noise;         /* standard deviation, grey levels */
     double dynamic_range; /* the rest 0..1 */

@@ -177,6 +177,7 @@ static json_t *content_json(const ie_photo *photo)
     }
     if (photo->have & IE_HAVE_QUALITY) {
         ie_json_real(object, "sharpness", content->sharpness, 2);
+        ie_json_real(object, "peak_sharpness", content->peak_sharpness, 1);
         add_bool(object, "blurred", content->blurred);
         ie_json_real(object, "noise", content->noise, 4);
         ie_json_real(object, "dynamic_range", content->dynamic_range, 4);

@@ -191,6 +191,7 @@ static void read_quality(const json_t *object, ie_photo *photo)
         {"dynamic_range", &content->dynamic_range}, {"exposure", &content->exposure},
         {"contrast", &content->contrast},           {"clipped_shadows", &content->clipped_shadows},
         {"quality", &content->quality},             {"clipped_highlights", &content->clipped_highlights},
+        {"peak_sharpness", &content->peak_sharpness},
     };
     const json_t *blurred = json_object_get(object, "blurred");
     bool complete = json_is_boolean(blurred);

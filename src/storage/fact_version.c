@@ -103,7 +103,7 @@ static const struct {
     {IE_HAVE_HASHES, "content", {"phash", "ahash", "dhash", "whash"}},
     {IE_HAVE_QUALITY,
      "content",
-     {"sharpness", "blurred", "noise", "dynamic_range", "exposure", "contrast", "clipped_shadows",
+     {"sharpness", "peak_sharpness", "blurred", "noise", "dynamic_range", "exposure", "contrast", "clipped_shadows",
       "clipped_highlights", "jpeg_quality", "quality"}},
     {IE_HAVE_COLORS, "content", {"colors"}},
     {IE_HAVE_HASHES, IE_RECORD_SIMILAR, {"turned", "inner"}},

@@ -14,13 +14,21 @@ static const char *skip_space(const char *p, const char *end)
     return p;
 }
 
-/* From an opening quote to behind the closing one; NULL: there is none. */
+/* From an opening quote to behind the closing one, the first with an even number of backslashes before it; NULL: there
+   is none. */
 static const char *skip_text(const char *p, const char *end)
 {
-    for (p++; p < end && *p != '"'; p++) {
-        p += *p == '\\';
+    const char *first = p + 1;
+    for (p = first; p < end && (p = memchr(p, '"', (size_t)(end - p))) != NULL; p++) {
+        const char *slash = p;
+        while (slash > first && slash[-1] == '\\') {
+            slash--;
+        }
+        if ((p - slash) % 2 == 0) {
+            return p + 1;
+        }
     }
-    return p < end ? p + 1 : NULL;
+    return NULL;
 }
 
 /* From an opening bracket to behind the one that closes it. */
@@ -28,21 +36,52 @@ static const char *skip_nested(const char *p, const char *end)
 {
     size_t depth = 0;
     while (p < end) {
-        if (*p == '"') {
+        switch (*p) {
+        case '"':
             p = skip_text(p, end);
             if (p == NULL) {
                 return NULL;
             }
             continue;
+        case '{':
+        case '[':
+            depth++;
+            break;
+        case '}':
+        case ']':
+            depth--;
+            break;
+        default:
+            break;
         }
-        depth += *p == '{' || *p == '[';
-        depth -= *p == '}' || *p == ']';
         p++;
         if (depth == 0) {
             return p;
         }
     }
     return NULL;
+}
+
+/* What cannot be in a number or a word. */
+static bool ends_word(char c)
+{
+    switch (c) {
+    case ',':
+    case ']':
+    case '}':
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+    case ':':
+    case '"':
+    case '{':
+    case '[':
+    case 0:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static const char *skip_value(const char *p, const char *end)
@@ -57,7 +96,7 @@ static const char *skip_value(const char *p, const char *end)
         return skip_nested(p, end);
     }
     const char *start = p;
-    while (p < end && strchr(",]} \t\r\n:\"{[", *p) == NULL) {
+    while (p < end && !ends_word(*p)) {
         p++;
     }
     return p > start ? p : NULL;

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which number ranks blur best: blur.py BUILD/imgengine FOLDER [COUNT] [SIGMA,SIGMA...] [NOISE]
+"""Which number ranks blur best: blur.py BUILD/imgengine FOLDER [COUNT] [SIGMA,SIGMA...] [NOISE,NOISE...]
 
 Takes COUNT (12) JPEGs below FOLDER (of names with "_original" if there are any), blurs each by a Gaussian of each SIGMA (0,1.5,3,6,12
-pixels), adds white noise of NOISE (3) levels, as a sensor does after the lens, and saves it as JPEG of quality 92. For each candidate: Spearman's
-rank correlation of its number with sigma over all pictures together; the mean of that within a photo; and how many of the
-neighbouring steps of a photo are ranked the right way. Needs numpy, scipy and OpenCV.
+pixels), adds white noise of NOISE (3) levels, as a sensor does after the lens, and saves it as JPEG of quality 92; with several, each blurred
+picture gets each of them. For each candidate: Spearman's rank correlation of its number with sigma over all pictures
+together; the mean of that within a photo; and how many of the steps from sigma to sigma of a photo with one noise are
+ranked the right way. Needs numpy, scipy and OpenCV.
 """
 import json, os, subprocess, sys, tempfile
 import cv2, numpy as np
@@ -19,9 +20,16 @@ def laplace(gray):
     return float(cv2.Laplacian(gray, cv2.CV_64F).var())
 
 
-def view(gray):
-    scale = 1000 / max(gray.shape)
-    return gray if scale >= 1 else cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+def soften(gray):
+    return cv2.sepFilter2D(gray.astype(np.float32), -1, *[np.array([.25, .5, .25])] * 2)
+
+
+def peak(gray):
+    """The Laplacian's mean square in squares of 16 x 16, and of these the mean of the highest hundredth."""
+    h, w = (side // 16 * 16 for side in gray.shape)
+    squares = cv2.Laplacian(gray.astype(np.float32), cv2.CV_32F)[:h, :w] ** 2
+    local = np.sort(squares.reshape(h // 16, 16, w // 16, 16).mean(axis=(1, 3)).ravel())
+    return float(local[-max(1, len(local) // 100):].mean())
 
 
 def coefficients(gray):
@@ -41,11 +49,11 @@ def measure(path):
     energy = coefficients(full)
     energy[0, 0] = 0
     high, low = energy[FREQUENCY >= 4].sum(), energy[(FREQUENCY > 0) & (FREQUENCY < 4)].sum()
-    soft = laplace(cv2.sepFilter2D(quarter, -1, *[np.array([.25, .5, .25])] * 2))
     return {"Laplacian, full size": laplace(full),
             "Laplacian, 1/2": laplace(half), "Laplacian, 1/4": laplace(quarter),
             "1/2 and 1/4: geometric mean": laplace(half) * laplace(quarter),
-            "1/2 and softened 1/4: geometric mean": laplace(half) * soft,
+            "Laplacian, 1/2, smoothed": float(cv2.Laplacian(soften(half), cv2.CV_32F).var()),
+            "peak, 1/2": peak(half), "peak, 1/2, smoothed": peak(soften(half)), "peak, 1/4": peak(quarter),
             "AC energy, frequencies from 4 on": high, "AC energy, all": high + low, "AC energy, high to all": high / (high + low),
             "AC energy of the pair's bands: geometric mean": (energy * LAPLACE)[:4, :4].sum() * (energy * LAPLACE)[:2, :2].sum()}
 
@@ -54,7 +62,7 @@ def main():
     program, folder = sys.argv[1:3]
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 12
     sigmas = [float(s) for s in sys.argv[4].split(",")] if len(sys.argv) > 4 else [0, 1.5, 3, 6, 12]
-    noise = float(sys.argv[5]) if len(sys.argv) > 5 else 3.0
+    noises = [float(n) for n in sys.argv[5].split(",")] if len(sys.argv) > 5 else [3.0]
     names = sorted(os.path.join(d, f) for d, _, files in os.walk(folder) for f in files if f.lower().endswith((".jpg", ".jpeg")))
     names = ([n for n in names if "_original" in n] or names)
     names = names[::max(1, len(names) // count)][:count]
@@ -64,21 +72,29 @@ def main():
             picture, random = cv2.imread(name), np.random.default_rng(i)
             for s, sigma in enumerate(sigmas):
                 blurred = cv2.GaussianBlur(picture, (0, 0), sigma) if sigma > 0 else picture
-                grain = random.standard_normal(picture.shape, np.float32) * noise
-                path = f"{work}/{i:03}-{s}.jpg"
-                cv2.imwrite(path, np.clip(blurred + grain, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 92])
-                found[os.path.basename(path)] = measure(path)
+                for n, noise in enumerate(noises):
+                    grain = random.standard_normal(picture.shape, np.float32) * noise
+                    path = f"{work}/{i:03}-{n}-{s}.jpg"
+                    cv2.imwrite(path, np.clip(blurred + grain, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 92])
+                    found[os.path.basename(path)] = measure(path)
         lines = subprocess.run([program, "--catalog", "", "-q", "analyze", "--json", "--only", "quality", work], stdout=subprocess.PIPE).stdout
     for r in map(json.loads, lines.splitlines()):
         c = r["content"]
-        found[os.path.basename(r["path"])].update({"ours: sharpness": c["sharpness"],
-                                                    "ours, less noise": c["sharpness"] - .8 * c["noise"] ** 2})
-    table = np.array([[list(found[f"{i:03}-{s}.jpg"].values()) for s in range(len(sigmas))] for i in range(len(names))])
-    print(f"{len(names)} photos, sigma {sigmas}, noise {noise:g}\n\n| candidate | Spearman | within a photo | steps right |\n|---|---|---|---|")
-    for k, candidate in enumerate(found["000-0.jpg"]):
-        values = table[:, :, k]
-        within = np.mean([spearmanr(v, sigmas)[0] for v in values])
-        print(f"| {candidate} | {-spearmanr(values.ravel(), np.tile(sigmas, len(names)))[0]:.3f} | {-within:.3f} | {100 * (np.diff(values) < 0).mean():.0f} % |")
+        found[os.path.basename(r["path"])].update({"ours: sharpness": c["sharpness"], "ours: peak_sharpness": c["peak_sharpness"],
+                                                    "ours: blurred": -c["blurred"]})
+    table = np.array([[[list(found[f"{i:03}-{n}-{s}.jpg"].values()) for s in range(len(sigmas))] for n in range(len(noises))]
+                      for i in range(len(names))])
+    print(f"{len(names)} photos, sigma {sigmas}, noise {noises}\n\n| candidate | Spearman | within a photo | steps right |\n|---|---|---|---|")
+    for k, candidate in enumerate(found["000-0-0.jpg"]):
+        values = table[:, :, :, k]
+        truth = np.broadcast_to(sigmas, values.shape)
+        if candidate == "ours: blurred":
+            print("\nCount as blurred, of each sigma: " + ", ".join(f"{s:g}: {-values[:, :, j].sum():.0f} of {values[:, :, j].size}" for j, s in enumerate(sigmas)))
+            continue
+        within = np.mean([spearmanr(v.ravel(), t.ravel())[0] for v, t in zip(values, truth)])
+        print(f"| {candidate} | {-spearmanr(values.ravel(), truth.ravel())[0]:.3f} | {-within:.3f} | {100 * (np.diff(values) < 0).mean():.0f} % |")
+        if os.environ.get("BLUR_RANGES") and candidate.startswith("ours"):
+            print([(s, [round(float(x), 1) for x in np.percentile(values[:, :, j], [0, 5, 25, 50, 75, 95, 100])]) for j, s in enumerate(sigmas)])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Models fetched from a server of the hub's layout that runs here.
-#   models.sh IMGENGINE
-imgengine=$(realpath "$1") here=$(dirname "$(realpath "$0")")
+#   models.sh IMGENGINE STUB          STUB: a library that stands in for ONNX Runtime
+imgengine=$(realpath "$1") stub=$(realpath "$2") here=$(dirname "$(realpath "$0")")
 # shellcheck source=tests/e2e/checks.sh
 . "$(dirname "$(realpath "$0")")/checks.sh"
 server=
@@ -248,6 +248,45 @@ lazy() {
         --set analysis.ml_models.object_detection= --set analysis.ml_models.download=auto && [ ! -s hub/log ]
 }
 check with_auto_nothing_comes_when_no_photo_needs_it lazy
+
+# What is fetched looks in the same run: the first photo that is not known brings the model, once for all of
+# them, and photos that are known need none.
+mkdir -p hub/org/eye/onnx eyed
+head -c 50000 /dev/urandom >hub/org/eye/onnx/model.onnx
+python3 - <<'PY'
+import struct, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+for n in range(5):
+    rows = b"".join(b"\0" + bytes((x * 3 + n * 5, y * 3, (x ^ y) + n)[c] % 256 for x in range(64) for c in range(3)) for y in range(64))
+    with open(f"eyed/{n}.png", "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0)) +
+                chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+PY
+cat >eye.yaml <<YAML
+analysis:
+  ml_analysis: true
+  ml_models:
+    runtime: $stub
+    download: auto
+    scene_detection: ""
+    object_detection: eye
+    custom_models:
+      - {name: eye, layout: sigmoid, repository: org/eye, side: 32, labels: coco80}
+YAML
+
+end_to_end() {
+    local analyze=("$imgengine" --config eye.yaml --catalog eye.db analyze eyed --json)
+    rm -f eye.db*
+    exits 0 "${analyze[@]}" --set analysis.ml_models.download=never && ! grep -q objects_model exits.out && [ ! -s hub/log ] || return 1
+    exits 0 "${analyze[@]}" && [ "$(grep -c '"objects_model":{"name":"eye"' exits.out)" -eq 5 ] || return 1
+    cmp hub/org/eye/onnx/model.onnx "$models/eye/onnx/model.onnx" && [ "$(grep -c '^store GET .*model.onnx' hub/log)" -eq 1 ] || return 1
+    cp exits.out again.out
+    exits 0 "$imgengine" --config eye.yaml models remove eye || return 1
+    : >hub/log
+    exits 0 "${analyze[@]}" && cmp again.out exits.out && [ ! -s hub/log ]
+}
+check with_auto_the_first_photo_that_needs_a_model_gets_it_in_the_same_run end_to_end
 
 # on_terminal ANSWER COMMAND...: with a terminal as standard input and error, answers the one question
 cat >terminal.py <<'PY'

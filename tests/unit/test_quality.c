@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <math.h>
 
+#include "analyzers/sharpness.h"
 #include "content_help.h"
 #include "storage/jpeg_file.h"
 
@@ -69,12 +70,14 @@ static void the_same_photo_is_as_sharp_with_24_megapixels_as_with_fewer(void **s
     content_rig rig;
     rig_open(&rig, false);
     ie_pixels large = make_scene(6000, 4000);
-    double best = content_of(&rig, &large, 92).sharpness;
+    ie_content best = content_of(&rig, &large, 92);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         ie_pixels small = resized(&large, sizes[i][0], sizes[i][1], IE_FILTER_LANCZOS);
-        double sharpness = content_of(&rig, &small, 92).sharpness;
-        printf("  %ux%u: %.2f, 6000x4000: %.2f\n", sizes[i][0], sizes[i][1], sharpness, best);
-        assert_true(fabs(sharpness / best - 1.0) <= 0.10);
+        ie_content content = content_of(&rig, &small, 92);
+        printf("  %ux%u: %.2f, %.1f; 6000x4000: %.2f, %.1f\n", sizes[i][0], sizes[i][1], content.sharpness,
+               content.peak_sharpness, best.sharpness, best.peak_sharpness);
+        assert_true(fabs(content.sharpness / best.sharpness - 1.0) <= 0.10);
+        assert_true(fabs(content.peak_sharpness / best.peak_sharpness - 1.0) <= 0.15);
         free(small.data);
     }
     free(large.data);
@@ -199,6 +202,65 @@ static void originals_score_above_their_copies_and_only_blurred_ones_are_blurred
     rig_close(&rig);
 }
 
+/* A white field with one hundredth of detail in a corner: what a cup before a white wall is. */
+static void little_detail_is_not_blur(void **state)
+{
+    (void)state;
+    content_rig rig;
+    rig_open(&rig, false);
+    ie_pixels scene = make_scene(960, 640), wall = new_pixels(960, 640);
+    memset(wall.data, 200, 960 * 640 * 3);
+    for (uint32_t y = 0; y < 80; y++) {
+        memcpy(wall.data + y * 960 * 3, scene.data + y * 960 * 3, 80 * 3);
+    }
+    ie_pixels soft = blurred(&wall, 32);
+    ie_content all = content_of(&rig, &scene, 92), some = content_of(&rig, &wall, 92), none = content_of(&rig, &soft, 92);
+    printf("  sharpness %.1f, %.1f, %.1f; peak %.1f, %.1f, %.1f\n", all.sharpness, some.sharpness, none.sharpness,
+           all.peak_sharpness, some.peak_sharpness, none.peak_sharpness);
+    assert_true(some.sharpness < all.sharpness / 20.0);
+    assert_true(some.peak_sharpness > all.peak_sharpness / 4.0);
+    assert_false(some.blurred);
+    assert_true(none.blurred);
+    free(scene.data);
+    free(wall.data);
+    free(soft.data);
+    rig_close(&rig);
+}
+
+/* Blur by two pixels costs a picture its peaks, and noise does not bring them back. */
+static void noise_does_not_pass_for_sharpness(void **state)
+{
+    (void)state;
+    content_rig rig;
+    rig_open(&rig, false);
+    ie_pixels scene = make_scene(960, 640), soft = blurred(&scene, 18), grainy = noised(&soft, 6.0);
+    ie_content sharp = content_of(&rig, &scene, 92), still = content_of(&rig, &grainy, 92);
+    assert_true(still.peak_sharpness < sharp.peak_sharpness / 10.0);
+    assert_true(still.blurred && !sharp.blurred);
+    free(scene.data);
+    free(soft.data);
+    free(grainy.data);
+    rig_close(&rig);
+}
+
+/* The numbers of a picture that is so small that it has one square, and of one without any detail. */
+static void the_smallest_pictures_have_their_numbers(void **state)
+{
+    (void)state;
+    ie_pixels gray = {.data = (uint8_t[]){0, 200, 0, 200, 0}, .width = 5, .height = 1, .channels = 1};
+    double sharpness, peak;
+    assert_true(ie_sharpness(&gray, &sharpness, &peak));
+    assert_true(sharpness > 0.0 && peak >= sharpness); /* its mean square is the variance and the mean's square */
+    uint8_t flat[40 * 40];
+    memset(flat, 77, sizeof flat);
+    gray = (ie_pixels){.data = flat, .width = 40, .height = 40, .channels = 1};
+    assert_true(ie_sharpness(&gray, &sharpness, &peak));
+    assert_true(sharpness == 0.0 && peak == 0.0);
+    flat[39 * 40 + 39] = 255; /* in the last square, which is 24 x 24 */
+    assert_true(ie_sharpness(&gray, &sharpness, &peak));
+    assert_true(fabs(peak * 24 * 24 - sharpness * 1600) < peak * 24 * 24 * 0.01);
+}
+
 static void clipped_shares_are_those_of_the_picture(void **state)
 {
     (void)state;
@@ -255,6 +317,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_photo_is_as_sharp_with_24_megapixels_as_with_fewer),
         cmocka_unit_test(originals_score_above_their_copies_and_only_blurred_ones_are_blurred),
+        cmocka_unit_test(little_detail_is_not_blur),
+        cmocka_unit_test(noise_does_not_pass_for_sharpness),
+        cmocka_unit_test(the_smallest_pictures_have_their_numbers),
         cmocka_unit_test(clipped_shares_are_those_of_the_picture),
         cmocka_unit_test(the_quality_that_a_jpeg_was_saved_with_is_found),
         cmocka_unit_test(exact_mode_judges_blur_and_score_as_the_default_does),

@@ -10,7 +10,7 @@ static void fill_content(ie_photo *photo)
 {
     photo->content = (ie_content){
         .phash = 0x8000000000000001, .ahash = 0, .dhash = UINT64_MAX, .whash = 0x0123456789abcdef,
-        .sharpness = 123.25, .blurred = true, .noise = 2.5, .dynamic_range = 0.9375, .exposure = 0.5,
+        .sharpness = 123.25, .peak_sharpness = 456.5, .blurred = true, .noise = 2.5, .dynamic_range = 0.9375, .exposure = 0.5,
         .contrast = 0.25, .clipped_shadows = 0.125, .clipped_highlights = 0.0625, .jpeg_quality = 92, .quality = 0.8125,
         .colors = {{1, 2, 255, 0.75f}, {0, 0, 0, 0.25f}}, .color_count = 2,
     };
@@ -82,7 +82,8 @@ static void reading_what_was_written_restores_every_fact(void **state)
     assert_true(back->metadata.latitude == -33.8567844 && back->metadata.altitude_m == -3.5);
     assert_string_equal(back->metadata.caption, "two\nlines");
     assert_int_equal(back->content.dhash, UINT64_MAX);
-    assert_true(back->content.blurred && back->content.sharpness == 123.25);
+    assert_true(back->content.blurred && back->content.sharpness == 123.25 &&
+                back->content.peak_sharpness == 456.5);
     assert_true(back->content.clipped_shadows == 0.125 && back->content.clipped_highlights == 0.0625);
     assert_int_equal(back->content.jpeg_quality, 92);
     assert_int_equal(back->content.colors[0].b, 255);
