@@ -14,11 +14,10 @@
 /* Loaded at first use: see utils/late.h. */
 #define CALLS(X) \
     X(cmsBuildGamma) X(cmsBuildParametricToneCurve) X(cmsBuildTabulatedToneCurve16) X(cmsCIE2000DeltaE) X(cmsCloseProfile) \
-    X(cmsCreateGrayProfile) X(cmsCreateLab4Profile) X(cmsCreateRGBProfile) \
-    X(cmsCreateTransform) X(cmsCreate_sRGBProfile) X(cmsD50_xyY) X(cmsDeleteTransform) X(cmsDoTransform) X(cmsFreeToneCurve) \
+    X(cmsCreateGrayProfile) X(cmsCreateLab4Profile) X(cmsCreateRGBProfile) X(cmsCreateTransform) X(cmsCreate_sRGBProfile) \
+    X(cmsD50_xyY) X(cmsDeleteTransform) X(cmsDoTransform) X(cmsEvalToneCurveFloat) X(cmsFreeToneCurve) \
     X(cmsGetColorSpace) X(cmsGetProfileInfoASCII) X(cmsIsMatrixShaper) X(cmsMLUalloc) X(cmsMLUfree) X(cmsMLUsetASCII) \
-    X(cmsOpenProfileFromMem) X(cmsReadTag) X(cmsSaveProfileToMem) \
-    X(cmsWriteTag)
+    X(cmsOpenProfileFromMem) X(cmsReadTag) X(cmsSaveProfileToMem) X(cmsWriteTag)
 
 static struct {
     CALLS(IE_LATE_MEMBER)
@@ -37,6 +36,7 @@ static struct {
 #define cmsD50_xyY (lcms.cmsD50_xyY)
 #define cmsDeleteTransform (lcms.cmsDeleteTransform)
 #define cmsDoTransform (lcms.cmsDoTransform)
+#define cmsEvalToneCurveFloat (lcms.cmsEvalToneCurveFloat)
 #define cmsFreeToneCurve (lcms.cmsFreeToneCurve)
 #define cmsGetColorSpace (lcms.cmsGetColorSpace)
 #define cmsGetProfileInfoASCII (lcms.cmsGetProfileInfoASCII)
@@ -282,6 +282,24 @@ bool ie_profile_with_srgb_curve(const void *icc, size_t size, ie_profile *ret_pr
     bool good = gray || (kind_of(from) == IE_PROFILE_RGB && cmsIsMatrixShaper(from) && primaries_of(from, &space));
     cmsCloseProfile(from);
     return good && ie_profile_make(&space, gray, ret_profile);
+}
+
+bool ie_profile_srgb_values(const void *icc, size_t size, int channel, uint32_t count, double *ret_values)
+{
+    static const cmsTagSignature names[] = {cmsSigRedTRCTag, cmsSigGreenTRCTag, cmsSigBlueTRCTag};
+    cmsHPROFILE from = open_profile(icc, size);
+    const cmsToneCurve *curve = NULL;
+    if (from != NULL) {
+        curve = cmsReadTag(from, kind_of(from) == IE_PROFILE_GRAY ? cmsSigGrayTRCTag : names[channel]);
+    }
+    for (uint32_t i = 0; curve != NULL && i < count; i++) {
+        double light = (double)cmsEvalToneCurveFloat(curve, (float)i / (float)(count - 1));
+        ret_values[i] = light <= 0.0031308 ? 12.92 * light : 1.055 * pow(light, 1 / 2.4) - 0.055;
+    }
+    if (from != NULL) {
+        cmsCloseProfile(from);
+    }
+    return curve != NULL;
 }
 
 /* ---- comparing ----------------------------------------------------------------------------- */

@@ -25,8 +25,10 @@ bool ie_profile_make(const ie_color_space *space, bool gray, ie_profile *ret_pro
 /* The curve of an RGB or grey profile as a profile of the other kind (RGB with the primaries of sRGB): both show the same
    greys. False: it has no curve. */
 bool ie_profile_reshape(const void *icc, size_t size, bool gray, ie_profile *ret_profile);
-/* The same primaries with the curve of sRGB. False: it is not made of primaries. */
+/* The same primaries (or grey) with the curve of sRGB. False: it is not made of primaries. */
 bool ie_profile_with_srgb_curve(const void *icc, size_t size, ie_profile *ret_profile);
+/* What a channel's values, `count` of them from 0 to full, are with that curve: 0 to 1. False as before. */
+bool ie_profile_srgb_values(const void *icc, size_t size, int channel, uint32_t count, double *ret_values);
 /* How differently two profiles show the same numbers: the largest CIEDE2000 over a grid of 6 x 6 x 6 colours, or 86
    greys. Infinity when they are not of one kind, or not readable. */
 double ie_profile_difference(const void *a, size_t a_size, const void *b, size_t b_size);

@@ -159,30 +159,55 @@ ie_status ie_vips_settle_profile(VipsImage **image, const uint8_t *bytes, size_t
                : ie_error_set(err, IE_ERR_UNSUPPORTED, "its colours are not those of sRGB, and no profile can be made for them");
 }
 
+/* A table for vips_maplut(), alpha stays. NULL: it cannot be made. */
+static VipsImage *srgb_table(VipsImage *image, blob icc)
+{
+    bool deep = image->BandFmt == VIPS_FORMAT_USHORT;
+    uint32_t count = deep ? 65536 : 256;
+    size_t bands = (size_t)image->Bands, bytes = count * bands * (deep ? 2 : 1);
+    int colours = is_gray(image) ? 1 : 3;
+    double *values = ie_alloc(count * sizeof *values);
+    uint8_t *table = ie_alloc(bytes);
+    bool good = deep || image->BandFmt == VIPS_FORMAT_UCHAR;
+    for (size_t c = 0; good && c < bands; c++) {
+        good = c >= (size_t)colours || ie_profile_srgb_values(icc.data, icc.size, (int)c, count, values);
+        for (uint32_t i = 0; good && i < count; i++) {
+            double value = c < (size_t)colours ? fmin(fmax(values[i], 0), 1) * (count - 1) : i;
+            if (deep) {
+                ((uint16_t *)(void *)table)[i * bands + c] = (uint16_t)lround(value);
+            } else {
+                table[i * bands + c] = (uint8_t)lround(value);
+            }
+        }
+    }
+    VipsImage *made = good ? vips_image_new_from_memory_copy(table, bytes, (int)count, 1, (int)bands, image->BandFmt) : NULL;
+    free(values);
+    free(table);
+    return made;
+}
+
 bool ie_vips_fit_jxl(VipsImage **image)
 {
     blob icc = profile_of(*image);
     ie_profile plain = {0};
+    VipsImage *result = NULL;
     if (icc.data == NULL) {
         return true;
     }
-    if (ie_profile_difference_from_srgb(icc.data, icc.size) < SAME_COLOURS / 2) {
+    if (ie_profile_difference_from_srgb(icc.data, icc.size) < SAME_COLOURS / 4) {
         return set_profile(image, NULL, 0);
     }
     if (!ie_profile_with_srgb_curve(icc.data, icc.size, &plain)) {
         return true; /* as it is; whether that does is seen afterwards */
     }
-    VipsImage *result = NULL;
-    bool same = ie_profile_difference(icc.data, icc.size, plain.data, plain.size) < SAME_COLOURS / 2;
-    int depth = (*image)->BandFmt == VIPS_FORMAT_USHORT ? 16 : 8;
-    bool good = same || ie_vips_replace(image, vips_icc_import(*image, &result, "embedded", TRUE, "pcs", VIPS_PCS_XYZ,
-                                                               "intent", VIPS_INTENT_RELATIVE, NULL), &result);
-    good = good && set_profile(image, plain.data, plain.size);
-    good = good && (same || ie_vips_replace(image, vips_icc_export(*image, &result, "depth", depth, "pcs", VIPS_PCS_XYZ,
-                                                                   "intent", VIPS_INTENT_RELATIVE, NULL), &result));
-    if (good && ie_profile_difference_from_srgb(plain.data, plain.size) < SAME_COLOURS / 2) {
-        good = set_profile(image, NULL, 0);
+    bool good = ie_profile_difference(icc.data, icc.size, plain.data, plain.size) < SAME_COLOURS / 4;
+    VipsImage *table = good ? NULL : srgb_table(*image, icc);
+    if (table != NULL) {
+        good = ie_vips_replace(image, vips_maplut(*image, &result, table, NULL), &result);
+        g_object_unref(table);
     }
+    bool srgb = ie_profile_difference_from_srgb(plain.data, plain.size) < SAME_COLOURS / 4;
+    good = good && set_profile(image, srgb ? NULL : plain.data, plain.size);
     free(plain.data);
     return good;
 }
