@@ -121,6 +121,8 @@ typedef struct input {
     const uint8_t *data;
     size_t size;
     ie_format format;
+    ie_bytes *file;
+    ie_format file_format;
 } input;
 
 static ie_status damaged_or_large(ie_format from, ie_format to, ie_error *err)
@@ -145,7 +147,9 @@ static ie_status write_image(const job *j, ie_error *err)
 {
     errno = 0;
     if (save(j->image, j->temp_path, j->options, j->chroma) == 0) {
-        return IE_OK;
+        return j->options->to != IE_FORMAT_JXL || ie_vips_profile_came_over(j->image, j->temp_path, IE_FORMAT_JXL)
+                   ? IE_OK
+                   : ie_error_set(err, IE_ERR_UNSUPPORTED, "its colour profile cannot be kept in a JPEG XL; --to-srgb converts the colours");
     }
     return errno == ENOSPC || errno == EDQUOT ? ie_error_errno(err, errno, "%s cannot be written", ie_shown(j->temp_path))
                                               : damaged_or_large(j->from, j->options->to, err);
@@ -154,7 +158,8 @@ static ie_status write_image(const job *j, ie_error *err)
 static bool settle_colours(job *j)
 {
     bool srgb = (j->options->recoding & IE_RECODE_SRGB) != 0;
-    return (!srgb || ie_vips_to_srgb(&j->image, j->options->to)) && ie_vips_fit_colours(&j->image, j->options->to);
+    return (!srgb || ie_vips_to_srgb(&j->image, j->options->to)) && ie_vips_fit_colours(&j->image, j->options->to) &&
+           (j->options->to != IE_FORMAT_JXL || ie_vips_fit_jxl(&j->image));
 }
 
 /* All of it is decoded into memory first: it is looked at twice, or turned. */
@@ -237,7 +242,8 @@ static ie_status by_vips(const input *in, const char *temp_path, const ie_conver
         if (status == IE_OK) {
             ie_image_facts facts = ie_vips_facts(j.image, in->data, in->size, in->format);
             j.facts = &facts;
-            status = transcode(&j, converted, err);
+            status = ie_vips_settle_profile(&j.image, in->data, in->size, in->format, in->file, in->file_format, options->to, err);
+            status = status == IE_OK ? transcode(&j, converted, err) : status;
             ie_vips_finish(j.image);
         }
     } while (status == IE_OK && j.again);
@@ -366,6 +372,8 @@ ie_status ie_image_convert(const char *from_path, ie_format from, const char *te
         return status;
     }
     in.size = (size_t)ie_bytes_size(bytes);
+    in.file = bytes;
+    in.file_format = from;
     if (ie_format_kind(from) == IE_KIND_RAW && (options->recoding & IE_RECODE_DEVELOP) == 0) {
         status = take_preview(bytes, &in, err);
     }

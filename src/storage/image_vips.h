@@ -56,6 +56,17 @@ bool ie_vips_fit_colours(VipsImage **image, ie_format to);
 /* Colours become sRGB by their own profile (CMYK without one by libvips'), 16 bits where there are and the format holds
    them; the profile then is sRGB's. What has no profile is sRGB already. */
 bool ie_vips_to_srgb(VipsImage **image, ie_format to);
+/* What decides the colours of an opened picture becomes its profile (or it gets none: sRGB), whatever way the file says it:
+   see color_space.h. A profile that does not fit the picture goes; one for grey becomes one for RGB where `to` has no grey.
+   `file` and `file_format`: whose EXIF counts, which is not the picture's own for a RAW's preview. IE_ERR_UNSUPPORTED:
+   light coded for HDR screens. */
+ie_status ie_vips_settle_profile(VipsImage **image, const uint8_t *bytes, size_t size, ie_format format, ie_bytes *file,
+                                 ie_format file_format, ie_format to, ie_error *err) IE_MUST_CHECK;
+/* libjxl keeps no profile by itself but such as have the curve of sRGB: others' colours are brought to it, in the same
+   primaries. False: it cannot be done. */
+bool ie_vips_fit_jxl(VipsImage **image);
+/* Does the new file show its numbers in the colours that the image's profile gives them? Opens its header. */
+bool ie_vips_profile_came_over(VipsImage *image, const char *path, ie_format format);
 /* All of the picture is decoded (again, if it is a stream: then it must be fresh). False: it does not decode. */
 bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_likeness);
 

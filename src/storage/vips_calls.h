@@ -23,7 +23,7 @@
     X(vips_operation_get_type) X(vips_operation_new) X(vips_pngsave) X(vips_rot) X(vips_rshift_const1) \
     X(vips_source_new_from_memory) X(vips_thread_shutdown) X(vips_tiffsave) X(vips_type_find) X(vips_webpsave) \
     X(vips_image_generate) X(vips_image_new) X(vips_image_pipelinev) X(vips_region_prepare) X(vips_region_region) \
-    X(vips_start_one) X(vips_stop_one)
+    X(vips_start_one) X(vips_stop_one) X(vips_image_set_blob_copy) X(vips_maplut)
 
 typedef struct ie_vips_calls {
     IE_VIPS_CALLS(IE_LATE_MEMBER)
@@ -88,5 +88,7 @@ extern ie_vips_calls ie_vips; /* filled by ie_vips_ready() */
 #define vips_region_region (ie_vips.vips_region_region)
 #define vips_start_one (ie_vips.vips_start_one)
 #define vips_stop_one (ie_vips.vips_stop_one)
+#define vips_image_set_blob_copy (ie_vips.vips_image_set_blob_copy)
+#define vips_maplut (ie_vips.vips_maplut)
 
 #endif

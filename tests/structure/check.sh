@@ -39,6 +39,7 @@ verdict each_layer_includes_only_what_is_below_it "$bad"
 # foreign header: the one file that may include it
 foreign='vips/:src/storage/vips_calls.h
 gexiv2/:src/storage/exif_tags.c
+lcms2.h:src/storage/color_profile.c
 libraw/:src/storage/raw_develop.c
 jpeglib.h:src/storage/jpeg_codec.h
 jerror.h:src/storage/jpeg_codec.h
