@@ -255,8 +255,8 @@ static const ie_option_row rows[] = {
            "what is converted of a RAW: the largest preview in it, as the camera developed it, or the sensor's data, developed "
            "here; the RAW itself always stays"),
     REAL("convert.min_similarity", convert.min_similarity, "0.98", 0, 1, "--min-similarity", CONVERTING,
-         "a new picture less like its original than this (SSIM of luma, of large photos at an eighth of their size; 1 is equal) is thrown away, and "
-         "the original stays"),
+         "a new picture less like its original than this (SSIM of luma, of large photos at a quarter of their size, or the "
+         "same of their colours; 1 is equal) is thrown away, and the original stays"),
     BOOL("convert.upright", convert.upright, "false", "--upright", CONVERTING,
          "turn JPEGs that lie on a side upright, without loss and without encoding them anew"),
     BOOL("convert.trim", convert.trim, "false", "--trim", CONVERTING,

@@ -150,7 +150,7 @@ static ie_status prove(const ie_config *config, const ie_action *action, const i
                               "convert.min_similarity is %g)",
                               similarity, config->convert.min_similarity);
     }
-    free(likeness.gray);
+    ie_likeness_clear(&likeness);
     return status;
 }
 

@@ -281,11 +281,10 @@ static ie_status by_development(const input *in, const char *temp_path, const ie
 
 /* ---- JPEG to JPEG ------------------------------------------------------------------------- */
 
-static void see_luma(void *maker_, const uint8_t *rows, uint32_t count, size_t stride)
+static void see_part(void *maker, int part, const uint8_t *rows, uint32_t count, size_t stride)
 {
-    ie_likeness_maker *maker = maker_;
     for (uint32_t i = 0; i < count; i++) {
-        ie_frame_add(&maker->frame, rows + i * stride, 1);
+        ie_likeness_add_part(maker, part, rows + i * stride);
     }
 }
 
@@ -303,22 +302,22 @@ static ie_status by_samples(const input *in, const ie_convert_options *options, 
     uint8_t *bytes = NULL;
     size_t size = 0;
     ie_status status = IE_OK;
-    const ie_jpeg_recoding how = {options->quality, (options->recoding & IE_RECODE_PROGRESSIVE) != 0, see_luma, &maker};
-    bool good = ie_likeness_begin(&maker, IE_JPEG_GRAY, facts.width, facts.height) &&
-                ie_jpeg_recode(jpeg, in->data, in->size, &how, &bytes, &size, &fault);
-    *ret_done = good || strcmp(fault.code != NULL ? fault.code : "", "unsupported") != 0;
+    const ie_jpeg_recoding how = {options->quality, (options->recoding & IE_RECODE_PROGRESSIVE) != 0, see_part, &maker};
+    bool begun = ie_likeness_begin_planes(&maker, facts.width, facts.height, facts.across, facts.down, facts.components == 1);
+    bool good = begun && ie_jpeg_recode(jpeg, in->data, in->size, &how, &bytes, &size, &fault);
+    *ret_done = good || (begun && strcmp(fault.code != NULL ? fault.code : "", "unsupported") != 0);
     if (good) {
         converted->width = facts.width;
         converted->height = facts.height;
         converted->bytes = bytes;
         converted->size = size;
-        status = ie_likeness_end(&maker, 1, &converted->likeness)
+        status = ie_likeness_end(&maker, &converted->likeness)
                      ? IE_OK
                      : ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to encode it");
     } else if (*ret_done) {
         status = ie_error_set(err, IE_ERR_FORMAT, "the jpeg image does not decode: %s", fault.text);
     }
-    ie_likeness_clear(&maker);
+    ie_likeness_maker_clear(&maker);
     ie_jpeg_close(jpeg);
     return status;
 }

@@ -9,6 +9,7 @@
 #define IE_STORAGE_IMAGE_FILE_H
 
 #include "core/format.h"
+#include "storage/likeness.h"
 #include "storage/source.h"
 #include "utils/hash.h"
 
@@ -40,15 +41,6 @@ ie_status ie_image_decode_white(const uint8_t *bytes, size_t size, ie_format for
 /* Does any pixel have alpha below its maximum? Decodes. */
 ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_pixels,
                                bool *ret_transparent, ie_error *err) IE_MUST_CHECK;
-
-/* A small grey likeness of a picture lying upright: what a conversion is proven by. The longer side is
-   at most IE_LIKENESS_SIDE, but of pictures whose short side is 300 at least at 1/8, it is that 1/8 (so that a JPEG's DC
-   coefficients and a WebP decoded reduced give it); transparent pixels are over black. Two of one picture are of one size. */
-#define IE_LIKENESS_SIDE 1024
-typedef struct ie_likeness {
-    uint8_t *gray; /* width * height; free(likeness.gray) */
-    uint32_t width, height;
-} ie_likeness;
 
 typedef struct ie_convert_options {
     ie_format to; /* JPEG, PNG, WEBP, TIFF, AVIF, HEIC, JXL as far as this build can */
@@ -82,14 +74,12 @@ ie_status ie_image_convert(const char *from_path, ie_format from, const char *te
                            const ie_convert_options *options, ie_converted *ret_converted, ie_error *err) IE_MUST_CHECK;
 
 /* Decodes the whole file and gives its facts: the check after a conversion, before the original may
-   go. With ret_likeness also that of the picture, whose EXIF orientation is given (1 when its container turns it). */
+   go. With ret_likeness also that of the picture, whose EXIF orientation is given (1 when its container turns it);
+   transparent pixels are over black. */
 ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts,
                          ie_error *err) IE_MUST_CHECK;
 ie_status ie_image_check_likeness(const char *path, uint8_t orientation, uint64_t max_pixels, ie_image_facts *ret_facts,
                                   ie_likeness *ret_likeness, ie_error *err) IE_MUST_CHECK;
-
-/* How alike two pictures are, 0..1, by ie_ssim(). False without memory. */
-bool ie_likeness_compare(const ie_likeness *a, const ie_likeness *b, double *ret_similarity) IE_MUST_CHECK;
 
 /* For `info`: can this build read / write the format? Starts libvips. */
 bool ie_image_can_read(ie_format format);

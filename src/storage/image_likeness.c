@@ -1,54 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The check of a new file, and the likenesses by which it is compared with its original. */
-#include <math.h>
-
-#include "storage/frame.h"
+/* The check of a new file, and its likeness, by which it is compared with its original. */
 #include "storage/image_vips.h"
-#include "storage/ssim.h"
+#include "storage/jpeg_dc.h"
 #include "utils/error.h"
-
-/* A power of two, because a JPEG can be decoded reduced by these: both sides of a comparison are made alike. */
-static uint32_t shrink_of(uint32_t width, uint32_t height)
-{
-    uint32_t longer = width > height ? width : height, shorter = width > height ? height : width, shrink = 1;
-    if (shorter / 8 >= IE_LUMA_SHORT_SIDE) {
-        return 8; /* what JPEGs say of themselves without their fine detail: see jpeg_dc.h */
-    }
-    while (shrink < 8 && longer / (2 * shrink) >= IE_GRAY_SIDE && shorter / (2 * shrink) > 0) {
-        shrink *= 2;
-    }
-    return shrink;
-}
-
-bool ie_likeness_begin(ie_likeness_maker *maker, ie_jpeg_rows layout, uint32_t width, uint32_t height)
-{
-    maker->scratch = ie_scratch_new();
-    maker->frame = (ie_frame){.scratch = maker->scratch, .views = IE_VIEW_GRAY};
-    return ie_frame_begin(&maker->frame, layout, width, height, width, height, shrink_of(width, height));
-}
-
-void ie_likeness_clear(ie_likeness_maker *maker)
-{
-    if (maker->scratch != NULL) {
-        ie_frame_clear(&maker->frame);
-        ie_scratch_free(maker->scratch);
-        maker->scratch = NULL;
-    }
-}
-
-bool ie_likeness_end(ie_likeness_maker *maker, uint8_t orientation, ie_likeness *ret_likeness)
-{
-    bool good = ie_frame_end(&maker->frame, orientation);
-    const ie_pixels *gray = &maker->frame.gray;
-    ie_likeness likeness = {.width = gray->width, .height = gray->height};
-    likeness.gray = good ? ie_try_alloc(gray->width, gray->height) : NULL;
-    if (likeness.gray != NULL) {
-        memcpy(likeness.gray, gray->data, (size_t)gray->width * gray->height);
-        *ret_likeness = likeness;
-    }
-    ie_likeness_clear(maker);
-    return likeness.gray != NULL;
-}
 
 /* 8 bits, grey or RGB. Colours under full transparency are nobody's business, and encoders drop them. */
 static bool plain(VipsImage **image)
@@ -77,12 +31,12 @@ bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_li
     bool good = false;
     if (memory != NULL) {
         uint32_t width = (uint32_t)memory->Xsize, height = (uint32_t)memory->Ysize;
-        good = ie_likeness_begin(&maker, memory->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB, width, height);
+        good = ie_likeness_begin(&maker, memory->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB, width, height, 1, orientation);
         for (uint32_t y = 0; good && y < height; y++) {
-            ie_frame_add(&maker.frame, VIPS_IMAGE_ADDR(memory, 0, (int)y), 1);
+            ie_likeness_add(&maker, VIPS_IMAGE_ADDR(memory, 0, (int)y));
         }
-        good = good && ie_likeness_end(&maker, orientation, ret_likeness);
-        ie_likeness_clear(&maker);
+        good = good && ie_likeness_end(&maker, ret_likeness);
+        ie_likeness_maker_clear(&maker);
         g_object_unref(memory);
     }
     g_object_unref(image);
@@ -91,58 +45,76 @@ bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_li
 
 /* ---- the check ---------------------------------------------------------------------------- */
 
-/* From the DC coefficients, where that is the likeness' scale: our own walk reads all of the coded data, and its yes means
-   that libjpeg-turbo would decode it to its end without complaint. Not of progressive files, whose other scans it
-   steps over. False: it is for libjpeg-turbo. */
-static bool check_dc(const uint8_t *data, size_t size, uint8_t orientation, uint64_t max_pixels, ie_likeness *ret_likeness)
+static bool take_walk_planes(const ie_jpeg_dc_facts *f, uint8_t *planes[4])
 {
-    ie_likeness_maker maker = {.scratch = ie_scratch_new()};
-    maker.frame = (ie_frame){.scratch = maker.scratch, .views = IE_VIEW_GRAY};
-    ie_jpeg_dc *dc = ie_scratch_jpeg_dc(maker.scratch);
-    ie_jpeg_dc_facts f;
-    bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &f) == NULL && !f.progressive && shrink_of(f.width, f.height) == 8;
-    uint8_t *plane = good ? ie_scratch_take(maker.scratch, f.plane_width, f.plane_height) : NULL;
-    good = plane != NULL && ie_jpeg_dc_read(dc, &(ie_jpeg_planes){.luma = plane}) == NULL &&
-           ie_frame_begin(&maker.frame, IE_JPEG_GRAY, f.plane_width, f.plane_height, f.width / 8.0, f.height / 8.0, 1);
-    if (good) {
-        ie_frame_add(&maker.frame, plane, f.plane_height);
+    planes[0] = ie_try_alloc(f->plane_width, f->plane_height);
+    planes[1] = ie_try_alloc(f->quarter_width, f->quarter_height);
+    bool good = planes[0] != NULL && planes[1] != NULL;
+    for (int i = 2; good && !f->gray && i < 4; i++) {
+        planes[i] = ie_try_alloc(f->chroma_width, f->chroma_height);
+        good = planes[i] != NULL;
     }
-    ie_scratch_give(maker.scratch, plane);
-    good = good && ie_likeness_end(&maker, orientation, ret_likeness);
-    ie_likeness_clear(&maker);
     return good;
 }
 
-/* All of the coded data is read, and all of the luma is seen, at the likeness' scale. */
-static ie_status check_jpeg(const uint8_t *data, size_t size, uint8_t orientation, uint64_t max_pixels,
-                            ie_likeness *ret_likeness, ie_error *err)
+/* Luma at 1/4 and chroma at 1/8 of its own size, where those are the likeness' scale or finer. Our own walk reads all of the
+   coded data, and its yes means that libjpeg-turbo would decode it to its end without complaint. False: it is for
+   libjpeg-turbo. */
+static bool check_walk(const uint8_t *data, size_t size, uint64_t max_pixels, ie_likeness *ret_likeness)
 {
-    enum { ROWS = 16 };
+    ie_likeness_maker maker = {0};
+    ie_jpeg_dc *dc = ie_jpeg_dc_new();
+    ie_jpeg_dc_facts f;
+    bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &f) == NULL && ie_likeness_shrink(f.width, f.height) == 4 &&
+                f.quarter_width > 0 && (f.gray || f.chroma_width > 0);
+    uint8_t *planes[4] = {0};
+    if (good) {
+        const uint32_t across[IE_PARTS] = {4, 8 * f.chroma_columns, 8 * f.chroma_columns};
+        const uint32_t down[IE_PARTS] = {4, 8 * f.chroma_rows, 8 * f.chroma_rows};
+        good = ie_likeness_begin_planes(&maker, f.width, f.height, across, down, f.gray) && take_walk_planes(&f, planes) &&
+               ie_jpeg_dc_read(dc, &(ie_jpeg_planes){planes[0], planes[1], {planes[2], planes[3]}}) == NULL;
+    }
+    for (uint32_t y = 0; good && y < f.quarter_height; y++) {
+        ie_likeness_add_part(&maker, IE_LUMA, planes[1] + (size_t)y * f.quarter_width);
+    }
+    for (uint32_t y = 0; good && !f.gray && y < f.chroma_height; y++) {
+        ie_likeness_add_part(&maker, IE_CB, planes[2] + (size_t)y * f.chroma_width);
+        ie_likeness_add_part(&maker, IE_CR, planes[3] + (size_t)y * f.chroma_width);
+    }
+    good = good && ie_likeness_end(&maker, ret_likeness);
+    for (int i = 0; i < 4; i++) {
+        free(planes[i]);
+    }
+    ie_likeness_maker_clear(&maker);
+    ie_jpeg_dc_free(dc);
+    return good;
+}
+
+/* All of the coded data is read, and all of the picture is seen, at the likeness' scale. */
+static ie_status check_jpeg(const uint8_t *data, size_t size, uint64_t max_pixels, ie_likeness *ret_likeness, ie_error *err)
+{
     ie_decode_fault fault = {0};
     ie_jpeg *jpeg = ie_jpeg_open(data, size, max_pixels, &fault);
     if (jpeg == NULL) {
         return ie_error_set(err, IE_ERR_FORMAT, "the jpeg image does not decode: %s", fault.text);
     }
     const ie_jpeg_facts *facts = ie_jpeg_get_facts(jpeg);
-    uint32_t shrink = shrink_of(facts->width, facts->height), width = 0, height = 0;
-    ie_likeness_maker maker = {.scratch = ie_scratch_new()};
-    maker.frame = (ie_frame){.scratch = maker.scratch, .views = IE_VIEW_GRAY};
+    uint32_t shrink = ie_likeness_shrink(facts->width, facts->height), width = 0, height = 0;
+    ie_likeness_maker maker = {0};
     ie_jpeg_rows layout;
-    bool good = ie_jpeg_start(jpeg, shrink, IE_JPEG_GRAY, &layout, &width, &height, &fault) &&
-                ie_frame_begin(&maker.frame, layout, width, height, (double)facts->width / shrink,
-                               (double)facts->height / shrink, 1);
-    uint8_t *rows = ie_scratch_take(maker.scratch, (size_t)width * 3, ROWS);
-    for (uint32_t y = 0; good && rows != NULL && y < height; y += ROWS) {
-        uint32_t now = height - y < ROWS ? height - y : ROWS;
-        good = ie_jpeg_read(jpeg, rows, now, &fault);
+    bool good = ie_jpeg_start(jpeg, shrink, IE_JPEG_YCC, &layout, &width, &height, &fault) &&
+                ie_likeness_begin(&maker, layout, facts->width, facts->height, shrink, 1);
+    uint8_t *row = ie_try_alloc(width, 3);
+    for (uint32_t y = 0; good && row != NULL && y < height; y++) {
+        good = ie_jpeg_read(jpeg, row, 1, &fault);
         if (good) {
-            ie_frame_add(&maker.frame, rows, now);
+            ie_likeness_add(&maker, row);
         }
     }
-    good = good && rows != NULL && ie_jpeg_finish(jpeg, &fault);
-    ie_scratch_give(maker.scratch, rows);
-    good = good && ie_likeness_end(&maker, orientation, ret_likeness);
-    ie_likeness_clear(&maker);
+    good = good && row != NULL && ie_jpeg_finish(jpeg, &fault);
+    free(row);
+    good = good && ie_likeness_end(&maker, ret_likeness);
+    ie_likeness_maker_clear(&maker);
     ie_jpeg_close(jpeg);
     return good ? IE_OK
                 : ie_error_set(err, IE_ERR_FORMAT, "the jpeg image does not decode: %s",
@@ -154,7 +126,7 @@ static ie_status check_jpeg(const uint8_t *data, size_t size, uint8_t orientatio
 static bool check_webp(const uint8_t *data, size_t size, const ie_image_facts *facts, uint8_t orientation,
                        ie_likeness *ret_likeness)
 {
-    uint32_t shrink = shrink_of(facts->width, facts->height);
+    uint32_t shrink = ie_likeness_shrink(facts->width, facts->height);
     if (shrink == 1 || facts->width % shrink != 0 || facts->height % shrink != 0 || facts->frames > 1) {
         return false;
     }
@@ -185,10 +157,10 @@ static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixel
     if (status == IE_OK) {
         ie_image_facts facts = ie_vips_facts(image, data, size, format);
         double average = 0;
-        if (ret_likeness != NULL && format == IE_FORMAT_JPEG && !facts.cmyk) {
-            status = check_dc(data, size, orientation, max_pixels, ret_likeness)
+        if (ret_likeness != NULL && format == IE_FORMAT_JPEG && !facts.cmyk && orientation <= 1) {
+            status = check_walk(data, size, max_pixels, ret_likeness)
                          ? IE_OK
-                         : check_jpeg(data, size, orientation, max_pixels, ret_likeness, err);
+                         : check_jpeg(data, size, max_pixels, ret_likeness, err);
         } else if (ret_likeness != NULL && format == IE_FORMAT_WEBP && check_webp(data, size, &facts, orientation, ret_likeness)) {
             status = IE_OK;
         } else if (ret_likeness != NULL) {
@@ -216,34 +188,9 @@ ie_status ie_image_check_likeness(const char *path, uint8_t orientation, uint64_
     return check(path, orientation, max_pixels, ret_facts, ret_likeness, err);
 }
 
-/* ---- comparing ---------------------------------------------------------------------------- */
-
-static uint8_t *fit(const ie_likeness *likeness, uint32_t width, uint32_t height)
-{
-    const ie_pixels pixels = {likeness->gray, likeness->width, likeness->height, 1, likeness->width, likeness->height,
-                              0.0, 0.0, 0.0, 0.0};
-    uint8_t *out = ie_try_alloc((size_t)width * height, 1);
-    if (out != NULL && !ie_pixels_resize(&pixels, width, height, IE_FILTER_BOX, out)) {
-        free(out);
-        out = NULL;
-    }
-    return out;
-}
-
-/* Both to the size of the smaller one. */
-bool ie_likeness_compare(const ie_likeness *a, const ie_likeness *b, double *ret_similarity)
-{
-    const ie_likeness *small = a->width <= b->width ? a : b;
-    uint8_t *x = fit(a, small->width, small->height), *y = fit(b, small->width, small->height);
-    bool good = x != NULL && y != NULL && ie_ssim(x, y, small->width, small->height, ret_similarity);
-    free(x);
-    free(y);
-    return good;
-}
-
 void ie_converted_clear(ie_converted *converted)
 {
-    free(converted->likeness.gray);
+    ie_likeness_clear(&converted->likeness);
     free(converted->bytes);
     *converted = (ie_converted){0};
 }

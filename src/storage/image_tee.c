@@ -14,9 +14,9 @@ static int pass(VipsRegion *out, void *seq, void *a, void *b, gboolean *stop)
         return -1;
     }
     /* Encoders ask for whole rows from the top; else no likeness comes of it, and the caller takes another way. */
-    if (r->left == 0 && (uint32_t)r->width == tee->maker.frame.in_width && (uint32_t)r->top == tee->rows) {
+    if (r->left == 0 && (uint32_t)r->width == tee->maker.first.in_width && (uint32_t)r->top == tee->rows) {
         for (int y = r->top; y < r->top + r->height; y++) {
-            ie_frame_add(&tee->maker.frame, VIPS_REGION_ADDR(out, 0, y), 1);
+            ie_likeness_add(&tee->maker, VIPS_REGION_ADDR(out, 0, y));
         }
         tee->rows += (uint32_t)r->height;
     }
@@ -34,7 +34,7 @@ bool ie_vips_tee_begin(VipsImage **image, ie_vips_tee *tee)
 {
     VipsImage *in = *image, *out = vips_image_new();
     if (!ie_likeness_begin(&tee->maker, in->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB, (uint32_t)in->Xsize,
-                           (uint32_t)in->Ysize) ||
+                           (uint32_t)in->Ysize, 1, 1) ||
         vips_image_pipelinev(out, VIPS_DEMAND_STYLE_THINSTRIP, in, NULL) != 0 ||
         vips_image_generate(out, vips_start_one, pass, vips_stop_one, in, tee) != 0) {
         g_object_unref(out);
@@ -47,7 +47,7 @@ bool ie_vips_tee_begin(VipsImage **image, ie_vips_tee *tee)
 
 bool ie_vips_tee_end(ie_vips_tee *tee, ie_likeness *ret_likeness)
 {
-    bool whole = tee->rows == tee->maker.frame.in_height && ie_likeness_end(&tee->maker, 1, ret_likeness);
-    ie_likeness_clear(&tee->maker);
+    bool whole = ie_likeness_end(&tee->maker, ret_likeness);
+    ie_likeness_maker_clear(&tee->maker);
     return whole;
 }

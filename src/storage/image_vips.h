@@ -10,7 +10,6 @@
 #define IE_STORAGE_IMAGE_VIPS_H
 
 #include "storage/bytes.h"
-#include "storage/frame.h"
 #include "storage/image_file.h"
 #include "storage/vips_calls.h"
 
@@ -70,16 +69,7 @@ bool ie_vips_profile_came_over(VipsImage *image, const char *path, ie_format for
 /* All of the picture is decoded (again, if it is a stream: then it must be fresh). False: it does not decode. */
 bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_likeness);
 
-/* A likeness made of rows as they come. Zero it before; clear it, also after the end. */
-typedef struct ie_likeness_maker {
-    ie_scratch *scratch;
-    ie_frame frame;
-} ie_likeness_maker;
-bool ie_likeness_begin(ie_likeness_maker *maker, ie_jpeg_rows layout, uint32_t width, uint32_t height);
-bool ie_likeness_end(ie_likeness_maker *maker, uint8_t orientation, ie_likeness *ret_likeness);
-void ie_likeness_clear(ie_likeness_maker *maker);
-
-/* The same of an image on its way: begin puts a step behind *image that looks at the rows an encoder takes. Zero it
+/* A likeness of an image on its way: begin puts a step behind *image that looks at the rows an encoder takes. Zero it
    before; end it always, when the encoder is through. It knows plain pictures of 8 bits only (fits). */
 typedef struct ie_vips_tee {
     ie_likeness_maker maker;

@@ -112,6 +112,17 @@ static uint8_t quality_of(const JQUANT_TBL *table)
     return (uint8_t)best;
 }
 
+static void read_sampling(ie_jpeg *jpeg)
+{
+    const struct jpeg_decompress_struct *codec = &jpeg->codec;
+    for (int i = 0; i < 3 && i < codec->num_components; i++) {
+        const jpeg_component_info *part = &codec->comp_info[i];
+        const int across = codec->max_h_samp_factor, down = codec->max_v_samp_factor;
+        jpeg->facts.across[i] = across % part->h_samp_factor == 0 ? (uint32_t)(across / part->h_samp_factor) : UINT8_MAX;
+        jpeg->facts.down[i] = down % part->v_samp_factor == 0 ? (uint32_t)(down / part->v_samp_factor) : UINT8_MAX;
+    }
+}
+
 static void read_facts(ie_jpeg *jpeg)
 {
     struct jpeg_decompress_struct *codec = &jpeg->codec;
@@ -127,6 +138,7 @@ static void read_facts(ie_jpeg *jpeg)
         jpeg->facts.quality = quality_of(codec->quant_tbl_ptrs[index]);
         jpeg->facts.dc_quantiser = codec->quant_tbl_ptrs[index]->quantval[0];
     }
+    read_sampling(jpeg);
 }
 
 /* Sizes are judged before the decoder allocates anything that depends on them. */

@@ -29,6 +29,7 @@ typedef struct ie_jpeg_facts {
     uint8_t components;
     uint8_t quality;      /* 1..100 of libjpeg's scale that fits the luma quantisation table best; 0: unknown */
     uint16_t dc_quantiser; /* of luma; 0: unknown */
+    uint32_t across[3], down[3]; /* pixels that a sample of the first three components covers; 255: no whole number */
 } ie_jpeg_facts;
 
 typedef enum ie_jpeg_rows {
@@ -61,8 +62,8 @@ uint8_t *ie_jpeg_encode(const ie_pixels *pixels, int quality, size_t *ret_size);
 typedef struct ie_jpeg_recoding {
     int quality; /* 1..100 */
     bool progressive;
-    /* Gets the rows of luma as they are decoded, `width` samples each `stride` apart. */
-    void (*luma)(void *user, const uint8_t *rows, uint32_t count, size_t stride);
+    /* Gets the rows of each component as they are decoded, `stride` apart; below and beside the picture is padding. */
+    void (*see)(void *user, int part, const uint8_t *rows, uint32_t count, size_t stride);
     void *user;
 } ie_jpeg_recoding;
 

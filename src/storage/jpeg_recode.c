@@ -71,9 +71,11 @@ static void pass_rows(recoder *r, const ie_jpeg_recoding *how)
     }
     JDIMENSION high = (JDIMENSION)from->max_v_samp_factor * DCTSIZE;
     while (from->output_scanline < from->output_height) {
-        JDIMENSION left = from->output_height - from->output_scanline;
         jpeg_read_raw_data(from, parts, high);
-        how->luma(how->user, r->planes[0], left < high ? left : high, (size_t)from->comp_info[0].width_in_blocks * DCTSIZE);
+        for (int i = 0; i < from->num_components; i++) {
+            const jpeg_component_info *part = &from->comp_info[i];
+            how->see(how->user, i, r->planes[i], (uint32_t)part->v_samp_factor * DCTSIZE, (size_t)part->width_in_blocks * DCTSIZE);
+        }
         jpeg_write_raw_data(&r->codec, parts, high);
     }
 }

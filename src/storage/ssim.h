@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Structural similarity of two grey pictures: Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, "Image quality
- * assessment: from error visibility to structural similarity", IEEE Transactions on Image Processing 13(4), 2004.
- *
- *     SSIM = (2 ma mb + C1)(2 sab + C2) / ((ma^2 + mb^2 + C1)(sa^2 + sb^2 + C2))
- *
- * with means, variances and covariance in windows of 11 x 11 weighted by a Gaussian of 1.5 pixels, C1 = (0.01 * 255)^2,
- * C2 = (0.03 * 255)^2; the mean over all windows that lie inside the picture. A picture with a side below 11 pixels is
- * one window without weights. Pure.
+ * How alike two pictures are: SSIM (Wang, Bovik, Sheikh, Simoncelli: Image Quality Assessment, 2004) with uniform windows
+ * of 8 x 8 samples, 4 apart (as x264 and FFmpeg have it), because all of its sums are then whole numbers that are made of
+ * each sample once. K1 = 0.01, K2 = 0.03, L = 255. Windows at the right and lower edge are smaller where 4 does not divide a
+ * side. Deterministic, thread-safe.
  */
 #ifndef IE_STORAGE_SSIM_H
 #define IE_STORAGE_SSIM_H
@@ -15,7 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Both width x height (at least 1), rows packed. -1..1; 1 for equal pictures. False without memory. */
+/* The mean over all windows, -1..1; 1 is equal. Rows packed. False without memory. */
 bool ie_ssim(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height, double *ret_ssim);
+
+/* The same windows of Cb and Cr, 128 being neutral: (2 ab + C2) / (aa + bb + C2), of the means over both's samples. */
+double ie_chroma_similarity(const uint8_t *const a[2], const uint8_t *const b[2], uint32_t width, uint32_t height);
 
 #endif

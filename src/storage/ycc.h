@@ -22,6 +22,13 @@ static inline void ie_ycc_means(double y, double cb, double cr, uint8_t *rgb)
     rgb[2] = ie_clipped(y + 1.772 * (cb - 128.0));
 }
 
+/* The two chroma of an RGB sample, rounded. */
+static inline void ie_chroma_of(const uint8_t *rgb, uint8_t *ret_cb, uint8_t *ret_cr)
+{
+    *ret_cb = ie_clipped(128.0 - 0.168735892 * rgb[0] - 0.331264108 * rgb[1] + 0.5 * rgb[2]);
+    *ret_cr = ie_clipped(128.0 + 0.5 * rgb[0] - 0.418687589 * rgb[1] - 0.081312411 * rgb[2]);
+}
+
 /* cb and cr less 128. */
 static inline void ie_ycc_sample(int32_t y, int32_t cb, int32_t cr, uint8_t *rgb)
 {

@@ -99,7 +99,7 @@ static bool ours(const char *path, int quality, const char *temp_path, double su
     good = good && ie_image_check_likeness(temp_path, 1, MAX_PIXELS, &facts, &likeness, NULL) == IE_OK &&
            ie_likeness_compare(&converted.likeness, &likeness, &similarity);
     spend(&sums[PROOF], start);
-    free(likeness.gray);
+    ie_likeness_clear(&likeness);
     ie_converted_clear(&converted);
     return good && similarity > 0.9;
 }

@@ -210,8 +210,8 @@ static void a_turned_photo_keeps_its_metadata_and_lies_upright(void **state)
         assert_int_equal(ie_image_check_likeness(from, was->orientation, MAX_PIXELS, &facts, &a, NULL), IE_OK);
         assert_int_equal(ie_image_check_likeness(path, 1, MAX_PIXELS, &facts, &b, NULL), IE_OK);
         assert_true(ie_likeness_compare(&a, &b, &similarity));
-        free(a.gray);
-        free(b.gray);
+        ie_likeness_clear(&a);
+        ie_likeness_clear(&b);
         if (whole && similarity < 0.999) {
             fail_msg("%s: %f", names[i], similarity);
         }
