@@ -180,10 +180,13 @@ static void stretch(const ie_pixels *chroma, uint32_t columns, uint32_t rows, ui
         column[x] = (int16_t)((upper[x] - 128) * (1 << FRACTION_BITS) + (lower[x] - upper[x]) * share);
     }
     const int32_t half = 1 << (2 * FRACTION_BITS - 1);
-    for (uint32_t x = 0; x < width; x++) {
-        place_of(x, columns, chroma->width, &first, &second, &share);
-        int32_t value = column[first] * (1 << FRACTION_BITS) + (column[second] - column[first]) * share;
-        out[x] = (int16_t)((value + half) >> (2 * FRACTION_BITS));
+    for (uint32_t r = 0; r < columns; r++) { /* every so many samples lie the same way: dividing for each is dear */
+        place_of(r, columns, UINT32_MAX, &first, &second, &share);
+        for (uint32_t x = r, at = second; x < width; x += columns, at++) {
+            int32_t left = column[at > 0 ? at - 1 : 0], right = column[at < chroma->width ? at : chroma->width - 1];
+            int32_t value = left * (1 << FRACTION_BITS) + (right - left) * share;
+            out[x] = (int16_t)((value + half) >> (2 * FRACTION_BITS));
+        }
     }
 }
 

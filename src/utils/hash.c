@@ -2,10 +2,12 @@
 #include "utils/hash.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
+#include "utils/late.h"
 #include "utils/memory.h"
 
 static ie_hash128 canonical(XXH128_hash_t value)
@@ -105,17 +107,39 @@ ie_hash128 ie_hasher_value(const ie_hasher *hasher)
     return canonical(XXH3_128bits_digest(hasher->state));
 }
 
+/* Loaded at first use: few photos have what is hashed this way, and loading it is a third of what starting takes. */
+#define CALLS(X) \
+    X(EVP_MD_CTX_new) X(EVP_MD_CTX_free) X(EVP_DigestInit_ex) X(EVP_DigestUpdate) X(EVP_DigestFinal_ex) X(EVP_sha256) \
+    X(EVP_sha1) X(EVP_md5)
+static struct {
+    CALLS(IE_LATE_MEMBER)
+} libcrypto; /* filled once, under `once` */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool loaded;
+
+static void load(void)
+{
+    static const char *const names[] = {CALLS(IE_LATE_NAME)};
+    loaded = ie_late_load(IE_LIBRARY_CRYPTO, names, sizeof names / sizeof *names, &libcrypto);
+}
+
 struct ie_digest {
     EVP_MD_CTX *context;
 };
 
 ie_digest *ie_digest_new(ie_digest_kind kind)
 {
+    pthread_once(&once, load);
+    if (!loaded) {
+        return NULL;
+    }
     ie_digest *digest = ie_alloc(sizeof *digest);
-    digest->context = EVP_MD_CTX_new();
-    const EVP_MD *method = kind == IE_DIGEST_SHA256 ? EVP_sha256() : kind == IE_DIGEST_SHA1 ? EVP_sha1() : EVP_md5();
-    if (digest->context == NULL || EVP_DigestInit_ex(digest->context, method, NULL) != 1) {
-        EVP_MD_CTX_free(digest->context);
+    digest->context = libcrypto.EVP_MD_CTX_new();
+    const EVP_MD *method = kind == IE_DIGEST_SHA256 ? libcrypto.EVP_sha256()
+                           : kind == IE_DIGEST_SHA1 ? libcrypto.EVP_sha1()
+                                                    : libcrypto.EVP_md5();
+    if (digest->context == NULL || libcrypto.EVP_DigestInit_ex(digest->context, method, NULL) != 1) {
+        libcrypto.EVP_MD_CTX_free(digest->context);
         free(digest);
         return NULL;
     }
@@ -124,15 +148,15 @@ ie_digest *ie_digest_new(ie_digest_kind kind)
 
 void ie_digest_add(ie_digest *digest, const void *bytes, size_t size)
 {
-    EVP_DigestUpdate(digest->context, bytes, size);
+    libcrypto.EVP_DigestUpdate(digest->context, bytes, size);
 }
 
 void ie_digest_end(ie_digest *take_digest, char ret_hex[65])
 {
     uint8_t bytes[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    EVP_DigestFinal_ex(take_digest->context, bytes, &size);
+    libcrypto.EVP_DigestFinal_ex(take_digest->context, bytes, &size);
     to_hex(bytes, size <= 32 ? size : 32, ret_hex);
-    EVP_MD_CTX_free(take_digest->context);
+    libcrypto.EVP_MD_CTX_free(take_digest->context);
     free(take_digest);
 }

@@ -31,7 +31,7 @@ ie_hash128 ie_hasher_value(const ie_hasher *hasher);
 /* Streaming digests by libcrypto. */
 typedef enum ie_digest_kind { IE_DIGEST_SHA256, IE_DIGEST_MD5, IE_DIGEST_SHA1 } ie_digest_kind; /* SHA-1: git's */
 typedef struct ie_digest ie_digest;
-ie_digest *ie_digest_new(ie_digest_kind kind); /* NULL when libcrypto refuses (MD5 under FIPS) */
+ie_digest *ie_digest_new(ie_digest_kind kind); /* NULL without libcrypto, or when it refuses (MD5 under FIPS) */
 void ie_digest_add(ie_digest *digest, const void *bytes, size_t size);
 /* Lower-case hex with NUL (at most 65 bytes); frees the digest. */
 void ie_digest_end(ie_digest *take_digest, char ret_hex[65]);
