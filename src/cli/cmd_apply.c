@@ -31,15 +31,26 @@ static void print_problems(const ie_plan *plan, const char *stopped)
     }
 }
 
-static uint64_t changes(const ie_summary *summary)
+/* Where a run stops, the summary counts what was not reached with what was done. */
+static bool any_done(const ie_plan *plan)
 {
-    return summary->copied + summary->made + summary->moved + summary->replaced + summary->quarantined;
+    bool done = false;
+    size_t count = ie_plan_count(plan);
+    for (size_t i = 0; i < count && !done; i++) {
+        IE_AUTO_FREE char *line = ie_plan_action_json(plan, i);
+        IE_AUTO_JSON json_t *action = NULL;
+        const char *outcome = ie_json_parse(line, strlen(line), "an action", &action, NULL) == IE_OK
+                                  ? ie_json_get_text(action, "outcome")
+                                  : NULL;
+        done = outcome != NULL && strcmp(outcome, "done") == 0;
+    }
+    return done;
 }
 
 /* Where a run stopped early, what it did is journaled; the error says how to take it back or go on. */
-static void add_way_back(const ie_summary *summary, ie_error *err)
+static void add_way_back(const ie_plan *plan, const ie_summary *summary, ie_error *err)
 {
-    if (changes(summary) > 0) {
+    if (summary->run_id[0] != 0 && any_done(plan)) {
         size_t used = strlen(err->text);
         bool sentence = used > 0 && err->text[used - 1] == '.';
         snprintf(err->text + used, sizeof err->text - used,
@@ -69,7 +80,7 @@ static void print_end(const ie_summary *summary)
 {
     putchar('\n');
     ie_summary_print(summary, IE_TENSE_DONE, stdout);
-    if (changes(summary) == 0) {
+    if (summary->copied + summary->made + summary->moved + summary->replaced + summary->quarantined == 0) {
         puts("\nNothing was changed.");
     } else {
         printf("\nUndo with: imgengine undo %s\n", summary->run_id);
@@ -97,7 +108,7 @@ ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary
         *ret_code = ie_complain_error(&report_err);
     }
     if (status != IE_OK) {
-        add_way_back(&summary, err);
+        add_way_back(plan, &summary, err);
         return status;
     }
     if (!options->json) {

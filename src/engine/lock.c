@@ -159,7 +159,7 @@ ie_status ie_lock_take(const char *root, const ie_lock_options *options, ie_lock
         int fd = -1;
         failed = open_lock_file(root, &place, &fd);
         if (failed != 0) {
-            return ie_error_errno(err, failed, "The lock of %s cannot be opened", ie_shown(root));
+            return ie_error_errno(err, failed, "The lock of %s cannot be opened, so nothing is changed there", ie_shown(root));
         }
         status = lock_file(root, options, fd, err);
         if (status == IE_OK && still_in_place(&place, fd)) {

@@ -254,6 +254,23 @@ static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes
     photo->animated = facts.frames > 1;
 }
 
+/* What was concluded from bytes that the disk did not give is forgotten: a cable that is loose today makes no damaged photo
+   of it for ever. The next run looks again. */
+static void forget_half_read(ie_photo *photo, const ie_bytes *bytes, unsigned had, unsigned tried)
+{
+    int failed = ie_bytes_errno(bytes);
+    if (failed == 0 || failed == EFBIG || failed == ENOMEM || failed == ENODATA) {
+        return; /* of the photo's size, or it was cut short meanwhile */
+    }
+    static const char *const stages[] = {"metadata", "decode", "hashes", "quality", "open"};
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
+        ie_photo_forget_faults(photo, stages[i]);
+    }
+    ie_photo_fault(photo, "open", "unreadable", "%s cannot be read: %s", ie_shown(photo->path), strerror(failed));
+    photo->have &= had | IE_HAVE_FORMAT;
+    photo->tried &= tried;
+}
+
 static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,
                     ie_prepared *ret_prepared)
 {
@@ -261,6 +278,7 @@ static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_
     if (bytes == NULL) {
         return;
     }
+    unsigned had = photo->have, tried = photo->tried;
     bool only = (wanted & ~(unsigned)IE_HAVE_FORMAT) == 0 && shape_formats == 0;
     bool readable = (photo->have & IE_HAVE_FORMAT) != 0 || tell_format(bytes, photo, only);
     if (readable && photo->format != IE_FORMAT_UNKNOWN) {
@@ -269,6 +287,7 @@ static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_
             tell_shape(worker, photo, bytes);
         }
     }
+    forget_half_read(photo, bytes, had, tried);
     ie_bytes_close(bytes);
 }
 

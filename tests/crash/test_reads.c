@@ -5,6 +5,7 @@
 #include "checks.h"
 
 #include "engine/purge.h"
+#include "engine/worker.h"
 
 /* ---- the seam ----------------------------------------------------------------------------- */
 
@@ -287,6 +288,48 @@ static void a_look_that_fails_in_purge_frees_nothing_else(void **state)
     each_look_fails_once(run_purge, apply_before, finish_purge);
 }
 
+/* What a broken JPEG is and what the disk did not give must not be mixed up: the former is remembered. */
+static void a_photo_that_the_disk_did_not_give_is_looked_at_again(void **state)
+{
+    IE_AUTO_FREE char *root = tree_new();
+    IE_AUTO_FREE char *path = ie_path_join(root, "a.jpg");
+    IE_AUTO_FREE char *text = ie_alloc(60001);
+    memset(text, 'x', 60000);
+    memcpy(text, "\xff\xd8\xff\xe0 and more of a photo", 24);
+    tree_write(root, "a.jpg", text);
+    ie_config *config = ie_config_new();
+    ie_worker *worker = ie_worker_new(config, NULL, NULL, NULL);
+    const unsigned wanted = IE_HAVE_METADATA | IE_HAVE_HASHES | IE_HAVE_XXH3;
+    int struck = 0;
+    for (long n = 1; fault.count >= fault.at; n++) {
+        ie_photo *photo = ie_photo_new();
+        photo->path = photo->real_path = ie_arena_strdup(photo->arena, path);
+        fault.count = 0;
+        fault.kind = EIO;
+        fault.at = n;
+        ie_worker_analyze(worker, photo, wanted, 0);
+        bool failed = fault.count >= n && strcmp(fault.call, "pread") == 0;
+        long count = fault.count;
+        fault.at = 0;
+        if (failed) {
+            struck++;
+            assert_int_equal(photo->fault_count, 1);
+            assert_string_equal(photo->faults[0].code, "unreadable");
+            assert_int_equal((photo->have | photo->tried) & wanted, 0);
+            ie_worker_analyze(worker, photo, wanted, 0);
+            assert_int_equal((photo->have | photo->tried) & wanted, wanted);
+        }
+        ie_photo_free(photo);
+        fault.count = count;
+        fault.at = n;
+    }
+    fault.at = 0;
+    assert_true(struck > 0);
+    ie_worker_free(worker);
+    ie_config_free(config);
+    tree_remove(root);
+}
+
 static int set_up(void **state)
 {
     int64_t first;
@@ -312,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_look_that_fails_in_recovery_loses_nothing),
         cmocka_unit_test(a_look_that_fails_in_copying_loses_nothing),
         cmocka_unit_test(a_look_that_fails_in_purge_frees_nothing_else),
+        cmocka_unit_test(a_photo_that_the_disk_did_not_give_is_looked_at_again),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
