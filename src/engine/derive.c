@@ -154,6 +154,20 @@ static ie_status prove(const ie_config *config, const ie_action *action, const i
     return status;
 }
 
+/* Not everyone who writes a new file says why he could not. A disk that takes nothing more is to blame, and no photo. */
+static ie_status blame(const char *temp_path, ie_status status, ie_error *err)
+{
+    static const uint8_t some[1 << 16];
+    ie_error own = {0};
+    if (status != IE_OK && write_bytes(temp_path, some, sizeof some, &own) != IE_OK) {
+        if (err != NULL) {
+            *err = own;
+        }
+        return own.status;
+    }
+    return status;
+}
+
 static ie_status convert(const ie_config *config, const ie_action *action, const char *temp_path,
                          ie_error *err)
 {
@@ -173,6 +187,7 @@ static ie_status convert(const ie_config *config, const ie_action *action, const
         bool srgb = (action->recoding & (IE_RECODE_SRGB | IE_RECODE_DEVELOP)) != 0;
         status = ie_exif_copy(action->from, action->from_format, temp_path, action->format, 1, srgb, err);
     }
+    status = blame(temp_path, status, err);
     status = status == IE_OK ? prove(config, action, &converted, temp_path, err) : status;
     ie_converted_clear(&converted);
     return status;

@@ -55,8 +55,8 @@ static int save(VipsImage *image, const char *path, const ie_convert_options *op
         /* Photos take little more than half the time of libvips' own 6 without filters, and two fifths less room. */
         return vips_pngsave(image, path, "compression", 1, "filter", VIPS_FOREIGN_PNG_FILTER_ALL, NULL);
     case IE_FORMAT_WEBP:
-        /* As small as libvips' own 4 at this size and within 0.05 dB. */
-        return vips_webpsave(image, path, "Q", q, "effort", 3, NULL);
+        /* Half the time of libvips' own 4 (3 takes as long), as small, and 0.3 to 0.6 dB less of 43. */
+        return vips_webpsave(image, path, "Q", q, "effort", 2, NULL);
     case IE_FORMAT_TIFF:
         /* Deflate is a tenth smaller and takes five times as long. */
         return vips_tiffsave(image, path, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_LZW,

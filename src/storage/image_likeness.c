@@ -23,22 +23,34 @@ static bool plain(VipsImage **image)
            ie_vips_replace(image, vips_extract_band(*image, &result, 0, "n", wanted, NULL), &result);
 }
 
+/* Strips from above, on this thread: all that a stream gives, and never the whole picture in memory. */
+static bool see_strips(VipsImage *image, ie_likeness_maker *maker)
+{
+    enum { STRIP = 16 };
+    VipsRegion *region = vips_region_new(image);
+    bool good = region != NULL;
+    for (int top = 0; good && top < image->Ysize; top += STRIP) {
+        const VipsRect strip = {0, top, image->Xsize, image->Ysize - top < STRIP ? image->Ysize - top : STRIP};
+        good = vips_region_prepare(region, &strip) == 0;
+        for (int y = top; good && y < top + strip.height; y++) {
+            ie_likeness_add(maker, VIPS_REGION_ADDR(region, 0, y));
+        }
+    }
+    if (region != NULL) {
+        g_object_unref(region);
+    }
+    return good;
+}
+
 bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_likeness)
 {
     ie_likeness_maker maker = {0};
     g_object_ref(image);
-    VipsImage *memory = plain(&image) ? vips_image_copy_memory(image) : NULL;
-    bool good = false;
-    if (memory != NULL) {
-        uint32_t width = (uint32_t)memory->Xsize, height = (uint32_t)memory->Ysize;
-        good = ie_likeness_begin(&maker, memory->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB, width, height, 1, orientation);
-        for (uint32_t y = 0; good && y < height; y++) {
-            ie_likeness_add(&maker, VIPS_IMAGE_ADDR(memory, 0, (int)y));
-        }
-        good = good && ie_likeness_end(&maker, ret_likeness);
-        ie_likeness_maker_clear(&maker);
-        g_object_unref(memory);
-    }
+    bool good = plain(&image) &&
+                ie_likeness_begin(&maker, image->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB, (uint32_t)image->Xsize,
+                                  (uint32_t)image->Ysize, 1, orientation) &&
+                see_strips(image, &maker) && ie_likeness_end(&maker, ret_likeness);
+    ie_likeness_maker_clear(&maker);
     g_object_unref(image);
     return good;
 }

@@ -35,11 +35,13 @@ bool ie_vips_tee_begin(VipsImage **image, ie_vips_tee *tee)
     VipsImage *in = *image, *out = vips_image_new();
     if (!ie_likeness_begin(&tee->maker, in->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB, (uint32_t)in->Xsize,
                            (uint32_t)in->Ysize, 1, 1) ||
-        vips_image_pipelinev(out, VIPS_DEMAND_STYLE_THINSTRIP, in, NULL) != 0 ||
+        vips_image_pipelinev(out, VIPS_DEMAND_STYLE_FATSTRIP, in, NULL) != 0 ||
         vips_image_generate(out, vips_start_one, pass, vips_stop_one, in, tee) != 0) {
         g_object_unref(out);
         return false;
     }
+    /* Decoders of rows ask for thin strips, and each costs the encoder's thread a hand-over. */
+    out->dhint = VIPS_DEMAND_STYLE_FATSTRIP;
     g_object_set_data_full(G_OBJECT(out), "ie-in", in, g_object_unref); /* it lives as long as what is made of it */
     *image = out;
     return true;

@@ -22,8 +22,8 @@
     X(vips_object_get_type) X(vips_object_unref_outputs) X(vips_operation_block_set) \
     X(vips_operation_get_type) X(vips_operation_new) X(vips_pngsave) X(vips_rot) X(vips_rshift_const1) \
     X(vips_source_new_from_memory) X(vips_thread_shutdown) X(vips_tiffsave) X(vips_type_find) X(vips_webpsave) \
-    X(vips_image_generate) X(vips_image_new) X(vips_image_pipelinev) X(vips_region_prepare) X(vips_region_region) \
-    X(vips_start_one) X(vips_stop_one) X(vips_image_set_blob_copy) X(vips_maplut)
+    X(vips_image_generate) X(vips_image_new) X(vips_image_pipelinev) X(vips_region_new) X(vips_region_prepare) \
+    X(vips_region_region) X(vips_start_one) X(vips_stop_one) X(vips_image_set_blob_copy) X(vips_maplut)
 
 typedef struct ie_vips_calls {
     IE_VIPS_CALLS(IE_LATE_MEMBER)
@@ -84,6 +84,7 @@ extern ie_vips_calls ie_vips; /* filled by ie_vips_ready() */
 #define vips_image_generate (ie_vips.vips_image_generate)
 #define vips_image_new (ie_vips.vips_image_new)
 #define vips_image_pipelinev (ie_vips.vips_image_pipelinev)
+#define vips_region_new (ie_vips.vips_region_new)
 #define vips_region_prepare (ie_vips.vips_region_prepare)
 #define vips_region_region (ie_vips.vips_region_region)
 #define vips_start_one (ie_vips.vips_start_one)

@@ -3,7 +3,10 @@
 #include "exif_help.h"
 #include "pictures.h"
 
+#include <errno.h>
 #include <math.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "core/recoding.h"
 #include "engine/derive.h"
@@ -118,6 +121,41 @@ static void exif_comes_over_into_tiff_and_is_not_lost_in_jxl(void **state)
     if (ie_image_can_write(IE_FORMAT_JXL)) {
         assert_null(converts(from, (wanted){.to = IE_FORMAT_JXL}, &err));
         assert_non_null(strstr(err.text, "jxl"));
+    }
+}
+
+static void a_full_disk_is_no_fault_of_the_photo(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "meta-jpeg/elodie/with-location.jpg");
+    char folder[80], path[96];
+    snprintf(folder, sizeof folder, "%s/small", picture_folder);
+    snprintf(path, sizeof path, "%s/new", folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    if (mount("tmpfs", folder, "tmpfs", 0, "size=4k") != 0) {
+        print_message("no small file system can be mounted here\n");
+        rmdir(folder);
+        skip();
+    }
+    static const ie_format formats[] = {IE_FORMAT_PNG, IE_FORMAT_JPEG, IE_FORMAT_WEBP, IE_FORMAT_TIFF};
+    ie_config *config = ie_config_new();
+    ie_status status[4];
+    ie_error err[4] = {0};
+    for (size_t i = 0; i < 4; i++) {
+        close(open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600));
+        const ie_action action = {.kind = IE_ACTION_COPY, .from = from, .from_format = IE_FORMAT_JPEG, .format = formats[i],
+                                  .quality = 95, .orientation = 1,
+                                  .remake = formats[i] == IE_FORMAT_JPEG ? IE_REMAKE_ENCODE : IE_REMAKE_NONE};
+        status[i] = ie_derive(config, &action, path, &err[i]);
+        unlink(path);
+    }
+    ie_config_free(config);
+    assert_int_equal(umount(folder), 0);
+    rmdir(folder);
+    for (size_t i = 0; i < 4; i++) {
+        if (status[i] == IE_OK || status[i] == IE_ERR_FORMAT || err[i].system_errno != ENOSPC) {
+            fail_msg("%s: %s", ie_format_name(formats[i]), err[i].text);
+        }
     }
 }
 
@@ -515,6 +553,7 @@ int main(void)
         cmocka_unit_test(writing_metadata_leaves_a_second_picture_where_it_is_found),
         cmocka_unit_test(iptc_comes_over_where_there_is_none_as_xmp),
         cmocka_unit_test(exif_comes_over_into_tiff_and_is_not_lost_in_jxl),
+        cmocka_unit_test(a_full_disk_is_no_fault_of_the_photo),
         cmocka_unit_test(a_jpeg_keeps_its_sampling_profile_and_size_at_any_quality),
         cmocka_unit_test(a_progressive_jpeg_is_made_when_asked),
         cmocka_unit_test(a_jpeg_with_torn_data_stays),
