@@ -63,7 +63,7 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
         ret_prospect->refusal = good ? NULL : ie_arena_strdup(arena, err.text);
         return;
     }
-    if (ie_action_recodes(action) && !ie_exif_can_write(action->format) && says_something(&photo->metadata)) {
+    if (ie_action_recodes(action) && !ie_exif_can_carry(action->format) && says_something(&photo->metadata)) {
         ret_prospect->refusal = ie_arena_printf(arena, "its metadata (date, camera, place …) cannot be carried into %s files",
                                                 ie_format_name(action->format));
         return;

@@ -2,11 +2,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "storage/exif_boxed.h"
 #include "storage/exif_check.h"
 #include "storage/exif_file.h"
 #include "storage/exif_tags.h"
-#include "storage/meta_box.h"
-#include "storage/meta_container.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -203,92 +202,6 @@ static void say_srgb(ie_tags *tags)
     }
 }
 
-static void add_chunk(ie_buffer *out, const char *type, const uint8_t *bytes, size_t size)
-{
-    const uint8_t length[4] = {(uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16),
-                               (uint8_t)(size >> 24)};
-    ie_buffer_add(out, type, 4);
-    ie_buffer_add(out, length, 4);
-    ie_buffer_add(out, bytes, size);
-    if (size % 2 != 0) {
-        ie_buffer_char(out, 0);
-    }
-}
-
-/* A box of JPEG XL whose content is packed with Brotli. */
-static bool has_packed_boxes(ie_bytes *bytes)
-{
-    ie_span file = {.bytes = bytes, .size = ie_bytes_size(bytes)};
-    uint64_t at = 0;
-    ie_box box;
-    for (int i = 0; i < IE_META_MAX_STEPS && ie_box_next(&file, &at, &box); i++) {
-        if (box.type == IE_BOX('b', 'r', 'o', 'b')) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A WebP that has nothing but these blocks; size 0: there are none. */
-static void wrap(const ie_meta *meta, ie_buffer *ret_file)
-{
-    const ie_span *exif = meta->exif_count > 0 ? &meta->exif[0].span : NULL;
-    const uint8_t *exif_bytes = exif != NULL ? ie_span_at(exif, 0, exif->size) : NULL;
-    const uint8_t *xmp_bytes =
-        meta->xmp.size > 0 ? ie_span_at(&meta->xmp, 0, meta->xmp.size) : NULL;
-    if (exif_bytes == NULL && xmp_bytes == NULL) {
-        return;
-    }
-    /* Flags 8 and 4: EXIF and XMP follow; a canvas of 1 x 1. */
-    const uint8_t head[10] = {
-        (uint8_t)((exif_bytes != NULL ? 8 : 0) | (xmp_bytes != NULL ? 4 : 0))};
-    ie_buffer chunks = {0};
-    ie_buffer_add(&chunks, "WEBP", 4);
-    add_chunk(&chunks, "VP8X", head, sizeof head);
-    if (exif_bytes != NULL) {
-        add_chunk(&chunks, "EXIF", exif_bytes, (size_t)exif->size);
-    }
-    if (xmp_bytes != NULL) {
-        add_chunk(&chunks, "XMP ", xmp_bytes, (size_t)meta->xmp.size);
-    }
-    add_chunk(ret_file, "RIFF", (const uint8_t *)chunks.data, chunks.size);
-    ie_buffer_free(&chunks);
-}
-
-/* exiv2 does not know JPEG XL, and not all that HEIF can be; it gets the blocks that our reader
- * finds. */
-static ie_status open_blocks(const char *path, ie_format format, ie_tags **ret_tags, ie_error *err)
-{
-    ie_bytes *bytes = NULL;
-    ie_status status = ie_bytes_open(path, &bytes, err);
-    if (status != IE_OK) {
-        return status;
-    }
-    if (format == IE_FORMAT_JXL && has_packed_boxes(bytes)) {
-        ie_bytes_close(bytes);
-        return ie_error_set(
-            err, IE_ERR_UNSUPPORTED,
-            "its metadata is packed with Brotli, which cannot be read here, and would be lost");
-    }
-    ie_meta meta = {0};
-    ie_buffer file = {0};
-    ie_photo *photo = ie_photo_new();
-    photo->format = format;
-    ie_meta_find(bytes, photo, &meta);
-    wrap(&meta, &file);
-    if (photo->fault_count > 0) {
-        status = ie_error_set(err, IE_ERR_FORMAT,
-                              "its metadata is damaged and would not come over whole");
-    } else if (file.size > 0) {
-        status = ie_tags_open_memory((const uint8_t *)file.data, file.size, ret_tags, err);
-    }
-    ie_buffer_free(&file);
-    ie_meta_clear(&meta);
-    ie_photo_free(photo);
-    ie_bytes_close(bytes);
-    return status;
-}
-
 /* Formats that have no metadata at all, or none that anybody writes photos with. */
 static bool bare(ie_format format)
 {
@@ -296,8 +209,16 @@ static bool bare(ie_format format)
            format == IE_FORMAT_ICO;
 }
 
-static ie_status target_size(const char *path, int *ret_width, int *ret_height, ie_error *err)
+static ie_status target_size(const char *path, ie_format format, int *ret_width, int *ret_height, ie_error *err)
 {
+    if (!ie_exif_can_write(format)) {
+        ie_photo *photo = NULL;
+        ie_status status = ie_exif_facts(path, format, &photo, err);
+        *ret_width = status == IE_OK ? (int)photo->width : 0;
+        *ret_height = status == IE_OK ? (int)photo->height : 0;
+        ie_photo_free(photo);
+        return status;
+    }
     IE_AUTO_TAGS ie_tags *tags = NULL;
     ie_status status = ie_tags_open(path, &tags, err);
     if (status == IE_OK) {
@@ -306,8 +227,9 @@ static ie_status target_size(const char *path, int *ret_width, int *ret_height, 
     return status;
 }
 
-static ie_status carry(ie_tags *tags, const char *to_path, ie_format to_format, int orientation, bool srgb,
-                       int width, int height, ie_error *err)
+/* `snapshot`: see ie_boxed_embed(); empty where exiv2 wrote the file. */
+static ie_status carry(ie_tags *tags, bool big_endian, const char *to_path, ie_format to_format, int orientation, bool srgb,
+                       int width, int height, ie_texts *snapshot, ie_error *err)
 {
     if (!ie_tags_any(tags)) {
         return IE_OK;
@@ -317,7 +239,7 @@ static ie_status carry(ie_tags *tags, const char *to_path, ie_format to_format, 
                             "its metadata is damaged and would not come over whole (exiv2: %s)",
                             ie_tags_complaint(tags));
     }
-    if (!ie_exif_can_write(to_format)) {
+    if (!ie_exif_can_carry(to_format)) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
                             "its metadata (date, camera, place …) cannot be carried into %s files",
                             ie_format_name(to_format));
@@ -329,7 +251,8 @@ static ie_status carry(ie_tags *tags, const char *to_path, ie_format to_format, 
     if (srgb) {
         say_srgb(tags);
     }
-    return ie_tags_save(tags, to_path, err);
+    return ie_exif_can_write(to_format) ? ie_tags_save(tags, to_path, err)
+                                        : ie_boxed_embed(tags, big_endian, to_path, to_format, snapshot, err);
 }
 
 /* CRW has no EXIF; what exiv2 makes of its own numbers for exposures may be wrong (5 s become 1 s). The maker's notes
@@ -345,18 +268,18 @@ static void drop_guesses(ie_tags *tags, const ie_metadata *facts)
 
 static ie_status copy_tags(const char *from_path, ie_format from_format, const ie_metadata *facts,
                            const char *to_path, ie_format to_format, int orientation, bool srgb,
-                           ie_error *err)
+                           ie_texts *snapshot, ie_error *err)
 {
     int width = 0, height = 0;
     ie_status status =
-        ie_exif_can_write(to_format) ? target_size(to_path, &width, &height, err) : IE_OK;
+        ie_exif_can_carry(to_format) ? target_size(to_path, to_format, &width, &height, err) : IE_OK;
     if (status != IE_OK) {
         return status;
     }
     IE_AUTO_TAGS ie_tags *tags = NULL;
     bool boxed = from_format == IE_FORMAT_JXL || from_format == IE_FORMAT_HEIC ||
                  from_format == IE_FORMAT_AVIF;
-    status = boxed ? open_blocks(from_path, from_format, &tags, err)
+    status = boxed ? ie_boxed_open_tags(from_path, from_format, &tags, err)
                    : ie_tags_open(from_path, &tags, err);
     if (status != IE_OK || tags == NULL) {
         return status;
@@ -367,7 +290,8 @@ static ie_status copy_tags(const char *from_path, ie_format from_format, const i
     if (!ie_exif_keep_date(tags, facts)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its date cannot be carried over");
     }
-    return carry(tags, to_path, to_format, orientation, srgb, width, height, err);
+    bool big_endian = ie_boxed_big_endian(from_path, from_format);
+    return carry(tags, big_endian, to_path, to_format, orientation, srgb, width, height, snapshot, err);
 }
 
 ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char *to_temp_path,
@@ -376,12 +300,14 @@ ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char 
     if (bare(from_format)) {
         return IE_OK;
     }
+    IE_AUTO_TEXTS ie_texts snapshot = {0};
     ie_photo *from = NULL, *to = NULL;
     ie_status status = ie_exif_facts(from_path, from_format, &from, err);
     if (status == IE_OK) {
         status = copy_tags(from_path, from_format, &from->metadata, to_temp_path, to_format,
-                           orientation, srgb, err);
+                           orientation, srgb, &snapshot, err);
     }
+    status = status == IE_OK ? ie_boxed_check(to_temp_path, to_format, &snapshot, err) : status;
     if (status == IE_OK) {
         status = ie_exif_facts(to_temp_path, to_format, &to, err);
     }

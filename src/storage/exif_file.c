@@ -15,6 +15,7 @@
 #include "storage/iptc_digest.h"
 #include "storage/sidecar_write.h"
 #include "storage/xmp_digest.h"
+#include "storage/meta_embed.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -28,6 +29,11 @@ bool ie_exif_can_write(ie_format format)
 {
     return format == IE_FORMAT_JPEG || format == IE_FORMAT_PNG || format == IE_FORMAT_TIFF ||
            format == IE_FORMAT_WEBP;
+}
+
+bool ie_exif_can_carry(ie_format format)
+{
+    return ie_exif_can_write(format) || ie_meta_embeds(format);
 }
 
 bool ie_exif_carries_iptc(ie_format format)

@@ -12,6 +12,7 @@
 /* Can tags be embedded in files of this format (IPTC and XMP and EXIF as far as the format knows
  * them)? */
 bool ie_exif_can_write(ie_format format);
+bool ie_exif_can_carry(ie_format format); /* does ie_exif_copy() write such files? */
 bool ie_exif_carries_iptc(ie_format format); /* of those: does exiv2 keep IPTC in it? */
 
 /* Why ie_exif_write() would refuse the file, as far as looking at it tells: the end of a sentence, in the
@@ -39,7 +40,7 @@ ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_ed
    lacks (hdrgm, GContainer, MPF). Pixel sizes are updated, the colour profile stays the new file's.
    Maker notes come along; exiv2 corrects offsets in those it knows. IE_OK without a change for
    sources that have no metadata. With `srgb` tags that name a colour space name sRGB. IE_ERR_UNSUPPORTED when there is some and `to_format` cannot be
-   written into (all but those of ie_exif_can_write), or when extended XMP would be lost;
+   written into (all but those of ie_exif_can_carry), or when not every tag reads back equal, or when extended XMP would be lost;
    IE_ERR_FORMAT: damaged. */
 ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char *to_temp_path,
                        ie_format to_format, int orientation, bool srgb, ie_error *err) IE_MUST_CHECK;

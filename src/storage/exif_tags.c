@@ -19,7 +19,7 @@
 /* Loaded at first use: see utils/late.h. */
 #define CALLS(X) \
     X(gexiv2_get_version) X(gexiv2_initialize) X(gexiv2_log_set_handler) X(gexiv2_log_set_level) \
-    X(gexiv2_metadata_clear_iptc) X(gexiv2_metadata_get_exif_tags) X(gexiv2_metadata_get_iptc_tags) \
+    X(gexiv2_metadata_clear_iptc) X(gexiv2_metadata_get_exif_data) X(gexiv2_metadata_get_exif_tags) X(gexiv2_metadata_get_iptc_tags) \
     X(gexiv2_metadata_get_pixel_height) X(gexiv2_metadata_get_pixel_width) X(gexiv2_metadata_get_xmp_tags) \
     X(gexiv2_metadata_has_exif) X(gexiv2_metadata_has_iptc) X(gexiv2_metadata_has_xmp) X(gexiv2_metadata_new) \
     X(gexiv2_metadata_open_buf) X(gexiv2_metadata_save_file) X(gexiv2_metadata_try_clear_tag) \
@@ -38,6 +38,7 @@ static struct {
 #define gexiv2_log_set_handler (libgexiv2.gexiv2_log_set_handler)
 #define gexiv2_log_set_level (libgexiv2.gexiv2_log_set_level)
 #define gexiv2_metadata_clear_iptc (libgexiv2.gexiv2_metadata_clear_iptc)
+#define gexiv2_metadata_get_exif_data (libgexiv2.gexiv2_metadata_get_exif_data)
 #define gexiv2_metadata_get_exif_tags (libgexiv2.gexiv2_metadata_get_exif_tags)
 #define gexiv2_metadata_get_iptc_tags (libgexiv2.gexiv2_metadata_get_iptc_tags)
 #define gexiv2_metadata_get_pixel_height (libgexiv2.gexiv2_metadata_get_pixel_height)
@@ -307,6 +308,20 @@ char *ie_tags_packet(const ie_tags *tags)
     char *text = packet != NULL ? ie_strdup(packet) : NULL;
     g_free(packet);
     return text;
+}
+
+void ie_tags_exif_block(const ie_tags *tags, bool big_endian, ie_buffer *out)
+{
+    GBytes *block = gexiv2_metadata_has_exif(tags->metadata)
+                        ? gexiv2_metadata_get_exif_data(tags->metadata,
+                                                        big_endian ? GEXIV2_BYTE_ORDER_BIG : GEXIV2_BYTE_ORDER_LITTLE, NULL)
+                        : NULL;
+    gsize size = 0;
+    const void *data = block != NULL ? g_bytes_get_data(block, &size) : NULL;
+    if (data != NULL) {
+        ie_buffer_add(out, data, size);
+    }
+    g_bytes_unref(block);
 }
 
 /* ---- changing ----------------------------------------------------------------------------- */

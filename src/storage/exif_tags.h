@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "utils/memory.h"
+#include "utils/text.h"
 
 typedef struct ie_tags ie_tags;
 
@@ -67,6 +68,10 @@ void ie_tags_clear_thumbnail(ie_tags *tags);
 
 /* The XMP packet as exiv2 would write it now; NULL when it cannot. free() it. */
 char *ie_tags_packet(const ie_tags *tags);
+
+/* The EXIF block as exiv2 would write it now; empty without any. Maker notes that exiv2 does not know stand in the byte
+   order that the block had. */
+void ie_tags_exif_block(const ie_tags *tags, bool big_endian, ie_buffer *out);
 
 /* Into a file, in place of all its metadata but the colour profile. IE_ERR_NO_SPACE, IE_ERR_FORMAT.
  */
