@@ -31,26 +31,26 @@ static void print_problems(const ie_plan *plan, const char *stopped)
     }
 }
 
-/* Where a run stops, the summary counts what was not reached with what was done. */
-static bool any_done(const ie_plan *plan)
+/* Where a run stops, the summary counts what was not reached with what was done. Who copies has at least made the folder. */
+static bool leaves_anything(const ie_plan *plan)
 {
-    bool done = false;
+    bool leaves = false;
     size_t count = ie_plan_count(plan);
-    for (size_t i = 0; i < count && !done; i++) {
+    for (size_t i = 0; i < count && !leaves; i++) {
         IE_AUTO_FREE char *line = ie_plan_action_json(plan, i);
         IE_AUTO_JSON json_t *action = NULL;
-        const char *outcome = ie_json_parse(line, strlen(line), "an action", &action, NULL) == IE_OK
-                                  ? ie_json_get_text(action, "outcome")
-                                  : NULL;
-        done = outcome != NULL && strcmp(outcome, "done") == 0;
+        if (ie_json_parse(line, strlen(line), "an action", &action, NULL) == IE_OK) {
+            const char *outcome = ie_json_get_text(action, "outcome"), *kind = ie_json_get_text(action, "kind");
+            leaves = (outcome != NULL && strcmp(outcome, "done") == 0) || (kind != NULL && strcmp(kind, "copy") == 0);
+        }
     }
-    return done;
+    return leaves;
 }
 
 /* Where a run stopped early, what it did is journaled; the error says how to take it back or go on. */
 static void add_way_back(const ie_plan *plan, const ie_summary *summary, ie_error *err)
 {
-    if (summary->run_id[0] != 0 && any_done(plan)) {
+    if (summary->run_id[0] != 0 && leaves_anything(plan)) {
         size_t used = strlen(err->text);
         bool sentence = used > 0 && err->text[used - 1] == '.';
         snprintf(err->text + used, sizeof err->text - used,

@@ -6,7 +6,8 @@
 
 /* `others`: entries that are done and not freed. A journal without its end is open: recovery has work in it, if only a
    folder to remove, so it is never told as undone or, when nothing of it is there any more, as done. One of which
-   nothing came, because an error stopped it (the disk is full, or knows no reflinks), is done with: nothing is to be taken back. */
+   nothing came, because an error stopped it (the disk is full, or knows no reflinks), is done with, unless it made its
+   folder: nothing is to be taken back. */
 static const char *state_of(const ie_log *log, const ie_run_info *info, uint64_t others)
 {
     bool open = log->end == NULL;
@@ -18,7 +19,7 @@ static const char *state_of(const ie_log *log, const ie_run_info *info, uint64_t
     if (info->purged > 0) {
         return others > 0 ? "partly purged" : "purged";
     }
-    bool idle = !open && strcmp(log->end, "error") == 0 && others == 0;
+    bool idle = !open && strcmp(log->end, "error") == 0 && others == 0 && log->made_root == 0;
     return finished || idle ? "done" : taken_back ? "undone" : "interrupted";
 }
 
