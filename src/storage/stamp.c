@@ -27,5 +27,6 @@ bool ie_stamp_still_file(const ie_stamp *was, const ie_stamp *now)
 
 bool ie_stamp_still(const ie_stamp *was, const ie_stamp *now)
 {
-    return ie_stamp_equal(was, now) || (was->device == now->device && looks_alone(was, now));
+    return (ie_stamp_same_file(was, now) && was->ctime_ns == now->ctime_ns) ||
+           (was->device == now->device && looks_alone(was, now));
 }

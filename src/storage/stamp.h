@@ -14,7 +14,8 @@
 ie_stamp ie_stamp_of(const struct stat *st);
 /* ie_stamp_same_file(), of a stamp taken earlier and one taken now. */
 bool ie_stamp_still_file(const ie_stamp *was, const ie_stamp *now);
-/* ie_stamp_equal(), likewise. */
+/* Likewise, and its status was not changed either, by a rename or other rights. For a file under its old path: the device's
+   number is none of it, because network shares and disks that are plugged in get another each time. */
 bool ie_stamp_still(const ie_stamp *was, const ie_stamp *now);
 
 #endif

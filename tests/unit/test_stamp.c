@@ -51,9 +51,23 @@ static void another_inode_is_another_file_where_inode_numbers_last(void **state)
     assert_false(ie_stamp_still_file(&was, &is));
 }
 
+/* A share of another computer has a new device number after each start. */
+static void a_disk_that_came_back_under_another_number_holds_the_same_files(void **state)
+{
+    (void)state;
+    struct stat st;
+    assert_int_equal(stat("/proc/self/mountinfo", &st), 0);
+    ie_stamp was = ie_stamp_of(&st), is = was;
+    is.device++;
+    assert_true(ie_stamp_still(&was, &is));
+    is.ctime_ns++;
+    assert_false(ie_stamp_still(&was, &is));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_disk_that_came_back_under_another_number_holds_the_same_files),
         cmocka_unit_test(inode_numbers_do_not_last_on_fat_and_exfat),
         cmocka_unit_test(another_inode_is_another_file_where_inode_numbers_last),
     };
