@@ -203,7 +203,9 @@ bool ie_vips_fit_jxl(VipsImage **image)
     bool good = ie_profile_difference(icc.data, icc.size, plain.data, plain.size) < SAME_COLOURS / 4;
     VipsImage *table = good ? NULL : srgb_table(*image, icc);
     if (table != NULL) {
-        good = ie_vips_replace(image, vips_maplut(*image, &result, table, NULL), &result);
+        const VipsInterpretation type = (*image)->Type; /* which else is the table's: 16 bits would be cut off at 255 */
+        good = ie_vips_replace(image, vips_maplut(*image, &result, table, NULL), &result) &&
+               ie_vips_replace(image, vips_copy(*image, &result, "interpretation", type, NULL), &result);
         g_object_unref(table);
     }
     bool srgb = ie_profile_difference_from_srgb(plain.data, plain.size) < SAME_COLOURS / 4;

@@ -134,7 +134,7 @@ static void a_file_that_shows_something_else_is_refused_in_each_format(void **st
     static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_PNG, IE_FORMAT_WEBP, IE_FORMAT_TIFF, IE_FORMAT_AVIF, IE_FORMAT_JXL};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         if (i < 4 || ie_image_can_write(formats[i])) {
-            assert_wrong_ones_are_refused(330, 222, formats[i], 0);
+            assert_wrong_ones_are_refused(i < 4 ? 330 : 184, i < 4 ? 222 : 136, formats[i], 0); /* the others take their time */
         }
     }
 }
@@ -143,10 +143,10 @@ static void a_file_that_shows_something_else_is_refused_in_each_format(void **st
 static void a_large_file_that_shows_something_else_is_refused(void **state)
 {
     (void)state;
-    assert_wrong_ones_are_refused(4000, 160, IE_FORMAT_JPEG, 0);
-    assert_wrong_ones_are_refused(4011, 157, IE_FORMAT_JPEG, IE_RECODE_FULL_CHROMA);
-    assert_wrong_ones_are_refused(4011, 157, IE_FORMAT_JPEG, IE_RECODE_PROGRESSIVE);
-    assert_wrong_ones_are_refused(4000, 160, IE_FORMAT_WEBP, 0);
+    assert_wrong_ones_are_refused(4000, 96, IE_FORMAT_JPEG, 0);
+    assert_wrong_ones_are_refused(4011, 93, IE_FORMAT_JPEG, IE_RECODE_FULL_CHROMA);
+    assert_wrong_ones_are_refused(4011, 93, IE_FORMAT_JPEG, IE_RECODE_PROGRESSIVE);
+    assert_wrong_ones_are_refused(4000, 96, IE_FORMAT_WEBP, 0);
 }
 
 static void what_lost_its_detail_is_refused_however_large_it_is(void **state)
@@ -188,7 +188,7 @@ enum { CUT, ZEROED, OTHER_BYTES, END_AND_START, TEARS };
 /* Neither JPEG nor WebP has sums over its data: holes of a sixteenth must show. */
 static void assert_torn_is_refused(const char *path, const ie_likeness *original, ie_format format)
 {
-    enum { PLACES = 23 };
+    enum { PLACES = 13 };
     ie_buffer bytes = {0};
     picture_read(path, &bytes);
     uint8_t *copy = ie_alloc(bytes.size);
@@ -223,8 +223,8 @@ static void torn_files_are_refused_wherever_they_are_torn(void **state)
 {
     (void)state;
     static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_WEBP, IE_FORMAT_PNG};
-    static const uint32_t sizes[][2] = {{330, 222}, {4000, 160}, {4011, 157}};
-    for (size_t i = 0; i < 9; i++) {
+    static const uint32_t sizes[][2] = {{330, 222}, {4000, 92}};
+    for (size_t i = 0; i < 6; i++) {
         const uint32_t *size = sizes[i / 3];
         ie_likeness original = {0};
         const char *to = encoded(photo(size[0], size[1], NOTHING), formats[i % 3], 90, 0, &original);

@@ -119,6 +119,17 @@ static void exif_comes_over_into_tiff(void **state)
     ie_photo_free(is);
 }
 
+static void sixteen_bits_of_a_linear_picture_become_sixteen_of_an_usual_one(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "png/image/basn2c16.png"); /* its gAMA chunk says 1.0 */
+    if (!ie_image_can_write(IE_FORMAT_JXL)) {
+        print_message("this libvips does not write JPEG XL\n");
+        skip();
+    }
+    assert_int_equal(facts_in(converts(from, (wanted){.to = IE_FORMAT_JXL}, NULL)).bits, 16);
+}
+
 static void a_full_disk_is_no_fault_of_the_photo(void **state)
 {
     (void)state;
@@ -548,6 +559,7 @@ int main(void)
         cmocka_unit_test(writing_metadata_leaves_a_second_picture_where_it_is_found),
         cmocka_unit_test(iptc_comes_over_where_there_is_none_as_xmp),
         cmocka_unit_test(exif_comes_over_into_tiff),
+        cmocka_unit_test(sixteen_bits_of_a_linear_picture_become_sixteen_of_an_usual_one),
         cmocka_unit_test(a_full_disk_is_no_fault_of_the_photo),
         cmocka_unit_test(a_jpeg_keeps_its_sampling_profile_and_size_at_any_quality),
         cmocka_unit_test(a_progressive_jpeg_is_made_when_asked),
