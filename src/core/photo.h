@@ -117,6 +117,7 @@ typedef struct ie_metadata {
     int8_t favorite;       /* 0, 1; -1: absent */
     ie_text_list hierarchy; /* keywords with their place in a tree: "Places|Norway|Oslo" */
     ie_text_list people;
+    ie_text_list albums; /* collections of the photo that programs wrote into it: their names */
     ie_text_list generated; /* keywords that this program wrote from models: "beach|0.710|model|version" */
     ie_region *regions;
     uint32_t region_count;
