@@ -100,6 +100,9 @@ static void sample_row(const ie_plane *p, const ie_warp *w, int y, int inset, ro
     float x0 = (float)ie_index_of(w->p[0] + w->p[1] * ux + w->p[2] * uy, n), right = (float)w->p[1];
     float y0 = (float)ie_index_of(w->p[3] + w->p[4] * ux + w->p[5] * uy, n), down = (float)w->p[4];
     float most = (float)(n - 1), least = (float)inset - 0.5f, edge = most - least;
+    float fx[SIDE], fy[SIDE], corner[4][SIDE];
+    int first[SIDE];
+    /* Three plain loops, of which all but the fetching are done for several samples at a time. */
     for (int x = 0; x < n; x++) {
         float at_x = x0 + (float)x * right, at_y = y0 + (float)x * down;
         to->there[x] = at_x >= least && at_y >= least && at_x <= edge && at_y <= edge ? 1 : 0;
@@ -108,12 +111,22 @@ static void sample_row(const ie_plane *p, const ie_warp *w, int y, int inset, ro
         int ix = (int)at_x, iy = (int)at_y;
         ix -= ix == n - 1;
         iy -= iy == n - 1;
-        float fx = at_x - (float)ix, fy = at_y - (float)iy;
-        const float *v = &p->v[iy * n + ix];
-        float upper = v[1] - v[0], lower = v[n + 1] - v[n];
-        float top = v[0] + fx * upper, bottom = v[n] + fx * lower;
-        to->value[x] = top + fy * (bottom - top);
-        to->dx[x] = upper + fy * (lower - upper);
+        fx[x] = at_x - (float)ix;
+        fy[x] = at_y - (float)iy;
+        first[x] = iy * n + ix;
+    }
+    for (int x = 0; x < n; x++) {
+        const float *v = &p->v[first[x]];
+        corner[0][x] = v[0];
+        corner[1][x] = v[1];
+        corner[2][x] = v[n];
+        corner[3][x] = v[n + 1];
+    }
+    for (int x = 0; x < n; x++) {
+        float upper = corner[1][x] - corner[0][x], lower = corner[3][x] - corner[2][x];
+        float top = corner[0][x] + fx[x] * upper, bottom = corner[2][x] + fx[x] * lower;
+        to->value[x] = top + fy[x] * (bottom - top);
+        to->dx[x] = upper + fy[x] * (lower - upper);
         to->dy[x] = bottom - top;
     }
 }
