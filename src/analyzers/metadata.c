@@ -53,8 +53,8 @@ static void run(void *state, ie_photo *photo, ie_source *source)
 
 const ie_analyzer ie_metadata_analyzer = {
     .name = "metadata",
-    .help = "date, camera, exposure, place, title, caption, keywords, rating, people, and what sidecars say",
-    .version = 5,
+    .help = "date, camera, exposure, place, title, caption, keywords, albums, rating, people, and what sidecars say",
+    .version = 6,
     .gives = IE_HAVE_METADATA,
     .enabled = enabled,
     .open = open_reader,

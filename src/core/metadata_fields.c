@@ -35,6 +35,7 @@ static const ie_metadata_field fields[] = {
     ROW(NULL, "comment", IE_FACT_TEXT, 0, comment),
     ROW(NULL, "keywords", IE_FACT_TEXTS, 0, keywords),
     ROW(NULL, "hierarchy", IE_FACT_TEXTS, 0, hierarchy),
+    ROW(NULL, "albums", IE_FACT_TEXTS, 0, albums),
     ROW(NULL, "generated", IE_FACT_TEXTS, 0, generated),
     ROW(NULL, "people", IE_FACT_TEXTS, 0, people),
     ROW(NULL, "rating", IE_FACT_RATING, 0, rating),

@@ -225,7 +225,7 @@ static const ie_option_row rows[] = {
     INT("dedupe.min_copies", dedupe.min_copies, "1", 1, 100, "--min-copies", DEDUPING,
         "how many of several equal photos stay"),
     BOOL("dedupe.merge", dedupe.merge, "true", "--merge", DEDUPING,
-         "write keywords, rating, place, title and caption that only a version that goes has into the one "
+         "write keywords, albums, rating, place, title and caption that only a version that goes has into the one "
          "that stays, or beside it"),
     LIST("dedupe.prefer", dedupe.prefer, "", NULL, "--prefer", DEDUPING,
          "folders whose photos stay when there is an equal one elsewhere, best first"),

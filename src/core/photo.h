@@ -117,6 +117,7 @@ typedef struct ie_metadata {
     int8_t favorite;       /* 0, 1; -1: absent */
     ie_text_list hierarchy; /* keywords with their place in a tree: "Places|Norway|Oslo" */
     ie_text_list people;
+    ie_text_list albums; /* collections of the photo that programs wrote into it: their names */
     ie_text_list generated; /* keywords that this program wrote from models: "beach|0.710|model|version" */
     ie_region *regions;
     uint32_t region_count;
@@ -149,10 +150,13 @@ typedef struct ie_sketch {
     int8_t a[IE_SKETCH_CHROMA * IE_SKETCH_CHROMA], b[IE_SKETCH_CHROMA * IE_SKETCH_CHROMA]; /* red to green, yellow to blue */
 } ie_sketch;
 
+#define IE_CUTS 8 /* ways to cut it at one edge, or at two that meet */
+
 typedef struct ie_content {
     uint64_t phash, ahash, dhash, whash; /* bit 63 is the first bit */
     uint64_t turned[IE_TURNS]; /* pHash of the picture lying otherwise; [0] is phash */
     uint64_t inner;       /* pHash of the middle nine tenths of both sides: what a crop of it looks like */
+    uint64_t cuts[IE_CUTS]; /* those of the picture less a strip: left, upper, right, lower, then left and upper, and on */
     double sharpness;     /* variance of the Laplacian, grey levels squared */
     double peak_sharpness; /* where it is sharpest; analyzers/sharpness.h */
     bool blurred;

@@ -83,6 +83,7 @@ typedef struct ie_tag_edit {
     const char *title, *caption;
     int32_t rating; /* 0..5 */
     ie_text_list hierarchy; /* "Places|Norway|Oslo", beside their last parts in add_keywords */
+    ie_text_list albums; /* names of albums that are not there yet */
     ie_text_list generated; /* of add_keywords those that models gave: "label|confidence|model|version" */
     bool forget_generated;  /* takes away the keywords that models gave, and nothing else */
     bool has_place, has_altitude; /* an altitude only with a place */

@@ -24,7 +24,8 @@ bool ie_tag_edit_any(const ie_tag_edit *edit)
 {
     return edit != NULL &&
            (edit->add_keywords.count > 0 || edit->title != NULL || edit->caption != NULL ||
-            edit->rating != IE_ABSENT || edit->hierarchy.count > 0 || edit->generated.count > 0 ||
+            edit->rating != IE_ABSENT || edit->hierarchy.count > 0 || edit->albums.count > 0 ||
+            edit->generated.count > 0 ||
             edit->forget_generated || edit->has_place || edit->has_quality || edit->original_name != NULL);
 }
 
@@ -49,6 +50,7 @@ void ie_tag_edit_join(ie_tag_edit *to, const ie_tag_edit *more, ie_arena *arena)
 {
     join_texts(&to->add_keywords, &more->add_keywords, arena);
     join_texts(&to->hierarchy, &more->hierarchy, arena);
+    join_texts(&to->albums, &more->albums, arena);
     join_texts(&to->generated, &more->generated, arena);
     join_text(&to->title, more->title, arena);
     join_text(&to->caption, more->caption, arena);

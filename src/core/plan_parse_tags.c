@@ -73,6 +73,7 @@ const char *ie_plan_read_tags(ie_plan *plan, const json_t *object, ie_action *ac
     ie_tag_edit *tags = ie_action_tags(plan, action);
     const char *wrong = read_texts(plan, json_object_get(object, "add_keywords"), &tags->add_keywords);
     wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "hierarchy"), &tags->hierarchy);
+    wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "albums"), &tags->albums);
     wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "generated"), &tags->generated);
     wrong = wrong != NULL ? wrong : read_place(object, tags);
     wrong = wrong != NULL ? wrong : read_more_tags(plan, object, tags);

@@ -53,6 +53,7 @@ static json_t *tags_json(const ie_tag_edit *tags)
     json_t *object = json_object();
     add_texts(object, "add_keywords", &tags->add_keywords);
     add_texts(object, "hierarchy", &tags->hierarchy);
+    add_texts(object, "albums", &tags->albums);
     add_texts(object, "generated", &tags->generated);
     if (tags->forget_generated) {
         json_object_set_new(object, "forget_generated", json_true());

@@ -196,17 +196,25 @@ static json_t *content_json(const ie_photo *photo)
     return object;
 }
 
+#define MOST_HASHES 8
+
+static void add_hashes(json_t *object, const char *key, const uint64_t *hashes, size_t count)
+{
+    char hex[16 * MOST_HASHES + 1];
+    for (size_t i = 0; i < count && i < MOST_HASHES; i++) {
+        snprintf(hex + 16 * i, 17, "%016llx", (unsigned long long)hashes[i]);
+    }
+    ie_json_text(object, key, hex);
+}
+
 /* For the catalog only: large, and of no use to a reader of records. */
 static json_t *similar_json(const ie_photo *photo)
 {
     json_t *object = json_object();
     if (photo->have & IE_HAVE_HASHES) {
-        char hex[16 * IE_TURNS + 1];
-        for (int turn = 0; turn < IE_TURNS; turn++) {
-            snprintf(hex + 16 * turn, 17, "%016llx", (unsigned long long)photo->content.turned[turn]);
-        }
-        ie_json_text(object, "turned", hex);
+        add_hashes(object, "turned", photo->content.turned, IE_TURNS);
         add_hex64(object, "inner", photo->content.inner);
+        add_hashes(object, "cuts", photo->content.cuts, IE_CUTS);
     }
     if ((photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL) {
         IE_AUTO_FREE char *sketch = ie_base64(photo->sketch, sizeof *photo->sketch);

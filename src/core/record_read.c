@@ -208,14 +208,20 @@ static void read_quality(const json_t *object, ie_photo *photo)
     }
 }
 
+static bool read_hash_row(const json_t *object, const char *key, uint64_t *ret_hashes, size_t count)
+{
+    const char *hex = ie_json_get_text(object, key);
+    bool good = hex != NULL && strlen(hex) == 16 * count;
+    for (size_t i = 0; good && i < count; i++) {
+        good = hex64_digits(hex + 16 * i, &ret_hashes[i]);
+    }
+    return good;
+}
+
 static bool read_turned(const json_t *object, ie_content *content)
 {
-    const char *hex = ie_json_get_text(object, "turned");
-    bool good = hex != NULL && strlen(hex) == 16 * IE_TURNS;
-    for (int turn = 0; good && turn < IE_TURNS; turn++) {
-        good = hex64_digits(hex + 16 * turn, &content->turned[turn]);
-    }
-    return good && hex64_of(object, "inner", &content->inner);
+    return read_hash_row(object, "turned", content->turned, IE_TURNS) && hex64_of(object, "inner", &content->inner) &&
+           read_hash_row(object, "cuts", content->cuts, IE_CUTS);
 }
 
 static void read_sketch(const json_t *object, ie_photo *photo)

@@ -9,6 +9,7 @@
 #define PARAMETERS IE_WARP_PARAMETERS
 #define ROUNDS 20
 #define LEAST_SPREAD 5.0 /* grey levels: by then only what agrees counts */
+#define FRAMED 2 /* samples of the finest size that the edge of a frame blurs */
 #define BASIS 6 /* what the eight derivatives are multiples of within one row */
 #define LANES 8
 
@@ -91,27 +92,41 @@ static float between(float value, float most)
     return value > 0 ? (value < most ? value : most) : 0; /* 0 for NaN */
 }
 
-static void sample_row(const ie_plane *p, const ie_warp *w, int y, row *to)
+/* What lies within `inset` samples of an edge of `p` counts as outside. */
+static void sample_row(const ie_plane *p, const ie_warp *w, int y, int inset, row *to)
 {
     int n = p->side;
     double ux = ie_unit_of(0, n), uy = ie_unit_of(y, n);
     float x0 = (float)ie_index_of(w->p[0] + w->p[1] * ux + w->p[2] * uy, n), right = (float)w->p[1];
     float y0 = (float)ie_index_of(w->p[3] + w->p[4] * ux + w->p[5] * uy, n), down = (float)w->p[4];
-    float most = (float)(n - 1), edge = most + 0.5f;
+    float most = (float)(n - 1), least = (float)inset - 0.5f, edge = most - least;
+    float fx[SIDE], fy[SIDE], corner[4][SIDE];
+    int first[SIDE];
+    /* Three plain loops, of which all but the fetching are done for several samples at a time. */
     for (int x = 0; x < n; x++) {
         float at_x = x0 + (float)x * right, at_y = y0 + (float)x * down;
-        to->there[x] = at_x >= -0.5f && at_y >= -0.5f && at_x <= edge && at_y <= edge ? 1 : 0;
+        to->there[x] = at_x >= least && at_y >= least && at_x <= edge && at_y <= edge ? 1 : 0;
         at_x = between(at_x, most);
         at_y = between(at_y, most);
         int ix = (int)at_x, iy = (int)at_y;
         ix -= ix == n - 1;
         iy -= iy == n - 1;
-        float fx = at_x - (float)ix, fy = at_y - (float)iy;
-        const float *v = &p->v[iy * n + ix];
-        float upper = v[1] - v[0], lower = v[n + 1] - v[n];
-        float top = v[0] + fx * upper, bottom = v[n] + fx * lower;
-        to->value[x] = top + fy * (bottom - top);
-        to->dx[x] = upper + fy * (lower - upper);
+        fx[x] = at_x - (float)ix;
+        fy[x] = at_y - (float)iy;
+        first[x] = iy * n + ix;
+    }
+    for (int x = 0; x < n; x++) {
+        const float *v = &p->v[first[x]];
+        corner[0][x] = v[0];
+        corner[1][x] = v[1];
+        corner[2][x] = v[n];
+        corner[3][x] = v[n + 1];
+    }
+    for (int x = 0; x < n; x++) {
+        float upper = corner[1][x] - corner[0][x], lower = corner[3][x] - corner[2][x];
+        float top = corner[0][x] + fx[x] * upper, bottom = corner[2][x] + fx[x] * lower;
+        to->value[x] = top + fy[x] * (bottom - top);
+        to->dx[x] = upper + fy[x] * (lower - upper);
         to->dy[x] = bottom - top;
     }
 }
@@ -122,7 +137,7 @@ int ie_plane_through(const ie_plane *b, const ie_warp *warp, ie_plane *ret_seen,
     ret_seen->side = n;
     for (int y = 0; y < n; y++) {
         row r;
-        sample_row(b, warp, y, &r);
+        sample_row(b, warp, y, 0, &r);
         for (int x = 0; x < n; x++) {
             ret_seen->v[y * n + x] = r.there[x] != 0 ? r.value[x] : 0;
             ret_there[y * n + x] = r.there[x];
@@ -224,16 +239,19 @@ static void add_row(equations *to, const float *wanted, const row *r, const ie_w
     }
 }
 
-/* One step of the fit. Returns how far the map moved, or -1. The outermost samples do not count: a frame around one of
-   the two would pull at them. */
+/* One step of the fit. Returns how far the map moved, or -1. The outermost samples of both do not count: a frame around
+   one of the two would pull at them, at the finest size by what it was softened with, too. */
 static double step(const ie_plane *a, const ie_plane *b, ie_warp *w, double spread)
 {
     int n = a->side;
     equations e = {0};
-    for (int y = 1; y < n - 1; y++) {
+    int skip = n == SIDE ? FRAMED : 1, inset = n == SIDE ? FRAMED : 0;
+    for (int y = skip; y < n - skip; y++) {
         row r;
-        sample_row(b, w, y, &r);
-        r.there[0] = r.there[n - 1] = 0;
+        sample_row(b, w, y, inset, &r);
+        for (int x = 0; x < skip; x++) {
+            r.there[x] = r.there[n - 1 - x] = 0;
+        }
         add_row(&e, &a->v[y * n], &r, w, n, ie_unit_of(y, n), (float)spread);
     }
     for (int k = 0; k < PARAMETERS; k++) {

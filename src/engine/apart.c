@@ -195,22 +195,36 @@ static ie_status hash_file(const ie_engine *engine, const char *path, named *ret
     return status;
 }
 
-/* What is remembered of the pair in any other way goes, so that it is there once or not at all; what is to be remembered
-   is there before that. */
-static ie_status note_pair(ie_engine *engine, const named *a, const named *b, bool apart, ie_error *err)
+typedef struct pair_list {
+    ie_apart *items;
+    size_t count, room;
+} pair_list;
+
+/* What is remembered of the pair in any other way goes, so that it is there once or not at all. */
+static void note_pair(const named *a, const named *b, bool apart, pair_list *to)
 {
-    if (ie_hash128_equal(a->by.bytes, b->by.bytes)) {
-        return ie_error_set(err, IE_ERR_USAGE, "%s and %s have the same bytes; nothing tells them apart. To keep both, use "
-                            "--min-copies or --protect.", ie_shown(a->path), ie_shown(b->path));
-    }
     const ie_hash128 *ways[WAYS][2];
     size_t count = ways_of(&a->by, &b->by, ways);
-    ie_status status = IE_OK;
-    for (size_t i = 0; status == IE_OK && i < count; i++) {
-        const ie_apart pair = {.a = *ways[i][0], .b = *ways[i][1], .name_a = a->path, .name_b = b->path};
-        status = ie_catalog_set_apart(engine->writer, &pair, apart && i == 0, err);
+    for (size_t i = 0; i < count; i++) {
+        IE_GROW(to->items, to->count, to->room);
+        to->items[to->count++] = (ie_apart){.a = *ways[i][0], .b = *ways[i][1], .name_a = a->path, .name_b = b->path,
+                                            .forget = !apart || i > 0};
     }
-    return status;
+}
+
+static ie_status note_pairs(const named *files, size_t count, bool apart, pair_list *to, ie_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = i + 1; k < count; k++) {
+            if (ie_hash128_equal(files[i].by.bytes, files[k].by.bytes)) {
+                return ie_error_set(err, IE_ERR_USAGE, "%s and %s have the same bytes; nothing tells them apart, and "
+                                    "nothing was changed. To keep both, use --min-copies or --protect.",
+                                    ie_shown(files[i].path), ie_shown(files[k].path));
+            }
+            note_pair(&files[i], &files[k], apart, to);
+        }
+    }
+    return IE_OK;
 }
 
 ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size_t count, bool apart, ie_error *err)
@@ -224,11 +238,14 @@ ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size
     for (size_t i = 0; status == IE_OK && i < count; i++) {
         status = hash_file(engine, paths[i], &files[i], err);
     }
-    for (size_t i = 0; status == IE_OK && i < count; i++) {
-        for (size_t k = i + 1; status == IE_OK && k < count; k++) {
-            status = note_pair(engine, &files[i], &files[k], apart, err);
-        }
+    pair_list pairs = {0};
+    if (status == IE_OK) {
+        status = note_pairs(files, count, apart, &pairs, err);
     }
+    if (status == IE_OK) {
+        status = ie_catalog_set_apart(engine->writer, pairs.items, pairs.count, err);
+    }
+    free(pairs.items);
     for (size_t i = 0; i < count; i++) {
         free(files[i].path);
     }

@@ -20,8 +20,12 @@
 #define MIN_BLOCKS 0.78
 #define MIN_DETAIL 0.70
 #define MAX_MOVED 0.02
-#define MAX_MOVED_RETONED 0.03 /* edited levels look a little like movement */
+#define MAX_MOVED_RETONED 0.06 /* edited levels look a little like movement */
 #define MAX_CHANGED 30.0
+#define MAX_BEYOND 0.004
+#define MAX_BEYOND_RETONED 0.009
+#define MIN_USUAL 0.955 /* framed alike and in levels of one line a copy has 0.96 at JPEG quality 30 */
+#define MIN_LESSER 0.935
 #define MAX_GRADIENT 14
 #define MAX_CHROMA 14.0
 #define MIN_CHROMA_MATCH 0.4
@@ -42,7 +46,8 @@ static bool within(double value, double low, double high)
 
 static bool is_plausible(const ie_likeness *l)
 {
-    return within(l->overlap, MIN_OVERLAP, 1) && within(l->scale_x, MIN_SCALE, MAX_SCALE) &&
+    /* Of the one that shows more, whichever of the two it is. */
+    return within(l->overlap * fmin(1, l->scale_x * l->scale_y), MIN_OVERLAP, 1) && within(l->scale_x, MIN_SCALE, MAX_SCALE) &&
            within(l->scale_y, MIN_SCALE, MAX_SCALE) && within(fabs(l->angle), 0, MAX_ANGLE) &&
            within(fabs(l->shear), 0, MAX_SHEAR) && within(l->gain, MIN_GAIN, MAX_GAIN);
 }
@@ -53,6 +58,13 @@ static bool shows_as_much(const ie_likeness *l)
            fabs(l->scale_y - 1) <= MAX_SCALED_OTHER_TIME;
 }
 
+/* The camera was moved, or what it saw all over the picture. */
+static bool is_next_shot(const ie_likeness *l)
+{
+    return l->beyond > (l->retoned ? MAX_BEYOND_RETONED : MAX_BEYOND) ||
+           (!l->retoned && shows_as_much(l) && l->usual < MIN_USUAL && l->lesser < MIN_LESSER);
+}
+
 static bool is_same_picture(const ie_likeness *l, bool other_exposure)
 {
     double detail = other_exposure ? MIN_DETAIL_OTHER_TIME : MIN_DETAIL;
@@ -60,7 +72,7 @@ static bool is_same_picture(const ie_likeness *l, bool other_exposure)
     double moved = other_exposure ? 0 : l->retoned ? MAX_MOVED_RETONED : MAX_MOVED;
     bool other_colors = l->chroma > MAX_CHROMA && l->chroma_match < MIN_CHROMA_MATCH; /* false without colour */
     return l->match >= MIN_MATCH && l->blocks >= blocks && l->detail >= detail && l->moved <= moved &&
-           l->changed <= MAX_CHANGED &&
+           l->changed <= MAX_CHANGED && !is_next_shot(l) &&
            (!other_exposure || (shows_as_much(l) && !l->retoned)) && l->gradient <= MAX_GRADIENT && !other_colors;
 }
 

@@ -19,9 +19,9 @@ static const ie_metadata *keep_facts(ie_photo *take_photo, ie_arena *arena)
     ie_metadata *m = ie_arena_alloc(arena, sizeof *m);
     const ie_metadata *from = &take_photo->metadata;
     *m = *from;
-    const ie_text_list *lists[] = {&from->keywords, &from->hierarchy, &from->generated};
-    ie_text_list *copies[] = {&m->keywords, &m->hierarchy, &m->generated};
-    for (size_t l = 0; l < 3; l++) {
+    const ie_text_list *lists[] = {&from->keywords, &from->hierarchy, &from->albums, &from->generated};
+    ie_text_list *copies[] = {&m->keywords, &m->hierarchy, &m->albums, &m->generated};
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
         *copies[l] = (ie_text_list){0};
         for (uint32_t i = 0; i < lists[l]->count; i++) {
             ie_text_list_add(copies[l], arena, ie_arena_strdup(arena, lists[l]->items[i]));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Near duplicates: which photos show the same picture in other bytes. Candidates are photos whose pHashes are within the
- * radius in any of the eight ways a picture can lie; each pair of them gets a second, independent look at the
+ * Near duplicates: which photos show the same picture in other bytes. Candidates are photos of near pHashes
+ * (engine/candidates.h); each pair of them gets a second, independent look at the
  * pictures' sketches (engine/structure.h), and those that pass it are looked at once more for equal coded
  * pictures and equal pixels. What is flat or smooth has hashes that mean nothing: of such photos only those are
  * paired whose coded picture or pixels are equal. Photos of equal bytes are judged once, by the first of them.

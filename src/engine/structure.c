@@ -6,6 +6,7 @@
 #include "core/sketch.h"
 #include "engine/align.h"
 #include "engine/change.h"
+#include "engine/grain.h"
 #include "engine/motion.h"
 #include "engine/tone.h"
 
@@ -137,17 +138,23 @@ static bool is_inside(const float *there, int at)
 static void compare_detail(const ie_plane *a, const ie_plane *b, const float *there, ie_likeness *l)
 {
     ie_plane fine_a, fine_b;
+    float whole[SIDE * SIDE];
     sums s = {0};
     keep_detail(a, &fine_a);
     keep_detail(b, &fine_b);
     for (int i = 0; i < SIDE * SIDE; i++) {
-        if (is_inside(there, i)) {
+        bool inside = is_inside(there, i);
+        if (inside) {
             sums_add(&s, (double)fine_a.v[i], (double)fine_b.v[i]);
         }
+        whole[i] = inside && a->v[i] < CLIPPED && b->v[i] < CLIPPED;
     }
     double va = variance(s.n, s.a, s.aa), vb = variance(s.n, s.b, s.bb);
     l->detail = correlation(&s, 0.5);
     l->fineness = sqrt(va < vb ? va : vb);
+    ie_grain grain = ie_grain_of(&fine_a, &fine_b, whole);
+    l->usual = grain.median;
+    l->lesser = grain.lower;
 }
 
 /* Both as dHash has them (9 x 8 means, each against its right neighbour), so far as both show the cells; scaled to
@@ -209,6 +216,14 @@ static void describe(const ie_warp *w, ie_likeness *l)
     l->scale_x = hypot(p[1], p[4]);
     l->scale_y = hypot(p[2], p[5]);
     l->angle = atan2(p[4], p[1]);
+    /* By the middle of each edge: so a turn of some degrees shows nothing beyond. */
+    double edges[4] = {-1 - (p[0] - p[1]), p[0] + p[1] - 1, -1 - (p[3] - p[5]), p[3] + p[5] - 1};
+    double most = edges[0], least = edges[0];
+    for (int i = 1; i < 4; i++) {
+        most = fmax(most, edges[i]);
+        least = fmin(least, edges[i]);
+    }
+    l->beyond = fmax(0, fmin(most, -least)) / 2;
     l->shear = l->scale_x > 0 && l->scale_y > 0 ? (p[1] * p[2] + p[4] * p[5]) / (l->scale_x * l->scale_y) : 1;
 }
 

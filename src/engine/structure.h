@@ -21,6 +21,9 @@ typedef struct ie_likeness {
     double blocks;   /* share of the blocks with texture that correlate well */
     double moved;    /* share of the windows with structure in which something moved (engine/motion.h) */
     double changed;  /* what came and went elsewhere, grey levels times samples of 64 x 64 (engine/change.h) */
+    double usual, lesser; /* engine/grain.h: how well most small windows agree, -1..1: the median and the lower quartile */
+    double beyond;   /* how far each shows what the other does not, the less of both; in parts of a side. A crop or a frame
+                        has nothing beyond its original, the next shot has, on the other side */
     bool retoned;    /* brightness and contrast alone do not explain the levels: someone edited them */
     double textured; /* share of blocks that have texture */
     unsigned gradient; /* bits of 64 by which their dHashes differ once one lies on the other */

@@ -64,6 +64,7 @@ static ie_tag_edit difference(const ie_metadata *goes, const ie_metadata *stays,
     ie_tag_edit edit = {.rating = IE_ABSENT};
     edit.add_keywords = only_in(&goes->keywords, &stays->keywords, given != NULL ? &given->add_keywords : NULL, arena);
     edit.hierarchy = only_in(&goes->hierarchy, &stays->hierarchy, given != NULL ? &given->hierarchy : NULL, arena);
+    edit.albums = only_in(&goes->albums, &stays->albums, given != NULL ? &given->albums : NULL, arena);
     add_notes(&edit, &goes->generated, arena);
     edit.title = own_text(goes->title, stays->title, given != NULL ? given->title : NULL);
     edit.caption = own_text(goes->caption, stays->caption, given != NULL ? given->caption : NULL);
@@ -84,17 +85,24 @@ static ie_tag_edit difference(const ie_metadata *goes, const ie_metadata *stays,
     return edit;
 }
 
+/* "keywords sea, sun and 3 more" */
+static void add_names(ie_buffer *text, const char *what, const ie_text_list *names)
+{
+    for (uint32_t i = 0; i < names->count && i < NAMED_KEYWORDS; i++) {
+        ie_buffer_printf(text, "%s", i > 0 || text->size > 0 ? ", " : "");
+        ie_buffer_printf(text, "%s%s%s%s", i > 0 ? "" : what, i > 0 ? "" : names->count == 1 ? "" : "s", i > 0 ? "" : " ",
+                         names->items[i]);
+    }
+    if (names->count > NAMED_KEYWORDS) {
+        ie_buffer_printf(text, " and %u more", names->count - NAMED_KEYWORDS);
+    }
+}
+
 static char *in_words(const ie_tag_edit *edit)
 {
     ie_buffer text = {0};
-    const ie_text_list *keywords = edit->add_keywords.count > 0 ? &edit->add_keywords : &edit->hierarchy;
-    for (uint32_t i = 0; i < keywords->count && i < NAMED_KEYWORDS; i++) {
-        ie_buffer_printf(&text, "%s%s", i > 0 ? ", " : keywords->count == 1 ? "keyword " : "keywords ",
-                         keywords->items[i]);
-    }
-    if (keywords->count > NAMED_KEYWORDS) {
-        ie_buffer_printf(&text, " and %u more", keywords->count - NAMED_KEYWORDS);
-    }
+    add_names(&text, "keyword", edit->add_keywords.count > 0 ? &edit->add_keywords : &edit->hierarchy);
+    add_names(&text, "album", &edit->albums);
     const struct {
         bool has;
         const char *word;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Before a version of a picture goes: keywords, rating, place, title and caption that only it has are given to the
- * one that stays. What both have and differ in stays as the survivor says. Albums are in no file's metadata.
+ * Before a version of a picture goes: keywords, albums, rating, place, title and caption that only it has are given
+ * to the one that stays. What both have and differ in stays as the survivor says.
  */
 #ifndef IE_PROCESSORS_MERGE_H
 #define IE_PROCESSORS_MERGE_H

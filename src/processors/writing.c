@@ -78,6 +78,10 @@ static void add_reason(ie_plan *plan, ie_action *action, const ie_tag_edit *tags
 {
     ie_buffer text = {0};
     add_keywords(&text, tags);
+    for (uint32_t i = 0; i < tags->albums.count && i < NAMED_KEYWORDS; i++) {
+        IE_AUTO_FREE char *album = ie_asprintf("album %s", tags->albums.items[i]);
+        add_word(&text, album);
+    }
     if (tags->title != NULL) {
         add_word(&text, "title");
     }
@@ -191,6 +195,7 @@ static void subtract(ie_tag_edit *edit, const ie_metadata *m, ie_arena *arena)
 {
     edit->add_keywords = without(&edit->add_keywords, &m->keywords, true, arena);
     edit->hierarchy = without(&edit->hierarchy, &m->hierarchy, false, arena);
+    edit->albums = without(&edit->albums, &m->albums, false, arena);
     keep_notes_of(edit, arena);
     edit->title = is_text(edit->title, m->title) ? NULL : edit->title;
     edit->caption = is_text(edit->caption, m->caption) ? NULL : edit->caption;

@@ -89,9 +89,10 @@ ie_status ie_catalog_files(ie_catalog *catalog, const char *path, const ie_fact_
 typedef struct ie_apart {
     ie_hash128 a, b;
     const char *name_a, *name_b;
+    bool forget; /* when given to set_apart() */
 } ie_apart;
-/* Remembers the pair, or forgets it. */
-ie_status ie_catalog_set_apart(ie_catalog *catalog, const ie_apart *pair, bool apart, ie_error *err) IE_MUST_CHECK;
+/* Remembers the pairs, or forgets them, one after the other and all or none. */
+ie_status ie_catalog_set_apart(ie_catalog *catalog, const ie_apart *pairs, size_t count, ie_error *err) IE_MUST_CHECK;
 typedef void (*ie_catalog_apart_fn)(void *user, const ie_apart *pair);
 ie_status ie_catalog_apart(ie_catalog *catalog, ie_catalog_apart_fn on_pair, void *user, ie_error *err) IE_MUST_CHECK;
 

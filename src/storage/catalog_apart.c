@@ -3,12 +3,23 @@
 
 #include "storage/catalog_db.h"
 
-ie_status ie_catalog_set_apart(ie_catalog *catalog, const ie_apart *pair, bool apart, ie_error *err)
+static ie_status set_pair(ie_db *db, const ie_apart *pair, ie_error *err)
 {
-    ie_db *db = ie_catalog_db(catalog);
-    ie_db_sql sql = apart ? IE_SQL_SET_APART : IE_SQL_DROP_APART;
+    ie_db_sql sql = pair->forget ? IE_SQL_DROP_APART : IE_SQL_SET_APART;
     bool turned = memcmp(pair->a.bytes, pair->b.bytes, sizeof pair->a.bytes) > 0;
     const ie_hash128 *first = turned ? &pair->b : &pair->a, *second = turned ? &pair->a : &pair->b;
+    ie_db_bind_blob(db, sql, 1, first->bytes, sizeof first->bytes);
+    ie_db_bind_blob(db, sql, 2, second->bytes, sizeof second->bytes);
+    if (!pair->forget) {
+        ie_db_bind_path(db, sql, 3, turned ? pair->name_b : pair->name_a);
+        ie_db_bind_path(db, sql, 4, turned ? pair->name_a : pair->name_b);
+    }
+    return ie_db_run(db, sql, err);
+}
+
+ie_status ie_catalog_set_apart(ie_catalog *catalog, const ie_apart *pairs, size_t count, ie_error *err)
+{
+    ie_db *db = ie_catalog_db(catalog);
     ie_status status = ie_catalog_commit(catalog, err);
     if (status == IE_OK) {
         status = ie_db_begin(db, err);
@@ -16,13 +27,9 @@ ie_status ie_catalog_set_apart(ie_catalog *catalog, const ie_apart *pair, bool a
     if (status != IE_OK) {
         return status;
     }
-    ie_db_bind_blob(db, sql, 1, first->bytes, sizeof first->bytes);
-    ie_db_bind_blob(db, sql, 2, second->bytes, sizeof second->bytes);
-    if (apart) {
-        ie_db_bind_path(db, sql, 3, turned ? pair->name_b : pair->name_a);
-        ie_db_bind_path(db, sql, 4, turned ? pair->name_a : pair->name_b);
+    for (size_t i = 0; status == IE_OK && i < count; i++) {
+        status = set_pair(db, &pairs[i], err);
     }
-    status = ie_db_run(db, sql, err);
     return ie_db_finish(db, status, err);
 }
 

@@ -139,6 +139,17 @@ bool ie_exif_write_place(ie_tags *tags, const ie_tag_edit *edit)
     return good;
 }
 
+static bool add_albums(ie_tags *tags, const ie_text_list *albums)
+{
+    static const char name[] = "Xmp.mediapro.CatalogSets";
+    IE_AUTO_TEXTS ie_texts present = ie_tags_list(tags, name);
+    bool good = true;
+    for (uint32_t i = 0; i < albums->count && good; i++) {
+        good = ie_texts_have(&present, albums->items[i]) || ie_tags_append_xmp(tags, name, albums->items[i]);
+    }
+    return good;
+}
+
 static bool write_own(ie_tags *tags, const ie_tag_edit *edit)
 {
     char text[32];
@@ -152,6 +163,7 @@ bool ie_exif_write_extra(ie_tags *tags, const ie_metadata *before, const ie_tag_
     return (edit->hierarchy.count == 0 ||
             (add_branches(tags, "Xmp.lr.hierarchicalSubject", '|', &edit->hierarchy) &&
              add_branches(tags, "Xmp.digiKam.TagsList", '/', &edit->hierarchy))) &&
+           add_albums(tags, &edit->albums) &&
            (edit->generated.count == 0 || note_generated(tags, before, &edit->generated)) &&
            (!edit->has_place || set_xmp_place(tags, edit)) && write_own(tags, edit) &&
            (!edit->forget_generated || forget(tags, before));

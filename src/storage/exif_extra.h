@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Parts of a tag edit beyond texts and ratings: trees of keywords (Lightroom's and digiKam's), places,
+ * Parts of a tag edit beyond texts and ratings: trees of keywords (Lightroom's and digiKam's), albums, places,
  * and the note of what models gave. The note is one text in our own namespace, "label|confidence|model"
  * joined by "; ", so that those keywords, and no person's, can be taken away again.
  */

@@ -188,9 +188,11 @@ static bool texts_are_utf8(const ie_tag_edit *edit)
     bool good = (edit->title == NULL || ie_utf8_valid(edit->title)) &&
                 (edit->caption == NULL || ie_utf8_valid(edit->caption)) &&
                 (edit->original_name == NULL || ie_utf8_valid(edit->original_name));
-    for (uint32_t i = 0; i < edit->add_keywords.count; i++) {
-        good = good && edit->add_keywords.items[i][0] != 0 &&
-               ie_utf8_valid(edit->add_keywords.items[i]);
+    const ie_text_list *lists[] = {&edit->add_keywords, &edit->albums};
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
+        for (uint32_t i = 0; i < lists[l]->count; i++) {
+            good = good && lists[l]->items[i][0] != 0 && ie_utf8_valid(lists[l]->items[i]);
+        }
     }
     return good;
 }
@@ -433,6 +435,7 @@ static ie_status check_written(const char *path, ie_format format, const ie_meta
     }
     bool noted = ie_exif_has_all(&photo->metadata.generated, &edit->generated) &&
                  ie_exif_has_all(&photo->metadata.hierarchy, &edit->hierarchy) &&
+                 ie_exif_has_all(&photo->metadata.albums, &edit->albums) &&
                  !(edit->forget_generated && photo->metadata.generated.count > 0) &&
                  (!edit->has_quality || fabs(edit->quality - photo->metadata.own_quality) < 1e-4) &&
                  (edit->original_name == NULL || (photo->metadata.original_name != NULL &&

@@ -106,7 +106,7 @@ static const struct {
      {"sharpness", "peak_sharpness", "blurred", "noise", "dynamic_range", "exposure", "contrast", "clipped_shadows",
       "clipped_highlights", "jpeg_quality", "quality"}},
     {IE_HAVE_COLORS, "content", {"colors"}},
-    {IE_HAVE_HASHES, IE_RECORD_SIMILAR, {"turned", "inner"}},
+    {IE_HAVE_HASHES, IE_RECORD_SIMILAR, {"turned", "inner", "cuts"}},
     {IE_HAVE_SKETCH, IE_RECORD_SIMILAR, {"sketch"}},
     {IE_HAVE_SCENES, "vision", {"scenes", "scenes_model", "tags"}},
     {IE_HAVE_OBJECTS, "vision", {"objects", "objects_model"}},

@@ -21,6 +21,7 @@
 #define NS_EXIF "http://ns.adobe.com/exif/1.0/"
 #define NS_LR "http://ns.adobe.com/lightroom/1.0/"
 #define NS_DIGIKAM "http://www.digikam.org/ns/1.0/"
+#define NS_MEDIAPRO "http://ns.iview-multimedia.com/mediapro/1.0/"
 #define NS_MICROSOFT "http://ns.microsoft.com/photo/1.0/"
 
 #define MAX_SIDECAR_BYTES (4 << 20)
@@ -107,6 +108,9 @@ size_t ie_xmp_changes(const ie_tag_edit *edit, const ie_metadata *before, ie_are
 {
     list l = {ret_changes, 0};
     add_keywords(&l, edit, before, arena);
+    if (edit->albums.count > 0) {
+        add(&l, NS_MEDIAPRO, "mediapro", "CatalogSets", IE_XMP_BAG)->add = edit->albums;
+    }
     if (edit->title != NULL) {
         add(&l, NS_DC, "dc", "title", IE_XMP_LANGUAGE)->text = edit->title;
     }
@@ -201,6 +205,7 @@ static bool reads_as_asked(const ie_tag_edit *edit, const ie_metadata *before, c
                                       fabs(after->longitude - edit->longitude) < 1e-6);
     return has_all(&after->keywords, &edit->add_keywords) && has_all(&after->keywords, &stay) &&
            has_all(&after->hierarchy, &edit->hierarchy) && has_all(&after->generated, &edit->generated) &&
+           has_all(&after->albums, &edit->albums) && has_all(&after->albums, &before->albums) &&
            !(edit->forget_generated && after->generated.count > edit->generated.count) &&
            same_text(edit->title, after->title) && same_text(edit->caption, after->caption) &&
            same_text(edit->original_name, after->original_name) &&

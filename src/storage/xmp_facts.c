@@ -222,6 +222,10 @@ static void set_words(ie_xmp_taker *r, ie_xmp_field which, const char *value, bo
     case IE_XMP_TAGS_LIST:
         add_branch(r, value, '/');
         break;
+    case IE_XMP_COLLECTIONS:
+    case IE_XMP_ALBUMS:
+        add_word(r, &m->albums, value);
+        break;
     case IE_XMP_PERSONS:
     case IE_XMP_PEOPLE:
         add_word(r, &m->people, value);
@@ -256,6 +260,11 @@ static void set_place(ie_xmp_taker *r, ie_xmp_field field, const char *value)
     default:
         break;
     }
+}
+
+bool ie_xmp_is_structured(int property)
+{
+    return property == IE_XMP_COLLECTIONS;
 }
 
 void ie_xmp_take(ie_xmp_taker *r, int property, const char *value, bool is_default)

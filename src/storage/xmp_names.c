@@ -22,6 +22,7 @@
 #define NS_MICROSOFT "http://ns.microsoft.com/photo/1.0" /* as Windows and exiftool write it */
 #define NS_MICROSOFT_EXIV2 "http://ns.microsoft.com/photo/1.0/"
 #define NS_MEDIAPRO "http://ns.iview-multimedia.com/mediapro/1.0/"
+#define NS_COLLECTIONS IE_XMP_COLLECTIONS_SPACE
 #define NS_CAMERA_RAW "http://ns.adobe.com/camera-raw-settings/1.0/"
 #define NS_DARKTABLE "http://darktable.sf.net/"
 
@@ -75,6 +76,8 @@ static const struct {
     [IE_XMP_PERSONS] = NAME(NS_IPTCEXT, "PersonInImage"),
     [IE_XMP_PEOPLE] = NAME(NS_MEDIAPRO, "People"),
     [IE_XMP_COMMENT] = NAME(NS_EXIF, "UserComment"),
+    [IE_XMP_COLLECTIONS] = NAME(NS_COLLECTIONS, "Collections"),
+    [IE_XMP_ALBUMS] = NAME(NS_MEDIAPRO, "CatalogSets"),
     [IE_XMP_GENERATED] = NAME(IE_XMP_NAMESPACE, "GeneratedKeywords"),
     [IE_XMP_OWN_QUALITY] = NAME(IE_XMP_NAMESPACE, "Quality"),
     [IE_XMP_MAKE] = TEXT(NS_TIFF, "Make", make),

@@ -46,6 +46,8 @@ typedef enum ie_xmp_field {
     IE_XMP_PERSONS,
     IE_XMP_PEOPLE,
     IE_XMP_COMMENT,
+    IE_XMP_COLLECTIONS,
+    IE_XMP_ALBUMS,
     IE_XMP_GENERATED,
     IE_XMP_OWN_QUALITY,
     IE_XMP_MAKE, /* from here on plain texts */

@@ -18,6 +18,7 @@ typedef struct reader {
     int depth; /* of the element being read */
     int rdf_depth; /* of rdf:RDF; 0: outside */
     int current;   /* ie_xmp_property(); 0: none that we know */
+    int field;     /* depth of the field that counts of a structure; 0: not in it */
     bool in_item, item_is_default, has_items;
     ie_buffer text;
     bool refused;
@@ -44,6 +45,29 @@ static void start_item(reader *r, const char **attributes)
     }
 }
 
+/* Fields are attributes of the item (or of a description in it), or elements at any depth below it. */
+static void start_in_structure(reader *r, const char *name, const char **attributes)
+{
+    for (int i = 0; attributes[i] != NULL; i += 2) {
+        if (strcmp(attributes[i], IE_XMP_COLLECTION_NAME) == 0) {
+            ie_xmp_take(&r->taker, r->current, attributes[i + 1], false);
+        }
+    }
+    if (r->field == 0 && strcmp(name, IE_XMP_COLLECTION_NAME) == 0) {
+        r->field = r->depth;
+        ie_buffer_clear(&r->text);
+    }
+}
+
+static void end_in_structure(reader *r, int level)
+{
+    if (r->depth == r->field) {
+        ie_xmp_take(&r->taker, r->current, r->text.data != NULL ? r->text.data : "", false);
+        r->field = 0;
+    }
+    r->current = level == 2 ? 0 : r->current;
+}
+
 /* Areas are structures of structures: of each element its attributes and its own text. */
 static void start_in_region(reader *r, const char *name, const char **attributes)
 {
@@ -66,7 +90,7 @@ static void start_element(ie_xml *xml, const char *name, const char **attributes
     if (level == 1) {
         for (int i = 0; attributes[i] != NULL; i += 2) {
             int which = ie_xmp_property(attributes[i]);
-            if (which != 0) {
+            if (which != 0 && !ie_xmp_is_structured(which)) {
                 ie_xmp_take(&r->taker, which, attributes[i + 1], false);
             }
         }
@@ -77,6 +101,8 @@ static void start_element(ie_xml *xml, const char *name, const char **attributes
         }
     } else if (r->regions.style != 0) {
         start_in_region(r, name, attributes);
+    } else if (ie_xmp_is_structured(r->current)) {
+        start_in_structure(r, name, attributes);
     } else if (level == 4 && r->current != 0 && strcmp(name, NS_RDF " li") == 0) {
         start_item(r, attributes);
     }
@@ -104,6 +130,8 @@ static void end_element(ie_xml *xml, const char *name)
     int level = r->depth - r->rdf_depth;
     if (r->regions.style != 0) {
         end_in_region(r, name, level);
+    } else if (r->rdf_depth > 0 && ie_xmp_is_structured(r->current)) {
+        end_in_structure(r, level);
     } else if (r->rdf_depth > 0 && r->current != 0) {
         bool item = level == 4 && r->in_item;
         if (item || (level == 2 && !r->has_items)) {
@@ -128,7 +156,8 @@ static void take_text(ie_xml *xml, const char *text, size_t length)
     reader *r = xml->user;
     int level = r->depth - r->rdf_depth;
     bool wanted = r->regions.style != 0 ||
-                  (r->current != 0 && (level == 2 || (level == 4 && r->in_item)));
+                  (ie_xmp_is_structured(r->current) ? r->field > 0 && r->depth == r->field
+                                                    : r->current != 0 && (level == 2 || (level == 4 && r->in_item)));
     if (wanted && r->text.size + length <= MAX_VALUE) {
         ie_buffer_add(&r->text, text, length);
     }

@@ -17,7 +17,8 @@ fi
 fresh() {
     mkdir "$1" && cp "${picture}_00_original.jpg" "$1/large.jpg" && cp "${picture}_05_resized_50.jpg" "$1/small.jpg" &&
         cp "${picture}_04_recompressed_q60.jpg" "$1/weak.jpg" && chmod u+w "$1"/*.jpg &&
-        exiftool -q -overwrite_original -Subject=sea -Subject=sun -Title='A dog' -Rating=4 "$1/small.jpg" &&
+        exiftool -q -overwrite_original -Subject=sea -Subject=sun -Title='A dog' -Rating=4 -XMP-mediapro:CatalogSets=Walks \
+            -XMP-mwg-coll:Collections='{CollectionName=Best of,CollectionURI=urn:best}' "$1/small.jpg" &&
         exiftool -q -overwrite_original -Subject=Sea -Description='by the road' -GPSLatitude=59.9 -GPSLatitudeRef=N \
             -GPSLongitude=10.7 -GPSLongitudeRef=E "$1/weak.jpg"
 }
@@ -33,6 +34,7 @@ merged() {
     [ "$(prints Title Rating Description GPSLatitude GPSLongitude)" = "$(printf '%s\n' 'A dog' 4 'by the road' 59.9 10.7)" ] ||
         { prints Title Rating Description GPSLatitude GPSLongitude; return 1; }
     [ "$(prints Subject | tr '|' '\n' | grep . | sort -f | tr '\n' ' ' | tr A-Z a-z)" = 'sea sun ' ] || { prints Subject; return 1; }
+    [ "$(prints CatalogSets)" = 'Walks|Best of' ] || { prints CatalogSets; return 1; }
     "$imgengine" dedupe merge --similar --exit-code || return 1
     "$imgengine" undo && fingerprint merge | cmp merge.before -
 }
@@ -63,10 +65,22 @@ beside() {
     fresh beside && chmod a-w beside/large.jpg && cp beside/large.jpg large.before || return 1
     "$imgengine" dedupe beside --similar --apply && cmp large.before beside/large.jpg || return 1
     local file=beside/large.jpg.xmp
-    [ "$(prints Title Rating)" = "$(printf '%s\n' 'A dog' 4)" ] || return 1
+    [ "$(prints Title Rating CatalogSets)" = "$(printf '%s\n' 'A dog' 4 'Walks|Best of')" ] || return 1
     "$imgengine" dedupe beside --similar --exit-code && "$imgengine" undo && [ ! -e beside/large.jpg.xmp ] && [ -e beside/small.jpg ]
 }
 check a_read_only_photo_gets_it_in_a_sidecar beside
+
+# A HEIC is never written into.
+heic() {
+    mkdir heic && cp "${picture}_11_as_heic.heic" heic/phone.heic && cp "${picture}_05_resized_50.jpg" heic/small.jpg &&
+        chmod u+w heic/* && exiftool -q -overwrite_original -XMP-mwg-coll:Collections='{CollectionName=Best of}' heic/small.jpg &&
+        cp heic/phone.heic phone.before || return 1
+    "$imgengine" dedupe heic --similar --keep resolution --apply && cmp phone.before heic/phone.heic || return 1
+    local file=heic/phone.heic.xmp
+    [ "$(prints CatalogSets)" = 'Best of' ] && [ ! -e heic/small.jpg ] || return 1
+    "$imgengine" undo && [ ! -e "$file" ] && [ -e heic/small.jpg ]
+}
+check an_album_goes_beside_a_heic_and_undo_takes_it_away heic
 
 saved() {
     fresh saved && "$imgengine" dedupe saved --similar --plan plan.json >/dev/null && "$imgengine" apply plan.json || return 1

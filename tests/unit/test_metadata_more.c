@@ -98,6 +98,30 @@ static void trees_of_keywords_are_read_in_both_spellings(void **state)
     ie_photo_free(photo);
 }
 
+static void albums_are_read_from_catalog_sets_and_from_collections_in_all_spellings(void **state)
+{
+    (void)state;
+    ie_photo *photo = photo_of(
+        PACKET("xmlns:mediapro='http://ns.iview-multimedia.com/mediapro/1.0/' "
+               "xmlns:coll='http://www.metadataworkinggroup.com/schemas/collections/'",
+               "<mediapro:CatalogSets><rdf:Bag><rdf:li>Trips|Norway</rdf:li></rdf:Bag></mediapro:CatalogSets>"
+               "<coll:Collections><rdf:Bag><rdf:li rdf:parseType='Resource'>"
+               "<coll:CollectionName>Holidays</coll:CollectionName><coll:CollectionURI>urn:a</coll:CollectionURI></rdf:li>"
+               "<rdf:li><rdf:Description><coll:CollectionURI>urn:b</coll:CollectionURI>"
+               "<coll:CollectionName>Best of</coll:CollectionName></rdf:Description></rdf:li>"
+               "<rdf:li coll:CollectionName='Print' coll:CollectionURI='urn:c'/>"
+               "<rdf:li><rdf:Description coll:CollectionName='Trips|Norway'/></rdf:li></rdf:Bag></coll:Collections>"
+               "<mediapro:People><rdf:Bag><rdf:li>Ann</rdf:li></rdf:Bag></mediapro:People>"));
+    const ie_text_list *albums = &photo->metadata.albums;
+    assert_int_equal(albums->count, 4);
+    assert_string_equal(albums->items[0], "Trips|Norway");
+    assert_string_equal(albums->items[1], "Holidays");
+    assert_string_equal(albums->items[2], "Best of");
+    assert_string_equal(albums->items[3], "Print");
+    assert_int_equal(photo->metadata.people.count, 1);
+    ie_photo_free(photo);
+}
+
 static void who_where_and_with_what_is_read_from_xmp(void **state)
 {
     ie_photo *photo = photo_of(PACKET(
@@ -205,6 +229,7 @@ int main(void)
         cmocka_unit_test(faces_of_the_metadata_working_group_are_given_by_their_centres),
         cmocka_unit_test(microsofts_faces_are_given_by_their_corner_and_told_once),
         cmocka_unit_test(trees_of_keywords_are_read_in_both_spellings),
+        cmocka_unit_test(albums_are_read_from_catalog_sets_and_from_collections_in_all_spellings),
         cmocka_unit_test(who_where_and_with_what_is_read_from_xmp),
         cmocka_unit_test(the_standards_lens_goes_before_adobes_whichever_comes_first),
         cmocka_unit_test(a_record_with_all_of_it_survives_the_way_there_and_back),

@@ -492,6 +492,25 @@ static void what_only_the_one_that_goes_has_is_given_to_the_one_that_stays(void 
     collection_end(&c);
 }
 
+static void albums_that_only_the_one_that_goes_is_in_are_given_too(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    two_versions(&c);
+    static const char *const both[] = {"Holidays", "Best of"};
+    for (size_t i = 0; i < 2; i++) {
+        ie_text_list_add(&c.photos[1]->metadata.albums, c.photos[1]->arena, both[i]);
+    }
+    ie_text_list_add(&c.photos[0]->metadata.albums, c.photos[0]->arena, "Holidays");
+    PROPOSE(&c, MERGE);
+    const ie_tag_edit *tags = c.plan->actions[0].tags;
+    assert_int_equal(tags->albums.count, 1);
+    assert_string_equal(tags->albums.items[0], "Best of");
+    expect_reason(&c, 1, "keyword sun, album Best of, title");
+    expect_reason(&c, 0, "album Best of");
+    collection_end(&c);
+}
+
 static void what_both_say_is_left_as_the_one_that_stays_says_it(void **state)
 {
     (void)state;
@@ -613,6 +632,7 @@ int main(void)
         cmocka_unit_test(a_mark_that_makes_a_copy_larger_does_not_make_it_better),
         cmocka_unit_test(what_only_the_one_that_goes_has_is_given_to_the_one_that_stays),
         cmocka_unit_test(what_both_say_is_left_as_the_one_that_stays_says_it),
+        cmocka_unit_test(albums_that_only_the_one_that_goes_is_in_are_given_too),
         cmocka_unit_test(of_two_that_contradict_each_other_the_first_gives),
         cmocka_unit_test(without_merging_nothing_is_written),
         cmocka_unit_test(what_cannot_be_written_keeps_the_version_that_has_it),

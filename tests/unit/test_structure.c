@@ -228,6 +228,70 @@ static void one_tint_for_all_is_no_other_colour(void **state)
     assert_true(ie_structure_compare(&a, &b, 0).chroma < 1);
 }
 
+static void a_camera_that_was_moved_makes_it_another_shot(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed < 9; seed++) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), moved = draw((view){1, 0.04, 1, 2, 0, seed, 0});
+        ie_sketch cut = draw((view){0.96, 0.04, 1, 2, 0, seed, 0}); /* at one edge: up to where it ended */
+        ie_likeness shot = ie_structure_compare(&a, &moved, 0), crop = ie_structure_compare(&a, &cut, 0);
+        if (fabs(shot.beyond - 0.02) > 0.004 || ie_structure_judge(&shot, false) != IE_MATCH_SIMILAR_SCENE) {
+            fail_msg("shot %u: beyond %.4f", seed, shot.beyond);
+        }
+        if (crop.beyond > 0.003 || ie_structure_judge(&crop, false) != IE_MATCH_SAME_PICTURE) {
+            fail_msg("crop %u: beyond %.4f", seed, crop.beyond);
+        }
+    }
+}
+
+/* Fine structure all over it, `share` of which is not that of other `leaves`. */
+static void cover(ie_sketch *sketch, unsigned leaves, double share)
+{
+    uint32_t same = 7, other = leaves;
+    for (int i = 0; i < IE_SKETCH_SIDE * IE_SKETCH_SIDE; i++) {
+        same = same * 1664525 + 1013904223;
+        other = other * 1664525 + 1013904223;
+        double grain = (1 - share) * ((double)(same >> 16) / 65536 - 0.5) + share * ((double)(other >> 16) / 65536 - 0.5);
+        double value = sketch->gray[i] * 0.6 + 50 + 90 * grain;
+        sketch->gray[i] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+    }
+}
+
+static void leaves_in_the_wind_make_it_another_shot_and_noise_does_not(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed < 9; seed++) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), copy = draw((view){1, 0, 1, 6, 0, seed, 0}), shot = a;
+        cover(&a, 1, 0.3);
+        cover(&copy, 1, 0.3);
+        cover(&shot, 2, 0.3);
+        ie_likeness same = ie_structure_compare(&a, &copy, 0), other = ie_structure_compare(&a, &shot, 0);
+        if (ie_structure_judge(&same, false) != IE_MATCH_SAME_PICTURE) {
+            fail_msg("copy %u: usual %.3f, lesser %.3f", seed, same.usual, same.lesser);
+        }
+        if (other.moved > 0.02 || other.detail < 0.7 || other.changed > 30 ||
+            ie_structure_judge(&other, false) != IE_MATCH_SIMILAR_SCENE) {
+            fail_msg("shot %u: usual %.3f, lesser %.3f, moved %.3f, detail %.3f, changed %.0f", seed, other.usual,
+                     other.lesser, other.moved, other.detail, other.changed);
+        }
+    }
+}
+
+static void a_crop_is_one_from_either_side(void **state)
+{
+    (void)state;
+    const struct {
+        double part;
+        ie_match verdict;
+    } cases[] = {{0.87, IE_MATCH_SAME_PICTURE}, {0.81, IE_MATCH_NONE}};
+    for (size_t i = 0; i < 2; i++) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, 2, 0}), b = draw((view){cases[i].part, 0, 1, 1, 0, 2, 0});
+        ie_likeness there = ie_structure_compare(&a, &b, 0), back = ie_structure_compare(&b, &a, 0);
+        assert_int_equal(ie_structure_judge(&there, false), cases[i].verdict);
+        assert_int_equal(ie_structure_judge(&back, false), cases[i].verdict);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +308,9 @@ int main(void)
         cmocka_unit_test(a_mark_does_not_move),
         cmocka_unit_test(a_frame_around_it_makes_no_other_picture),
         cmocka_unit_test(one_tint_for_all_is_no_other_colour),
+        cmocka_unit_test(a_camera_that_was_moved_makes_it_another_shot),
+        cmocka_unit_test(leaves_in_the_wind_make_it_another_shot_and_noise_does_not),
+        cmocka_unit_test(a_crop_is_one_from_either_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

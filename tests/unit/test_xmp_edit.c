@@ -169,10 +169,10 @@ static void a_sidecar_is_written_and_read_back(void **state)
 {
     (void)state;
     char path[] = "/tmp/imgengine-xmp-XXXXXX";
-    const char *keywords[] = {"Größe", "a & b"}, *tree[] = {"Places|Oslo"};
+    const char *keywords[] = {"Größe", "a & b"}, *tree[] = {"Places|Oslo"}, *albums[] = {"Best & last", "Trips|Oslo"};
     const char *generated[] = {"a & b|0.710|clip"};
     ie_tag_edit edit = {.rating = 4, .title = "T", .caption = "C", .original_name = "IMG_1.CR2",
-                        .add_keywords = {keywords, 2}, .hierarchy = {tree, 1}, .generated = {generated, 1},
+                        .add_keywords = {keywords, 2}, .hierarchy = {tree, 1}, .generated = {generated, 1}, .albums = {albums, 2},
                         .has_place = true, .latitude = -33.5, .longitude = 151.25, .has_altitude = true,
                         .altitude_m = -2.5, .has_quality = true, .quality = 0.75};
     ie_photo *photo = NULL;
@@ -183,6 +183,8 @@ static void a_sidecar_is_written_and_read_back(void **state)
     assert_int_equal(m->keywords.count, 2);
     assert_string_equal(m->keywords.items[0], "Größe");
     assert_string_equal(m->hierarchy.items[0], "Places|Oslo");
+    assert_int_equal(m->albums.count, 2);
+    assert_string_equal(m->albums.items[0], "Best & last");
     assert_string_equal(m->original_name, "IMG_1.CR2");
     assert_true(fabs(m->latitude + 33.5) < 1e-7 && fabs(m->longitude - 151.25) < 1e-7 && m->altitude_m == -2.5);
     assert_true(m->rating == 4 && m->own_quality == 0.75);
