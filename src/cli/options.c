@@ -271,7 +271,7 @@ static ie_status take_option(ie_options *options, const found_option *found, con
                          value != NULL    ? value
                          : found->negated ? "false"
                                           : "true");
-        if (strcmp(found->option->key, "analysis.ml_models.require") == 0 && !found->negated) {
+        if (strcmp(found->option->key, "analysis.ml_models.require") == 0 && !found->negated && value == NULL) {
             /* Who requires the models wants them run. */
             add_setting(options, ie_strdup("analysis.ml_analysis"), ie_strdup("true"), found->option->flag);
         }

@@ -18,8 +18,8 @@ typedef struct ie_apply_options {
     void *user;
     /* Told the run's id before anything is changed, so that a run that is killed can still be found; may be NULL. */
     void (*starts)(void *run_user, const char *run_id);
-    /* Told of each new file once it is durable: its name, format, bytes, and how it lies there now. May be NULL. */
-    void (*written)(void *run_user, const char *path, ie_format format, const ie_stamp *stamp, ie_hash128 xxh3);
+    /* Told of each new file once it is durable: how it lies under the action's new name now, and its bytes. May be NULL. */
+    void (*written)(void *run_user, const ie_action *action, const ie_stamp *stamp, ie_hash128 xxh3);
     void *run_user;
     /* Told by undo of each file that left the name `left`; and came to `came` when its bytes are the same, else
        NULL. May be NULL. */

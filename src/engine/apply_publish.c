@@ -177,6 +177,6 @@ void ie_step_tell(const ie_run *run, const ie_step *step)
     }
     ie_stamp now = ie_stamp_of(&st);
     if (now.size == entry->made.size && now.mtime_ns == entry->made.mtime_ns) {
-        run->options->written(run->options->run_user, entry->to, step->action->format, &now, entry->made_xxh3);
+        run->options->written(run->options->run_user, step->action, &now, entry->made_xxh3);
     }
 }

@@ -8,6 +8,7 @@
 #include "engine/apply.h"
 #include "engine/engine.h"
 #include "engine/known.h"
+#include "engine/noting.h"
 #include "engine/own_root.h"
 #include "engine/undo.h"
 #include "engine/volume.h"
@@ -27,43 +28,13 @@ static ie_apply_options apply_options(const ie_engine *engine, bool wait)
 typedef struct running {
     ie_engine *engine;
     const ie_plan *plan;
-    ie_status noting; /* what became of rows written to the catalog so far */
-    ie_error problem;
+    ie_noting noting;
 } running;
 
-/* So `verify` knows a file from the moment it was written. */
-static void note_written(void *user, const char *path, ie_format format, const ie_stamp *stamp, ie_hash128 xxh3)
+static void note_written(void *user, const ie_action *action, const ie_stamp *stamp, ie_hash128 xxh3)
 {
     running *r = user;
-    if (r->engine->writer != NULL && r->noting == IE_OK) {
-        r->noting = ie_engine_note_bytes(r->engine, path, format == IE_FORMAT_SIDECAR ? IE_FORMAT_UNKNOWN : format, stamp,
-                                         xxh3, &r->problem);
-    }
-}
-
-/* Rows of files that moved or changed no longer say the truth. The catalog is a cache: a failure here is
-   told but does not make the run a failure. */
-static void update_catalog(running *r)
-{
-    ie_catalog *writer = r->engine->writer;
-    for (size_t i = 0; writer != NULL && r->noting == IE_OK && i < r->plan->count; i++) {
-        const ie_action *action = &r->plan->actions[i];
-        bool renamed = action->to != NULL && strcmp(action->from, action->to) != 0;
-        if (action->outcome != IE_OUTCOME_DONE) {
-            continue;
-        }
-        if (action->kind == IE_ACTION_MOVE) {
-            r->noting = ie_catalog_moved(writer, action->from, action->to, &r->problem);
-        } else if (action->kind == IE_ACTION_QUARANTINE || (action->kind == IE_ACTION_REPLACE && renamed)) {
-            r->noting = ie_catalog_forget(writer, action->from, &r->problem);
-        }
-    }
-    if (writer != NULL && r->noting == IE_OK) {
-        r->noting = ie_catalog_commit(writer, &r->problem);
-    }
-    if (r->noting != IE_OK) {
-        ie_engine_notice(r->engine, "The catalog could not be brought up to date: %s", r->problem.text);
-    }
+    ie_noting_add(&r->noting, action, stamp, xxh3);
 }
 
 /* A root without work gets no journal. free() the array; the strings are the plan's. */
@@ -152,8 +123,9 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
     ie_summary summary = {0};
     status = ie_apply_run(plan, &options, summary.run_id, err);
     if (summary.run_id[0] != 0) {
-        update_catalog(&run);
+        ie_noting_store(&run.noting, engine, plan);
     }
+    free(run.noting.written);
     ie_plan_tally(plan, &summary);
     summary.seconds = ie_seconds_now() - start;
     if (status == IE_OK) {

@@ -30,7 +30,8 @@ typedef struct pending {
     int64_t stored_ns;
     ie_format format;
     char *versions, *record;
-    bool merged; /* its record holds facts of an earlier run, too */
+    bool current; /* the row that is there is of these bytes */
+    bool merged;  /* its record holds facts of an earlier run, too */
     ie_embedding *embedding; /* of a PUT, or NULL */
 } pending;
 
@@ -184,7 +185,7 @@ static ie_status write_embedding(ie_db *db, const pending *row, ie_error *err)
 static ie_status write_row(ie_db *db, const pending *row, ie_error *err)
 {
     bool stays = row->kind == IE_SQL_MOVE && strcmp(row->path, row->to) == 0;
-    ie_status status = stays ? IE_OK : drop_stale(db, row, err);
+    ie_status status = stays || row->current ? IE_OK : drop_stale(db, row, err);
     if (status != IE_OK) {
         return status;
     }
@@ -274,7 +275,8 @@ ie_status ie_catalog_store(ie_catalog *catalog, const ie_fact_version *versions,
     ie_db_bind_path(catalog->db, IE_SQL_FIND, 1, put.path);
     const char *before = ie_db_next(catalog->db, IE_SQL_FIND) ? ie_row_current(catalog->db, IE_SQL_FIND, &put.stamp) : NULL;
     put.versions = ie_fact_versions_text(versions, count, photo, before);
-    if (before != NULL) {
+    put.current = before != NULL;
+    if (put.current) {
         merge_stored(catalog->db, before, versions, count, &put, record);
     }
     ie_db_end(catalog->db, IE_SQL_FIND, NULL);

@@ -45,6 +45,10 @@ static ie_status read_sums(int fd, const char *path, sums *ret_sums, ie_error *e
         return ie_error_errno(err, errno, "%s cannot be read", ie_shown(path));
     }
     ie_digest *sha256 = ie_digest_new(IE_DIGEST_SHA256), *sha1 = ie_digest_new(IE_DIGEST_SHA1);
+    if (sha256 == NULL) {
+        return ie_error_set(err, IE_ERR_NOT_FOUND, "%s cannot be checked, because libcrypto (OpenSSL) is not there",
+                            ie_shown(path));
+    }
     char head[40];
     int head_size = snprintf(head, sizeof head, "blob %llu", (unsigned long long)st.st_size);
     if (sha1 != NULL) {

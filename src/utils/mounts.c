@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 static bool counts_inodes(const char *type)
 {
@@ -40,11 +41,25 @@ bool ie_inodes_last_in(FILE *mounts, uint64_t device)
 
 bool ie_inodes_last(uint64_t device)
 {
+    /* After chmod -R it is asked for each of a million files in a row. */
+    static _Thread_local struct {
+        uint64_t device;
+        time_t second;
+        bool known, last;
+    } memo;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    if (memo.known && memo.device == device && memo.second == now.tv_sec) {
+        return memo.last;
+    }
     FILE *mounts = fopen("/proc/self/mountinfo", "re");
     if (mounts == NULL) {
         return true;
     }
-    bool last = ie_inodes_last_in(mounts, device);
+    memo.last = ie_inodes_last_in(mounts, device);
+    memo.device = device;
+    memo.second = now.tv_sec;
+    memo.known = true;
     fclose(mounts);
-    return last;
+    return memo.last;
 }

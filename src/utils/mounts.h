@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What kind of file system a device carries, from /proc/self/mountinfo. Read anew at each question, as disks come and
- * go; so ask seldom. Thread-safe.
+ * What kind of file system a device carries, from /proc/self/mountinfo. Disks come and go: an answer holds for the second in
+ * which it was given. Thread-safe.
  */
 #ifndef IE_UTILS_MOUNTS_H
 #define IE_UTILS_MOUNTS_H

@@ -290,12 +290,14 @@ static void a_changed_file_is_not_found(void **state)
     const ie_stamp good = photo->stamp;
     assert_int_not_equal(found(catalog, versions, ALL, photo), 0);
     uint64_t *const parts[] = {&photo->stamp.size, (uint64_t *)&photo->stamp.mtime_ns,
-                               (uint64_t *)&photo->stamp.ctime_ns, &photo->stamp.inode, &photo->stamp.device};
-    for (size_t i = 0; i < 5; i++) {
+                               (uint64_t *)&photo->stamp.ctime_ns, &photo->stamp.inode};
+    for (size_t i = 0; i < 4; i++) {
         ++*parts[i];
         assert_int_equal(found(catalog, versions, ALL, photo), 0);
         photo->stamp = good;
     }
+    photo->stamp.device++; /* a share that was mounted again */
+    assert_int_not_equal(found(catalog, versions, ALL, photo), 0);
     photo->real_path = "/b";
     assert_int_equal(found(catalog, versions, ALL, photo), 0);
     ie_catalog_close(catalog);

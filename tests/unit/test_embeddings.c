@@ -40,6 +40,7 @@ static void numbers_between_halves_go_to_the_nearest_and_ties_to_even(void **sta
 typedef struct fixture {
     char *folder;
     ie_catalog *catalog;
+    uint64_t device; /* added to the stamps' */
 } fixture;
 
 static const ie_fact_version versions[] = {{"format", IE_HAVE_FORMAT, 1, 0, 0}, {"scenes", IE_HAVE_SCENES, 1, 1, 0}};
@@ -69,7 +70,7 @@ static void store(fixture *f, const char *path, uint64_t size, const char *model
     float values[8] = {value};
     ie_photo *photo = ie_photo_new();
     photo->path = photo->real_path = ie_arena_strdup(photo->arena, path);
-    photo->stamp = (ie_stamp){.size = size, .mtime_ns = 1000, .ctime_ns = 1000, .inode = 3, .device = 4};
+    photo->stamp = (ie_stamp){.size = size, .mtime_ns = 1000, .ctime_ns = 1000, .inode = 3, .device = 4 + f->device};
     photo->format = IE_FORMAT_JPEG;
     photo->have = IE_HAVE_FORMAT | IE_HAVE_SCENES;
     photo->embedding = model != NULL ? ie_embedding_new(model, values, 8) : NULL;
@@ -114,6 +115,17 @@ static void an_embedding_stays_when_other_facts_are_stored_and_goes_with_changed
     assert_true(first_of(f, "clip@1", "/a.jpg") == 0.5f);
     store(f, "/a.jpg", 2, NULL, 0);
     assert_true(isnan(first_of(f, "clip@1", "/a.jpg")));
+}
+
+static void an_embedding_stays_when_its_disk_came_back_under_another_number(void **state)
+{
+    fixture *f = *state;
+    store(f, "/a.jpg", 1, "clip@1", 0.5f);
+    assert_int_equal(ie_catalog_commit(f->catalog, NULL), IE_OK);
+    f->device = 1;
+    store(f, "/a.jpg", 1, NULL, 0);
+    assert_int_equal(ie_catalog_commit(f->catalog, NULL), IE_OK);
+    assert_true(first_of(f, "clip@1", "/a.jpg") == 0.5f);
 }
 
 static void an_embedding_follows_a_renamed_file_and_is_forgotten_with_it(void **state)
@@ -232,6 +244,7 @@ int main(void)
         IN_CATALOG(an_embedding_is_stored_with_its_photo),
         IN_CATALOG(two_models_are_never_mixed),
         IN_CATALOG(an_embedding_stays_when_other_facts_are_stored_and_goes_with_changed_bytes),
+        IN_CATALOG(an_embedding_stays_when_its_disk_came_back_under_another_number),
         IN_CATALOG(an_embedding_follows_a_renamed_file_and_is_forgotten_with_it),
         IN_CATALOG(embeddings_are_listed_by_model_and_folder_in_the_order_of_paths),
         IN_CATALOG(texts_are_kept_for_their_list_and_model),
