@@ -80,8 +80,12 @@ static bool holds_sixteen_bits(ie_format to)
 }
 
 /* What the target could not hold, from the header alone. */
-static ie_status refuse(const ie_image_facts *facts, ie_format to, ie_error *err)
+static ie_status refuse(const VipsImage *image, const ie_image_facts *facts, ie_format to, ie_error *err)
 {
+    if (image->Bands == 2 && !facts->has_alpha) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "it has two channels of which its file does not say what they mean, and a conversion would keep one");
+    }
     if (facts->frames > 1) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
                             "it holds %u frames or pages and a conversion would keep only one",
@@ -197,7 +201,7 @@ static ie_status transcode_passing(job *j, ie_converted *converted, ie_error *er
    image stays until all is written. */
 static ie_status transcode(job *j, ie_converted *converted, ie_error *err)
 {
-    ie_status status = refuse(j->facts, j->options->to, err);
+    ie_status status = refuse(j->image, j->facts, j->options->to, err);
     if (status != IE_OK) {
         return status;
     }
@@ -303,7 +307,9 @@ static ie_status by_samples(const input *in, const ie_convert_options *options, 
     size_t size = 0;
     ie_status status = IE_OK;
     const ie_jpeg_recoding how = {options->quality, (options->recoding & IE_RECODE_PROGRESSIVE) != 0, see_part, &maker};
-    bool begun = ie_likeness_begin_planes(&maker, facts.width, facts.height, facts.across, facts.down, facts.components == 1);
+    /* With two or four the chroma that a likeness has is not there, or means something else. */
+    bool plain = facts.components == 1 || facts.components == 3;
+    bool begun = plain && ie_likeness_begin_planes(&maker, facts.width, facts.height, facts.across, facts.down, facts.components == 1);
     bool good = begun && ie_jpeg_recode(jpeg, in->data, in->size, &how, &bytes, &size, &fault);
     *ret_done = good || (begun && strcmp(fault.code != NULL ? fault.code : "", "unsupported") != 0);
     if (good) {

@@ -29,7 +29,8 @@ typedef struct ie_jpeg_facts {
     uint8_t components;
     uint8_t quality;      /* 1..100 of libjpeg's scale that fits the luma quantisation table best; 0: unknown */
     uint16_t dc_quantiser; /* of luma; 0: unknown */
-    uint32_t across[3], down[3]; /* pixels that a sample of the first three components covers; 255: no whole number */
+    uint32_t across[3], down[3]; /* pixels that a sample of the first three components covers; 255: no whole number; 0: no
+                                    such component */
 } ie_jpeg_facts;
 
 typedef enum ie_jpeg_rows {

@@ -196,7 +196,7 @@ bool ie_likeness_begin_planes(ie_likeness_maker *maker, uint32_t width, uint32_t
     bool good = take_planes(maker, width, height, gray);
     for (int i = 0; good && i < (gray ? 1 : IE_PARTS); i++) {
         uint32_t target = i == IE_LUMA ? shrink : shrink * IE_LIKENESS_CELL;
-        good = target % across[i] == 0 && target % down[i] == 0 &&
+        good = across[i] > 0 && down[i] > 0 && target % across[i] == 0 && target % down[i] == 0 &&
                means_begin(&maker->parts[i], divided_up(width, across[i]), divided_up(height, down[i]), 1,
                            target / across[i], target / down[i], 1);
     }

@@ -62,7 +62,7 @@ bool ie_likeness_begin(ie_likeness_maker *maker, ie_jpeg_rows layout, uint32_t w
                        uint8_t orientation);
 void ie_likeness_add(ie_likeness_maker *maker, const uint8_t *row);
 /* For planes of an upright picture, whose samples are `across` x `down` pixels each: IE_LUMA's and, unless grey, both chromas'. False also when the
-   squares do not fit these. */
+   squares do not fit these, or one of them is 0. */
 bool ie_likeness_begin_planes(ie_likeness_maker *maker, uint32_t width, uint32_t height, const uint32_t across[IE_PARTS],
                               const uint32_t down[IE_PARTS], bool gray);
 void ie_likeness_add_part(ie_likeness_maker *maker, int part, const uint8_t *row);

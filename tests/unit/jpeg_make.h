@@ -14,7 +14,7 @@
 
 typedef struct jpeg_shape {
     uint32_t width, height;
-    int components;     /* 1: grey, 3: YCbCr, 4: CMYK */
+    int components;     /* 1: grey, 2: of unknown meaning, 3: YCbCr, 4: CMYK */
     uint8_t h[3], v[3]; /* sampling factors; 0 is 1 */
     int quality;        /* 0 is 75 */
     uint32_t restart;   /* MCUs, 0: none */
@@ -49,6 +49,7 @@ static inline void jpeg_set_shape(struct jpeg_compress_struct *codec, const jpeg
     codec->image_height = shape->height;
     codec->input_components = shape->components;
     codec->in_color_space = shape->components == 1   ? JCS_GRAYSCALE
+                            : shape->components == 2 ? JCS_UNKNOWN
                             : shape->components == 3 ? JCS_RGB
                                                      : JCS_CMYK;
     jpeg_set_defaults(codec);

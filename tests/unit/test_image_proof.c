@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "core/recoding.h"
+#include "jpeg_make.h"
 #include "storage/ycc.h"
 
 /* What may have gone wrong with a picture. */
@@ -254,6 +255,48 @@ static void each_format_that_can_be_written_is(void **state)
     }
 }
 
+/* ---- JPEGs of other components ------------------------------------------------------------ */
+
+static const char *jpeg_of(int components)
+{
+    const jpeg_shape shape = {.width = 90, .height = 61, .components = components, .h = {1, 1, 1}, .v = {1, 1, 1}, .seed = 4};
+    size_t size = 0;
+    uint8_t *bytes = jpeg_make(&shape, &size);
+    const char *path = picture_file(bytes, size);
+    free(bytes);
+    return path;
+}
+
+/* Two have no meaning that a reader knows, four are CMYK: neither has the chroma that a likeness of samples is made of. */
+static void a_jpeg_of_two_or_four_components_is_not_passed_on_by_its_samples(void **state)
+{
+    (void)state;
+    for (int components = 1; components <= 4; components++) {
+        const ie_convert_options options = {IE_FORMAT_JPEG, 90, 1, PIXEL_LIMIT, 0};
+        ie_converted converted = {0};
+        ie_error err = {0};
+        ie_status status = ie_image_convert(jpeg_of(components), IE_FORMAT_JPEG, picture_file(NULL, 0), &options, &converted, &err);
+        bool by_samples = converted.bytes != NULL;
+        ie_converted_clear(&converted);
+        if (status != (components == 2 ? IE_ERR_UNSUPPORTED : IE_OK)) {
+            fail_msg("%d components: %d, %s", components, status, err.text);
+        }
+        assert_true(by_samples == (components == 1 || components == 3));
+    }
+}
+
+static void squares_of_no_size_make_no_likeness(void **state)
+{
+    (void)state;
+    static const uint32_t good[IE_PARTS] = {1, 2, 2}, bad[IE_PARTS] = {1, 2, 0};
+    for (int i = 0; i < 3; i++) {
+        ie_likeness_maker maker = {0};
+        bool begun = ie_likeness_begin_planes(&maker, 64, 48, i == 1 ? bad : good, i == 2 ? bad : good, false);
+        assert_true(begun == (i == 0));
+        ie_likeness_maker_clear(&maker);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +306,8 @@ int main(void)
         cmocka_unit_test(what_lost_its_detail_is_refused_however_large_it_is),
         cmocka_unit_test(a_turned_picture_is_like_the_upright_one),
         cmocka_unit_test(torn_files_are_refused_wherever_they_are_torn),
+        cmocka_unit_test(a_jpeg_of_two_or_four_components_is_not_passed_on_by_its_samples),
+        cmocka_unit_test(squares_of_no_size_make_no_likeness),
     };
     return cmocka_run_group_tests(tests, picture_folder_make, picture_folder_remove);
 }
