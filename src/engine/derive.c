@@ -125,31 +125,41 @@ static ie_status inspect(const ie_config *config, const ie_action *action, bool 
     return status;
 }
 
-/* The last word before the original may go: does the new file decode, and show the same picture? */
+static ie_status compare(const ie_config *config, const ie_action *action, const ie_converted *converted,
+                         const ie_image_facts *after, const ie_likeness *likeness, ie_error *err)
+{
+    bool swapped = turn_of(action) >= 5;
+    uint32_t width = swapped ? converted->height : converted->width;
+    uint32_t height = swapped ? converted->width : converted->height;
+    double similarity = 0;
+    if (after->width != width || after->height != height) {
+        return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out as %u x %u pixels instead of %u x %u",
+                            after->width, after->height, width, height);
+    }
+    ie_status status = ie_converted_check(converted, after, action->format, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    if (!ie_likeness_compare(&converted->likeness, likeness, &similarity)) {
+        return ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to compare the pictures");
+    }
+    return similarity >= config->convert.min_similarity
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_FORMAT,
+                              "its conversion came out too unlike it (similarity %.3f, and "
+                              "convert.min_similarity is %g)",
+                              similarity, config->convert.min_similarity);
+}
+
+/* The last word before the original may go: does the new file decode, with all that was to go along, and show the same
+   picture? */
 static ie_status prove(const ie_config *config, const ie_action *action, const ie_converted *converted,
                        const char *temp_path, ie_error *err)
 {
     ie_image_facts after = {0};
     ie_likeness likeness = {0};
-    double similarity = 0;
     ie_status status = ie_image_check_likeness(temp_path, 1, (uint64_t)config->limits.max_pixels, &after, &likeness, err);
-    if (status != IE_OK) {
-        return status;
-    }
-    bool swapped = turn_of(action) >= 5;
-    uint32_t width = swapped ? converted->height : converted->width;
-    uint32_t height = swapped ? converted->width : converted->height;
-    if (after.width != width || after.height != height) {
-        status = ie_error_set(err, IE_ERR_FORMAT, "its conversion came out as %u x %u pixels instead of %u x %u",
-                              after.width, after.height, width, height);
-    } else if (!ie_likeness_compare(&converted->likeness, &likeness, &similarity)) {
-        status = ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to compare the pictures");
-    } else if (similarity < config->convert.min_similarity) {
-        status = ie_error_set(err, IE_ERR_FORMAT,
-                              "its conversion came out too unlike it (similarity %.3f, and "
-                              "convert.min_similarity is %g)",
-                              similarity, config->convert.min_similarity);
-    }
+    status = status == IE_OK ? compare(config, action, converted, &after, &likeness, err) : status;
     ie_likeness_clear(&likeness);
     return status;
 }

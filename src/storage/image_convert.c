@@ -166,6 +166,13 @@ static bool settle_colours(job *j)
            (j->options->to != IE_FORMAT_JXL || ie_vips_fit_jxl(&j->image));
 }
 
+/* JPEG is given none: settle_alpha() has dropped one that hides nothing. */
+static bool look_at_alpha(const job *j, ie_converted *converted)
+{
+    converted->has_alpha = j->facts->has_alpha && j->options->to != IE_FORMAT_JPEG;
+    return !converted->has_alpha || ie_vips_transparent(j->image, &converted->transparent);
+}
+
 /* All of it is decoded into memory first: it is looked at twice, or turned. */
 static ie_status transcode_held(job *j, uint8_t orientation, ie_converted *converted, ie_error *err)
 {
@@ -177,8 +184,11 @@ static ie_status transcode_held(job *j, uint8_t orientation, ie_converted *conve
     if (j->facts->has_alpha && j->options->to == IE_FORMAT_JPEG && (status = settle_alpha(&j->image, j->from, err)) != IE_OK) {
         return status;
     }
-    if (!settle_colours(j) || !ie_vips_likeness(j->image, orientation, &converted->likeness) ||
-        !ie_vips_turn(&j->image, orientation) || !only_profile(&j->image)) {
+    if (!look_at_alpha(j, converted) || !settle_colours(j) || !ie_vips_likeness(j->image, orientation, &converted->likeness)) {
+        return ie_vips_damaged(j->from, err);
+    }
+    converted->has_icc = ie_vips_profile(j->image, &converted->icc);
+    if (!ie_vips_turn(&j->image, orientation) || !only_profile(&j->image)) {
         return ie_vips_damaged(j->from, err);
     }
     return write_image(j, err);
@@ -188,6 +198,7 @@ static ie_status transcode_held(job *j, uint8_t orientation, ie_converted *conve
 static ie_status transcode_passing(job *j, ie_converted *converted, ie_error *err)
 {
     ie_vips_tee tee = {0};
+    converted->has_icc = ie_vips_profile(j->image, &converted->icc);
     if (!only_profile(&j->image) || !ie_vips_tee_begin(&j->image, &tee)) {
         (void)ie_vips_tee_end(&tee, &converted->likeness);
         return ie_vips_damaged(j->from, err);
@@ -210,6 +221,7 @@ static ie_status transcode(job *j, ie_converted *converted, ie_error *err)
                                                                     : subsampling(j->image, j->from, j->options->quality);
     converted->width = j->facts->width;
     converted->height = j->facts->height;
+    converted->bits = j->facts->bits == 16 ? 16 : 8;
     VipsImage *opened = g_object_ref(j->image);
     bool passes = !j->again && orientation <= 1 && !j->facts->has_alpha && ie_vips_tee_fits(j->image) && settle_colours(j) &&
                   ie_vips_tee_fits(j->image);
@@ -297,6 +309,10 @@ static ie_status by_samples(const input *in, const ie_convert_options *options, 
                             ie_error *err)
 {
     ie_decode_fault fault = {0};
+    ie_image_facts source;
+    if (ie_image_probe(in->data, in->size, IE_FORMAT_JPEG, options->max_pixels, &source, NULL) != IE_OK) {
+        return IE_OK;
+    }
     ie_jpeg *jpeg = ie_jpeg_open(in->data, in->size, options->max_pixels, &fault);
     if (jpeg == NULL) {
         return IE_OK;
@@ -315,6 +331,9 @@ static ie_status by_samples(const input *in, const ie_convert_options *options, 
     if (good) {
         converted->width = facts.width;
         converted->height = facts.height;
+        converted->bits = 8;
+        converted->has_icc = source.has_icc;
+        converted->icc = source.icc;
         converted->bytes = bytes;
         converted->size = size;
         status = ie_likeness_end(&maker, &converted->likeness)

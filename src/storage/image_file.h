@@ -51,15 +51,22 @@ typedef struct ie_convert_options {
     unsigned recoding; /* IE_RECODE_* (core/recoding.h) */
 } ie_convert_options;
 
-/* What was converted. */
+/* What was converted, and what the new file is to be like, from the source and not from what was written. */
 typedef struct ie_converted {
     uint32_t width, height; /* of the source as it was decoded, before it was turned */
+    uint8_t bits;           /* a channel: 8 or 16 */
+    bool has_alpha;         /* an alpha channel goes along; an encoder may leave out one that hides nothing */
+    bool transparent;       /* it hides something */
+    bool has_icc;           /* a colour profile goes along. Not for JPEG XL, whose own is compared when it is written */
+    ie_hash128 icc;
     ie_likeness likeness;   /* of the source, taken from its one decode, turned by other code than the new file */
     uint8_t *bytes;         /* not NULL: the new file, which is for the caller to write into temp_path; free() it */
     size_t size;
 } ie_converted;
 
 void ie_converted_clear(ie_converted *converted);
+/* Has the new file what it was to have, but for its pixels' values? IE_ERR_FORMAT with what it lacks. */
+ie_status ie_converted_check(const ie_converted *converted, const ie_image_facts *after, ie_format to, ie_error *err) IE_MUST_CHECK;
 
 /* Decodes from_path and encodes into temp_path (which must not be a user's file; created by the
    caller, empty). ICC is kept, or with IE_RECODE_SRGB colours are converted (a picture without profile is taken as

@@ -200,6 +200,33 @@ ie_status ie_image_check_likeness(const char *path, uint8_t orientation, uint64_
     return check(path, orientation, max_pixels, ret_facts, ret_likeness, err);
 }
 
+/* A JPEG XL says its colours in its own way, and has a profile made of them always. */
+static ie_status check_profile(const ie_converted *converted, const ie_image_facts *after, ie_format to, ie_error *err)
+{
+    if (to == IE_FORMAT_JXL || (converted->has_icc == after->has_icc && ie_hash128_equal(converted->icc, after->icc))) {
+        return IE_OK;
+    }
+    return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out %s",
+                        !after->has_icc         ? "without its colour profile"
+                        : !converted->has_icc ? "with a colour profile that is not its own"
+                                              : "with another colour profile");
+}
+
+ie_status ie_converted_check(const ie_converted *converted, const ie_image_facts *after, ie_format to, ie_error *err)
+{
+    if (after->bits != converted->bits) {
+        return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out with %u bits a channel instead of %u", after->bits,
+                            converted->bits);
+    }
+    if (converted->transparent && !after->has_alpha) {
+        return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out without its transparency");
+    }
+    if (after->has_alpha && !converted->has_alpha) {
+        return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out with transparency, which it has not");
+    }
+    return check_profile(converted, after, to, err);
+}
+
 void ie_converted_clear(ie_converted *converted)
 {
     ie_likeness_clear(&converted->likeness);

@@ -156,6 +156,19 @@ bool ie_vips_alpha(VipsImage *image)
     return ie_vips_cmyk(image) ? image->Bands > 4 : vips_image_hasalpha(image);
 }
 
+bool ie_vips_profile(VipsImage *image, ie_hash128 *ret_hash)
+{
+    const void *profile = NULL;
+    size_t size = 0;
+    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) == 0) {
+        return false;
+    }
+    if (vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &size) == 0) {
+        *ret_hash = ie_hash128_of(profile, size);
+    }
+    return true;
+}
+
 ie_image_facts ie_vips_facts(VipsImage *image, const uint8_t *bytes, size_t size, ie_format format)
 {
     uint32_t pages = (uint32_t)vips_image_get_n_pages(image);
@@ -167,14 +180,8 @@ ie_image_facts ie_vips_facts(VipsImage *image, const uint8_t *bytes, size_t size
         .bits = (uint8_t)(8 * vips_format_sizeof_unsafe(image->BandFmt)),
         .has_alpha = ie_vips_alpha(image),
         .cmyk = ie_vips_cmyk(image),
-        .has_icc = vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0,
     };
-    const void *profile = NULL;
-    size_t profile_size = 0;
-    if (facts.has_icc &&
-        vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &profile_size) == 0) {
-        facts.icc = ie_hash128_of(profile, profile_size);
-    }
+    facts.has_icc = ie_vips_profile(image, &facts.icc);
     if (vips_image_get_typeof(image, "palette-bit-depth") != 0) {
         int depth = 8;
         if (vips_image_get_int(image, "palette-bit-depth", &depth) == 0 && depth == 1) {
@@ -369,7 +376,8 @@ bool ie_vips_fit_colours(VipsImage **image, ie_format to)
     VipsImage *result = NULL;
     return ie_vips_replace(image,
                            vips_icc_transform(*image, &result, "srgb", "embedded", TRUE,
-                                              "input_profile", "cmyk", "depth", 8, "intent",
+                                              "input_profile", "cmyk", "depth",
+                                              (*image)->BandFmt == VIPS_FORMAT_USHORT ? 16 : 8, "intent",
                                               VIPS_INTENT_RELATIVE, NULL),
                            &result);
 }

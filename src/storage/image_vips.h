@@ -39,6 +39,8 @@ ie_status ie_vips_load_file(const char *path, ie_bytes **ret_bytes, const uint8_
                             ie_error *err) IE_MUST_CHECK;
 
 ie_image_facts ie_vips_facts(VipsImage *image, const uint8_t *bytes, size_t size, ie_format format);
+/* Has it a colour profile? Its hash then, as it is when unpacked. */
+bool ie_vips_profile(VipsImage *image, ie_hash128 *ret_hash);
 bool ie_vips_cmyk(const VipsImage *image);
 bool ie_vips_alpha(VipsImage *image);
 /* Decodes all of the alpha channel, which must be there; false when it does not decode. */

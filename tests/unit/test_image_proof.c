@@ -224,8 +224,8 @@ static void torn_files_are_refused_wherever_they_are_torn(void **state)
 {
     (void)state;
     static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_WEBP, IE_FORMAT_PNG};
-    static const uint32_t sizes[][2] = {{330, 222}, {4000, 92}};
-    for (size_t i = 0; i < 6; i++) {
+    static const uint32_t sizes[][2] = {{330, 222}, {4000, 92}, {4011, 93}};
+    for (size_t i = 0; i < 9; i++) {
         const uint32_t *size = sizes[i / 3];
         ie_likeness original = {0};
         const char *to = encoded(photo(size[0], size[1], NOTHING), formats[i % 3], 90, 0, &original);
@@ -252,6 +252,39 @@ static void each_format_that_can_be_written_is(void **state)
         } else {
             print_message("this libvips does not write %s\n", ie_format_name(formats[i]));
         }
+    }
+}
+
+/* ---- what goes along besides pixels ------------------------------------------------------- */
+
+/* Each of the formats that hold 16 bits and transparency, from a PNG. */
+static void what_a_new_file_is_to_have_is_what_it_has(void **state)
+{
+    (void)state;
+    static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_PNG, IE_FORMAT_WEBP, IE_FORMAT_TIFF, IE_FORMAT_AVIF, IE_FORMAT_JXL};
+    for (int i = 0; i < 6 * 6; i++) {
+        const ie_format to = formats[i / 6];
+        const int bits = i % 2 == 0 ? 8 : 16, alpha = i % 6 / 2 == 0 ? -1 : i % 6 / 2 == 1 ? 255 : 0;
+        bool deep = to == IE_FORMAT_PNG || to == IE_FORMAT_TIFF || to == IE_FORMAT_JXL;
+        if (!ie_image_can_write(to) || (bits == 16 && !deep) || (alpha == 0 && to == IE_FORMAT_JPEG)) {
+            continue;
+        }
+        ie_buffer bytes = {0};
+        make_png(&bytes, 60, 40, bits, alpha, 1);
+        const ie_convert_options options = {to, 90, 1, PIXEL_LIMIT, 0};
+        const char *path = picture_file(NULL, 0);
+        ie_converted made = {0};
+        ie_image_facts after;
+        ie_error err = {0};
+        assert_int_equal(ie_image_convert(picture_file(bytes.data, bytes.size), IE_FORMAT_PNG, path, &options, &made, NULL), IE_OK);
+        assert_int_equal(made.bits, bits);
+        assert_true(made.has_alpha == (alpha >= 0 && to != IE_FORMAT_JPEG) && made.transparent == (alpha == 0));
+        assert_int_equal(ie_image_check(path, PIXEL_LIMIT, &after, NULL), IE_OK);
+        if (ie_converted_check(&made, &after, to, &err) != IE_OK) {
+            fail_msg("%s of %d bits and alpha %d: %s", ie_format_name(to), bits, alpha, err.text);
+        }
+        ie_converted_clear(&made);
+        ie_buffer_free(&bytes);
     }
 }
 
@@ -306,6 +339,7 @@ int main(void)
         cmocka_unit_test(what_lost_its_detail_is_refused_however_large_it_is),
         cmocka_unit_test(a_turned_picture_is_like_the_upright_one),
         cmocka_unit_test(torn_files_are_refused_wherever_they_are_torn),
+        cmocka_unit_test(what_a_new_file_is_to_have_is_what_it_has),
         cmocka_unit_test(a_jpeg_of_two_or_four_components_is_not_passed_on_by_its_samples),
         cmocka_unit_test(squares_of_no_size_make_no_likeness),
     };
