@@ -153,6 +153,9 @@ bool ie_vips_cmyk(const VipsImage *image)
 
 bool ie_vips_alpha(VipsImage *image)
 {
+    if (image->Coding == VIPS_CODING_LABQ) {
+        return false; /* the fourth byte of a pixel holds lower bits of the others */
+    }
     return ie_vips_cmyk(image) ? image->Bands > 4 : vips_image_hasalpha(image);
 }
 
@@ -250,18 +253,18 @@ bool ie_vips_replace(VipsImage **image, int rc, VipsImage *const *result)
 }
 
 /* What is neither RGB, grey nor CMYK (Lab, XYZ, scRGB in TIFF, JXL) becomes sRGB by its own
- * definition. */
+ * definition, 16 bits staying 16. */
 bool ie_vips_plain_colours(VipsImage **image)
 {
     VipsImage *result = NULL;
+    VipsInterpretation plain = (*image)->Type == VIPS_INTERPRETATION_LABS ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB;
     switch ((*image)->Type) {
     case VIPS_INTERPRETATION_LAB:
     case VIPS_INTERPRETATION_LABS:
     case VIPS_INTERPRETATION_LABQ:
     case VIPS_INTERPRETATION_XYZ:
     case VIPS_INTERPRETATION_scRGB:
-        return ie_vips_replace(
-            image, vips_colourspace(*image, &result, VIPS_INTERPRETATION_sRGB, NULL), &result);
+        return ie_vips_replace(image, vips_colourspace(*image, &result, plain, NULL), &result);
     default:
         return true;
     }

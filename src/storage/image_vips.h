@@ -45,7 +45,7 @@ bool ie_vips_cmyk(const VipsImage *image);
 bool ie_vips_alpha(VipsImage *image);
 /* Decodes all of the alpha channel, which must be there; false when it does not decode. */
 bool ie_vips_transparent(VipsImage *image, bool *ret_transparent);
-/* Lab, XYZ and scRGB become sRGB; the others stay. */
+/* Lab, XYZ and scRGB become sRGB (Lab of 16 bits such of 16); the others stay. */
 bool ie_vips_plain_colours(VipsImage **image);
 /* Replaces *image by the result of an operation on it, when rc is 0. `result` by address, because
    the call of the operation stands in the same argument list. */

@@ -288,6 +288,68 @@ static void what_a_new_file_is_to_have_is_what_it_has(void **state)
     }
 }
 
+static void le_add(ie_buffer *out, uint32_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++) {
+        ie_buffer_char(out, (char)(value >> 8 * i & 255));
+    }
+}
+
+/* A gradient of `channels` in a TIFF (6.0, section 8: baseline, one strip). */
+static const char *tiff_of(uint32_t photometric, uint32_t channels, uint32_t bits)
+{
+    enum { WIDTH = 60, HEIGHT = 40, ENTRIES = 9, BITS_AT = 8 + 2 + 12 * ENTRIES + 4, DATA = BITS_AT + 8 };
+    const uint32_t size = WIDTH * HEIGHT * channels * bits / 8;
+    const uint32_t entries[ENTRIES][3] = {{256, 1, WIDTH}, {257, 1, HEIGHT}, {258, channels, BITS_AT}, {259, 1, 1}, {262, 1, photometric},
+                                          {273, 1, DATA}, {277, 1, channels}, {278, 1, HEIGHT}, {279, 1, size}};
+    ie_buffer out = {0};
+    ie_buffer_add(&out, "II*\0\10\0\0\0", 8);
+    le_add(&out, ENTRIES, 2);
+    for (int i = 0; i < ENTRIES; i++) {
+        le_add(&out, entries[i][0], 2);
+        le_add(&out, entries[i][0] == 258 ? 3 : 4, 2);
+        le_add(&out, entries[i][1], 4);
+        le_add(&out, entries[i][2], 4);
+    }
+    le_add(&out, 0, 4);
+    for (int i = 0; i < 4; i++) {
+        le_add(&out, bits, 2);
+    }
+    for (uint32_t i = 0; i < WIDTH * HEIGHT * channels; i++) {
+        uint32_t x = i / channels % WIDTH, y = i / channels / WIDTH, value = i % channels == 0 ? 70 + x + y : 20 + y / 4;
+        le_add(&out, bits == 16 ? value << 8 | 0x9a : value, (int)bits / 8);
+    }
+    const char *path = picture_file(out.data, out.size);
+    ie_buffer_free(&out);
+    return path;
+}
+
+/* CIELab of 8 bits lies in four bytes, of which the last is no alpha. */
+static void lab_and_cmyk_become_rgb_of_as_many_bits(void **state)
+{
+    (void)state;
+    enum { CMYK = 5, CIELAB = 8 };
+    for (uint32_t i = 0; i < 4; i++) {
+        const uint32_t bits = i % 2 == 0 ? 8 : 16, photometric = i / 2 == 0 ? CMYK : CIELAB;
+        const char *from = tiff_of(photometric, photometric == CMYK ? 4 : 3, bits), *path = picture_file(NULL, 0);
+        const ie_convert_options options = {IE_FORMAT_PNG, 90, 1, PIXEL_LIMIT, 0};
+        ie_converted made = {0};
+        ie_image_facts after;
+        ie_error err = {0};
+        if (ie_image_convert(from, IE_FORMAT_TIFF, path, &options, &made, &err) != IE_OK) {
+            fail_msg("%s", err.text);
+        }
+        assert_int_equal(ie_image_check(path, PIXEL_LIMIT, &after, NULL), IE_OK);
+        assert_int_equal(made.bits, bits);
+        if (ie_converted_check(&made, &after, IE_FORMAT_PNG, &err) != IE_OK) {
+            fail_msg("%u of %u bits: %s", photometric, bits, err.text);
+        }
+        assert_false(after.has_alpha || after.cmyk);
+        assert_true(similarity_of(&made.likeness, path) > 0.99);
+        ie_converted_clear(&made);
+    }
+}
+
 /* ---- JPEGs of other components ------------------------------------------------------------ */
 
 static const char *jpeg_of(int components)
@@ -340,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_turned_picture_is_like_the_upright_one),
         cmocka_unit_test(torn_files_are_refused_wherever_they_are_torn),
         cmocka_unit_test(what_a_new_file_is_to_have_is_what_it_has),
+        cmocka_unit_test(lab_and_cmyk_become_rgb_of_as_many_bits),
         cmocka_unit_test(a_jpeg_of_two_or_four_components_is_not_passed_on_by_its_samples),
         cmocka_unit_test(squares_of_no_size_make_no_likeness),
     };
