@@ -28,7 +28,10 @@
 #define MIN_LESSER 0.935
 #define MIN_USUAL_RETONED 0.93 /* clipping and rounding of edited levels cost a copy more: 0.954 at 150 % brightness */
 #define MIN_LESSER_RETONED 0.90
-#define MAX_TILT 0.006 /* radians: a hand holds a camera no straighter, a crop has no angle but what comes of rounding */
+/* Radians. A crop has less than the former, from rounding; a hand that holds a camera wavers between the two; who
+   straightens a picture turns it by more. */
+#define MIN_WAVER 0.006
+#define MAX_WAVER 0.035
 #define MAX_GRADIENT 14
 #define MAX_CHROMA 14.0
 #define MIN_CHROMA_MATCH 0.4
@@ -65,7 +68,7 @@ static bool shows_as_much(const ie_likeness *l)
 static bool is_next_shot(const ie_likeness *l)
 {
     double usual = l->retoned ? MIN_USUAL_RETONED : MIN_USUAL, lesser = l->retoned ? MIN_LESSER_RETONED : MIN_LESSER;
-    return fabs(l->angle) > MAX_TILT || l->beyond > (l->retoned ? MAX_BEYOND_RETONED : MAX_BEYOND) ||
+    return within(fabs(l->angle), MIN_WAVER, MAX_WAVER) || l->beyond > (l->retoned ? MAX_BEYOND_RETONED : MAX_BEYOND) ||
            (shows_as_much(l) && l->usual < usual && l->lesser < lesser);
 }
 

@@ -255,12 +255,17 @@ static void a_camera_that_was_tilted_makes_it_another_shot(void **state)
         ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0});
         ie_sketch tilted = draw((view){.scale = 0.92, .gain = 1, .noise = 2, .seed = seed, .tilt = 0.015});
         ie_sketch crop = draw((view){.scale = 0.92, .gain = 1, .noise = 2, .seed = seed});
+        ie_sketch straight = draw((view){.scale = 0.92, .gain = 1, .noise = 2, .seed = seed, .tilt = 0.05});
         ie_likeness shot = ie_structure_compare(&a, &tilted, 0), copy = ie_structure_compare(&a, &crop, 0);
         if (shot.moved > 0.02 || shot.beyond > 0.004 || ie_structure_judge(&shot, false) != IE_MATCH_SIMILAR_SCENE) {
             fail_msg("shot %u: angle %.4f, moved %.3f, beyond %.4f", seed, shot.angle, shot.moved, shot.beyond);
         }
         if (ie_structure_judge(&copy, false) != IE_MATCH_SAME_PICTURE) {
             fail_msg("crop %u: angle %.4f", seed, copy.angle);
+        }
+        copy = ie_structure_compare(&a, &straight, 0);
+        if (ie_structure_judge(&copy, false) != IE_MATCH_SAME_PICTURE) {
+            fail_msg("straightened %u: angle %.4f", seed, copy.angle);
         }
     }
 }
