@@ -15,7 +15,8 @@ typedef struct search {
     ie_photo **photos;
     uint32_t *subjects; /* indices of the photos that are hashed, one of each content */
     size_t subject_count;
-    const ie_hash_classes *classes;
+    const ie_hash_classes *classes; /* of entries: subject * ENTRIES + entry */
+    uint32_t *ends; /* by class: behind the members that may still get partners */
     ie_pair *pairs;
     size_t count, room;
     uint32_t *partners; /* by photo */
@@ -104,33 +105,56 @@ static bool is_near(const search *s, uint64_t a, uint64_t b)
     return __builtin_popcountll(a ^ b) <= s->compare->config->dedupe.radius;
 }
 
-/* Would an earlier entry of the two find them in this turn as well? A pair that is found counts once. */
-static bool is_found_before(const search *s, const ie_content *a, const ie_content *b, size_t e, size_t f, unsigned turn)
+/* The first of a photo's entries that has this hash stands for all of them. */
+static size_t first_entry(const ie_content *content, size_t entry)
 {
-    if (e < IE_TURNS && f < IE_TURNS) {
-        return false;
+    uint64_t hash = entry_hash(content, entry);
+    size_t first = 0;
+    while (entry_hash(content, first) != hash) {
+        first++;
     }
-    if (is_near(s, a->turned[0], b->turned[turn])) {
-        return true;
+    return first;
+}
+
+/* A picture that looks alike in all turns and all parts: there is nothing in it. */
+static bool is_blank(const ie_content *content)
+{
+    bool blank = true;
+    for (size_t e = 1; blank && e < ENTRIES; e++) {
+        blank = entry_hash(content, e) == entry_hash(content, 0);
     }
-    for (size_t part = 0; part < PARTS; part++) {
-        if (e == IE_TURNS + part) {
-            return false;
-        }
-        if (is_near(s, part_hash(a, part), b->turned[turn])) {
-            return true;
-        }
-        if (f == IE_TURNS + part) {
-            return false;
-        }
-        if (is_near(s, a->turned[inverse(turn)], part_hash(b, part))) {
-            return true;
+    return blank;
+}
+
+/* Are two photos found by other entries as well? They count once, by the first that tell how one must be laid. */
+static bool is_first_find(const search *s, const ie_content *a, const ie_content *b, size_t e, size_t f)
+{
+    for (size_t i = 0; i < ENTRIES; i++) {
+        for (size_t k = 0; k < ENTRIES; k++) {
+            if (turn_of(i, k) >= 0 && is_near(s, entry_hash(a, i), entry_hash(b, k))) {
+                return first_entry(a, i) == e && first_entry(b, k) == f;
+            }
         }
     }
     return false;
 }
 
-static void add_candidate(search *s, uint32_t p, uint32_t q)
+static bool is_near_turned(const search *s, const ie_content *a, const ie_content *b, unsigned turn)
+{
+    bool near = is_near(s, a->turned[0], b->turned[turn]);
+    for (size_t part = 0; !near && part < PARTS; part++) {
+        near = is_near(s, part_hash(a, part), b->turned[turn]) ||
+               is_near(s, a->turned[inverse(turn)], part_hash(b, part));
+    }
+    return near;
+}
+
+static bool is_full(const search *s, uint32_t entry)
+{
+    return s->partners[s->subjects[entry / ENTRIES]] >= MAX_PARTNERS;
+}
+
+static void add_candidates(search *s, uint32_t p, uint32_t q)
 {
     if (s->subjects[p / ENTRIES] > s->subjects[q / ENTRIES]) {
         uint32_t swap = p;
@@ -138,30 +162,72 @@ static void add_candidate(search *s, uint32_t p, uint32_t q)
         q = swap;
     }
     uint32_t a = s->subjects[p / ENTRIES], b = s->subjects[q / ENTRIES];
-    size_t e = p % ENTRIES, f = q % ENTRIES;
-    int turn = turn_of(e, f);
-    if (a == b || turn < 0 || s->photos[a]->unit == s->photos[b]->unit || s->partners[a] >= MAX_PARTNERS ||
-        s->partners[b] >= MAX_PARTNERS ||
-        is_found_before(s, &s->photos[a]->content, &s->photos[b]->content, e, f, (unsigned)turn)) {
+    const ie_content *x = &s->photos[a]->content, *y = &s->photos[b]->content;
+    if (a == b || s->photos[a]->unit == s->photos[b]->unit || !is_first_find(s, x, y, p % ENTRIES, q % ENTRIES)) {
         return;
     }
-    s->partners[a]++;
-    s->partners[b]++;
-    IE_GROW(s->pairs, s->count, s->room);
-    s->pairs[s->count++] = (ie_pair){.a = a, .b = b, .turn = (uint8_t)turn};
+    unsigned turns = is_blank(x) && is_blank(y) ? 1 : IE_TURNS; /* more would tell nothing, yet count */
+    for (unsigned turn = 0; turn < IE_TURNS; turn++) {
+        if (is_near_turned(s, x, y, turn)) {
+            s->partners[a]++;
+            s->partners[b]++;
+            if (turn < turns) {
+                IE_GROW(s->pairs, s->count, s->room);
+                s->pairs[s->count++] = (ie_pair){.a = a, .b = b, .turn = (uint8_t)turn};
+            }
+        }
+    }
+}
+
+static bool is_cancelled(const search *s)
+{
+    return s->compare->cancel != NULL && *s->compare->cancel != 0;
+}
+
+/* Lets go of those members that have all the partners they may have, so that a class of thousands is not gone through for
+   each of its neighbours. */
+static void keep_open(search *s, uint32_t class)
+{
+    uint32_t *members = s->classes->members, end = s->classes->starts[class];
+    for (uint32_t i = end; i < s->ends[class]; i++) {
+        if (!is_full(s, members[i])) {
+            members[end++] = members[i];
+        }
+    }
+    s->ends[class] = end;
+}
+
+/* A member of one class with those from `first` on of another, or of its own. */
+static void pair_member(search *s, uint32_t member, uint32_t class, uint32_t first)
+{
+    const uint32_t *members = s->classes->members;
+    for (uint32_t k = first; k < s->ends[class] && !is_full(s, member); k++) {
+        if (!is_full(s, members[k])) {
+            add_candidates(s, member, members[k]);
+        }
+    }
 }
 
 static bool take_classes(void *context, uint32_t a, uint32_t b, unsigned distance)
 {
     search *s = context;
-    const ie_hash_classes *c = s->classes;
     (void)distance;
-    for (uint32_t i = c->starts[a]; i < c->starts[a + 1]; i++) {
-        for (uint32_t k = c->starts[b]; k < c->starts[b + 1]; k++) {
-            add_candidate(s, c->members[i], c->members[k]);
+    keep_open(s, a);
+    keep_open(s, b);
+    for (uint32_t i = s->classes->starts[a]; i < s->ends[a] && !is_cancelled(s); i++) {
+        pair_member(s, s->classes->members[i], b, s->classes->starts[b]);
+    }
+    return !is_cancelled(s);
+}
+
+/* Those of equal hashes. */
+static void take_members(search *s)
+{
+    for (uint32_t c = 0; c < s->classes->count; c++) {
+        for (uint32_t i = s->classes->starts[c]; i < s->ends[c] && !is_cancelled(s); i++) {
+            pair_member(s, s->classes->members[i], c, i + 1);
         }
     }
-    return s->compare->cancel == NULL || *s->compare->cancel == 0;
 }
 
 static int compare_pairs(const void *a, const void *b)
@@ -176,44 +242,66 @@ static int compare_pairs(const void *a, const void *b)
     return (x->turn > y->turn) - (x->turn < y->turn);
 }
 
-static ie_status find_candidates(search *s, ie_error *err)
+/* Of equal hashes of one photo the first entry only. */
+static size_t list_entries(const search *s, uint64_t *ret_hashes, uint32_t *ret_entries)
 {
-    size_t count = s->subject_count * ENTRIES;
-    uint64_t *hashes = ie_try_alloc(count + 1, sizeof *hashes);
-    if (hashes == NULL) {
+    size_t count = 0;
+    for (size_t i = 0; i < s->subject_count; i++) {
+        const ie_content *content = &s->photos[s->subjects[i]]->content;
+        for (size_t e = 0; e < ENTRIES; e++) {
+            if (first_entry(content, e) == e) {
+                ret_hashes[count] = entry_hash(content, e);
+                ret_entries[count++] = (uint32_t)(i * ENTRIES + e);
+            }
+        }
+    }
+    return count;
+}
+
+static ie_status make_classes(const search *s, ie_hash_classes *ret_classes, ie_error *err)
+{
+    size_t room = s->subject_count * ENTRIES + 1;
+    IE_AUTO_FREE uint64_t *hashes = ie_try_alloc(room, sizeof *hashes);
+    IE_AUTO_FREE uint32_t *entries = ie_try_alloc(room, sizeof *entries);
+    if (hashes == NULL || entries == NULL) {
         return ie_error_set(err, IE_ERR_LIMIT, "There is not enough memory to compare so many photos.");
     }
-    for (size_t i = 0; i < count; i++) {
-        hashes[i] = entry_hash(&s->photos[s->subjects[i / ENTRIES]]->content, i % ENTRIES);
+    size_t count = list_entries(s, hashes, entries);
+    ie_status status = ie_hash_classes_init(ret_classes, hashes, count, err);
+    for (size_t i = 0; status == IE_OK && i < count; i++) {
+        ret_classes->members[i] = entries[ret_classes->members[i]];
     }
+    return status;
+}
+
+static ie_status search_classes(search *s, ie_error *err)
+{
+    unsigned radius = (unsigned)s->compare->config->dedupe.radius;
+    IE_AUTO_FREE uint32_t *ends = ie_try_alloc((size_t)s->classes->count + 1, sizeof *ends);
+    if (ends == NULL) {
+        return ie_error_set(err, IE_ERR_LIMIT, "There is not enough memory to compare so many photos.");
+    }
+    memcpy(ends, s->classes->starts + 1, s->classes->count * sizeof *ends);
+    s->ends = ends;
+    take_members(s);
+    if (is_cancelled(s)) {
+        return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed.");
+    }
+    return radius > 0 ? ie_hamming_search(s->classes, radius, take_classes, s, err) : IE_OK;
+}
+
+static ie_status find_candidates(search *s, ie_error *err)
+{
     ie_hash_classes classes = {0};
-    ie_status status = ie_hash_classes_init(&classes, hashes, count, err);
-    free(hashes);
+    ie_status status = make_classes(s, &classes, err);
     if (status != IE_OK) {
         return status;
     }
     s->classes = &classes;
-    for (uint32_t c = 0; c < classes.count; c++) {
-        for (uint32_t i = classes.starts[c]; i < classes.starts[c + 1]; i++) {
-            for (uint32_t k = i + 1; k < classes.starts[c + 1]; k++) {
-                add_candidate(s, classes.members[i], classes.members[k]);
-            }
-        }
-    }
-    unsigned radius = (unsigned)s->compare->config->dedupe.radius;
-    if (radius > 0) {
-        status = ie_hamming_search(&classes, radius, take_classes, s, err);
-    }
+    status = search_classes(s, err);
     ie_hash_classes_clear(&classes);
     if (s->count > 0) {
         qsort(s->pairs, s->count, sizeof *s->pairs, compare_pairs);
-        size_t kept = 1;
-        for (size_t i = 1; i < s->count; i++) {
-            if (compare_pairs(&s->pairs[kept - 1], &s->pairs[i]) != 0) {
-                s->pairs[kept++] = s->pairs[i];
-            }
-        }
-        s->count = kept;
     }
     return status;
 }

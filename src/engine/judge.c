@@ -20,12 +20,18 @@
 #define MIN_BLOCKS 0.78
 #define MIN_DETAIL 0.70
 #define MAX_MOVED 0.02
-#define MAX_MOVED_RETONED 0.06 /* edited levels look a little like movement */
+#define MAX_MOVED_RETONED 0.03 /* edited levels look a little like movement; a burst whose exposure changes is retoned, too */
 #define MAX_CHANGED 30.0
 #define MAX_BEYOND 0.004
 #define MAX_BEYOND_RETONED 0.009
 #define MIN_USUAL 0.955 /* framed alike and in levels of one line a copy has 0.96 at JPEG quality 30 */
 #define MIN_LESSER 0.935
+#define MIN_USUAL_RETONED 0.93 /* clipping and rounding of edited levels cost a copy more: 0.954 at 150 % brightness */
+#define MIN_LESSER_RETONED 0.90
+/* Radians. A crop has less than the former, from rounding; a hand that holds a camera wavers between the two; who
+   straightens a picture turns it by more. */
+#define MIN_WAVER 0.006
+#define MAX_WAVER 0.035
 #define MAX_GRADIENT 14
 #define MAX_CHROMA 14.0
 #define MIN_CHROMA_MATCH 0.4
@@ -61,8 +67,9 @@ static bool shows_as_much(const ie_likeness *l)
 /* The camera was moved, or what it saw all over the picture. */
 static bool is_next_shot(const ie_likeness *l)
 {
-    return l->beyond > (l->retoned ? MAX_BEYOND_RETONED : MAX_BEYOND) ||
-           (!l->retoned && shows_as_much(l) && l->usual < MIN_USUAL && l->lesser < MIN_LESSER);
+    double usual = l->retoned ? MIN_USUAL_RETONED : MIN_USUAL, lesser = l->retoned ? MIN_LESSER_RETONED : MIN_LESSER;
+    return within(fabs(l->angle), MIN_WAVER, MAX_WAVER) || l->beyond > (l->retoned ? MAX_BEYOND_RETONED : MAX_BEYOND) ||
+           (shows_as_much(l) && l->usual < usual && l->lesser < lesser);
 }
 
 static bool is_same_picture(const ie_likeness *l, bool other_exposure)

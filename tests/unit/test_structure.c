@@ -20,6 +20,7 @@ typedef struct view {
     double scale, shift, gain, noise;
     unsigned turn, seed;
     double moved; /* how far something in the middle of it is from its place */
+    double tilt;  /* radians */
 } view;
 
 static ie_sketch draw(view v)
@@ -31,6 +32,9 @@ static ie_sketch draw(view v)
         double y = (2.0 * (i / IE_SKETCH_SIDE) + 1) / IE_SKETCH_SIDE - 1;
         double across = v.turn % 4 == 1 || v.turn % 4 == 2 ? -x : x, down = v.turn % 4 >= 2 ? -y : y;
         double u = v.turn >= 4 ? down : across, w = v.turn >= 4 ? across : down;
+        double level = u * cos(v.tilt) - w * sin(v.tilt);
+        w = u * sin(v.tilt) + w * cos(v.tilt);
+        u = level;
         double away = v.moved * exp(-(u * u + w * w) / 0.1);
         u += away;
         random = random * 1664525 + 1013904223;
@@ -44,7 +48,7 @@ static ie_sketch draw(view v)
 static void a_copy_agrees_in_all_there_is(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1, 0});
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1, 0, 0});
     ie_likeness l = ie_structure_compare(&a, &a, 0);
     assert_int_equal(ie_structure_judge(&l, true), IE_MATCH_SAME_PICTURE);
     assert_true(l.match > 0.99 && l.blocks == 1 && l.detail > 0.9 && l.overlap == 1 && l.gradient == 0);
@@ -54,7 +58,7 @@ static void a_copy_agrees_in_all_there_is(void **state)
 static void noise_and_contrast_change_nothing(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1, 0}), b = draw((view){1, 0, 0.8, 4, 0, 1, 0});
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1, 0, 0}), b = draw((view){1, 0, 0.8, 4, 0, 1, 0, 0});
     ie_likeness l = ie_structure_compare(&a, &b, 0);
     assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
     assert_true(l.match > 0.98 && l.blocks > 0.95);
@@ -64,7 +68,7 @@ static void noise_and_contrast_change_nothing(void **state)
 static void a_crop_is_laid_where_it_came_from(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 2, 0}), b = draw((view){0.9, 0.04, 1, 2, 0, 2, 0});
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 2, 0, 0}), b = draw((view){0.9, 0.04, 1, 2, 0, 2, 0, 0});
     ie_likeness l = ie_structure_compare(&a, &b, 0);
     assert_true(fabs(l.scale_x - 1 / 0.9) < 0.02 && fabs(l.scale_y - 1 / 0.9) < 0.02);
     assert_true(l.match > 0.97 && l.blocks > 0.9 && l.overlap > 0.75 && l.overlap < 0.9);
@@ -75,10 +79,10 @@ static void a_crop_is_laid_where_it_came_from(void **state)
 static void every_turn_is_undone(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 3, 0});
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 3, 0, 0});
     for (unsigned turn = 0; turn < IE_TURNS; turn++) {
         unsigned inverse = turn == 5 ? 7 : turn == 7 ? 5 : turn;
-        ie_sketch b = draw((view){1, 0, 1, 0, turn, 3, 0});
+        ie_sketch b = draw((view){1, 0, 1, 0, turn, 3, 0, 0});
         for (unsigned tried = 0; tried < IE_TURNS; tried++) {
             ie_likeness l = ie_structure_compare(&a, &b, tried);
             bool good = l.match > 0.98 && l.blocks > 0.95 && l.overlap > 0.9;
@@ -93,7 +97,7 @@ static void another_picture_does_not_agree(void **state)
 {
     (void)state;
     for (unsigned seed = 10; seed < 40; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), b = draw((view){1, 0, 1, 0, 0, seed + 100, 0});
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), b = draw((view){1, 0, 1, 0, 0, seed + 100, 0, 0});
         ie_likeness l = ie_structure_compare(&a, &b, 0);
         assert_int_not_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
         assert_true(l.match < 0.9 || l.blocks < 0.6 || l.overlap < 0.5 || l.scale_x > 1.5 || l.scale_x < 0.6);
@@ -114,7 +118,7 @@ static void a_flat_picture_has_no_texture(void **state)
 static void colours_are_compared_where_both_have_them(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 4, 0}), b;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 4, 0, 0}), b;
     for (int i = 0; i < IE_SKETCH_CHROMA * IE_SKETCH_CHROMA; i++) {
         a.a[i] = (int8_t)(i % 16 * 4 - 30);
         a.b[i] = (int8_t)(i / 16 * 4 - 30);
@@ -133,7 +137,7 @@ static void colours_are_compared_where_both_have_them(void **state)
 static void what_is_flat_is_told_before_comparing(void **state)
 {
     (void)state;
-    ie_sketch full = draw((view){1, 0, 1, 0, 0, 1, 0}), faint = draw((view){1, 0, 0.02, 0, 0, 1, 0});
+    ie_sketch full = draw((view){1, 0, 1, 0, 0, 1, 0, 0}), faint = draw((view){1, 0, 0.02, 0, 0, 1, 0, 0});
     assert_false(ie_structure_is_flat(&full));
     assert_true(ie_structure_is_flat(&faint));
     ie_likeness l = ie_structure_compare(&faint, &faint, 0);
@@ -143,7 +147,7 @@ static void what_is_flat_is_told_before_comparing(void **state)
 static void pictures_with_nothing_in_common_are_given_up_early(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1, 0}), b = draw((view){1, 0, 1, 0, 0, 5, 0});
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1, 0, 0}), b = draw((view){1, 0, 1, 0, 0, 5, 0, 0});
     ie_likeness l = ie_structure_compare(&a, &b, 0);
     assert_true(l.overlap == 0);
     assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_NONE);
@@ -161,7 +165,7 @@ static void what_moves_makes_it_another_shot(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), b = draw((view){1, 0, 1.05, 3, 0, seed, 0.06});
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), b = draw((view){1, 0, 1.05, 3, 0, seed, 0.06, 0});
         ie_likeness l = ie_structure_compare(&a, &b, 0);
         if (l.moved <= 0.03 || ie_structure_judge(&l, false) != IE_MATCH_SIMILAR_SCENE) {
             fail_msg("picture %u: moved %.3f, match %.3f, blocks %.3f", seed, l.moved, l.match, l.blocks);
@@ -173,7 +177,7 @@ static void a_mark_does_not_move(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), b = draw((view){1, 0, 0.9, 2, 0, seed, 0});
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), b = draw((view){1, 0, 0.9, 2, 0, seed, 0, 0});
         paint(&b, 50, 3, 10, 6, 60);
         ie_likeness l = ie_structure_compare(&a, &b, 0);
         if (l.moved > 0.02 || ie_structure_judge(&l, false) != IE_MATCH_SAME_PICTURE) {
@@ -186,7 +190,7 @@ static void a_frame_around_it_makes_no_other_picture(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), b = draw((view){64.0 / 60, 0, 1, 1, 0, seed, 0});
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), b = draw((view){64.0 / 60, 0, 1, 1, 0, seed, 0, 0});
         paint(&b, 0, 0, IE_SKETCH_SIDE, 2, 255);
         paint(&b, 0, 62, IE_SKETCH_SIDE, 2, 255);
         paint(&b, 0, 0, 2, IE_SKETCH_SIDE, 255);
@@ -204,7 +208,7 @@ static void a_frame_around_it_makes_no_other_picture(void **state)
 static void one_tint_for_all_is_no_other_colour(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 4, 0}), b;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 4, 0, 0}), b;
     for (int i = 0; i < IE_SKETCH_CHROMA * IE_SKETCH_CHROMA; i++) {
         a.a[i] = (int8_t)(i % 16 * 5 - 40);
         a.b[i] = (int8_t)(i / 16 * 5 - 40);
@@ -232,8 +236,8 @@ static void a_camera_that_was_moved_makes_it_another_shot(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), moved = draw((view){1, 0.04, 1, 2, 0, seed, 0});
-        ie_sketch cut = draw((view){0.96, 0.04, 1, 2, 0, seed, 0}); /* at one edge: up to where it ended */
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), moved = draw((view){1, 0.04, 1, 2, 0, seed, 0, 0});
+        ie_sketch cut = draw((view){0.96, 0.04, 1, 2, 0, seed, 0, 0}); /* at one edge: up to where it ended */
         ie_likeness shot = ie_structure_compare(&a, &moved, 0), crop = ie_structure_compare(&a, &cut, 0);
         if (fabs(shot.beyond - 0.02) > 0.004 || ie_structure_judge(&shot, false) != IE_MATCH_SIMILAR_SCENE) {
             fail_msg("shot %u: beyond %.4f", seed, shot.beyond);
@@ -242,6 +246,44 @@ static void a_camera_that_was_moved_makes_it_another_shot(void **state)
             fail_msg("crop %u: beyond %.4f", seed, crop.beyond);
         }
     }
+}
+
+static void a_camera_that_was_tilted_makes_it_another_shot(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed < 9; seed++) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0});
+        ie_sketch tilted = draw((view){.scale = 0.92, .gain = 1, .noise = 2, .seed = seed, .tilt = 0.015});
+        ie_sketch crop = draw((view){.scale = 0.92, .gain = 1, .noise = 2, .seed = seed});
+        ie_sketch straight = draw((view){.scale = 0.92, .gain = 1, .noise = 2, .seed = seed, .tilt = 0.05});
+        ie_likeness shot = ie_structure_compare(&a, &tilted, 0), copy = ie_structure_compare(&a, &crop, 0);
+        if (shot.moved > 0.02 || shot.beyond > 0.004 || ie_structure_judge(&shot, false) != IE_MATCH_SIMILAR_SCENE) {
+            fail_msg("shot %u: angle %.4f, moved %.3f, beyond %.4f", seed, shot.angle, shot.moved, shot.beyond);
+        }
+        if (ie_structure_judge(&copy, false) != IE_MATCH_SAME_PICTURE) {
+            fail_msg("crop %u: angle %.4f", seed, copy.angle);
+        }
+        copy = ie_structure_compare(&a, &straight, 0);
+        if (ie_structure_judge(&copy, false) != IE_MATCH_SAME_PICTURE) {
+            fail_msg("straightened %u: angle %.4f", seed, copy.angle);
+        }
+    }
+}
+
+/* What the camera's automatic exposure and a program's levels have in common: no line explains them. */
+static void a_burst_with_other_exposure_is_not_one_picture(void **state)
+{
+    (void)state;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 1, 0, 0});
+    ie_likeness copy = ie_structure_compare(&a, &a, 0);
+    copy.retoned = true;
+    copy.moved = 0.028;
+    assert_int_equal(ie_structure_judge(&copy, false), IE_MATCH_SAME_PICTURE);
+    copy.moved = 0.045;
+    assert_int_equal(ie_structure_judge(&copy, false), IE_MATCH_SIMILAR_SCENE);
+    copy.overlap = 0.8; /* nor a crop */
+    copy.scale_x = copy.scale_y = 1.1;
+    assert_int_equal(ie_structure_judge(&copy, false), IE_MATCH_SIMILAR_SCENE);
 }
 
 /* Fine structure all over it, `share` of which is not that of other `leaves`. */
@@ -261,7 +303,7 @@ static void leaves_in_the_wind_make_it_another_shot_and_noise_does_not(void **st
 {
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0}), copy = draw((view){1, 0, 1, 6, 0, seed, 0}), shot = a;
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), copy = draw((view){1, 0, 1, 6, 0, seed, 0, 0}), shot = a;
         cover(&a, 1, 0.3);
         cover(&copy, 1, 0.3);
         cover(&shot, 2, 0.3);
@@ -277,6 +319,36 @@ static void leaves_in_the_wind_make_it_another_shot_and_noise_does_not(void **st
     }
 }
 
+/* Levels that were edited by more than brightness and contrast. */
+static void bend(ie_sketch *sketch)
+{
+    for (int i = 0; i < IE_SKETCH_SIDE * IE_SKETCH_SIDE; i++) {
+        sketch->gray[i] = (uint8_t)(255 * pow(sketch->gray[i] / 255.0, 1.6));
+    }
+}
+
+static void leaves_in_the_wind_are_seen_through_edited_levels(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed < 9; seed++) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), copy = draw((view){1, 0, 1, 6, 0, seed, 0, 0}), shot = a;
+        cover(&a, 1, 0.35);
+        cover(&copy, 1, 0.35);
+        cover(&shot, 2, 0.35);
+        bend(&copy);
+        bend(&shot);
+        ie_likeness same = ie_structure_compare(&a, &copy, 0), other = ie_structure_compare(&a, &shot, 0);
+        if (!same.retoned || ie_structure_judge(&same, false) != IE_MATCH_SAME_PICTURE) {
+            fail_msg("copy %u: usual %.3f, lesser %.3f, moved %.3f", seed, same.usual, same.lesser, same.moved);
+        }
+        if (!other.retoned || other.moved > 0.03 || other.detail < 0.7 || other.changed > 30 ||
+            ie_structure_judge(&other, false) != IE_MATCH_SIMILAR_SCENE) {
+            fail_msg("shot %u: usual %.3f, lesser %.3f, moved %.3f, detail %.3f, changed %.0f", seed, other.usual,
+                     other.lesser, other.moved, other.detail, other.changed);
+        }
+    }
+}
+
 static void a_crop_is_one_from_either_side(void **state)
 {
     (void)state;
@@ -285,7 +357,7 @@ static void a_crop_is_one_from_either_side(void **state)
         ie_match verdict;
     } cases[] = {{0.87, IE_MATCH_SAME_PICTURE}, {0.81, IE_MATCH_NONE}};
     for (size_t i = 0; i < 2; i++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, 2, 0}), b = draw((view){cases[i].part, 0, 1, 1, 0, 2, 0});
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, 2, 0, 0}), b = draw((view){cases[i].part, 0, 1, 1, 0, 2, 0, 0});
         ie_likeness there = ie_structure_compare(&a, &b, 0), back = ie_structure_compare(&b, &a, 0);
         assert_int_equal(ie_structure_judge(&there, false), cases[i].verdict);
         assert_int_equal(ie_structure_judge(&back, false), cases[i].verdict);
@@ -310,6 +382,9 @@ int main(void)
         cmocka_unit_test(one_tint_for_all_is_no_other_colour),
         cmocka_unit_test(a_camera_that_was_moved_makes_it_another_shot),
         cmocka_unit_test(leaves_in_the_wind_make_it_another_shot_and_noise_does_not),
+        cmocka_unit_test(a_camera_that_was_tilted_makes_it_another_shot),
+        cmocka_unit_test(a_burst_with_other_exposure_is_not_one_picture),
+        cmocka_unit_test(leaves_in_the_wind_are_seen_through_edited_levels),
         cmocka_unit_test(a_crop_is_one_from_either_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
