@@ -7,9 +7,11 @@
 #include <sys/stat.h>
 
 #include "storage/bytes.h"
+#include "storage/color_profile.h"
 #include "storage/exif_check.h"
 #include "storage/exif_tags.h"
 #include "storage/image_data.h"
+#include "storage/iptc_digest.h"
 #include "storage/span.h"
 #include "utils/error.h"
 #include "utils/fs.h"
@@ -46,7 +48,7 @@ static bool in_notes(const char *name)
 static bool goes(const char *name, unsigned strip)
 {
     static const char *const places[] = {"gps", "latitude", "longitude", "location", ".City", "State", "Country", NULL};
-    static const char *const serials[] = {"serial", "OwnerName", "UniqueID", NULL};
+    static const char *const serials[] = {"serial", "OwnerName", "UniqueID", ".0xfde8", ".0xfde9" /* Adobe: owner, serial number */, NULL};
     return (strip & IE_STRIP_ALL) != 0 || in_notes(name) || ((strip & IE_STRIP_GPS) != 0 && has_word(name, places)) ||
            ((strip & IE_STRIP_SERIALS) != 0 && has_word(name, serials));
 }
@@ -101,14 +103,20 @@ static bool exiv2_finds_some(const char *path, unsigned strip, ie_error *err)
 
 /* ---- all, of JPEG and PNG ------------------------------------------------------------------- */
 
+static bool is_profile(uint8_t marker, const uint8_t *body, size_t size)
+{
+    static const char icc[] = "ICC_PROFILE";
+    return marker == 0xe2 && size >= sizeof icc && memcmp(body, icc, sizeof icc) == 0;
+}
+
 static bool stays(uint8_t marker, const uint8_t *body, size_t size)
 {
-    static const char icc[] = "ICC_PROFILE", adobe[] = "Adobe", jfif[] = "JFIF";
+    static const char adobe[] = "Adobe", jfif[] = "JFIF";
     switch (marker) {
     case 0xe0:
         return size >= sizeof jfif && memcmp(body, jfif, sizeof jfif) == 0;
     case 0xe2:
-        return size >= sizeof icc && memcmp(body, icc, sizeof icc) == 0;
+        return is_profile(marker, body, size);
     case 0xee:
         return size >= sizeof adobe - 1 && memcmp(body, adobe, sizeof adobe - 1) == 0;
     default:
@@ -124,10 +132,37 @@ static void add_orientation(ie_buffer *out, uint8_t orientation)
     ie_buffer_add(out, block, sizeof block);
 }
 
+/* Colours that only EXIF names (Adobe RGB) would be others without it: a profile says the same and nothing more. */
+static void add_profile(ie_buffer *out, const uint8_t *bytes, size_t size)
+{
+    static const char name[] = "ICC_PROFILE\0\1\1"; /* the first of one; its NUL is not part of it */
+    ie_color_space space;
+    ie_profile profile = {0};
+    ie_meta meta = {0};
+    ie_photo *photo = ie_photo_new();
+    ie_span file = ie_span_memory(bytes, size);
+    photo->format = IE_FORMAT_JPEG;
+    meta.photo = photo;
+    ie_meta_find_jpeg(&meta, &file);
+    if (ie_color_space_of_exif(&meta, &space) == IE_COLORS_OTHER && ie_profile_make(&space, false, &profile)) {
+        size_t length = 2 + sizeof name - 1 + profile.size;
+        const uint8_t head[] = {0xff, 0xe2, (uint8_t)(length >> 8), (uint8_t)length};
+        if (length <= UINT16_MAX) {
+            ie_buffer_add(out, head, sizeof head);
+            ie_buffer_add(out, name, sizeof name - 1);
+            ie_buffer_add(out, profile.data, profile.size);
+        }
+    }
+    free(profile.data);
+    ie_meta_clear(&meta);
+    ie_photo_free(photo);
+}
+
 /* What decides the picture, and nothing behind it. False: no JPEG of the usual structure. */
 static bool bare_jpeg(const uint8_t *bytes, size_t size, uint8_t orientation, ie_buffer *out)
 {
     size_t at = 2;
+    bool profile = false;
     if (size < 4 || ie_be16(bytes) != 0xffd8) {
         return false;
     }
@@ -145,7 +180,11 @@ static bool bare_jpeg(const uint8_t *bytes, size_t size, uint8_t orientation, ie
         if (length < 2 || length > size - at - 2) {
             return false;
         }
+        profile = profile || is_profile(marker, bytes + at + 4, length - 2);
         if (marker == 0xda) {
+            if (!profile) {
+                add_profile(out, bytes, size);
+            }
             size_t end = ie_image_data_jpeg_end(bytes, size);
             ie_buffer_add(out, bytes + at, end > at ? end - at : 0);
             return end > at;
@@ -330,8 +369,11 @@ static ie_status strip_bytes(const char *path, ie_format format, const ie_photo 
         status = write_bare(path, format, data, (size_t)ie_bytes_size(bytes), was->orientation, err);
     } else if (status == IE_OK) {
         ie_hash128 picture;
+        bool in_step = false;
         status = check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err);
+        status = status == IE_OK ? ie_iptc_in_step(path, format, &in_step, err) : status;
         status = status == IE_OK ? clear_tags(path, strip, err) : status;
+        status = status == IE_OK && in_step ? ie_iptc_refresh_digest(path, format, err) : status;
         status = status == IE_OK ? check_picture(path, format, picture, err) : status;
     }
     ie_bytes_close(bytes);

@@ -221,15 +221,19 @@ bool ie_vips_profile_came_over(VipsImage *image, const char *path, ie_format for
     const ie_vips_loader_row *l = NULL;
     VipsImage *made = NULL;
     bool good = false;
+    if (format != IE_FORMAT_JXL && profile_of(image).data == NULL) {
+        return true;
+    }
     if (ie_vips_load_file(path, &bytes, &data, NULL) != IE_OK) {
         return false;
     }
     if (ie_vips_open_checked(data, (size_t)ie_bytes_size(bytes), format, VIPS_FAIL_ON_ERROR, UINT64_MAX, &made, &l, NULL) == IE_OK) {
         blob was = profile_of(image), is = profile_of(made);
-        double off = was.data != NULL && is.data != NULL ? ie_profile_difference(was.data, was.size, is.data, is.size)
+        bool equal = was.size == is.size && (was.size == 0 || memcmp(was.data, is.data, was.size) == 0);
+        double off = equal ? 0
+                     : was.data != NULL && is.data != NULL ? ie_profile_difference(was.data, was.size, is.data, is.size)
                      : was.data != NULL ? ie_profile_difference_from_srgb(was.data, was.size)
-                     : is.data != NULL ? ie_profile_difference_from_srgb(is.data, is.size)
-                                       : 0;
+                                        : ie_profile_difference_from_srgb(is.data, is.size);
         good = off < SAME_COLOURS;
         ie_vips_finish(made);
     }

@@ -5,6 +5,7 @@
 
 #include "exif_help.h"
 #include "storage/exif_tags.h"
+#include "storage/iptc_digest.h"
 
 static bool bytes_hold(const char *path, const char *text)
 {
@@ -155,6 +156,58 @@ static void what_cannot_be_rewritten_is_not_called_damaged(void **state)
     tree_remove(folder);
 }
 
+static void the_digest_of_iptc_stays_in_step(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "meta-jpeg/exifr/iptc-agency-photographer-example.jpg"); /* IPTC says where it was taken */
+    IE_AUTO_FREE char *folder = tree_new();
+    IE_AUTO_FREE char *path = NULL;
+    bool before = false, after = false;
+    assert_int_equal(ie_iptc_in_step(from, IE_FORMAT_JPEG, &before, NULL), IE_OK);
+    ie_photo *is = stripped(folder, from, IE_STRIP_GPS, &path);
+    assert_int_equal(ie_iptc_in_step(path, IE_FORMAT_JPEG, &after, NULL), IE_OK);
+    assert_true(before && after);
+    assert_null(is->metadata.city);
+    ie_photo_free(is);
+    tree_remove(folder);
+}
+
+static void private_tags_of_owner_and_serial_number_go(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "tiff/exif-rs/yaminale.tif");
+    IE_AUTO_FREE char *folder = tree_new();
+    IE_AUTO_FREE char *path = NULL;
+    ie_photo_free(stripped(folder, from, IE_STRIP_SERIALS, &path));
+    IE_AUTO_TAGS ie_tags *tags = NULL;
+    assert_int_equal(ie_tags_open(path, &tags, NULL), IE_OK);
+    assert_false(ie_tags_has(tags, "Exif.Image.0xfde8") || ie_tags_has(tags, "Exif.Image.0xfde9"));
+    tree_remove(folder);
+}
+
+/* EXIF with a colour space and nothing else. */
+static void colours_that_only_exif_names_get_a_profile_when_it_goes(void **state)
+{
+    (void)state;
+    for (int adobe = 1; adobe < 3; adobe++) {
+        const uint8_t block[] = {'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x87, 0x69, 0, 4, 0, 0, 0, 1,
+                                 0,   0,   0,   26,  0, 0, 0,   0,   0, 1, 0xa0, 1, 0, 3, 0, 0, 0, 1, 0, (uint8_t)adobe, 0, 0,
+                                 0,   0,   0,   0};
+        IE_AUTO_FREE char *folder = tree_new();
+        IE_AUTO_FREE char *path = ie_asprintf("%s/a.jpg", folder);
+        ie_buffer jpeg = {0};
+        begin_jpeg(&jpeg);
+        add_segment(&jpeg, 0xe1, block, sizeof block);
+        end_jpeg(&jpeg);
+        bytes_to(path, jpeg.data, jpeg.size);
+        assert_int_equal(ie_exif_strip(path, IE_FORMAT_JPEG, IE_STRIP_ALL, NULL), IE_OK);
+        assert_false(bytes_hold(path, "Exif"));
+        assert_int_equal(bytes_hold(path, "ICC_PROFILE"), adobe == 2);
+        ie_buffer_free(&jpeg);
+        tree_remove(folder);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +219,9 @@ int main(void)
         cmocka_unit_test(what_is_in_the_way_is_seen_beforehand_in_plain_words),
         cmocka_unit_test(a_stripped_file_is_told_from_one_that_is_not),
         cmocka_unit_test(what_cannot_be_rewritten_is_not_called_damaged),
+        cmocka_unit_test(the_digest_of_iptc_stays_in_step),
+        cmocka_unit_test(private_tags_of_owner_and_serial_number_go),
+        cmocka_unit_test(colours_that_only_exif_names_get_a_profile_when_it_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
