@@ -421,6 +421,36 @@ static void a_broken_profile_is_no_profile(void **state)
     }
 }
 
+/* 10,000 changes of each, in memory of their own size. */
+static void no_bytes_of_a_file_lead_outside_it(void **state)
+{
+    (void)state;
+    const char *const paths[] = {tiff_of(false), tiff_of(true), png_of(45470, adobe_chromaticities),
+                                 made(png_with(NULL, 0), IE_FORMAT_PNG, IE_FORMAT_AVIF, 0)};
+    const ie_format formats[] = {IE_FORMAT_TIFF, IE_FORMAT_TIFF, IE_FORMAT_PNG, IE_FORMAT_AVIF};
+    static ie_color_space space;
+    size_t found[4] = {0};
+    for (size_t k = 0; k < 4; k++) {
+        ie_buffer bytes = {0};
+        uint32_t seed = 7;
+        picture_read(paths[k], &bytes);
+        for (int i = 0; i < 10000; i++) {
+            seed = seed * 1664525 + 1013904223;
+            size_t size = i % 2 == 0 ? bytes.size : (seed >> 8) % bytes.size;
+            uint8_t *copy = malloc(size + 1);
+            memcpy(copy, bytes.data, size);
+            for (int c = 0; size > 0 && c < i % 5; c++) {
+                seed = seed * 1664525 + 1013904223;
+                copy[(seed >> 8) % (size < 700 ? size : 700)] = (uint8_t)(seed >> 4);
+            }
+            found[ie_color_space_find(copy, size, formats[k], NULL, false, &space)]++;
+            free(copy);
+        }
+        ie_buffer_free(&bytes);
+    }
+    assert_true(found[IE_COLORS_OTHER] > 0 && found[IE_COLORS_SRGB] > 0 && found[IE_COLORS_PROFILE] > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +466,7 @@ int main(void)
         cmocka_unit_test(a_profile_stays_in_every_format_from_every_other),
         cmocka_unit_test(a_made_profile_is_the_same_at_any_time),
         cmocka_unit_test(a_broken_profile_is_no_profile),
+        cmocka_unit_test(no_bytes_of_a_file_lead_outside_it),
     };
     return cmocka_run_group_tests(tests, picture_folder_make, picture_folder_remove);
 }
