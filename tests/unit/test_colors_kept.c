@@ -408,6 +408,25 @@ static void a_made_profile_is_the_same_at_any_time(void **state)
     free(curve.data);
 }
 
+static void a_profile_of_grey_and_one_of_three_colours_show_the_same_greys(void **state)
+{
+    (void)state;
+    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_GAMMA, .gamma = 1.0};
+    ie_profile rgb = {0}, gray = {0}, wanted = {0}, three = {0}, again = {0};
+    assert_true(ie_profile_make(&space, false, &rgb) && ie_profile_make(&space, true, &wanted));
+    assert_true(ie_profile_reshape(rgb.data, rgb.size, true, &gray) && ie_profile_reshape(gray.data, gray.size, false, &three));
+    assert_true(ie_profile_reshape(three.data, three.size, true, &again));
+    assert_int_equal(ie_profile_kind_of(gray.data, gray.size), IE_PROFILE_GRAY);
+    assert_int_equal(ie_profile_kind_of(three.data, three.size), IE_PROFILE_RGB);
+    assert_true(ie_profile_difference(gray.data, gray.size, wanted.data, wanted.size) < 0.1);
+    assert_true(ie_profile_difference(again.data, again.size, wanted.data, wanted.size) < 0.1);
+    assert_true(ie_profile_difference_from_srgb(gray.data, gray.size) > 10);
+    ie_profile *const all[] = {&rgb, &gray, &wanted, &three, &again};
+    for (size_t i = 0; i < 5; i++) {
+        free(all[i]->data);
+    }
+}
+
 static void a_broken_profile_is_no_profile(void **state)
 {
     (void)state;
@@ -465,6 +484,7 @@ int main(void)
         cmocka_unit_test(adobe_rgb_that_only_exif_names_comes_over),
         cmocka_unit_test(a_profile_stays_in_every_format_from_every_other),
         cmocka_unit_test(a_made_profile_is_the_same_at_any_time),
+        cmocka_unit_test(a_profile_of_grey_and_one_of_three_colours_show_the_same_greys),
         cmocka_unit_test(a_broken_profile_is_no_profile),
         cmocka_unit_test(no_bytes_of_a_file_lead_outside_it),
     };
