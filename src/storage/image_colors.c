@@ -101,6 +101,18 @@ static ie_status refuse_hdr(ie_error *err)
                         "its light is coded for HDR screens (PQ, HLG or the like), which a conversion would not keep");
 }
 
+static ie_status refuse_untold(ie_error *err)
+{
+    return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                        "its numbers are video's (narrow range, or brightness and colour differences), which no profile tells");
+}
+
+static ie_status refuse_unready(ie_error *err)
+{
+    return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                        "its colours need a profile, and LittleCMS (liblcms2), which reads and makes them, is not installed");
+}
+
 /* What libjxl says of its colours. */
 static ie_status check_jxl(VipsImage *image, ie_error *err)
 {
@@ -147,12 +159,21 @@ ie_status ie_vips_settle_profile(VipsImage **image, const uint8_t *bytes, size_t
     if (status != IE_OK) {
         return status;
     }
+    if (profile_of(*image).data != NULL && !ie_profile_ready()) {
+        return refuse_unready(err);
+    }
     if (!fit_profile(image)) {
         return ie_vips_damaged(format, err);
     }
     ie_colors colours = find_colours(bytes, size, format, file, file_format, profile_of(*image).data != NULL, &space);
     if (colours == IE_COLORS_HDR) {
         return refuse_hdr(err);
+    }
+    if (colours == IE_COLORS_UNTOLD) {
+        return refuse_untold(err);
+    }
+    if (colours == IE_COLORS_OTHER && !ie_profile_ready()) {
+        return refuse_unready(err);
     }
     return use_space(image, colours, &space) && shape_for(image, to)
                ? IE_OK

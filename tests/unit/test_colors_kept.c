@@ -17,7 +17,7 @@ static const double in_adobe[3][3] = {{176.9, 110.5, 88.5}, {65, 141.3, 114.4}, 
 static const double in_p3[3][3] = {{168.8, 107.2, 86}, {80.5, 141.5, 113.1}, {97.6, 110.4, 164}};
 static const double in_wide[3][3] = {{229.2, 169.2, 158.5}, {129.5, 202.5, 177.6}, {163.8, 173.9, 210.2}};
 static const double in_linear[3][3] = {{207.5, 175.5, 160.3}, {164.3, 195.5, 179}, {168.1, 175.5, 207.5}};
-static const double in_bt2020[3][3] = {{193.3, 115.7, 100.3}, {66.9, 155.4, 125.4}, {101.6, 123.6, 173.9}};
+static const double in_bt2020[3][3] = {{184.9, 101.7, 85.7}, {42.3, 144.6, 112.4}, {86.6, 110.6, 164.8}};
 static const double in_gamma18[3][3] = {{175.6, 129.2, 109.2}, {114.3, 157.6, 134}, {119.3, 129.2, 175.6}};
 
 static void add_rows(ie_buffer *out, bool filtered)
@@ -258,7 +258,7 @@ static void the_code_points_of_an_avif_come_over(void **state)
     static const struct {
         uint8_t primaries, transfer;
         const double (*expected)[3];
-    } rows[] = {{12, 13, in_p3}, {9, 1, in_bt2020}, {1, 8, in_linear}, {1, 13, in_srgb}, {2, 2, in_srgb}};
+    } rows[] = {{12, 13, in_p3}, {9, 14, in_bt2020}, {1, 8, in_linear}, {1, 13, in_srgb}, {1, 1, in_srgb}, {2, 2, in_srgb}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ie_buffer bytes = {0};
         picture_read(made(png_with(NULL, 0), IE_FORMAT_PNG, IE_FORMAT_AVIF, 0), &bytes);
