@@ -2,13 +2,14 @@
 #include "storage/exif_strip.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
 #include "storage/bytes.h"
-#include "storage/color_profile.h"
 #include "storage/exif_check.h"
+#include "storage/exif_strip_colors.h"
 #include "storage/exif_tags.h"
 #include "storage/image_data.h"
 #include "storage/iptc_digest.h"
@@ -103,20 +104,14 @@ static bool exiv2_finds_some(const char *path, unsigned strip, ie_error *err)
 
 /* ---- all, of JPEG and PNG ------------------------------------------------------------------- */
 
-static bool is_profile(uint8_t marker, const uint8_t *body, size_t size)
-{
-    static const char icc[] = "ICC_PROFILE";
-    return marker == 0xe2 && size >= sizeof icc && memcmp(body, icc, sizeof icc) == 0;
-}
-
 static bool stays(uint8_t marker, const uint8_t *body, size_t size)
 {
-    static const char adobe[] = "Adobe", jfif[] = "JFIF";
+    static const char icc[] = "ICC_PROFILE", adobe[] = "Adobe", jfif[] = "JFIF";
     switch (marker) {
     case 0xe0:
         return size >= sizeof jfif && memcmp(body, jfif, sizeof jfif) == 0;
     case 0xe2:
-        return is_profile(marker, body, size);
+        return size >= sizeof icc && memcmp(body, icc, sizeof icc) == 0;
     case 0xee:
         return size >= sizeof adobe - 1 && memcmp(body, adobe, sizeof adobe - 1) == 0;
     default:
@@ -132,37 +127,10 @@ static void add_orientation(ie_buffer *out, uint8_t orientation)
     ie_buffer_add(out, block, sizeof block);
 }
 
-/* Colours that only EXIF names (Adobe RGB) would be others without it: a profile says the same and nothing more. */
-static void add_profile(ie_buffer *out, const uint8_t *bytes, size_t size)
-{
-    static const char name[] = "ICC_PROFILE\0\1\1"; /* the first of one; its NUL is not part of it */
-    ie_color_space space;
-    ie_profile profile = {0};
-    ie_meta meta = {0};
-    ie_photo *photo = ie_photo_new();
-    ie_span file = ie_span_memory(bytes, size);
-    photo->format = IE_FORMAT_JPEG;
-    meta.photo = photo;
-    ie_meta_find_jpeg(&meta, &file);
-    if (ie_color_space_of_exif(&meta, &space) == IE_COLORS_OTHER && ie_profile_make(&space, false, &profile)) {
-        size_t length = 2 + sizeof name - 1 + profile.size;
-        const uint8_t head[] = {0xff, 0xe2, (uint8_t)(length >> 8), (uint8_t)length};
-        if (length <= UINT16_MAX) {
-            ie_buffer_add(out, head, sizeof head);
-            ie_buffer_add(out, name, sizeof name - 1);
-            ie_buffer_add(out, profile.data, profile.size);
-        }
-    }
-    free(profile.data);
-    ie_meta_clear(&meta);
-    ie_photo_free(photo);
-}
-
 /* What decides the picture, and nothing behind it. False: no JPEG of the usual structure. */
-static bool bare_jpeg(const uint8_t *bytes, size_t size, uint8_t orientation, ie_buffer *out)
+static bool bare_jpeg(const uint8_t *bytes, size_t size, uint8_t orientation, const ie_profile *profile, ie_buffer *out)
 {
     size_t at = 2;
-    bool profile = false;
     if (size < 4 || ie_be16(bytes) != 0xffd8) {
         return false;
     }
@@ -180,11 +148,8 @@ static bool bare_jpeg(const uint8_t *bytes, size_t size, uint8_t orientation, ie
         if (length < 2 || length > size - at - 2) {
             return false;
         }
-        profile = profile || is_profile(marker, bytes + at + 4, length - 2);
         if (marker == 0xda) {
-            if (!profile) {
-                add_profile(out, bytes, size);
-            }
+            ie_strip_add_profile(out, profile);
             size_t end = ie_image_data_jpeg_end(bytes, size);
             ie_buffer_add(out, bytes + at, end > at ? end - at : 0);
             return end > at;
@@ -227,12 +192,18 @@ static bool bare_png(const uint8_t *bytes, size_t size, ie_buffer *out)
     return false;
 }
 
-static ie_status write_bare(const char *path, ie_format format, const uint8_t *bytes, size_t size,
-                            uint8_t orientation, ie_error *err)
+static ie_status write_bare(const char *path, ie_format format, ie_bytes *file, uint8_t orientation, ie_error *err)
 {
     ie_buffer out = {0};
-    ie_status status = IE_OK;
-    bool good = format == IE_FORMAT_PNG ? bare_png(bytes, size, &out) : bare_jpeg(bytes, size, orientation, &out);
+    ie_profile profile = {0};
+    const uint8_t *bytes = ie_bytes_load(file, MAX_FILE_BYTES);
+    const size_t size = (size_t)ie_bytes_size(file);
+    ie_status status = ie_strip_profile(file, format, &profile, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    bool good = bytes != NULL && (format == IE_FORMAT_PNG ? bare_png(bytes, size, &out) : bare_jpeg(bytes, size, orientation, &profile, &out));
+    free(profile.data);
     if (!good) {
         status = ie_error_set(err, IE_ERR_FORMAT, "its %s structure is damaged", ie_format_name(format));
     } else {
@@ -360,17 +331,26 @@ static ie_status load(const char *path, ie_bytes **ret_bytes, const uint8_t **re
     return status == IE_OK && *ret_data == NULL ? ie_error_set(err, IE_ERR_FORMAT, "it cannot be read") : status;
 }
 
+static ie_status check_colours(ie_bytes *bytes, ie_format format, unsigned strip, ie_error *err)
+{
+    ie_profile profile = {0};
+    ie_status status = (strip & IE_STRIP_ALL) != 0 ? ie_strip_profile(bytes, format, &profile, err) : IE_OK;
+    free(profile.data);
+    return status;
+}
+
 static ie_status strip_bytes(const char *path, ie_format format, const ie_photo *was, unsigned strip, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
     ie_status status = load(path, &bytes, &data, err);
     if (status == IE_OK && goes_bare(format, strip)) {
-        status = write_bare(path, format, data, (size_t)ie_bytes_size(bytes), was->orientation, err);
+        status = write_bare(path, format, bytes, was->orientation, err);
     } else if (status == IE_OK) {
         ie_hash128 picture;
         bool in_step = false;
-        status = check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err);
+        status = check_colours(bytes, format, strip, err);
+        status = status == IE_OK ? check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err) : status;
         status = status == IE_OK ? ie_iptc_in_step(path, format, &in_step, err) : status;
         status = status == IE_OK ? clear_tags(path, strip, err) : status;
         status = status == IE_OK && in_step ? ie_iptc_refresh_digest(path, format, err) : status;
@@ -382,13 +362,18 @@ static ie_status strip_bytes(const char *path, ie_format format, const ie_photo 
 
 ie_status ie_exif_strip_check(const char *path, ie_format format, unsigned strip, ie_error *err)
 {
-    if (!is_known(format, strip) || goes_bare(format, strip)) {
-        return is_known(format, strip) ? IE_OK : ie_error_set(err, IE_ERR_UNSUPPORTED, "it cannot be taken out of %s files", ie_format_name(format));
+    if (!is_known(format, strip)) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it cannot be taken out of %s files", ie_format_name(format));
     }
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
     ie_hash128 picture;
     ie_status status = load(path, &bytes, &data, err);
+    status = status == IE_OK ? check_colours(bytes, format, strip, err) : status;
+    if (goes_bare(format, strip)) {
+        ie_bytes_close(bytes);
+        return status;
+    }
     status = status == IE_OK ? check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err) : status;
     if (status == IE_OK) {
         IE_AUTO_TAGS ie_tags *tags = NULL;
