@@ -27,15 +27,17 @@ static const char *convert_photo(const char *from, ie_format to, ie_error *err)
 static void exif_xmp_and_iptc_come_over_and_back(void **state)
 {
     (void)state;
+    size_t tried = 0;
     static const char *const names[] = {"meta-jpeg/elodie/with-location.jpg", "meta-jpeg/exifr/BonTonARTSTORplusIPTC.jpg",
                                         "meta-jpeg/libavif/paris_exif_xmp_icc.jpg"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         SAMPLE_OR_SKIP(from, names[i]);
         ie_photo *was = facts_of(from, IE_FORMAT_JPEG);
         for (size_t k = 0; k < sizeof boxed / sizeof *boxed; k++) {
-            if (!ie_image_can_write(boxed[k])) {
+            if (!can_write(boxed[k])) {
                 continue;
             }
+            tried++;
             ie_error err = {0};
             const char *there = convert_photo(from, boxed[k], &err);
             if (there == NULL) {
@@ -54,6 +56,9 @@ static void exif_xmp_and_iptc_come_over_and_back(void **state)
         }
         ie_photo_free(was);
     }
+    if (tried == 0) {
+        skip();
+    }
 }
 
 /* In one line. */
@@ -67,15 +72,20 @@ static void another_program_reads_the_same_in_the_new_file(void **state)
     if (was == NULL) {
         skip();
     }
+    size_t tried = 0;
     assert_non_null(strstr(was, "REBEL T2i"));
     for (size_t k = 0; k < sizeof boxed / sizeof *boxed; k++) {
         ie_error err = {0};
-        if (ie_image_can_write(boxed[k])) {
+        if (can_write(boxed[k])) {
             const char *there = convert_photo(from, boxed[k], &err);
             assert_non_null(there);
             IE_AUTO_FREE char *is = answer("exiftool", arguments, there);
             assert_string_equal(was, is);
+            tried++;
         }
+    }
+    if (tried == 0) {
+        skip();
     }
 }
 
@@ -85,11 +95,13 @@ static void a_photo_that_lay_on_its_side_is_turned_once(void **state)
     SAMPLE_OR_SKIP(from, "orientation/sharp/Landscape_6.jpg");
     ie_photo *was = facts_of(from, IE_FORMAT_JPEG);
     assert_int_equal(was->orientation, 6);
+    size_t tried = 0;
     for (size_t k = 0; k < sizeof boxed / sizeof *boxed; k++) {
         ie_error err = {0};
-        if (!ie_image_can_write(boxed[k])) {
+        if (!can_write(boxed[k])) {
             continue;
         }
+        tried++;
         const char *there = convert_photo(from, boxed[k], &err);
         assert_non_null(there);
         ie_photo *is = facts_of(there, boxed[k]);
@@ -103,6 +115,9 @@ static void a_photo_that_lay_on_its_side_is_turned_once(void **state)
         ie_photo_free(is);
     }
     ie_photo_free(was);
+    if (tried == 0) {
+        skip();
+    }
 }
 
 /* ---- the files themselves ------------------------------------------------------------------ */
@@ -119,10 +134,12 @@ static ie_span tiff_span(void)
 static void the_picture_is_the_same_whatever_is_put_beside_it(void **state)
 {
     (void)state;
+    size_t tried = 0;
     for (size_t k = 0; k < sizeof boxed / sizeof *boxed; k++) {
-        if (!ie_image_can_write(boxed[k])) {
+        if (!can_write(boxed[k])) {
             continue;
         }
+        tried++;
         ie_buffer png = {0}, out = {0};
         make_png(&png, 96, 64, 8, boxed[k] == IE_FORMAT_AVIF ? 7 : -1, 1); /* AVIF keeps alpha in an item of its own */
         const char *plain = converted(picture_file(png.data, png.size), IE_FORMAT_PNG, boxed[k], 90, 1);
@@ -152,12 +169,15 @@ static void the_picture_is_the_same_whatever_is_put_beside_it(void **state)
         ie_buffer_free(&out);
         ie_buffer_free(&twice);
     }
+    if (tried == 0) {
+        skip();
+    }
 }
 
 static void a_file_cut_or_changed_anywhere_is_refused_or_written_and_nothing_worse(void **state)
 {
     (void)state;
-    if (!ie_image_can_write(IE_FORMAT_AVIF)) {
+    if (!can_write(IE_FORMAT_AVIF)) {
         skip();
     }
     ie_buffer png = {0};
@@ -192,7 +212,7 @@ static void a_file_cut_or_changed_anywhere_is_refused_or_written_and_nothing_wor
 static void a_tag_that_does_not_read_back_is_told(void **state)
 {
     (void)state;
-    if (!ie_image_can_write(IE_FORMAT_JXL)) {
+    if (!can_write(IE_FORMAT_JXL)) {
         skip();
     }
     ie_buffer png = {0}, out = {0};

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/color_profile.h"
+
+#include <math.h>
+
+#include "test.h"
+
+static void a_made_profile_is_the_same_at_any_time(void **state)
+{
+    (void)state;
+    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_GAMMA, .gamma = 2.2};
+    ie_profile a = {0}, b = {0}, curve = {0};
+    assert_true(ie_profile_make(&space, false, &a) && ie_profile_make(&space, false, &b));
+    assert_int_equal(a.data[24] << 8 | a.data[25], 2026);
+    assert_int_equal(a.size, b.size);
+    assert_memory_equal(a.data, b.data, a.size);
+    assert_true(ie_profile_difference_from_srgb(a.data, a.size) > 5);
+    assert_true(ie_profile_with_srgb_curve(a.data, a.size, &curve));
+    assert_true(ie_profile_difference(a.data, a.size, curve.data, curve.size) > 0.5);
+    free(a.data);
+    free(b.data);
+    free(curve.data);
+}
+
+static void a_profile_of_grey_and_one_of_three_colours_show_the_same_greys(void **state)
+{
+    (void)state;
+    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_GAMMA, .gamma = 1.0};
+    ie_profile rgb = {0}, gray = {0}, wanted = {0}, three = {0}, again = {0};
+    assert_true(ie_profile_make(&space, false, &rgb) && ie_profile_make(&space, true, &wanted));
+    assert_true(ie_profile_reshape(rgb.data, rgb.size, true, &gray) && ie_profile_reshape(gray.data, gray.size, false, &three));
+    assert_true(ie_profile_reshape(three.data, three.size, true, &again));
+    assert_int_equal(ie_profile_kind_of(gray.data, gray.size), IE_PROFILE_GRAY);
+    assert_int_equal(ie_profile_kind_of(three.data, three.size), IE_PROFILE_RGB);
+    assert_true(ie_profile_difference(gray.data, gray.size, wanted.data, wanted.size) < 0.1);
+    assert_true(ie_profile_difference(again.data, again.size, wanted.data, wanted.size) < 0.1);
+    assert_true(ie_profile_difference_from_srgb(gray.data, gray.size) > 10);
+    ie_profile *const all[] = {&rgb, &gray, &wanted, &three, &again};
+    for (size_t i = 0; i < 5; i++) {
+        free(all[i]->data);
+    }
+}
+
+static void a_broken_profile_is_no_profile(void **state)
+{
+    (void)state;
+    uint8_t junk[400];
+    ie_profile shaped = {0};
+    memset(junk, 0x5a, sizeof junk);
+    for (size_t size = 0; size < sizeof junk; size += 57) {
+        assert_int_equal(ie_profile_kind_of(junk, size), IE_PROFILE_BROKEN);
+        assert_true(isinf(ie_profile_difference_from_srgb(junk, size)));
+        assert_false(ie_profile_reshape(junk, size, true, &shaped) || ie_profile_with_srgb_curve(junk, size, &shaped));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_made_profile_is_the_same_at_any_time),
+        cmocka_unit_test(a_profile_of_grey_and_one_of_three_colours_show_the_same_greys),
+        cmocka_unit_test(a_broken_profile_is_no_profile),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
