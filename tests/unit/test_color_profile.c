@@ -54,12 +54,42 @@ static void a_broken_profile_is_no_profile(void **state)
     }
 }
 
+/* Where a tag's content stands in a profile (ICC.1:2010, 7.3). */
+static uint8_t *tag_of(ie_profile *profile, const char *name)
+{
+    for (uint8_t *row = profile->data + 132; row + 12 <= profile->data + profile->size; row += 12) {
+        if (memcmp(row, name, 4) == 0) {
+            return profile->data + (row[4] << 24 | row[5] << 16 | row[6] << 8 | row[7]);
+        }
+    }
+    return NULL;
+}
+
+static void a_colour_that_is_black_at_its_brightest_has_no_place(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"rXYZ", "gXYZ", "bXYZ"};
+    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_GAMMA, .gamma = 2.2};
+    for (size_t i = 0; i < 3; i++) {
+        ie_profile profile = {0}, made = {0};
+        assert_true(ie_profile_make(&space, false, &profile));
+        assert_true(ie_profile_with_srgb_curve(profile.data, profile.size, &made));
+        free(made.data);
+        uint8_t *xyz = tag_of(&profile, names[i]);
+        assert_non_null(xyz);
+        memset(xyz + 8, 0, 12);
+        assert_false(ie_profile_with_srgb_curve(profile.data, profile.size, &made));
+        free(profile.data);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_made_profile_is_the_same_at_any_time),
         cmocka_unit_test(a_profile_of_grey_and_one_of_three_colours_show_the_same_greys),
         cmocka_unit_test(a_broken_profile_is_no_profile),
+        cmocka_unit_test(a_colour_that_is_black_at_its_brightest_has_no_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

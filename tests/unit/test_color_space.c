@@ -318,6 +318,32 @@ static void the_work_for_the_properties_of_a_picture_is_bounded(void **state)
     assert_int_equal(properties_of(8192, 8, 1, 0, true).taken, IE_BOX_MAX_PROPERTIES); /* 2000 looks, at 1 to 2000 */
 }
 
+/* ---- JPEG XL -------------------------------------------------------------------------------- */
+
+/* 16 x 16 of one colour, by cjxl 0.7 with -x color_space=RGB_D65_SRG_Rel_Lin and without. */
+static void a_jxl_of_eight_bits_that_comes_out_linear_is_refused(void **state)
+{
+    (void)state;
+    static const uint8_t linear[] = {
+        0xff, 0x0a, 0x43, 0x40, 0x40, 0xd1, 0x22, 0x08, 0x02, 0x01, 0x00, 0x68, 0x00, 0x4b, 0x18, 0x8b, 0x15, 0x00,
+        0xd4, 0x17, 0xe3, 0xc5, 0x18, 0x2f, 0xde, 0x05, 0x22, 0x00, 0x08, 0x24, 0x0c, 0x00, 0x20, 0x1c, 0x04, 0x1a,
+        0xc1, 0x98, 0x07};
+    static const uint8_t plain[] = {
+        0xff, 0x0a, 0x43, 0x40, 0x42, 0x71, 0x21, 0x00, 0x12, 0x88, 0x02, 0x00, 0xe0, 0x00, 0x5d, 0xe5, 0x12, 0x00,
+        0x00, 0x15, 0x2a, 0xa3, 0x8c, 0x1b, 0xbc, 0x9c, 0xeb, 0xf9, 0xf2, 0x43, 0x87, 0xc5, 0xb4, 0x8d, 0xeb, 0x0c,
+        0x6d, 0xb5, 0x6d, 0x61, 0x49, 0xa2, 0xc8, 0x38, 0x36, 0x49, 0x27, 0x70, 0x48, 0x12, 0x6b, 0x20, 0xee, 0x26,
+        0xc9, 0x01, 0x01, 0x01, 0x20, 0xe6, 0x69, 0x1c, 0xb1, 0xf5, 0x60, 0x48, 0x05, 0x95, 0x24, 0x00};
+    const char *path = NULL;
+    ie_error err = {0};
+    if (!ie_image_can_read(IE_FORMAT_JXL)) {
+        print_message("skipped: JPEG XL cannot be read here\n");
+        skip();
+    }
+    assert_int_equal(convert_status(picture_file(linear, sizeof linear), IE_FORMAT_JXL, IE_FORMAT_PNG, 90, 1, &path, &err), IE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "coarse steps"));
+    assert_int_equal(convert_status(picture_file(plain, sizeof plain), IE_FORMAT_JXL, IE_FORMAT_PNG, 90, 1, &path, &err), IE_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +354,7 @@ int main(void)
         cmocka_unit_test(exif_counts_in_an_avif_whose_code_points_say_nothing),
         cmocka_unit_test(each_property_of_a_picture_is_taken_in_its_order),
         cmocka_unit_test(the_work_for_the_properties_of_a_picture_is_bounded),
+        cmocka_unit_test(a_jxl_of_eight_bits_that_comes_out_linear_is_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, picture_folder_make, picture_folder_remove);
 }
