@@ -83,6 +83,50 @@ static void a_colour_that_is_black_at_its_brightest_has_no_place(void **state)
     }
 }
 
+static void be32_put(uint8_t *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++) {
+        at[i] = (uint8_t)(value >> (24 - 8 * i));
+    }
+}
+
+/* D2B1 in place of the copyright: two matrices after each other, of 9e19 throughout. Black stays black, all else is beyond
+   every number, and what CIELAB makes of that is none. */
+static void differences_that_are_no_numbers_do_not_count_as_none(void **state)
+{
+    (void)state;
+    enum { MATRIX = 12 + 12 * 4, SIZE = 16 + 2 * 8 + 2 * MATRIX };
+    const ie_color_space space = {{{0.64, 0.33}, {0.30, 0.60}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_SRGB, .gamma = 1};
+    ie_profile profile = {0};
+    assert_true(ie_profile_make(&space, false, &profile));
+    assert_true(ie_profile_difference_from_srgb(profile.data, profile.size) < 0.1);
+    const size_t at = (profile.size + 3) / 4 * 4;
+    uint8_t *bytes = calloc(1, at + SIZE), *row = bytes + 132, *tag = bytes + at;
+    memcpy(bytes, profile.data, profile.size);
+    be32_put(bytes, (uint32_t)(at + SIZE));
+    while (memcmp(row, "cprt", 4) != 0) {
+        row += 12;
+        assert_true(row + 12 < bytes + at);
+    }
+    memcpy(row, "D2B1", 4);
+    be32_put(row + 4, (uint32_t)at);
+    be32_put(row + 8, SIZE);
+    memcpy(tag, "mpet\0\0\0\0\0\3\0\3\0\0\0\2", 16);
+    for (uint32_t m = 0; m < 2; m++) {
+        uint32_t from = 32 + m * MATRIX;
+        be32_put(tag + 16 + m * 8, from);
+        be32_put(tag + 20 + m * 8, MATRIX);
+        memcpy(tag + from, "matf\0\0\0\0\0\3\0\3", 12);
+        for (uint32_t i = 0; i < 9; i++) {
+            be32_put(tag + from + 12 + i * 4, 0x609c2007); /* 9e19 */
+        }
+    }
+    assert_int_equal(ie_profile_kind_of(bytes, at + SIZE), IE_PROFILE_RGB);
+    assert_true(isinf(ie_profile_difference_from_srgb(bytes, at + SIZE)));
+    free(bytes);
+    free(profile.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +134,7 @@ int main(void)
         cmocka_unit_test(a_profile_of_grey_and_one_of_three_colours_show_the_same_greys),
         cmocka_unit_test(a_broken_profile_is_no_profile),
         cmocka_unit_test(a_colour_that_is_black_at_its_brightest_has_no_place),
+        cmocka_unit_test(differences_that_are_no_numbers_do_not_count_as_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
