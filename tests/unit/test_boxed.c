@@ -6,6 +6,7 @@
 #include "core/recoding.h"
 #include "engine/derive.h"
 #include "storage/exif_boxed.h"
+#include "storage/exif_tags.h"
 #include "storage/meta_embed.h"
 
 static const ie_format boxed[] = {IE_FORMAT_JXL, IE_FORMAT_AVIF};
@@ -236,6 +237,42 @@ static void a_tag_that_does_not_read_back_is_told(void **state)
     ie_buffer_free(&out);
 }
 
+/* "Exif.Photo.MakerNote" of a maker that nobody knows. */
+static void the_bytes_of_an_unknown_maker_note_are_compared_too(void **state)
+{
+    (void)state;
+    if (!can_write(IE_FORMAT_JXL)) {
+        skip();
+    }
+    static const char block[] = "Exif\0\0II*\0\10\0\0\0\2\0\17\1\2\0\4\0\0\0Abc\0\x69\x87\4\0\1\0\0\0\46\0\0\0\0\0\0\0"
+                                "\1\0\x7c\x92\7\0\20\0\0\0\70\0\0\0\0\0\0\0unknown note 123";
+    ie_buffer jpeg = {0}, png = {0};
+    begin_jpeg(&jpeg);
+    add_segment(&jpeg, 0xe1, block, sizeof block - 1);
+    end_jpeg(&jpeg);
+    make_png(&png, 16, 16, 8, -1, 1);
+    const char *path = converted(picture_file(png.data, png.size), IE_FORMAT_PNG, IE_FORMAT_JXL, 50, 1);
+    IE_AUTO_TAGS ie_tags *tags = NULL;
+    IE_AUTO_TEXTS ie_texts snapshot = {0};
+    ie_error err = {0};
+    assert_int_equal(ie_tags_open_memory((const uint8_t *)jpeg.data, jpeg.size, &tags, NULL), IE_OK);
+    assert_true(ie_tags_has(tags, "Exif.Photo.MakerNote"));
+    assert_int_equal(ie_boxed_embed(tags, false, path, IE_FORMAT_JXL, &snapshot, &err), IE_OK);
+    ie_tags_close(tags); /* one at a time */
+    tags = NULL;
+    assert_int_equal(ie_boxed_check(path, IE_FORMAT_JXL, &snapshot, &err), IE_OK);
+    file_bytes bytes = bytes_of(path);
+    uint8_t *note = memmem(bytes.data, bytes.size, "unknown note 123", 16);
+    assert_non_null(note);
+    note[15] = '4';
+    const char *changed = picture_file(bytes.data, bytes.size);
+    assert_int_equal(ie_boxed_check(changed, IE_FORMAT_JXL, &snapshot, &err), IE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "Exif.Photo.MakerNote"));
+    free(bytes.data);
+    ie_buffer_free(&jpeg);
+    ie_buffer_free(&png);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +282,7 @@ int main(void)
         cmocka_unit_test(the_picture_is_the_same_whatever_is_put_beside_it),
         cmocka_unit_test(a_file_cut_or_changed_anywhere_is_refused_or_written_and_nothing_worse),
         cmocka_unit_test(a_tag_that_does_not_read_back_is_told),
+        cmocka_unit_test(the_bytes_of_an_unknown_maker_note_are_compared_too),
     };
     return cmocka_run_group_tests(tests, picture_folder_make, picture_folder_remove);
 }
