@@ -58,7 +58,7 @@ static void load(void)
     loaded = ie_late_load(IE_LIBRARY_LCMS2, names, sizeof names / sizeof *names, &lcms);
 }
 
-static bool ready(void)
+bool ie_profile_ready(void)
 {
     pthread_once(&once, load);
     return loaded;
@@ -67,7 +67,7 @@ static bool ready(void)
 /* NULL when it is no profile. */
 static cmsHPROFILE open_profile(const void *icc, size_t size)
 {
-    return ready() && icc != NULL && size >= 128 && size <= UINT32_MAX ? cmsOpenProfileFromMem(icc, (cmsUInt32Number)size) : NULL;
+    return ie_profile_ready() && icc != NULL && size >= 128 && size <= UINT32_MAX ? cmsOpenProfileFromMem(icc, (cmsUInt32Number)size) : NULL;
 }
 
 static ie_profile_kind kind_of(cmsHPROFILE profile)
@@ -153,8 +153,6 @@ static cmsToneCurve *curve_of(const ie_color_space *space, int channel)
     switch (space->transfer) {
     case IE_TRANSFER_GAMMA:
         return cmsBuildGamma(NULL, space->gamma);
-    case IE_TRANSFER_BT709:
-        return parametric(1 / 0.45, 0.099, 1.099, 4.5, 0.081);
     case IE_TRANSFER_SMPTE240:
         return parametric(1 / 0.45, 0.1115, 1.1115, 4.0, 0.0912);
     case IE_TRANSFER_TABLE:
@@ -175,7 +173,7 @@ static cmsHPROFILE make_rgb(const ie_color_space *space, cmsToneCurve *const cur
 
 bool ie_profile_make(const ie_color_space *space, bool gray, ie_profile *ret_profile)
 {
-    if (!ready()) {
+    if (!ie_profile_ready()) {
         return false;
     }
     cmsToneCurve *curves[3] = {curve_of(space, 0), curve_of(space, 1), curve_of(space, 2)};
@@ -234,7 +232,8 @@ static bool invert(const double m[9], double ret_inverse[9])
     return fabs(det) > 1e-9;
 }
 
-static void to_xy(const double m[9], const cmsCIEXYZ *color, double ret_xy[2])
+/* False for black, which has no place. */
+static bool to_xy(const double m[9], const cmsCIEXYZ *color, double ret_xy[2])
 {
     double xyz[3], sum = 0;
     for (int i = 0; i < 3; i++) {
@@ -243,6 +242,7 @@ static void to_xy(const double m[9], const cmsCIEXYZ *color, double ret_xy[2])
     }
     ret_xy[0] = xyz[0] / sum;
     ret_xy[1] = xyz[1] / sum;
+    return fabs(sum) > 1e-9 && isfinite(ret_xy[0]) && isfinite(ret_xy[1]);
 }
 
 /* Primaries as they were before the profile brought them to its white, D50; where it does not say from which, D65 does as
@@ -261,12 +261,13 @@ static bool primaries_of(cmsHPROFILE profile, ie_color_space *ret_space)
     }
     for (int i = 0; i < 3; i++) {
         const cmsCIEXYZ *color = cmsReadTag(profile, names[i]);
-        if (color == NULL) {
+        if (color == NULL || !to_xy(back, color, space.xy[i])) {
             return false;
         }
-        to_xy(back, color, space.xy[i]);
     }
-    to_xy(back, &white, space.xy[3]);
+    if (!to_xy(back, &white, space.xy[3])) {
+        return false;
+    }
     *ret_space = space;
     return true;
 }
@@ -342,7 +343,8 @@ static double difference(cmsHPROFILE a, cmsHPROFILE b)
         to_lab(b, kind, y)) {
         worst = 0;
         for (int i = 0; i < COLOURS; i++) {
-            worst = fmax(worst, cmsCIE2000DeltaE(&x[i], &y[i], 1, 1, 1));
+            double here = cmsCIE2000DeltaE(&x[i], &y[i], 1, 1, 1);
+            worst = isnan(here) ? INFINITY : fmax(worst, here); /* fmax() passes over what is no number */
         }
     }
     if (a != NULL) {

@@ -9,7 +9,6 @@
 
 #define MAX_CHUNKS 4096
 #define MAX_ENTRIES 4096
-#define MAX_PROPERTIES 1024
 
 static const double srgb_xy[4][2] = {{0.64, 0.33}, {0.30, 0.60}, {0.15, 0.06}, {0.3127, 0.3290}};
 static const double adobe_xy[4][2] = {{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}};
@@ -32,21 +31,25 @@ static bool are_srgb(const ie_color_space *space)
     return true;
 }
 
+/* Twice the area of a triangle, positive when it turns to the left. */
+static double turn(const double a[2], const double b[2], const double c[2])
+{
+    return (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
+}
+
 /* A triangle with white inside that is no point: what a profile can be made of. */
 static bool make_sense(const ie_color_space *space)
 {
     const double(*xy)[2] = (const double(*)[2])space->xy;
-    double area = 0;
+    double area = turn(xy[0], xy[1], xy[2]);
+    bool good = fabs(area) > 0.01 && xy[3][0] > 0.1 && xy[3][1] > 0.1;
     for (int i = 0; i < 4; i++) {
-        if (!(xy[i][0] > -0.5 && xy[i][0] < 1.5 && xy[i][1] > -0.5 && xy[i][1] < 1.5)) {
-            return false;
-        }
+        good = good && xy[i][0] > -0.5 && xy[i][0] < 1.5 && xy[i][1] > -0.5 && xy[i][1] < 1.5;
     }
-    for (int i = 0; i < 3; i++) {
-        int k = (i + 1) % 3;
-        area += xy[i][0] * xy[k][1] - xy[k][0] * xy[i][1];
+    for (int i = 0; i < 3; i++) { /* on the same side of each edge as the third corner */
+        good = good && turn(xy[i], xy[(i + 1) % 3], xy[3]) / area > 0;
     }
-    return fabs(area) > 0.01 && xy[3][0] > 0.1 && xy[3][1] > 0.1;
+    return good;
 }
 
 /* ---- code points of ITU-T H.273: PNG's cICP and HEIF's nclx --------------------------------- */
@@ -85,15 +88,13 @@ static bool take_transfer(unsigned code, ie_color_space *space)
     switch (code) {
     case 2: /* not said */
     case 13:
-        space->transfer = IE_TRANSFER_SRGB;
-        return true;
-    case 1:
+    case 1: /* video's curves (BT.709, BT.601, BT.2020): encoders write them for sRGB's, and viewers show them so */
     case 6:
     case 11:
     case 12:
     case 14:
     case 15:
-        space->transfer = IE_TRANSFER_BT709;
+        space->transfer = IE_TRANSFER_SRGB;
         return true;
     case 4:
     case 5:
@@ -109,9 +110,13 @@ static bool take_transfer(unsigned code, ie_color_space *space)
     }
 }
 
-static ie_colors of_codes(unsigned primaries, unsigned transfer, ie_color_space *ret_space)
+/* Half of a word does not stand against a profile. */
+static ie_colors of_codes(unsigned primaries, unsigned transfer, bool icc, ie_color_space *ret_space)
 {
     ie_color_space space;
+    if ((primaries == 2 && transfer == 2) || (icc && (primaries == 2 || transfer == 2))) {
+        return IE_COLORS_PROFILE;
+    }
     if (!take_primaries(primaries, &space) || !take_transfer(transfer, &space)) {
         return IE_COLORS_HDR;
     }
@@ -155,8 +160,12 @@ static png_says read_png(const uint8_t *bytes, size_t size)
 static ie_colors of_png(const uint8_t *bytes, size_t size, bool icc, ie_color_space *ret_space)
 {
     const png_says says = read_png(bytes, size);
-    if (says.cicp != NULL) {
-        return of_codes(says.cicp[0], says.cicp[1], ret_space);
+    if (says.cicp != NULL && (says.cicp[2] != 0 || says.cicp[3] == 0)) {
+        return IE_COLORS_UNTOLD;
+    }
+    ie_colors coded = says.cicp != NULL ? of_codes(says.cicp[0], says.cicp[1], icc, ret_space) : IE_COLORS_PROFILE;
+    if (coded != IE_COLORS_PROFILE) {
+        return coded;
     }
     if (icc || says.srgb || (says.gama == NULL && says.chrm == NULL)) {
         return says.srgb && !icc ? IE_COLORS_SRGB : IE_COLORS_PROFILE;
@@ -176,7 +185,7 @@ static ie_colors of_png(const uint8_t *bytes, size_t size, bool icc, ie_color_sp
         return IE_COLORS_SRGB; /* programs that know no better word for it write 2.2 */
     }
     if (says.gama != NULL) {
-        if (gamma < 0.1 || gamma > 10) {
+        if (!(gamma > 0.1 && gamma < 10)) {
             return IE_COLORS_SRGB;
         }
         space.transfer = IE_TRANSFER_GAMMA;
@@ -188,43 +197,33 @@ static ie_colors of_png(const uint8_t *bytes, size_t size, bool icc, ie_color_sp
 
 /* ---- HEIF and AVIF (ISO/IEC 23008-12, 6.5.5; 14496-12, 12.1.5) ----------------------------------- */
 
-static ie_colors of_property(const ie_span *ipco, uint64_t number, ie_color_space *ret_space)
+typedef struct nclx_search {
+    ie_colors found;
+    ie_color_space *space;
+} nclx_search;
+
+static bool take_property(const ie_box *box, void *context)
 {
-    uint64_t at = 0;
-    ie_box box;
-    for (uint64_t i = 1; i <= number && i <= MAX_PROPERTIES && ie_box_next(ipco, &at, &box); i++) {
-        const uint8_t *p = i == number && box.type == IE_BOX('c', 'o', 'l', 'r') ? ie_span_at(&box.body, 0, 8) : NULL;
-        if (p != NULL && memcmp(p, "nclx", 4) == 0) {
-            return of_codes(ie_be16(p + 4), ie_be16(p + 6), ret_space);
-        }
+    nclx_search *search = context;
+    const uint8_t *p = box->type == IE_BOX('c', 'o', 'l', 'r') ? ie_span_at(&box->body, 0, 8) : NULL;
+    if (p != NULL && memcmp(p, "nclx", 4) == 0) {
+        search->found = of_codes(ie_be16(p + 4), ie_be16(p + 6), false, search->space);
     }
-    return IE_COLORS_PROFILE;
+    return search->found == IE_COLORS_PROFILE;
 }
 
 static ie_colors of_heif(const uint8_t *bytes, size_t size, ie_color_space *ret_space)
 {
     ie_span file = ie_span_memory(bytes, size), meta = ie_box_find(&file, IE_BOX('m', 'e', 't', 'a'));
     ie_span boxes = ie_span_part(&meta, 4, meta.size), iprp = ie_box_find(&boxes, IE_BOX('i', 'p', 'r', 'p'));
-    ie_span pitm = ie_box_find(&boxes, IE_BOX('p', 'i', 't', 'm')), ipco = ie_box_find(&iprp, IE_BOX('i', 'p', 'c', 'o'));
-    ie_span ipma = ie_box_find(&iprp, IE_BOX('i', 'p', 'm', 'a'));
-    const uint8_t *head = ie_span_at(&ipma, 0, 8), *first = ie_span_at(&pitm, 0, 4);
-    uint64_t primary, at = 4, id, count, index;
-    if (head == NULL || first == NULL || !ie_box_number(&pitm, &at, first[0] == 0 ? 2 : 4, &primary)) {
-        return IE_COLORS_PROFILE;
+    ie_span pitm = ie_box_find(&boxes, IE_BOX('p', 'i', 't', 'm'));
+    const uint8_t *first = ie_span_at(&pitm, 0, 4);
+    uint64_t primary, at = 4;
+    nclx_search search = {IE_COLORS_PROFILE, ret_space};
+    if (first != NULL && ie_box_number(&pitm, &at, first[0] == 0 ? 2 : 4, &primary)) {
+        (void)ie_box_properties(&iprp, primary, take_property, &search);
     }
-    unsigned id_size = head[0] == 0 ? 2 : 4, index_size = head[3] & 1 ? 2 : 1;
-    uint64_t entries = ie_be32(head + 4);
-    at = 8;
-    for (uint64_t i = 0; i < entries && ie_box_number(&ipma, &at, id_size, &id) && ie_box_number(&ipma, &at, 1, &count); i++) {
-        for (uint64_t k = 0; k < count && ie_box_number(&ipma, &at, index_size, &index); k++) {
-            index &= index_size == 2 ? 0x7fff : 0x7f;
-            ie_colors found = id == primary ? of_property(&ipco, index, ret_space) : IE_COLORS_PROFILE;
-            if (found != IE_COLORS_PROFILE) {
-                return found;
-            }
-        }
-    }
-    return IE_COLORS_PROFILE;
+    return search.found;
 }
 
 /* ---- EXIF (CIPA DC-008; DCF 2.0, 5.2) and TIFF 6.0 (section 20) ------------------------------------ */
@@ -282,7 +281,7 @@ static bool is_r03(directory exif)
     return p != NULL && memcmp(p, "R03", 3) == 0;
 }
 
-/* PrimaryChromaticities and WhitePoint; false when the primaries are not said. */
+/* PrimaryChromaticities and WhitePoint; those of sRGB, and false, when they are not said or make no sense. */
 static bool take_chromaticities(directory *d, ie_color_space *space)
 {
     ie_exif_entry e;
@@ -294,7 +293,11 @@ static bool take_chromaticities(directory *d, ie_color_space *space)
     for (unsigned i = 0; find_entry(d, 318, &e) && e.count == 2 && i < 2; i++) {
         space->xy[3][i] = ie_exif_real(&e, i);
     }
-    return said && make_sense(space);
+    if (said && make_sense(space)) {
+        return true;
+    }
+    *space = of_primaries(srgb_xy);
+    return false;
 }
 
 /* One table for all colours or one for each, of 2 ^ bits values. */

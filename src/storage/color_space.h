@@ -15,7 +15,6 @@ enum { IE_COLOR_TABLE_MAX = 1024 };
 typedef enum ie_transfer {
     IE_TRANSFER_SRGB,
     IE_TRANSFER_GAMMA, /* light = value ^ gamma */
-    IE_TRANSFER_BT709, /* the camera's curve of ITU-R BT.709, also of BT.601 and BT.2020 */
     IE_TRANSFER_SMPTE240,
     IE_TRANSFER_TABLE
 } ie_transfer;
@@ -32,7 +31,8 @@ typedef enum ie_colors {
     IE_COLORS_SRGB,    /* sRGB, whatever a profile says */
     IE_COLORS_OTHER,   /* the space that was filled, whatever a profile says */
     IE_COLORS_PROFILE, /* what the ICC profile says, or sRGB without one */
-    IE_COLORS_HDR      /* light is coded for HDR screens (PQ, HLG), or in a way that no profile tells */
+    IE_COLORS_HDR,     /* light is coded for HDR screens (PQ, HLG), or by a code to come */
+    IE_COLORS_UNTOLD   /* numbers mean what no profile tells: brightness and colour differences, or video's narrow range */
 } ie_colors;
 
 /* Of a file in memory, and of its metadata (meta: NULL without any). `icc`: it has a profile. Of a JPEG XL the decoder says

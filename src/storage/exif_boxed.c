@@ -123,11 +123,15 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Places within the block, and the maker's notes as bytes: exiv2 moves them, and tells of them tag by tag. */
-static bool is_place(const char *name)
+/* Places within the block, and the maker's notes as bytes where exiv2 knows the maker: it moves them, and tells of them tag
+   by tag. Of others it says no byte order: their bytes stay as they are. */
+static bool is_place(const ie_tags *tags, const char *name)
 {
     static const char *const places[] = {"Exif.Image.ExifTag", "Exif.Image.GPSTag", "Exif.Photo.InteroperabilityTag",
-                                         "Exif.MakerNote.Offset", "Exif.MakerNote.ByteOrder", "Exif.Photo.MakerNote"};
+                                         "Exif.MakerNote.Offset", "Exif.MakerNote.ByteOrder"};
+    if (strcmp(name, "Exif.Photo.MakerNote") == 0) {
+        return ie_tags_has(tags, "Exif.MakerNote.ByteOrder");
+    }
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (strcmp(name, places[i]) == 0) {
             return true;
@@ -144,7 +148,7 @@ static ie_texts take_snapshot(const ie_tags *tags)
     for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
         IE_AUTO_TEXTS ie_texts names = ie_tags_names(tags, families[f]);
         for (size_t i = 0; i < names.count; i++) {
-            IE_AUTO_FREE char *value = is_place(names.items[i]) ? NULL : ie_tags_text(tags, names.items[i]);
+            IE_AUTO_FREE char *value = is_place(tags, names.items[i]) ? NULL : ie_tags_text(tags, names.items[i]);
             if (value != NULL && value[0] != 0 && strcmp(value, "lang=\"x-default\" ") != 0) {
                 IE_AUTO_FREE char *line = ie_asprintf("%s=%s", names.items[i], value);
                 ie_texts_add(&lines, line);

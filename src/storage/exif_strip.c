@@ -2,14 +2,17 @@
 #include "storage/exif_strip.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
 #include "storage/bytes.h"
 #include "storage/exif_check.h"
+#include "storage/exif_strip_colors.h"
 #include "storage/exif_tags.h"
 #include "storage/image_data.h"
+#include "storage/iptc_digest.h"
 #include "storage/span.h"
 #include "utils/error.h"
 #include "utils/fs.h"
@@ -46,7 +49,7 @@ static bool in_notes(const char *name)
 static bool goes(const char *name, unsigned strip)
 {
     static const char *const places[] = {"gps", "latitude", "longitude", "location", ".City", "State", "Country", NULL};
-    static const char *const serials[] = {"serial", "OwnerName", "UniqueID", NULL};
+    static const char *const serials[] = {"serial", "OwnerName", "UniqueID", ".0xfde8", ".0xfde9" /* Adobe: owner, serial number */, NULL};
     return (strip & IE_STRIP_ALL) != 0 || in_notes(name) || ((strip & IE_STRIP_GPS) != 0 && has_word(name, places)) ||
            ((strip & IE_STRIP_SERIALS) != 0 && has_word(name, serials));
 }
@@ -125,7 +128,7 @@ static void add_orientation(ie_buffer *out, uint8_t orientation)
 }
 
 /* What decides the picture, and nothing behind it. False: no JPEG of the usual structure. */
-static bool bare_jpeg(const uint8_t *bytes, size_t size, uint8_t orientation, ie_buffer *out)
+static bool bare_jpeg(const uint8_t *bytes, size_t size, uint8_t orientation, const ie_profile *profile, ie_buffer *out)
 {
     size_t at = 2;
     if (size < 4 || ie_be16(bytes) != 0xffd8) {
@@ -146,6 +149,7 @@ static bool bare_jpeg(const uint8_t *bytes, size_t size, uint8_t orientation, ie
             return false;
         }
         if (marker == 0xda) {
+            ie_strip_add_profile(out, profile);
             size_t end = ie_image_data_jpeg_end(bytes, size);
             ie_buffer_add(out, bytes + at, end > at ? end - at : 0);
             return end > at;
@@ -188,12 +192,18 @@ static bool bare_png(const uint8_t *bytes, size_t size, ie_buffer *out)
     return false;
 }
 
-static ie_status write_bare(const char *path, ie_format format, const uint8_t *bytes, size_t size,
-                            uint8_t orientation, ie_error *err)
+static ie_status write_bare(const char *path, ie_format format, ie_bytes *file, uint8_t orientation, ie_error *err)
 {
     ie_buffer out = {0};
-    ie_status status = IE_OK;
-    bool good = format == IE_FORMAT_PNG ? bare_png(bytes, size, &out) : bare_jpeg(bytes, size, orientation, &out);
+    ie_profile profile = {0};
+    const uint8_t *bytes = ie_bytes_load(file, MAX_FILE_BYTES);
+    const size_t size = (size_t)ie_bytes_size(file);
+    ie_status status = ie_strip_profile(file, format, &profile, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    bool good = bytes != NULL && (format == IE_FORMAT_PNG ? bare_png(bytes, size, &out) : bare_jpeg(bytes, size, orientation, &profile, &out));
+    free(profile.data);
     if (!good) {
         status = ie_error_set(err, IE_ERR_FORMAT, "its %s structure is damaged", ie_format_name(format));
     } else {
@@ -321,17 +331,29 @@ static ie_status load(const char *path, ie_bytes **ret_bytes, const uint8_t **re
     return status == IE_OK && *ret_data == NULL ? ie_error_set(err, IE_ERR_FORMAT, "it cannot be read") : status;
 }
 
+static ie_status check_colours(ie_bytes *bytes, ie_format format, unsigned strip, ie_error *err)
+{
+    ie_profile profile = {0};
+    ie_status status = (strip & IE_STRIP_ALL) != 0 ? ie_strip_profile(bytes, format, &profile, err) : IE_OK;
+    free(profile.data);
+    return status;
+}
+
 static ie_status strip_bytes(const char *path, ie_format format, const ie_photo *was, unsigned strip, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
     ie_status status = load(path, &bytes, &data, err);
     if (status == IE_OK && goes_bare(format, strip)) {
-        status = write_bare(path, format, data, (size_t)ie_bytes_size(bytes), was->orientation, err);
+        status = write_bare(path, format, bytes, was->orientation, err);
     } else if (status == IE_OK) {
         ie_hash128 picture;
-        status = check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err);
+        bool in_step = false;
+        status = check_colours(bytes, format, strip, err);
+        status = status == IE_OK ? check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err) : status;
+        status = status == IE_OK ? ie_iptc_in_step(path, format, &in_step, err) : status;
         status = status == IE_OK ? clear_tags(path, strip, err) : status;
+        status = status == IE_OK && in_step ? ie_iptc_refresh_digest(path, format, err) : status;
         status = status == IE_OK ? check_picture(path, format, picture, err) : status;
     }
     ie_bytes_close(bytes);
@@ -340,13 +362,18 @@ static ie_status strip_bytes(const char *path, ie_format format, const ie_photo 
 
 ie_status ie_exif_strip_check(const char *path, ie_format format, unsigned strip, ie_error *err)
 {
-    if (!is_known(format, strip) || goes_bare(format, strip)) {
-        return is_known(format, strip) ? IE_OK : ie_error_set(err, IE_ERR_UNSUPPORTED, "it cannot be taken out of %s files", ie_format_name(format));
+    if (!is_known(format, strip)) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it cannot be taken out of %s files", ie_format_name(format));
     }
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
     ie_hash128 picture;
     ie_status status = load(path, &bytes, &data, err);
+    status = status == IE_OK ? check_colours(bytes, format, strip, err) : status;
+    if (goes_bare(format, strip)) {
+        ie_bytes_close(bytes);
+        return status;
+    }
     status = status == IE_OK ? check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err) : status;
     if (status == IE_OK) {
         IE_AUTO_TAGS ie_tags *tags = NULL;

@@ -101,6 +101,18 @@ static ie_status refuse_hdr(ie_error *err)
                         "its light is coded for HDR screens (PQ, HLG or the like), which a conversion would not keep");
 }
 
+static ie_status refuse_untold(ie_error *err)
+{
+    return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                        "its numbers are video's (narrow range, or brightness and colour differences), which no profile tells");
+}
+
+static ie_status refuse_unready(ie_error *err)
+{
+    return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                        "its colours need a profile, and LittleCMS (liblcms2), which reads and makes them, is not installed");
+}
+
 /* What libjxl says of its colours. */
 static ie_status check_jxl(VipsImage *image, ie_error *err)
 {
@@ -147,12 +159,21 @@ ie_status ie_vips_settle_profile(VipsImage **image, const uint8_t *bytes, size_t
     if (status != IE_OK) {
         return status;
     }
+    if (profile_of(*image).data != NULL && !ie_profile_ready()) {
+        return refuse_unready(err);
+    }
     if (!fit_profile(image)) {
         return ie_vips_damaged(format, err);
     }
     ie_colors colours = find_colours(bytes, size, format, file, file_format, profile_of(*image).data != NULL, &space);
     if (colours == IE_COLORS_HDR) {
         return refuse_hdr(err);
+    }
+    if (colours == IE_COLORS_UNTOLD) {
+        return refuse_untold(err);
+    }
+    if (colours == IE_COLORS_OTHER && !ie_profile_ready()) {
+        return refuse_unready(err);
     }
     return use_space(image, colours, &space) && shape_for(image, to)
                ? IE_OK
@@ -221,15 +242,19 @@ bool ie_vips_profile_came_over(VipsImage *image, const char *path, ie_format for
     const ie_vips_loader_row *l = NULL;
     VipsImage *made = NULL;
     bool good = false;
+    if (format != IE_FORMAT_JXL && profile_of(image).data == NULL) {
+        return true;
+    }
     if (ie_vips_load_file(path, &bytes, &data, NULL) != IE_OK) {
         return false;
     }
     if (ie_vips_open_checked(data, (size_t)ie_bytes_size(bytes), format, VIPS_FAIL_ON_ERROR, UINT64_MAX, &made, &l, NULL) == IE_OK) {
         blob was = profile_of(image), is = profile_of(made);
-        double off = was.data != NULL && is.data != NULL ? ie_profile_difference(was.data, was.size, is.data, is.size)
+        bool equal = was.size == is.size && (was.size == 0 || memcmp(was.data, is.data, was.size) == 0);
+        double off = equal ? 0
+                     : was.data != NULL && is.data != NULL ? ie_profile_difference(was.data, was.size, is.data, is.size)
                      : was.data != NULL ? ie_profile_difference_from_srgb(was.data, was.size)
-                     : is.data != NULL ? ie_profile_difference_from_srgb(is.data, is.size)
-                                       : 0;
+                                        : ie_profile_difference_from_srgb(is.data, is.size);
         good = off < SAME_COLOURS;
         ie_vips_finish(made);
     }

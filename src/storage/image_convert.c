@@ -151,9 +151,10 @@ static ie_status write_image(const job *j, ie_error *err)
 {
     errno = 0;
     if (save(j->image, j->temp_path, j->options, j->chroma) == 0) {
-        return j->options->to != IE_FORMAT_JXL || ie_vips_profile_came_over(j->image, j->temp_path, IE_FORMAT_JXL)
+        return ie_vips_profile_came_over(j->image, j->temp_path, j->options->to)
                    ? IE_OK
-                   : ie_error_set(err, IE_ERR_UNSUPPORTED, "its colour profile cannot be kept in a JPEG XL; --to-srgb converts the colours");
+                   : ie_error_set(err, IE_ERR_UNSUPPORTED, "its colour profile cannot be kept in a %s file; --to-srgb converts the colours",
+                                  ie_format_name(j->options->to));
     }
     return errno == ENOSPC || errno == EDQUOT ? ie_error_errno(err, errno, "%s cannot be written", ie_shown(j->temp_path))
                                               : damaged_or_large(j->from, j->options->to, err);

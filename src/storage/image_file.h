@@ -69,8 +69,8 @@ void ie_converted_clear(ie_converted *converted);
 ie_status ie_converted_check(const ie_converted *converted, const ie_image_facts *after, ie_format to, ie_error *err) IE_MUST_CHECK;
 
 /* Decodes from_path and encodes into temp_path (which must not be a user's file; created by the
-   caller, empty). ICC is kept, or with IE_RECODE_SRGB colours are converted (a picture without profile is taken as
-   sRGB); EXIF/XMP/IPTC are brought over by ie_exif_copy() afterwards. Chroma subsampling follows a JPEG source, else
+   caller, empty). Colours are kept by an ICC profile, also where the file tells them otherwise
+   (color_space.h), or with IE_RECODE_SRGB converted; light coded for HDR screens is refused; EXIF/XMP/IPTC are brought over by ie_exif_copy() afterwards. Chroma subsampling follows a JPEG source, else
    4:2:0 below quality 90 and 4:4:4 from there. A JPEG that becomes a JPEG goes through libjpeg-turbo's samples
    (ie_jpeg_recode()) where it can. Of a RAW the largest JPEG in it is converted, or with IE_RECODE_DEVELOP what
    LibRaw makes of it. Refuses (IE_ERR_UNSUPPORTED, with the reason) what would lose pictures: animations and pages,

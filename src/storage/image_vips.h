@@ -66,7 +66,8 @@ ie_status ie_vips_settle_profile(VipsImage **image, const uint8_t *bytes, size_t
 /* libjxl keeps no profile by itself but such as have the curve of sRGB: others' colours are brought to it, in the same
    primaries. False: it cannot be done. */
 bool ie_vips_fit_jxl(VipsImage **image);
-/* Does the new file show its numbers in the colours that the image's profile gives them? Opens its header. */
+/* Does the new file show its numbers in the colours that the image's profile gives them? Opens its header, where there is
+   a profile. */
 bool ie_vips_profile_came_over(VipsImage *image, const char *path, ie_format format);
 /* All of the picture is decoded (again, if it is a stream: then it must be fresh). False: it does not decode. */
 bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_likeness);

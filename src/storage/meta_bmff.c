@@ -8,7 +8,6 @@
 #include "storage/meta_box.h"
 
 #define MAX_EXTENTS 64
-#define MAX_PROPERTIES 1024
 #define MAX_LOOKS 16 /* each goes through the whole table of places */
 
 static const uint8_t uuid_xmp[16] = {0xbe, 0x7a, 0xcf, 0xcb, 0x97, 0xa9, 0x42, 0xe8,
@@ -158,8 +157,9 @@ typedef struct transforms {
     bool turned;                      /* irot by 90 or 270 degrees */
 } transforms;
 
-static void take_property(const ie_box *box, transforms *t)
+static bool take_property(const ie_box *box, void *context)
 {
+    transforms *t = context;
     const uint8_t *p;
     if (box->type == IE_BOX('i', 's', 'p', 'e') && (p = ie_span_at(&box->body, 0, 12)) != NULL) {
         t->width = ie_be32(p + 4);
@@ -172,43 +172,16 @@ static void take_property(const ie_box *box, transforms *t)
         t->crop_width = ie_be32(p + 4) > 0 ? ie_be32(p) / ie_be32(p + 4) : 0;
         t->crop_height = ie_be32(p + 12) > 0 ? ie_be32(p + 8) / ie_be32(p + 12) : 0;
     }
-}
-
-static void apply_property(const ie_span *ipco, uint64_t number, transforms *t)
-{
-    uint64_t at = 0;
-    ie_box box;
-    for (uint64_t i = 1; i <= number && i <= MAX_PROPERTIES && ie_box_next(ipco, &at, &box); i++) {
-        if (i == number) {
-            take_property(&box, t);
-        }
-    }
+    return true;
 }
 
 /* Size of the primary item as it is shown: ispe, cropped by clap, turned by irot. */
 static void take_size(ie_meta *meta, const ie_span *iprp, uint64_t primary)
 {
-    ie_span ipco = ie_box_find(iprp, IE_BOX('i', 'p', 'c', 'o')),
-            ipma = ie_box_find(iprp, IE_BOX('i', 'p', 'm', 'a'));
-    const uint8_t *p = ie_span_at(&ipma, 0, 8);
-    if (p == NULL) {
-        return;
-    }
-    unsigned id_size = p[0] == 0 ? 2 : 4, index_size = p[3] & 1 ? 2 : 1;
-    uint64_t at = 8, id, index, count, entries = ie_be32(p + 4);
     transforms t = {0};
-    for (uint64_t i = 0; i < entries; i++) {
-        if (!ie_box_number(&ipma, &at, id_size, &id) || !ie_box_number(&ipma, &at, 1, &count)) {
-            ie_meta_damaged(meta, "the properties of its pictures are cut short");
-            return;
-        }
-        for (uint64_t j = 0; id == primary && j < count; j++) {
-            uint64_t place = at + j * index_size;
-            if (ie_box_number(&ipma, &place, index_size, &index)) {
-                apply_property(&ipco, index & (index_size == 2 ? 0x7fff : 0x7f), &t);
-            }
-        }
-        at += count * index_size;
+    if (!ie_box_properties(iprp, primary, take_property, &t)) {
+        ie_meta_damaged(meta, "the properties of its pictures are cut short");
+        return;
     }
     uint32_t width = t.crop_width > 0 && t.crop_width < t.width ? t.crop_width : t.width;
     uint32_t height = t.crop_height > 0 && t.crop_height < t.height ? t.crop_height : t.height;

@@ -142,6 +142,16 @@ static inline void picture_read(const char *path, ie_buffer *out)
     ie_bytes_close(bytes);
 }
 
+/* A format that the libraries here do not write is told, not passed over in silence. */
+static inline bool can_write(ie_format format)
+{
+    bool can = ie_image_can_write(format);
+    if (!can) {
+        print_message("not tried: %s cannot be written here\n", ie_format_name(format));
+    }
+    return can;
+}
+
 static inline ie_status convert_status(const char *from, ie_format format, ie_format to,
                                        int quality, uint8_t orientation, const char **ret_path,
                                        ie_error *err)
