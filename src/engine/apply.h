@@ -21,6 +21,9 @@ typedef struct ie_apply_options {
     /* Told of each new file once it is durable: how it lies under the action's new name now, and its bytes. May be NULL. */
     void (*written)(void *run_user, const ie_action *action, const ie_stamp *stamp, ie_hash128 xxh3);
     void *run_user;
+    /* Told by undo, before it changes anything of a batch, of each file made by the run, whose bytes are to go; and with NULL
+       once a batch is told, before the journal says so: a killed undo is finished by who comes next, without telling. May be NULL. */
+    void (*undoes)(void *undone_user, const char *path);
     /* Told by undo of each file that left the name `left`; and came to `came` when its bytes are the same, else
        NULL. May be NULL. */
     void (*undone)(void *undone_user, const char *left, const char *came);

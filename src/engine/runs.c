@@ -200,6 +200,17 @@ static void note_undone(void *user, const char *left, const char *came)
     }
 }
 
+static void note_undoing(void *user, const char *path)
+{
+    ie_engine *engine = user;
+    ie_error ignored;
+    if (engine->writer != NULL) {
+        ie_status status = path != NULL ? ie_catalog_forget(engine->writer, path, &ignored)
+                                        : ie_catalog_commit(engine->writer, &ignored);
+        (void)status;
+    }
+}
+
 /* The folder went with its last run: what the catalog knows of it is undone, and not on a disk that is away. */
 static void note_root_gone(void *user, const char *root)
 {
@@ -230,6 +241,7 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
                             ie_line_fn on_line, void *user, ie_summary *summary, ie_error *err)
 {
     ie_apply_options options = apply_options(engine, request->wait);
+    options.undoes = note_undoing;
     options.undone = note_undone;
     options.root_gone = note_root_gone;
     options.undone_user = engine;

@@ -172,6 +172,14 @@ static ie_status undo_group(undoing *u, ie_entry *entries, size_t count, ie_erro
 
 /* ---- a batch ------------------------------------------------------------------------------ */
 
+/* What was renamed keeps its bytes, and what is known of it moves along. */
+static void tell_before(const undoing *u, const ie_entry *entry)
+{
+    if (u->options->undoes != NULL && entry->makes && entry->to != NULL) {
+        u->options->undoes(u->options->undone_user, entry->to);
+    }
+}
+
 /* Entries [first, end) are whole groups. `undoing` is durable before the first change, `undone` is written after
    the folders are. */
 static ie_status undo_batch(undoing *u, size_t first, size_t end, ie_error *err)
@@ -184,9 +192,13 @@ static ie_status undo_batch(undoing *u, size_t first, size_t end, ie_error *err)
         for (size_t i = start; chosen && i < at; i++) {
             if (entries[i].state == IE_ENTRY_DONE) {
                 ie_journal_state(u->journal, entries[i].n, IE_ENTRY_UNDOING, NULL);
+                tell_before(u, &entries[i]);
             }
         }
         at = start;
+    }
+    if (u->journal != NULL && u->options->undoes != NULL) {
+        u->options->undoes(u->options->undone_user, NULL);
     }
     if (u->journal != NULL) {
         status = ie_journal_flush(u->journal, true, err);

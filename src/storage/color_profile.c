@@ -84,17 +84,6 @@ static ie_profile_kind kind_of(cmsHPROFILE profile)
     }
 }
 
-ie_profile_kind ie_profile_kind_of(const void *icc, size_t size)
-{
-    cmsHPROFILE profile = open_profile(icc, size);
-    if (profile == NULL) {
-        return IE_PROFILE_BROKEN;
-    }
-    ie_profile_kind kind = kind_of(profile);
-    cmsCloseProfile(profile);
-    return kind;
-}
-
 /* ---- making -------------------------------------------------------------------------------- */
 
 static void say_name(cmsHPROFILE profile, const char *name)
@@ -331,6 +320,22 @@ static bool to_lab(cmsHPROFILE profile, ie_profile_kind kind, cmsCIELab lab[COLO
     cmsDoTransform(transform, values, lab, COLOURS);
     cmsDeleteTransform(transform);
     return true;
+}
+
+/* One of which no transform can be made says nothing of colours, and ends libjxl's process. */
+ie_profile_kind ie_profile_kind_of(const void *icc, size_t size)
+{
+    cmsCIELab lab[COLOURS];
+    cmsHPROFILE profile = open_profile(icc, size);
+    if (profile == NULL) {
+        return IE_PROFILE_BROKEN;
+    }
+    ie_profile_kind kind = kind_of(profile);
+    if ((kind == IE_PROFILE_RGB || kind == IE_PROFILE_GRAY) && !to_lab(profile, kind, lab)) {
+        kind = IE_PROFILE_BROKEN;
+    }
+    cmsCloseProfile(profile);
+    return kind;
 }
 
 /* Closes both; NULL is fine. */

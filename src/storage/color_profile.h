@@ -22,6 +22,7 @@ typedef enum ie_profile_kind { IE_PROFILE_BROKEN, IE_PROFILE_GRAY, IE_PROFILE_RG
 /* False: LittleCMS is not there, so that all else here fails as if each profile were broken. */
 bool ie_profile_ready(void);
 
+/* BROKEN, too, when its colours cannot be computed. */
 ie_profile_kind ie_profile_kind_of(const void *icc, size_t size);
 /* For pictures of three colours, or of grey alone. False: it cannot be made. */
 bool ie_profile_make(const ie_color_space *space, bool gray, ie_profile *ret_profile);

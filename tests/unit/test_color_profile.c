@@ -83,6 +83,23 @@ static void a_colour_that_is_black_at_its_brightest_has_no_place(void **state)
     }
 }
 
+static void a_profile_without_one_of_its_curves_is_broken(void **state)
+{
+    (void)state;
+    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_GAMMA, .gamma = 2.2};
+    ie_profile profile = {0};
+    assert_true(ie_profile_make(&space, false, &profile));
+    assert_int_equal(ie_profile_kind_of(profile.data, profile.size), IE_PROFILE_RGB);
+    uint8_t *row = profile.data + 132;
+    while (memcmp(row, "rTRC", 4) != 0) {
+        row += 12;
+        assert_true(row + 12 < profile.data + profile.size);
+    }
+    memcpy(row, "xTRC", 4);
+    assert_int_equal(ie_profile_kind_of(profile.data, profile.size), IE_PROFILE_BROKEN);
+    free(profile.data);
+}
+
 static void be32_put(uint8_t *at, uint32_t value)
 {
     for (int i = 0; i < 4; i++) {
@@ -133,6 +150,7 @@ int main(void)
         cmocka_unit_test(a_made_profile_is_the_same_at_any_time),
         cmocka_unit_test(a_profile_of_grey_and_one_of_three_colours_show_the_same_greys),
         cmocka_unit_test(a_broken_profile_is_no_profile),
+        cmocka_unit_test(a_profile_without_one_of_its_curves_is_broken),
         cmocka_unit_test(a_colour_that_is_black_at_its_brightest_has_no_place),
         cmocka_unit_test(differences_that_are_no_numbers_do_not_count_as_none),
     };

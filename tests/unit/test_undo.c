@@ -69,6 +69,38 @@ static ie_status undo(scene *s, const char *root, ie_undo_request request)
     return ie_undo_run(root, &request, &options, keep_line, &s->lines, &s->counts, &s->err);
 }
 
+typedef struct heard {
+    unsigned files, batches, there;
+} heard;
+
+static void count_file_that_goes(void *user, const char *path)
+{
+    heard *h = user;
+    h->files += path != NULL;
+    h->batches += path == NULL;
+    h->there += path != NULL && access(path, F_OK) == 0;
+}
+
+/* An undo that is killed in a batch has said of all its files that their bytes go. */
+static void what_is_to_go_is_told_before_anything_goes(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a", "photo");
+    tree_write(s->root, "b", "photo 2");
+    add_copy(s, "a", "a", 0);
+    add_copy(s, "b", "b", 1);
+    apply_is_ok(s);
+    heard h = {0};
+    const ie_apply_options options = {.undoes = count_file_that_goes, .undone_user = &h};
+    const ie_undo_request dry = {.run_id = s->id, .dry_run = true}, real = {.run_id = s->id};
+    assert_int_equal(ie_undo_run(s->output, &dry, &options, NULL, NULL, &s->counts, &s->err), IE_OK);
+    assert_int_equal(h.files, 0);
+    assert_int_equal(ie_undo_run(s->output, &real, &options, NULL, NULL, &s->counts, &s->err), IE_OK);
+    assert_int_equal(h.files, 2);
+    assert_int_equal(h.there, 2);
+    assert_int_equal(h.batches, 1);
+}
+
 static void a_copy_that_was_edited_stays(void **state)
 {
     scene *s = *state;
@@ -454,7 +486,7 @@ int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_set, scene_clear)
     const struct CMUnitTest tests[] = {
-        SCENE(a_copy_that_was_edited_stays),
+        SCENE(what_is_to_go_is_told_before_anything_goes), SCENE(a_copy_that_was_edited_stays),
         SCENE(a_copy_whose_source_is_gone_or_changed_stays),
         SCENE(a_copy_that_the_source_now_links_to_stays),
         SCENE(a_name_taken_meanwhile_is_not_overwritten_and_the_unit_stays),
