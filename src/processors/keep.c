@@ -145,6 +145,12 @@ static uint64_t pixels(const ie_photo *photo)
     return (uint64_t)photo->width * photo->height;
 }
 
+/* Of a second, where it was told: what is not (a file's time) is in no record, and known photos are to be judged as new ones. */
+static uint64_t fraction(const ie_datetime *time)
+{
+    return time->subsec_digits > 0 ? time->nanosecond : 0;
+}
+
 /* Without a date comes last either way, so that the order is total. */
 static int order_dates(const ie_photo *a, const ie_photo *b, bool newest)
 {
@@ -153,7 +159,7 @@ static int order_dates(const ie_photo *a, const ie_photo *b, bool newest)
         return (x->year == 0) - (y->year == 0);
     }
     int64_t s = ie_datetime_order(x), t = ie_datetime_order(y);
-    int order = s != t ? (s < t ? -1 : 1) : order_u64(x->nanosecond, y->nanosecond);
+    int order = s != t ? (s < t ? -1 : 1) : order_u64(fraction(x), fraction(y));
     return newest ? -order : order;
 }
 
@@ -246,7 +252,9 @@ static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b, const
     case IE_BY_PROTECTION:
         return b->is_protected - a->is_protected;
     case IE_BY_COLOR:
-        return ie_keep_colored(b->photo) - ie_keep_colored(a->photo);
+        /* Of files of one content one alone is looked at. */
+        return a->photo->sketch == NULL || b->photo->sketch == NULL
+                   ? 0 : ie_keep_colored(b->photo) - ie_keep_colored(a->photo);
     case IE_BY_PREFERENCE:
         return order_u64(a->preference, b->preference);
     case IE_BY_RAW:

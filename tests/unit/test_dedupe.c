@@ -357,6 +357,25 @@ static void the_oldest_or_newest_by_date_is_kept(void **state)
     collection_end(&c);
 }
 
+/* A file's time is in the record by the second: what was read from the catalog is judged as what was just looked at. */
+static void parts_of_a_second_count_where_they_were_told(void **state)
+{
+    (void)state;
+    for (uint8_t digits = 0; digits < 4; digits += 3) {
+        collection c = collection_new();
+        add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1)->metadata.captured.nanosecond = 500000000;
+        add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1)->metadata.captured.nanosecond = 250000000;
+        for (size_t i = 0; i < 2; i++) {
+            c.photos[i]->metadata.captured.subsec_digits = digits;
+        }
+        set(&c, "dedupe.keep", "oldest");
+        PROPOSE(&c, DEDUPE);
+        expect(&c, 0, digits == 0 ? IE_ACTION_KEEP : IE_ACTION_QUARANTINE, NULL);
+        expect(&c, 1, digits == 0 ? IE_ACTION_QUARANTINE : IE_ACTION_KEEP, NULL);
+        collection_end(&c);
+    }
+}
+
 static void a_unit_goes_only_when_each_file_has_an_equal(void **state)
 {
     (void)state;
@@ -426,6 +445,7 @@ int main(void)
         cmocka_unit_test(whatever_the_rules_the_wanted_copies_stay_and_protected_files_too),
         cmocka_unit_test(protected_folders_lose_nothing_and_preferred_ones_win),
         cmocka_unit_test(the_oldest_or_newest_by_date_is_kept),
+        cmocka_unit_test(parts_of_a_second_count_where_they_were_told),
         cmocka_unit_test(a_unit_goes_only_when_each_file_has_an_equal),
         cmocka_unit_test(the_photo_with_a_sidecar_wins),
         cmocka_unit_test(duplicates_are_not_copied),
