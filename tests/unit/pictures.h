@@ -37,6 +37,22 @@ static inline void be32_add(ie_buffer *out, uint32_t value)
     ie_buffer_add(out, bytes, 4);
 }
 
+static inline void le_add(ie_buffer *out, uint32_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        ie_buffer_char(out, (char)(value >> 8 * i));
+    }
+}
+
+/* Of a directory in a little-endian TIFF, whose value fits four bytes or is an offset. */
+static inline void tiff_entry(ie_buffer *out, uint16_t tag, uint16_t type, uint32_t count, uint32_t value)
+{
+    le_add(out, tag, 2);
+    le_add(out, type, 2);
+    le_add(out, count, 4);
+    le_add(out, value, 4);
+}
+
 static inline void png_chunk(ie_buffer *out, const char *type, const void *data, size_t size)
 {
     be32_add(out, (uint32_t)size);

@@ -90,45 +90,30 @@ static void the_curves_of_video_are_taken_for_that_of_srgb(void **state)
 
 /* ---- TIFF and EXIF ------------------------------------------------------------------------- */
 
-static void le(ie_buffer *out, uint32_t value, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        ie_buffer_char(out, (char)(value >> 8 * i));
-    }
-}
-
-static void entry(ie_buffer *out, uint16_t tag, uint16_t type, uint32_t count, uint32_t value)
-{
-    le(out, tag, 2);
-    le(out, type, 2);
-    le(out, count, 4);
-    le(out, value, 4);
-}
-
 /* White, red, green, blue in 1/10000, a curve of 4 steps when told, EXIF's ColorSpace when not 0. */
 static void make_tiff(ie_buffer *out, const uint32_t xy[8], bool table, uint32_t color_space)
 {
     const uint32_t count = 4 + (table ? 1 : 0), exif = 10 + count * 12 + 4, at = exif + 2 + 12 + 4;
     ie_buffer_add(out, "II*\0\10\0\0\0", 8);
-    le(out, count, 2);
-    entry(out, 258, 3, 1, 2);
+    le_add(out, count, 2);
+    tiff_entry(out, 258, 3, 1, 2);
     if (table) {
-        entry(out, 301, 3, 4, at + 64);
+        tiff_entry(out, 301, 3, 4, at + 64);
     }
-    entry(out, 318, 5, 2, at);
-    entry(out, 319, 5, 6, at + 16);
-    entry(out, 0x8769, 4, 1, exif);
-    le(out, 0, 4);
-    le(out, 1, 2);
-    entry(out, 0xa001, 3, 1, color_space);
-    le(out, 0, 4);
+    tiff_entry(out, 318, 5, 2, at);
+    tiff_entry(out, 319, 5, 6, at + 16);
+    tiff_entry(out, 0x8769, 4, 1, exif);
+    le_add(out, 0, 4);
+    le_add(out, 1, 2);
+    tiff_entry(out, 0xa001, 3, 1, color_space);
+    le_add(out, 0, 4);
     assert_int_equal(out->size, at);
     for (int i = 0; i < 8; i++) {
-        le(out, xy[i], 4);
-        le(out, 10000, 4);
+        le_add(out, xy[i], 4);
+        le_add(out, 10000, 4);
     }
     for (uint32_t i = 0; i < 4; i++) {
-        le(out, i * i * 7281, 2);
+        le_add(out, i * i * 7281, 2);
     }
 }
 

@@ -308,21 +308,6 @@ static void the_code_points_of_an_avif_come_over(void **state)
     }
 }
 
-static void le(ie_buffer *out, uint32_t value, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        ie_buffer_char(out, (char)(value >> 8 * i));
-    }
-}
-
-static void entry(ie_buffer *out, uint16_t tag, uint16_t type, uint32_t count, uint32_t value)
-{
-    le(out, tag, 2);
-    le(out, type, 2);
-    le(out, count, 4);
-    le(out, value, 4);
-}
-
 /* With Adobe RGB's primaries, or a table of the curve of gamma 1.8 in sRGB's. */
 static const char *tiff_of(bool table)
 {
@@ -330,33 +315,33 @@ static const char *tiff_of(bool table)
     enum { FIRST = 8, COUNT = 11, AFTER = FIRST + 2 + COUNT * 12 + 4, XY = AFTER + 6, TABLE = XY + 64, ROWS = TABLE + 512 };
     ie_buffer out = {0};
     ie_buffer_add(&out, "II*\0\10\0\0\0", 8);
-    le(&out, COUNT, 2);
-    entry(&out, 256, 3, 1, WIDTH);
-    entry(&out, 257, 3, 1, HEIGHT);
-    entry(&out, 258, 3, 3, AFTER);
-    entry(&out, 259, 3, 1, 1);
-    entry(&out, 262, 3, 1, 2);
-    entry(&out, 273, 4, 1, ROWS);
-    entry(&out, 277, 3, 1, 3);
-    entry(&out, 278, 3, 1, HEIGHT);
-    entry(&out, 279, 4, 1, WIDTH * HEIGHT * 3);
+    le_add(&out, COUNT, 2);
+    tiff_entry(&out, 256, 3, 1, WIDTH);
+    tiff_entry(&out, 257, 3, 1, HEIGHT);
+    tiff_entry(&out, 258, 3, 3, AFTER);
+    tiff_entry(&out, 259, 3, 1, 1);
+    tiff_entry(&out, 262, 3, 1, 2);
+    tiff_entry(&out, 273, 4, 1, ROWS);
+    tiff_entry(&out, 277, 3, 1, 3);
+    tiff_entry(&out, 278, 3, 1, HEIGHT);
+    tiff_entry(&out, 279, 4, 1, WIDTH * HEIGHT * 3);
     if (table) {
-        entry(&out, 301, 3, 256, TABLE);
-        entry(&out, 305, 2, 1, 0);
+        tiff_entry(&out, 301, 3, 256, TABLE);
+        tiff_entry(&out, 305, 2, 1, 0);
     } else {
-        entry(&out, 318, 5, 2, XY);
-        entry(&out, 319, 5, 6, XY + 16);
+        tiff_entry(&out, 318, 5, 2, XY);
+        tiff_entry(&out, 319, 5, 6, XY + 16);
     }
-    le(&out, 0, 4);
+    le_add(&out, 0, 4);
     for (int i = 0; i < 3; i++) {
-        le(&out, 8, 2);
+        le_add(&out, 8, 2);
     }
     for (int i = 0; i < 8; i++) {
-        le(&out, xy[i], 4);
-        le(&out, 10000, 4);
+        le_add(&out, xy[i], 4);
+        le_add(&out, 10000, 4);
     }
     for (int i = 0; i < 256; i++) {
-        le(&out, (uint32_t)lround(65535 * pow(i / 255.0, 1.8)), 2);
+        le_add(&out, (uint32_t)lround(65535 * pow(i / 255.0, 1.8)), 2);
     }
     assert_int_equal(out.size, ROWS);
     add_rows(&out, false);
@@ -378,19 +363,19 @@ static const char *jpeg_saying(uint32_t color_space, const char *index)
     enum { EXIF = 26, IOP = EXIF + 30 };
     ie_buffer tiff = {0}, out = {0}, jpeg = {0};
     ie_buffer_add(&tiff, "II*\0\10\0\0\0", 8);
-    le(&tiff, 1, 2);
-    entry(&tiff, 0x8769, 4, 1, EXIF);
-    le(&tiff, 0, 4);
-    le(&tiff, 2, 2);
-    entry(&tiff, 0xa001, 3, 1, color_space);
-    entry(&tiff, 0xa005, 4, 1, index != NULL ? IOP : 0);
-    le(&tiff, 0, 4);
-    le(&tiff, 1, 2);
-    le(&tiff, 1, 2);
-    le(&tiff, 2, 2);
-    le(&tiff, 4, 4);
+    le_add(&tiff, 1, 2);
+    tiff_entry(&tiff, 0x8769, 4, 1, EXIF);
+    le_add(&tiff, 0, 4);
+    le_add(&tiff, 2, 2);
+    tiff_entry(&tiff, 0xa001, 3, 1, color_space);
+    tiff_entry(&tiff, 0xa005, 4, 1, index != NULL ? IOP : 0);
+    le_add(&tiff, 0, 4);
+    le_add(&tiff, 1, 2);
+    le_add(&tiff, 1, 2);
+    le_add(&tiff, 2, 2);
+    le_add(&tiff, 4, 4);
     ie_buffer_add(&tiff, index != NULL ? index : "---", 4);
-    le(&tiff, 0, 4);
+    le_add(&tiff, 0, 4);
     picture_read(made(png_with(NULL, 0), IE_FORMAT_PNG, IE_FORMAT_JPEG, 0), &jpeg);
     ie_buffer_add(&out, "\xff\xd8\xff\xe1", 4);
     ie_buffer_char(&out, 0);

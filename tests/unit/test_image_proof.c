@@ -288,13 +288,6 @@ static void what_a_new_file_is_to_have_is_what_it_has(void **state)
     }
 }
 
-static void le_add(ie_buffer *out, uint32_t value, int bytes)
-{
-    for (int i = 0; i < bytes; i++) {
-        ie_buffer_char(out, (char)(value >> 8 * i & 255));
-    }
-}
-
 /* A gradient of `channels` in a TIFF (6.0, section 8: baseline, one strip). */
 static const char *tiff_of(uint32_t photometric, uint32_t channels, uint32_t bits)
 {

@@ -331,24 +331,17 @@ typedef struct directory {
     uint32_t at, count; /* where it will stand, with `count` entries */
 } directory;
 
-static void le(ie_buffer *out, uint32_t value, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        ie_buffer_char(out, (char)(value >> 8 * i));
-    }
-}
-
 static void entry(directory *d, uint32_t tag, uint32_t type, uint32_t count, const void *data, size_t size)
 {
     uint8_t small[4] = {0};
-    le(&d->entries, tag, 2);
-    le(&d->entries, type, 2);
-    le(&d->entries, count, 4);
+    le_add(&d->entries, tag, 2);
+    le_add(&d->entries, type, 2);
+    le_add(&d->entries, count, 4);
     if (size <= 4) {
         memcpy(small, data, size);
         ie_buffer_add(&d->entries, small, 4);
     } else {
-        le(&d->entries, d->at + 2 + d->count * 12 + 4 + (uint32_t)d->extra.size, 4);
+        le_add(&d->entries, d->at + 2 + d->count * 12 + 4 + (uint32_t)d->extra.size, 4);
         ie_buffer_add(&d->extra, data, size);
         if (size % 2 != 0) {
             ie_buffer_char(&d->extra, 0);
@@ -365,9 +358,9 @@ static void end_directory(directory *d, ie_buffer *file)
 {
     assert_int_equal(file->size, d->at);
     assert_int_equal(d->entries.size, d->count * 12);
-    le(file, d->count, 2);
+    le_add(file, d->count, 2);
     ie_buffer_add(file, d->entries.data, d->entries.size);
-    le(file, 0, 4);
+    le_add(file, 0, 4);
     ie_buffer_add(file, d->extra.data, d->extra.size);
     ie_buffer_free(&d->entries);
     ie_buffer_free(&d->extra);
@@ -379,7 +372,7 @@ static void add_mosaic(ie_buffer *file)
     for (uint32_t y = 0; y < RAW_HEIGHT; y++) {
         for (uint32_t x = 0; x < RAW_WIDTH; x++) {
             bool left = x < RAW_WIDTH / 2, red = y % 2 == 0 && x % 2 == 0, blue = y % 2 == 1 && x % 2 == 1;
-            le(file, red ? (left ? 50000 : 4000) : blue ? (left ? 4000 : 50000) : 6000, 2);
+            le_add(file, red ? (left ? 50000 : 4000) : blue ? (left ? 4000 : 50000) : 6000, 2);
         }
     }
 }
