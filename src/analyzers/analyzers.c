@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyzers/analyzer.h"
 
-/* One word here for each analyzer, in running order: metadata first, because views need the orientation. */
+/* One word here for each analyzer, in running order: metadata first, because views need the
+   orientation. */
 const ie_analyzer *const ie_analyzers[] = {
     &ie_metadata_analyzer,
     &ie_hashes_analyzer,

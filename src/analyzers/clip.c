@@ -66,11 +66,13 @@ static ie_status open_vision(ie_clip *clip, const ie_config *config, ie_error *e
     bool good = count == 1 && in->type == IE_TENSOR_FLOAT && in->rank == 4 && in->shape[0] <= 1 &&
                 (in->shape[2] <= 0 || in->shape[2] == clip->model->side) && clip->output != NULL;
     return good ? IE_OK
-                : ie_error_set(err, IE_ERR_FORMAT, "%s does not make embeddings of pictures of %u pixels.",
+                : ie_error_set(err, IE_ERR_FORMAT,
+                               "%s does not make embeddings of pictures of %u pixels.",
                                ie_shown(path), clip->model->side);
 }
 
-ie_status ie_clip_open(const ie_config *config, const ie_model *model, ie_clip **ret_clip, ie_error *err)
+ie_status ie_clip_open(const ie_config *config, const ie_model *model, ie_clip **ret_clip,
+                       ie_error *err)
 {
     ie_clip *clip = ie_alloc(sizeof *clip);
     clip->model = model;
@@ -133,10 +135,11 @@ bool ie_clip_normalise(float *v, size_t size)
     return true;
 }
 
-ie_status ie_clip_take_rows(ie_tensor *take_tensor, size_t count, float **ret_rows, size_t *ret_size, ie_error *err)
+ie_status ie_clip_take_rows(ie_tensor *take_tensor, size_t count, float **ret_rows,
+                            size_t *ret_size, ie_error *err)
 {
-    bool fits = take_tensor->rank == 2 && take_tensor->shape[0] == (int64_t)count && take_tensor->shape[1] > 0 &&
-                take_tensor->shape[1] <= IE_EMBEDDING_MAX;
+    bool fits = take_tensor->rank == 2 && take_tensor->shape[0] == (int64_t)count &&
+                take_tensor->shape[1] > 0 && take_tensor->shape[1] <= IE_EMBEDDING_MAX;
     size_t size = fits ? (size_t)take_tensor->shape[1] : 0;
     float *rows = take_tensor->data;
     for (size_t i = 0; fits && i < count; i++) {
@@ -151,10 +154,12 @@ ie_status ie_clip_take_rows(ie_tensor *take_tensor, size_t count, float **ret_ro
     return IE_OK;
 }
 
-ie_status ie_clip_embed_images(ie_clip *clip, const ie_tensor *images, float **ret_embeddings, size_t *ret_size,
-                               ie_error *err)
+ie_status ie_clip_embed_images(ie_clip *clip, const ie_tensor *images, float **ret_embeddings,
+                               size_t *ret_size, ie_error *err)
 {
     ie_tensor out = {0};
     ie_status status = ie_onnx_run(clip->vision, images, &clip->output, 1, &out, err);
-    return status == IE_OK ? ie_clip_take_rows(&out, (size_t)images->shape[0], ret_embeddings, ret_size, err) : status;
+    return status == IE_OK
+               ? ie_clip_take_rows(&out, (size_t)images->shape[0], ret_embeddings, ret_size, err)
+               : status;
 }

@@ -27,13 +27,17 @@ static ie_status check_text_inputs(const ie_clip_text *text, const char *path, i
     const ie_port *in = ie_onnx_inputs(text->onnx, &count);
     bool good = count <= 2 && text->output != NULL;
     for (size_t i = 0; i < count; i++) {
-        good = good && (in[i].type == IE_TENSOR_INT64 || in[i].type == IE_TENSOR_INT32) && in[i].rank == 2 &&
-               in[i].shape[0] <= 1 && (in[i].shape[1] <= 0 || in[i].shape[1] == IE_TOKENS_MAX);
+        good = good && (in[i].type == IE_TENSOR_INT64 || in[i].type == IE_TENSOR_INT32) &&
+               in[i].rank == 2 && in[i].shape[0] <= 1 &&
+               (in[i].shape[1] <= 0 || in[i].shape[1] == IE_TOKENS_MAX);
     }
-    return good ? IE_OK : ie_error_set(err, IE_ERR_FORMAT, "%s does not make embeddings of texts.", ie_shown(path));
+    return good ? IE_OK
+                : ie_error_set(err, IE_ERR_FORMAT, "%s does not make embeddings of texts.",
+                               ie_shown(path));
 }
 
-static ie_status open_parts(ie_clip_text *text, const ie_config *config, const ie_model *model, ie_error *err)
+static ie_status open_parts(ie_clip_text *text, const ie_config *config, const ie_model *model,
+                            ie_error *err)
 {
     IE_AUTO_FREE char *path = NULL, *vocabulary = NULL, *bytes = NULL;
     size_t size = 0;
@@ -57,7 +61,8 @@ static ie_status open_parts(ie_clip_text *text, const ie_config *config, const i
     return status;
 }
 
-ie_status ie_clip_text_open(const ie_config *config, const ie_model *model, ie_clip_text **ret_text, ie_error *err)
+ie_status ie_clip_text_open(const ie_config *config, const ie_model *model, ie_clip_text **ret_text,
+                            ie_error *err)
 {
     ie_clip_text *text = ie_alloc(sizeof *text);
     ie_status status = open_parts(text, config, model, err);
@@ -79,8 +84,8 @@ void ie_clip_text_close(ie_clip_text *text)
 }
 
 /* Ids, and where the model takes one the attention mask; padded only when the length is fixed. */
-ie_status ie_clip_embed_text(ie_clip_text *text, const char *sentence, float **ret_embedding, size_t *ret_size,
-                             ie_error *err)
+ie_status ie_clip_embed_text(ie_clip_text *text, const char *sentence, float **ret_embedding,
+                             size_t *ret_size, ie_error *err)
 {
     int32_t ids[IE_TOKENS_MAX], narrow[2][IE_TOKENS_MAX];
     int64_t wide[2][IE_TOKENS_MAX];
@@ -95,8 +100,10 @@ ie_status ie_clip_embed_text(ie_clip_text *text, const char *sentence, float **r
             wide[i][t] = narrow[i][t] = mask ? t < used : id;
         }
         bool is_wide = ports[i].type == IE_TENSOR_INT64;
-        inputs[i] = (ie_tensor){.type = is_wide ? IE_TENSOR_INT64 : IE_TENSOR_INT32, .rank = 2,
-                                .shape = {1, (int64_t)length}, .data = is_wide ? (void *)wide[i] : narrow[i]};
+        inputs[i] = (ie_tensor){.type = is_wide ? IE_TENSOR_INT64 : IE_TENSOR_INT32,
+                                .rank = 2,
+                                .shape = {1, (int64_t)length},
+                                .data = is_wide ? (void *)wide[i] : narrow[i]};
     }
     ie_tensor out = {0};
     ie_status status = ie_onnx_run(text->onnx, inputs, &text->output, 1, &out, err);
@@ -108,13 +115,15 @@ ie_status ie_clip_embed_text(ie_clip_text *text, const char *sentence, float **r
 static char *fill_in(const char *template, const char *label)
 {
     const char *place = strstr(template, "{}");
-    return place == NULL ? ie_strdup(template)
-                         : ie_asprintf("%.*s%s%s", (int)(place - template), template, label, place + 2);
+    return place == NULL
+               ? ie_strdup(template)
+               : ie_asprintf("%.*s%s%s", (int)(place - template), template, label, place + 2);
 }
 
 /* The mean of the label's sentences, into one row of *rows, which the first call makes. */
 static ie_status embed_label(ie_clip_text *text, const ie_config_list *labels, size_t index,
-                             const ie_config_list *templates, float **rows, size_t *size, ie_error *err)
+                             const ie_config_list *templates, float **rows, size_t *size,
+                             ie_error *err)
 {
     ie_status status = IE_OK;
     for (uint32_t t = 0; status == IE_OK && t < templates->count; t++) {
@@ -127,7 +136,8 @@ static ie_status embed_label(ie_clip_text *text, const ie_config_list *labels, s
             *size = got;
         }
         if (status == IE_OK && got != *size) {
-            status = ie_error_set(err, IE_ERR_FORMAT, "The text model's embeddings differ in size.");
+            status =
+                ie_error_set(err, IE_ERR_FORMAT, "The text model's embeddings differ in size.");
         }
         for (size_t i = 0; status == IE_OK && i < got; i++) {
             (*rows)[index * got + i] += one[i];
@@ -141,8 +151,8 @@ static ie_status embed_label(ie_clip_text *text, const ie_config_list *labels, s
 }
 
 /* What the embeddings of these labels depend on, as 32 hex digits. */
-static ie_status list_checksum(const ie_model *model, const ie_config_list *labels, const ie_config_list *templates,
-                               char ret_hex[33], ie_error *err)
+static ie_status list_checksum(const ie_model *model, const ie_config_list *labels,
+                               const ie_config_list *templates, char ret_hex[33], ie_error *err)
 {
     static const ie_model_part parts[] = {IE_PART_TEXT, IE_PART_TOKENIZER};
     ie_hasher *hasher = ie_hasher_new();
@@ -168,8 +178,9 @@ static ie_status list_checksum(const ie_model *model, const ie_config_list *labe
     return status;
 }
 
-static ie_status compute(const ie_config *config, const ie_model *model, const ie_config_list *labels,
-                         const ie_config_list *templates, float **ret_rows, size_t *ret_size, ie_error *err)
+static ie_status compute(const ie_config *config, const ie_model *model,
+                         const ie_config_list *labels, const ie_config_list *templates,
+                         float **ret_rows, size_t *ret_size, ie_error *err)
 {
     ie_clip_text *text = NULL;
     float *rows = NULL;
@@ -189,7 +200,8 @@ static ie_status compute(const ie_config *config, const ie_model *model, const i
 }
 
 /* The catalog is a convenience here: without it everything is only slower. */
-static float *kept_rows(const char *path, const char *model, const char *list, size_t count, size_t *ret_size)
+static float *kept_rows(const char *path, const char *model, const char *list, size_t count,
+                        size_t *ret_size)
 {
     ie_catalog *catalog = NULL;
     float *rows = NULL;
@@ -200,8 +212,8 @@ static float *kept_rows(const char *path, const char *model, const char *list, s
     return rows;
 }
 
-static void keep_rows(const char *path, const char *model, const char *list, const float *rows, size_t count,
-                      size_t size)
+static void keep_rows(const char *path, const char *model, const char *list, const float *rows,
+                      size_t count, size_t size)
 {
     ie_catalog *catalog = NULL;
     if (path != NULL && ie_catalog_open(path, true, &catalog, NULL) == IE_OK) {
@@ -212,8 +224,8 @@ static void keep_rows(const char *path, const char *model, const char *list, con
 }
 
 ie_status ie_clip_embed_labels(const ie_clip *clip, const ie_config *config, const char *catalog,
-                               const ie_config_list *labels, const ie_config_list *templates, float **ret_embeddings,
-                               size_t *ret_size, ie_error *err)
+                               const ie_config_list *labels, const ie_config_list *templates,
+                               float **ret_embeddings, size_t *ret_size, ie_error *err)
 {
     char list[33];
     const ie_model *model = ie_clip_model(clip);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The main colours: k-means (Lloyd) in CIELAB (CIE 15, D65, 2 degrees) on a subsample of the small RGB view.
- * Deterministic: the first centre is the colour nearest the mean, each next the sample farthest from
- * all centres (Gonzalez 1985); seeding ends when nothing is visibly farther, so flat pictures have fewer.
+ * The main colours: k-means (Lloyd) in CIELAB (CIE 15, D65, 2 degrees) on a subsample of the small
+ * RGB view. Deterministic: the first centre is the colour nearest the mean, each next the sample
+ * farthest from all centres (Gonzalez 1985); seeding ends when nothing is visibly farther, so flat
+ * pictures have fewer.
  */
 #include <math.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 #define MAX_SAMPLES 4096
 #define MAX_COLORS 8
 #define MAX_ROUNDS 12
-/* Colours nearer than this (CIE 1976 difference) are one: about three times what an eye just sees. */
+/* Colours nearer than this (CIE 1976 difference) are one: about three times what an eye
+   just sees. */
 #define MIN_DISTANCE 7.0f
 #define CBRT_STEPS 4096
 
@@ -36,7 +38,8 @@ static float cie_f(double t)
     return (float)(t > 216.0 / 24389.0 ? cbrt(t) : (24389.0 / 27.0 * t + 16.0) / 116.0);
 }
 
-static ie_status colors_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
+static ie_status colors_open(const ie_config *config, const char *catalog, void **ret_state,
+                             ie_error *err)
 {
     palette *state = ie_alloc(sizeof *state);
     int64_t wanted = config->analysis.colors;
@@ -56,8 +59,9 @@ static float f_of(const palette *p, float t)
 {
     float at = t * CBRT_STEPS;
     int i = (int)at;
-    return i >= CBRT_STEPS ? p->cube_root[CBRT_STEPS]
-                           : p->cube_root[i] + (at - (float)i) * (p->cube_root[i + 1] - p->cube_root[i]);
+    return i >= CBRT_STEPS
+               ? p->cube_root[CBRT_STEPS]
+               : p->cube_root[i] + (at - (float)i) * (p->cube_root[i + 1] - p->cube_root[i]);
 }
 
 static lab to_lab(const palette *p, const uint8_t rgb[3])
@@ -79,7 +83,8 @@ static float distance(lab a, lab b)
 static uint32_t take_samples(palette *p, const ie_pixels *view)
 {
     uint32_t step = 1;
-    while ((uint64_t)((view->width + step - 1) / step) * ((view->height + step - 1) / step) > MAX_SAMPLES) {
+    while ((uint64_t)((view->width + step - 1) / step) * ((view->height + step - 1) / step) >
+           MAX_SAMPLES) {
         step++;
     }
     uint32_t count = 0;

@@ -52,7 +52,8 @@ static void set_box(ie_detection *d, double cx, double cy, double w, double h)
 
 static bool is_sane(const ie_detection *d)
 {
-    return isfinite(d->score) && isfinite(d->left) && isfinite(d->top) && isfinite(d->right) && isfinite(d->bottom);
+    return isfinite(d->score) && isfinite(d->left) && isfinite(d->top) && isfinite(d->right) &&
+           isfinite(d->bottom);
 }
 
 /* logits [1, queries, classes], boxes [1, queries, 4] with centre and size. */
@@ -62,7 +63,8 @@ static bool queries_fit(const ie_tensor *logits, const ie_tensor *boxes)
            logits->shape[1] == boxes->shape[1] && logits->shape[2] >= 2 && boxes->shape[2] == 4;
 }
 
-static void read_queries(bool softmax, const ie_tensor *logits, const ie_tensor *boxes, double threshold, found *f)
+static void read_queries(bool softmax, const ie_tensor *logits, const ie_tensor *boxes,
+                         double threshold, found *f)
 {
     size_t classes = (size_t)logits->shape[2];
     const float *row = logits->data, *box = boxes->data;
@@ -92,7 +94,8 @@ static double overlap(const ie_detection *a, const ie_detection *b)
         return 0;
     }
     double both = w * h;
-    double area_a = (a->right - a->left) * (a->bottom - a->top), area_b = (b->right - b->left) * (b->bottom - b->top);
+    double area_a = (a->right - a->left) * (a->bottom - a->top),
+           area_b = (b->right - b->left) * (b->bottom - b->top);
     return both / (area_a + area_b - both);
 }
 
@@ -103,8 +106,8 @@ static void suppress(found *f)
     for (size_t i = 0; i < f->count; i++) {
         bool again = false;
         for (size_t k = 0; k < kept; k++) {
-            again = again ||
-                    (f->items[k].kind == f->items[i].kind && overlap(&f->items[k], &f->items[i]) > MAX_OVERLAP);
+            again = again || (f->items[k].kind == f->items[i].kind &&
+                              overlap(&f->items[k], &f->items[i]) > MAX_OVERLAP);
         }
         if (!again) {
             f->items[kept++] = f->items[i];
@@ -116,7 +119,8 @@ static void suppress(found *f)
 /* [1, 5 + classes, rows, columns]: objectness, box, classes of each cell. */
 static void read_grid(const ie_tensor *map, double threshold, found *f)
 {
-    size_t classes = (size_t)map->shape[1] - 5, rows = (size_t)map->shape[2], columns = (size_t)map->shape[3];
+    size_t classes = (size_t)map->shape[1] - 5, rows = (size_t)map->shape[2],
+           columns = (size_t)map->shape[3];
     size_t cells = rows * columns;
     const float *at = map->data;
     for (size_t cell = 0; cell < cells; cell++, at++) {
@@ -153,7 +157,8 @@ ie_status ie_detect(ie_model_layout layout, const ie_tensor *outputs, double thr
     bool fits = false;
     if (layout == IE_LAYOUT_GRID) {
         const ie_tensor *map = &outputs[0];
-        fits = map->rank == 4 && map->shape[0] == 1 && map->shape[1] > 5 && map->shape[2] > 0 && map->shape[3] > 0;
+        fits = map->rank == 4 && map->shape[0] == 1 && map->shape[1] > 5 && map->shape[2] > 0 &&
+               map->shape[3] > 0;
         if (fits) {
             read_grid(map, threshold, &f);
         }
@@ -164,7 +169,8 @@ ie_status ie_detect(ie_model_layout layout, const ie_tensor *outputs, double thr
         }
     }
     if (!fits) {
-        return ie_error_set(err, IE_ERR_FORMAT, "The detector gives tensors of shapes that its layout does not have.");
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "The detector gives tensors of shapes that its layout does not have.");
     }
     *ret_count = f.count;
     return IE_OK;

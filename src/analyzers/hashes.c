@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Perceptual hashes of 64 bits as Python's imagehash 4.3.2 defines them: phash, average_hash, dhash and whash
- * (haar, remove_max_haar_ll) with their defaults, row-major, the first bit the most significant. In exact mode
- * all bits are equal except where imagehash's own floating-point noise decides a tie.
+ * Perceptual hashes of 64 bits as Python's imagehash 4.3.2 defines them: phash, average_hash, dhash
+ * and whash (haar, remove_max_haar_ll) with their defaults, row-major, the first bit the most
+ * significant. In exact mode all bits are equal except where imagehash's own floating-point noise
+ * decides a tie.
  */
 #include <math.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 #include "core/phash.h"
 #include "utils/memory.h"
 
-/* Below this shorter side wHash is computed Pillow's way; above, the resize to a power of two only costs. */
+/* Below this shorter side wHash is computed Pillow's way; above, the resize to a power of two only
+   costs. */
 #define WHASH_EXACT_SIDE 256
 
 /* How much of each side the inner hash covers. */
@@ -74,9 +76,10 @@ static uint64_t difference_hash(const uint8_t pixels[72])
     return hash;
 }
 
-/* DCT-II, unnormalised (scipy.fftpack: y[k] = 2 sum x[n] cos(pi k (2n + 1) / 2N)), down and then across; the 8x8
-   lowest frequencies with DC against their median. */
-static void dct_hashes(const hash_state *hasher, const uint8_t pixels[1024], uint64_t ret_turned[IE_TURNS])
+/* DCT-II, unnormalised (scipy.fftpack: y[k] = 2 sum x[n] cos(pi k (2n + 1) / 2N)), down and then
+   across; the 8x8 lowest frequencies with DC against their median. */
+static void dct_hashes(const hash_state *hasher, const uint8_t pixels[1024],
+                       uint64_t ret_turned[IE_TURNS])
 {
     double down[8][32], values[64];
     for (int k = 0; k < 8; k++) {
@@ -102,8 +105,9 @@ static void dct_hashes(const hash_state *hasher, const uint8_t pixels[1024], uin
     ie_phash_turned(values, ret_turned);
 }
 
-/* The 8x8 Haar approximation band is a constant times the block means, and taking the topmost approximation out
-   subtracts one constant from all: so the bits are the block sums against their median. */
+/* The 8x8 Haar approximation band is a constant times the block means, and taking the topmost
+   approximation out subtracts one constant from all: so the bits are the block sums against their
+   median. */
 static bool haar_hash_exact(hash_state *hasher, const ie_pixels *luma, uint64_t *ret_hash)
 {
     uint32_t shorter = luma->width < luma->height ? luma->width : luma->height;
@@ -112,7 +116,8 @@ static bool haar_hash_exact(hash_state *hasher, const ie_pixels *luma, uint64_t 
         side *= 2;
     }
     IE_AUTO_FREE uint8_t *square = ie_try_alloc(side, side);
-    if (square == NULL || !ie_resampler_resize(hasher->resampler, luma, side, side, IE_FILTER_LANCZOS, square)) {
+    if (square == NULL ||
+        !ie_resampler_resize(hasher->resampler, luma, side, side, IE_FILTER_LANCZOS, square)) {
         return false;
     }
     uint64_t sums[64] = {0};
@@ -142,8 +147,8 @@ static double part_sum(const uint8_t *row, uint32_t size, double from, double to
     return sum - (from - first) * row[first] + (last < size ? (to - last) * row[last] : 0.0);
 }
 
-/* The same from block means of the luma as it is: what remains of the resize to a power of two after summing
-   blocks is next to nothing when the blocks are large. */
+/* The same from block means of the luma as it is: what remains of the resize to a power of two
+   after summing blocks is next to nothing when the blocks are large. */
 static uint64_t haar_hash_blocks(const ie_pixels *luma)
 {
     double values[64] = {0};
@@ -174,14 +179,16 @@ static ie_pixels middle_of(const ie_pixels *luma)
 }
 
 /* Left, upper, right and lower strip, each 0 or 1. */
-static const uint8_t cut_edges[IE_CUTS][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1},
-                                              {1, 1, 0, 0}, {0, 1, 1, 0}, {0, 0, 1, 1}, {1, 0, 0, 1}};
+static const uint8_t cut_edges[IE_CUTS][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0},
+                                              {0, 0, 0, 1}, {1, 1, 0, 0}, {0, 1, 1, 0},
+                                              {0, 0, 1, 1}, {1, 0, 0, 1}};
 
 static bool compute_cuts(hash_state *hasher, const ie_pixels *luma, uint64_t ret_cuts[IE_CUTS])
 {
     uint8_t small[CUT_SIDE * CUT_SIDE], p32[1024];
     uint64_t turned[IE_TURNS];
-    if (!ie_resampler_resize(hasher->resampler, luma, CUT_SIDE, CUT_SIDE, IE_FILTER_LANCZOS, small)) {
+    if (!ie_resampler_resize(hasher->resampler, luma, CUT_SIDE, CUT_SIDE, IE_FILTER_LANCZOS,
+                             small)) {
         return false;
     }
     for (int i = 0; i < IE_CUTS; i++) {
@@ -232,7 +239,8 @@ static bool compute(hash_state *hasher, const ie_pixels *luma, ie_content *conte
     return true;
 }
 
-static ie_status hashes_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
+static ie_status hashes_open(const ie_config *config, const char *catalog, void **ret_state,
+                             ie_error *err)
 {
     hash_state *state = ie_alloc(sizeof *state);
     state->resampler = ie_resampler_new();

@@ -17,7 +17,8 @@ typedef struct reader {
     regex_t pattern;
 } reader;
 
-static ie_status open_reader(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
+static ie_status open_reader(const ie_config *config, const char *catalog, void **ret_state,
+                             ie_error *err)
 {
     (void)err;
     reader *r = ie_alloc(sizeof *r);
@@ -53,7 +54,8 @@ static void run(void *state, ie_photo *photo, ie_source *source)
 
 const ie_analyzer ie_metadata_analyzer = {
     .name = "metadata",
-    .help = "date, camera, exposure, place, title, caption, keywords, albums, rating, people, and what sidecars say",
+    .help = "date, camera, exposure, place, title, caption, keywords, albums, rating, people, and "
+            "what sidecars say",
     .version = 6,
     .gives = IE_HAVE_METADATA,
     .enabled = enabled,

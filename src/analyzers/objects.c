@@ -34,7 +34,8 @@ typedef struct worker_state {
 
 static ie_shared detectors = {PTHREAD_MUTEX_INITIALIZER, NULL};
 
-static const char *const session_settings[] = {"analysis.ml_models.", "processing.max_workers", NULL};
+static const char *const session_settings[] = {"analysis.ml_models.", "processing.max_workers",
+                                               NULL};
 
 static void detector_free(void *thing)
 {
@@ -59,11 +60,14 @@ static ie_status check_inputs(detector *d, ie_error *err)
         } else if (in->type == IE_TENSOR_INT64 && in->rank == 3 && d->mask == NULL && one) {
             d->mask = in;
         } else {
-            return ie_error_set(err, IE_ERR_FORMAT, "The model %s takes \"%s\", which no detector known here does.",
+            return ie_error_set(err, IE_ERR_FORMAT,
+                                "The model %s takes \"%s\", which no detector known here does.",
                                 d->model.name, ie_shown(in->name));
         }
     }
-    return d->image != NULL ? IE_OK : ie_error_set(err, IE_ERR_FORMAT, "The model %s takes no image.", d->model.name);
+    return d->image != NULL
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_FORMAT, "The model %s takes no image.", d->model.name);
 }
 
 static ie_status check_outputs(detector *d, ie_error *err)
@@ -74,21 +78,25 @@ static ie_status check_outputs(detector *d, ie_error *err)
         if (d->outputs[i] == NULL) {
             d->outputs[i] = ie_onnx_outputs(d->onnx, &count)[0].name;
         } else if (ie_onnx_output(d->onnx, d->outputs[i]) == NULL) {
-            return ie_error_set(err, IE_ERR_FORMAT, "The model %s gives no \"%s\".", d->model.name, d->outputs[i]);
+            return ie_error_set(err, IE_ERR_FORMAT, "The model %s gives no \"%s\".", d->model.name,
+                                d->outputs[i]);
         }
     }
     return IE_OK;
 }
 
-static ie_status detector_make(const ie_config *config, const char *catalog, void **ret_thing, ie_error *err)
+static ie_status detector_make(const ie_config *config, const char *catalog, void **ret_thing,
+                               ie_error *err)
 {
     detector *d = ie_alloc(sizeof *d);
     d->arena = ie_arena_new();
     pthread_mutex_init(&d->turn, NULL);
     IE_AUTO_FREE char *path = NULL;
-    ie_status status = ie_model_find(config, config->analysis.object_detection, d->arena, &d->model, err);
+    ie_status status =
+        ie_model_find(config, config->analysis.object_detection, d->arena, &d->model, err);
     if (status == IE_OK && d->model.task != IE_TASK_OBJECTS) {
-        status = ie_error_set(err, IE_ERR_USAGE, "The model %s is none for objects.", ie_shown(d->model.name));
+        status = ie_error_set(err, IE_ERR_USAGE, "The model %s is none for objects.",
+                              ie_shown(d->model.name));
     }
     if (status == IE_OK) {
         /* The configuration's built-in names outlive the arena; the user's own do not. */
@@ -99,7 +107,8 @@ static ie_status detector_make(const ie_config *config, const char *catalog, voi
         status = ie_vision_file(&d->model, IE_PART_VISION, &path, err);
     }
     if (status == IE_OK) {
-        status = ie_onnx_open(config, path, d->model.heavy ? ie_vision_cores(config) : 1, &d->onnx, err);
+        status =
+            ie_onnx_open(config, path, d->model.heavy ? ie_vision_cores(config) : 1, &d->onnx, err);
     }
     if (status == IE_OK) {
         status = ie_model_checksum(path, d->version, err);
@@ -118,10 +127,12 @@ static ie_status detector_make(const ie_config *config, const char *catalog, voi
     return status;
 }
 
-static ie_status objects_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
+static ie_status objects_open(const ie_config *config, const char *catalog, void **ret_state,
+                              ie_error *err)
 {
     void *thing = NULL;
-    ie_status status = ie_shared_take(&detectors, config, session_settings, catalog, detector_make, &thing, err);
+    ie_status status =
+        ie_shared_take(&detectors, config, session_settings, catalog, detector_make, &thing, err);
     if (status == IE_OK) {
         worker_state *state = ie_alloc(sizeof *state);
         state->detector = thing;
@@ -160,8 +171,10 @@ static bool make_mask(const ie_port *port, const ie_tensor *image, ie_tensor *re
     for (size_t i = 0; ones != NULL && i < numbers; i++) {
         ones[i] = 1;
     }
-    *ret_mask =
-        (ie_tensor){.type = IE_TENSOR_INT64, .rank = 3, .shape = {image->shape[0], height, width}, .data = ones};
+    *ret_mask = (ie_tensor){.type = IE_TENSOR_INT64,
+                            .rank = 3,
+                            .shape = {image->shape[0], height, width},
+                            .data = ones};
     return ones != NULL;
 }
 
@@ -208,8 +221,8 @@ static void set_objects(const detector *d, ie_photo *photo, const ie_detection *
             .label = ie_arena_strdup(photo->arena, label),
             .confidence = found[i].score,
             .source = source,
-            .box = {within(found[i].left, width), within(found[i].top, height), within(found[i].right, width),
-                    within(found[i].bottom, height)},
+            .box = {within(found[i].left, width), within(found[i].top, height),
+                    within(found[i].right, width), within(found[i].bottom, height)},
         };
     }
     photo->vision.objects = objects;
@@ -218,12 +231,13 @@ static void set_objects(const detector *d, ie_photo *photo, const ie_detection *
     photo->have |= IE_HAVE_OBJECTS;
 }
 
-static bool objects_prepare(void *thing, ie_photo *photo, ie_source *source, ie_prepared *ret_prepared)
+static bool objects_prepare(void *thing, ie_photo *photo, ie_source *source,
+                            ie_prepared *ret_prepared)
 {
     worker_state *state = thing;
     const detector *d = state->detector;
-    return ie_vision_prepare(&d->model, d->image, state->resampler, source, photo, !state->exact, "objects",
-                             ret_prepared);
+    return ie_vision_prepare(&d->model, d->image, state->resampler, source, photo, !state->exact,
+                             "objects", ret_prepared);
 }
 
 /* A heavy model gains nothing from batches on a CPU, and its memory grows with them. */
@@ -268,8 +282,10 @@ static ie_status look_at(void *user, const ie_tensor *images, size_t first, ie_e
         ie_detection found[IE_DETECTIONS_MAX];
         size_t count = 0;
         ie_tensor parts[2];
-        if (!slice(&outputs[0], i, images_count, &parts[0]) || !slice(&outputs[1], i, images_count, &parts[1])) {
-            status = ie_error_set(err, IE_ERR_FORMAT, "the model's results are not one for each photo");
+        if (!slice(&outputs[0], i, images_count, &parts[0]) ||
+            !slice(&outputs[1], i, images_count, &parts[1])) {
+            status =
+                ie_error_set(err, IE_ERR_FORMAT, "the model's results are not one for each photo");
         } else {
             status = ie_detect(d->model.layout, parts, l->state->threshold, found, &count, err);
         }

@@ -25,7 +25,8 @@ char **ie_onnx_describe(const ie_config *config, size_t *ret_count)
     size_t count;
     char **devices = ie_runtime_devices(runtime, &count);
     char **lines = ie_alloc((count + 1) * sizeof *lines);
-    lines[(*ret_count)++] = ie_asprintf("%s, API %u, %s", runtime->version, runtime->api, runtime->path);
+    lines[(*ret_count)++] =
+        ie_asprintf("%s, API %u, %s", runtime->version, runtime->api, runtime->path);
     for (size_t i = 0; i < count; i++) {
         lines[(*ret_count)++] = devices[i];
     }
@@ -43,16 +44,19 @@ ie_status ie_onnx_result(const ie_onnx *onnx, OrtStatus *take_status, ie_error *
 static ie_status set_options(const ie_onnx *onnx, OrtSessionOptions *options, ie_error *err)
 {
     const ie_ort_calls *ort = &onnx->runtime->ort;
-    ie_status status = ie_onnx_result(onnx, ort->SetSessionGraphOptimizationLevel(options, IE_ORT_ALL_OPTIMIZATIONS), err);
+    ie_status status = ie_onnx_result(
+        onnx, ort->SetSessionGraphOptimizationLevel(options, IE_ORT_ALL_OPTIMIZATIONS), err);
     if (status == IE_OK) {
         status = ie_onnx_result(onnx, ort->SetIntraOpNumThreads(options, onnx->threads), err);
     }
     if (status == IE_OK) {
-        status = ie_onnx_result(onnx, ort->SetSessionLogSeverityLevel(options, IE_ORT_LOG_FATAL), err);
+        status =
+            ie_onnx_result(onnx, ort->SetSessionLogSeverityLevel(options, IE_ORT_LOG_FATAL), err);
     }
     if (status == IE_OK) {
         /* Threads that wait by spinning take the cores from those that decode. */
-        status = ie_onnx_result(onnx, ort->AddSessionConfigEntry(options, "session.intra_op.allow_spinning", "0"), err);
+        status = ie_onnx_result(
+            onnx, ort->AddSessionConfigEntry(options, "session.intra_op.allow_spinning", "0"), err);
     }
     return status;
 }
@@ -75,7 +79,8 @@ void ie_onnx_remark_cpu(ie_onnx *onnx, const char *device, const char *why)
     while (length > 0 && (why[length - 1] == '.' || why[length - 1] == ' ')) {
         length--;
     }
-    ie_onnx_remark(onnx, ie_asprintf("The models run on the CPU instead of %s: %.*s.", device, (int)length, why));
+    ie_onnx_remark(onnx, ie_asprintf("The models run on the CPU instead of %s: %.*s.", device,
+                                     (int)length, why));
 }
 
 char *ie_onnx_take_remark(ie_onnx *onnx)
@@ -108,7 +113,8 @@ ie_status ie_onnx_create(ie_onnx *onnx, const ie_config *config, ie_error *err)
         }
     }
     if (status == IE_OK) {
-        status = ie_onnx_result(onnx, ort->CreateSession(onnx->runtime->env, onnx->path, options, &onnx->session), err);
+        status = ie_onnx_result(
+            onnx, ort->CreateSession(onnx->runtime->env, onnx->path, options, &onnx->session), err);
     }
     if (options != NULL) {
         ort->ReleaseSessionOptions(options);
@@ -157,13 +163,16 @@ static ie_status describe_type(const ie_onnx *onnx, OrtTypeInfo *info, ie_port *
         status = ie_onnx_result(onnx, ort->GetDimensionsCount(tensor, &port->rank), err);
     }
     if (status == IE_OK && port->rank > IE_TENSOR_RANK) {
-        return ie_error_set(err, IE_ERR_FORMAT, "%s: \"%s\" has %zu dimensions.", ie_shown(onnx->path),
-                            ie_shown(port->name), port->rank);
+        return ie_error_set(err, IE_ERR_FORMAT, "%s: \"%s\" has %zu dimensions.",
+                            ie_shown(onnx->path), ie_shown(port->name), port->rank);
     }
-    return status == IE_OK ? ie_onnx_result(onnx, ort->GetDimensions(tensor, port->shape, port->rank), err) : status;
+    return status == IE_OK
+               ? ie_onnx_result(onnx, ort->GetDimensions(tensor, port->shape, port->rank), err)
+               : status;
 }
 
-static ie_status describe_port(const ie_onnx *onnx, bool input, size_t index, ie_port *port, ie_error *err)
+static ie_status describe_port(const ie_onnx *onnx, bool input, size_t index, ie_port *port,
+                               ie_error *err)
 {
     const ie_ort_calls *ort = &onnx->runtime->ort;
     OrtAllocator *allocator;
@@ -171,16 +180,21 @@ static ie_status describe_port(const ie_onnx *onnx, bool input, size_t index, ie
     OrtTypeInfo *info = NULL;
     ie_status status = ie_onnx_result(onnx, ort->GetAllocatorWithDefaultOptions(&allocator), err);
     if (status == IE_OK) {
-        status = ie_onnx_result(onnx, (input ? ort->SessionGetInputName : ort->SessionGetOutputName)(onnx->session, index,
-                                                                                            allocator, &name), err);
+        status = ie_onnx_result(onnx,
+                                (input ? ort->SessionGetInputName : ort->SessionGetOutputName)(
+                                    onnx->session, index, allocator, &name),
+                                err);
     }
     if (status == IE_OK) {
         port->name = ie_strdup(name);
         status = ie_onnx_result(onnx, ort->AllocatorFree(allocator, name), err);
     }
     if (status == IE_OK) {
-        status = ie_onnx_result(onnx, (input ? ort->SessionGetInputTypeInfo : ort->SessionGetOutputTypeInfo)(onnx->session,
-                                                                                                    index, &info), err);
+        status =
+            ie_onnx_result(onnx,
+                           (input ? ort->SessionGetInputTypeInfo
+                                  : ort->SessionGetOutputTypeInfo)(onnx->session, index, &info),
+                           err);
     }
     if (status == IE_OK) {
         status = describe_type(onnx, info, port, err);
@@ -189,12 +203,15 @@ static ie_status describe_port(const ie_onnx *onnx, bool input, size_t index, ie
     return status;
 }
 
-static ie_status describe_ports(ie_onnx *onnx, bool input, ie_port **ret_ports, size_t *ret_count, ie_error *err)
+static ie_status describe_ports(ie_onnx *onnx, bool input, ie_port **ret_ports, size_t *ret_count,
+                                ie_error *err)
 {
     const ie_ort_calls *ort = &onnx->runtime->ort;
     size_t count = 0;
-    ie_status status =
-        ie_onnx_result(onnx, (input ? ort->SessionGetInputCount : ort->SessionGetOutputCount)(onnx->session, &count), err);
+    ie_status status = ie_onnx_result(
+        onnx,
+        (input ? ort->SessionGetInputCount : ort->SessionGetOutputCount)(onnx->session, &count),
+        err);
     if (status == IE_OK && (count == 0 || count > IE_PORTS_MAX)) {
         return ie_error_set(err, IE_ERR_FORMAT, "%s has %zu %s.", ie_shown(onnx->path), count,
                             input ? "inputs" : "outputs");
@@ -214,21 +231,24 @@ static ie_status check_file(const char *path, ie_error *err)
     if (stat(path, &st) != 0) {
         return ie_error_set(err, IE_ERR_NOT_FOUND, "There is no model %s.", ie_shown(path));
     }
-    return S_ISREG(st.st_mode) ? IE_OK
-                               : ie_error_set(err, IE_ERR_FORMAT, "The model %s is not a file.", ie_shown(path));
+    return S_ISREG(st.st_mode)
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_FORMAT, "The model %s is not a file.", ie_shown(path));
 }
 
 static bool has_free_batch(const ie_onnx *onnx)
 {
     bool is_free = true;
     for (size_t i = 0; i < onnx->input_count + onnx->output_count; i++) {
-        const ie_port *port = i < onnx->input_count ? &onnx->inputs[i] : &onnx->outputs[i - onnx->input_count];
+        const ie_port *port =
+            i < onnx->input_count ? &onnx->inputs[i] : &onnx->outputs[i - onnx->input_count];
         is_free = is_free && port->rank > 0 && port->shape[0] < 0;
     }
     return is_free;
 }
 
-ie_status ie_onnx_open(const ie_config *config, const char *path, int threads, ie_onnx **ret_onnx, ie_error *err)
+ie_status ie_onnx_open(const ie_config *config, const char *path, int threads, ie_onnx **ret_onnx,
+                       ie_error *err)
 {
     const ie_runtime *runtime;
     ie_status status = check_file(path, err);
@@ -253,13 +273,16 @@ ie_status ie_onnx_open(const ie_config *config, const char *path, int threads, i
         status = describe_ports(onnx, false, &onnx->outputs, &onnx->output_count, err);
     }
     if (status == IE_OK) {
-        status = ie_onnx_result(onnx, runtime->ort.CreateCpuMemoryInfo(IE_ORT_ARENA, 0, &onnx->memory), err);
+        status = ie_onnx_result(
+            onnx, runtime->ort.CreateCpuMemoryInfo(IE_ORT_ARENA, 0, &onnx->memory), err);
     }
     if (status == IE_OK && onnx->device != NULL) {
         status = ie_onnx_prove_device(onnx, config, err);
     }
     atomic_store(&onnx->on_device, onnx->device != NULL);
-    atomic_store(&onnx->batch, status == IE_OK && has_free_batch(onnx) ? (size_t)config->analysis.ml_batch_size : 1);
+    atomic_store(&onnx->batch, status == IE_OK && has_free_batch(onnx)
+                                   ? (size_t)config->analysis.ml_batch_size
+                                   : 1);
     if (status == IE_OK) {
         *ret_onnx = onnx;
     } else {
@@ -360,8 +383,10 @@ void ie_onnx_halve_batch(ie_onnx *onnx, size_t count)
     size_t half = count > 1 ? count / 2 : 1;
     if (half < atomic_load(&onnx->batch)) {
         atomic_store(&onnx->batch, half);
-        ie_onnx_remark(onnx, ie_asprintf("There is not enough memory on %s for %zu photos at once; going on with %zu.",
-                                 ie_onnx_device(onnx), count, half));
+        ie_onnx_remark(
+            onnx, ie_asprintf(
+                      "There is not enough memory on %s for %zu photos at once; going on with %zu.",
+                      ie_onnx_device(onnx), count, half));
     }
 }
 

@@ -12,17 +12,20 @@
 #define CUDA "CUDAExecutionProvider"
 #define OPENVINO "OpenVINOExecutionProvider"
 
-/* What is preferred among plugin providers' devices, best first. On the CPU itself only OpenVINO gains. */
+/* What is preferred among plugin providers' devices, best first. On the CPU itself only OpenVINO
+   gains. */
 static const struct {
     const char *provider;
     enum { DISCRETE_GPU, ANY_GPU, NO_GPU } kind;
 } preferences[] = {
-    {"cuda", ANY_GPU}, {"webgpu", DISCRETE_GPU}, {"openvino", ANY_GPU}, {"openvino", NO_GPU}, {"webgpu", ANY_GPU},
+    {"cuda", ANY_GPU},    {"webgpu", DISCRETE_GPU}, {"openvino", ANY_GPU},
+    {"openvino", NO_GPU}, {"webgpu", ANY_GPU},
 };
 
 static bool is_gpu(const ie_runtime *runtime, const OrtEpDevice *device)
 {
-    return runtime->ort.HardwareDevice_Type(runtime->ort.EpDevice_Device(device)) == IE_ORT_HARDWARE_GPU;
+    return runtime->ort.HardwareDevice_Type(runtime->ort.EpDevice_Device(device)) ==
+           IE_ORT_HARDWARE_GPU;
 }
 
 /* Where the runtime does not say so, Intel's are taken as part of the processor. */
@@ -31,7 +34,8 @@ static bool is_discrete(const ie_runtime *runtime, const OrtEpDevice *device)
     const OrtHardwareDevice *hardware = runtime->ort.EpDevice_Device(device);
     const OrtKeyValuePairs *facts = runtime->ort.HardwareDevice_Metadata(hardware);
     const char *says = facts != NULL ? runtime->ort.GetKeyValue(facts, "Discrete") : NULL;
-    return says != NULL ? strcmp(says, "1") == 0 : runtime->ort.HardwareDevice_VendorId(hardware) != VENDOR_INTEL;
+    return says != NULL ? strcmp(says, "1") == 0
+                        : runtime->ort.HardwareDevice_VendorId(hardware) != VENDOR_INTEL;
 }
 
 /* Has the processor instructions for bfloat16? Then OpenVINO uses them by default. */
@@ -52,8 +56,8 @@ static bool cpu_has_bf16(void)
     return found;
 }
 
-/* What the provider is documented to compute a model of 32-bit weights in, unless told otherwise; NULL: in what the file
-   has. The API does not tell. */
+/* What the provider is documented to compute a model of 32-bit weights in, unless told otherwise;
+   NULL: in what the file has. The API does not tell. */
 static const char *default_precision(const char *provider, bool gpu)
 {
     if (strcasestr(provider, "openvino") != NULL) {
@@ -81,13 +85,15 @@ static char *name_of(const ie_runtime *runtime, const OrtEpDevice *device)
     const OrtHardwareDevice *hardware = runtime->ort.EpDevice_Device(device);
     static const char *const kinds[] = {"CPU", "GPU", "NPU"};
     int kind = runtime->ort.HardwareDevice_Type(hardware);
-    return ie_asprintf("%s on %s %s", runtime->ort.EpDevice_EpName(device), runtime->ort.HardwareDevice_Vendor(hardware),
+    return ie_asprintf("%s on %s %s", runtime->ort.EpDevice_EpName(device),
+                       runtime->ort.HardwareDevice_Vendor(hardware),
                        kind >= 0 && kind < 3 ? kinds[kind] : "device");
 }
 
 static bool is_cpu(const ie_runtime *runtime, const OrtEpDevice *device)
 {
-    return runtime->ort.HardwareDevice_Type(runtime->ort.EpDevice_Device(device)) == IE_ORT_HARDWARE_CPU;
+    return runtime->ort.HardwareDevice_Type(runtime->ort.EpDevice_Device(device)) ==
+           IE_ORT_HARDWARE_CPU;
 }
 
 static bool gains_most(const ie_runtime *runtime, const OrtEpDevice *device)
@@ -136,7 +142,9 @@ static bool is_built_in(const ie_runtime *runtime, const char *provider)
 
 static OrtStatus *append_cuda(const ie_runtime *runtime, OrtSessionOptions *options)
 {
-    static const char *const keys[] = {"device_id", "cudnn_conv_algo_search"}, *const values[] = {"0", "HEURISTIC"};
+    static const char *const keys[] = {"device_id", "cudnn_conv_algo_search"}, *const values[] = {
+                                                                                   "0",
+                                                                                   "HEURISTIC"};
     OrtCudaOptions *cuda = NULL;
     OrtStatus *status = runtime->ort.CreateCUDAProviderOptions(&cuda);
     if (status == NULL) {
@@ -151,12 +159,15 @@ static OrtStatus *append_cuda(const ie_runtime *runtime, OrtSessionOptions *opti
     return status;
 }
 
-/* Unlike the plugin, which lists Intel's hardware only, it takes any processor; but it computes in 32 bits unless told. */
-static OrtStatus *append_openvino(const ie_runtime *runtime, OrtSessionOptions *options, int threads)
+/* Unlike the plugin, which lists Intel's hardware only, it takes any processor; but it computes in
+   32 bits unless told. */
+static OrtStatus *append_openvino(const ie_runtime *runtime, OrtSessionOptions *options,
+                                  int threads)
 {
-    IE_AUTO_FREE char *settings =
-        ie_asprintf("{\"CPU\": {\"INFERENCE_PRECISION_HINT\": \"%s\", \"INFERENCE_NUM_THREADS\": \"%d\", "
-                    "\"NUM_STREAMS\": \"1\"}}", cpu_has_bf16() ? "bf16" : "f32", threads);
+    IE_AUTO_FREE char *settings = ie_asprintf(
+        "{\"CPU\": {\"INFERENCE_PRECISION_HINT\": \"%s\", \"INFERENCE_NUM_THREADS\": \"%d\", "
+        "\"NUM_STREAMS\": \"1\"}}",
+        cpu_has_bf16() ? "bf16" : "f32", threads);
     const char *const keys[] = {"device_type", "load_config"}, *const values[] = {"CPU", settings};
     return runtime->ort.SessionOptionsAppendExecutionProvider_OpenVINO_V2(options, keys, values, 2);
 }
@@ -164,8 +175,8 @@ static OrtStatus *append_openvino(const ie_runtime *runtime, OrtSessionOptions *
 /* ---- the choice ---- */
 
 /* A device that was appended, or a reason more or less why there is none. */
-static bool settle(const ie_runtime *runtime, OrtStatus *take_status, char *take_name, const char *precision,
-                   ie_device_choice *choice)
+static bool settle(const ie_runtime *runtime, OrtStatus *take_status, char *take_name,
+                   const char *precision, ie_device_choice *choice)
 {
     free(choice->refused);
     choice->refused = NULL;
@@ -181,14 +192,15 @@ static bool settle(const ie_runtime *runtime, OrtStatus *take_status, char *take
     return false;
 }
 
-static bool add_plugin(const ie_runtime *runtime, const OrtEpDevice *device, OrtSessionOptions *options,
-                       ie_device_choice *choice)
+static bool add_plugin(const ie_runtime *runtime, const OrtEpDevice *device,
+                       OrtSessionOptions *options, ie_device_choice *choice)
 {
-    OrtStatus *status =
-        runtime->ort.SessionOptionsAppendExecutionProvider_V2(options, runtime->env, &device, 1, NULL, NULL, 0);
+    OrtStatus *status = runtime->ort.SessionOptionsAppendExecutionProvider_V2(
+        options, runtime->env, &device, 1, NULL, NULL, 0);
     choice->shares_cpu = is_cpu(runtime, device);
     return settle(runtime, status, name_of(runtime, device),
-                  default_precision(runtime->ort.EpDevice_EpName(device), is_gpu(runtime, device)), choice);
+                  default_precision(runtime->ort.EpDevice_EpName(device), is_gpu(runtime, device)),
+                  choice);
 }
 
 void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, int threads,
@@ -201,10 +213,13 @@ void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, i
         return;
     }
     /* What was compiled in may still refuse to work. */
-    bool cuda = gpu_allowed && (wanted[0] == 0 || strcasestr(wanted, "cuda") != NULL) && is_built_in(runtime, CUDA);
-    bool openvino = (wanted[0] == 0 || strcasestr(wanted, "openvino") != NULL) && is_built_in(runtime, OPENVINO);
+    bool cuda = gpu_allowed && (wanted[0] == 0 || strcasestr(wanted, "cuda") != NULL) &&
+                is_built_in(runtime, CUDA);
+    bool openvino = (wanted[0] == 0 || strcasestr(wanted, "openvino") != NULL) &&
+                    is_built_in(runtime, OPENVINO);
     const OrtEpDevice *device = pick(runtime, wanted, gpu_allowed);
-    if (cuda && settle(runtime, append_cuda(runtime, options), ie_strdup(CUDA), "tf32", ret_choice)) {
+    if (cuda &&
+        settle(runtime, append_cuda(runtime, options), ie_strdup(CUDA), "tf32", ret_choice)) {
         return;
     }
     if (device != NULL && (!openvino || gains_most(runtime, device)) &&
@@ -212,13 +227,16 @@ void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, i
         return;
     }
     ret_choice->shares_cpu = true;
-    if (openvino && settle(runtime, append_openvino(runtime, options, threads), ie_strdup(OPENVINO " on the CPU"),
-                           cpu_has_bf16() ? "bf16" : NULL, ret_choice)) {
+    if (openvino &&
+        settle(runtime, append_openvino(runtime, options, threads),
+               ie_strdup(OPENVINO " on the CPU"), cpu_has_bf16() ? "bf16" : NULL, ret_choice)) {
         return;
     }
-    if (ret_choice->refused == NULL && (wanted[0] != 0 || strcmp(config->analysis.use_gpu, "true") == 0)) {
-        ret_choice->refused = ie_asprintf("there is no %s that ONNX Runtime %s could use here",
-                                          wanted[0] != 0 ? ie_shown(wanted) : "GPU", runtime->version);
+    if (ret_choice->refused == NULL &&
+        (wanted[0] != 0 || strcmp(config->analysis.use_gpu, "true") == 0)) {
+        ret_choice->refused =
+            ie_asprintf("there is no %s that ONNX Runtime %s could use here",
+                        wanted[0] != 0 ? ie_shown(wanted) : "GPU", runtime->version);
     }
 }
 
@@ -228,12 +246,14 @@ void ie_runtime_add_device(const ie_runtime *runtime, const ie_config *config, i
 static char *described(const ie_runtime *runtime, const OrtEpDevice *device)
 {
     IE_AUTO_FREE char *name = name_of(runtime, device);
-    const char *precision = default_precision(runtime->ort.EpDevice_EpName(device), is_gpu(runtime, device));
+    const char *precision =
+        default_precision(runtime->ort.EpDevice_EpName(device), is_gpu(runtime, device));
     return precision != NULL ? ie_asprintf("%s, in %s", name, precision) : ie_strdup(name);
 }
 
 /* Is there a device of the provider that lies in this library? */
-static bool has_device(const ie_runtime *runtime, const char *provider, const OrtEpDevice *const *devices, size_t count)
+static bool has_device(const ie_runtime *runtime, const char *provider,
+                       const OrtEpDevice *const *devices, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (strcasestr(runtime->ort.EpDevice_EpName(devices[i]), provider) != NULL) {
@@ -256,7 +276,8 @@ char **ie_runtime_devices(const ie_runtime *runtime, size_t *ret_count)
         names[(*ret_count)++] = ie_strdup(CUDA " (compiled in)");
     }
     if (is_built_in(runtime, OPENVINO)) {
-        names[(*ret_count)++] = ie_asprintf(OPENVINO " on the CPU%s (compiled in)", cpu_has_bf16() ? ", in bf16" : "");
+        names[(*ret_count)++] =
+            ie_asprintf(OPENVINO " on the CPU%s (compiled in)", cpu_has_bf16() ? ", in bf16" : "");
     }
     for (size_t i = 0; i < IE_PLUGINS; i++) {
         const ie_plugin *plugin = &runtime->plugins[i];

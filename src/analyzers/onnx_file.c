@@ -15,7 +15,8 @@ enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
 static const struct {
     uint64_t type; /* TensorProto.DataType */
     const char *name;
-} precisions[] = {{1, "fp32"}, {10, "fp16"}, {16, "bf16"}, {2, "int8"}, {3, "int8"}, {22, "int4"}, {21, "int4"}};
+} precisions[] = {{1, "fp32"}, {10, "fp16"}, {16, "bf16"}, {2, "int8"},
+                  {3, "int8"}, {22, "int4"}, {21, "int4"}};
 
 enum { PRECISIONS = sizeof precisions / sizeof *precisions };
 
@@ -43,8 +44,10 @@ static bool read_varint(reader *r, uint64_t end, uint64_t *ret_value)
     return false;
 }
 
-/* The head of the next field: its number and wire type, and for bytes how many follow, within `end`. */
-static bool read_field(reader *r, uint64_t end, uint64_t *ret_number, unsigned *ret_wire, uint64_t *ret_value)
+/* The head of the next field: its number and wire type, and for bytes how many follow, within
+   `end`. */
+static bool read_field(reader *r, uint64_t end, uint64_t *ret_number, unsigned *ret_wire,
+                       uint64_t *ret_value)
 {
     uint64_t key;
     if (r->at >= end || !read_varint(r, end, &key)) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Whether a device computes what the CPU does. Lower precision, a driver's bug or a graph that a provider rewrites can
- * change a model's numbers without any error; so two made-up pictures go through the model on both, and what comes out
- * has to point the same way. The result is remembered for this runtime, device, precision and model file.
+ * Whether a device computes what the CPU does. Lower precision, a driver's bug or a graph that a
+ * provider rewrites can change a model's numbers without any error; so two made-up pictures go
+ * through the model on both, and what comes out has to point the same way. The result is remembered
+ * for this runtime, device, precision and model file.
  */
 #include <math.h>
 #include <string.h>
@@ -22,10 +23,12 @@
 #define TOKEN_END 49407
 #define MOST_NUMBERS ((size_t)16 << 20)
 
-/* Light and dark in waves of several lengths, as photos have them, in the range of normalised pixels. */
+/* Light and dark in waves of several lengths, as photos have them, in the range of normalised
+   pixels. */
 static float wave(size_t picture, size_t index, size_t width, size_t height)
 {
-    double x = (double)(index % width) / (double)width, y = (double)(index / width % height) / (double)height;
+    double x = (double)(index % width) / (double)width,
+           y = (double)(index / width % height) / (double)height;
     double channel = (double)(index / width / height) + 0.7 * (double)picture;
     return (float)(sin(9 * x + 4 * y + channel) + 0.6 * sin(31 * y - 17 * x + 2 * channel) +
                    0.3 * sin(111 * x * y + 67 * (x - y)));
@@ -37,7 +40,10 @@ static void fill(const ie_port *port, size_t picture, ie_tensor *tensor, size_t 
     size_t above = tensor->rank > 1 ? (size_t)tensor->shape[tensor->rank - 2] : 1;
     bool mask = strstr(port->name, "mask") != NULL;
     for (size_t i = 0; i < count; i++) {
-        int64_t token = mask ? 1 : i == 0 ? TOKEN_BEGIN : i + 1 == count ? TOKEN_END : (int64_t)(320 + 40 * picture + i);
+        int64_t token = mask             ? 1
+                        : i == 0         ? TOKEN_BEGIN
+                        : i + 1 == count ? TOKEN_END
+                                         : (int64_t)(320 + 40 * picture + i);
         if (tensor->type == IE_TENSOR_FLOAT) {
             ((float *)tensor->data)[i] = wave(picture, i, last, above);
         } else if (tensor->type == IE_TENSOR_INT64) {
@@ -53,9 +59,13 @@ static bool make_input(const ie_port *port, size_t picture, ie_tensor *ret_tenso
 {
     ie_tensor tensor = {.type = (ie_tensor_type)port->type, .rank = port->rank};
     size_t count = 1;
-    bool known = port->type == IE_TENSOR_FLOAT || port->type == IE_TENSOR_INT32 || port->type == IE_TENSOR_INT64;
+    bool known = port->type == IE_TENSOR_FLOAT || port->type == IE_TENSOR_INT32 ||
+                 port->type == IE_TENSOR_INT64;
     for (size_t i = 0; known && i < port->rank; i++) {
-        int64_t chosen = i == 0 ? 1 : port->rank <= 2 ? FREE_TOKENS : i == 1 && port->rank == 4 ? 3 : FREE_SIDE;
+        int64_t chosen = i == 0                      ? 1
+                         : port->rank <= 2           ? FREE_TOKENS
+                         : i == 1 && port->rank == 4 ? 3
+                                                     : FREE_SIDE;
         tensor.shape[i] = port->shape[i] > 0 ? port->shape[i] : chosen;
         known = (uint64_t)tensor.shape[i] <= MOST_NUMBERS / count;
         count *= known ? (size_t)tensor.shape[i] : 1;
@@ -106,11 +116,13 @@ typedef struct comparison {
 /* The lowest cosine of all outputs for one picture into *cosine, when it is lower. */
 static ie_status compare(comparison *c, size_t picture, double *cosine, ie_error *err)
 {
-    ie_tensor inputs[IE_PORTS_MAX] = {{0}}, theirs[IE_PORTS_MAX] = {{0}}, ours[IE_PORTS_MAX] = {{0}};
+    ie_tensor inputs[IE_PORTS_MAX] = {{0}}, theirs[IE_PORTS_MAX] = {{0}},
+              ours[IE_PORTS_MAX] = {{0}};
     ie_status status = IE_OK;
     for (size_t i = 0; status == IE_OK && i < c->device->input_count; i++) {
         if (!make_input(&c->device->inputs[i], picture, &inputs[i])) {
-            status = ie_error_set(err, IE_ERR_UNSUPPORTED, "it takes an input that cannot be made up");
+            status =
+                ie_error_set(err, IE_ERR_UNSUPPORTED, "it takes an input that cannot be made up");
         }
     }
     if (status == IE_OK) {
@@ -141,8 +153,12 @@ static void list_outputs(comparison *c)
 /* The same model on the CPU, with the names and the memory of the other. */
 static ie_status measure(ie_onnx *onnx, comparison *c, double *ret_cosine, ie_error *err)
 {
-    ie_onnx cpu = {.runtime = onnx->runtime, .path = onnx->path, .threads = onnx->threads, .memory = onnx->memory,
-                   .inputs = onnx->inputs, .input_count = onnx->input_count};
+    ie_onnx cpu = {.runtime = onnx->runtime,
+                   .path = onnx->path,
+                   .threads = onnx->threads,
+                   .memory = onnx->memory,
+                   .inputs = onnx->inputs,
+                   .input_count = onnx->input_count};
     *c = (comparison){.device = onnx, .cpu = &cpu};
     list_outputs(c);
     ie_status status = ie_onnx_create(&cpu, NULL, err);
@@ -162,9 +178,10 @@ ie_status ie_onnx_prove_device(ie_onnx *onnx, const ie_config *config, ie_error 
     if (status != IE_OK) {
         return status;
     }
-    const char *precision = onnx->device_precision != NULL ? onnx->device_precision : onnx->file_precision;
-    IE_AUTO_FREE char *key = ie_asprintf("%s|%s|%s|%s|%d", onnx->runtime->version, onnx->device, precision, checksum,
-                                         PICTURES);
+    const char *precision =
+        onnx->device_precision != NULL ? onnx->device_precision : onnx->file_precision;
+    IE_AUTO_FREE char *key = ie_asprintf("%s|%s|%s|%s|%d", onnx->runtime->version, onnx->device,
+                                         precision, checksum, PICTURES);
     double cosine = 0;
     comparison c;
     ie_error why = {0};
@@ -181,11 +198,13 @@ ie_status ie_onnx_prove_device(ie_onnx *onnx, const ie_config *config, ie_error 
     }
     IE_AUTO_FREE char *reason =
         status != IE_OK ? ie_asprintf("it could not be compared with the CPU: %s", why.text)
-                        : ie_asprintf("its numbers are not those of the CPU (cosine %.4f in %s, at least %.3f is asked for)",
+                        : ie_asprintf("its numbers are not those of the CPU (cosine %.4f in %s, at "
+                                      "least %.3f is asked for)",
                                       cosine, precision, LEAST_COSINE);
     if (config->analysis.device[0] == 0) {
         return ie_onnx_leave_device(onnx, reason, err);
     }
-    ie_onnx_remark(onnx, ie_asprintf("%s is used as analysis.ml_models.device says, though %s.", onnx->device, reason));
+    ie_onnx_remark(onnx, ie_asprintf("%s is used as analysis.ml_models.device says, though %s.",
+                                     onnx->device, reason));
     return IE_OK;
 }

@@ -6,7 +6,8 @@
 #include "utils/error.h"
 #include "utils/memory.h"
 
-static ie_status take_output(const ie_onnx *onnx, OrtValue *value, ie_tensor *ret_tensor, ie_error *err)
+static ie_status take_output(const ie_onnx *onnx, OrtValue *value, ie_tensor *ret_tensor,
+                             ie_error *err)
 {
     const ie_ort_calls *ort = &onnx->runtime->ort;
     OrtTensorInfo *info = NULL;
@@ -23,7 +24,8 @@ static ie_status take_output(const ie_onnx *onnx, OrtValue *value, ie_tensor *re
         status = ie_onnx_result(onnx, ort->GetDimensionsCount(info, &out.rank), err);
     }
     if (status == IE_OK && (type != IE_TENSOR_FLOAT || out.rank > IE_TENSOR_RANK)) {
-        status = ie_error_set(err, IE_ERR_FORMAT, "%s gives no floating-point numbers.", ie_shown(onnx->path));
+        status = ie_error_set(err, IE_ERR_FORMAT, "%s gives no floating-point numbers.",
+                              ie_shown(onnx->path));
     }
     if (status == IE_OK) {
         status = ie_onnx_result(onnx, ort->GetDimensions(info, out.shape, out.rank), err);
@@ -38,7 +40,8 @@ static ie_status take_output(const ie_onnx *onnx, OrtValue *value, ie_tensor *re
     if (status == IE_OK) {
         out.data = ie_try_alloc(count > 0 ? count : 1, sizeof(float));
         if (out.data == NULL) {
-            return ie_error_set(err, IE_ERR_LIMIT, "There is not enough memory for the results of %s.",
+            return ie_error_set(err, IE_ERR_LIMIT,
+                                "There is not enough memory for the results of %s.",
                                 ie_shown(onnx->path));
         }
         memcpy(out.data, data, count * sizeof(float));
@@ -47,8 +50,8 @@ static ie_status take_output(const ie_onnx *onnx, OrtValue *value, ie_tensor *re
     return status;
 }
 
-static ie_status wrap_inputs(const ie_onnx *onnx, const ie_tensor *inputs, OrtValue **values, const char **names,
-                             ie_error *err)
+static ie_status wrap_inputs(const ie_onnx *onnx, const ie_tensor *inputs, OrtValue **values,
+                             const char **names, ie_error *err)
 {
     ie_status status = IE_OK;
     for (size_t i = 0; status == IE_OK && i < onnx->input_count; i++) {
@@ -56,10 +59,10 @@ static ie_status wrap_inputs(const ie_onnx *onnx, const ie_tensor *inputs, OrtVa
         size_t size = in->type == IE_TENSOR_INT64 ? 8 : 4;
         names[i] = onnx->inputs[i].name;
         status = ie_onnx_result(onnx,
-                       onnx->runtime->ort.CreateTensorWithDataAsOrtValue(onnx->memory, in->data,
-                                                                         ie_tensor_count(in) * size, in->shape,
-                                                                         in->rank, (int)in->type, &values[i]),
-                       err);
+                                onnx->runtime->ort.CreateTensorWithDataAsOrtValue(
+                                    onnx->memory, in->data, ie_tensor_count(in) * size, in->shape,
+                                    in->rank, (int)in->type, &values[i]),
+                                err);
     }
     return status;
 }
@@ -73,10 +76,11 @@ ie_status ie_onnx_run_once(ie_onnx *onnx, const ie_tensor *inputs, const char *c
     ie_tensor outputs[IE_PORTS_MAX] = {{0}};
     ie_status status = wrap_inputs(onnx, inputs, values, names, err);
     if (status == IE_OK) {
-        status = ie_onnx_result(onnx,
-                       ort->Run(onnx->session, NULL, names, (const OrtValue *const *)values, onnx->input_count,
-                                output_names, output_count, results),
-                       err);
+        status =
+            ie_onnx_result(onnx,
+                           ort->Run(onnx->session, NULL, names, (const OrtValue *const *)values,
+                                    onnx->input_count, output_names, output_count, results),
+                           err);
     }
     for (size_t i = 0; status == IE_OK && i < output_count; i++) {
         status = take_output(onnx, results[i], &outputs[i], err);
@@ -112,11 +116,13 @@ static ie_status run_on_cpu(ie_onnx *onnx, const ie_tensor *inputs, const char *
     return status;
 }
 
-static ie_status run_on_device(ie_onnx *onnx, const ie_tensor *inputs, const char *const *output_names,
-                               size_t output_count, ie_tensor *ret_outputs, ie_error *err)
+static ie_status run_on_device(ie_onnx *onnx, const ie_tensor *inputs,
+                               const char *const *output_names, size_t output_count,
+                               ie_tensor *ret_outputs, ie_error *err)
 {
     if (onnx->session == NULL) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%s runs neither there nor on the CPU.", ie_shown(onnx->path));
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%s runs neither there nor on the CPU.",
+                            ie_shown(onnx->path));
     }
     ie_status status = ie_onnx_run_once(onnx, inputs, output_names, output_count, ret_outputs, err);
     bool smaller_may_do = status == IE_ERR_LIMIT && inputs[0].shape[0] > 1;
@@ -126,8 +132,8 @@ static ie_status run_on_device(ie_onnx *onnx, const ie_tensor *inputs, const cha
     return status;
 }
 
-ie_status ie_onnx_run(ie_onnx *onnx, const ie_tensor *inputs, const char *const *output_names, size_t output_count,
-                      ie_tensor *ret_outputs, ie_error *err)
+ie_status ie_onnx_run(ie_onnx *onnx, const ie_tensor *inputs, const char *const *output_names,
+                      size_t output_count, ie_tensor *ret_outputs, ie_error *err)
 {
     if (output_count > IE_PORTS_MAX) {
         return ie_error_set(err, IE_ERR_INTERNAL, "Too many outputs are asked for.");

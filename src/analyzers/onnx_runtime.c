@@ -11,12 +11,13 @@
 #include "utils/memory.h"
 #include "utils/text.h"
 
-/* The runtimes of this process, guarded by the lock. There is more than one only when configurations differ. */
+/* The runtimes of this process, guarded by the lock. There is more than one only when
+   configurations differ. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static ie_runtime *loaded;
 
-static void say_nothing(void *user, int severity, const char *category, const char *id, const char *where,
-                        const char *text)
+static void say_nothing(void *user, int severity, const char *category, const char *id,
+                        const char *where, const char *text)
 {
     (void)user, (void)severity, (void)category, (void)id, (void)where, (void)text;
 }
@@ -24,9 +25,16 @@ static void say_nothing(void *user, int severity, const char *category, const ch
 /* Each library has its own words for it. */
 static bool tells_of_memory(const char *text)
 {
-    static const char *const words[] = {"out of memory", "out_of_memory", "out_of_device_memory",
-                                        "out_of_host_memory", "out_of_resources", "alloc_failed", "bad_alloc",
-                                        "failed to allocate", "not enough memory", "max size of memory object"};
+    static const char *const words[] = {"out of memory",
+                                        "out_of_memory",
+                                        "out_of_device_memory",
+                                        "out_of_host_memory",
+                                        "out_of_resources",
+                                        "alloc_failed",
+                                        "bad_alloc",
+                                        "failed to allocate",
+                                        "not enough memory",
+                                        "max size of memory object"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcasestr(text, words[i]) != NULL) {
             return true;
@@ -35,11 +43,12 @@ static bool tells_of_memory(const char *text)
     return false;
 }
 
-/* Behind "FILE:LINE FUNCTION [ONNXRuntimeError] : CODE : NAME : Load model from FILE failed:", which says nothing new to a
-   person. */
+/* Behind "FILE:LINE FUNCTION [ONNXRuntimeError] : CODE : NAME : Load model from FILE failed:",
+   which says nothing new to a person. */
 static const char *without_origin(const char *text)
 {
-    const char *loading = strstr(text, "Load model from "), *failed = loading != NULL ? strstr(loading, " failed:") : NULL;
+    const char *loading = strstr(text, "Load model from "),
+               *failed = loading != NULL ? strstr(loading, " failed:") : NULL;
     if (failed != NULL && failed[strlen(" failed:")] != 0) {
         return failed + strlen(" failed:");
     }
@@ -51,29 +60,33 @@ static const char *without_origin(const char *text)
     return origin != NULL && *origin != 0 ? origin : text;
 }
 
-ie_status ie_runtime_check(const ie_runtime *runtime, OrtStatus *take_status, const char *what, ie_error *err)
+ie_status ie_runtime_check(const ie_runtime *runtime, OrtStatus *take_status, const char *what,
+                           ie_error *err)
 {
     if (take_status == NULL) {
         return IE_OK;
     }
     /* ORT's messages have lines; an error is one. */
-    IE_AUTO_FREE char *text = ie_strndup(without_origin(runtime->ort.GetErrorMessage(take_status)), 400);
+    IE_AUTO_FREE char *text =
+        ie_strndup(without_origin(runtime->ort.GetErrorMessage(take_status)), 400);
     for (char *p = text; *p != 0; p++) {
         *p = *p == '\n' || *p == '\r' ? ' ' : *p;
     }
     runtime->ort.ReleaseStatus(take_status);
-    return ie_error_set(err, tells_of_memory(text) ? IE_ERR_LIMIT : IE_ERR_FORMAT, "%s: %s", what, text);
+    return ie_error_set(err, tells_of_memory(text) ? IE_ERR_LIMIT : IE_ERR_FORMAT, "%s: %s", what,
+                        text);
 }
 
 static void take_calls(ie_runtime *runtime, const ie_ort_fn *table)
 {
-#define TAKE(slot, since, result, name, parameters)                                                                    \
+#define TAKE(slot, since, result, name, parameters)                                                \
     runtime->ort.name = runtime->api >= (since) ? (result(*) parameters)table[slot] : NULL;
     IE_ORT_CALLS(TAKE)
 #undef TAKE
 }
 
-/* The library of this name beside the runtime, as pip unpacks it, or in the data folder; free() it. NULL: neither. */
+/* The library of this name beside the runtime, as pip unpacks it, or in the data folder; free() it.
+   NULL: neither. */
 static char *find_plugin(const ie_runtime *runtime, const char *name)
 {
     IE_AUTO_FREE char *home = ie_data_folder("runtime");
@@ -82,7 +95,8 @@ static char *find_plugin(const ie_runtime *runtime, const char *name)
     char *found = NULL;
     for (size_t f = 0; f < 2 && found == NULL; f++) {
         const char *folder = folders[f] != NULL ? folders[f] : "";
-        IE_AUTO_FREE char *flat = ie_path_join(folder, name), *deep = ie_asprintf("%s/*/%s", folder, name);
+        IE_AUTO_FREE char *flat = ie_path_join(folder, name),
+                          *deep = ie_asprintf("%s/*/%s", folder, name);
         glob_t hits = {0};
         if (glob(flat, 0, NULL, &hits) == 0 || glob(deep, 0, NULL, &hits) == 0) {
             found = ie_strdup(hits.gl_pathv[0]);
@@ -104,11 +118,13 @@ static void register_plugins(ie_runtime *runtime)
     }
     for (size_t i = 0; i < IE_PLUGINS; i++) {
         ie_plugin *plugin = &runtime->plugins[i];
-        *plugin = (ie_plugin){.provider = providers[i][0], .path = find_plugin(runtime, providers[i][1])};
+        *plugin =
+            (ie_plugin){.provider = providers[i][0], .path = find_plugin(runtime, providers[i][1])};
         ie_error why = {0};
         if (plugin->path != NULL &&
             ie_runtime_check(runtime,
-                             runtime->ort.RegisterExecutionProviderLibrary(runtime->env, providers[i][1], plugin->path),
+                             runtime->ort.RegisterExecutionProviderLibrary(
+                                 runtime->env, providers[i][1], plugin->path),
                              plugin->path, &why) != IE_OK) {
             plugin->refused = ie_strdup(why.text);
         }
@@ -131,7 +147,8 @@ static ie_status load(const char *path, ie_runtime **ret_runtime, ie_error *err)
     const OrtApiBase *base = get_base();
     const ie_ort_fn *table = NULL;
     uint32_t api = IE_ORT_NEWEST;
-    /* It says on standard error what it has not got; so ask for what its version number promises. */
+    /* It says on standard error what it has not got; so ask for what its version number
+       promises. */
     unsigned minor = 0;
     if (sscanf(base->GetVersionString(), "1.%u", &minor) == 1 && minor < api) {
         api = minor;
@@ -140,14 +157,16 @@ static ie_status load(const char *path, ie_runtime **ret_runtime, ie_error *err)
         api--;
     }
     if (table == NULL) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%s is ONNX Runtime %s; 1.%d or newer is needed.",
-                            ie_shown(path), base->GetVersionString(), IE_ORT_OLDEST);
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "%s is ONNX Runtime %s; 1.%d or newer is needed.", ie_shown(path),
+                            base->GetVersionString(), IE_ORT_OLDEST);
     }
     ie_runtime *runtime = ie_alloc(sizeof *runtime);
-    *runtime = (ie_runtime){.path = ie_strdup(path), .api = api, .version = base->GetVersionString()};
+    *runtime =
+        (ie_runtime){.path = ie_strdup(path), .api = api, .version = base->GetVersionString()};
     take_calls(runtime, table);
-    OrtStatus *status =
-        runtime->ort.CreateEnvWithCustomLogger(say_nothing, NULL, IE_ORT_LOG_FATAL, "imgengine", &runtime->env);
+    OrtStatus *status = runtime->ort.CreateEnvWithCustomLogger(say_nothing, NULL, IE_ORT_LOG_FATAL,
+                                                               "imgengine", &runtime->env);
     if (status != NULL) {
         ie_runtime_check(runtime, status, "ONNX Runtime does not start", err);
         free(runtime->path);
@@ -162,11 +181,12 @@ static ie_status load(const char *path, ie_runtime **ret_runtime, ie_error *err)
 /* The newest library of the data folder; free() it. NULL: none. */
 static char *in_data_folder(void)
 {
-    static const char *const patterns[] = {"libonnxruntime.so*", "onnxruntime/capi/libonnxruntime.so.*",
-                                           "*/lib/libonnxruntime.so.*"};
+    static const char *const patterns[] = {
+        "libonnxruntime.so*", "onnxruntime/capi/libonnxruntime.so.*", "*/lib/libonnxruntime.so.*"};
     IE_AUTO_FREE char *folder = ie_data_folder("runtime");
     char *found = NULL;
-    for (size_t i = 0; folder != NULL && found == NULL && i < sizeof patterns / sizeof *patterns; i++) {
+    for (size_t i = 0; folder != NULL && found == NULL && i < sizeof patterns / sizeof *patterns;
+         i++) {
         IE_AUTO_FREE char *pattern = ie_path_join(folder, patterns[i]);
         glob_t hits = {0};
         if (glob(pattern, 0, NULL, &hits) == 0) {
@@ -188,14 +208,16 @@ static ie_status find_and_load(const char *wanted, ie_runtime **ret_runtime, ie_
     }
     ie_error tried = {0};
     for (int i = 0; i < 2; i++) {
-        ie_status status = load(i == 0 ? "libonnxruntime.so.1" : "libonnxruntime.so", ret_runtime, &tried);
+        ie_status status =
+            load(i == 0 ? "libonnxruntime.so.1" : "libonnxruntime.so", ret_runtime, &tried);
         if (status != IE_ERR_NOT_FOUND) {
             return status == IE_OK ? status : ie_error_set(err, status, "%s", tried.text);
         }
     }
-    return ie_error_set(err, IE_ERR_NOT_FOUND,
-                        "ONNX Runtime, which runs the models, is not installed; get it with: "
-                        "imgengine models runtime, or name its library in analysis.ml_models.runtime.");
+    return ie_error_set(
+        err, IE_ERR_NOT_FOUND,
+        "ONNX Runtime, which runs the models, is not installed; get it with: "
+        "imgengine models runtime, or name its library in analysis.ml_models.runtime.");
 }
 
 ie_status ie_runtime_get(const ie_config *config, const ie_runtime **ret_runtime, ie_error *err)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What an ie_onnx is, for the files that open, ask and run it. On a device other than the CPU one run happens at a time;
- * its lock also guards the change to the CPU, after which nothing changes any more but the batch and the remark.
+ * What an ie_onnx is, for the files that open, ask and run it. On a device other than the CPU one
+ * run happens at a time; its lock also guards the change to the CPU, after which nothing changes
+ * any more but the batch and the remark.
  */
 #ifndef IE_ANALYZERS_ONNX_SESSION_H
 #define IE_ANALYZERS_ONNX_SESSION_H
@@ -42,8 +43,9 @@ ie_status ie_onnx_run_once(ie_onnx *onnx, const ie_tensor *inputs, const char *c
                            size_t output_count, ie_tensor *ret_outputs, ie_error *err);
 /* Leaves the device for the CPU, before anyone else uses the model, with the reason as a remark. */
 ie_status ie_onnx_leave_device(ie_onnx *onnx, const char *why, ie_error *err);
-/* Before a device is used by default it shows that its numbers are those of the CPU: ie_onnx_leave_device() when they are
-   not. A device that analysis.ml_models.device names stays, with a remark. */
+/* Before a device is used by default it shows that its numbers are those of the CPU:
+   ie_onnx_leave_device() when they are not. A device that analysis.ml_models.device names stays,
+   with a remark. */
 ie_status ie_onnx_prove_device(ie_onnx *onnx, const ie_config *config, ie_error *err);
 /* Leaves a remark for a person; several become one. Takes the text. */
 void ie_onnx_remark(ie_onnx *onnx, char *take_text);

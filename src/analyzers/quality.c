@@ -2,36 +2,34 @@
 /*
  * How good a picture is, on the grey analysis view (longer side 1000..1024; exact mode: full size):
  *
- *   sharpness      variance of the Laplacian 0 1 0 / 1 -4 1 / 0 1 0 of the view made a little softer, so that it
- *                  does not depend on how many megapixels there are (analyzers/sharpness.h); exact mode: of the
- *                  grey picture as it is (cv2.Laplacian(gray, CV_64F).var())
- *   peak_sharpness the same where the picture is sharpest (analyzers/sharpness.h); exact mode: of the picture reduced
- *                  to the view
- *   blurred        that is below the threshold
- *   noise          Immerkaer 1996, "Fast noise variance estimation": sqrt(pi / 2) / 6 times the mean of
- *                  |1 -2 1 / -2 4 -2 / 1 -2 1|, in grey levels
- *   dynamic_range  (99th - 1st percentile) / 255
- *   exposure       1 - 2 |mean / 255 - 0.5| - share below 5 - share above 250, at least 0
- *   contrast       standard deviation / 128, at most 1
+ *   sharpness      variance of the Laplacian 0 1 0 / 1 -4 1 / 0 1 0 of the view made a little
+ * softer, so that it does not depend on how many megapixels there are (analyzers/sharpness.h);
+ * exact mode: of the grey picture as it is (cv2.Laplacian(gray, CV_64F).var()) peak_sharpness the
+ * same where the picture is sharpest (analyzers/sharpness.h); exact mode: of the picture reduced to
+ * the view blurred        that is below the threshold noise          Immerkaer 1996, "Fast noise
+ * variance estimation": sqrt(pi / 2) / 6 times the mean of |1 -2 1 / -2 4 -2 / 1 -2 1|, in grey
+ * levels dynamic_range  (99th - 1st percentile) / 255 exposure       1 - 2 |mean / 255 - 0.5| -
+ * share below 5 - share above 250, at least 0 contrast       standard deviation / 128, at most 1
  *   clipped_shadows, clipped_highlights  share of the samples of at most 2, of at least 253
  *
- * Both kernels reflect at the border without repeating it (BORDER_REFLECT_101), as OpenCV does. The score is
+ * Both kernels reflect at the border without repeating it (BORDER_REFLECT_101), as OpenCV does. The
+ * score is
  *
  *   quality = 0.35 D + 0.05 N + 0.15 R + 0.30 C + 0.05 (dynamic_range + exposure + contrast)
  *
- *   D detail       s / (s + 60), where s is the view's sharpness less 0.8 noise^2: white noise of sigma adds 0.4
- *                  sigma^2 to it, and twice that is taken off so that noise never passes for detail;
- *                  times (longer side / 1000)^2 when that is below 1: detail is judged at one size, and a
- *                  reduced copy is not sharper than its original
- *   N cleanness    1 - noise / 10, at least 0
- *   R resolution   log2(1 + 100 megapixels) / log2(1 + 2400), at most 1 (24 megapixels)
- *   C compression  1 - (1 - q / 100)^3, q: JPEG: quality of the quantisation table; 70 for other lossy formats,
- *                  which do not tell; else 100. So flat at the top, because a high number is no merit of a copy
- *                  whose source had a lower one
+ *   D detail       s / (s + 60), where s is the view's sharpness less 0.8 noise^2: white noise of
+ * sigma adds 0.4 sigma^2 to it, and twice that is taken off so that noise never passes for detail;
+ *                  times (longer side / 1000)^2 when that is below 1: detail is judged at one size,
+ * and a reduced copy is not sharper than its original N cleanness    1 - noise / 10, at least 0 R
+ * resolution   log2(1 + 100 megapixels) / log2(1 + 2400), at most 1 (24 megapixels) C compression
+ * 1 - (1 - q / 100)^3, q: JPEG: quality of the quantisation table; 70 for other lossy formats,
+ *                  which do not tell; else 100. So flat at the top, because a high number is no
+ * merit of a copy whose source had a lower one
  *
- * The weights rank the 30 real originals of 540 pixels (JPEG quality 73) of a collection above their copies: always when
- * recompressed (60, 30), reduced to 3/4 or 1/2, or blurred by 1 pixel or more; with noise of 8 levels or more always.
- * What it cannot see is that a copy of higher JPEG quality was made from one of lower.
+ * The weights rank the 30 real originals of 540 pixels (JPEG quality 73) of a collection above
+ * their copies: always when recompressed (60, 30), reduced to 3/4 or 1/2, or blurred by 1 pixel or
+ * more; with noise of 8 levels or more always. What it cannot see is that a copy of higher JPEG
+ * quality was made from one of lower.
  */
 #include <math.h>
 #include <string.h>
@@ -66,8 +64,8 @@ static uint32_t reflected(int64_t index, uint32_t size)
     return (uint32_t)(index < 0 ? -index : index >= size ? 2 * (int64_t)size - 2 - index : index);
 }
 
-/* Rows of what both kernels need of three picture rows: up + down, and up - 2 mid + down; [-1] and [width]
-   are reflected. */
+/* Rows of what both kernels need of three picture rows: up + down, and up - 2 mid + down; [-1] and
+   [width] are reflected. */
 static void combine_rows(const uint8_t *up, const uint8_t *mid, const uint8_t *down, uint32_t width,
                          int16_t *restrict laplace, int16_t *restrict second)
 {
@@ -80,7 +78,8 @@ static void combine_rows(const uint8_t *up, const uint8_t *mid, const uint8_t *d
     second[width] = second[reflected(width, width)];
 }
 
-static void add_chunk(const uint8_t *mid, const int16_t *laplace, const int16_t *second, uint32_t count, sums *ret_sums)
+static void add_chunk(const uint8_t *mid, const int16_t *laplace, const int16_t *second,
+                      uint32_t count, sums *ret_sums)
 {
     int32_t sum = 0, squares = 0, immerkaer = 0;
     for (uint32_t x = 0; x < count; x++) {
@@ -112,8 +111,8 @@ static void add_histogram(const uint8_t *row, uint32_t width, uint32_t histogram
 }
 
 /* The outermost columns, whose left or right neighbour is reflected. */
-static void add_column(const uint8_t *row, const int16_t *laplace, const int16_t *second, uint32_t x, uint32_t width,
-                       sums *ret_sums)
+static void add_column(const uint8_t *row, const int16_t *laplace, const int16_t *second,
+                       uint32_t x, uint32_t width, sums *ret_sums)
 {
     int32_t left = row[reflected((int64_t)x - 1, width)];
     int32_t right = row[reflected((int64_t)x + 1, width)];
@@ -146,7 +145,8 @@ static void measure(meter *m, const ie_pixels *gray, sums *ret_sums)
         add_histogram(mid, width, histograms);
     }
     for (int i = 0; i < 256; i++) {
-        ret_sums->histogram[i] = (uint64_t)histograms[0][i] + histograms[1][i] + histograms[2][i] + histograms[3][i];
+        ret_sums->histogram[i] =
+            (uint64_t)histograms[0][i] + histograms[1][i] + histograms[2][i] + histograms[3][i];
     }
 }
 
@@ -191,8 +191,10 @@ static void set_tones(const uint64_t histogram[256], uint64_t count, ie_content 
     }
     double total = (double)count, mean = sum / total;
     double variance = squares / total - mean * mean;
-    content->dynamic_range = (percentile(histogram, count, 99.0) - percentile(histogram, count, 1.0)) / 255.0;
-    content->exposure = clamp01(1.0 - 2.0 * fabs(mean / 255.0 - 0.5) - under / total - over / total);
+    content->dynamic_range =
+        (percentile(histogram, count, 99.0) - percentile(histogram, count, 1.0)) / 255.0;
+    content->exposure =
+        clamp01(1.0 - 2.0 * fabs(mean / 255.0 - 0.5) - under / total - over / total);
     content->clipped_shadows = black / total;
     content->clipped_highlights = white / total;
     content->contrast = clamp01(sqrt(variance > 0.0 ? variance : 0.0) / 128.0);
@@ -202,16 +204,19 @@ static double compression_of(ie_format format, int jpeg_quality)
 {
     bool lossy = format == IE_FORMAT_WEBP || format == IE_FORMAT_HEIC || format == IE_FORMAT_AVIF ||
                  format == IE_FORMAT_JXL || format == IE_FORMAT_JP2;
-    double quality = format == IE_FORMAT_JPEG && jpeg_quality > 0 ? jpeg_quality : lossy ? 70.0 : 100.0;
+    double quality = format == IE_FORMAT_JPEG && jpeg_quality > 0 ? jpeg_quality
+                     : lossy                                      ? 70.0
+                                                                  : 100.0;
     return 1.0 - pow(1.0 - quality / 100.0, 3.0);
 }
 
 /* `sharpness` is the view's, whose longer side is given. */
-static double score(const ie_content *content, double sharpness, uint32_t longer_side, double megapixels,
-                    double compression)
+static double score(const ie_content *content, double sharpness, uint32_t longer_side,
+                    double megapixels, double compression)
 {
     double enlarged = fmin(1.0, longer_side / 1000.0);
-    double clean = fmax(0.0, sharpness - 0.8 * content->noise * content->noise) * enlarged * enlarged;
+    double clean =
+        fmax(0.0, sharpness - 0.8 * content->noise * content->noise) * enlarged * enlarged;
     double detail = clean / (clean + 60.0);
     double cleanness = clamp01(1.0 - content->noise / 10.0);
     double resolution = clamp01(log2(1.0 + 100.0 * megapixels) / log2(2401.0));
@@ -243,7 +248,8 @@ static bool judge_sharpness(const ie_pixels *gray, double *ret_sharpness, double
     view.height = (uint32_t)fmax(1.0, rint(gray->height * scale));
     IE_AUTO_FREE uint8_t *data = ie_try_alloc(view.width, view.height);
     view.data = data;
-    return data != NULL && ie_pixels_resize(gray, view.width, view.height, IE_FILTER_LANCZOS, data) &&
+    return data != NULL &&
+           ie_pixels_resize(gray, view.width, view.height, IE_FILTER_LANCZOS, data) &&
            ie_sharpness(&view, ret_sharpness, ret_peak);
 }
 
@@ -258,7 +264,8 @@ static bool assess(meter *m, ie_photo *photo, const ie_pixels *gray, int jpeg_qu
     measure(m, gray, &total);
     uint64_t count = (uint64_t)gray->width * gray->height;
     double mean = (double)total.laplace / (double)count;
-    content->sharpness = m->exact ? (double)total.laplace_squares / (double)count - mean * mean : sharpness;
+    content->sharpness =
+        m->exact ? (double)total.laplace_squares / (double)count - mean * mean : sharpness;
     content->blurred = content->peak_sharpness < m->blur_threshold;
     content->noise = (double)total.immerkaer / (double)count * sqrt(M_PI / 2.0) / 6.0;
     set_tones(total.histogram, count, content);
@@ -269,7 +276,8 @@ static bool assess(meter *m, ie_photo *photo, const ie_pixels *gray, int jpeg_qu
     return true;
 }
 
-static ie_status quality_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
+static ie_status quality_open(const ie_config *config, const char *catalog, void **ret_state,
+                              ie_error *err)
 {
     meter *state = ie_alloc(sizeof *state);
     state->exact = config->analysis.exact;
@@ -308,7 +316,8 @@ static bool quality_enabled(const ie_config *config)
 
 const ie_analyzer ie_quality_analyzer = {
     .name = "quality",
-    .help = "sharpness, noise, dynamic range, exposure, contrast, clipping, JPEG quality and one score",
+    .help =
+        "sharpness, noise, dynamic range, exposure, contrast, clipping, JPEG quality and one score",
     .version = 3,
     .gives = IE_HAVE_QUALITY,
     .views = IE_VIEW_GRAY,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Scenes, by comparing a photo's CLIP embedding with those of the scenes' names (zero-shot, Radford et al. 2021). */
+/* Scenes, by comparing a photo's CLIP embedding with those of the scenes' names (zero-shot, Radford
+   et al. 2021). */
 #include <math.h>
 #include <string.h>
 
@@ -9,8 +10,9 @@
 #include "utils/error.h"
 #include "utils/text.h"
 
-/* The shorter side that is decoded, for each that the model takes, so that resizing it comes near to that of the whole:
-   12 megapixels can then be had from the DC coefficients alone. tests/bench/ml/reduced.py tells what it costs. */
+/* The shorter side that is decoded, for each that the model takes, so that resizing it comes near
+   to that of the whole: 12 megapixels can then be had from the DC coefficients alone.
+   tests/bench/ml/reduced.py tells what it costs. */
 #define OVERSAMPLING 1.5
 
 /* Shared by all workers. Nothing changes after it was made. */
@@ -33,8 +35,8 @@ typedef struct worker_state {
 
 static ie_shared classifiers = {PTHREAD_MUTEX_INITIALIZER, NULL};
 
-static const char *const session_settings[] = {"analysis.ml_models.", "analysis.scenes.", "processing.max_workers",
-                                               NULL};
+static const char *const session_settings[] = {"analysis.ml_models.", "analysis.scenes.",
+                                               "processing.max_workers", NULL};
 
 static void classifier_free(void *thing)
 {
@@ -77,15 +79,18 @@ static void copy_labels(classifier *c, const ie_config *config)
     }
 }
 
-static ie_status classifier_make(const ie_config *config, const char *catalog, void **ret_thing, ie_error *err)
+static ie_status classifier_make(const ie_config *config, const char *catalog, void **ret_thing,
+                                 ie_error *err)
 {
     const ie_config_list *labels = &config->analysis.scenes.labels;
     classifier *c = ie_alloc(sizeof *c);
     c->arena = ie_arena_new();
-    ie_status status = ie_model_find(config, config->analysis.scene_detection, c->arena, &c->model, err);
+    ie_status status =
+        ie_model_find(config, config->analysis.scene_detection, c->arena, &c->model, err);
     if (status == IE_OK && (c->model.task != IE_TASK_SCENES || labels->count == 0)) {
         status = ie_error_set(err, IE_ERR_USAGE,
-                              labels->count == 0 ? "analysis.scenes.labels is empty." : "The model %s is none for scenes.",
+                              labels->count == 0 ? "analysis.scenes.labels is empty."
+                                                 : "The model %s is none for scenes.",
                               ie_shown(c->model.name));
     }
     if (status == IE_OK) {
@@ -93,8 +98,9 @@ static ie_status classifier_make(const ie_config *config, const char *catalog, v
     }
     if (status == IE_OK) {
         copy_labels(c, config);
-        status = ie_clip_embed_labels(c->clip, config, catalog, labels, &config->analysis.scenes.templates,
-                                      &c->embeddings, &c->size, err);
+        status =
+            ie_clip_embed_labels(c->clip, config, catalog, labels,
+                                 &config->analysis.scenes.templates, &c->embeddings, &c->size, err);
     }
     if (status == IE_OK) {
         *ret_thing = c;
@@ -104,10 +110,12 @@ static ie_status classifier_make(const ie_config *config, const char *catalog, v
     return status;
 }
 
-static ie_status scenes_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
+static ie_status scenes_open(const ie_config *config, const char *catalog, void **ret_state,
+                             ie_error *err)
 {
     void *thing = NULL;
-    ie_status status = ie_shared_take(&classifiers, config, session_settings, catalog, classifier_make, &thing, err);
+    ie_status status = ie_shared_take(&classifiers, config, session_settings, catalog,
+                                      classifier_make, &thing, err);
     if (status == IE_OK) {
         worker_state *state = ie_alloc(sizeof *state);
         state->classifier = thing;
@@ -185,15 +193,17 @@ static void set_scenes(const classifier *c, ie_photo *photo, const double *p)
     photo->have |= IE_HAVE_SCENES;
 }
 
-static bool scenes_prepare(void *thing, ie_photo *photo, ie_source *source, ie_prepared *ret_prepared)
+static bool scenes_prepare(void *thing, ie_photo *photo, ie_source *source,
+                           ie_prepared *ret_prepared)
 {
     worker_state *state = thing;
     const classifier *c = state->classifier;
-    return ie_vision_prepare(&c->model, ie_clip_image(c->clip), state->resampler, source, photo, false, "scenes",
-                             ret_prepared);
+    return ie_vision_prepare(&c->model, ie_clip_image(c->clip), state->resampler, source, photo,
+                             false, "scenes", ret_prepared);
 }
 
-/* On the CPU several workers at once are as good as a batch of one with all cores, and better than one. */
+/* On the CPU several workers at once are as good as a batch of one with all cores, and better than
+   one. */
 static size_t scenes_batch(void *thing)
 {
     const worker_state *state = thing;
@@ -215,7 +225,8 @@ static ie_status look_at(void *user, const ie_tensor *images, size_t first, ie_e
     size_t size = 0;
     ie_status status = ie_clip_embed_images(c->clip, images, &embeddings, &size, err);
     if (status == IE_OK && size != c->size) {
-        status = ie_error_set(err, IE_ERR_FORMAT, "the model's pictures and texts have embeddings of different sizes");
+        status = ie_error_set(err, IE_ERR_FORMAT,
+                              "the model's pictures and texts have embeddings of different sizes");
     }
     for (size_t i = 0; status == IE_OK && i < (size_t)images->shape[0]; i++) {
         ie_photo *photo = l->photos[first + i];
@@ -232,7 +243,8 @@ static void scenes_infer(void *thing, ie_photo **photos, const ie_prepared *prep
 {
     const worker_state *state = thing;
     looking l = {state->classifier, photos};
-    ie_vision_each(ie_clip_vision(state->classifier->clip), photos, prepared, count, "scenes", look_at, &l);
+    ie_vision_each(ie_clip_vision(state->classifier->clip), photos, prepared, count, "scenes",
+                   look_at, &l);
 }
 
 static bool scenes_enabled(const ie_config *config)
@@ -252,7 +264,8 @@ static uint64_t scenes_files(const ie_config *config)
 
 static uint32_t scenes_side(const ie_config *config)
 {
-    return (uint32_t)(ie_vision_needs(config, config->analysis.scene_detection, NULL) * OVERSAMPLING);
+    return (uint32_t)(ie_vision_needs(config, config->analysis.scene_detection, NULL) *
+                      OVERSAMPLING);
 }
 
 static size_t scenes_bytes(const ie_config *config)

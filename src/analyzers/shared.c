@@ -30,7 +30,8 @@ char *ie_settings_text(const ie_config *config, const char *const *prefixes)
 }
 
 ie_status ie_shared_take(ie_shared *shared, const ie_config *config, const char *const *prefixes,
-                         const char *catalog, ie_shared_make_fn make, void **ret_thing, ie_error *err)
+                         const char *catalog, ie_shared_make_fn make, void **ret_thing,
+                         ie_error *err)
 {
     char *key = ie_settings_text(config, prefixes);
     pthread_mutex_lock(&shared->lock);

@@ -7,8 +7,8 @@
 
 #include "utils/memory.h"
 
-/* Samples are held in sixteenths of a grey level. The smoothed Laplacian is below 4,500 then, so that 200 of its squares
-   fit 32 bits. */
+/* Samples are held in sixteenths of a grey level. The smoothed Laplacian is below 4,500 then, so
+   that 200 of its squares fit 32 bits. */
 #define SIXTEENTHS 16
 #define SIDE 16   /* of the squares of the map */
 #define SHARE 100 /* one of so many of them counts */

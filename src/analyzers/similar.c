@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The sketch: the small likeness by which photos of near hashes are compared. Wanted of candidates only. */
+/* The sketch: the small likeness by which photos of near hashes are compared. Wanted of candidates
+   only. */
 #include <stdlib.h>
 
 #include "analyzers/analyzer.h"
@@ -9,7 +10,8 @@ typedef struct sketcher {
     ie_resampler *resampler;
 } sketcher;
 
-static ie_status similar_open(const ie_config *config, const char *catalog, void **ret_state, ie_error *err)
+static ie_status similar_open(const ie_config *config, const char *catalog, void **ret_state,
+                              ie_error *err)
 {
     (void)config;
     (void)err;
@@ -34,8 +36,10 @@ static bool draw(sketcher *s, ie_source *source, ie_sketch *sketch)
     uint8_t colors[IE_SKETCH_CHROMA * IE_SKETCH_CHROMA * 3];
     const ie_pixels *luma = ie_source_luma(source), *rgb = ie_source_rgb(source);
     if (luma == NULL || rgb == NULL ||
-        !ie_resampler_resize(s->resampler, luma, IE_SKETCH_SIDE, IE_SKETCH_SIDE, IE_FILTER_LANCZOS, sketch->gray) ||
-        !ie_resampler_resize(s->resampler, rgb, IE_SKETCH_CHROMA, IE_SKETCH_CHROMA, IE_FILTER_BOX, colors)) {
+        !ie_resampler_resize(s->resampler, luma, IE_SKETCH_SIDE, IE_SKETCH_SIDE, IE_FILTER_LANCZOS,
+                             sketch->gray) ||
+        !ie_resampler_resize(s->resampler, rgb, IE_SKETCH_CHROMA, IE_SKETCH_CHROMA, IE_FILTER_BOX,
+                             colors)) {
         return false;
     }
     fill_chroma(colors, sketch);
@@ -69,7 +73,8 @@ static bool similar_enabled(const ie_config *config)
 
 const ie_analyzer ie_similar_analyzer = {
     .name = "similar",
-    .help = "a small likeness of each picture, by which near duplicates are told; kept in the catalog",
+    .help =
+        "a small likeness of each picture, by which near duplicates are told; kept in the catalog",
     .version = 1,
     .gives = IE_HAVE_SKETCH,
     .views = IE_VIEW_LUMA | IE_VIEW_RGB,

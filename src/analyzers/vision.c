@@ -14,9 +14,14 @@
 #define CELL 32 /* DETR's backbone sees squares of so many pixels */
 
 const char *const ie_vision_settings[] = {
-    "analysis.ml_models.scene_detection", "analysis.ml_models.object_detection", "analysis.ml_models.custom_models",
-    "analysis.scenes.",                   "analysis.objects.",                   "analysis.content.exact",
-    "limits.",                            NULL,
+    "analysis.ml_models.scene_detection",
+    "analysis.ml_models.object_detection",
+    "analysis.ml_models.custom_models",
+    "analysis.scenes.",
+    "analysis.objects.",
+    "analysis.content.exact",
+    "limits.",
+    NULL,
 };
 
 int ie_vision_cores(const ie_config *config)
@@ -29,8 +34,8 @@ int ie_vision_cores(const ie_config *config)
 
 void ie_vision_size(const ie_photo *photo, uint32_t *ret_width, uint32_t *ret_height)
 {
-    bool turned = photo->orientation >= 5 && photo->orientation <= 8 && photo->format != IE_FORMAT_HEIC &&
-                  photo->format != IE_FORMAT_AVIF;
+    bool turned = photo->orientation >= 5 && photo->orientation <= 8 &&
+                  photo->format != IE_FORMAT_HEIC && photo->format != IE_FORMAT_AVIF;
     *ret_width = turned ? photo->height : photo->width;
     *ret_height = turned ? photo->width : photo->height;
 }
@@ -41,8 +46,9 @@ static uint32_t rounded(uint32_t size)
     return (cells > 0 ? cells : 1) * CELL;
 }
 
-bool ie_vision_prepare(const ie_model *model, const ie_port *input, ie_resampler *resampler, ie_source *source,
-                       ie_photo *photo, bool round, const char *stage, ie_prepared *ret_prepared)
+bool ie_vision_prepare(const ie_model *model, const ie_port *input, ie_resampler *resampler,
+                       ie_source *source, ie_photo *photo, bool round, const char *stage,
+                       ie_prepared *ret_prepared)
 {
     const ie_pixels *color = ie_source_color(source);
     if (color == NULL) {
@@ -60,9 +66,11 @@ bool ie_vision_prepare(const ie_model *model, const ie_port *input, ie_resampler
         width = (uint32_t)input->shape[3];
     }
     float *data = ie_try_alloc((size_t)width * height, 3 * sizeof *data);
-    if (data == NULL || !ie_tensor_fill(resampler, model, color, photo_width, photo_height, width, height, data)) {
+    if (data == NULL ||
+        !ie_tensor_fill(resampler, model, color, photo_width, photo_height, width, height, data)) {
         free(data);
-        ie_photo_fault(photo, stage, "memory", "there is not enough memory to prepare it for the model");
+        ie_photo_fault(photo, stage, "memory",
+                       "there is not enough memory to prepare it for the model");
         return false;
     }
     *ret_prepared = (ie_prepared){.data = data, .width = width, .height = height};
@@ -77,7 +85,8 @@ uint32_t ie_vision_needs(const ie_config *config, const char *name, size_t *ret_
         model.side = 0;
     }
     if (ret_bytes != NULL) {
-        size_t longer = model.scaling == IE_SCALE_FIT && model.longest > 0 ? model.longest : model.side;
+        size_t longer =
+            model.scaling == IE_SCALE_FIT && model.longest > 0 ? model.longest : model.side;
         *ret_bytes = model.side * longer * 3 * sizeof(float);
     }
     ie_arena_free(arena);
@@ -85,7 +94,8 @@ uint32_t ie_vision_needs(const ie_config *config, const char *name, size_t *ret_
 }
 
 /* One after the other in one tensor. A single one is not copied. */
-static bool stack(const ie_prepared *prepared, size_t count, ie_tensor *ret_images, float **ret_owned)
+static bool stack(const ie_prepared *prepared, size_t count, ie_tensor *ret_images,
+                  float **ret_owned)
 {
     uint32_t width = prepared[0].width, height = prepared[0].height;
     size_t numbers = (size_t)width * height * 3;
@@ -97,13 +107,15 @@ static bool stack(const ie_prepared *prepared, size_t count, ie_tensor *ret_imag
     for (size_t i = 0; data != NULL && count > 1 && i < count; i++) {
         memcpy(data + i * numbers, prepared[i].data, numbers * sizeof *data);
     }
-    *ret_images = (ie_tensor){.type = IE_TENSOR_FLOAT, .rank = 4, .shape = {(int64_t)count, 3, height, width},
+    *ret_images = (ie_tensor){.type = IE_TENSOR_FLOAT,
+                              .rank = 4,
+                              .shape = {(int64_t)count, 3, height, width},
                               .data = data};
     return data != NULL;
 }
 
-void ie_vision_each(ie_onnx *onnx, ie_photo **photos, const ie_prepared *prepared, size_t count, const char *stage,
-                    ie_vision_look_fn look, void *user)
+void ie_vision_each(ie_onnx *onnx, ie_photo **photos, const ie_prepared *prepared, size_t count,
+                    const char *stage, ie_vision_look_fn look, void *user)
 {
     for (size_t first = 0; first < count;) {
         size_t most = ie_onnx_batch(onnx), now = count - first < most ? count - first : most;
@@ -128,7 +140,8 @@ void ie_vision_each(ie_onnx *onnx, ie_photo **photos, const ie_prepared *prepare
     }
 }
 
-ie_label_model ie_vision_model(const ie_photo *photo, const char *name, const char *version, const ie_onnx *onnx)
+ie_label_model ie_vision_model(const ie_photo *photo, const char *name, const char *version,
+                               const ie_onnx *onnx)
 {
     return (ie_label_model){.name = ie_arena_strdup(photo->arena, name),
                             .version = ie_arena_strdup(photo->arena, version),
@@ -153,11 +166,13 @@ ie_status ie_vision_file(const ie_model *model, ie_model_part part, char **ret_p
     if (status != IE_OK) {
         return status;
     }
-    const char *precision = is_chosen_by_default(model, part) ? ie_onnx_file_precision(path) : "fp32";
+    const char *precision =
+        is_chosen_by_default(model, part) ? ie_onnx_file_precision(path) : "fp32";
     if (strcmp(precision, "fp32") != 0) {
         status = ie_error_set(err, IE_ERR_FORMAT,
-                              "%s is of %s, and not compared with the 32 bits of %s: to use it, name it in an entry of "
-                              "analysis.ml_models.custom_models.", ie_shown(path), precision, ie_shown(model->name));
+                              "%s is of %s, and not compared with the 32 bits of %s: to use it, "
+                              "name it in an entry of analysis.ml_models.custom_models.",
+                              ie_shown(path), precision, ie_shown(model->name));
         free(path);
         return status;
     }
@@ -172,7 +187,8 @@ static bool add_file(ie_hasher *hasher, const ie_model *model, ie_model_part par
     if (model->files[part] == NULL) {
         return true;
     }
-    bool good = ie_model_file(model, part, &path, NULL) == IE_OK && ie_model_checksum(path, checksum, NULL) == IE_OK;
+    bool good = ie_model_file(model, part, &path, NULL) == IE_OK &&
+                ie_model_checksum(path, checksum, NULL) == IE_OK;
     ie_hasher_add(hasher, good ? checksum : "", good ? sizeof checksum : 0);
     return good;
 }

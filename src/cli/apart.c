@@ -37,15 +37,18 @@ static void print_pair(void *user, const char *a, const char *b)
 static ie_status check(const ie_options *options, ie_error *err)
 {
     if (options->keep_apart + options->forget_apart + options->list_apart > 1) {
-        return ie_error_set(err, IE_ERR_USAGE, "Give one of --keep-apart, --forget-apart and --list-apart.");
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "Give one of --keep-apart, --forget-apart and --list-apart.");
     }
-    if (options->apply || options->plan_file != NULL || options->report != NULL || options->evaluate != NULL ||
-        options->files_from != NULL) {
-        return ie_error_set(err, IE_ERR_USAGE, "--keep-apart, --forget-apart and --list-apart make no plan; leave out "
+    if (options->apply || options->plan_file != NULL || options->report != NULL ||
+        options->evaluate != NULL || options->files_from != NULL) {
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "--keep-apart, --forget-apart and --list-apart make no plan; leave out "
                             "--apply, --plan, --report, --evaluate and --files-from.");
     }
     if (options->list_apart && options->argument_count > 0) {
-        return ie_error_set(err, IE_ERR_USAGE, "--list-apart lists all that is kept apart, and takes no paths.");
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "--list-apart lists all that is kept apart, and takes no paths.");
     }
     return IE_OK;
 }
@@ -71,11 +74,12 @@ int ie_run_apart(const ie_options *options)
     if (status == IE_OK && options->list_apart) {
         status = list_all(&session, &err);
     } else if (status == IE_OK) {
-        status = ie_engine_keep_apart(session.engine, options->arguments, options->argument_count, options->keep_apart,
-                                      &err);
+        status = ie_engine_keep_apart(session.engine, options->arguments, options->argument_count,
+                                      options->keep_apart, &err);
         if (status == IE_OK && !options->quiet && !options->json) {
-            puts(options->keep_apart ? "Remembered: these are no duplicates of one another, under any name."
-                                     : "Forgotten: these may be duplicates of one another again.");
+            puts(options->keep_apart
+                     ? "Remembered: these are no duplicates of one another, under any name."
+                     : "Forgotten: these may be duplicates of one another again.");
         }
     }
     return ie_session_end(&session, status, &err, IE_EXIT_DONE);

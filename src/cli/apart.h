@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* dedupe --keep-apart, --forget-apart and --list-apart: what the user says is no duplicate. They make no plan. */
+/* dedupe --keep-apart, --forget-apart and --list-apart: what the user says is no duplicate. They
+   make no plan. */
 #ifndef IE_CLI_APART_H
 #define IE_CLI_APART_H
 

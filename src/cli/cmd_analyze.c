@@ -19,11 +19,13 @@ typedef struct texts {
 typedef struct analyze_run {
     ie_session *session;
     json_t *faults; /* for the report; NULL when there is none */
-    ie_buffer block; /* kept from photo to photo, as are the texts: there may be a million that are known */
+    ie_buffer block; /* kept from photo to photo, as are the texts: there may be a million that are
+                        known */
     texts texts;
 } analyze_run;
 
-/* Before each fact of a block: lines are indented, and the facts of one stand apart by two blanks. */
+/* Before each fact of a block: lines are indented, and the facts of one stand apart by two
+   blanks. */
 static void begin_part(ie_buffer *block)
 {
     ie_buffer_text(block, block->data[block->size - 1] == '\n' ? "    " : "  ");
@@ -67,8 +69,12 @@ static void add_date(ie_buffer *block, ie_json_view captured, texts *t)
     }
     const char *offset = ie_json_view_text(of[OFFSET], &t->slots[OFFSET]),
                *source = ie_json_view_text(of[SOURCE], &t->slots[SOURCE]);
-    const char *const parts[] = {local, offset != NULL ? " " : "", offset != NULL ? offset : "", " (",
-                                 source != NULL ? source : "unknown source", ")"};
+    const char *const parts[] = {local,
+                                 offset != NULL ? " " : "",
+                                 offset != NULL ? offset : "",
+                                 " (",
+                                 source != NULL ? source : "unknown source",
+                                 ")"};
     begin_part(block);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         ie_buffer_text(block, parts[i]);
@@ -81,7 +87,8 @@ static void add_exposure(ie_buffer *block, ie_json_view exposure)
     static const char *const names[] = {"focal_length_mm", "f_number", "time_s", "iso"};
     ie_json_view of[COUNT];
     MEMBERS(exposure, names, of);
-    double focal = ie_json_view_real(of[FOCAL]), f = ie_json_view_real(of[F]), time = ie_json_view_real(of[TIME]);
+    double focal = ie_json_view_real(of[FOCAL]), f = ie_json_view_real(of[F]),
+           time = ie_json_view_real(of[TIME]);
     int64_t iso = ie_json_view_int(of[ISO], 0);
     if (!isnan(focal) && focal > 0) {
         add_part(block, "%.4g mm", focal);
@@ -102,7 +109,8 @@ static void add_camera(ie_buffer *block, ie_json_view camera, texts *t)
     static const char *const names[] = {"make", "model"};
     ie_json_view of[2];
     MEMBERS(camera, names, of);
-    const char *make = ie_json_view_text(of[0], &t->slots[0]), *model = ie_json_view_text(of[1], &t->slots[1]);
+    const char *make = ie_json_view_text(of[0], &t->slots[0]),
+               *model = ie_json_view_text(of[1], &t->slots[1]);
     if (model != NULL) {
         /* Many models repeat the maker: "Canon" "Canon EOS 5D". */
         size_t first = make != NULL ? strcspn(make, " ") : 0;
@@ -125,14 +133,16 @@ static void add_place(ie_buffer *block, ie_json_view gps)
     }
 }
 
-static void add_words(ie_buffer *block, ie_json_view titled, ie_json_view keywords, ie_json_view rated, texts *t)
+static void add_words(ie_buffer *block, ie_json_view titled, ie_json_view keywords,
+                      ie_json_view rated, texts *t)
 {
     const char *title = ie_json_view_text(titled, &t->slots[0]);
     int64_t rating = ie_json_view_int(rated, INT64_MIN);
     ie_buffer joined = {0};
     for (ie_json_view keyword = {0}; ie_json_view_next(keywords, &keyword);) {
         const char *text = ie_json_view_text(keyword, &t->slots[1]);
-        ie_buffer_printf(&joined, "%s%s", joined.size > 0 ? ", " : "", ie_shown(text != NULL ? text : ""));
+        ie_buffer_printf(&joined, "%s%s", joined.size > 0 ? ", " : "",
+                         ie_shown(text != NULL ? text : ""));
     }
     if (title != NULL) {
         add_part(block, "\"%s\"", ie_shown(title));
@@ -162,12 +172,14 @@ static void add_labels(ie_buffer *block, ie_json_view list, texts *t)
 static void add_content(ie_buffer *block, ie_json_view content, texts *t)
 {
     enum { QUALITY, BLURRED, COLORS, COUNT };
-    static const char *const names[] = {"quality", "blurred", "colors"}, *const of_color[] = {"hex"};
+    static const char *const names[] = {"quality", "blurred", "colors"}, *const of_color[] = {
+                                                                             "hex"};
     ie_json_view of[COUNT], color = {0}, hex;
     MEMBERS(content, names, of);
     double quality = ie_json_view_real(of[QUALITY]);
     if (!isnan(quality)) {
-        add_part(block, "quality %.2f%s", quality, ie_json_view_true(of[BLURRED]) ? " (blurred)" : "");
+        add_part(block, "quality %.2f%s", quality,
+                 ie_json_view_true(of[BLURRED]) ? " (blurred)" : "");
     }
     ie_buffer joined = {0};
     for (int i = 0; i < 3 && ie_json_view_next(of[COLORS], &color); i++) {
@@ -184,7 +196,8 @@ static void add_content(ie_buffer *block, ie_json_view content, texts *t)
 static void print_metadata(ie_buffer *block, ie_json_view metadata, texts *t)
 {
     enum { CAPTURED, CAMERA, EXPOSURE, GPS, TITLE, KEYWORDS, RATING, COUNT };
-    static const char *const names[] = {"captured", "camera", "exposure", "gps", "title", "keywords", "rating"};
+    static const char *const names[] = {"captured", "camera",   "exposure", "gps",
+                                        "title",    "keywords", "rating"};
     ie_json_view of[COUNT];
     MEMBERS(metadata, names, of);
     add_date(block, of[CAPTURED], t);
@@ -201,7 +214,8 @@ static void print_metadata(ie_buffer *block, ie_json_view metadata, texts *t)
 static void print_block(analyze_run *run, const ie_photo *photo, ie_json_view record)
 {
     enum { FORMAT, WIDTH, HEIGHT, SIZE, METADATA, CONTENT, VISION, COUNT };
-    static const char *const names[] = {"format", "width", "height", "size", "metadata", "content", "vision"},
+    static const char *const names[] = {"format",   "width",   "height", "size",
+                                        "metadata", "content", "vision"},
                              *const lists[] = {"scenes", "objects"};
     char size[32];
     texts *t = &run->texts;
@@ -272,7 +286,8 @@ static ie_status on_photo(void *user, const ie_photo *photo)
 static void print_end(const ie_session *session, const ie_summary *summary)
 {
     const ie_options *options = session->options;
-    /* NDJSON and CSV are the records and nothing else, so that two runs can be compared; --report has the numbers. */
+    /* NDJSON and CSV are the records and nothing else, so that two runs can be compared; --report
+       has the numbers. */
     if (!options->json && !options->csv) {
         if (summary->photos + summary->videos > 0) {
             putchar('\n');

@@ -10,8 +10,8 @@
 #include "utils/error.h"
 #include "utils/memory.h"
 
-/* Skipped and failed actions with what stood in their way; the rest was told by the plan. What stopped the run is told
-   by its error alone. */
+/* Skipped and failed actions with what stood in their way; the rest was told by the plan. What
+   stopped the run is told by its error alone. */
 static void print_problems(const ie_plan *plan, const char *stopped)
 {
     size_t count = ie_plan_count(plan);
@@ -25,13 +25,15 @@ static void print_problems(const ie_plan *plan, const char *stopped)
         IE_AUTO_FREE char *from = ie_json_get_path(action, "shown");
         const char *outcome = ie_json_get_text(action, "outcome");
         if (problem != NULL && from != NULL && outcome != NULL && strcmp(problem, stopped) != 0) {
-            bool plain = strcmp(outcome, "done") == 0; /* and still a problem: the problem says it all */
+            bool plain =
+                strcmp(outcome, "done") == 0; /* and still a problem: the problem says it all */
             printf("%s%s%s: %s\n", plain ? "" : outcome, plain ? "" : " ", ie_shown(from), problem);
         }
     }
 }
 
-/* Where a run stops, the summary counts what was not reached with what was done. Who copies has at least made the folder. */
+/* Where a run stops, the summary counts what was not reached with what was done. Who copies has at
+   least made the folder. */
 static bool leaves_anything(const ie_plan *plan)
 {
     bool leaves = false;
@@ -40,14 +42,17 @@ static bool leaves_anything(const ie_plan *plan)
         IE_AUTO_FREE char *line = ie_plan_action_json(plan, i);
         IE_AUTO_JSON json_t *action = NULL;
         if (ie_json_parse(line, strlen(line), "an action", &action, NULL) == IE_OK) {
-            const char *outcome = ie_json_get_text(action, "outcome"), *kind = ie_json_get_text(action, "kind");
-            leaves = (outcome != NULL && strcmp(outcome, "done") == 0) || (kind != NULL && strcmp(kind, "copy") == 0);
+            const char *outcome = ie_json_get_text(action, "outcome"),
+                       *kind = ie_json_get_text(action, "kind");
+            leaves = (outcome != NULL && strcmp(outcome, "done") == 0) ||
+                     (kind != NULL && strcmp(kind, "copy") == 0);
         }
     }
     return leaves;
 }
 
-/* Where a run stopped early, what it did is journaled; the error says how to take it back or go on. */
+/* Where a run stopped early, what it did is journaled; the error says how to take it back or
+   go on. */
 static void add_way_back(const ie_plan *plan, const ie_summary *summary, ie_error *err)
 {
     if (summary->run_id[0] != 0 && leaves_anything(plan)) {
@@ -80,7 +85,9 @@ static void print_end(const ie_summary *summary)
 {
     putchar('\n');
     ie_summary_print(summary, IE_TENSE_DONE, stdout);
-    if (summary->copied + summary->made + summary->moved + summary->replaced + summary->quarantined == 0) {
+    if (summary->copied + summary->made + summary->moved + summary->replaced +
+            summary->quarantined ==
+        0) {
         puts("\nNothing was changed.");
     } else {
         printf("\nUndo with: imgengine undo %s\n", summary->run_id);
@@ -139,9 +146,10 @@ static ie_status show(ie_session *session, ie_plan *plan, int *ret_code, ie_erro
     ie_plan_print(plan, options->verbose, stdout);
     putchar('\n');
     ie_summary_print(&summary, IE_TENSE_PLANNED, stdout);
-    puts(work_left(&summary) > 0  ? "\nNothing was changed. Leave out --dry-run to do it."
-         : *ret_code != IE_EXIT_DONE ? "\nNothing was changed, and nothing of the plan can be done any more."
-                                     : "\nThere is nothing to do.");
+    puts(work_left(&summary) > 0 ? "\nNothing was changed. Leave out --dry-run to do it."
+         : *ret_code != IE_EXIT_DONE
+             ? "\nNothing was changed, and nothing of the plan can be done any more."
+             : "\nThere is nothing to do.");
     return IE_OK;
 }
 
@@ -188,8 +196,8 @@ const ie_command ie_command_apply = {
     .max_arguments = 1,
     .brief = "carry out a saved plan",
     .text = "Carries out a plan that --plan saved, exactly as it was shown. A file that changed "
-            "since then is left alone and told of (with --dry-run, too). Whatever is done is journaled and can be "
-            "undone.",
+            "since then is left alone and told of (with --dry-run, too). Whatever is done is "
+            "journaled and can be undone.",
     .examples = examples,
     .run = run_apply,
 };

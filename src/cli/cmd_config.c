@@ -99,7 +99,8 @@ static void explain(const ie_config *config, const ie_option *option)
     printf("  environment  %s\n", environment);
 }
 
-static void explain_as_asked(const ie_options *options, const ie_config *config, const ie_option *option)
+static void explain_as_asked(const ie_options *options, const ie_config *config,
+                             const ie_option *option)
 {
     if (options->json) {
         print_option_json(config, option);
@@ -131,16 +132,18 @@ static bool explain_one(const ie_options *options, const ie_config *config, cons
 static ie_status explain_keys(const ie_options *options, const ie_config *config, ie_error *err)
 {
     if (options->argument_count < 2) {
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "config explain needs a key or a section; `imgengine config keys` lists them.");
+        return ie_error_set(
+            err, IE_ERR_USAGE,
+            "config explain needs a key or a section; `imgengine config keys` lists them.");
     }
     for (size_t i = 1; i < options->argument_count; i++) {
         const char *key = options->arguments[i];
         if (!explain_one(options, config, key)) {
             const char *near = ie_option_nearest(key);
-            return ie_error_set(err, IE_ERR_USAGE,
-                                "There is no configuration key or section \"%s\"; the nearest key is %s.",
-                                ie_shown(key), near != NULL ? near : "unknown");
+            return ie_error_set(
+                err, IE_ERR_USAGE,
+                "There is no configuration key or section \"%s\"; the nearest key is %s.",
+                ie_shown(key), near != NULL ? near : "unknown");
         }
     }
     return IE_OK;

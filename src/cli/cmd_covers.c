@@ -44,8 +44,8 @@ static bool is_covered(const ie_cover_counts *counts)
     for (int i = 0; i < IE_COVER_STATES; i++) {
         files += counts->states[i];
     }
-    return files > 0 && counts->states[IE_COVER_MISSING] == 0 && counts->states[IE_COVER_UNREADABLE] == 0 &&
-           counts->unreadable == 0;
+    return files > 0 && counts->states[IE_COVER_MISSING] == 0 &&
+           counts->states[IE_COVER_UNREADABLE] == 0 && counts->unreadable == 0;
 }
 
 static void print_end(const ie_session *session, const ie_cover_counts *counts)
@@ -81,9 +81,12 @@ static void print_end(const ie_session *session, const ie_cover_counts *counts)
     } else if (files == 0 && counts->unreadable == 0) {
         puts("NOT covered: there are no photos, so nothing was looked for. Is the card there?");
     } else {
-        printf("NOT covered: %" PRIu64 " of %" PRIu64 " files are not in %s (%s)", n[IE_COVER_MISSING], files,
-               ie_shown(archive), ie_size_text(counts->missing_bytes, size));
-        printf(counts->unreadable + n[IE_COVER_UNREADABLE] > 0 ? ", and %" PRIu64 " could not be read.\n" : ".\n",
+        printf("NOT covered: %" PRIu64 " of %" PRIu64 " files are not in %s (%s)",
+               n[IE_COVER_MISSING], files, ie_shown(archive),
+               ie_size_text(counts->missing_bytes, size));
+        printf(counts->unreadable + n[IE_COVER_UNREADABLE] > 0 ? ", and %" PRIu64
+                                                                 " could not be read.\n"
+                                                               : ".\n",
                counts->unreadable + n[IE_COVER_UNREADABLE]);
     }
     if (counts->other > 0) {
@@ -98,20 +101,22 @@ static int run_covers(const ie_options *options)
     ie_cover_counts counts = {0};
     ie_status status = IE_OK;
     if (options->archive == NULL || options->archive[0] == 0 || options->arguments[0][0] == 0) {
-        status = ie_error_set(&err, IE_ERR_USAGE, "covers needs two folders: imgengine covers CARD --in ARCHIVE.");
+        status = ie_error_set(&err, IE_ERR_USAGE,
+                              "covers needs two folders: imgengine covers CARD --in ARCHIVE.");
     }
     if (status == IE_OK) {
         status = ie_session_open(&session, &err);
     }
     if (status == IE_OK) {
-        status = ie_engine_covers(session.engine, options->arguments[0], options->archive, options->image_data,
-                                  on_result, &session, &counts, &err);
+        status = ie_engine_covers(session.engine, options->arguments[0], options->archive,
+                                  options->image_data, on_result, &session, &counts, &err);
         ie_bar_erase(session.bar);
     }
     if (status == IE_OK) {
         print_end(&session, &counts);
     }
-    return ie_session_end(&session, status, &err, is_covered(&counts) ? IE_EXIT_DONE : IE_EXIT_FAULTS);
+    return ie_session_end(&session, status, &err,
+                          is_covered(&counts) ? IE_EXIT_DONE : IE_EXIT_FAULTS);
 }
 
 static const char *const examples[] = {
@@ -129,9 +134,10 @@ const ie_command ie_command_covers = {
     .min_arguments = 1,
     .max_arguments = 1,
     .brief = "is everything on a card in the archive?",
-    .text = "Exits with 0 only if every photo, video and sidecar on CARD exists in the archive too: same size, same "
-            "hash, then compared byte for byte. Else it lists what is missing and exits with 3. Names, dates and the "
-            "catalog are not trusted; all is read now. It changes no file.",
+    .text = "Exits with 0 only if every photo, video and sidecar on CARD exists in the archive "
+            "too: same size, same hash, then compared byte for byte. Else it lists what is missing "
+            "and exits with 3. Names, dates and the catalog are not trusted; all is read now. It "
+            "changes no file.",
     .examples = examples,
     .run = run_covers,
 };

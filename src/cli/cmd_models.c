@@ -107,7 +107,8 @@ static ie_status pull_one(ie_session *session, const char *name, ie_error *err)
 static ie_status pull_models(ie_session *session, model_list *list, ie_error *err)
 {
     (void)list;
-    static const char *const used[] = {"analysis.ml_models.scene_detection", "analysis.ml_models.object_detection"};
+    static const char *const used[] = {"analysis.ml_models.scene_detection",
+                                       "analysis.ml_models.object_detection"};
     const ie_options *options = session->options;
     ie_status status = IE_OK;
     for (size_t i = 1; status == IE_OK && i < options->argument_count; i++) {
@@ -137,7 +138,8 @@ static ie_status remove_models(ie_session *session, model_list *list, ie_error *
     const ie_options *options = session->options;
     ie_status status = IE_OK;
     if (options->argument_count < 2) {
-        return ie_error_set(err, IE_ERR_USAGE, "models remove needs the name of a model or of a runtime.");
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "models remove needs the name of a model or of a runtime.");
     }
     for (size_t i = 1; status == IE_OK && i < options->argument_count; i++) {
         const char *name = options->arguments[i];
@@ -149,7 +151,8 @@ static ie_status remove_models(ie_session *session, model_list *list, ie_error *
             status = ie_engine_model_remove(session->engine, name, &bytes, err);
         }
         if (status == IE_OK) {
-            printf(bytes > 0 ? "%s: taken away, %s\n" : "%s: taken away\n", ie_shown(name), ie_size_text(bytes, size));
+            printf(bytes > 0 ? "%s: taken away, %s\n" : "%s: taken away\n", ie_shown(name),
+                   ie_size_text(bytes, size));
         }
     }
     return status;
@@ -193,8 +196,9 @@ static const struct {
     const char *name;
     ie_status (*run)(ie_session *session, model_list *list, ie_error *err);
 } actions[] = {
-    {"list", list_models},   {"path", list_models},      {"verify", list_models},      {"show", show_models},
-    {"pull", pull_models},  {"remove", remove_models}, {"runtime", fetch_runtimes},
+    {"list", list_models},       {"path", list_models}, {"verify", list_models},
+    {"show", show_models},       {"pull", pull_models}, {"remove", remove_models},
+    {"runtime", fetch_runtimes},
 };
 
 static ie_status run_action(ie_session *session, model_list *list, ie_error *err)
@@ -206,8 +210,10 @@ static ie_status run_action(ie_session *session, model_list *list, ie_error *err
             return actions[i].run(session, list, err);
         }
     }
-    return ie_error_set(err, IE_ERR_USAGE, "models knows list, show, path, verify, pull, remove and runtime, not \"%s\".",
-                        ie_shown(what));
+    return ie_error_set(
+        err, IE_ERR_USAGE,
+        "models knows list, show, path, verify, pull, remove and runtime, not \"%s\".",
+        ie_shown(what));
 }
 
 static int run_models(const ie_options *options)

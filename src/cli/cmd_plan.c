@@ -17,14 +17,16 @@
 bool ie_wants_page(const ie_options *options)
 {
     return options->report != NULL && options->command->id == IE_CMD_DEDUPE &&
-           (ie_ends_with_nocase(options->report, ".html") || ie_ends_with_nocase(options->report, ".htm"));
+           (ie_ends_with_nocase(options->report, ".html") ||
+            ie_ends_with_nocase(options->report, ".htm"));
 }
 
 static ie_status check_options(const ie_options *options, ie_error *err)
 {
     const char *name = options->command->name;
     if (ie_wants_page(options) && access(options->report, F_OK) == 0) {
-        return ie_error_set(err, IE_ERR_EXISTS, "%s exists already and is not overwritten; choose another name.",
+        return ie_error_set(err, IE_ERR_EXISTS,
+                            "%s exists already and is not overwritten; choose another name.",
                             ie_shown(options->report));
     }
     if (options->plan_file != NULL && access(options->plan_file, F_OK) == 0) {
@@ -115,7 +117,8 @@ static void print_next_step(const ie_session *session, const ie_summary *summary
     const ie_options *options = session->options;
     bool found = summary->reported > 0 || summary->unlinked > 0;
     if (work == 0 && options->command->id == IE_CMD_DEDUPE && options->output == NULL) {
-        puts(found ? "\nNothing would be changed." : "\nThere is nothing to do: no duplicate is to go.");
+        puts(found ? "\nNothing would be changed."
+                   : "\nThere is nothing to do: no duplicate is to go.");
     } else if (work == 0) {
         puts("\nThere is nothing to do.");
     } else if (options->plan_file != NULL) {
@@ -160,8 +163,9 @@ static void print_pair(void *user, const char *line)
 static ie_status evaluate(const ie_options *options, const ie_plan *plan, ie_error *err)
 {
     ie_evaluation e;
-    ie_status status = ie_plan_evaluate(plan, options->evaluate,
-                                        options->verbose && !options->json ? print_pair : NULL, NULL, &e, err);
+    ie_status status =
+        ie_plan_evaluate(plan, options->evaluate,
+                         options->verbose && !options->json ? print_pair : NULL, NULL, &e, err);
     if (status != IE_OK) {
         return status;
     }
@@ -177,10 +181,11 @@ static ie_status evaluate(const ie_options *options, const ie_plan *plan, ie_err
         IE_AUTO_FREE char *line = ie_json_line(object);
         puts(line);
     } else {
-        printf("labelled files found  %llu\nlabelled pairs        %llu\nfound of them         %llu  "
-               "(recall %.4f)\nfound wrongly         %llu  (precision %.4f)\n",
-               (unsigned long long)e.labelled, (unsigned long long)e.expected, (unsigned long long)e.right,
-               e.recall, (unsigned long long)e.wrong, e.precision);
+        printf(
+            "labelled files found  %llu\nlabelled pairs        %llu\nfound of them         %llu  "
+            "(recall %.4f)\nfound wrongly         %llu  (precision %.4f)\n",
+            (unsigned long long)e.labelled, (unsigned long long)e.expected,
+            (unsigned long long)e.right, e.recall, (unsigned long long)e.wrong, e.precision);
     }
     return IE_OK;
 }
@@ -296,11 +301,12 @@ const ie_command ie_command_dedupe = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "find duplicates and keep the best copy",
-    .text = "Finds photos with the same bytes under any name and decides by rule which copy "
-            "stays. With --similar, the same picture in other bytes, too: each line says what the two "
-            "have in common. With --apply the others go into quarantine below the folder's .imgengine, "
-            "after their bytes were compared once more, or those of the photo that stays verified. Nothing is ever deleted, and `imgengine "
-            "undo` brings every file back.",
+    .text =
+        "Finds photos with the same bytes under any name and decides by rule which copy stays. "
+        "With --similar, the same picture in other bytes, too: each line says what the two have in "
+        "common. With --apply the others go into quarantine below the folder's .imgengine, after "
+        "their bytes were compared once more, or those of the photo that stays verified. Nothing "
+        "is ever deleted, and `imgengine undo` brings every file back.",
     .examples = dedupe_examples,
     .run = run_plan,
 };
@@ -321,13 +327,13 @@ const ie_command ie_command_rename = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "name photos by date, camera and the like",
-    .text = "Gives photos names made from a template of their date, camera, place and so on. It makes "
-            "the folders below the given one, too: photos leave those that they lay in. A "
-            "taken name is never overwritten: the newcomer gets a number. RAW, JPEG, video and "
-            "sidecar files that belong together keep a common name. "
-            "Names are in Unicode's NFC and fit for Windows, macOS and Linux. Where {seq}, {counter} or "
-            "{burst_index} counts, a photo that has a number already keeps it, and others take the first "
-            "free ones in the order of their dates.",
+    .text =
+        "Gives photos names made from a template of their date, camera, place and so on. It makes "
+        "the folders below the given one, too: photos leave those that they lay in. A taken name "
+        "is never overwritten: the newcomer gets a number. RAW, JPEG, video and sidecar files that "
+        "belong together keep a common name. Names are in Unicode's NFC and fit for Windows, macOS "
+        "and Linux. Where {seq}, {counter} or {burst_index} counts, a photo that has a number "
+        "already keeps it, and others take the first free ones in the order of their dates.",
     .examples = rename_examples,
     .run = run_plan,
 };
@@ -352,12 +358,12 @@ const ie_command ie_command_tag = {
     .arguments = "PATH...",
     .max_arguments = SIZE_MAX,
     .brief = "write keywords, captions and ratings into photos",
-    .text = "Writes keywords, caption, title, rating and place into the photos' own EXIF, IPTC and XMP; for "
-            "RAW files, read-only ones and those that could not be written safely into an XMP file beside "
-            "them, which is made, or changed so that what other programs wrote there stays. "
-            "Each photo is rewritten as a new file that replaces the old one only when its "
-            "picture is proven unchanged; the original stays in quarantine. `imgengine undo` puts "
-            "it back.",
+    .text = "Writes keywords, caption, title, rating and place into the photos' own EXIF, IPTC and "
+            "XMP; for RAW files, read-only ones and those that could not be written safely into an "
+            "XMP file beside them, which is made, or changed so that what other programs wrote "
+            "there stays. Each photo is rewritten as a new file that replaces the old one only "
+            "when its picture is proven unchanged; the original stays in quarantine. `imgengine "
+            "undo` puts it back.",
     .examples = tag_examples,
     .run = run_plan,
 };
@@ -407,11 +413,12 @@ const ie_command ie_command_convert = {
     .text = "Converts photos: what is transparent becomes PNG, other pictures JPEG, or what the "
             "options say. EXIF, XMP, IPTC and colour profile come along, and the picture stays "
             "upright. In place, the original goes into quarantine once the new file is proven: it "
-            "decodes, has the same size, and looks like the original (--min-similarity). What would lose "
-            "something (frames, transparency, more than 8 bits, a gain map, a video behind the picture) is "
-            "left as it is; with --output it is copied as it is. The plan or the run says which and why. A JPEG is "
-            "never encoded anew as a JPEG (but with --recompress); --upright turns it by its blocks, and the new "
-            "file is proven to hold the same coefficients.",
+            "decodes, has the same size, and looks like the original (--min-similarity). What "
+            "would lose something (frames, transparency, more than 8 bits, a gain map, a video "
+            "behind the picture) is left as it is; with --output it is copied as it is. The plan "
+            "or the run says which and why. A JPEG is never encoded anew as a JPEG (but with "
+            "--recompress); --upright turns it by its blocks, and the new file is proven to hold "
+            "the same coefficients.",
     .examples = convert_examples,
     .run = run_plan,
 };

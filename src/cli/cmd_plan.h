@@ -11,7 +11,8 @@
    not look at. ret_code gets the exit code of a finished run. */
 ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary *planned,
                             int *ret_code, ie_error *err) IE_MUST_CHECK;
-/* dedupe --report FILE.html is a page for a person; any other report is JSON, and tells how the run went. */
+/* dedupe --report FILE.html is a page for a person; any other report is JSON, and tells how the run
+   went. */
 bool ie_wants_page(const ie_options *options);
 /* NDJSON: each action, then the summary. */
 void ie_plan_print_json(const ie_session *session, const ie_plan *plan, const ie_summary *summary);

@@ -54,7 +54,8 @@ static ie_status on_run(void *user, const ie_purge_run *run)
         return ie_output_ok() ? IE_OK : IE_ERR_CANCELLED;
     }
     if (list->count++ == 0) {
-        printf("%-21s  %-20s  %-8s  %7s  %10s  %s\n", "RUN", "TIME (UTC)", "COMMAND", "FILES", "SIZE", "FOLDER");
+        printf("%-21s  %-20s  %-8s  %7s  %10s  %s\n", "RUN", "TIME (UTC)", "COMMAND", "FILES",
+               "SIZE", "FOLDER");
     }
     char size[32];
     printf("%-21s  %-20s  %-8s  %7llu  %10s  %s\n", run->id, run->time, run->command,
@@ -65,7 +66,8 @@ static ie_status on_run(void *user, const ie_purge_run *run)
 static void print_end(const ie_options *options, const ie_purge_counts *counts)
 {
     if (options->json) {
-        json_t *object = counts_json("imgengine.purged/1", counts->files, counts->bytes, counts->kept);
+        json_t *object =
+            counts_json("imgengine.purged/1", counts->files, counts->bytes, counts->kept);
         ie_json_int(object, "runs", (int64_t)counts->runs);
         json_object_set_new(object, "applied", json_boolean(options->apply));
         IE_AUTO_FREE char *line = ie_json_line(object);
@@ -85,7 +87,8 @@ static void print_end(const ie_options *options, const ie_purge_counts *counts)
     printf("%s.\n", text.data);
     ie_buffer_free(&text);
     if (counts->kept > 0) {
-        printf("Kept in quarantine: %llu; the reasons stand above.\n", (unsigned long long)counts->kept);
+        printf("Kept in quarantine: %llu; the reasons stand above.\n",
+               (unsigned long long)counts->kept);
     }
     if (options->apply) {
         puts("These files cannot be restored by undo any more.");
@@ -111,12 +114,14 @@ static ie_status parse_age(const char *text, int64_t *ret_seconds, ie_error *err
             return IE_OK;
         }
     }
-    return ie_error_set(err, IE_ERR_USAGE,
-                        "--older-than takes a number with h, d, w or y behind it, such as 30d, not \"%s\".",
-                        ie_shown(text));
+    return ie_error_set(
+        err, IE_ERR_USAGE,
+        "--older-than takes a number with h, d, w or y behind it, such as 30d, not \"%s\".",
+        ie_shown(text));
 }
 
-static ie_status read_request(const ie_options *options, ie_purge_request *ret_request, ie_error *err)
+static ie_status read_request(const ie_options *options, ie_purge_request *ret_request,
+                              ie_error *err)
 {
     ie_purge_request request = {
         .run_id = options->argument_count > 0 ? options->arguments[0] : NULL,
@@ -131,7 +136,8 @@ static ie_status read_request(const ie_options *options, ie_purge_request *ret_r
     if (options->older_than != NULL && request.run_id != NULL) {
         return ie_error_set(err, IE_ERR_USAGE, "Give either a run or --older-than, not both.");
     }
-    if (options->older_than != NULL && parse_age(options->older_than, &request.older_than_s, err) != IE_OK) {
+    if (options->older_than != NULL &&
+        parse_age(options->older_than, &request.older_than_s, err) != IE_OK) {
         return IE_ERR_USAGE;
     }
     *ret_request = request;
@@ -179,11 +185,12 @@ const ie_command ie_command_purge = {
     .arguments = "[RUN]",
     .max_arguments = 1,
     .brief = "free what lies in quarantine, for good",
-    .text = "Frees the space of files that runs put into quarantine. Nothing else ever deletes them, "
-            "and undo cannot restore them afterwards. Without --apply it only shows what would be "
-            "freed. What stayed in place of each is read first and must hold the very bytes that the "
-            "run saw or made, under its name or one that a later run gave it; else the file is kept "
-            "and the reason said, as is one that is no longer what was put there.",
+    .text =
+        "Frees the space of files that runs put into quarantine. Nothing else ever deletes them, "
+        "and undo cannot restore them afterwards. Without --apply it only shows what would be "
+        "freed. What stayed in place of each is read first and must hold the very bytes that the "
+        "run saw or made, under its name or one that a later run gave it; else the file is kept "
+        "and the reason said, as is one that is no longer what was put there.",
     .examples = examples,
     .run = run_purge,
 };

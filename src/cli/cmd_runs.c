@@ -50,8 +50,9 @@ static ie_status on_run(void *user, const ie_run_info *run)
     if (run->journaled) {
         snprintf(actions, sizeof actions, "%llu", (unsigned long long)run->actions);
     }
-    printf("%-21s  %-20s  %-8s  %-13s  %7s  %10s  %s\n", run->id, run->time, run->command, run->state, actions,
-           run->held_bytes > 0 ? ie_size_text(run->held_bytes, size) : "-", ie_shown(run->root));
+    printf("%-21s  %-20s  %-8s  %-13s  %7s  %10s  %s\n", run->id, run->time, run->command,
+           run->state, actions, run->held_bytes > 0 ? ie_size_text(run->held_bytes, size) : "-",
+           ie_shown(run->root));
     return ie_output_ok() ? IE_OK : IE_ERR_CANCELLED;
 }
 
@@ -68,8 +69,8 @@ static ie_status forget(ie_session *session, const char *folder, ie_error *err)
         IE_AUTO_FREE char *line = ie_json_line(object);
         puts(line);
     } else if (status == IE_OK) {
-        printf("%s is forgotten, with %llu %s. No file was touched.\n", ie_shown(folder), (unsigned long long)runs,
-               runs == 1 ? "run" : "runs");
+        printf("%s is forgotten, with %llu %s. No file was touched.\n", ie_shown(folder),
+               (unsigned long long)runs, runs == 1 ? "run" : "runs");
     }
     return status;
 }

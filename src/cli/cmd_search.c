@@ -34,20 +34,22 @@ static bool says_what(const ie_options *options)
     return says;
 }
 
-static ie_status add_path(ie_search_request *request, const char **paths, const char *path, ie_error *err)
+static ie_status add_path(ie_search_request *request, const char **paths, const char *path,
+                          ie_error *err)
 {
     if (access(path, F_OK) != 0) {
         return ie_error_set(err, IE_ERR_NOT_FOUND,
-                            "There is no file or folder \"%s\" to search in; a text of several words goes in quotes, and "
-                            "one to add begins with +.", ie_shown(path));
+                            "There is no file or folder \"%s\" to search in; a text of several "
+                            "words goes in quotes, and one to add begins with +.",
+                            ie_shown(path));
     }
     paths[request->path_count++] = path;
     return IE_OK;
 }
 
 /* What is looked for, and where: the help says the rule. `terms` and `paths` have room for all. */
-static ie_status read_arguments(const ie_options *options, ie_search_term *terms, const char **paths,
-                                ie_search_request *request, ie_error *err)
+static ie_status read_arguments(const ie_options *options, ie_search_term *terms,
+                                const char **paths, ie_search_request *request, ie_error *err)
 {
     bool said = says_what(options);
     ie_status status = IE_OK;
@@ -57,7 +59,8 @@ static ie_status read_arguments(const ie_options *options, ie_search_term *terms
     for (size_t i = 0; status == IE_OK && i < options->argument_count; i++) {
         const char *argument = options->arguments[i];
         if (is_signed(argument)) {
-            terms[request->term_count++] = (ie_search_term){argument + 1, false, argument[0] == '+' ? 1 : -1};
+            terms[request->term_count++] =
+                (ie_search_term){argument + 1, false, argument[0] == '+' ? 1 : -1};
         } else if (!said) {
             said = true;
             terms[request->term_count++] = (ie_search_term){argument, false, 1};
@@ -66,7 +69,8 @@ static ie_status read_arguments(const ie_options *options, ie_search_term *terms
         }
     }
     if (status == IE_OK && !said) {
-        status = ie_error_set(err, IE_ERR_USAGE, "search needs a text to look for, or --like PHOTO.");
+        status =
+            ie_error_set(err, IE_ERR_USAGE, "search needs a text to look for, or --like PHOTO.");
     }
     return status;
 }
@@ -75,7 +79,8 @@ static ie_status read_top(const char *text, size_t *ret_most, ie_error *err)
 {
     int64_t most = 20;
     if (text != NULL && !ie_parse_int(text, 1, MOST, &most)) {
-        return ie_error_set(err, IE_ERR_USAGE, "-k needs a number of photos from 1 to %d, not \"%s\".", MOST,
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "-k needs a number of photos from 1 to %d, not \"%s\".", MOST,
                             ie_shown(text));
     }
     *ret_most = (size_t)most;
@@ -125,32 +130,43 @@ static char *photos_text(uint64_t count)
     return ie_buffer_take(&text);
 }
 
-static void tell_the_rest(ie_session *session, const ie_search_request *request, const ie_search_counts *counts)
+static void tell_the_rest(ie_session *session, const ie_search_request *request,
+                          const ie_search_counts *counts)
 {
-    IE_AUTO_FREE char *searched = photos_text(counts->searched), *missing = photos_text(counts->missing);
-    IE_AUTO_FREE char *changed = photos_text(counts->changed), *without = photos_text(counts->without);
+    IE_AUTO_FREE char *searched = photos_text(counts->searched),
+                      *missing = photos_text(counts->missing);
+    IE_AUTO_FREE char *changed = photos_text(counts->changed),
+                      *without = photos_text(counts->without);
     const char *folder = request->path_count > 0 ? ie_shown(request->paths[0]) : "FOLDER";
     if (counts->found < request->most && counts->filtered > 0) {
-        ie_session_remark(session, "Of %s searched, %" PRIu64 " were left out by the filters.", searched,
-                          counts->filtered);
+        ie_session_remark(session, "Of %s searched, %" PRIu64 " were left out by the filters.",
+                          searched, counts->filtered);
     }
     if (counts->missing > 0) {
-        ie_session_remark(session, "%s passed over, because not there now: deleted, or on a disk that is away.", missing);
+        ie_session_remark(
+            session, "%s passed over, because not there now: deleted, or on a disk that is away.",
+            missing);
     }
     if (counts->changed > 0) {
-        ie_session_remark(session, "%s passed over, because changed since; imgengine analyze --ml %s looks again.",
-                          changed, folder);
+        ie_session_remark(
+            session,
+            "%s passed over, because changed since; imgengine analyze --ml %s looks again.",
+            changed, folder);
     }
     if (counts->without > 0) {
-        ie_session_remark(session, "%s not searched, because the model has not looked at them; imgengine analyze --ml %s "
-                          "does that.", without, folder);
+        ie_session_remark(
+            session,
+            "%s not searched, because the model has not looked at them; imgengine analyze --ml %s "
+            "does that.",
+            without, folder);
     }
     if (request->page != NULL) {
         ie_session_remark(session, "The page is %s.", ie_shown(request->page));
     }
 }
 
-static ie_status search(ie_session *session, ie_search_term *terms, const char **paths, ie_error *err)
+static ie_status search(ie_session *session, ie_search_term *terms, const char **paths,
+                        ie_error *err)
 {
     const ie_options *options = session->options;
     ie_search_request request = {
@@ -219,11 +235,13 @@ const ie_command ie_command_search = {
     .max_arguments = SIZE_MAX,
     .signed_words = true,
     .brief = "find photos by what is in them, or like another",
-    .text = "Compares what you look for with every photo that `imgengine analyze --ml` has looked at, here or in the "
-            "whole catalog, and lists the nearest, best first, with the cosine. The first argument without a sign is the "
-            "text, unless --like or +TEXT says already what to look for; others are the folders and photos to search "
-            "in. +TEXT adds to it and -TEXT takes away, so a word behind a single dash is a text here, one letter is an "
-            "option still, and behind -- everything is text or path; write ./-name for a path. It changes no file.",
+    .text = "Compares what you look for with every photo that `imgengine analyze --ml` has looked "
+            "at, here or in the whole catalog, and lists the nearest, best first, with the cosine. "
+            "The first argument without a sign is the text, unless --like or +TEXT says already "
+            "what to look for; others are the folders and photos to search in. +TEXT adds to it "
+            "and -TEXT takes away, so a word behind a single dash is a text here, one letter is an "
+            "option still, and behind -- everything is text or path; write ./-name for a path. It "
+            "changes no file.",
     .examples = examples,
     .run = run_search,
 };

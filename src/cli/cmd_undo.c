@@ -35,8 +35,8 @@ static void print_end(const ie_session *session, const ie_summary *summary)
     putchar('\n');
     ie_summary_print(summary, options->dry_run ? IE_TENSE_UNDO_PLANNED : IE_TENSE_UNDONE, stdout);
     if (summary->failed > 0 && options->argument_count == 0) {
-        puts("\nWhat was not undone stays with this run, for another try. An earlier run is taken back by its name; "
-             "`imgengine runs` lists them.");
+        puts("\nWhat was not undone stays with this run, for another try. An earlier run is taken "
+             "back by its name; `imgengine runs` lists them.");
     }
     if (options->dry_run) {
         puts("\nNothing was changed. Leave out --dry-run to do it.");

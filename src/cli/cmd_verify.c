@@ -12,7 +12,8 @@
 
 static const char *const meanings[IE_VERIFY_STATES] = {
     [IE_VERIFY_OK] = "as stored",
-    [IE_VERIFY_ROT] = "other bytes, though size and time are as they were: damaged, or changed in secret",
+    [IE_VERIFY_ROT] =
+        "other bytes, though size and time are as they were: damaged, or changed in secret",
     [IE_VERIFY_EDITED] = "changed since its hash was stored",
     [IE_VERIFY_MISSING] = "not there any more",
     [IE_VERIFY_MOVED] = "the same bytes as",
@@ -58,7 +59,8 @@ static void print_end(const ie_session *session, const ie_verify_counts *counts)
         json_t *object = json_object();
         ie_json_text(object, "schema", "imgengine.verified/1");
         for (int i = 0; i < IE_VERIFY_STATES; i++) {
-            ie_json_int(object, ie_verify_state_name((ie_verify_state)i), (int64_t)counts->states[i]);
+            ie_json_int(object, ie_verify_state_name((ie_verify_state)i),
+                        (int64_t)counts->states[i]);
         }
         ie_json_int(object, "other", (int64_t)counts->other);
         ie_json_int(object, "unreadable_folders", (int64_t)counts->unreadable);
@@ -71,10 +73,12 @@ static void print_end(const ie_session *session, const ie_verify_counts *counts)
     char size[32], time[32];
     for (int i = 0; i < IE_VERIFY_STATES; i++) {
         if (counts->states[i] > 0 || i == IE_VERIFY_OK) {
-            printf("%9" PRIu64 "  %s\n", counts->states[i], ie_verify_state_name((ie_verify_state)i));
+            printf("%9" PRIu64 "  %s\n", counts->states[i],
+                   ie_verify_state_name((ie_verify_state)i));
         }
     }
-    printf("Read %s in %s.\n", ie_size_text(counts->bytes, size), ie_duration_text(counts->seconds, time));
+    printf("Read %s in %s.\n", ie_size_text(counts->bytes, size),
+           ie_duration_text(counts->seconds, time));
     if (counts->states[IE_VERIFY_UNKNOWN] > 0 && !session->options->update) {
         puts("Of files that are unknown no hash is stored; --update stores them.");
     }
@@ -102,7 +106,8 @@ static int run_verify(const ie_options *options)
         status = ie_session_open(&session, &err);
     }
     if (status == IE_OK) {
-        status = ie_engine_verify(session.engine, &input, options->update, on_result, &session, &counts, &err);
+        status = ie_engine_verify(session.engine, &input, options->update, on_result, &session,
+                                  &counts, &err);
         ie_bar_erase(session.bar);
     }
     if (status == IE_OK) {
@@ -127,9 +132,10 @@ const ie_command ie_command_verify = {
     .arguments = "[PATH...]",
     .max_arguments = (size_t)-1,
     .brief = "compare the bytes with the stored hashes",
-    .text = "Reads every byte of the photos, videos and sidecars and compares it with the hash that the catalog "
-            "stores of it. Tells rot (other bytes, though size and time are as they were) from an edit, and "
-            "lists what is missing. It exits with 3 when anything is wrong, and changes no file.",
+    .text = "Reads every byte of the photos, videos and sidecars and compares it with the hash "
+            "that the catalog stores of it. Tells rot (other bytes, though size and time are as "
+            "they were) from an edit, and lists what is missing. It exits with 3 when anything is "
+            "wrong, and changes no file.",
     .examples = examples,
     .run = run_verify,
 };

@@ -44,7 +44,8 @@ struct ie_command {
     unsigned id;           /* one IE_CMD_* bit */
     const char *arguments; /* for the usage line: "PATH..." */
     size_t min_arguments, max_arguments;
-    bool signed_words; /* "-word" is an argument and not some letters of options; one letter is an option still */
+    bool signed_words; /* "-word" is an argument and not some letters of options; one letter is an
+                          option still */
     const char *brief;                     /* one line, no full stop */
     const char *text;                      /* two to four plain sentences */
     const char *const *examples;           /* pairs: command line, what it does; ends with NULL */

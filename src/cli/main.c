@@ -17,10 +17,9 @@
 static const ie_command *const commands[] = {
     &ie_command_process, &ie_command_analyze, &ie_command_dedupe,     &ie_command_rename,
     &ie_command_tag,     &ie_command_untag,   &ie_command_convert,    &ie_command_apply,
-    &ie_command_undo,
-    &ie_command_runs,    &ie_command_purge,   &ie_command_verify,     &ie_command_covers,
-    &ie_command_search,  &ie_command_config,  &ie_command_info,    &ie_command_models,     &ie_command_help,
-    &ie_command_completion,
+    &ie_command_undo,    &ie_command_runs,    &ie_command_purge,      &ie_command_verify,
+    &ie_command_covers,  &ie_command_search,  &ie_command_config,     &ie_command_info,
+    &ie_command_models,  &ie_command_help,    &ie_command_completion,
 };
 
 const ie_command *ie_command_at(size_t index)

@@ -36,9 +36,9 @@ static const ie_flag flags[] = {
      IE_CMD_PROCESS | IE_CMD_CONVERT | IE_CMD_RENAME | IE_CMD_TAG,
      "copy into this folder and never touch the source"},
     {"--in-place", 0, SWITCH(in_place), NULL, IE_CMD_PLANNING, "change the photos where they are"},
-    {"--apply", 0, SWITCH(apply), NULL, IE_CMD_PLANNING | IE_CMD_PURGE,
-     "carry the plan out"},
-    {"--dry-run", 'n', SWITCH(dry_run), NULL, IE_CMD_PLANNING | IE_CMD_APPLY | IE_CMD_UNDO | IE_CMD_PURGE,
+    {"--apply", 0, SWITCH(apply), NULL, IE_CMD_PLANNING | IE_CMD_PURGE, "carry the plan out"},
+    {"--dry-run", 'n', SWITCH(dry_run), NULL,
+     IE_CMD_PLANNING | IE_CMD_APPLY | IE_CMD_UNDO | IE_CMD_PURGE,
      "only show what would be done (for planning commands the default)"},
     {"--ai", 0, SWITCH(ai), NULL, IE_CMD_UNTAG, "the keywords that models gave"},
     {"--plan", 0, TEXT(plan_file), "FILE", IE_CMD_PLANNING,
@@ -56,15 +56,16 @@ static const ie_flag flags[] = {
     {"--wait", 0, SWITCH(wait), NULL, IE_CMD_PLANNING | IE_CMD_APPLY | IE_CMD_UNDO | IE_CMD_PURGE,
      "wait for another run on the same folder to finish"},
     {"--report", 0, TEXT(report), "FILE", IE_CMD_READING | IE_CMD_APPLY,
-     "write a report as one JSON document; dedupe: as a page with pictures when FILE ends in .html"},
+     "write a report as one JSON document; dedupe: as a page with pictures when FILE ends in "
+     ".html"},
     {"--csv", 0, SWITCH(csv), NULL, IE_CMD_ANALYZE,
      "write comma-separated values to standard output"},
     {"--only", 0, TEXT(only), "NAME,...", IE_CMD_ANALYZE,
      "run only these analyzers: metadata, hashes, quality, ..."},
     {"--no-ml", 0, SETTING("analysis.ml_analysis", "false"), NULL, IE_CMD_SEEING,
      "run no machine-learning model"},
-    {"--offline", 0, SETTING("analysis.ml_models.download", "never"), NULL, IE_CMD_SEEING | IE_CMD_MODELS | IE_CMD_SEARCH,
-     "fetch no model or runtime from elsewhere"},
+    {"--offline", 0, SETTING("analysis.ml_models.download", "never"), NULL,
+     IE_CMD_SEEING | IE_CMD_MODELS | IE_CMD_SEARCH, "fetch no model or runtime from elsewhere"},
     {"--force", 0, SWITCH(force), NULL, IE_CMD_MODELS, "fetch a runtime anew, though one is here"},
     {"--files-from", 0, TEXT(files_from), "FILE", IE_CMD_READING | IE_CMD_VERIFY,
      "read the list of photos from this file, one a line; - is standard input"},
@@ -271,9 +272,11 @@ static ie_status take_option(ie_options *options, const found_option *found, con
                          value != NULL    ? value
                          : found->negated ? "false"
                                           : "true");
-        if (strcmp(found->option->key, "analysis.ml_models.require") == 0 && !found->negated && value == NULL) {
+        if (strcmp(found->option->key, "analysis.ml_models.require") == 0 && !found->negated &&
+            value == NULL) {
             /* Who requires the models wants them run. */
-            add_setting(options, ie_strdup("analysis.ml_analysis"), ie_strdup("true"), found->option->flag);
+            add_setting(options, ie_strdup("analysis.ml_analysis"), ie_strdup("true"),
+                        found->option->flag);
         }
         return IE_OK;
     }
@@ -303,7 +306,7 @@ static ie_status take_option(ie_options *options, const found_option *found, con
 }
 
 /* Walks over argv. The first pass only looks for the command, because it decides which options
- * there are. */
+   there are. */
 typedef struct argument_walk {
     int argc, at;
     char **argv;
@@ -356,7 +359,7 @@ static ie_status walk_long(argument_walk *walk, ie_error *err)
 }
 
 /* "-qj4": letters without a value may stand together, the last may take the rest or the next
- * argument. */
+   argument. */
 static ie_status walk_letters(argument_walk *walk, ie_error *err)
 {
     for (const char *p = walk->argv[walk->at] + 1; *p != 0; p++) {
@@ -417,7 +420,8 @@ static ie_status walk_word(argument_walk *walk, bool *command_seen, ie_error *er
 static bool is_signed_word(const argument_walk *walk, bool command_seen)
 {
     const char *text = walk->argv[walk->at];
-    if (!command_seen || walk->command == NULL || !walk->command->signed_words || text[1] == '-' || text[2] == 0) {
+    if (!command_seen || walk->command == NULL || !walk->command->signed_words || text[1] == '-' ||
+        text[2] == 0) {
         return false;
     }
     const ie_flag *flag = find_letter(text[1], walk->command->id);
@@ -431,8 +435,10 @@ static ie_status walk_signed_word(argument_walk *walk, bool *command_seen, ie_er
     IE_AUTO_FREE char *name = ie_asprintf("-%s", text);
     found_option found;
     if (!walk->looking && find_long(name, walk->command->id, &found)) {
-        return ie_error_set(err, IE_ERR_USAGE, "Did you mean %s? To take a text away that is an option's name, write -- %s.",
-                            name, text);
+        return ie_error_set(
+            err, IE_ERR_USAGE,
+            "Did you mean %s? To take a text away that is an option's name, write -- %s.", name,
+            text);
     }
     return walk_word(walk, command_seen, err);
 }

@@ -39,7 +39,8 @@ typedef struct ie_options {
     bool update, image_data, ai, force;
     bool keep_apart, forget_apart, list_apart;
     const char *config_file, *catalog, *progress;
-    const char *output, *plan_file, *report, *files_from, *only, *root, *path_glob, *older_than, *archive, *evaluate, *forget;
+    const char *output, *plan_file, *report, *files_from, *only, *root, *path_glob, *older_than,
+        *archive, *evaluate, *forget;
     const char *top, *after, *before, *camera, *near, *page;
     ie_values likes, objects;
 } ie_options;
@@ -64,12 +65,12 @@ typedef struct ie_flag {
 } ie_flag;
 
 const ie_flag *ie_flag_at(size_t index); /* NULL past the end */
-/* Rows of the library's table that are options of these commands and not shadowed by a flag here.
- */
+/* Rows of the library's table that are options of these commands and not shadowed by a
+   flag here. */
 bool ie_option_is_flag(const ie_option *option, unsigned commands);
 
 /* Fills options (zero-initialised). IE_ERR_USAGE with one line that says what was wrong and what is
- * near. */
+   near. */
 ie_status ie_options_parse(int argc, char **argv, ie_options *options, ie_error *err) IE_MUST_CHECK;
 void ie_options_clear(ie_options *options);
 

@@ -22,8 +22,9 @@ FILE *ie_messages(void)
 /* Async-signal-safe: what a crash leaves to say when standard error is not where messages go. */
 static void on_crash(int number)
 {
-    static const char text[] = "imgengine: stopped by an internal error or for lack of memory. What was "
-                               "changed until now is in the journal; `imgengine undo` takes it back.\n";
+    static const char text[] =
+        "imgengine: stopped by an internal error or for lack of memory. What was "
+        "changed until now is in the journal; `imgengine undo` takes it back.\n";
     if (write(fileno(messages), text, sizeof text - 1) < 0) {
         /* nowhere left to say it */
     }
@@ -33,7 +34,8 @@ static void on_crash(int number)
 
 void ie_messages_separate(void)
 {
-    int own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3),
+        nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     FILE *stream = own >= 0 && nowhere >= 0 ? fdopen(own, "w") : NULL;
     if (stream != NULL) {
         setvbuf(stream, NULL, _IOLBF, 0);
@@ -83,7 +85,7 @@ int ie_complain_usage(const ie_command *command, const ie_error *err)
 }
 
 /* Standard output is one for the process; only the thread that prints records and results looks
- * here. */
+   here. */
 static int output_errno;
 
 /* errno may be of a later call: whether the reader is gone is asked of the pipe itself. */
@@ -124,7 +126,7 @@ size_t ie_columns(const char *text)
     for (const unsigned char *p = (const unsigned char *)text; *p != 0;) {
         size_t length = ie_utf8_char(p);
         /* Hangul, CJK and emoji lie at U+1100, U+2E80 to U+FFFF and above U+1F000: good enough for
-         * a bar. */
+           a bar. */
         bool wide =
             (length == 3 && (p[0] > 0xe2 || (p[0] == 0xe1 && p[1] < 0x86)) && p[0] != 0xef) ||
             (length == 4 && p[1] >= 0x9f);

@@ -16,8 +16,8 @@
 
 /* Where remarks and the progress bar go: standard error. */
 FILE *ie_messages(void);
-/* From now on standard error is ours alone: what codec libraries print there, past every handler, is dropped.
-   Called once, before threads; not with -v, which shows all. */
+/* From now on standard error is ours alone: what codec libraries print there, past every handler,
+   is dropped. Called once, before threads; not with -v, which shows all. */
 void ie_messages_separate(void);
 
 /* "imgengine: …" and a newline on standard error. */
@@ -30,11 +30,12 @@ int ie_complain_usage(const ie_command *command, const ie_error *err);
 /* True as long as everything written to standard output got there; remembers the first failure. */
 bool ie_output_ok(void);
 /* Flushes. IE_EXIT_DONE, or IE_EXIT_ERROR after a message (none for a closed pipe: nobody is
- * listening). */
+   listening). */
 int ie_output_end(void);
 
-/* Words of `text`, and a command of ours up to a comma or the end whole, in lines of at most `width` columns, each line behind `indent` blanks; the first
-   line starts at column `start`, where the cursor already is. Ends with a newline. */
+/* Words of `text`, and a command of ours up to a comma or the end whole, in lines of at most
+   `width` columns, each line behind `indent` blanks; the first line starts at column `start`, where
+   the cursor already is. Ends with a newline. */
 void ie_print_wrapped(FILE *out, const char *text, size_t indent, size_t start, size_t width);
 
 /* Columns that valid UTF-8 takes on a terminal; wide characters count two. */

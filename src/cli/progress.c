@@ -125,7 +125,7 @@ static void measure(ie_bar *bar, const ie_progress *progress, double now)
 }
 
 /* Seconds left, by bytes where they are known because photos differ in size; NaN when nobody can
- * say. */
+   say. */
 static double time_left(const ie_bar *bar, const ie_progress *progress)
 {
     if (progress->bytes_total > progress->bytes_done && bar->bytes_rate > 0) {

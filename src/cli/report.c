@@ -19,14 +19,14 @@ static const struct {
     {                                                                                              \
 #field, offsetof(ie_summary, field)                                                        \
     }
-    NUMBER(found),         NUMBER(found_bytes), NUMBER(photos),      NUMBER(videos),
-    NUMBER(sidecars),      NUMBER(other),       NUMBER(misnamed),    NUMBER(fresh),
-    NUMBER(cached),        NUMBER(faulty),      NUMBER(kept),        NUMBER(copied),
-    NUMBER(moved),         NUMBER(replaced),    NUMBER(quarantined), NUMBER(converted),
-    NUMBER(unconverted),   NUMBER(untagged),
-    NUMBER(tagged),        NUMBER(plain),       NUMBER(skipped),     NUMBER(changed),     NUMBER(failed),
-    NUMBER(unreadable),    NUMBER(made),
-    NUMBER(written_bytes), NUMBER(saved_bytes), NUMBER(linked),      NUMBER(unlinked),      NUMBER(reported),    NUMBER(reported_bytes),
+    NUMBER(found),       NUMBER(found_bytes),   NUMBER(photos),         NUMBER(videos),
+    NUMBER(sidecars),    NUMBER(other),         NUMBER(misnamed),       NUMBER(fresh),
+    NUMBER(cached),      NUMBER(faulty),        NUMBER(kept),           NUMBER(copied),
+    NUMBER(moved),       NUMBER(replaced),      NUMBER(quarantined),    NUMBER(converted),
+    NUMBER(unconverted), NUMBER(untagged),      NUMBER(tagged),         NUMBER(plain),
+    NUMBER(skipped),     NUMBER(changed),       NUMBER(failed),         NUMBER(unreadable),
+    NUMBER(made),        NUMBER(written_bytes), NUMBER(saved_bytes),    NUMBER(linked),
+    NUMBER(unlinked),    NUMBER(reported),      NUMBER(reported_bytes),
 #undef NUMBER
 };
 
@@ -109,19 +109,31 @@ static void print_kinds(const ie_summary *summary, FILE *out)
 }
 
 /* What is said of each kind of action: planned, done, to be undone, undone. */
-enum { SAY_COPIED, SAY_MADE, SAY_MOVED, SAY_REPLACED, SAY_QUARANTINED, SAY_KEPT, SAY_SKIPPED, SAY_KINDS };
+enum {
+    SAY_COPIED,
+    SAY_MADE,
+    SAY_MOVED,
+    SAY_REPLACED,
+    SAY_QUARANTINED,
+    SAY_KEPT,
+    SAY_SKIPPED,
+    SAY_KINDS
+};
 
 static const char *const sayings[][SAY_KINDS] = {
     [IE_TENSE_PLANNED] = {"to copy", "sidecar to make|sidecars to make", "to move or rename",
                           "to rewrite, the original goes into quarantine",
                           "duplicate to move into quarantine|duplicates to move into quarantine",
-                          "to leave as it is|to leave as they are", "to skip, each with its reason"},
-    [IE_TENSE_DONE] = {"copied", "sidecar made|sidecars made", "moved or renamed", "rewritten, the original is in quarantine",
+                          "to leave as it is|to leave as they are",
+                          "to skip, each with its reason"},
+    [IE_TENSE_DONE] = {"copied", "sidecar made|sidecars made", "moved or renamed",
+                       "rewritten, the original is in quarantine",
                        "duplicate moved into quarantine|duplicates moved into quarantine",
                        "left as it was|left as they were", "skipped, each with its reason"},
     /* Undoing counts files brought back as moved, and files the run had made as replaced. */
     [IE_TENSE_UNDO_PLANNED] = {"to copy", "", "to bring back", "made by the run, to take away",
-                               "to quarantine", "to leave as it is|to leave as they are", "not part of this undo"},
+                               "to quarantine", "to leave as it is|to leave as they are",
+                               "not part of this undo"},
     [IE_TENSE_UNDONE] = {"copied", "", "brought back", "made by the run, taken away", "quarantined",
                          "left as it was|left as they were", "not part of this undo"},
 };
@@ -130,8 +142,9 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
 {
     char size[32];
     table_row row[SAY_KINDS];
-    const uint64_t counts[SAY_KINDS] = {summary->copied, summary->made, summary->moved, summary->replaced,
-                                        summary->quarantined, summary->kept,  summary->skipped};
+    const uint64_t counts[SAY_KINDS] = {summary->copied,   summary->made,        summary->moved,
+                                        summary->replaced, summary->quarantined, summary->kept,
+                                        summary->skipped};
     for (size_t i = 0; i < SAY_KINDS; i++) {
         row[i] = (table_row){.count = counts[i], .label = sayings[tense][i]};
     }
@@ -141,7 +154,9 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
     remark_count(writer, summary->converted, "converted");
     remark_count(writer, summary->tagged, "tagged");
     remark_count(writer, summary->plain, "as they are after all, each with its reason");
-    table_row *stays = &row[summary->copied > 0 ? SAY_COPIED : summary->kept > 0 ? SAY_KEPT : SAY_MOVED];
+    table_row *stays = &row[summary->copied > 0 ? SAY_COPIED
+                            : summary->kept > 0 ? SAY_KEPT
+                                                : SAY_MOVED];
     remark_count(stays, summary->unconverted, "not converted or turned, each with its reason");
     remark_count(stays, summary->untagged, "not tagged, each with its reason");
     if (summary->written_bytes > 0) {
@@ -151,12 +166,15 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
         remark(&row[SAY_QUARANTINED], "%s", ie_size_text(summary->saved_bytes, size));
     }
     remark_count(&row[SAY_QUARANTINED], summary->linked,
-                 tense == IE_TENSE_PLANNED ? "to give their names to links" : "gave their names to links");
+                 tense == IE_TENSE_PLANNED ? "to give their names to links"
+                                           : "gave their names to links");
     if (summary->reported > 0) {
         remark(&row[SAY_KEPT], "%llu of them %s, %s", (unsigned long long)summary->reported,
-               summary->reported == 1 ? "a duplicate" : "duplicates", ie_size_text(summary->reported_bytes, size));
+               summary->reported == 1 ? "a duplicate" : "duplicates",
+               ie_size_text(summary->reported_bytes, size));
     }
-    remark_count(&row[SAY_KEPT], summary->unlinked, "the same picture in other bytes, which a link does not stand for");
+    remark_count(&row[SAY_KEPT], summary->unlinked,
+                 "the same picture in other bytes, which a link does not stand for");
     for (size_t i = 0; i < SAY_KINDS; i++) {
         print_row(&row[i], false, out);
     }

@@ -77,10 +77,14 @@ static ie_status check_report(const ie_options *options, ie_error *err)
     if (options->report == NULL) {
         return IE_OK;
     }
-    bool page = ie_ends_with_nocase(options->report, ".html") || ie_ends_with_nocase(options->report, ".htm");
+    bool page = ie_ends_with_nocase(options->report, ".html") ||
+                ie_ends_with_nocase(options->report, ".htm");
     if (page && options->command->id != IE_CMD_DEDUPE) {
-        return ie_error_set(err, IE_ERR_USAGE, "The report of %s is a JSON document, and %s is not named like one; only "
-                            "dedupe writes a page.", options->command->name, ie_shown(options->report));
+        return ie_error_set(
+            err, IE_ERR_USAGE,
+            "The report of %s is a JSON document, and %s is not named like one; only "
+            "dedupe writes a page.",
+            options->command->name, ie_shown(options->report));
     }
     IE_AUTO_FREE char *folder = ie_path_directory(options->report);
     return access(folder, W_OK) == 0 ? IE_OK

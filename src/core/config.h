@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * ie_config: every setting, as a plain struct filled from ONE option table (options.c), which also
- * prints the default file, the help and the manual. Read-only once an engine has it, hence shared by
- * threads freely. No I/O here: storage/config_file reads YAML and calls ie_config_set().
+ * prints the default file, the help and the manual. Read-only once an engine has it, hence shared
+ * by threads freely. No I/O here: storage/config_file reads YAML and calls ie_config_set().
  */
 #ifndef IE_CORE_CONFIG_H
 #define IE_CORE_CONFIG_H
@@ -18,11 +18,25 @@ typedef struct ie_config_list {
     uint32_t count;
 } ie_config_list;
 
-/* What decides which of several duplicates stays. The first five were once the only ones, given alone. */
+/* What decides which of several duplicates stays. The first five were once the only ones, given
+   alone. */
 typedef enum ie_keep_rule {
-    IE_KEEP_QUALITY, IE_KEEP_NEWEST, IE_KEEP_OLDEST, IE_KEEP_LARGEST, IE_KEEP_SMALLEST,
-    IE_KEEP_PROTECT, IE_KEEP_RAW, IE_KEEP_ORIGINAL_METADATA, IE_KEEP_RESOLUTION, IE_KEEP_RATING,
-    IE_KEEP_OLDER, IE_KEEP_PATH, IE_KEEP_JPEG_QUALITY, IE_KEEP_METADATA, IE_KEEP_UNEDITED, IE_KEEP_EDITED,
+    IE_KEEP_QUALITY,
+    IE_KEEP_NEWEST,
+    IE_KEEP_OLDEST,
+    IE_KEEP_LARGEST,
+    IE_KEEP_SMALLEST,
+    IE_KEEP_PROTECT,
+    IE_KEEP_RAW,
+    IE_KEEP_ORIGINAL_METADATA,
+    IE_KEEP_RESOLUTION,
+    IE_KEEP_RATING,
+    IE_KEEP_OLDER,
+    IE_KEEP_PATH,
+    IE_KEEP_JPEG_QUALITY,
+    IE_KEEP_METADATA,
+    IE_KEEP_UNEDITED,
+    IE_KEEP_EDITED,
     IE_KEEP_RULES
 } ie_keep_rule;
 
@@ -34,13 +48,14 @@ typedef enum ie_dedupe_way {
 struct ie_config {
     struct {
         bool recursive, hidden, follow_symlinks, require_marker;
-        ie_config_list include, exclude; /* globs on the path below its root, and on the name alone */
+        ie_config_list include,
+            exclude; /* globs on the path below its root, and on the name alone */
     } scan;
     struct {
         bool metadata, content; /* analysis.metadata.enabled, analysis.content.enabled */
         ie_config_list date_order; /* analysis.metadata.date_order: names of ie_date_source */
         char *name_pattern;        /* analysis.metadata.name_pattern: POSIX extended, or empty */
-        ie_config_list prefer;     /* analysis.metadata.prefer: "file", "sidecar", "FIELD=sidecar" */
+        ie_config_list prefer;  /* analysis.metadata.prefer: "file", "sidecar", "FIELD=sidecar" */
         bool exact;             /* analysis.content.exact */
         int64_t colors;         /* analysis.content.colors, 1..8 */
         double blur_threshold;  /* analysis.content.blur_threshold */
@@ -48,7 +63,8 @@ struct ie_config {
         char *use_gpu;          /* auto, true, false */
         int64_t ml_batch_size;
         char *scene_detection, *object_detection; /* names of the manifest; empty: none */
-        char *runtime, *device;       /* ONNX Runtime's library; provider to use; empty: found by itself */
+        char *runtime,
+            *device; /* ONNX Runtime's library; provider to use; empty: found by itself */
         ie_config_list custom_models; /* entries as core/model.h reads them */
         bool require_ml;
         char *download; /* never, ask, auto */
@@ -87,7 +103,8 @@ struct ie_config {
         ie_config_list strip; /* names of strip.h */
         bool recompress;     /* a JPEG may become a JPEG */
         bool drop_gain_map;  /* an HDR gain map may be left behind */
-        bool keep_original;  /* in place: the original stays beside the new file instead of quarantine */
+        bool keep_original;  /* in place: the original stays beside the new file instead of
+                                quarantine */
     } convert;
     struct {
         bool enabled;
@@ -124,9 +141,9 @@ const char *ie_keep_rule_name(ie_keep_rule rule); /* "quality", … */
 int ie_keep_rule_by_name(const char *name); /* ASCII case ignored; -1: there is none */
 ie_config *ie_config_copy(const ie_config *config); /* with its origins; ie_config_free() it */
 
-/* Adds one item to a list in text form: items are separated by commas; a backslash stands before a comma,
-   a backslash or a space that belongs to the item. Spaces around items mean nothing, empty items are
-   none. What ie_config_set() reads and ie_config_text() gives. */
+/* Adds one item to a list in text form: items are separated by commas; a backslash stands before a
+   comma, a backslash or a space that belongs to the item. Spaces around items mean nothing, empty
+   items are none. What ie_config_set() reads and ie_config_text() gives. */
 void ie_config_list_append(ie_buffer *text, const char *item);
 ie_config_list ie_config_list_parse(const char *text); /* free it with ie_config_list_free() */
 void ie_config_list_free(ie_config_list *list);        /* back to zero-initialised */

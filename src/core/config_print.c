@@ -6,8 +6,8 @@
 #include "core/options.h"
 #include "utils/memory.h"
 
-/* A double-quoted YAML scalar. Bytes that are not UTF-8 cannot stand in YAML; they become Latin-1.
- */
+/* A double-quoted YAML scalar. Bytes that are not UTF-8 cannot stand in YAML; they become
+   Latin-1. */
 static void print_quoted(const char *text, FILE *out)
 {
     IE_AUTO_FREE char *readable = ie_utf8_from_latin1(text, strlen(text));

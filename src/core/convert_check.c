@@ -20,20 +20,25 @@ static ie_status contradictions(const ie_config *config, ie_error *err)
         for (size_t i = 0; i < 2; i++) {
             if (ie_convert_asked(config, keys[i][0])) {
                 return ie_error_set(err, IE_ERR_USAGE,
-                                    "%s contradicts the conversion rules (%s), which alone say what becomes what; leave "
+                                    "%s contradicts the conversion rules (%s), which alone say "
+                                    "what becomes what; leave "
                                     "one of them out (--rules '' leaves out those of a file).",
-                                    keys[i][1], ie_shown(ie_config_origin(config, "convert.rules")));
+                                    keys[i][1],
+                                    ie_shown(ie_config_origin(config, "convert.rules")));
             }
         }
     }
-    if (ie_convert_asked(config, "convert.trim") && config->convert.trim && !config->convert.upright) {
-        return ie_error_set(err, IE_ERR_USAGE, "--trim says how photos are turned, and none are; give --upright, too.");
+    if (ie_convert_asked(config, "convert.trim") && config->convert.trim &&
+        !config->convert.upright) {
+        return ie_error_set(
+            err, IE_ERR_USAGE,
+            "--trim says how photos are turned, and none are; give --upright, too.");
     }
     return IE_OK;
 }
 
-ie_status ie_convert_check(const ie_config *config, bool copies, void (*tell)(void *user, const char *text), void *user,
-                           ie_error *err)
+ie_status ie_convert_check(const ie_config *config, bool copies,
+                           void (*tell)(void *user, const char *text), void *user, ie_error *err)
 {
     const uint64_t from = ie_convert_formats(config), to = ie_convert_targets(config);
     const uint64_t jpeg = BIT(IE_FORMAT_JPEG), sampled = jpeg | BIT(IE_FORMAT_AVIF);
@@ -46,13 +51,22 @@ ie_status ie_convert_check(const ie_config *config, bool copies, void (*tell)(vo
         const char *key, *text;
         bool idle;
     } rows[] = {
-        {"convert.quality", "--quality has no effect: the new format keeps every pixel as it is.", (to & graded) == 0},
-        {"convert.progressive", "--progressive has no effect: no JPEGs are made.", (to & jpeg) == 0},
-        {"convert.chroma", "--chroma has no effect: it is for new JPEG and AVIF files.", (to & sampled) == 0},
-        {"convert.raw", "--raw has no effect: no RAWs are converted; add --from raw, or a rule like raw=jpeg.", (from & raws) == 0},
-        {"convert.recompress", "--recompress has no effect: it is for JPEGs that become JPEGs; add --from jpeg --to jpeg.",
+        {"convert.quality", "--quality has no effect: the new format keeps every pixel as it is.",
+         (to & graded) == 0},
+        {"convert.progressive", "--progressive has no effect: no JPEGs are made.",
+         (to & jpeg) == 0},
+        {"convert.chroma", "--chroma has no effect: it is for new JPEG and AVIF files.",
+         (to & sampled) == 0},
+        {"convert.raw",
+         "--raw has no effect: no RAWs are converted; add --from raw, or a rule like raw=jpeg.",
+         (from & raws) == 0},
+        {"convert.recompress",
+         "--recompress has no effect: it is for JPEGs that become JPEGs; add --from jpeg --to "
+         "jpeg.",
          (from & jpeg) == 0 || (to & jpeg) == 0},
-        {"convert.keep_original", "--keep-original has no effect with --output: the originals stay where they are anyway.", copies},
+        {"convert.keep_original",
+         "--keep-original has no effect with --output: the originals stay where they are anyway.",
+         copies},
     };
     ie_status status = contradictions(config, err);
     for (size_t i = 0; status == IE_OK && i < sizeof rows / sizeof *rows; i++) {

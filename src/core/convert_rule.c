@@ -6,7 +6,8 @@
 #include "core/option_checks.h"
 #include "utils/error.h"
 
-static const char *const kind_names[IE_PICTURE_KINDS] = {"", "photo", "drawing", "transparent", "opaque"};
+static const char *const kind_names[IE_PICTURE_KINDS] = {"", "photo", "drawing", "transparent",
+                                                         "opaque"};
 
 /* The formats that can be written by a conversion; "auto" and "keep" stand beside them. */
 static const ie_format targets[] = {IE_FORMAT_JPEG, IE_FORMAT_PNG, IE_FORMAT_WEBP, IE_FORMAT_TIFF,
@@ -46,8 +47,9 @@ static ie_status unknown_format(const char *name, ie_error *err)
             ie_buffer_text(&known, ", ");
         }
     }
-    ie_status status = ie_error_set(err, IE_ERR_USAGE, "There is no format \"%s\"; there are %sand raw for all RAW files.",
-                                    shown, known.data);
+    ie_status status = ie_error_set(
+        err, IE_ERR_USAGE, "There is no format \"%s\"; there are %sand raw for all RAW files.",
+        shown, known.data);
     ie_buffer_free(&known);
     return status;
 }
@@ -63,7 +65,7 @@ ie_status ie_convert_formats_check(const char *text, ie_error *err)
     return status;
 }
 
-/* ---- one rule --------------------------------------------------------------------------------- */
+/* ---- one rule ----------------------------------------------------------------------------- */
 
 static ie_status read_source(const char *text, size_t length, ie_convert_rule *rule, ie_error *err)
 {
@@ -73,11 +75,13 @@ static ie_status read_source(const char *text, size_t length, ie_convert_rule *r
     if (slash != NULL) {
         *slash = 0;
         for (int i = 1; i < IE_PICTURE_KINDS; i++) {
-            rule->kind = ie_equal_nocase(kind_names[i], slash + 1) ? (ie_picture_kind)i : rule->kind;
+            rule->kind =
+                ie_equal_nocase(kind_names[i], slash + 1) ? (ie_picture_kind)i : rule->kind;
         }
         if (rule->kind == IE_PICTURE_ANY) {
             return ie_error_set(err, IE_ERR_USAGE,
-                                "There is no kind of picture \"%s\"; there are photo, drawing, transparent and opaque.",
+                                "There is no kind of picture \"%s\"; there are photo, drawing, "
+                                "transparent and opaque.",
                                 ie_show_path(slash + 1, shown, sizeof shown));
         }
     }
@@ -88,7 +92,9 @@ static ie_status read_source(const char *text, size_t length, ie_convert_rule *r
     bool of_png = rule->kind == IE_PICTURE_PHOTO || rule->kind == IE_PICTURE_DRAWING;
     return !of_png || rule->formats == bit_of(IE_FORMAT_PNG)
                ? IE_OK
-               : ie_error_set(err, IE_ERR_USAGE, "Whether it is a photo or a drawing is told of png only, not of %s.", name);
+               : ie_error_set(err, IE_ERR_USAGE,
+                              "Whether it is a photo or a drawing is told of png only, not of %s.",
+                              name);
 }
 
 static ie_status read_target(const char *text, size_t length, ie_convert_rule *rule, ie_error *err)
@@ -109,11 +115,13 @@ static ie_status read_target(const char *text, size_t length, ie_convert_rule *r
     }
     if (!known) {
         return ie_error_set(err, IE_ERR_USAGE,
-                            "Nothing is converted to \"%s\"; there are jpeg, png, webp, tiff, avif, jxl, auto and keep.",
+                            "Nothing is converted to \"%s\"; there are jpeg, png, webp, tiff, "
+                            "avif, jxl, auto and keep.",
                             ie_show_path(name, shown, sizeof shown));
     }
     if (rule->to_count == IE_RULE_TARGETS) {
-        return ie_error_set(err, IE_ERR_USAGE, "A rule names at most %d formats to convert to.", IE_RULE_TARGETS);
+        return ie_error_set(err, IE_ERR_USAGE, "A rule names at most %d formats to convert to.",
+                            IE_RULE_TARGETS);
     }
     rule->to[rule->to_count++] = to;
     return IE_OK;
@@ -125,9 +133,10 @@ ie_status ie_convert_rule_parse(const char *text, ie_convert_rule *ret_rule, ie_
     const char *equals = strchr(text, '=');
     char shown[80];
     if (equals == NULL || equals == text) {
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "\"%s\" is no rule; rules are like heic=jpeg, tiff=png|jpeg, png/photo=jpeg, raw=keep.",
-                            ie_show_path(text, shown, sizeof shown));
+        return ie_error_set(
+            err, IE_ERR_USAGE,
+            "\"%s\" is no rule; rules are like heic=jpeg, tiff=png|jpeg, png/photo=jpeg, raw=keep.",
+            ie_show_path(text, shown, sizeof shown));
     }
     ie_status status = read_source(text, (size_t)(equals - text), &rule, err);
     for (const char *p = equals + 1; status == IE_OK && p != NULL;) {
@@ -157,7 +166,7 @@ ie_status ie_convert_rules_check(const char *text, ie_error *err)
     return status;
 }
 
-/* ---- all of them ------------------------------------------------------------------------------ */
+/* ---- all of them -------------------------------------------------------------------------- */
 
 double ie_picture_bytes_a_pixel(const ie_photo *photo)
 {
@@ -192,7 +201,8 @@ static bool fits(const ie_convert_rule *rule, const ie_photo *photo)
     }
 }
 
-const char *ie_convert_rule_find(const ie_config_list *rules, const ie_photo *photo, ie_convert_rule *ret_rule)
+const char *ie_convert_rule_find(const ie_config_list *rules, const ie_photo *photo,
+                                 ie_convert_rule *ret_rule)
 {
     for (uint32_t i = 0; i < rules->count; i++) {
         ie_convert_rule rule;

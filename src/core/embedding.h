@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ie_embedding: what a picture looks like to one model, as a vector of length 1. Only embeddings of the same model may
- * be compared, hence its identity stands with them: name and a checksum of its file. In half precision, in which
- * the cosine of two differs by less than 0.0005 from that of the originals.
+ * ie_embedding: what a picture looks like to one model, as a vector of length 1. Only embeddings of
+ * the same model may be compared, hence its identity stands with them: name and a checksum of its
+ * file. In half precision, in which the cosine of two differs by less than 0.0005 from that of the
+ * originals.
  */
 #ifndef IE_CORE_EMBEDDING_H
 #define IE_CORE_EMBEDDING_H

@@ -62,7 +62,8 @@ ie_format ie_format_by_name(const char *name)
 ie_format ie_format_by_word(const char *word)
 {
     for (int i = 0; word != NULL && i < IE_FORMAT_COUNT; i++) {
-        if (ie_equal_nocase(formats[i].name, word) || (word[0] != 0 && ie_format_extension_fits((ie_format)i, word))) {
+        if (ie_equal_nocase(formats[i].name, word) ||
+            (word[0] != 0 && ie_format_extension_fits((ie_format)i, word))) {
             return (ie_format)i;
         }
     }

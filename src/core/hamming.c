@@ -17,7 +17,7 @@
 #define DIGIT_BITS 11
 #define DIGITS 6
 /* Evenly spread values hardly share their upper 20 bits: once sorted by these two digits the rest
- * is nearly done. */
+   is nearly done. */
 #define UPPER_DIGIT 4
 /* Shorter runs are sorted by insertion. */
 #define LONG_RUN 256
@@ -74,7 +74,7 @@ static bool sort_by_digit(const hash_list *from, const hash_list *to, size_t cou
 }
 
 /* Sorts by digits first .. last - 1; the result is in *list, which may have changed places with
- * *other. */
+   *other. */
 static void sort_by_digits(hash_list *list, hash_list *other, size_t count, int first, int last)
 {
     for (int digit = first; digit < last; digit++) {
@@ -317,7 +317,7 @@ static void list_masks(search *it, const chunk *of)
 }
 
 /* Where each of the chunk's buckets begins; the values come in its order already when it is the
- * uppermost. */
+   uppermost. */
 static void sort_by_chunk(search *it, const chunk *of)
 {
     uint32_t places = UINT32_C(1) << of->bits;

@@ -31,11 +31,13 @@ const ie_metadata_field *ie_metadata_field_at(size_t index);
 /* The member in `metadata`. */
 void *ie_metadata_member(const ie_metadata_field *field, const ie_metadata *metadata);
 bool ie_metadata_has(const ie_metadata_field *field, const ie_metadata *metadata);
-/* Do both have it and say different things? Lists and reals that round to the same are no conflict. */
+/* Do both have it and say different things? Lists and reals that round to the same are no
+   conflict. */
 bool ie_metadata_differs(const ie_metadata_field *field, const ie_metadata *a,
                          const ie_metadata *b);
 /* What `from` has and `to` has not; of lists the items that are new. Positions come whole or not
-   at all. Of the fields in the set `prefer` (bit i: field i), `from` wins where it says something. */
+   at all. Of the fields in the set `prefer` (bit i: field i), `from` wins where it says something.
+ */
 void ie_metadata_merge(ie_metadata *to, const ie_metadata *from, uint64_t prefer, ie_arena *arena);
 /* The set of fields of that name ("rating", "exposure.iso") or group ("gps"); 0: there is none. */
 uint64_t ie_metadata_fields_named(const char *name);

@@ -7,20 +7,58 @@
 #include "utils/text.h"
 
 static const ie_model models[] = {
-    {.name = "openai/clip-vit-base-patch32", .repository = "Xenova/clip-vit-base-patch32", .licence = "MIT",
-     .files = {"onnx/vision_model.onnx", "onnx/text_model.onnx", "merges.txt"}, .task = IE_TASK_SCENES,
-     .layout = IE_LAYOUT_CLIP, .scaling = IE_SCALE_CROP, .norm = IE_NORM_CLIP, .side = 224, .logit_scale = 100.0},
-    {.name = "immich-app/ViT-B-32__openai", .repository = "immich-app/ViT-B-32__openai", .licence = "MIT",
-     .files = {"visual/model.onnx", "textual/model.onnx", "textual/tokenizer.json"}, .task = IE_TASK_SCENES,
-     .layout = IE_LAYOUT_CLIP, .scaling = IE_SCALE_CROP, .norm = IE_NORM_CLIP, .side = 224, .logit_scale = 100.0},
-    {.name = "facebook/detr-resnet-50", .repository = "Xenova/detr-resnet-50", .licence = "Apache-2.0",
-     .files = {"onnx/model.onnx"}, .task = IE_TASK_OBJECTS, .layout = IE_LAYOUT_DETR, .scaling = IE_SCALE_FIT,
-     .norm = IE_NORM_IMAGENET, .side = 800, .longest = 1333, .labels = "coco91", .heavy = true},
-    {.name = "ustc-community/dfine-small-coco", .repository = "onnx-community/dfine_s_coco-ONNX",
-     .licence = "Apache-2.0", .files = {"onnx/model.onnx"}, .task = IE_TASK_OBJECTS, .layout = IE_LAYOUT_SIGMOID,
-     .scaling = IE_SCALE_STRETCH, .norm = IE_NORM_UNIT, .side = 640, .labels = "coco80", .heavy = true},
-    {.name = "fastestdet", .licence = "BSD-3-Clause", .files = {"FastestDet.onnx"}, .task = IE_TASK_OBJECTS,
-     .layout = IE_LAYOUT_GRID, .scaling = IE_SCALE_STRETCH, .norm = IE_NORM_UNIT, .side = 352, .bgr = true,
+    {.name = "openai/clip-vit-base-patch32",
+     .repository = "Xenova/clip-vit-base-patch32",
+     .licence = "MIT",
+     .files = {"onnx/vision_model.onnx", "onnx/text_model.onnx", "merges.txt"},
+     .task = IE_TASK_SCENES,
+     .layout = IE_LAYOUT_CLIP,
+     .scaling = IE_SCALE_CROP,
+     .norm = IE_NORM_CLIP,
+     .side = 224,
+     .logit_scale = 100.0},
+    {.name = "immich-app/ViT-B-32__openai",
+     .repository = "immich-app/ViT-B-32__openai",
+     .licence = "MIT",
+     .files = {"visual/model.onnx", "textual/model.onnx", "textual/tokenizer.json"},
+     .task = IE_TASK_SCENES,
+     .layout = IE_LAYOUT_CLIP,
+     .scaling = IE_SCALE_CROP,
+     .norm = IE_NORM_CLIP,
+     .side = 224,
+     .logit_scale = 100.0},
+    {.name = "facebook/detr-resnet-50",
+     .repository = "Xenova/detr-resnet-50",
+     .licence = "Apache-2.0",
+     .files = {"onnx/model.onnx"},
+     .task = IE_TASK_OBJECTS,
+     .layout = IE_LAYOUT_DETR,
+     .scaling = IE_SCALE_FIT,
+     .norm = IE_NORM_IMAGENET,
+     .side = 800,
+     .longest = 1333,
+     .labels = "coco91",
+     .heavy = true},
+    {.name = "ustc-community/dfine-small-coco",
+     .repository = "onnx-community/dfine_s_coco-ONNX",
+     .licence = "Apache-2.0",
+     .files = {"onnx/model.onnx"},
+     .task = IE_TASK_OBJECTS,
+     .layout = IE_LAYOUT_SIGMOID,
+     .scaling = IE_SCALE_STRETCH,
+     .norm = IE_NORM_UNIT,
+     .side = 640,
+     .labels = "coco80",
+     .heavy = true},
+    {.name = "fastestdet",
+     .licence = "BSD-3-Clause",
+     .files = {"FastestDet.onnx"},
+     .task = IE_TASK_OBJECTS,
+     .layout = IE_LAYOUT_GRID,
+     .scaling = IE_SCALE_STRETCH,
+     .norm = IE_NORM_UNIT,
+     .side = 352,
+     .bgr = true,
      .labels = "coco80"},
 };
 
@@ -99,8 +137,9 @@ static ie_status unknown_key(const char *name, ie_error *err)
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         ie_buffer_printf(&names, "%s%s", i > 0 ? ", " : "", keys[i].name);
     }
-    ie_status status = ie_error_set(err, IE_ERR_USAGE, "A custom model has no \"%s\"; there are %s.", ie_shown(name),
-                                    names.data);
+    ie_status status =
+        ie_error_set(err, IE_ERR_USAGE, "A custom model has no \"%s\"; there are %s.",
+                     ie_shown(name), names.data);
     ie_buffer_free(&names);
     return status;
 }
@@ -110,7 +149,8 @@ static bool is_sha256(const char *value)
     return strlen(value) == 64 && strspn(value, "0123456789abcdefABCDEF") == 64;
 }
 
-static ie_status set_key(const char *name, const char *value, ie_arena *arena, ie_model *model, ie_error *err)
+static ie_status set_key(const char *name, const char *value, ie_arena *arena, ie_model *model,
+                         ie_error *err)
 {
     const key *k = find_key(name);
     if (k == NULL) {
@@ -146,10 +186,12 @@ static ie_status set_key(const char *name, const char *value, ie_arena *arena, i
         memcpy(at, &on, sizeof on);
     }
     return good ? IE_OK
-                : ie_error_set(err, IE_ERR_USAGE, "\"%s\" is no %s of a custom model.", ie_shown(value), name);
+                : ie_error_set(err, IE_ERR_USAGE, "\"%s\" is no %s of a custom model.",
+                               ie_shown(value), name);
 }
 
-/* The text up to an unescaped ';', without its backslashes; *text stands behind it then. free() it. */
+/* The text up to an unescaped ';', without its backslashes; *text stands behind it then.
+   free() it. */
 static char *next_field(const char **text)
 {
     ie_buffer field = {0};
@@ -171,7 +213,8 @@ static ie_status read_entry(const char *entry, ie_arena *arena, ie_model *model,
         IE_AUTO_FREE char *field = next_field(&entry);
         char *value = strchr(field, '=');
         if (value == NULL) {
-            return ie_error_set(err, IE_ERR_USAGE, "A custom model is written name=NAME;key=value;…, not \"%s\".",
+            return ie_error_set(err, IE_ERR_USAGE,
+                                "A custom model is written name=NAME;key=value;…, not \"%s\".",
                                 ie_shown(field));
         }
         *value++ = 0;
@@ -218,7 +261,8 @@ static ie_status resolve(const char *entry, ie_arena *arena, ie_model *ret_model
     }
     const ie_model *known = built_in(said.name);
     if (known == NULL && said.layout == (ie_model_layout)-1) {
-        return ie_error_set(err, IE_ERR_USAGE, "The custom model %s needs a layout: clip, detr, sigmoid or grid.",
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "The custom model %s needs a layout: clip, detr, sigmoid or grid.",
                             ie_shown(said.name));
     }
     ie_model model = known != NULL ? *known : layout_defaults(said.layout);
@@ -246,7 +290,8 @@ static bool safe_parts(const char *path)
 
 bool ie_model_safe(const ie_model *model)
 {
-    bool safe = safe_parts(model->name) && (model->repository == NULL || safe_parts(model->repository));
+    bool safe =
+        safe_parts(model->name) && (model->repository == NULL || safe_parts(model->repository));
     for (int i = 0; safe && i < IE_PARTS; i++) {
         safe = model->files[i] == NULL || model->files[i][0] == '/' || safe_parts(model->files[i]);
     }
@@ -338,7 +383,8 @@ const char *ie_model_entry_name(const char *entry, ie_arena *arena)
 static size_t distance_of(const char *name, const char *known)
 {
     IE_AUTO_FREE char *wanted = ie_strndup(name, 100); /* edit distance is quadratic */
-    size_t whole = ie_edit_distance(wanted, known), of_base = ie_edit_distance(wanted, ie_path_base(known));
+    size_t whole = ie_edit_distance(wanted, known),
+           of_base = ie_edit_distance(wanted, ie_path_base(known));
     bool part = wanted[0] != 0 && strcasestr(known, wanted) != NULL;
     return part ? 1 : whole < of_base ? whole : of_base;
 }
@@ -350,8 +396,10 @@ static ie_status unknown(const ie_config *config, const char *name, ie_arena *ar
     size_t least = strlen(name) / 3 + 1;
     uint32_t own = config->analysis.custom_models.count;
     for (size_t i = 0; i < MODELS + own; i++) {
-        const char *known = i < MODELS ? models[i].name
-                                       : ie_model_entry_name(config->analysis.custom_models.items[i - MODELS], arena);
+        const char *known =
+            i < MODELS
+                ? models[i].name
+                : ie_model_entry_name(config->analysis.custom_models.items[i - MODELS], arena);
         if (known == NULL || (i >= MODELS && built_in(known) != NULL)) {
             continue;
         }
@@ -362,17 +410,18 @@ static ie_status unknown(const ie_config *config, const char *name, ie_arena *ar
             nearest = known;
         }
     }
-    ie_status status = nearest != NULL
-                           ? ie_error_set(err, IE_ERR_USAGE, "There is no model \"%s\"; did you mean %s?", ie_shown(name),
-                                          ie_shown(nearest))
-                           : ie_error_set(err, IE_ERR_USAGE, "There is no model \"%s\"; there are %s.", ie_shown(name),
-                                          names.data);
+    ie_status status =
+        nearest != NULL
+            ? ie_error_set(err, IE_ERR_USAGE, "There is no model \"%s\"; did you mean %s?",
+                           ie_shown(name), ie_shown(nearest))
+            : ie_error_set(err, IE_ERR_USAGE, "There is no model \"%s\"; there are %s.",
+                           ie_shown(name), names.data);
     ie_buffer_free(&names);
     return status;
 }
 
-ie_status ie_model_find(const ie_config *config, const char *name, ie_arena *arena, ie_model *ret_model,
-                        ie_error *err)
+ie_status ie_model_find(const ie_config *config, const char *name, ie_arena *arena,
+                        ie_model *ret_model, ie_error *err)
 {
     const ie_config_list *custom = &config->analysis.custom_models;
     for (uint32_t i = 0; i < custom->count; i++) {

@@ -17,10 +17,12 @@
 #define HAVE_AVX2 1
 #endif
 
-#define ROWS 4096 /* in a block; blocks, so that growing neither copies nor leaves half the memory empty */
+/* in a block; blocks, so that growing neither copies nor leaves half the memory empty */
+#define ROWS 4096
 #define LARGE_PAGE ((size_t)2 << 20)
 #define LANES 16
-/* Rows lie whole in cache lines and need no code for rests: their dimension is rounded up, and zeros fill it. */
+/* Rows lie whole in cache lines and need no code for rests: their dimension is rounded up, and
+   zeros fill it. */
 #define STRIDE 32
 
 struct ie_nearest {
@@ -62,7 +64,8 @@ static uint16_t *new_block(size_t stride)
         return ie_try_alloc(ROWS, stride * sizeof(uint16_t));
     }
     void *block = NULL;
-    if (posix_memalign(&block, LARGE_PAGE, (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE) != 0) {
+    if (posix_memalign(&block, LARGE_PAGE, (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE) !=
+        0) {
         return NULL;
     }
     madvise(block, bytes, MADV_HUGEPAGE); /* a wish: without it everything is only slower */
@@ -79,7 +82,8 @@ bool ie_nearest_add(ie_nearest *nearest, const uint16_t *values)
         IE_GROW(nearest->blocks, nearest->block_count, nearest->block_room);
         nearest->blocks[nearest->block_count++] = block;
     }
-    uint16_t *row = nearest->blocks[nearest->count / ROWS] + nearest->count % ROWS * nearest->stride;
+    uint16_t *row =
+        nearest->blocks[nearest->count / ROWS] + nearest->count % ROWS * nearest->stride;
     memcpy(row, values, nearest->dimension * sizeof *row);
     memset(row + nearest->dimension, 0, (nearest->stride - nearest->dimension) * sizeof *row);
     nearest->count++;
@@ -88,7 +92,8 @@ bool ie_nearest_add(ie_nearest *nearest, const uint16_t *values)
 
 /* ---- products ---- */
 
-/* A number that is neither infinite nor NaN: its bits stand where a float has them, with another bias. */
+/* A number that is neither infinite nor NaN: its bits stand where a float has them, with another
+   bias. */
 static inline float plain_half(uint16_t half)
 {
     uint32_t bits = (uint32_t)(half & 0x7fff) << 13 | (uint32_t)(half & 0x8000) << 16;
@@ -97,7 +102,8 @@ static inline float plain_half(uint16_t half)
     return value * 0x1p112f;
 }
 
-static void scan_portable(const uint16_t *rows, size_t count, size_t stride, const float *query, float *ret_products)
+static void scan_portable(const uint16_t *rows, size_t count, size_t stride, const float *query,
+                          float *ret_products)
 {
     for (size_t r = 0; r < count; r++, rows += stride) {
         float sums[LANES] = {0};
@@ -115,19 +121,23 @@ static void scan_portable(const uint16_t *rows, size_t count, size_t stride, con
 }
 
 #ifdef HAVE_AVX2
-__attribute__((target("avx2,f16c,fma"))) static void scan_avx2(const uint16_t *rows, size_t count, size_t stride,
-                                                               const float *query, float *ret_products)
+__attribute__((target("avx2,f16c,fma"))) static void scan_avx2(const uint16_t *rows, size_t count,
+                                                               size_t stride, const float *query,
+                                                               float *ret_products)
 {
     for (size_t r = 0; r < count; r++, rows += stride) {
-        __m256 sums[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
+        __m256 sums[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
+                          _mm256_setzero_ps()};
         for (size_t i = 0; i < stride; i += 32) {
             for (size_t l = 0; l < 4; l++) {
                 __m128i halves = _mm_loadu_si128((const __m128i *)(const void *)(rows + i + 8 * l));
-                sums[l] = _mm256_fmadd_ps(_mm256_cvtph_ps(halves), _mm256_loadu_ps(query + i + 8 * l), sums[l]);
+                sums[l] = _mm256_fmadd_ps(_mm256_cvtph_ps(halves),
+                                          _mm256_loadu_ps(query + i + 8 * l), sums[l]);
             }
         }
         float lanes[8], sum = 0;
-        _mm256_storeu_ps(lanes, _mm256_add_ps(_mm256_add_ps(sums[0], sums[1]), _mm256_add_ps(sums[2], sums[3])));
+        _mm256_storeu_ps(
+            lanes, _mm256_add_ps(_mm256_add_ps(sums[0], sums[1]), _mm256_add_ps(sums[2], sums[3])));
         for (size_t l = 0; l < 8; l++) {
             sum += lanes[l];
         }
@@ -149,7 +159,8 @@ ie_nearest_scan *ie_nearest_scan_by(ie_nearest_path path)
         return scan_portable;
     }
 #ifdef HAVE_AVX2
-    if (path == IE_NEAREST_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c()) {
+    if (path == IE_NEAREST_AVX2 && __builtin_cpu_supports("avx2") &&
+        __builtin_cpu_supports("fma") && has_f16c()) {
         return scan_avx2;
     }
 #endif
@@ -177,7 +188,8 @@ static double exact_product(const ie_nearest *nearest, size_t row, const float *
 
 /* ---- the best ---- */
 
-/* The `rank`-th largest of the numbers (0: the largest), which get another order: Hoare's selection. */
+/* The `rank`-th largest of the numbers (0: the largest), which get another order: Hoare's
+   selection. */
 static float select_largest(float *numbers, size_t count, size_t rank)
 {
     size_t low = 0, high = count - 1;
@@ -231,8 +243,8 @@ static int compare(const void *a, const void *b, void *user)
 }
 
 /* The rows whose product is at least `least`, with their exact ones. */
-static ie_status rank(const ie_nearest *nearest, const float *query, const float *products, float least, order *by,
-                      ie_near **ret_near, size_t *ret_count, ie_error *err)
+static ie_status rank(const ie_nearest *nearest, const float *query, const float *products,
+                      float least, order *by, ie_near **ret_near, size_t *ret_count, ie_error *err)
 {
     size_t count = 0;
     for (size_t i = 0; i < nearest->count; i++) {
@@ -254,8 +266,9 @@ static ie_status rank(const ie_nearest *nearest, const float *query, const float
     return IE_OK;
 }
 
-ie_status ie_nearest_find(const ie_nearest *nearest, const float *query, size_t most, ie_near_before_fn before,
-                          void *user, ie_near **ret_near, size_t *ret_count, ie_error *err)
+ie_status ie_nearest_find(const ie_nearest *nearest, const float *query, size_t most,
+                          ie_near_before_fn before, void *user, ie_near **ret_near,
+                          size_t *ret_count, ie_error *err)
 {
     size_t count = nearest->count;
     IE_AUTO_FREE float *padded = ie_alloc(nearest->stride * sizeof *padded);
@@ -273,9 +286,10 @@ ie_status ie_nearest_find(const ie_nearest *nearest, const float *query, size_t 
     float least = -INFINITY;
     if (most > 0 && most < count) {
         memcpy(products + count, products, count * sizeof *products);
-        /* Rounding errors of a sum of n products of two vectors of length 1 are below n epsilon (Higham 2002, 3.1),
-           for the last of the best and for the one compared with it. */
-        least = select_largest(products + count, count, most - 1) - 2 * (float)nearest->stride * FLT_EPSILON;
+        /* Rounding errors of a sum of n products of two vectors of length 1 are below n epsilon
+           (Higham 2002, 3.1), for the last of the best and for the one compared with it. */
+        least = select_largest(products + count, count, most - 1) -
+                2 * (float)nearest->stride * FLT_EPSILON;
     }
     order by = {before, user};
     size_t found = 0;

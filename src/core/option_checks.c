@@ -18,10 +18,11 @@ ie_status ie_check_date_order(const char *text, ie_error *err)
     for (uint32_t i = 0; status == IE_OK && i < names.count; i++) {
         char shown[80];
         if (ie_date_source_by_name(names.items[i]) == IE_DATE_NONE) {
-            status = ie_error_set(err, IE_ERR_USAGE,
-                                  "\"%s\" is no source of dates; there are exif, exif_digitized, xmp, "
-                                  "iptc, quicktime, sidecar, name, exif_modified, folder and file.",
-                                  ie_show_path(names.items[i], shown, sizeof shown));
+            status =
+                ie_error_set(err, IE_ERR_USAGE,
+                             "\"%s\" is no source of dates; there are exif, exif_digitized, xmp, "
+                             "iptc, quicktime, sidecar, name, exif_modified, folder and file.",
+                             ie_show_path(names.items[i], shown, sizeof shown));
         }
     }
     ie_config_list_free(&names);
@@ -61,10 +62,11 @@ ie_status ie_check_prefer(const char *text, ie_error *err)
         }
         char shown[80];
         if (!known || (strcmp(who, "file") != 0 && strcmp(who, "sidecar") != 0)) {
-            status = ie_error_set(err, IE_ERR_USAGE,
-                                  "\"%s\" says not who wins; write file, sidecar, or a field of the "
-                                  "record with one of them, such as rating=sidecar.",
-                                  ie_show_path(items.items[i], shown, sizeof shown));
+            status =
+                ie_error_set(err, IE_ERR_USAGE,
+                             "\"%s\" says not who wins; write file, sidecar, or a field of the "
+                             "record with one of them, such as rating=sidecar.",
+                             ie_show_path(items.items[i], shown, sizeof shown));
         }
     }
     ie_config_list_free(&items);
@@ -95,10 +97,11 @@ ie_status ie_check_place(const char *text, ie_error *err)
     char shown[80];
     return text[0] == 0 || ie_parse_place(text, &latitude, &longitude)
                ? IE_OK
-               : ie_error_set(err, IE_ERR_USAGE,
-                              "\"%s\" is no place; write latitude and longitude in degrees, such as "
-                              "59.91,10.75.",
-                              ie_show_path(text, shown, sizeof shown));
+               : ie_error_set(
+                     err, IE_ERR_USAGE,
+                     "\"%s\" is no place; write latitude and longitude in degrees, such as "
+                     "59.91,10.75.",
+                     ie_show_path(text, shown, sizeof shown));
 }
 
 ie_status ie_check_clock_offset(const char *text, ie_error *err)
@@ -108,8 +111,8 @@ ie_status ie_check_clock_offset(const char *text, ie_error *err)
     return text[0] == 0 || ie_parse_clock_offset(text, &seconds)
                ? IE_OK
                : ie_error_set(err, IE_ERR_USAGE,
-                              "\"%s\" is no clock offset; write hours, minutes and seconds, such as +01:00:30 "
-                              "or -5.",
+                              "\"%s\" is no clock offset; write hours, minutes and seconds, such "
+                              "as +01:00:30 or -5.",
                               ie_show_path(text, shown, sizeof shown));
 }
 
@@ -154,7 +157,7 @@ ie_status ie_check_device(const char *text, ie_error *err)
     }
     char shown[80];
     return ie_error_set(err, IE_ERR_USAGE,
-                        "\"%s\" is no device for models; there are cpu, cuda, webgpu and openvino, and an empty text "
-                        "chooses.",
+                        "\"%s\" is no device for models; there are cpu, cuda, webgpu and openvino, "
+                        "and an empty text chooses.",
                         ie_show_path(text, shown, sizeof shown));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Checks of single options that their type cannot make. Each: IE_ERR_USAGE with what is wrong. Pure. */
+/* Checks of single options that their type cannot make. Each: IE_ERR_USAGE with what is wrong.
+   Pure. */
 #ifndef IE_CORE_OPTION_CHECKS_H
 #define IE_CORE_OPTION_CHECKS_H
 

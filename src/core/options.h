@@ -20,8 +20,8 @@ typedef struct ie_option_row {
     ie_option option;
     size_t offset;
     bool numbered;
-    /* What range and choices cannot say; NULL: nothing more. Runs on the text before it is stored.
-     */
+    /* What range and choices cannot say; NULL: nothing more. Runs on the text before it is
+       stored. */
     ie_status (*check)(const char *text, ie_error *err);
 } ie_option_row;
 

@@ -78,8 +78,9 @@ const char *ie_datetime_text(const ie_datetime *time, char buffer[40])
         buffer[0] = 0;
         return buffer;
     }
-    char *p = time->year > 0 && time->year <= 9999 ? add_number(buffer, (unsigned)time->year, 4, '-')
-                                                   : buffer + snprintf(buffer, 12, "%04d-", time->year);
+    char *p = time->year > 0 && time->year <= 9999
+                  ? add_number(buffer, (unsigned)time->year, 4, '-')
+                  : buffer + snprintf(buffer, 12, "%04d-", time->year);
     p = add_number(p, time->month, 2, '-');
     p = add_number(p, time->day, 2, 'T');
     p = add_number(p, time->hour, 2, ':');
@@ -97,8 +98,8 @@ bool ie_datetime_parse(const char *iso, ie_datetime *ret_time)
 {
     unsigned part[6];
     int used = 0;
-    if (sscanf(iso, "%4u-%2u-%2uT%2u:%2u:%2u%n", &part[0], &part[1], &part[2], &part[3], &part[4], &part[5],
-               &used) != 6) {
+    if (sscanf(iso, "%4u-%2u-%2uT%2u:%2u:%2u%n", &part[0], &part[1], &part[2], &part[3], &part[4],
+               &part[5], &used) != 6) {
         return false;
     }
     ie_datetime time = {
@@ -227,7 +228,8 @@ void ie_photo_fault(ie_photo *photo, const char *stage, const char *code, const 
     /* A fault from the catalog may be met again when a further analyzer reads the same bytes. */
     for (uint32_t i = 0; i < photo->fault_count; i++) {
         const ie_fault *known = &photo->faults[i];
-        if (strcmp(known->stage, stage) == 0 && strcmp(known->code, code) == 0 && strcmp(known->text, text) == 0) {
+        if (strcmp(known->stage, stage) == 0 && strcmp(known->code, code) == 0 &&
+            strcmp(known->text, text) == 0) {
             return;
         }
     }

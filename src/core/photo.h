@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ie_photo: one file's record. Its arena owns every string and array in it, so one free ends it. Pixels
- * never go in it. A photo belongs to one thread at a time. What is absent is NULL, NaN, 0 for counts that
- * cannot be 0, IE_ABSENT for integers that can; `have` says which analyzers have spoken.
+ * ie_photo: one file's record. Its arena owns every string and array in it, so one free ends it.
+ * Pixels never go in it. A photo belongs to one thread at a time. What is absent is NULL, NaN, 0
+ * for counts that cannot be 0, IE_ABSENT for integers that can; `have` says which analyzers have
+ * spoken.
  */
 #ifndef IE_CORE_PHOTO_H
 #define IE_CORE_PHOTO_H
@@ -63,7 +64,8 @@ typedef enum ie_date_source {
 const char *ie_date_source_name(ie_date_source source); /* "exif", "exif_digitized", …, "file" */
 ie_date_source ie_date_source_by_name(const char *name);
 
-/* Local time as the camera's clock showed it. Never converted: without an offset the zone is unknown. */
+/* Local time as the camera's clock showed it. Never converted: without an offset the zone is
+   unknown. */
 typedef struct ie_datetime {
     int16_t year; /* 0: absent */
     uint8_t month, day, hour, minute, second; /* 1..12, 1..31, 0..23, 0..59, 0..60 */
@@ -118,17 +120,20 @@ typedef struct ie_metadata {
     ie_text_list hierarchy; /* keywords with their place in a tree: "Places|Norway|Oslo" */
     ie_text_list people;
     ie_text_list albums; /* collections of the photo that programs wrote into it: their names */
-    ie_text_list generated; /* keywords that this program wrote from models: "beach|0.710|model|version" */
+    /* keywords that this program wrote from models: "beach|0.710|model|version" */
+    ie_text_list generated;
     ie_region *regions;
     uint32_t region_count;
-    int8_t edited;          /* 1: a program says that it developed or changed the picture; -1: none says so */
+    /* 1: a program says that it developed or changed the picture; -1: none says so */
+    int8_t edited;
     const char *label;      /* colour label as its program calls it: "Red" */
     const char *creator, *copyright, *city, *state, *country;
     const char *unique_id, *burst_id, *content_id; /* of the image; its burst; its Live Photo */
     const char *original_name; /* xmpMM:PreservedFileName */
     double own_quality;        /* the quality score that this program wrote, 0..1; NaN: absent */
     double duration_s;         /* of videos; NaN: absent */
-    ie_text_list sidecars;     /* what was read beside it: "a.jpg.xmp 1280 1689318753000000000", size and mtime_ns */
+    ie_text_list sidecars; /* what was read beside it: "a.jpg.xmp 1280 1689318753000000000", size
+                              and mtime_ns */
     ie_text_list conflicts;    /* facts on which a sidecar and the file differ */
 } ie_metadata;
 
@@ -137,17 +142,19 @@ typedef struct ie_color {
     float share;     /* 0..1 of the pixels */
 } ie_color;
 
-/* How a picture may lie: an EXIF orientation less one. From 4 on it is transposed, then mirrored left to right (1, 2, 5,
-   6) and top to bottom (2, 3, 6, 7). 0: as it is. */
+/* How a picture may lie: an EXIF orientation less one. From 4 on it is transposed, then mirrored
+   left to right (1, 2, 5, 6) and top to bottom (2, 3, 6, 7). 0: as it is. */
 #define IE_TURNS 8
 
 #define IE_SKETCH_SIDE 64
 #define IE_SKETCH_CHROMA 16
 
-/* A small likeness of the upright picture, stretched to a square: what candidates are compared by. */
+/* A small likeness of the upright picture, stretched to a square: what candidates are
+   compared by. */
 typedef struct ie_sketch {
     uint8_t gray[IE_SKETCH_SIDE * IE_SKETCH_SIDE];
-    int8_t a[IE_SKETCH_CHROMA * IE_SKETCH_CHROMA], b[IE_SKETCH_CHROMA * IE_SKETCH_CHROMA]; /* red to green, yellow to blue */
+    int8_t a[IE_SKETCH_CHROMA * IE_SKETCH_CHROMA],
+        b[IE_SKETCH_CHROMA * IE_SKETCH_CHROMA]; /* red to green, yellow to blue */
 } ie_sketch;
 
 #define IE_CUTS 8 /* ways to cut it at one edge, or at two that meet */
@@ -155,8 +162,10 @@ typedef struct ie_sketch {
 typedef struct ie_content {
     uint64_t phash, ahash, dhash, whash; /* bit 63 is the first bit */
     uint64_t turned[IE_TURNS]; /* pHash of the picture lying otherwise; [0] is phash */
-    uint64_t inner;       /* pHash of the middle nine tenths of both sides: what a crop of it looks like */
-    uint64_t cuts[IE_CUTS]; /* those of the picture less a strip: left, upper, right, lower, then left and upper, and on */
+    /* pHash of the middle nine tenths of both sides: what a crop of it looks like */
+    uint64_t inner;
+    uint64_t cuts[IE_CUTS]; /* those of the picture less a strip: left, upper, right, lower, then
+                               left and upper, and on */
     double sharpness;     /* variance of the Laplacian, grey levels squared */
     double peak_sharpness; /* where it is sharpest; analyzers/sharpness.h */
     bool blurred;
@@ -179,8 +188,9 @@ typedef struct ie_label {
     const char *label;
     double confidence;
     const char *source;          /* the model's name without what stands before its last slash */
-    const ie_label_model *model; /* tags: which one in full; NULL elsewhere, and where it is not known */
-    double box[4];               /* objects: left, top, right, bottom in pixels of the upright photo */
+    /* tags: which one in full; NULL elsewhere, and where it is not known */
+    const ie_label_model *model;
+    double box[4]; /* objects: left, top, right, bottom in pixels of the upright photo */
 } ie_label;
 
 typedef struct ie_vision {
@@ -192,7 +202,8 @@ typedef struct ie_vision {
 /* Something wrong with one photo; the run goes on. */
 typedef struct ie_fault {
     const char *stage; /* "open", "metadata", "decode", … */
-    const char *code;  /* one word for programs: "truncated", "unsupported", "too_large", "vanished", … */
+    /* one word for programs: "truncated", "unsupported", "too_large", "vanished", … */
+    const char *code;
     const char *text;  /* for a person */
 } ie_fault;
 
@@ -208,10 +219,13 @@ struct ie_photo {
     ie_format format;
     uint32_t unit;        /* photos with the same number are one asset group; see unit.h */
     uint32_t have;        /* IE_HAVE_* */
-    uint32_t tried;       /* IE_HAVE_* of analyzers that ran; where `have` lacks the bit a fault says why */
+    /* IE_HAVE_* of analyzers that ran; where `have` lacks the bit a fault says why */
+    uint32_t tried;
     uint32_t width, height; /* stored, before orientation; 0: unknown */
-    uint8_t orientation;  /* 1..8, EXIF; 1 also when absent; for HEIF and AVIF always 1 (upright by container) */
-    bool has_alpha, animated; /* known with HASHES/QUALITY; transparent pixels may exist / several frames */
+    uint8_t orientation; /* 1..8, EXIF; 1 also when absent; for HEIF and AVIF always 1 (upright by
+                            container) */
+    bool has_alpha,
+        animated; /* known with HASHES/QUALITY; transparent pixels may exist / several frames */
     uint8_t bits;         /* a channel; 0: unknown */
     ie_hash128 xxh3, image_data; /* of the file; of the coded picture in it */
     char sha256[65];
@@ -219,7 +233,8 @@ struct ie_photo {
     ie_content content;
     ie_sketch *sketch; /* IE_HAVE_SKETCH; else NULL */
     ie_vision vision;
-    ie_embedding *embedding; /* of its scenes' model, until it is stored; on the heap, because records are kept for long */
+    ie_embedding *embedding; /* of its scenes' model, until it is stored; on the heap, because
+                                records are kept for long */
     ie_fault *faults;
     uint32_t fault_count;
     const char *stored; /* instead of all facts: the record as the catalog has it; else NULL */
@@ -234,8 +249,10 @@ void ie_metadata_init(ie_metadata *metadata); /* all absent */
 void ie_photo_fault(ie_photo *photo, const char *stage, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void ie_photo_forget_faults(ie_photo *photo, const char *stage);
-/* Makes vision.tags anew from scenes and objects: each label once, with its highest confidence, best first. */
+/* Makes vision.tags anew from scenes and objects: each label once, with its highest confidence,
+   best first. */
 void ie_photo_make_tags(ie_photo *photo, double min_confidence);
-void ie_text_list_add(ie_text_list *list, ie_arena *arena, const char *text); /* repeats are dropped */
+void ie_text_list_add(ie_text_list *list, ie_arena *arena,
+                      const char *text); /* repeats are dropped */
 
 #endif

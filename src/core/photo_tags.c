@@ -39,7 +39,8 @@ void ie_photo_make_tags(ie_photo *photo, double min_confidence)
         for (uint32_t i = 0; i < counts[l]; i++) {
             const ie_label *label = &lists[l][i];
             ie_label *known = find(tags, used, label->label);
-            if (label->confidence < min_confidence || (known != NULL && known->confidence >= label->confidence)) {
+            if (label->confidence < min_confidence ||
+                (known != NULL && known->confidence >= label->confidence)) {
                 continue;
             }
             known = known != NULL ? known : &tags[used++];

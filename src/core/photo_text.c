@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What imgengine.h says about one photo: its record as a line of JSON or CSV, its path and its faults.
- * A CSV column is one row of the table below; fields are quoted as RFC 4180 wants it.
+ * What imgengine.h says about one photo: its record as a line of JSON or CSV, its path and its
+ * faults. A CSV column is one row of the table below; fields are quoted as RFC 4180 wants it.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -167,10 +167,11 @@ COLUMN(faults)
 }
 
 // clang-format off
-#define COLUMNS(X)                                                                                       \
-    X(path) X(format) X(size) X(mtime) X(width) X(height) X(orientation) X(captured) X(captured_offset)  \
-    X(captured_source) X(make) X(model) X(lens) X(f_number) X(exposure_time_s) X(iso) X(focal_length_mm) \
-    X(latitude) X(longitude) X(altitude_m) X(title) X(caption) X(keywords) X(rating) X(tags) X(xxh3)     \
+#define COLUMNS(X)                                                                                \
+    X(path) X(format) X(size) X(mtime) X(width) X(height) X(orientation) X(captured)              \
+    X(captured_offset) X(captured_source) X(make) X(model) X(lens) X(f_number)                    \
+    X(exposure_time_s) X(iso) X(focal_length_mm) X(latitude) X(longitude) X(altitude_m) X(title)  \
+    X(caption) X(keywords) X(rating) X(tags) X(xxh3)                                              \
     X(sha256) X(phash) X(sharpness) X(blurred) X(quality) X(faults)
 
 static void (*const columns[])(ie_buffer *out, const ie_photo *photo) = {
@@ -203,10 +204,12 @@ static void quote(ie_buffer *line, const ie_buffer *field)
     ie_buffer_char(line, '"');
 }
 
-/* The stored record has neither path nor stamp, but what is not for printing: a flat object of plain texts. */
+/* The stored record has neither path nor stamp, but what is not for printing: a flat object of
+   plain texts. */
 static char *line_of_stored(const ie_photo *photo)
 {
-    static const char schema[] = "{\"schema\":\"" IE_RECORD_SCHEMA "\"", hidden[] = ",\"" IE_RECORD_SIMILAR "\":{";
+    static const char schema[] = "{\"schema\":\"" IE_RECORD_SCHEMA "\"",
+                      hidden[] = ",\"" IE_RECORD_SIMILAR "\":{";
     if (!ie_starts_with(photo->stored, schema)) {
         return NULL;
     }

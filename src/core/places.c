@@ -7,13 +7,15 @@
 
 #include "utils/memory.h"
 
-bool ie_places_add(ie_places *places, const char *name, double latitude, double longitude, double altitude_m)
+bool ie_places_add(ie_places *places, const char *name, double latitude, double longitude,
+                   double altitude_m)
 {
     if (name[0] == 0 || !(fabs(latitude) <= 90) || !(fabs(longitude) <= 180)) {
         return false;
     }
     IE_GROW(places->items, places->count, places->room);
-    places->items[places->count++] = (ie_named_place){ie_strdup(name), latitude, longitude, altitude_m};
+    places->items[places->count++] =
+        (ie_named_place){ie_strdup(name), latitude, longitude, altitude_m};
     return true;
 }
 

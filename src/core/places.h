@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ie_places: where photos were taken, by the names of their files, as a list from elsewhere says it. Read-only once
- * filled and sorted. Pure.
+ * ie_places: where photos were taken, by the names of their files, as a list from elsewhere says
+ * it. Read-only once filled and sorted. Pure.
  */
 #ifndef IE_CORE_PLACES_H
 #define IE_CORE_PLACES_H
@@ -21,7 +21,8 @@ typedef struct ie_places {
 } ie_places;
 
 /* False, and nothing is added, when it is no place on earth. */
-bool ie_places_add(ie_places *places, const char *name, double latitude, double longitude, double altitude_m);
+bool ie_places_add(ie_places *places, const char *name, double latitude, double longitude,
+                   double altitude_m);
 void ie_places_sort(ie_places *places); /* of one name the first stays in front */
 void ie_places_clear(ie_places *places);
 /* The longest name that the path ends with, whole parts only; NULL when none does. */

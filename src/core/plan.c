@@ -9,8 +9,9 @@
 #include "utils/text.h"
 
 static const char *const kind_names[IE_ACTION_KINDS] = {
-    [IE_ACTION_KEEP] = "keep", [IE_ACTION_SKIP] = "skip",       [IE_ACTION_COPY] = "copy",
-    [IE_ACTION_MOVE] = "move", [IE_ACTION_REPLACE] = "replace", [IE_ACTION_QUARANTINE] = "quarantine",
+    [IE_ACTION_KEEP] = "keep",       [IE_ACTION_SKIP] = "skip",
+    [IE_ACTION_COPY] = "copy",       [IE_ACTION_MOVE] = "move",
+    [IE_ACTION_REPLACE] = "replace", [IE_ACTION_QUARANTINE] = "quarantine",
 };
 
 static const char *const outcome_names[] = {
@@ -37,7 +38,10 @@ static const char *const remake_names[IE_REMAKES] = {
 };
 
 static const char *const link_names[IE_LINKS] = {
-    [IE_LINK_NONE] = "none", [IE_LINK_HARD] = "hard", [IE_LINK_REF] = "reflink", [IE_LINK_SYMBOLIC] = "symbolic",
+    [IE_LINK_NONE] = "none",
+    [IE_LINK_HARD] = "hard",
+    [IE_LINK_REF] = "reflink",
+    [IE_LINK_SYMBOLIC] = "symbolic",
 };
 
 const char *ie_link_name(ie_link link)

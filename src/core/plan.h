@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The plan: what will be done to which file and why, as data. A dry run prints it, apply takes the very
- * same object; it can be saved and loaded (schema imgengine.plan/1). It has one action for each file
- * that was found (sidecars and videos included), in scan order; processors amend that action and add their
- * reason. The plan owns all its strings.
+ * The plan: what will be done to which file and why, as data. A dry run prints it, apply takes the
+ * very same object; it can be saved and loaded (schema imgengine.plan/1). It has one action for
+ * each file that was found (sidecars and videos included), in scan order; processors amend that
+ * action and add their reason. The plan owns all its strings.
  *
  * Kinds, and what apply does to bytes and names:
- *   KEEP        nothing.                         SKIP  nothing, though one might expect something; the
- *                                                reason says why (duplicate not copied, unreadable, …).
- *   COPY        make a new file at `to` from `from` (re-encoded and/or re-tagged on the way when `format`
- *               or `tags` say so); `from` is never touched. With format SIDECAR and a photo as `from`: a new
- *               XMP file that holds `tags`; such actions stand behind those of the files found.
- *   MOVE        rename `from` to `to`, same bytes.
- *   REPLACE     make a new file at `to` from `from` as COPY does, then put the original into quarantine.
- *               `to` may equal `from` (tags) or differ (conversion, or move with tags).
- *   QUARANTINE  `from` goes into quarantine as a duplicate of `survivor`, after a proof from the bytes: that
- *               both have the same, or, for the other verdicts, that the survivor has those it was judged by.
- *               With `link` (same bytes only) a link to the survivor takes its name.
+ *   KEEP        nothing.                         SKIP  nothing, though one might expect something;
+ * the reason says why (duplicate not copied, unreadable, …). COPY        make a new file at `to`
+ * from `from` (re-encoded and/or re-tagged on the way when `format` or `tags` say so); `from` is
+ * never touched. With format SIDECAR and a photo as `from`: a new XMP file that holds `tags`; such
+ * actions stand behind those of the files found. MOVE        rename `from` to `to`, same bytes.
+ *   REPLACE     make a new file at `to` from `from` as COPY does, then put the original into
+ * quarantine. `to` may equal `from` (tags) or differ (conversion, or move with tags). QUARANTINE
+ * `from` goes into quarantine as a duplicate of `survivor`, after a proof from the bytes: that both
+ * have the same, or, for the other verdicts, that the survivor has those it was judged by. With
+ * `link` (same bytes only) a link to the survivor takes its name.
  *
  * Quarantine and journal lie in `roots[action.root]`/.imgengine/. Paths are absolute bytes.
  */
@@ -27,7 +26,12 @@
 #include "utils/json.h"
 
 typedef enum ie_action_kind {
-    IE_ACTION_KEEP, IE_ACTION_SKIP, IE_ACTION_COPY, IE_ACTION_MOVE, IE_ACTION_REPLACE, IE_ACTION_QUARANTINE,
+    IE_ACTION_KEEP,
+    IE_ACTION_SKIP,
+    IE_ACTION_COPY,
+    IE_ACTION_MOVE,
+    IE_ACTION_REPLACE,
+    IE_ACTION_QUARANTINE,
     IE_ACTION_KINDS
 } ie_action_kind;
 
@@ -37,7 +41,8 @@ typedef enum ie_match {
     IE_MATCH_SAME_BYTES,
     IE_MATCH_SAME_IMAGE_DATA, /* the coded picture is the same to the bit, the metadata is not */
     IE_MATCH_SAME_PIXELS,     /* decoded they are the same: a lossless copy */
-    IE_MATCH_SAME_PICTURE,    /* re-encoded, resized, slightly cropped, recoloured, marked, turned, mirrored */
+    IE_MATCH_SAME_PICTURE,    /* re-encoded, resized, slightly cropped, recoloured, marked, turned,
+                                 mirrored */
     IE_MATCH_SIMILAR_SCENE,   /* two pictures of one thing: only reported, neither goes */
     IE_MATCHES
 } ie_match;
@@ -73,7 +78,12 @@ ie_link ie_link_by_name(const char *name); /* IE_LINKS when there is none; NULL 
 const char *ie_remake_name(ie_remake remake); /* "none", "turn", "trim", "encode" */
 
 /* Into which files IPTC texts are written. */
-typedef enum ie_iptc_use { IE_IPTC_AUTO /* that have IPTC already */, IE_IPTC_ALWAYS, IE_IPTC_NEVER, IE_IPTC_USES } ie_iptc_use;
+typedef enum ie_iptc_use {
+    IE_IPTC_AUTO /* that have IPTC already */,
+    IE_IPTC_ALWAYS,
+    IE_IPTC_NEVER,
+    IE_IPTC_USES
+} ie_iptc_use;
 
 const char *ie_iptc_use_name(ie_iptc_use use); /* "auto", … */
 
@@ -84,7 +94,8 @@ typedef struct ie_tag_edit {
     int32_t rating; /* 0..5 */
     ie_text_list hierarchy; /* "Places|Norway|Oslo", beside their last parts in add_keywords */
     ie_text_list albums; /* names of albums that are not there yet */
-    ie_text_list generated; /* of add_keywords those that models gave: "label|confidence|model|version" */
+    /* of add_keywords those that models gave: "label|confidence|model|version" */
+    ie_text_list generated;
     bool forget_generated;  /* takes away the keywords that models gave, and nothing else */
     bool has_place, has_altitude; /* an altitude only with a place */
     double latitude, longitude; /* signed decimal degrees; when has_place */
@@ -94,7 +105,8 @@ typedef struct ie_tag_edit {
     const char *original_name; /* the file's name until now: xmpMM:PreservedFileName */
     ie_iptc_use iptc;
     bool beside; /* the file it is for is an XMP sidecar, or a new one is made */
-    bool notes_may_move; /* set by engine/derive alone: the file was made by a conversion, which moved the notes already */
+    bool notes_may_move; /* set by engine/derive alone: the file was made by a conversion, which
+                            moved the notes already */
 } ie_tag_edit;
 
 /* Does it ask for anything? NULL does not. */
@@ -112,22 +124,29 @@ typedef struct ie_action {
     ie_remake remake;         /* only when the format stays */
     unsigned recoding;        /* IE_RECODE_* (recoding.h): how its picture is coded anew */
     unsigned strip;           /* IE_STRIP_* (strip.h): taken out of the copy's metadata */
-    bool unconverted;         /* it was to be converted or turned, and the reason says why that is not done */
-    bool untagged;            /* something was to be written for it, and the reason says why that is not done */
-    bool unlinked;            /* a duplicate of other bytes: a link was to take its place, but stands for the same bytes only */
+    bool unconverted; /* it was to be converted or turned, and the reason says why that is not done
+                       */
+    /* something was to be written for it, and the reason says why that is not done */
+    bool untagged;
+    bool unlinked; /* a duplicate of other bytes: a link was to take its place, but stands for the
+                      same bytes only */
     uint8_t orientation;      /* of `from`, 1..8 */
     ie_tag_edit *tags;        /* NULL: none */
-    const char *survivor;     /* QUARANTINE (and SKIP of a duplicate, KEEP of one that is only reported): the file that stays */
+    const char *survivor;     /* QUARANTINE (and SKIP of a duplicate, KEEP of one that is only
+                                 reported): the file that stays */
     ie_stamp survivor_stamp;
     ie_match verdict;       /* NONE without a survivor */
     ie_link link;           /* QUARANTINE of the same bytes only */
-    ie_hash128 survivor_xxh3; /* of its bytes when it was judged; for verdicts other than NONE and SAME_BYTES */
-    size_t gives;           /* QUARANTINE: 1 + index of the survivor's action, which is given what this file alone says:
-                               both or neither is carried out. 0: nothing */
+    ie_hash128 survivor_xxh3; /* of its bytes when it was judged; for verdicts other than NONE and
+                                 SAME_BYTES */
+    size_t gives; /* QUARANTINE: 1 + index of the survivor's action, which is given what this file
+                     alone says: both or neither is carried out. 0: nothing */
     const char *refused;    /* why what was given to it is written nowhere; while planning only */
-    bool extra;             /* of no file that was found: a sidecar to be made, or one that was not asked for */
-    const char *reason;       /* "same bytes as b.jpg, which has the higher quality (0.81)"; joined by "; " */
-    bool fell_back;           /* applied: it could not be converted or tagged, `problem` says why, and was copied as it is */
+    bool extra; /* of no file that was found: a sidecar to be made, or one that was not asked for */
+    /* "same bytes as b.jpg, which has the higher quality (0.81)"; joined by "; " */
+    const char *reason;
+    bool fell_back; /* applied: it could not be converted or tagged, `problem` says why, and was
+                       copied as it is */
     ie_outcome outcome;
     const char *problem;
     const char *found; /* while planning: the file that is "already there"; NULL: none is */
@@ -155,9 +174,10 @@ ie_action *ie_plan_add(ie_plan *plan, const ie_photo *photo);
 void ie_action_reason(ie_plan *plan, ie_action *action, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 ie_tag_edit *ie_action_tags(ie_plan *plan, ie_action *action); /* made empty when there is none */
-/* This file gets that, too: lists are joined without repeats, single values that are given take the place of
-   earlier ones. Texts are copied. Where it is written (into the file, into a sidecar, not at all) is decided
-   at the end for all of them (processors/writing.c), so any processor may give, before or after naming. */
+/* This file gets that, too: lists are joined without repeats, single values that are given take the
+   place of earlier ones. Texts are copied. Where it is written (into the file, into a sidecar, not
+   at all) is decided at the end for all of them (processors/writing.c), so any processor may give,
+   before or after naming. */
 void ie_action_give(ie_plan *plan, ie_action *action, const ie_tag_edit *edit);
 /* Makes `to` hold both, in the arena. */
 void ie_tag_edit_join(ie_tag_edit *to, const ie_tag_edit *more, ie_arena *arena);
@@ -174,19 +194,22 @@ bool ie_action_recodes(const ie_action *action);
 /* True when the new bytes differ from the old (recoded or tagged). */
 bool ie_action_derives(const ie_action *action);
 
-json_t *ie_action_json(const ie_plan *plan, const ie_action *action); /* imgengine.action/1, complete */
-/* The whole plan: a header line and a line an action (NDJSON), and back. IE_ERR_FORMAT, naming the line, on
-   anything odd: other schema, a count that is not the header's, relative paths or "." and ".." in them,
-   unknown kinds, missing targets, a target outside its root or in an .imgengine folder, a source outside
-   its root where it would be moved, a file or target that occurs twice, a survivor that goes itself. */
+json_t *ie_action_json(const ie_plan *plan,
+                       const ie_action *action); /* imgengine.action/1, complete */
+/* The whole plan: a header line and a line an action (NDJSON), and back. IE_ERR_FORMAT, naming the
+   line, on anything odd: other schema, a count that is not the header's, relative paths or "." and
+   ".." in them, unknown kinds, missing targets, a target outside its root or in an .imgengine
+   folder, a source outside its root where it would be moved, a file or target that occurs twice, a
+   survivor that goes itself. */
 char *ie_plan_text(const ie_plan *plan, size_t *ret_size);
-ie_status ie_plan_parse(const char *bytes, size_t size, ie_plan **ret_plan, ie_error *err) IE_MUST_CHECK;
+ie_status ie_plan_parse(const char *bytes, size_t size, ie_plan **ret_plan,
+                        ie_error *err) IE_MUST_CHECK;
 
-/* Sums the actions into `summary`: planned ones by kind, applied ones by outcome; adds, does not reset.
-   Counts each action once in other (no photo, and left alone), kept, copied, moved, replaced, quarantined,
-   skipped or failed; besides converted, tagged, plain (fell back), saved_bytes (quarantined) and written_bytes (the sizes of
-   what is copied or replaced: an estimate where the bytes are re-encoded). `found` and the rest are the
-   scan's. */
+/* Sums the actions into `summary`: planned ones by kind, applied ones by outcome; adds, does not
+   reset. Counts each action once in other (no photo, and left alone), kept, copied, moved,
+   replaced, quarantined, skipped or failed; besides converted, tagged, plain (fell back),
+   saved_bytes (quarantined) and written_bytes (the sizes of what is copied or replaced: an estimate
+   where the bytes are re-encoded). `found` and the rest are the scan's. */
 void ie_plan_summarize(const ie_plan *plan, ie_summary *summary);
 
 #endif

@@ -38,7 +38,8 @@ static bool gives_elsewhere(const ie_plan *plan, const ie_action *action)
 }
 
 /* Action i stands on line i + 2. */
-static ie_status refuse(const ie_plan *plan, const ie_action *action, const char *wrong, ie_error *err)
+static ie_status refuse(const ie_plan *plan, const ie_action *action, const char *wrong,
+                        ie_error *err)
 {
     return ie_error_set(err, IE_ERR_FORMAT, "Line %zu of the plan %s: %s; make the plan anew.",
                         (size_t)(action - plan->actions) + 2, wrong, ie_shown(action->from));
@@ -75,7 +76,8 @@ ie_status ie_plan_check(const ie_plan *plan, ie_error *err)
             return refuse(plan, &plan->actions[i], "names a survivor that goes itself", err);
         }
         if (gives_elsewhere(plan, &plan->actions[i])) {
-            return refuse(plan, &plan->actions[i], "gives to a line that is not its survivor's", err);
+            return refuse(plan, &plan->actions[i], "gives to a line that is not its survivor's",
+                          err);
         }
     }
     return IE_OK;

@@ -25,8 +25,8 @@ bool ie_tag_edit_any(const ie_tag_edit *edit)
     return edit != NULL &&
            (edit->add_keywords.count > 0 || edit->title != NULL || edit->caption != NULL ||
             edit->rating != IE_ABSENT || edit->hierarchy.count > 0 || edit->albums.count > 0 ||
-            edit->generated.count > 0 ||
-            edit->forget_generated || edit->has_place || edit->has_quality || edit->original_name != NULL);
+            edit->generated.count > 0 || edit->forget_generated || edit->has_place ||
+            edit->has_quality || edit->original_name != NULL);
 }
 
 static void join_texts(ie_text_list *to, const ie_text_list *more, ie_arena *arena)

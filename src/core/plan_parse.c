@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Reads a plan's text back. A plan file may come from anywhere, so reading believes nothing: what parses
- * could have been made by ie_plan_text() from a plan that processors made. Whether it still fits the
- * world is apply's question.
+ * Reads a plan's text back. A plan file may come from anywhere, so reading believes nothing: what
+ * parses could have been made by ie_plan_text() from a plan that processors made. Whether it still
+ * fits the world is apply's question.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -117,8 +117,8 @@ static bool read_format(const json_t *object, const char *key, ie_format *ret_fo
     return *ret_format != IE_FORMAT_UNKNOWN || strcmp(name, ie_format_name(IE_FORMAT_UNKNOWN)) == 0;
 }
 
-bool ie_plan_read_number(const json_t *object, const char *key, int64_t min, int64_t max, int64_t absent,
-                        int64_t *ret_value)
+bool ie_plan_read_number(const json_t *object, const char *key, int64_t min, int64_t max,
+                         int64_t absent, int64_t *ret_value)
 {
     const json_t *value = json_object_get(object, key);
     if (value == NULL) {
@@ -140,7 +140,8 @@ static const char *check_target(const ie_plan *plan, const ie_action *action)
     if (action->to == NULL) {
         return "has no target";
     }
-    if (!is_file_path(action->to) || !ie_path_below(action->to, root) || strcmp(action->to, root) == 0) {
+    if (!is_file_path(action->to) || !ie_path_below(action->to, root) ||
+        strcmp(action->to, root) == 0) {
         return "has a target that is no plain path below its root folder";
     }
     if (plan->copies && action->kind != IE_ACTION_COPY) {
@@ -157,8 +158,8 @@ static const char *check_derivation(const ie_action *action)
 {
     bool makes = action->kind == IE_ACTION_COPY || action->kind == IE_ACTION_REPLACE;
     if (ie_action_makes_sidecar(action)) {
-        bool sound = action->kind == IE_ACTION_COPY && ie_tag_edit_any(action->tags) && action->tags->beside &&
-                     ie_ends_with_nocase(action->to, ".xmp") &&
+        bool sound = action->kind == IE_ACTION_COPY && ie_tag_edit_any(action->tags) &&
+                     action->tags->beside && ie_ends_with_nocase(action->to, ".xmp") &&
                      ie_format_kind(action->from_format) != IE_KIND_NONE;
         return sound ? NULL : "makes a sidecar in a way that no plan does";
     }
@@ -181,7 +182,9 @@ static const char *check_derivation(const ie_action *action)
 static const char *check_raw(const ie_action *action)
 {
     bool gone = action->kind == IE_ACTION_REPLACE && action->format != action->from_format;
-    return gone && ie_format_kind(action->from_format) == IE_KIND_RAW ? "would replace a RAW by what is made of it" : NULL;
+    return gone && ie_format_kind(action->from_format) == IE_KIND_RAW
+               ? "would replace a RAW by what is made of it"
+               : NULL;
 }
 
 static const char *check_remake(const ie_action *action)
@@ -190,8 +193,11 @@ static const char *check_remake(const ie_action *action)
         return NULL;
     }
     bool turns = action->remake == IE_REMAKE_TURN || action->remake == IE_REMAKE_TRIM;
-    bool sound = action->format == action->from_format && (turns ? action->orientation > 1 : action->quality > 0);
-    return sound && action->format == IE_FORMAT_JPEG ? NULL : "turns or encodes a picture in a way that no plan does";
+    bool sound = action->format == action->from_format &&
+                 (turns ? action->orientation > 1 : action->quality > 0);
+    return sound && action->format == IE_FORMAT_JPEG
+               ? NULL
+               : "turns or encodes a picture in a way that no plan does";
 }
 
 static const char *check_action(const ie_plan *plan, const ie_action *action)
@@ -269,27 +275,16 @@ static const char *read_recoding(const json_t *object, ie_action *action)
         return NULL;
     }
     const char *text = ie_json_get_text(object, "recoding");
-    return text != NULL && ie_recoding_parse(text, &action->recoding) ? NULL : "has an unknown way to code its picture anew";
-}
-
-static const char *read_strip(const json_t *object, ie_action *action)
-{
-    const char *text = ie_json_get_text(object, "strip");
-    if (text == NULL) {
-        return json_object_get(object, "strip") == NULL ? NULL : "has something to strip that is no text";
-    }
-    ie_config_list names = ie_config_list_parse(text);
-    ie_status status = ie_strip_check(text, NULL);
-    action->strip = ie_strip_of(&names);
-    ie_config_list_free(&names);
-    /* Less stripped than was planned would be worse than no copy. */
-    return status == IE_OK && action->strip != 0 && action->kind == IE_ACTION_COPY ? NULL : "has something to strip that it cannot be stripped of";
+    return text != NULL && ie_recoding_parse(text, &action->recoding)
+               ? NULL
+               : "has an unknown way to code its picture anew";
 }
 
 /* Without a verdict the bytes must be the same: the strictest. */
 static const char *read_verdict(const json_t *object, ie_action *action)
 {
-    const char *name = ie_json_get_text(object, "verdict"), *hex = ie_json_get_text(object, "survivor_xxh3");
+    const char *name = ie_json_get_text(object, "verdict"),
+               *hex = ie_json_get_text(object, "survivor_xxh3");
     int verdict = IE_MATCH_NONE;
     if (json_object_get(object, "verdict") != NULL) {
         verdict = index_of_name(name, verdict_name_at, IE_MATCHES);
@@ -302,8 +297,10 @@ static const char *read_verdict(const json_t *object, ie_action *action)
     if (verdict != IE_MATCH_NONE && action->survivor == NULL) {
         return "has a verdict without a survivor";
     }
-    bool needs_hash = verdict > IE_MATCH_SAME_BYTES, has_hash = json_object_get(object, "survivor_xxh3") != NULL;
-    if (needs_hash != has_hash || (has_hash && (hex == NULL || !ie_hash128_parse(hex, &action->survivor_xxh3)))) {
+    bool needs_hash = verdict > IE_MATCH_SAME_BYTES,
+         has_hash = json_object_get(object, "survivor_xxh3") != NULL;
+    if (needs_hash != has_hash ||
+        (has_hash && (hex == NULL || !ie_hash128_parse(hex, &action->survivor_xxh3)))) {
         return "has no hash of its survivor, or one that its verdict does not take";
     }
     action->verdict = (ie_match)verdict;
@@ -316,15 +313,16 @@ static const char *read_link(const json_t *object, ie_action *action)
         return NULL;
     }
     action->link = ie_link_by_name(ie_json_get_text(object, "link"));
-    bool sound = action->link != IE_LINK_NONE && action->link != IE_LINKS && action->kind == IE_ACTION_QUARANTINE &&
-                 action->verdict == IE_MATCH_SAME_BYTES;
+    bool sound = action->link != IE_LINK_NONE && action->link != IE_LINKS &&
+                 action->kind == IE_ACTION_QUARANTINE && action->verdict == IE_MATCH_SAME_BYTES;
     return sound ? NULL : "has a link that no duplicate of the same bytes takes";
 }
 
 static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *action)
 {
     int kind = index_of_name(ie_json_get_text(object, "kind"), kind_name_at, IE_ACTION_KINDS);
-    int outcome = index_of_name(ie_json_get_text(object, "outcome"), outcome_name_at, IE_OUTCOME_FAILED + 1);
+    int outcome =
+        index_of_name(ie_json_get_text(object, "outcome"), outcome_name_at, IE_OUTCOME_FAILED + 1);
     if (kind < 0 || outcome < 0) {
         return "has an unknown kind or outcome";
     }
@@ -352,7 +350,8 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
         !read_format(object, "format", &action->format)) {
         return "has an unknown format";
     }
-    if (!read_path(plan, object, "from", &action->from) || !read_path(plan, object, "to", &action->to) ||
+    if (!read_path(plan, object, "from", &action->from) ||
+        !read_path(plan, object, "to", &action->to) ||
         !read_path(plan, object, "shown", &action->shown) ||
         !read_path(plan, object, "survivor", &action->survivor)) {
         return "has a malformed path";
@@ -373,11 +372,12 @@ static const char *read_fields(ie_plan *plan, const json_t *object, ie_action *a
     wrong = wrong != NULL ? wrong : read_link(object, action);
     wrong = wrong != NULL ? wrong : read_remake(object, action);
     wrong = wrong != NULL ? wrong : read_recoding(object, action);
-    wrong = wrong != NULL ? wrong : read_strip(object, action);
+    wrong = wrong != NULL ? wrong : ie_plan_read_strip(object, action);
     return wrong != NULL ? wrong : ie_plan_read_tags(plan, json_object_get(object, "tags"), action);
 }
 
-static ie_status read_action(ie_plan *plan, const char *line, size_t size, size_t number, ie_error *err)
+static ie_status read_action(ie_plan *plan, const char *line, size_t size, size_t number,
+                             ie_error *err)
 {
     char what[64];
     snprintf(what, sizeof what, "Line %zu of the plan", number);
@@ -398,7 +398,8 @@ static ie_status read_action(ie_plan *plan, const char *line, size_t size, size_
         wrong = check_action(plan, &action);
     }
     if (wrong != NULL) {
-        return ie_error_set(err, IE_ERR_FORMAT, "Line %zu of the plan %s; make the plan anew.", number, wrong);
+        return ie_error_set(err, IE_ERR_FORMAT, "Line %zu of the plan %s; make the plan anew.",
+                            number, wrong);
     }
     IE_GROW(plan->actions, plan->count, plan->room);
     plan->actions[plan->count++] = action;
@@ -414,7 +415,8 @@ static bool read_roots(ie_plan *plan, const json_t *roots)
     }
     json_array_foreach((json_t *)roots, i, root) {
         IE_AUTO_FREE char *path = ie_json_get_path(root, "path");
-        if (path == NULL || !is_clean_path(path) || strcmp(path, "/") == 0 || ie_plan_root(plan, path) != i) {
+        if (path == NULL || !is_clean_path(path) || strcmp(path, "/") == 0 ||
+            ie_plan_root(plan, path) != i) {
             return false;
         }
     }
@@ -443,8 +445,9 @@ static ie_status read_head(const char *line, size_t size, ie_plan **ret_plan, ui
     plan->copies = json_is_true(copies);
     if (!read_roots(plan, json_object_get(object, "roots"))) {
         ie_plan_free(plan);
-        return ie_error_set(err, IE_ERR_FORMAT,
-                            "Line 1 of the plan has a root folder that is no plain absolute path, or is /.");
+        return ie_error_set(
+            err, IE_ERR_FORMAT,
+            "Line 1 of the plan has a root folder that is no plain absolute path, or is /.");
     }
     *ret_plan = plan;
     *ret_count = (uint64_t)count;
@@ -464,9 +467,10 @@ static ie_status read_actions(ie_plan *plan, const char *bytes, const char *end,
         bytes = stop < end ? stop + 1 : end;
     }
     if (plan->count != count) {
-        return ie_error_set(err, IE_ERR_FORMAT,
-                            "The plan has %zu actions but announces %llu; it is cut off or was edited.",
-                            plan->count, (unsigned long long)count);
+        return ie_error_set(
+            err, IE_ERR_FORMAT,
+            "The plan has %zu actions but announces %llu; it is cut off or was edited.",
+            plan->count, (unsigned long long)count);
     }
     return ie_plan_check(plan, err);
 }

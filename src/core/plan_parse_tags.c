@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/plan_parse.h"
+#include "core/strip.h"
 #include "utils/text.h"
 
 static const char *read_texts(ie_plan *plan, const json_t *array, ie_text_list *list)
@@ -71,17 +72,24 @@ const char *ie_plan_read_tags(ie_plan *plan, const json_t *object, ie_action *ac
         return "has tags that are no object";
     }
     ie_tag_edit *tags = ie_action_tags(plan, action);
-    const char *wrong = read_texts(plan, json_object_get(object, "add_keywords"), &tags->add_keywords);
-    wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "hierarchy"), &tags->hierarchy);
-    wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "albums"), &tags->albums);
-    wrong = wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "generated"), &tags->generated);
+    const char *wrong =
+        read_texts(plan, json_object_get(object, "add_keywords"), &tags->add_keywords);
+    wrong = wrong != NULL
+                ? wrong
+                : read_texts(plan, json_object_get(object, "hierarchy"), &tags->hierarchy);
+    wrong =
+        wrong != NULL ? wrong : read_texts(plan, json_object_get(object, "albums"), &tags->albums);
+    wrong = wrong != NULL
+                ? wrong
+                : read_texts(plan, json_object_get(object, "generated"), &tags->generated);
     wrong = wrong != NULL ? wrong : read_place(object, tags);
     wrong = wrong != NULL ? wrong : read_more_tags(plan, object, tags);
     if (wrong != NULL) {
         return wrong;
     }
     int64_t rating = IE_ABSENT;
-    if (json_object_get(object, "rating") != NULL && !ie_plan_read_number(object, "rating", 0, 5, 0, &rating)) {
+    if (json_object_get(object, "rating") != NULL &&
+        !ie_plan_read_number(object, "rating", 0, 5, 0, &rating)) {
         return "has a rating that is not 0 to 5";
     }
     tags->rating = (int32_t)rating;
@@ -91,4 +99,21 @@ const char *ie_plan_read_tags(ie_plan *plan, const json_t *object, ie_action *ac
         return "has a title, caption or original name that is no text";
     }
     return NULL;
+}
+
+const char *ie_plan_read_strip(const json_t *object, ie_action *action)
+{
+    const char *text = ie_json_get_text(object, "strip");
+    if (text == NULL) {
+        return json_object_get(object, "strip") == NULL ? NULL
+                                                        : "has something to strip that is no text";
+    }
+    ie_config_list names = ie_config_list_parse(text);
+    ie_status status = ie_strip_check(text, NULL);
+    action->strip = ie_strip_of(&names);
+    ie_config_list_free(&names);
+    /* Less stripped than was planned would be worse than no copy. */
+    return status == IE_OK && action->strip != 0 && action->kind == IE_ACTION_COPY
+               ? NULL
+               : "has something to strip that it cannot be stripped of";
 }

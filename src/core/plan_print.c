@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The plan for a person: a heading for each root folder, a line an action, a unit's members together. */
+/* The plan for a person: a heading for each root folder, a line an action, a unit's members
+   together. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,8 @@
 #define MAX_COLUMNS 110
 #define VERB_COLUMNS 12 /* "quarantine" and two spaces */
 
-/* Paths escape the backslash, so that what is shown is unambiguous; reasons already hold such paths. */
+/* Paths escape the backslash, so that what is shown is unambiguous; reasons already hold such
+   paths. */
 static void add_safe(ie_buffer *out, const char *text, bool is_path)
 {
     const unsigned char *p = (const unsigned char *)text;

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const names[] = {"chroma-4:4:4", "progressive", "srgb", "develop", "drop-gain-map"}; /* by bit */
+static const char *const names[] = {"chroma-4:4:4", "progressive", "srgb", "develop",
+                                    "drop-gain-map"}; /* by bit */
 
 enum { COUNT = sizeof names / sizeof *names };
 
@@ -23,7 +24,8 @@ const char *ie_recoding_text(unsigned recoding, char buffer[80])
     buffer[0] = 0;
     for (unsigned i = 0; i < COUNT; i++) {
         if ((recoding >> i & 1) != 0) {
-            used += (size_t)snprintf(buffer + used, 80 - used, "%s%s", used > 0 ? ", " : "", names[i]);
+            used +=
+                (size_t)snprintf(buffer + used, 80 - used, "%s%s", used > 0 ? ", " : "", names[i]);
         }
     }
     return buffer;

@@ -356,7 +356,8 @@ static bool is_plain(const char *text)
 void ie_record_add_head(ie_buffer *line, const ie_photo *photo)
 {
     char buffer[40];
-    if (photo->path != NULL && is_plain(photo->path)) { /* a known photo costs little more than this line */
+    if (photo->path != NULL &&
+        is_plain(photo->path)) { /* a known photo costs little more than this line */
         ie_buffer_text(line, "{\"schema\":\"" IE_RECORD_SCHEMA "\",\"path\":\"");
         ie_buffer_text(line, photo->path);
         ie_buffer_printf(line, "\",\"size\":%lld,\"mtime\":\"", (long long)photo->stamp.size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* ie_record_read(): the way back. A record may come from a damaged catalog, so nothing in it is
- * trusted. */
+   trusted. */
 #include <math.h>
 #include <string.h>
 
@@ -187,10 +187,14 @@ static void read_quality(const json_t *object, ie_photo *photo)
         const char *key;
         double *value;
     } rows[] = {
-        {"sharpness", &content->sharpness},         {"noise", &content->noise},
-        {"dynamic_range", &content->dynamic_range}, {"exposure", &content->exposure},
-        {"contrast", &content->contrast},           {"clipped_shadows", &content->clipped_shadows},
-        {"quality", &content->quality},             {"clipped_highlights", &content->clipped_highlights},
+        {"sharpness", &content->sharpness},
+        {"noise", &content->noise},
+        {"dynamic_range", &content->dynamic_range},
+        {"exposure", &content->exposure},
+        {"contrast", &content->contrast},
+        {"clipped_shadows", &content->clipped_shadows},
+        {"quality", &content->quality},
+        {"clipped_highlights", &content->clipped_highlights},
         {"peak_sharpness", &content->peak_sharpness},
     };
     const json_t *blurred = json_object_get(object, "blurred");
@@ -220,7 +224,8 @@ static bool read_hash_row(const json_t *object, const char *key, uint64_t *ret_h
 
 static bool read_turned(const json_t *object, ie_content *content)
 {
-    return read_hash_row(object, "turned", content->turned, IE_TURNS) && hex64_of(object, "inner", &content->inner) &&
+    return read_hash_row(object, "turned", content->turned, IE_TURNS) &&
+           hex64_of(object, "inner", &content->inner) &&
            read_hash_row(object, "cuts", content->cuts, IE_CUTS);
 }
 
@@ -240,8 +245,9 @@ static void read_content(const json_t *object, const json_t *similar, ie_photo *
 {
     ie_content *content = &photo->content;
     read_sketch(similar, photo);
-    if (read_turned(similar, content) && hex64_of(object, "phash", &content->phash) && hex64_of(object, "ahash", &content->ahash) &&
-        hex64_of(object, "dhash", &content->dhash) && hex64_of(object, "whash", &content->whash)) {
+    if (read_turned(similar, content) && hex64_of(object, "phash", &content->phash) &&
+        hex64_of(object, "ahash", &content->ahash) && hex64_of(object, "dhash", &content->dhash) &&
+        hex64_of(object, "whash", &content->whash)) {
         photo->have |= IE_HAVE_HASHES;
     }
     read_quality(object, photo);
@@ -368,7 +374,8 @@ bool ie_record_read(const json_t *record, ie_photo *photo)
     if (json_is_object(metadata)) {
         read_metadata(metadata, photo);
     }
-    read_content(json_object_get(record, "content"), json_object_get(record, IE_RECORD_SIMILAR), photo);
+    read_content(json_object_get(record, "content"), json_object_get(record, IE_RECORD_SIMILAR),
+                 photo);
     read_vision(json_object_get(record, "vision"), photo);
     read_faults(json_object_get(record, "faults"), photo);
     return true;

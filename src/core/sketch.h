@@ -5,7 +5,8 @@
 
 #include "core/photo.h"
 
-/* Its colours tell something that brightness does not. False of grey pictures and of those in one tint, as a sepia print is. */
+/* Its colours tell something that brightness does not. False of grey pictures and of those in one
+   tint, as a sepia print is. */
 bool ie_sketch_colored(const ie_sketch *sketch);
 
 #endif

@@ -33,7 +33,8 @@ const char *ie_strip_text(unsigned strip, char buffer[32])
     buffer[0] = 0;
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
         if ((strip >> i & 1) != 0) {
-            used += (size_t)snprintf(buffer + used, 32 - used, "%s%s", used > 0 ? ", " : "", names[i]);
+            used +=
+                (size_t)snprintf(buffer + used, 32 - used, "%s%s", used > 0 ? ", " : "", names[i]);
         }
     }
     return buffer;
@@ -45,7 +46,8 @@ ie_status ie_strip_check(const char *text, ie_error *err)
     ie_status status = IE_OK;
     for (uint32_t i = 0; status == IE_OK && i < list.count; i++) {
         if (bit_of(list.items[i]) == 0) {
-            status = ie_error_set(err, IE_ERR_USAGE, "\"%s\" cannot be stripped; there are gps, serials and all.",
+            status = ie_error_set(err, IE_ERR_USAGE,
+                                  "\"%s\" cannot be stripped; there are gps, serials and all.",
                                   ie_shown(list.items[i]));
         }
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What is taken out of the metadata of a copy (convert.strip): a set of bits with names. A file from which it cannot be
- * taken is not copied at all: a copy that tells more than was asked for is worse than none.
+ * What is taken out of the metadata of a copy (convert.strip): a set of bits with names. A file
+ * from which it cannot be taken is not copied at all: a copy that tells more than was asked for is
+ * worse than none.
  */
 #ifndef IE_CORE_STRIP_H
 #define IE_CORE_STRIP_H

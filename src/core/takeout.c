@@ -66,14 +66,24 @@ char *ie_takeout_photo(const char *json_stem, const char *mark)
         *dot = 0;
     }
     size_t stem = ie_name_stem(base, strlen(base));
-    return ie_asprintf("%.*s%.*s%s%s%s", (int)(base - target), target, (int)stem, base, mark, number, base + stem);
+    return ie_asprintf("%.*s%.*s%s%s%s", (int)(base - target), target, (int)stem, base, mark,
+                       number, base + stem);
 }
 
 const char *ie_takeout_mark(size_t index)
 {
     static const char *const marks[] = {
-        "-edited", "-bearbeitet", "-modifi\xc3\xa9", "-modifie\xcc\x81", "-modificato", "-ha editado", "-editado", "-editat",
-        "-bewerkt", "-edytowane", "-\xe7\xb7\xa8\xe9\x9b\x86\xe6\xb8\x88\xe3\x81\xbf",
+        "-edited",
+        "-bearbeitet",
+        "-modifi\xc3\xa9",
+        "-modifie\xcc\x81",
+        "-modificato",
+        "-ha editado",
+        "-editado",
+        "-editat",
+        "-bewerkt",
+        "-edytowane",
+        "-\xe7\xb7\xa8\xe9\x9b\x86\xe6\xb8\x88\xe3\x81\xbf",
     };
     return index < sizeof marks / sizeof *marks ? marks[index] : NULL;
 }

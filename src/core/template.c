@@ -8,7 +8,7 @@
 #include "utils/memory.h"
 
 /* 200 of the 255 bytes that file systems allow: the rest is for "_12345" and
- * ".supplemental-metadata.json". */
+   ".supplemental-metadata.json". */
 enum { PART_BYTES = 200, EXTENSION_BYTES = 16 };
 
 void ie_template_free(ie_template *pattern)
@@ -52,7 +52,8 @@ bool ie_template_has_ext(const ie_template *pattern)
 }
 
 /* Is there a field of that kind in it? */
-static bool any_field(const ie_template *pattern, bool (*is)(const ie_field *field, const char *format))
+static bool any_field(const ie_template *pattern,
+                      bool (*is)(const ie_field *field, const char *format))
 {
     for (size_t i = 0; i < pattern->count; i++) {
         for (size_t k = 0; k < pattern->pieces[i].count; k++) {
@@ -133,7 +134,7 @@ static bool add_value(const ie_choice *choice, expansion *e, ie_buffer *out)
     bool own_slashes = choice->custom != NULL || choice->field->takes_format;
     for (size_t i = before; i < out->size && !own_slashes; i++) {
         /* A date's '/' was written in the template; any other comes from a photo and makes no
-         * folder. */
+           folder. */
         out->data[i] = out->data[i] == '/' ? '_' : out->data[i];
     }
     return out->size > before;
@@ -183,8 +184,9 @@ static bool holds(const ie_piece *piece, const expansion *e)
     ie_buffer value = {0};
     expansion aside = *e; /* looking at a number does not make a row of names */
     bool there = add_value(&piece->choices[0], &aside, &value);
-    bool result = there ? compare(piece->compare, value.data, piece->operand != NULL ? piece->operand : "")
-                        : piece->compare == IE_IS_OTHER;
+    bool result =
+        there ? compare(piece->compare, value.data, piece->operand != NULL ? piece->operand : "")
+              : piece->compare == IE_IS_OTHER;
     ie_buffer_free(&value);
     return result;
 }
@@ -194,7 +196,8 @@ static bool add_pieces(const ie_template *pattern, expansion *e, bool whole, ie_
 {
     for (size_t i = 0; i < pattern->count;) {
         const ie_piece *piece = &pattern->pieces[i];
-        bool jumps = piece->kind == IE_PIECE_ELSE || (piece->kind == IE_PIECE_IF && !holds(piece, e));
+        bool jumps =
+            piece->kind == IE_PIECE_ELSE || (piece->kind == IE_PIECE_IF && !holds(piece, e));
         if (piece->kind == IE_PIECE_VALUE && !add_piece_value(piece, e, out)) {
             if (whole) {
                 return false;

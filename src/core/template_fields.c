@@ -117,7 +117,8 @@ static void name(const ie_photo *photo, const char *format, ie_buffer *out)
 
 static void folder(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    IE_AUTO_FREE char *directory = ie_path_directory(photo->real_path != NULL ? photo->real_path : photo->path);
+    IE_AUTO_FREE char *directory =
+        ie_path_directory(photo->real_path != NULL ? photo->real_path : photo->path);
     add_text(out, ie_path_base(directory));
 }
 
@@ -172,8 +173,8 @@ static void hash(const ie_photo *photo, const char *format, ie_buffer *out)
     }
 }
 
-/* Five decimals are about a metre. Made of whole numbers, so that no locale puts a comma in, and of the seven decimals that
-   the catalog keeps, so that a half is rounded alike before and after. */
+/* Five decimals are about a metre. Made of whole numbers, so that no locale puts a comma in, and of
+   the seven decimals that the catalog keeps, so that a half is rounded alike before and after. */
 static void add_degrees(double value, ie_buffer *out)
 {
     if (isfinite(value) && fabs(value) <= 360) {
@@ -244,7 +245,8 @@ static void dotted(const ie_photo *photo, const char *path, ie_buffer *out)
     }
 }
 
-static const ie_field dotted_field = {"a.b", "any key of the record", "", false, dotted, IE_NUMBER_NONE};
+static const ie_field dotted_field = {"a.b",  "any key of the record", "", false,
+                                      dotted, IE_NUMBER_NONE};
 
 static bool is_record_key(const char *path)
 {
@@ -268,7 +270,8 @@ static bool is_record_key(const char *path)
     }
     IE_AUTO_FREE char *list = ie_strndup(path, strcspn(path, ".")); /* "keywords.0" */
     return ie_metadata_fields_named(path) != 0 || strcmp(path, "regions") == 0 ||
-           (path[strlen(list)] == '.' && (strcmp(list, "regions") == 0 || ie_metadata_fields_named(list) != 0) &&
+           (path[strlen(list)] == '.' &&
+            (strcmp(list, "regions") == 0 || ie_metadata_fields_named(list) != 0) &&
             strspn(path + strlen(list) + 1, "0123456789") > 0);
 }
 
@@ -358,10 +361,11 @@ static const ie_field fields[] = {
     FIELD("model", "camera model as the camera writes it", "{model} → Canon EOS R5", model),
     FIELD("lens", "lens", "{lens} → RF24-105mm F4 L IS USM", lens),
     FIELD("name", "the file's name until now, without extension", "{name} → IMG_0042", name),
-    FIELD("ext", "the file's extension until now; the template then says where the extension stands",
+    FIELD("ext",
+          "the file's extension until now; the template then says where the extension stands",
           "{name}.{ext} → IMG_0042.CR3", ext),
-    FIELD("folder", "the folder that it lies in until now, without those above", "{folder}_{name} → Oslo 2023_IMG_0042",
-          folder),
+    FIELD("folder", "the folder that it lies in until now, without those above",
+          "{folder}_{name} → Oslo 2023_IMG_0042", folder),
     FIELD("format", "format, told by content", "{format} → cr3", format_name),
     FIELD("width", "width in pixels", "{width} → 8192", width),
     FIELD("height", "height in pixels", "{height} → 5464", height),
@@ -373,9 +377,10 @@ static const ie_field fields[] = {
     FIELD("country", "country, where the photo names one", "{country} → Norway", country),
     FIELD("label", "colour label", "{label} → Red", label),
     FIELD("creator", "who took it", "{creator} → Ann", creator),
-    COUNTS("seq", "number among all photos of the run, by their dates, from 1", "{seq:04} → 0007", IE_NUMBER_SEQ),
-    COUNTS("counter", "number within the new folder, by their dates, from 1", "{date:%Y}/{counter:03} → 2023/007",
-           IE_NUMBER_COUNTER),
+    COUNTS("seq", "number among all photos of the run, by their dates, from 1", "{seq:04} → 0007",
+           IE_NUMBER_SEQ),
+    COUNTS("counter", "number within the new folder, by their dates, from 1",
+           "{date:%Y}/{counter:03} → 2023/007", IE_NUMBER_COUNTER),
     FIELD("burst", "identifier of the burst it belongs to", "{burst|name} → 5F1C2B", burst),
     COUNTS("burst_index", "number within its burst, from 1; photos of no burst have none",
            "{burst|name}_{burst_index|\"0\"} → 5F1C2B_7", IE_NUMBER_BURST),
@@ -389,13 +394,16 @@ enum { FIELDS = sizeof fields / sizeof *fields };
 
 /* What else may stand in braces, for help: a test expands these examples, too. */
 static const ie_field forms[] = {
-    FIELD("date:%H%M%S.%f", "sub-seconds, as many digits as the photo has", "{date:%H%M%S.%f} → 091233.120", NULL),
-    FIELD("exposure.f_number", "any key of the record by its dotted path", "f{exposure.f_number} → f2.8", NULL),
-    FIELD("custom.NAME", "what rename.fields defines, here NAME={country}/{city}", "{custom.NAME}/{name} → Norway/Oslo/IMG_0042",
-          NULL),
+    FIELD("date:%H%M%S.%f", "sub-seconds, as many digits as the photo has",
+          "{date:%H%M%S.%f} → 091233.120", NULL),
+    FIELD("exposure.f_number", "any key of the record by its dotted path",
+          "f{exposure.f_number} → f2.8", NULL),
+    FIELD("custom.NAME", "what rename.fields defines, here NAME={country}/{city}",
+          "{custom.NAME}/{name} → Norway/Oslo/IMG_0042", NULL),
     FIELD("camera|make|\"unknown\"", "the first that has a value; a text always has one",
           "{location.state|city|\"unknown\"} → Oslo", NULL),
-    FIELD("camera:lower", "in small letters; upper: in capitals", "{camera:lower}_{make:upper} → eos r5_CANON", NULL),
+    FIELD("camera:lower", "in small letters; upper: in capitals",
+          "{camera:lower}_{make:upper} → eos r5_CANON", NULL),
     FIELD("iso:05", "padded with zeros to that width", "{iso:05} → 00400", NULL),
     FIELD("if rating>=4", "a choice by = != < <= > >=, or by whether there is a value",
           "{if rating>=4}best{else}rest{end}{if city}_{city}{end} → best_Oslo", NULL),
@@ -431,8 +439,9 @@ const ie_field *ie_field_custom(void)
 
 bool ie_field_is_number(const ie_field *field)
 {
-    return field->numbering != IE_NUMBER_NONE || field->value == width || field->value == height || field->value == iso ||
-           field->value == rating || field->value == lat || field->value == lon;
+    return field->numbering != IE_NUMBER_NONE || field->value == width || field->value == height ||
+           field->value == iso || field->value == rating || field->value == lat ||
+           field->value == lon;
 }
 
 /* The field whose name `wanted` begins with: "extension" is ext. */
@@ -441,7 +450,8 @@ static const char *beginning_of(const char *wanted)
     const char *longest = NULL;
     for (size_t i = 0; i < FIELDS; i++) {
         size_t length = strlen(fields[i].name);
-        if (length >= 3 && ie_starts_with(wanted, fields[i].name) && (longest == NULL || length > strlen(longest))) {
+        if (length >= 3 && ie_starts_with(wanted, fields[i].name) &&
+            (longest == NULL || length > strlen(longest))) {
             longest = fields[i].name;
         }
     }

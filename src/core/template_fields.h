@@ -30,10 +30,12 @@ bool ie_field_is_dotted(const ie_field *field);
 unsigned ie_field_needs(const ie_field *field, const char *format);
 /* Is it made of the file's bytes, so that it changes when tags are written? */
 bool ie_field_shows_bytes(const ie_field *field, const char *format);
-/* Is it made of the name or the folder that the file has until now? Takes a format as the one above does. */
+/* Is it made of the name or the folder that the file has until now? Takes a format as the one above
+   does. */
 bool ie_field_shows_name(const ie_field *field, const char *format);
 
-/* Can this follow a field's colon? "upper", "lower", or digits with a 0 in front: padded to that width. */
+/* Can this follow a field's colon? "upper", "lower", or digits with a 0 in front: padded to that
+   width. */
 bool ie_modifier_valid(const char *modifier);
 /* Applies it to the text from `start` on. */
 void ie_modifier_apply(const char *modifier, size_t start, ie_buffer *out);
@@ -41,13 +43,15 @@ void ie_modifier_apply(const char *modifier, size_t start, ie_buffer *out);
 bool ie_date_format_has_clock(const char *format);
 
 const ie_field *ie_field_at(size_t index); /* NULL past the end */
-/* Rows for help alone: what may stand in braces beside the fields' names, an example of each. NULL past the end. */
+/* Rows for help alone: what may stand in braces beside the fields' names, an example of each. NULL
+   past the end. */
 const ie_field *ie_form_at(size_t index);
 /* A row of the table, a custom field, or a key of the record by its dotted path ("exposure.iso",
-   "vision.scenes.0.label"; what stands in "metadata" may be named without it). NULL when no record can
-   have such a key. */
+   "vision.scenes.0.label"; what stands in "metadata" may be named without it). NULL when no record
+   can have such a key. */
 const ie_field *ie_field_find(const char *name);
-char *ie_field_nearest(const char *name);        /* of these and the record's keys; NULL: none is near; free() it */
+char *ie_field_nearest(
+    const char *name); /* of these and the record's keys; NULL: none is near; free() it */
 bool ie_field_is_number(const ie_field *field);  /* is its value always one? */
 void ie_field_names(ie_buffer *out);             /* all, with commas */
 

@@ -81,8 +81,9 @@ static ie_status parse_plain(struct parser *parser)
         }
         if (c == '/' && parser->per_folder) {
             ie_buffer_free(&plain);
-            return refuse(parser, parser->p,
-                          "{counter} counts the files of a folder and cannot name the folder itself.");
+            return refuse(
+                parser, parser->p,
+                "{counter} counts the files of a folder and cannot name the folder itself.");
         }
         ie_buffer_char(&plain, c);
     }
@@ -123,12 +124,11 @@ static ie_status check_format(struct parser *parser, const ie_field *field, cons
                               const char *format)
 {
     if (!field->takes_format) {
-        return ie_modifier_valid(format)
-                   ? IE_OK
-                   : refuse(parser, begin,
-                            "the field %s takes no such format; upper, lower, or a width such as 04 "
-                            "may stand here.",
-                            field->name);
+        return ie_modifier_valid(format) ? IE_OK
+                                         : refuse(parser, begin,
+                                                  "the field %s takes no such format; upper, "
+                                                  "lower, or a width such as 04 may stand here.",
+                                                  field->name);
     }
     if (format[0] == 0) {
         return refuse(parser, begin, "a format is missing after the colon, such as %%Y-%%m-%%d.");
@@ -146,10 +146,12 @@ static ie_status check_format(struct parser *parser, const ie_field *field, cons
 /* "IF rating>4", "endif", "els": no field is meant. */
 static bool looks_like_choice(const char *name)
 {
-    static const char *const words[] = {"if", "else", "end", "endif", "elif", "elsif", "elseif", "fi"};
+    static const char *const words[] = {"if",   "else",  "end",    "endif",
+                                        "elif", "elsif", "elseif", "fi"};
     IE_AUTO_FREE char *word = ie_strndup(name, strcspn(name, " "));
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (ie_equal_nocase(word, words[i]) || (strlen(word) > 2 && ie_edit_distance(word, words[i]) == 1)) {
+        if (ie_equal_nocase(word, words[i]) ||
+            (strlen(word) > 2 && ie_edit_distance(word, words[i]) == 1)) {
             return true;
         }
     }
@@ -162,15 +164,18 @@ static ie_status refuse_name(struct parser *parser, const char *at, const char *
     IE_AUTO_FREE char *near = ie_field_nearest(name);
     ie_show_path(name, shown, sizeof shown);
     if (looks_like_choice(name)) {
-        return refuse(parser, at, "there is no field \"%s\"; a choice is written {if FIELD}…{else}…{end}, in small letters, "
-                                  "and one may stand within another.", shown);
+        return refuse(parser, at,
+                      "there is no field \"%s\"; a choice is written {if FIELD}…{else}…{end}, in "
+                      "small letters, and one may stand within another.",
+                      shown);
     }
     if (near != NULL) {
         return refuse(parser, at, "there is no field \"%s\"; the nearest is \"%s\".", shown, near);
     }
     ie_buffer names = {0};
     ie_field_names(&names);
-    ie_status status = refuse(parser, at, "there is no field \"%s\"; there are %s.", shown, names.data);
+    ie_status status =
+        refuse(parser, at, "there is no field \"%s\"; there are %s.", shown, names.data);
     ie_buffer_free(&names);
     return status;
 }
@@ -183,13 +188,16 @@ static ie_status note_numbering(struct parser *parser, const ie_field *field, co
         return IE_OK;
     }
     if (parser->is_custom) {
-        return refuse(parser, at, "a custom field cannot count; write {%s} into the template itself.", field->name);
+        return refuse(parser, at,
+                      "a custom field cannot count; write {%s} into the template itself.",
+                      field->name);
     }
-    bool other_braces = pattern->numbering != IE_NUMBER_NONE && parser->counting_piece != pattern->count;
+    bool other_braces =
+        pattern->numbering != IE_NUMBER_NONE && parser->counting_piece != pattern->count;
     if (other_braces && pattern->numbering != field->numbering) {
         return refuse(parser, at,
-                      "a name counts one thing only; {burst_index|counter} counts bursts and, for other photos, the "
-                      "files of a folder.");
+                      "a name counts one thing only; {burst_index|counter} counts bursts and, for "
+                      "other photos, the files of a folder.");
     }
     pattern->numbering = field->numbering;
     parser->counting_piece = pattern->count;
@@ -198,7 +206,8 @@ static ie_status note_numbering(struct parser *parser, const ie_field *field, co
 }
 
 /* "custom.NAME" with its definition from the configuration. */
-static ie_status add_custom(struct parser *parser, const char *at, const char *name, ie_choice *choice)
+static ie_status add_custom(struct parser *parser, const char *at, const char *name,
+                            ie_choice *choice)
 {
     const char *wanted = name + strlen(IE_CUSTOM_PREFIX);
     size_t length = strlen(wanted);
@@ -208,13 +217,14 @@ static ie_status add_custom(struct parser *parser, const char *at, const char *n
     for (uint32_t i = 0; parser->custom != NULL && i < parser->custom->count; i++) {
         const char *definition = parser->custom->items[i];
         if (strncmp(definition, wanted, length) == 0 && definition[length] == '=') {
-            return parse_template(definition + length + 1, NULL, true, &choice->custom, parser->err);
+            return parse_template(definition + length + 1, NULL, true, &choice->custom,
+                                  parser->err);
         }
     }
     return parser->custom == NULL
                ? IE_OK
-               : refuse(parser, at, "rename.fields defines no \"%s\"; add %s=TEMPLATE to it.", ie_shown(wanted),
-                        ie_shown(wanted));
+               : refuse(parser, at, "rename.fields defines no \"%s\"; add %s=TEMPLATE to it.",
+                        ie_shown(wanted), ie_shown(wanted));
 }
 
 static ie_status parse_field(struct parser *parser, ie_piece *piece)
@@ -259,7 +269,8 @@ static bool is_word(const struct parser *parser, const char *word)
 {
     const char *p = parser->p + 1 + strspn(parser->p + 1, " ");
     size_t length = strlen(word);
-    return strncmp(p, word, length) == 0 && (p[length] == ' ' || p[length] == '}' || p[length] == 0);
+    return strncmp(p, word, length) == 0 &&
+           (p[length] == ' ' || p[length] == '}' || p[length] == 0);
 }
 
 /* What a field is compared with; without quotation marks it goes to the brace. */
@@ -269,19 +280,22 @@ static ie_status take_operand(struct parser *parser, ie_piece *piece)
     bool quoted = begin[0] == '"' && strchr(begin + 1, '"') != NULL;
     parser->p += quoted;
     const char *end = parser->p + strcspn(parser->p, quoted ? "\"" : "}");
-    const char *operand = quoted ? ie_arena_strndup(parser->pattern->arena, parser->p, (size_t)(end - parser->p))
-                                 : trimmed(parser, parser->p, end);
+    const char *operand =
+        quoted ? ie_arena_strndup(parser->pattern->arena, parser->p, (size_t)(end - parser->p))
+               : trimmed(parser, parser->p, end);
     const ie_field *field = piece->choices[0].field;
     double number;
     if (!quoted && operand[0] == 0) {
         return refuse(parser, begin, "a value to compare with is missing; the empty text is \"\".");
     }
     if (!quoted && strpbrk(operand, "=!<>&|") != NULL) {
-        return refuse(parser, begin, "an {if} compares once, and another may stand within it; a text with one of = ! < > & | "
-                                     "stands in quotation marks.");
+        return refuse(parser, begin,
+                      "an {if} compares once, and another may stand within it; a text with one of "
+                      "= ! < > & | stands in quotation marks.");
     }
     if (operand[0] != 0 && ie_field_is_number(field) && !ie_parse_real(operand, &number)) {
-        return refuse(parser, begin, "%s is a number, and \"%s\" is none.", field->name, ie_shown(operand));
+        return refuse(parser, begin, "%s is a number, and \"%s\" is none.", field->name,
+                      ie_shown(operand));
     }
     piece->operand = operand;
     parser->p = end + quoted;
@@ -335,7 +349,8 @@ static ie_status parse_if(struct parser *parser)
         return refuse(parser, open, "this brace is never closed; write {{ for a brace itself.");
     }
     if (*parser->p != '}') {
-        return refuse(parser, parser->p, "here } was expected, or one of = != < <= > >= and a value.");
+        return refuse(parser, parser->p,
+                      "here } was expected, or one of = != < <= > >= and a value.");
     }
     parser->p++;
     return IE_OK;
@@ -352,7 +367,8 @@ static ie_status parse_else_or_end(struct parser *parser, ie_piece_kind kind)
         return refuse(parser, open, "{else} and {end} take nothing else into their braces.");
     }
     size_t *last = parser->depth > 0 ? &parser->open[parser->depth - 1] : NULL;
-    if (last == NULL || (kind == IE_PIECE_ELSE && parser->pattern->pieces[*last].kind == IE_PIECE_ELSE)) {
+    if (last == NULL ||
+        (kind == IE_PIECE_ELSE && parser->pattern->pieces[*last].kind == IE_PIECE_ELSE)) {
         return refuse(parser, open, "there is no {if} that this belongs to.");
     }
     add_piece(parser->pattern)->kind = kind;
@@ -412,21 +428,23 @@ static ie_status check_whole(struct parser *parser)
                             "The template for names is longer than %d bytes.", MAX_TEMPLATE_BYTES);
     }
     if (parser->text[0] == '/' || parser->text[length - 1] == '/') {
-        return refuse(
-            parser, parser->text[0] == '/' ? parser->text : parser->text + length - 1,
-            "a template neither begins nor ends with /; its names lie below the chosen folder.");
+        const char *at = parser->text[0] == '/' ? parser->text : parser->text + length - 1;
+        return refuse(parser, at, "a template neither begins nor ends with /; its names lie below "
+                      "the chosen folder.");
     }
     for (const char *part = parser->text; part != NULL; part = strchr(part, '/')) {
         part += *part == '/';
         if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == 0)) {
-            return refuse(parser, part, "no part may be \"..\"; the names lie below the chosen folder.");
+            return refuse(parser, part,
+                          "no part may be \"..\"; the names lie below the chosen folder.");
         }
     }
     bool inside = false; /* of braces, where a / is no folder's */
     for (const char *p = parser->text; *p != 0; p++) {
         inside = *p == '{' || (inside && *p != '}');
         if (!inside && p[0] == '/' && p[1] == '/') {
-            return refuse(parser, p + 1, "one / follows another; the folder between them needs a name.");
+            return refuse(parser, p + 1,
+                          "one / follows another; the folder between them needs a name.");
         }
     }
     return IE_OK;
@@ -449,8 +467,9 @@ static ie_status parse_template(const char *text, const ie_config_list *custom, 
 {
     ie_template *pattern = ie_alloc(sizeof *pattern);
     pattern->arena = ie_arena_new();
-    struct parser parser = {
-        .text = text, .p = text, .pattern = pattern, .custom = custom, .is_custom = is_custom, .err = err};
+    struct parser parser = {.text = text, .p = text, .pattern = pattern, .err = err};
+    parser.custom = custom;
+    parser.is_custom = is_custom;
     ie_status status = parse_all(&parser);
     if (status != IE_OK) {
         ie_template_free(pattern);
@@ -460,8 +479,8 @@ static ie_status parse_template(const char *text, const ie_config_list *custom, 
     return IE_OK;
 }
 
-ie_status ie_template_parse(const char *text, const ie_config_list *custom, ie_template **ret_template,
-                            ie_error *err)
+ie_status ie_template_parse(const char *text, const ie_config_list *custom,
+                            ie_template **ret_template, ie_error *err)
 {
     return parse_template(text, custom, false, ret_template, err);
 }
@@ -469,11 +488,10 @@ ie_status ie_template_parse(const char *text, const ie_config_list *custom, ie_t
 ie_status ie_template_check_custom(const char *definition, ie_error *err)
 {
     size_t length = strcspn(definition, "=");
-    size_t named = strspn(definition, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
-    if (length == 0 || named != length || definition[length] != '=') {
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "\"%s\" is not of the form NAME=TEMPLATE, with a name of letters, digits, _ and -.",
-                            ie_shown(definition));
+    const char *usual = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    if (length == 0 || strspn(definition, usual) != length || definition[length] != '=') {
+        return ie_error_set(err, IE_ERR_USAGE, "\"%s\" is not of the form NAME=TEMPLATE, with a "
+                            "name of letters, digits, _ and -.", ie_shown(definition));
     }
     ie_template *pattern = NULL;
     ie_status status = parse_template(definition + length + 1, NULL, true, &pattern, err);

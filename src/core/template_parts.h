@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What a template is made of: template_parse.c makes it, template.c expands it. A list of pieces; an
- * {if} knows where to go on when it does not hold, so that nothing here is recursive but a custom
- * field, which is a template that has no custom fields.
+ * What a template is made of: template_parse.c makes it, template.c expands it. A list of pieces;
+ * an {if} knows where to go on when it does not hold, so that nothing here is recursive but a
+ * custom field, which is a template that has no custom fields.
  */
 #ifndef IE_CORE_TEMPLATE_PARTS_H
 #define IE_CORE_TEMPLATE_PARTS_H
@@ -18,7 +18,12 @@ typedef struct ie_choice {
     ie_template *custom;  /* owned by the template */
 } ie_choice;
 
-typedef enum ie_piece_kind { IE_PIECE_VALUE, IE_PIECE_IF, IE_PIECE_ELSE, IE_PIECE_END } ie_piece_kind;
+typedef enum ie_piece_kind {
+    IE_PIECE_VALUE,
+    IE_PIECE_IF,
+    IE_PIECE_ELSE,
+    IE_PIECE_END
+} ie_piece_kind;
 
 typedef enum ie_compare_kind {
     IE_IS_THERE, IE_IS_EQUAL, IE_IS_OTHER, IE_IS_LESS, IE_IS_MORE, IE_IS_AT_MOST, IE_IS_AT_LEAST

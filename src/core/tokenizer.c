@@ -11,7 +11,8 @@
 
 #define BYTES 256
 #define FIRST_MERGE (2 * BYTES)
-#define MAX_MERGES 48894 /* of CLIP; bpe_simple_vocab_16e6.txt goes on with many that it does not use */
+/* of CLIP; bpe_simple_vocab_16e6.txt goes on with many that it does not use */
+#define MAX_MERGES 48894
 #define SLOTS (1u << 17) /* of both hash tables: less than half full */
 #define MAX_TEXT 16384   /* bytes of a text that are looked at; 77 tokens are far fewer */
 #define WORD_END "</w>"
@@ -74,7 +75,8 @@ static void add_name(ie_tokenizer *t, int32_t id, char *take_name)
     *slot = id + 1;
 }
 
-/* GPT-2's alphabet: bytes that print stand for themselves and come first, the others for U+0100 and on. */
+/* GPT-2's alphabet: bytes that print stand for themselves and come first, the others for U+0100 and
+   on. */
 static void add_alphabet(ie_tokenizer *t)
 {
     int32_t id = 0;
@@ -96,9 +98,11 @@ static void add_alphabet(ie_tokenizer *t)
 }
 
 /* One merge, "A B". False when A or B is not known yet, or there is no room. */
-static bool add_merge(ie_tokenizer *t, const char *left, size_t left_size, const char *right, size_t right_size)
+static bool add_merge(ie_tokenizer *t, const char *left, size_t left_size, const char *right,
+                      size_t right_size)
 {
-    int32_t left_id = *name_slot(t, left, left_size) - 1, right_id = *name_slot(t, right, right_size) - 1;
+    int32_t left_id = *name_slot(t, left, left_size) - 1,
+            right_id = *name_slot(t, right, right_size) - 1;
     if (left_id < 0 || right_id < 0 || t->merges >= MAX_MERGES) {
         return false;
     }
@@ -155,7 +159,8 @@ static bool read_json_merge(ie_tokenizer *t, const json_t *merge)
 }
 
 /* tokenizer.json: its merges, and its vocabulary must number them as CLIP does. */
-static bool read_json(ie_tokenizer *t, const char *bytes, size_t size, const char *what, ie_error *err)
+static bool read_json(ie_tokenizer *t, const char *bytes, size_t size, const char *what,
+                      ie_error *err)
 {
     IE_AUTO_JSON json_t *whole = NULL;
     if (ie_json_parse(bytes, size, what, &whole, err) != IE_OK) {
@@ -183,8 +188,8 @@ static void drop_names(ie_tokenizer *t)
     t->slots = NULL;
 }
 
-ie_status ie_tokenizer_new(const char *bytes, size_t size, const char *what, ie_tokenizer **ret_tokenizer,
-                           ie_error *err)
+ie_status ie_tokenizer_new(const char *bytes, size_t size, const char *what,
+                           ie_tokenizer **ret_tokenizer, ie_error *err)
 {
     ie_tokenizer *t = ie_alloc(sizeof *t);
     t->names = ie_alloc((FIRST_MERGE + MAX_MERGES) * sizeof *t->names);
@@ -200,8 +205,10 @@ ie_status ie_tokenizer_new(const char *bytes, size_t size, const char *what, ie_
     drop_names(t);
     if (!good) {
         ie_tokenizer_free(t);
-        return ie_error_set(err, IE_ERR_FORMAT, "%s is not the vocabulary of a CLIP model (merges.txt or tokenizer.json).",
-                            ie_shown(what));
+        return ie_error_set(
+            err, IE_ERR_FORMAT,
+            "%s is not the vocabulary of a CLIP model (merges.txt or tokenizer.json).",
+            ie_shown(what));
     }
     *ret_tokenizer = t;
     return IE_OK;
@@ -298,7 +305,8 @@ static size_t ending(const int32_t *codes, size_t count)
     return 0;
 }
 
-/* Length of the piece at codes, which is no blank: an ending, letters, one digit, or a run of neither. */
+/* Length of the piece at codes, which is no blank: an ending, letters, one digit, or a run of
+   neither. */
 static size_t piece_length(const int32_t *codes, size_t count)
 {
     size_t length = ending(codes, count);
@@ -319,7 +327,8 @@ static const char start_mark[] = "<|startoftext|>", end_mark[] = "<|endoftext|>"
 static size_t next_mark(const int32_t *codes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (codes[i] == '<' && (follows(codes + i, count - i, start_mark) || follows(codes + i, count - i, end_mark))) {
+        if (codes[i] == '<' && (follows(codes + i, count - i, start_mark) ||
+                                follows(codes + i, count - i, end_mark))) {
             return i;
         }
     }

@@ -45,7 +45,8 @@ static double between(double a, double b, double share)
     return a + (b - a) * share;
 }
 
-bool ie_track_at(const ie_track *track, int64_t utc_ms, int64_t max_gap_s, ie_track_point *ret_point)
+bool ie_track_at(const ie_track *track, int64_t utc_ms, int64_t max_gap_s,
+                 ie_track_point *ret_point)
 {
     size_t low = 0, high = track->count; /* the first point not before the time */
     while (low < high) {
@@ -74,7 +75,9 @@ bool ie_track_at(const ie_track *track, int64_t utc_ms, int64_t max_gap_s, ie_tr
     *ret_point = (ie_track_point){
         .utc_ms = utc_ms,
         .latitude = between(a->latitude, b->latitude, share),
-        .longitude = longitude > 180 ? longitude - 360 : longitude < -180 ? longitude + 360 : longitude,
+        .longitude = longitude > 180    ? longitude - 360
+                     : longitude < -180 ? longitude + 360
+                                        : longitude,
         .altitude_m = between(a->altitude_m, b->altitude_m, share),
     };
     return true;
@@ -88,7 +91,8 @@ bool ie_parse_clock_offset(const char *text, int64_t *ret_seconds)
     for (int i = 0; i < 3; i++) {
         size_t length = strcspn(text, ":");
         IE_AUTO_FREE char *part = ie_strndup(text, length);
-        if (length < 1 || length > 2 || part[0] == '-' || part[0] == '+' || !ie_parse_int(part, 0, most[i], &value)) {
+        if (length < 1 || length > 2 || part[0] == '-' || part[0] == '+' ||
+            !ie_parse_int(part, 0, most[i], &value)) {
             return false;
         }
         sum += value * units[i];

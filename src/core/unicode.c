@@ -48,8 +48,9 @@ static bool is_ascii(const char *text)
 static char *mapped(const char *text, utf8proc_option_t options)
 {
     utf8proc_uint8_t *out = NULL;
-    utf8proc_ssize_t size = utf8proc_map((const utf8proc_uint8_t *)text, 0, &out,
-                                         options | UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    utf8proc_ssize_t size =
+        utf8proc_map((const utf8proc_uint8_t *)text, 0, &out,
+                     options | UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     if (size < 0) {
         free(out);
         return NULL;
@@ -92,7 +93,8 @@ int32_t *ie_unicode_lower(const char *text, size_t size, size_t *ret_count)
     size_t space = room > 0 ? (size_t)room : 0;
     /* Twice the room for lower case, and utf8proc_normalize_utf32() writes one element behind. */
     int32_t *codes = ie_alloc((2 * space + 2) * sizeof *codes);
-    utf8proc_ssize_t count = utf8proc_decompose(bytes, (utf8proc_ssize_t)size, codes + space, room, options);
+    utf8proc_ssize_t count =
+        utf8proc_decompose(bytes, (utf8proc_ssize_t)size, codes + space, room, options);
     count = count > 0 ? utf8proc_normalize_utf32(codes + space, count, options) : 0;
     size_t used = 0;
     for (utf8proc_ssize_t i = 0; i < count; i++) {

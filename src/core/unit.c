@@ -75,24 +75,27 @@ static int compare_stem(const ie_former_file *a, const ie_former_file *b)
     if (a->hash != b->hash) {
         return a->hash < b->hash ? -1 : 1;
     }
-    int folders =
-        ie_former_compare_bytes(a->path, (size_t)(a->base - a->path), b->path, (size_t)(b->base - b->path));
-    return folders != 0 ? folders
-                        : ie_former_compare_nocase(a->base, a->stem_length, b->base, b->stem_length);
+    int folders = ie_former_compare_bytes(a->path, (size_t)(a->base - a->path), b->path,
+                                          (size_t)(b->base - b->path));
+    return folders != 0
+               ? folders
+               : ie_former_compare_nocase(a->base, a->stem_length, b->base, b->stem_length);
 }
 
 static int compare_exact_stem(const ie_former_file *a, const ie_former_file *b)
 {
     int stems = compare_stem(a, b);
-    return stems != 0 ? stems : ie_former_compare_bytes(a->base, a->stem_length, b->base, b->stem_length);
+    return stems != 0 ? stems
+                      : ie_former_compare_bytes(a->base, a->stem_length, b->base, b->stem_length);
 }
 
 static int compare_entries(const void *left, const void *right)
 {
     const ie_former_file *a = left, *b = right;
     int stems = compare_exact_stem(a, b);
-    int bases =
-        stems != 0 ? stems : ie_former_compare_bytes(a->base, a->base_length, b->base, b->base_length);
+    int bases = stems != 0
+                    ? stems
+                    : ie_former_compare_bytes(a->base, a->base_length, b->base, b->base_length);
     return bases != 0 ? bases : compare_lengths(a->photo, b->photo);
 }
 
@@ -295,7 +298,9 @@ const char *ie_unit_suffix(const char *leader_path, const char *member_path)
 {
     const char *leader = ie_path_base(leader_path), *member = ie_path_base(member_path);
     size_t stem = ie_name_stem(leader, strlen(leader)), length = strlen(member);
-    bool follows = length > stem && (member[stem] == '.' || ie_edited_stem(member, ie_name_stem(member, length), NULL) == stem);
+    bool follows =
+        length > stem &&
+        (member[stem] == '.' || ie_edited_stem(member, ie_name_stem(member, length), NULL) == stem);
     if (length == stem || follows) {
         if (ie_former_compare_nocase(leader, stem, member, stem) == 0) {
             return member + stem;

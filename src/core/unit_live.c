@@ -26,18 +26,21 @@ bool ie_former_may_be_live(const ie_photo *still, const ie_photo *video)
     return a == NULL || b == NULL || strcmp(a, b) == 0;
 }
 
-/* By folder, then identifier, then stills before videos; then the shorter name: IMG_1 before IMG_1 (1). */
+/* By folder, then identifier, then stills before videos; then the shorter name: IMG_1 before IMG_1
+   (1). */
 static int compare_ids(const void *left, const void *right, void *former)
 {
     const ie_former *f = former;
     const ie_former_file *a = *(ie_former_file *const *)left, *b = *(ie_former_file *const *)right;
     const ie_photo *x = photo_of(f, a), *y = photo_of(f, b);
-    int order = ie_former_compare_bytes(a->path, (size_t)(a->base - a->path), b->path, (size_t)(b->base - b->path));
+    int order = ie_former_compare_bytes(a->path, (size_t)(a->base - a->path), b->path,
+                                        (size_t)(b->base - b->path));
     order = order != 0 ? order : strcmp(x->metadata.content_id, y->metadata.content_id);
     if (order != 0 || is_video(x) != is_video(y)) {
         return order != 0 ? order : is_video(x) - is_video(y);
     }
-    return a->base_length != b->base_length ? (a->base_length < b->base_length ? -1 : 1) : strcmp(a->path, b->path);
+    return a->base_length != b->base_length ? (a->base_length < b->base_length ? -1 : 1)
+                                            : strcmp(a->path, b->path);
 }
 
 static bool is_same_id(const ie_former *f, const ie_former_file *a, const ie_former_file *b)
@@ -47,8 +50,8 @@ static bool is_same_id(const ie_former *f, const ie_former_file *a, const ie_for
            strcmp(photo_of(f, a)->metadata.content_id, photo_of(f, b)->metadata.content_id) == 0;
 }
 
-/* Files of one identifier: each video that has no still of its name goes to the first still that has no
-   video. Two of each, as copies in one folder have it, stay two pairs. */
+/* Files of one identifier: each video that has no still of its name goes to the first still that
+   has no video. Two of each, as copies in one folder have it, stay two pairs. */
 static void join_equals(ie_former *f, ie_former_file *const *files, size_t count)
 {
     size_t still = 0;
@@ -57,7 +60,8 @@ static void join_equals(ie_former *f, ie_former_file *const *files, size_t count
         if (!is_video(f->photos[video]) || f->paired[video]) {
             continue;
         }
-        while (still < count && is_still(f->photos[files[still]->photo]) && f->paired[files[still]->photo]) {
+        while (still < count && is_still(f->photos[files[still]->photo]) &&
+               f->paired[files[still]->photo]) {
             still++;
         }
         if (still == count || !is_still(f->photos[files[still]->photo])) {

@@ -40,15 +40,16 @@ static int compare_cut(const void *left, const void *right)
     if (a->hash != b->hash) {
         return a->hash < b->hash ? -1 : 1;
     }
-    int paths = ie_former_compare_bytes(a->path, (size_t)(a->base - a->path) + a->stem_length, b->path,
-                              (size_t)(b->base - b->path) + b->stem_length);
+    int paths = ie_former_compare_bytes(a->path, (size_t)(a->base - a->path) + a->stem_length,
+                                        b->path, (size_t)(b->base - b->path) + b->stem_length);
     return paths;
 }
 
 static bool has_number(const ie_former_file *file, const char *number)
 {
     size_t stem = ie_name_stem(file->base, file->base_length), length = strlen(number);
-    return length == 0 || (stem >= length && memcmp(file->base + stem - length, number, length) == 0);
+    return length == 0 ||
+           (stem >= length && memcmp(file->base + stem - length, number, length) == 0);
 }
 
 /* The photo whose name was too long for its sidecar's: the only one that begins so. */
@@ -100,7 +101,8 @@ char ie_unit_aae_form(const char *path)
     return letter == 'e' || letter == 'o' ? letter : 0;
 }
 
-/* IMG_E1.AAE and IMG_O1.AAE of IMG_1.HEIC; "x.e.aae" and "x.o.aae" are what renaming makes of them. */
+/* IMG_E1.AAE and IMG_O1.AAE of IMG_1.HEIC; "x.e.aae" and "x.o.aae" are what renaming makes
+   of them. */
 static const ie_former_file *find_adjusted(const ie_former *f, const ie_former_file *sidecar)
 {
     if (ie_unit_aae_form(sidecar->path) == 0) {
@@ -108,9 +110,9 @@ static const ie_former_file *find_adjusted(const ie_former *f, const ie_former_f
     }
     size_t folder = (size_t)(sidecar->base - sidecar->path), stem = sidecar->stem_length;
     bool renamed = sidecar->base[stem - 2] == '.';
-    IE_AUTO_FREE char *path =
-        renamed ? ie_strndup(sidecar->path, folder + stem - 2)
-                : ie_asprintf("%.*s%.*s", (int)(folder + 4), sidecar->path, (int)(stem - 5), sidecar->base + 5);
+    IE_AUTO_FREE char *path = renamed ? ie_strndup(sidecar->path, folder + stem - 2)
+                                      : ie_asprintf("%.*s%.*s", (int)(folder + 4), sidecar->path,
+                                                    (int)(stem - 5), sidecar->base + 5);
     size_t length = strlen(path) - folder;
     ie_former_file wanted = ie_former_entry_part(path, length, length);
     return ie_former_find(f, &wanted, false);
@@ -120,7 +122,8 @@ static const ie_former_file *find_owner(const ie_former *f, const ie_former_file
 {
     const char *extension = ie_path_extension(sidecar->path);
     size_t rest = sidecar->stem_length; /* a.jpg of a.jpg.xmp */
-    ie_former_file wanted = ie_former_entry_part(sidecar->path, rest, ie_name_stem(sidecar->base, rest));
+    ie_former_file wanted =
+        ie_former_entry_part(sidecar->path, rest, ie_name_stem(sidecar->base, rest));
     const ie_former_file *owner = ie_former_find(f, &wanted, true);
     if (owner != NULL) {
         return owner;
@@ -128,11 +131,13 @@ static const ie_former_file *find_owner(const ie_former *f, const ie_former_file
     if (is_stem_sidecar(extension)) {
         wanted = ie_former_entry_part(sidecar->path, rest, rest);
         owner = ie_former_find(f, &wanted, false);
-        return owner != NULL || !ie_equal_nocase(extension, "aae") ? owner : find_adjusted(f, sidecar);
+        return owner != NULL || !ie_equal_nocase(extension, "aae") ? owner
+                                                                   : find_adjusted(f, sidecar);
     }
     const char *mark = "";
     for (size_t i = 0; mark != NULL; mark = ie_takeout_mark(i++)) {
-        IE_AUTO_FREE char *stem = ie_strndup(sidecar->path, (size_t)(sidecar->base - sidecar->path) + rest);
+        IE_AUTO_FREE char *stem =
+            ie_strndup(sidecar->path, (size_t)(sidecar->base - sidecar->path) + rest);
         IE_AUTO_FREE char *target = ie_takeout_photo(stem, mark);
         ie_former_file photo = ie_former_entry(target, 0);
         owner = ie_former_find(f, &photo, true);

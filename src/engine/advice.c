@@ -5,12 +5,14 @@
 
 #include "core/convert_check.h"
 #include "processors/processor.h"
+#include "utils/error.h"
 
 void ie_advise_of_idleness(ie_engine *engine, const ie_request *request)
 {
     if (strcmp(request->command, "tag") == 0 && !ie_tag_asked(engine->config)) {
-        ie_engine_notice(engine, "Nothing was asked to be written. There are --keywords, --title, --caption, --rating, --gps, "
-                                 "--gpx, --gps-from, --quality-rating and --quality-score, and --ml for what models see.");
+        ie_engine_notice(engine, "Nothing was asked to be written. There are --keywords, --title, "
+                                 "--caption, --rating, --gps, --gpx, --gps-from, --quality-rating "
+                                 "and --quality-score, and --ml for what models see.");
     }
 }
 
@@ -27,7 +29,31 @@ void ie_advise_of_colours(ie_engine *engine, const ie_plan *plan)
         asked = !ie_action_recodes(&plan->actions[i]);
     }
     if (asked) {
-        ie_engine_notice(engine, "--to-srgb has no effect: no photo here is converted, and only new files get other colours "
+        ie_engine_notice(engine, "--to-srgb has no effect: no photo here is converted, and only "
+                                 "new files get other colours "
                                  "(JPEGs with --from jpeg --to jpeg --recompress).");
+    }
+}
+
+void ie_advise_of_faults(ie_engine *engine, ie_photo *const *photos, const bool *known,
+                         size_t count, bool verbose)
+{
+    size_t unchanged = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t faults = ie_photo_fault_count(photos[i]);
+        if (faults > 0 && known[i] && !verbose) {
+            unchanged++;
+            continue;
+        }
+        for (size_t k = 0; k < faults; k++) {
+            ie_engine_notice(engine, "%s: %s", ie_shown(photos[i]->path),
+                             ie_photo_fault_text(photos[i], k));
+        }
+    }
+    if (unchanged > 0) {
+        ie_engine_notice(engine,
+                         "%zu %s not changed since %s faults were found; -v tells them again.",
+                         unchanged, unchanged == 1 ? "photo has" : "photos have",
+                         unchanged == 1 ? "its" : "their");
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What is said beside a plan to who asked for it: of options that have no effect, and of a request that asks for nothing.
-   Each is a notice of the engine; nothing here changes the plan. */
+/* What is said beside a plan to who asked for it: of options that have no effect, of a request that
+   asks for nothing, and of faults of the photos. Each is a notice of the engine; nothing here
+   changes the plan. */
 #ifndef IE_ENGINE_ADVICE_H
 #define IE_ENGINE_ADVICE_H
 
@@ -11,6 +12,10 @@
 void ie_advise_of_idleness(ie_engine *engine, const ie_request *request);
 /* Who asks for colours in sRGB may think that photos which nothing converts get them, too. */
 void ie_advise_of_colours(ie_engine *engine, const ie_plan *plan);
+/* A plan says what is done to files; what is wrong with some of them is said beside it: once, by
+   the command that found it, and of unchanged photos only how many they are. */
+void ie_advise_of_faults(ie_engine *engine, ie_photo *const *photos, const bool *known,
+                         size_t count, bool verbose);
 /* One doubt of ie_convert_check(); `engine` is an ie_engine. */
 void ie_advise_of_doubt(void *engine, const char *text);
 

@@ -13,7 +13,8 @@
 #define BASIS 6 /* what the eight derivatives are multiples of within one row */
 #define LANES 8
 
-/* How alike two pictures must be at the coarsest size, where copies and shots of one scene are above 0.75. */
+/* How alike two pictures must be at the coarsest size, where copies and shots of one scene are
+   above 0.75. */
 #define MIN_COARSE_MATCH 0.55
 
 int ie_turned_index(int side, unsigned turn, int x, int y)
@@ -39,7 +40,8 @@ void ie_plane_fill(ie_plane *to, const uint8_t *gray, unsigned turn)
 {
     to->side = SIDE;
     int first = ie_turned_index(SIDE, turn, 0, 0);
-    int right = ie_turned_index(SIDE, turn, 1, 0) - first, down = ie_turned_index(SIDE, turn, 0, 1) - first;
+    int right = ie_turned_index(SIDE, turn, 1, 0) - first,
+        down = ie_turned_index(SIDE, turn, 0, 1) - first;
     for (int y = 0; y < SIDE; y++) {
         for (int x = 0; x < SIDE; x++) {
             to->v[y * SIDE + x] = gray[first + x * right + y * down];
@@ -185,7 +187,8 @@ static bool solve(double m[PARAMETERS][PARAMETERS], double r[PARAMETERS])
     return true;
 }
 
-/* `count` is a multiple of LANES. The order of adding is fixed, so every processor gives the same sum. */
+/* `count` is a multiple of LANES. The order of adding is fixed, so every processor gives the same
+   sum. */
 static double dot(const float *a, const float *b, int count)
 {
     float sums[LANES] = {0};
@@ -194,29 +197,32 @@ static double dot(const float *a, const float *b, int count)
             sums[k] += a[i + k] * b[i + k];
         }
     }
-    return (double)((sums[0] + sums[4]) + (sums[1] + sums[5])) + (double)((sums[2] + sums[6]) + (sums[3] + sums[7]));
+    return (double)((sums[0] + sums[4]) + (sums[1] + sums[5])) +
+           (double)((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
 typedef struct equations {
     double m[PARAMETERS][PARAMETERS], r[PARAMETERS];
 } equations;
 
-/* Adds what one row says. Within it y is constant, so that the eight derivatives are six different rows of numbers,
-   three of them times 1 or y. */
-static void add_row(equations *to, const float *wanted, const row *r, const ie_warp *w, int n, double uy, float spread)
+/* Adds what one row says. Within it y is constant, so that the eight derivatives are six different
+   rows of numbers, three of them times 1 or y. */
+static void add_row(equations *to, const float *wanted, const row *r, const ie_warp *w, int n,
+                    double uy, float spread)
 {
     static const struct {
         int basis;
         bool times_y;
-    } parts[PARAMETERS] = {{0, false}, {1, false}, {0, true}, {2, false}, {3, false}, {2, true}, {4, false}, {5, false}};
+    } parts[PARAMETERS] = {{0, false}, {1, false}, {0, true},  {2, false},
+                           {3, false}, {2, true},  {4, false}, {5, false}};
     float basis[BASIS][SIDE], weighted[BASIS][SIDE], errors[SIDE];
     float gain = (float)w->p[6], offset = (float)w->p[7], slope = (float)(w->p[6] * n / 2.0);
     for (int x = 0; x < n; x++) {
         float ux = (2 * (float)x + 1) / (float)n - 1;
         float error = wanted[x] - (gain * r->value[x] + offset);
         float weight = r->there[x] / (1 + error * error / (spread * spread));
-        const float terms[BASIS] = {slope * r->dx[x], slope * r->dx[x] * ux, slope * r->dy[x], slope * r->dy[x] * ux,
-                                    r->value[x], 1};
+        const float terms[BASIS] = {slope * r->dx[x],      slope * r->dx[x] * ux, slope * r->dy[x],
+                                    slope * r->dy[x] * ux, r->value[x],           1};
         errors[x] = error;
         for (int k = 0; k < BASIS; k++) {
             basis[k][x] = terms[k];
@@ -233,14 +239,16 @@ static void add_row(equations *to, const float *wanted, const row *r, const ie_w
     for (int k = 0; k < PARAMETERS; k++) {
         double factor = parts[k].times_y ? uy : 1;
         for (int l = k; l < PARAMETERS; l++) {
-            to->m[k][l] += factor * (parts[l].times_y ? uy : 1) * products[parts[k].basis][parts[l].basis];
+            to->m[k][l] +=
+                factor * (parts[l].times_y ? uy : 1) * products[parts[k].basis][parts[l].basis];
         }
         to->r[k] += factor * right[parts[k].basis];
     }
 }
 
-/* One step of the fit. Returns how far the map moved, or -1. The outermost samples of both do not count: a frame around
-   one of the two would pull at them, at the finest size by what it was softened with, too. */
+/* One step of the fit. Returns how far the map moved, or -1. The outermost samples of both do not
+   count: a frame around one of the two would pull at them, at the finest size by what it was
+   softened with, too. */
 static double step(const ie_plane *a, const ie_plane *b, ie_warp *w, double spread)
 {
     int n = a->side;
@@ -300,10 +308,12 @@ static double match_through(const ie_plane *a, const ie_plane *b, const ie_warp 
         ab += x * y;
     }
     double n = count > 0 ? count : 1;
-    return (ab / n - sa / n * (sb / n)) / sqrt((aa / n - sa / n * (sa / n) + 1) * (bb / n - sb / n * (sb / n) + 1));
+    return (ab / n - sa / n * (sb / n)) /
+           sqrt((aa / n - sa / n * (sa / n) + 1) * (bb / n - sb / n * (sb / n) + 1));
 }
 
-/* How much of what both show agrees: the sum of the weights that a fit would give, over all samples of `a`. */
+/* How much of what both show agrees: the sum of the weights that a fit would give, over all samples
+   of `a`. */
 static double agreement(const ie_plane *a, const ie_plane *b, const ie_warp *w)
 {
     ie_plane seen;
@@ -341,7 +351,8 @@ bool ie_align(const ie_plane *a, const ie_plane *b, ie_warp *ret_warp)
         ie_plane_soften(&small_a[level]);
         ie_plane_soften(&small_b[level]);
         fit(&small_a[level], &small_b[level], ret_warp);
-        if (level == 0 && !(match_through(&small_a[0], &small_b[0], ret_warp) >= MIN_COARSE_MATCH)) {
+        if (level == 0 &&
+            !(match_through(&small_a[0], &small_b[0], ret_warp) >= MIN_COARSE_MATCH)) {
             return false;
         }
     }

@@ -10,14 +10,14 @@
 #include "storage/image_data.h"
 #include "utils/error.h"
 
-/* What a photo is known by. Tags change the bytes, but not the coded picture; a file whose coded picture cannot be told
-   from what is around it has its bytes only. */
+/* What a photo is known by. Tags change the bytes, but not the coded picture; a file whose coded
+   picture cannot be told from what is around it has its bytes only. */
 typedef struct names {
     ie_hash128 picture, bytes;
     bool has_picture;
 } names;
 
-/* ---- what the plan must not put together -------------------------------------------------------------- */
+/* ---- what the plan must not put together ----------------------------------------------------- */
 
 typedef struct key {
     uint8_t bytes[2 * sizeof(ie_hash128)]; /* the smaller first */
@@ -51,8 +51,9 @@ static void add_key(void *user, const ie_apart *pair)
 
 #define WAYS 4
 
-/* The hashes that a pair may be remembered by, that which is remembered today first; each file by its picture or, as
-   long ago for all, by its bytes. Two files of one coded picture are told apart by their bytes. Returns how many. */
+/* The hashes that a pair may be remembered by, that which is remembered today first; each file by
+   its picture or, as long ago for all, by its bytes. Two files of one coded picture are told apart
+   by their bytes. Returns how many. */
 static size_t ways_of(const names *a, const names *b, const ie_hash128 *ret_ways[WAYS][2])
 {
     size_t count = 0;
@@ -100,7 +101,8 @@ static int by_index(const void *a, const void *b)
 }
 
 /* Of the photos in pairs those whose coded picture is not known yet. */
-static void read_pictures(ie_engine *engine, ie_photo *const *photos, const ie_pair *pairs, size_t count)
+static void read_pictures(ie_engine *engine, ie_photo *const *photos, const ie_pair *pairs,
+                          size_t count)
 {
     reading r = {.photos = photos, .list = ie_alloc((2 * count + 1) * sizeof *r.list)};
     for (size_t i = 0; i < 2 * count; i++) {
@@ -108,7 +110,8 @@ static void read_pictures(ie_engine *engine, ie_photo *const *photos, const ie_p
     }
     qsort(r.list, 2 * count, sizeof *r.list, by_index);
     for (size_t i = 0; i < 2 * count; i++) {
-        if ((photos[r.list[i]]->have & IE_HAVE_IMAGE_DATA) == 0 && (i == 0 || r.list[i] != r.list[i - 1])) {
+        if ((photos[r.list[i]]->have & IE_HAVE_IMAGE_DATA) == 0 &&
+            (i == 0 || r.list[i] != r.list[i - 1])) {
             r.list[r.count++] = r.list[i];
         }
     }
@@ -122,7 +125,8 @@ static names names_of(const ie_photo *photo)
                    .has_picture = (photo->have & IE_HAVE_IMAGE_DATA) != 0};
 }
 
-ie_status ie_apart_filter(ie_engine *engine, ie_photo *const *photos, ie_pair *pairs, size_t *count, ie_error *err)
+ie_status ie_apart_filter(ie_engine *engine, ie_photo *const *photos, ie_pair *pairs, size_t *count,
+                          ie_error *err)
 {
     if (engine->reader == NULL || *count == 0) {
         return IE_OK;
@@ -132,7 +136,8 @@ ie_status ie_apart_filter(ie_engine *engine, ie_photo *const *photos, ie_pair *p
     if (status == IE_OK && list.count > 0) {
         qsort(list.items, list.count, sizeof *list.items, compare_keys);
         read_pictures(engine, photos, pairs, *count);
-        if (engine->cancel != NULL && *engine->cancel != 0) { /* what was not read would be taken for duplicates */
+        if (engine->cancel != NULL &&
+            *engine->cancel != 0) { /* what was not read would be taken for duplicates */
             free(list.items);
             return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed.");
         }
@@ -149,7 +154,7 @@ ie_status ie_apart_filter(ie_engine *engine, ie_photo *const *photos, ie_pair *p
     return status;
 }
 
-/* ---- what the user says --------------------------------------------------------------------------------- */
+/* ---- what the user says ---------------------------------------------------------------------- */
 
 typedef struct named {
     char *path; /* absolute */
@@ -160,7 +165,8 @@ static ie_status need_catalog(ie_engine *engine, ie_error *err)
 {
     ie_status status = ie_engine_catalog(engine, err);
     return status == IE_OK && engine->writer == NULL
-               ? ie_error_set(err, IE_ERR_USAGE, "What is kept apart is remembered in the catalog; leave --catalog at "
+               ? ie_error_set(err, IE_ERR_USAGE,
+                              "What is kept apart is remembered in the catalog; leave --catalog at "
                               "its default or name a file.")
                : status;
 }
@@ -172,12 +178,15 @@ static void hash_picture(const ie_engine *engine, const char *path, ie_bytes *by
     size_t head = size < IE_SNIFF_BYTES ? (size_t)size : IE_SNIFF_BYTES;
     const uint8_t *start = ie_bytes_at(bytes, 0, head);
     ie_format format = start != NULL ? ie_format_sniff(start, head, path) : IE_FORMAT_UNKNOWN;
-    const uint8_t *data = ie_image_data_known(format)
-                              ? ie_bytes_load(bytes, (uint64_t)engine->config->limits.max_file_bytes) : NULL;
+    const uint8_t *data =
+        ie_image_data_known(format)
+            ? ie_bytes_load(bytes, (uint64_t)engine->config->limits.max_file_bytes)
+            : NULL;
     by->has_picture = data != NULL && ie_image_data_hash(data, (size_t)size, format, &by->picture);
 }
 
-static ie_status hash_file(const ie_engine *engine, const char *path, named *ret_file, ie_error *err)
+static ie_status hash_file(const ie_engine *engine, const char *path, named *ret_file,
+                           ie_error *err)
 {
     ie_bytes *bytes;
     ie_status status = ie_bytes_open(path, &bytes, err);
@@ -207,19 +216,25 @@ static void note_pair(const named *a, const named *b, bool apart, pair_list *to)
     size_t count = ways_of(&a->by, &b->by, ways);
     for (size_t i = 0; i < count; i++) {
         IE_GROW(to->items, to->count, to->room);
-        to->items[to->count++] = (ie_apart){.a = *ways[i][0], .b = *ways[i][1], .name_a = a->path, .name_b = b->path,
+        to->items[to->count++] = (ie_apart){.a = *ways[i][0],
+                                            .b = *ways[i][1],
+                                            .name_a = a->path,
+                                            .name_b = b->path,
                                             .forget = !apart || i > 0};
     }
 }
 
-static ie_status note_pairs(const named *files, size_t count, bool apart, pair_list *to, ie_error *err)
+static ie_status note_pairs(const named *files, size_t count, bool apart, pair_list *to,
+                            ie_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t k = i + 1; k < count; k++) {
             if (ie_hash128_equal(files[i].by.bytes, files[k].by.bytes)) {
-                return ie_error_set(err, IE_ERR_USAGE, "%s and %s have the same bytes; nothing tells them apart, and "
-                                    "nothing was changed. To keep both, use --min-copies or --protect.",
-                                    ie_shown(files[i].path), ie_shown(files[k].path));
+                return ie_error_set(
+                    err, IE_ERR_USAGE,
+                    "%s and %s have the same bytes; nothing tells them apart, and "
+                    "nothing was changed. To keep both, use --min-copies or --protect.",
+                    ie_shown(files[i].path), ie_shown(files[k].path));
             }
             note_pair(&files[i], &files[k], apart, to);
         }
@@ -227,11 +242,15 @@ static ie_status note_pairs(const named *files, size_t count, bool apart, pair_l
     return IE_OK;
 }
 
-ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size_t count, bool apart, ie_error *err)
+ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size_t count,
+                               bool apart, ie_error *err)
 {
     if (count < 2 || count > IE_APART_MAX) {
-        return ie_error_set(err, IE_ERR_USAGE, "Name two photos, or some more (%d at most): each is kept apart from each of "
-                            "the others.", IE_APART_MAX);
+        return ie_error_set(
+            err, IE_ERR_USAGE,
+            "Name two photos, or some more (%d at most): each is kept apart from each of "
+            "the others.",
+            IE_APART_MAX);
     }
     ie_status status = need_catalog(engine, err);
     named *files = ie_alloc(count * sizeof *files);

@@ -44,7 +44,8 @@ static void drop_party(ie_run *run, ie_party *party, const ie_trouble *trouble)
         if (party->intended) {
             ie_journal_state(step->root->journal, step->entry.n, IE_ENTRY_FAILED, action->problem);
         } else {
-            ie_journal_note(step->root->journal, action->outcome == IE_OUTCOME_FAILED ? "failed" : "skipped",
+            ie_journal_note(step->root->journal,
+                            action->outcome == IE_OUTCOME_FAILED ? "failed" : "skipped",
                             action->from, action->problem);
         }
     }
@@ -52,8 +53,8 @@ static void drop_party(ie_run *run, ie_party *party, const ie_trouble *trouble)
     tell_progress(run, party);
 }
 
-/* Undoes what a group has done so far, durably, since the lines that say so may be synced before the batch is over.
-   False when that fails, too: recovery will look at it again. */
+/* Undoes what a group has done so far, durably, since the lines that say so may be synced before
+   the batch is over. False when that fails, too: recovery will look at it again. */
 static bool take_back(ie_run *run, ie_party *party)
 {
     bool good = true;
@@ -90,13 +91,13 @@ static ie_status give_up(ie_run *run, ie_party *party, const ie_trouble *trouble
         drop_party(run, party, trouble);
     }
     if (trouble->stops) {
-        return ie_error_set(err, trouble->error.status == IE_OK ? IE_ERR_IO : trouble->error.status, "%s",
-                            trouble->error.text);
+        ie_status status = trouble->error.status == IE_OK ? IE_ERR_IO : trouble->error.status;
+        return ie_error_set(err, status, "%s", trouble->error.text);
     }
     if (!back) {
-        return ie_error_set(err, IE_ERR_IO, "%s: %s (and what was begun could not be taken back; the next run, or "
-                            "undo, will do that)", ie_shown(party->steps[trouble->step].action->from),
-                            trouble->error.text);
+        const char *from = ie_shown(party->steps[trouble->step].action->from);
+        return ie_error_set(err, IE_ERR_IO, "%s: %s (and what was begun could not be taken back; "
+                            "the next run, or undo, will do that)", from, trouble->error.text);
     }
     return IE_OK;
 }
@@ -162,7 +163,8 @@ static ie_status write_intents(ie_run *run, const batch *b, ie_error *err)
     return flush_journals(run, any, err);
 }
 
-/* A folder that cannot be made is the trouble of those that want it, unless the disk is to blame. */
+/* A folder that cannot be made is the trouble of those that want it, unless the disk is to
+   blame. */
 static ie_status make_folders(ie_run *run, ie_error *err)
 {
     for (size_t i = 0; i < run->folder_count; i++) {
@@ -172,14 +174,16 @@ static ie_status make_folders(ie_run *run, ie_error *err)
         if (failed == 0) {
             ie_touched_add_parent(&run->touched, run->folders[i].path);
         } else if (ie_errno_stops(failed)) {
-            return ie_error_errno(err, failed, "The folder %s cannot be made", ie_shown(run->folders[i].path));
+            return ie_error_errno(err, failed, "The folder %s cannot be made",
+                                  ie_shown(run->folders[i].path));
         }
     }
     return IE_OK;
 }
 
-static ie_status for_live(ie_run *run, const batch *b, bool (*act)(ie_run *, ie_party *, ie_trouble *),
-                          ie_party_state after, ie_error *err)
+static ie_status for_live(ie_run *run, const batch *b,
+                          bool (*act)(ie_run *, ie_party *, ie_trouble *), ie_party_state after,
+                          ie_error *err)
 {
     for (size_t i = 0; i < b->count; i++) {
         ie_party *party = &b->parties[i];
@@ -271,7 +275,8 @@ static ie_status carry_batch(ie_run *run, const batch *b, ie_error *err)
         }
     }
     if (status == IE_OK) {
-        /* The ready lines must last. A proof that a power failure takes is not missed: see purge. */
+        /* The ready lines must last. A proof that a power failure takes is not missed: see
+           purge. */
         status = flush_journals(run, makes, err);
     }
     if (status == IE_OK) {
@@ -312,7 +317,8 @@ static void batch_clear(batch *b)
 static size_t fill_batch(ie_run *run, const ie_order *order, size_t first, batch *ret_batch)
 {
     size_t actions = 0, last = first;
-    while (last < order->group_count && actions < IE_BATCH_ACTIONS && order->groups[last].after <= first) {
+    while (last < order->group_count && actions < IE_BATCH_ACTIONS &&
+           order->groups[last].after <= first) {
         actions += order->groups[last++].count;
     }
     batch b = {ie_alloc((last - first) * sizeof *b.parties), last - first};
@@ -353,25 +359,17 @@ static ie_status carry_groups(ie_run *run, const ie_order *order, ie_error *err)
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
-/* Greater than every id in the roots, so that "the newest" is right even within one second; by chance how much, because a
-   copied folder has its journals with it and both may go on from the same id. */
+/* Greater than every id in the roots, so that "the newest" is right even within one second. */
 static void choose_id(ie_run *run)
 {
     ie_run_id_new(run->id);
     for (uint32_t r = 0; r < run->plan->root_count; r++) {
         ie_run_ids ids = {0};
-        if (run->roots[r].lock == NULL || ie_run_ids_read(run->roots[r].path, &ids, NULL) != IE_OK) {
+        if (run->roots[r].lock == NULL ||
+            ie_run_ids_read(run->roots[r].path, &ids, NULL) != IE_OK) {
             continue;
         }
-        const char *newest = ids.count > 0 ? ids.ids[0] : "";
-        int64_t number, step = 1 + (strtol(run->id + strlen(run->id) - 4, NULL, 16) & 0x3f);
-        size_t length = strlen(newest);
-        if (strcmp(newest, run->id) >= 0 && length == strlen(run->id)) {
-            char *end;
-            number = strtol(newest + length - 4, &end, 16);
-            snprintf(run->id, sizeof run->id, "%.*s%04" PRIx64, (int)(length - 4), newest,
-                     (uint64_t)(number + step < 0xffff ? number + step : 0xffff));
-        }
+        ie_run_id_follow(run->id, ids.count > 0 ? ids.ids[0] : "");
         ie_run_ids_free(&ids);
     }
 }
@@ -431,8 +429,9 @@ static ie_status close_roots(ie_run *run, ie_status status, ie_error *err)
         ie_run_root *root = &run->roots[r];
         if (root->journal != NULL) {
             if (!root->open_ends) {
-                ie_journal_end(root->journal, status == IE_OK ? "done"
-                                              : status == IE_ERR_CANCELLED ? "interrupted" : "error");
+                ie_journal_end(root->journal, status == IE_OK              ? "done"
+                                              : status == IE_ERR_CANCELLED ? "interrupted"
+                                                                           : "error");
             }
             ie_status flushed = ie_journal_flush(root->journal, true, status == IE_OK ? err : NULL);
             first = first == IE_OK ? flushed : first;
@@ -444,13 +443,15 @@ static ie_status close_roots(ie_run *run, ie_status status, ie_error *err)
     return status != IE_OK ? status : first;
 }
 
-ie_status ie_plan_used_roots(const ie_plan *plan, const ie_order *order, bool *used, uint64_t *ret_total, ie_error *err)
+ie_status ie_plan_used_roots(const ie_plan *plan, const ie_order *order, bool *used,
+                             uint64_t *ret_total, ie_error *err)
 {
     for (size_t g = 0; g < order->group_count; g++) {
         for (size_t i = 0; i < order->groups[g].count; i++) {
             const ie_action *action = &plan->actions[order->actions[order->groups[g].first + i]];
             if (action->root >= plan->root_count) {
-                return ie_error_set(err, IE_ERR_FORMAT, "The plan names no root for %s.", ie_shown(action->from));
+                return ie_error_set(err, IE_ERR_FORMAT, "The plan names no root for %s.",
+                                    ie_shown(action->from));
             }
             used[action->root] = true;
             (*ret_total)++;
@@ -459,12 +460,15 @@ ie_status ie_plan_used_roots(const ie_plan *plan, const ie_order *order, bool *u
     return IE_OK;
 }
 
-ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_run_id[40], ie_error *err)
+ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_run_id[40],
+                       ie_error *err)
 {
     ret_run_id[0] = 0;
     ie_order order;
     ie_order_make(plan, &order);
-    ie_run run = {.plan = plan, .options = options, .roots = ie_alloc((plan->root_count + 1) * sizeof *run.roots)};
+    ie_run run = {.plan = plan,
+                  .options = options,
+                  .roots = ie_alloc((plan->root_count + 1) * sizeof *run.roots)};
     bool *used = ie_alloc(plan->root_count + 1);
     for (uint32_t r = 0; r < plan->root_count; r++) {
         run.roots[r].path = plan->roots[r];

@@ -11,12 +11,12 @@
 
 bool ie_errno_stops(int number)
 {
-    return number == ENOSPC || number == EDQUOT || number == EROFS || number == EIO || number == EMFILE ||
-           number == ENFILE || number == ENOMEM;
+    return number == ENOSPC || number == EDQUOT || number == EROFS || number == EIO ||
+           number == EMFILE || number == ENFILE || number == ENOMEM;
 }
 
-static bool set_trouble(ie_trouble *trouble, size_t step, ie_outcome outcome, int number, const char *format,
-                        va_list args)
+static bool set_trouble(ie_trouble *trouble, size_t step, ie_outcome outcome, int number,
+                        const char *format, va_list args)
 {
     IE_AUTO_FREE char *text = NULL;
     if (vasprintf(&text, format, args) < 0) {
@@ -58,11 +58,13 @@ void ie_party_blame(ie_run *run, ie_party *party, const ie_trouble *trouble)
         ie_action *action = party->steps[i].action;
         bool own = i == trouble->step;
         action->outcome = own ? trouble->outcome : IE_OUTCOME_SKIPPED;
-        action->problem = !own ? ie_arena_printf(run->plan->arena, "it goes with %s, of which: %s", ie_shown(culprit),
-                                                 trouble->error.text)
-                          : action->fell_back ? ie_arena_printf(run->plan->arena, "%s; copying it as it is failed, too: %s",
-                                                                action->problem, trouble->error.text)
-                                              : ie_arena_strdup(run->plan->arena, trouble->error.text);
+        action->problem =
+            !own ? ie_arena_printf(run->plan->arena, "it goes with %s, of which: %s",
+                                   ie_shown(culprit), trouble->error.text)
+            : action->fell_back
+                ? ie_arena_printf(run->plan->arena, "%s; copying it as it is failed, too: %s",
+                                  action->problem, trouble->error.text)
+                : ie_arena_strdup(run->plan->arena, trouble->error.text);
     }
 }
 
@@ -78,12 +80,13 @@ static bool check_paths(const ie_step *step, size_t index, ie_trouble *trouble)
 {
     const ie_action *action = step->action;
     if (action->kind != IE_ACTION_COPY && !inside(action->from, step->root->path)) {
-        return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "%s does not lie below %s", ie_shown(action->from),
-                              ie_shown(step->root->path));
+        return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "%s does not lie below %s",
+                              ie_shown(action->from), ie_shown(step->root->path));
     }
     if (action->to != NULL && !inside(action->to, step->root->path)) {
-        return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "its target %s does not lie below %s",
-                              ie_shown(action->to), ie_shown(step->root->path));
+        return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED,
+                              "its target %s does not lie below %s", ie_shown(action->to),
+                              ie_shown(step->root->path));
     }
     return true;
 }
@@ -103,14 +106,17 @@ static bool check_source(const ie_step *step, size_t index, ie_trouble *trouble)
         return ie_trouble_set(trouble, index, IE_OUTCOME_SKIPPED, "it is no longer there");
     }
     if (failed == ELOOP || failed == ENOTDIR) {
-        return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "a folder on the way to %s is a symbolic link or no "
-                              "folder", ie_shown(action->from));
+        return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED,
+                              "a folder on the way to %s is a symbolic link or no folder",
+                              ie_shown(action->from));
     }
     if (failed != 0) {
-        return ie_trouble_errno(trouble, index, failed, "%s cannot be reached", ie_shown(action->from));
+        return ie_trouble_errno(trouble, index, failed, "%s cannot be reached",
+                                ie_shown(action->from));
     }
     if (!ie_stamp_fits(&action->stamp, &st)) {
-        return ie_trouble_set(trouble, index, IE_OUTCOME_SKIPPED, "it changed since the plan was made");
+        return ie_trouble_set(trouble, index, IE_OUTCOME_SKIPPED,
+                              "it changed since the plan was made");
     }
     return true;
 }
@@ -159,7 +165,8 @@ static int find_missing(ie_run *run, ie_run_root *root, const char *to)
 }
 
 /* Is the name at `to`, which is taken, taken by a file that this group moves away? */
-static bool group_frees(const ie_party *party, size_t index, const struct stat *there, bool *ret_folded)
+static bool group_frees(const ie_party *party, size_t index, const struct stat *there,
+                        bool *ret_folded)
 {
     struct stat st;
     for (size_t i = 0; i < party->count; i++) {
@@ -170,10 +177,12 @@ static bool group_frees(const ie_party *party, size_t index, const struct stat *
             return true;
         }
         /* On file systems that fold case, a.JPG → a.jpg finds itself under the new name. */
-        if (leaves && lstat(other->from, &st) == 0 && st.st_ino == there->st_ino && st.st_dev == there->st_dev) {
+        if (leaves && lstat(other->from, &st) == 0 && st.st_ino == there->st_ino &&
+            st.st_dev == there->st_dev) {
             IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
             bool listed = true;
-            if (ie_place_open(party->steps[i].root->path, party->steps[index].action->to, &place) == 0 &&
+            if (ie_place_open(party->steps[i].root->path, party->steps[index].action->to, &place) ==
+                    0 &&
                 ie_place_listed(&place, &listed) == 0 && !listed) {
                 *ret_folded = true;
                 return true;
@@ -194,22 +203,27 @@ static bool check_target(ie_run *run, ie_party *party, size_t index, ie_trouble 
         failed = find_missing(run, step->root, to);
     } else if (failed == 0) {
         failed = ie_place_stat(&place, &st);
-        if (failed == 0 && !group_frees(party, index, &st, &party->parks) && !ie_run_frees(run, to)) {
-            return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "the name %s is taken, and nothing is ever "
-                                  "overwritten", ie_shown(to));
+        if (failed == 0 && !group_frees(party, index, &st, &party->parks) &&
+            !ie_run_frees(run, to)) {
+            return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED,
+                                  "the name %s is taken, and nothing is ever overwritten",
+                                  ie_shown(to));
         }
         failed = failed == ENOENT ? 0 : failed;
     }
     if (failed == ELOOP || failed == ENOTDIR) {
-        return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "a folder on the way to %s is a symbolic link or no "
-                              "folder", ie_shown(to));
+        return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED,
+                              "a folder on the way to %s is a symbolic link or no folder",
+                              ie_shown(to));
     }
-    return failed == 0 || ie_trouble_errno(trouble, index, failed, "%s cannot be made", ie_shown(to));
+    return failed == 0 ||
+           ie_trouble_errno(trouble, index, failed, "%s cannot be made", ie_shown(to));
 }
 
 /* ---- the entry ---------------------------------------------------------------------------- */
 
-/* Which way the bytes go: renamed, or made anew because they change or the target is another file system. */
+/* Which way the bytes go: renamed, or made anew because they change or the target is another file
+   system. */
 static bool choose_way(ie_run *run, ie_step *step, size_t index, bool parks, ie_trouble *trouble)
 {
     const ie_action *action = step->action;
@@ -220,7 +234,8 @@ static bool choose_way(ie_run *run, ie_step *step, size_t index, bool parks, ie_
         failed = ie_fs_mount(action->to, &to_mount);
     }
     if (failed != 0) {
-        return ie_trouble_errno(trouble, index, failed, "%s cannot be reached", ie_shown(action->from));
+        return ie_trouble_errno(trouble, index, failed, "%s cannot be reached",
+                                ie_shown(action->from));
     }
     bool cross = action->kind == IE_ACTION_MOVE && from_mount != to_mount;
     entry->makes = action->kind == IE_ACTION_COPY || action->kind == IE_ACTION_REPLACE || cross ||
@@ -228,24 +243,28 @@ static bool choose_way(ie_run *run, ie_step *step, size_t index, bool parks, ie_
     bool aside = cross || action->kind == IE_ACTION_REPLACE || action->kind == IE_ACTION_QUARANTINE;
     bool park = parks && action->kind == IE_ACTION_MOVE && !cross;
     if ((aside || park) && from_mount != step->root->mount) {
-        return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "%s lies on another file system than the quarantine of "
-                              "%s; run again with the folder where that is mounted as an argument of its own",
-                              ie_shown(action->from), ie_shown(step->root->path));
+        return ie_trouble_set(
+            trouble, index, IE_OUTCOME_FAILED,
+            "%s lies on another file system than the quarantine of "
+            "%s; run again with the folder where that is mounted as an argument of its own",
+            ie_shown(action->from), ie_shown(step->root->path));
     }
     const char *root = step->root->path;
     if (entry->makes) {
         IE_AUTO_FREE char *beside = ie_path_directory(entry->to);
         IE_AUTO_FREE char *own = ie_path_join(root, IE_JOURNAL_FOLDER "/tmp");
-        entry->temp = ie_arena_printf(run->arena, "%s/.imgengine-%s-%" PRIu64 ".new",
-                                      to_mount == step->root->mount ? own : beside, run->id, entry->n);
+        entry->temp =
+            ie_arena_printf(run->arena, "%s/.imgengine-%s-%" PRIu64 ".new",
+                            to_mount == step->root->mount ? own : beside, run->id, entry->n);
     }
     IE_AUTO_FREE char *own = ie_path_join(root, IE_JOURNAL_FOLDER);
     if (aside) {
-        entry->quarantine = ie_arena_printf(run->arena, "%s/quarantine/%s/%" PRIu64 "/%s", own, run->id, entry->n,
-                                            ie_path_base(action->from));
+        entry->quarantine = ie_arena_printf(run->arena, "%s/quarantine/%s/%" PRIu64 "/%s", own,
+                                            run->id, entry->n, ie_path_base(action->from));
     }
     if (park) {
-        entry->park = ie_arena_printf(run->arena, "%s/tmp/%s-%" PRIu64 ".park", own, run->id, entry->n);
+        entry->park =
+            ie_arena_printf(run->arena, "%s/tmp/%s-%" PRIu64 ".park", own, run->id, entry->n);
     }
     return true;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A copy that cannot be converted or tagged is made as it is: a collection must come over whole. The group was taken
-   back; it begins anew as a group of its own, with entries of its own in the journal. */
+/* A copy that cannot be converted or tagged is made as it is: a collection must come over whole.
+   The group was taken back; it begins anew as a group of its own, with entries of its own in the
+   journal. */
 #include "engine/carry.h"
 #include "engine/same.h"
 #include "utils/fs.h"
@@ -20,7 +21,8 @@ static char *own_extension(const ie_run *run, const ie_action *action)
 {
     const ie_config *config = run->options->config;
     bool process = strcmp(run->plan->command, "process") == 0;
-    bool renames = process ? config != NULL && config->rename.enabled : strcmp(run->plan->command, "rename") == 0;
+    bool renames = process ? config != NULL && config->rename.enabled
+                           : strcmp(run->plan->command, "rename") == 0;
     const char *extension = ie_path_extension(action->from);
     if (renames && !ie_format_extension_fits(action->from_format, extension)) {
         extension = ie_format_extension(action->from_format);
@@ -33,7 +35,8 @@ static char *own_extension(const ie_run *run, const ie_action *action)
     return own;
 }
 
-/* Does another action of the plan want this name? Apart from case, since the disk may not tell cases apart. */
+/* Does another action of the plan want this name? Apart from case, since the disk may not tell
+   cases apart. */
 static bool is_planned(const ie_run *run, const ie_action *but, const char *path)
 {
     for (size_t i = 0; i < run->plan->count; i++) {
@@ -56,7 +59,8 @@ static char *own_name(const ie_run *run, const ie_action *action, bool *ret_ther
         if (number > 1) {
             snprintf(mark, sizeof mark, "_%d", number);
         }
-        char *path = ie_asprintf("%.*s%s%s%s", stem, action->to, mark, extension[0] != 0 ? "." : "", extension);
+        char *path = ie_asprintf("%.*s%s%s%s", stem, action->to, mark, extension[0] != 0 ? "." : "",
+                                 extension);
         bool exists = ie_fs_exists(path);
         *ret_there = exists && ie_same_bytes(action->from, path);
         if (*ret_there || (!exists && !is_planned(run, action, path))) {
@@ -68,7 +72,8 @@ static char *own_name(const ie_run *run, const ie_action *action, bool *ret_ther
 }
 
 /* "a.jpg.xmp" goes with "a.jpg", and so becomes "a.heic.xmp". */
-static void rename_companions(const ie_run *run, const ie_party *party, const char *old_name, const char *new_name)
+static void rename_companions(const ie_run *run, const ie_party *party, const char *old_name,
+                              const char *new_name)
 {
     size_t size = strlen(old_name);
     for (size_t i = 0; i < party->count; i++) {
@@ -79,7 +84,8 @@ static void rename_companions(const ie_run *run, const ie_party *party, const ch
     }
 }
 
-static bool convert_no_more(const ie_run *run, const ie_party *party, ie_action *action, bool *ret_there)
+static bool convert_no_more(const ie_run *run, const ie_party *party, ie_action *action,
+                            bool *ret_there)
 {
     *ret_there = false;
     if (action->format == action->from_format) {
@@ -127,16 +133,17 @@ static void begin_anew(ie_run *run, ie_party *party, const char *why)
 bool ie_party_fall_back(ie_run *run, ie_party *party, const ie_trouble *trouble)
 {
     ie_action *action = party->steps[trouble->step].action;
-    if (!trouble->derives || trouble->stops || !run->plan->copies || action->kind != IE_ACTION_COPY ||
-        !ie_action_derives(action) || action->strip != 0) {
+    if (!trouble->derives || trouble->stops || !run->plan->copies ||
+        action->kind != IE_ACTION_COPY || !ie_action_derives(action) || action->strip != 0) {
         return false; /* a copy that tells too much is worse than none */
     }
     bool converts = ie_action_recodes(action), there = false;
     if (!convert_no_more(run, party, action, &there)) {
         return false;
     }
-    action->problem = ie_arena_printf(run->plan->arena, "not %s: %s%s", converts ? "converted" : "tagged",
-                                      trouble->error.text, there ? "; it was copied as it is before" : "");
+    action->problem =
+        ie_arena_printf(run->plan->arena, "not %s: %s%s", converts ? "converted" : "tagged",
+                        trouble->error.text, there ? "; it was copied as it is before" : "");
     action->format = action->from_format;
     action->quality = 0;
     action->remake = IE_REMAKE_NONE;
@@ -153,8 +160,9 @@ void ie_fallback_end(ie_plan *plan, ie_action *action)
 {
     if (action->fell_back) {
         action->problem = ie_arena_printf(plan->arena, "%s; %s", action->problem,
-                                          action->outcome == IE_OUTCOME_DONE ? "copied as it is"
-                                                                             : "the run stopped before it was copied as it is");
+                                          action->outcome == IE_OUTCOME_DONE
+                                              ? "copied as it is"
+                                              : "the run stopped before it was copied as it is");
     }
 }
 

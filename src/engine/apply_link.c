@@ -11,20 +11,27 @@
 static bool no_link(ie_trouble *trouble, size_t index, const ie_entry *entry, int number)
 {
     if (number == EXDEV) {
-        return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "%s lies on another file system, to which only a symbolic "
-                              "link could lead", ie_shown(entry->survivor));
+        return ie_trouble_set(trouble, index, IE_OUTCOME_FAILED,
+                              "%s lies on another file system, to which only a symbolic "
+                              "link could lead",
+                              ie_shown(entry->survivor));
     }
-    bool unknown = number == EOPNOTSUPP || number == ENOTTY || number == EINVAL || number == EPERM || number == ENOSYS;
+    bool unknown = number == EOPNOTSUPP || number == ENOTTY || number == EINVAL ||
+                   number == EPERM || number == ENOSYS;
     if (unknown) {
-        static const char *const kinds[] = {[IE_LINK_HARD] = "hard links", [IE_LINK_REF] = "reflinks, as Btrfs and XFS do",
+        static const char *const kinds[] = {[IE_LINK_HARD] = "hard links",
+                                            [IE_LINK_REF] = "reflinks, as Btrfs and XFS do",
                                             [IE_LINK_SYMBOLIC] = "symbolic links"};
-        ie_trouble_set(trouble, index, IE_OUTCOME_FAILED, "The file system of %s knows no %s%s; it was left as it was. "
-                       "--action quarantine needs no links.", ie_shown(entry->from), kinds[entry->link],
+        ie_trouble_set(trouble, index, IE_OUTCOME_FAILED,
+                       "The file system of %s knows no %s%s; it was left as it was. "
+                       "--action quarantine needs no links.",
+                       ie_shown(entry->from), kinds[entry->link],
                        number == EPERM ? ", or permits none here" : "");
         trouble->stops = true; /* it will not know them for the next file either */
         return false;
     }
-    return ie_trouble_errno(trouble, index, number, "The link for %s cannot be made", ie_shown(entry->from));
+    return ie_trouble_errno(trouble, index, number, "The link for %s cannot be made",
+                            ie_shown(entry->from));
 }
 
 static int link_hard(const ie_step *step, const ie_place *temp)
@@ -76,8 +83,8 @@ bool ie_step_link(ie_step *step, size_t index, ie_trouble *trouble)
         return no_link(trouble, index, entry, failed);
     }
     if (made.size != entry->survivor_size || !ie_hash128_equal(made.xxh3, entry->survivor_xxh3)) {
-        return ie_trouble_set(trouble, index, IE_OUTCOME_SKIPPED, "%s changed since they were compared",
-                              ie_shown(entry->survivor));
+        return ie_trouble_set(trouble, index, IE_OUTCOME_SKIPPED,
+                              "%s changed since they were compared", ie_shown(entry->survivor));
     }
     entry->made = ie_stamp_of(&st);
     entry->made_xxh3 = entry->source_xxh3 = entry->survivor_xxh3;

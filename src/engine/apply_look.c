@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What apply's own checks would say of a saved plan now, for a dry run: group by group, in apply's order. */
+/* What apply's own checks would say of a saved plan now, for a dry run: group by group, in apply's
+   order. */
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -32,8 +33,9 @@ static void collect_leavers(ie_run *run, const ie_order *order)
 bool ie_run_frees(const ie_run *run, const char *path)
 {
     const ie_action wanted = {.from = path}, *key = &wanted;
-    const ie_action **found =
-        run->leaver_count > 0 ? bsearch(&key, run->leavers, run->leaver_count, sizeof *run->leavers, by_from) : NULL;
+    const ie_action **found = run->leaver_count > 0 ? bsearch(&key, run->leavers, run->leaver_count,
+                                                              sizeof *run->leavers, by_from)
+                                                    : NULL;
     return found != NULL && (*found)->outcome == IE_OUTCOME_PLANNED;
 }
 
@@ -46,18 +48,22 @@ static bool look_at_survivor(const ie_step *step, size_t index, ie_trouble *trou
         return true;
     }
     if (lstat(action->survivor, &st) != 0) {
-        return ie_trouble_set(trouble, index, IE_OUTCOME_SKIPPED, "%s, which would stay, is no longer there",
+        return ie_trouble_set(trouble, index, IE_OUTCOME_SKIPPED,
+                              "%s, which would stay, is no longer there",
                               ie_shown(action->survivor));
     }
     return ie_stamp_fits(&action->survivor_stamp, &st) ||
-           ie_trouble_set(trouble, index, IE_OUTCOME_SKIPPED, "%s, which would stay, changed since the plan was made",
+           ie_trouble_set(trouble, index, IE_OUTCOME_SKIPPED,
+                          "%s, which would stay, changed since the plan was made",
                           ie_shown(action->survivor));
 }
 
 static void look_at_group(ie_run *run, const ie_order *order, const ie_group *group)
 {
     ie_trouble trouble = {0};
-    ie_party party = {.count = group->count, .parks = group->parks, .steps = ie_alloc(group->count * sizeof *party.steps)};
+    ie_party party = {.count = group->count,
+                      .parks = group->parks,
+                      .steps = ie_alloc(group->count * sizeof *party.steps)};
     for (size_t i = 0; i < group->count; i++) {
         ie_action *action = &run->plan->actions[order->actions[group->first + i]];
         party.steps[i] = (ie_step){.action = action, .root = &run->roots[action->root]};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* New files are made, proven and synced under a temporary name; nothing of the user's is touched yet. */
+/* New files are made, proven and synced under a temporary name; nothing of the user's is touched
+   yet. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -29,7 +30,8 @@ static bool source_unchanged(const making *m)
     if (fstat(m->from_fd, &st) == 0 && ie_stamp_fits(&m->step->action->stamp, &st)) {
         return true;
     }
-    return ie_trouble_set(m->trouble, m->index, IE_OUTCOME_SKIPPED, "it changed since the plan was made");
+    return ie_trouble_set(m->trouble, m->index, IE_OUTCOME_SKIPPED,
+                          "it changed since the plan was made");
 }
 
 static bool open_source(making *m)
@@ -48,7 +50,8 @@ static bool open_source(making *m)
 /* A file that cannot be read is that file's trouble, even when the disk says EIO. */
 static bool read_trouble(const making *m, int number)
 {
-    ie_trouble_errno(m->trouble, m->index, number, "%s cannot be read", ie_shown(m->step->action->from));
+    ie_trouble_errno(m->trouble, m->index, number, "%s cannot be read",
+                     ie_shown(m->step->action->from));
     m->trouble->stops = number == EMFILE || number == ENFILE || number == ENOMEM;
     return false;
 }
@@ -62,7 +65,8 @@ static bool copy_bytes(making *m)
         return copied.reading ? read_trouble(m, failed) : temp_trouble(m, failed);
     }
     if (copied.size != entry->stamp.size) {
-        return ie_trouble_set(m->trouble, m->index, IE_OUTCOME_SKIPPED, "it changed while it was copied");
+        return ie_trouble_set(m->trouble, m->index, IE_OUTCOME_SKIPPED,
+                              "it changed while it was copied");
     }
     entry->source_xxh3 = entry->made_xxh3 = copied.xxh3;
     return true;
@@ -80,12 +84,14 @@ static bool derive_bytes(making *m)
     ie_copied source, made;
     close(m->temp_fd);
     m->temp_fd = -1;
-    ie_status status = ie_derive(m->run->options->config, m->step->action, entry->temp, &m->trouble->error);
+    ie_status status =
+        ie_derive(m->run->options->config, m->step->action, entry->temp, &m->trouble->error);
     if (status != IE_OK) {
         m->trouble->step = m->index;
         m->trouble->outcome = IE_OUTCOME_FAILED;
         m->trouble->stops = !stays_a_fault(status);
-        m->trouble->derives = !m->trouble->stops && status != IE_ERR_NOT_FOUND && status != IE_ERR_CHANGED;
+        m->trouble->derives =
+            !m->trouble->stops && status != IE_ERR_NOT_FOUND && status != IE_ERR_CHANGED;
         return false;
     }
     /* Opened again: whoever wrote it may have put another inode in its place. */
@@ -101,8 +107,8 @@ static bool derive_bytes(making *m)
     entry->source_xxh3 = source.xxh3;
     entry->made_xxh3 = made.xxh3;
     m->trouble->derives = made.size == 0;
-    return made.size > 0 ||
-           ie_trouble_set(m->trouble, m->index, IE_OUTCOME_FAILED, "the new file for it came out empty");
+    return made.size > 0 || ie_trouble_set(m->trouble, m->index, IE_OUTCOME_FAILED,
+                                           "the new file for it came out empty");
 }
 
 /* What the disk gives back must be what was read: the original leaves its name only after this. */
@@ -125,10 +131,12 @@ static bool seal(making *m)
 {
     ie_entry *entry = &m->step->entry;
     struct stat st;
-    bool sidecar = m->step->action->format == IE_FORMAT_SIDECAR && ie_action_derives(m->step->action);
+    bool sidecar =
+        m->step->action->format == IE_FORMAT_SIDECAR && ie_action_derives(m->step->action);
     /* A new time: by it readers see that a sidecar of the same size changed. */
     int failed = sidecar ? ie_fs_copy_permissions(m->from_fd, m->temp_fd, entry->temp, true)
-                         : ie_fs_copy_attributes(m->from_fd, m->temp_fd, entry->temp, entry->kind != IE_ACTION_COPY);
+                         : ie_fs_copy_attributes(m->from_fd, m->temp_fd, entry->temp,
+                                                 entry->kind != IE_ACTION_COPY);
     if (failed == 0) {
         failed = ie_fs_sync(m->temp_fd, entry->temp);
     }

@@ -7,7 +7,8 @@
 #include "core/hamming.h"
 #include "utils/error.h"
 
-/* A photo that is near more others than these is near by chance (a black frame, a form): the rest is not looked at. */
+/* A photo that is near more others than these is near by chance (a black frame, a form): the rest
+   is not looked at. */
 #define MAX_PARTNERS 4096
 
 typedef struct search {
@@ -56,21 +57,24 @@ static void choose_subjects(search *s, size_t count)
     size_t all = 0;
     for (size_t i = 0; i < count; i++) {
         ie_kind kind = ie_format_kind(s->photos[i]->format);
-        if ((s->photos[i]->have & IE_HAVE_HASHES) != 0 && (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW)) {
+        if ((s->photos[i]->have & IE_HAVE_HASHES) != 0 &&
+            (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW)) {
             s->subjects[all++] = (uint32_t)i;
         }
     }
     qsort_r(s->subjects, all, sizeof *s->subjects, by_content, s->photos);
     for (size_t i = 0; i < all; i++) {
         size_t kept = s->subject_count;
-        if (kept == 0 || !same_content(s->photos[s->subjects[kept - 1]], s->photos[s->subjects[i]])) {
+        if (kept == 0 ||
+            !same_content(s->photos[s->subjects[kept - 1]], s->photos[s->subjects[i]])) {
             s->subjects[s->subject_count++] = s->subjects[i];
         }
     }
     qsort(s->subjects, s->subject_count, sizeof *s->subjects, by_index);
 }
 
-/* Each subject is searched by its hashes in all turns, and by those of parts of it, which are what a crop looks like. */
+/* Each subject is searched by its hashes in all turns, and by those of parts of it, which are what
+   a crop looks like. */
 #define PARTS (1 + IE_CUTS)
 #define ENTRIES (IE_TURNS + PARTS)
 
@@ -90,8 +94,9 @@ static unsigned inverse(unsigned turn)
     return turn == 5 ? 7 : turn == 7 ? 5 : turn;
 }
 
-/* How b must be laid to look like a, when a's entry e is near b's entry f; -1 for what another pair of entries says
-   as well: of two turned pictures the one counts in which the first lies as it is. */
+/* How b must be laid to look like a, when a's entry e is near b's entry f; -1 for what another pair
+   of entries says as well: of two turned pictures the one counts in which the first lies as it is.
+ */
 static int turn_of(size_t e, size_t f)
 {
     if (f >= IE_TURNS) {
@@ -126,8 +131,10 @@ static bool is_blank(const ie_content *content)
     return blank;
 }
 
-/* Are two photos found by other entries as well? They count once, by the first that tell how one must be laid. */
-static bool is_first_find(const search *s, const ie_content *a, const ie_content *b, size_t e, size_t f)
+/* Are two photos found by other entries as well? They count once, by the first that tell how one
+   must be laid. */
+static bool is_first_find(const search *s, const ie_content *a, const ie_content *b, size_t e,
+                          size_t f)
 {
     for (size_t i = 0; i < ENTRIES; i++) {
         for (size_t k = 0; k < ENTRIES; k++) {
@@ -163,10 +170,12 @@ static void add_candidates(search *s, uint32_t p, uint32_t q)
     }
     uint32_t a = s->subjects[p / ENTRIES], b = s->subjects[q / ENTRIES];
     const ie_content *x = &s->photos[a]->content, *y = &s->photos[b]->content;
-    if (a == b || s->photos[a]->unit == s->photos[b]->unit || !is_first_find(s, x, y, p % ENTRIES, q % ENTRIES)) {
+    if (a == b || s->photos[a]->unit == s->photos[b]->unit ||
+        !is_first_find(s, x, y, p % ENTRIES, q % ENTRIES)) {
         return;
     }
-    unsigned turns = is_blank(x) && is_blank(y) ? 1 : IE_TURNS; /* more would tell nothing, yet count */
+    unsigned turns =
+        is_blank(x) && is_blank(y) ? 1 : IE_TURNS; /* more would tell nothing, yet count */
     for (unsigned turn = 0; turn < IE_TURNS; turn++) {
         if (is_near_turned(s, x, y, turn)) {
             s->partners[a]++;
@@ -184,8 +193,8 @@ static bool is_cancelled(const search *s)
     return s->compare->cancel != NULL && *s->compare->cancel != 0;
 }
 
-/* Lets go of those members that have all the partners they may have, so that a class of thousands is not gone through for
-   each of its neighbours. */
+/* Lets go of those members that have all the partners they may have, so that a class of thousands
+   is not gone through for each of its neighbours. */
 static void keep_open(search *s, uint32_t class)
 {
     uint32_t *members = s->classes->members, end = s->classes->starts[class];
@@ -264,7 +273,8 @@ static ie_status make_classes(const search *s, ie_hash_classes *ret_classes, ie_
     IE_AUTO_FREE uint64_t *hashes = ie_try_alloc(room, sizeof *hashes);
     IE_AUTO_FREE uint32_t *entries = ie_try_alloc(room, sizeof *entries);
     if (hashes == NULL || entries == NULL) {
-        return ie_error_set(err, IE_ERR_LIMIT, "There is not enough memory to compare so many photos.");
+        return ie_error_set(err, IE_ERR_LIMIT,
+                            "There is not enough memory to compare so many photos.");
     }
     size_t count = list_entries(s, hashes, entries);
     ie_status status = ie_hash_classes_init(ret_classes, hashes, count, err);
@@ -279,7 +289,8 @@ static ie_status search_classes(search *s, ie_error *err)
     unsigned radius = (unsigned)s->compare->config->dedupe.radius;
     IE_AUTO_FREE uint32_t *ends = ie_try_alloc((size_t)s->classes->count + 1, sizeof *ends);
     if (ends == NULL) {
-        return ie_error_set(err, IE_ERR_LIMIT, "There is not enough memory to compare so many photos.");
+        return ie_error_set(err, IE_ERR_LIMIT,
+                            "There is not enough memory to compare so many photos.");
     }
     memcpy(ends, s->classes->starts + 1, s->classes->count * sizeof *ends);
     s->ends = ends;
@@ -306,13 +317,16 @@ static ie_status find_candidates(search *s, ie_error *err)
     return status;
 }
 
-ie_status ie_candidates_find(const ie_compare *compare, ie_photo **photos, size_t count, ie_pair **ret_pairs,
-                             size_t *ret_count, ie_error *err)
+ie_status ie_candidates_find(const ie_compare *compare, ie_photo **photos, size_t count,
+                             ie_pair **ret_pairs, size_t *ret_count, ie_error *err)
 {
     if (count > UINT32_MAX / ENTRIES - 1) {
-        return ie_error_set(err, IE_ERR_LIMIT, "These are too many photos to be compared with one another.");
+        return ie_error_set(err, IE_ERR_LIMIT,
+                            "These are too many photos to be compared with one another.");
     }
-    search s = {.compare = compare, .photos = photos, .partners = ie_alloc((count + 1) * sizeof *s.partners)};
+    search s = {.compare = compare,
+                .photos = photos,
+                .partners = ie_alloc((count + 1) * sizeof *s.partners)};
     choose_subjects(&s, count);
     ie_status status = find_candidates(&s, err);
     free(s.subjects);

@@ -6,11 +6,13 @@
 
 #define SIDE IE_SKETCH_SIDE
 #define COUNT (SIDE * SIDE)
-#define REACH 7          /* the mean of so many samples to each side is what light and tone may explain */
+/* the mean of so many samples to each side is what light and tone may explain */
+#define REACH 7
 #define CLIPPED 232.0f /* from here on one of the colours may be */
 #define LEAST_SAMPLES 2  /* of a spot */
 #define EDGE 14          /* samples from an edge: where marks lie */
-#define BESIDE_MARK 0.05 /* of all that differs: so much may lie elsewhere than a mark along an edge */
+/* of all that differs: so much may lie elsewhere than a mark along an edge */
+#define BESIDE_MARK 0.05
 #define BALANCE 0.2      /* of the lesser to the greater */
 #define LEAST_LEVELS 2.0f
 #define NOISE_TIMES 5.0f
@@ -52,8 +54,10 @@ static double sum_around(const sums *s, int x, int y)
     return s->v[bottom][right] - s->v[top][right] - s->v[bottom][left] + s->v[top][left];
 }
 
-/* What differs beyond what differs around it, there where `counts` is 1; 0 where nothing is there. */
-static void differ(const ie_plane *a, const ie_plane *b, const float *there, const float *counts, float *ret_rest)
+/* What differs beyond what differs around it, there where `counts` is 1; 0 where nothing is
+   there. */
+static void differ(const ie_plane *a, const ie_plane *b, const float *there, const float *counts,
+                   float *ret_rest)
 {
     sums of_rest, of_counts;
     for (int i = 0; i < COUNT; i++) {
@@ -93,7 +97,8 @@ static void slopes(const ie_plane *p, float *ret_slope)
         const float *up = &p->v[at_least(y - 1, 0) * SIDE], *here = &p->v[y * SIDE];
         const float *down = &p->v[at_most(y + 1, SIDE - 1) * SIDE];
         int left = at_least(x - 1, 0), right = at_most(x + 1, SIDE - 1);
-        float across = up[right] - up[left] + 2 * (here[right] - here[left]) + down[right] - down[left];
+        float across =
+            up[right] - up[left] + 2 * (here[right] - here[left]) + down[right] - down[left];
         float along = down[left] - up[left] + 2 * (down[x] - up[x]) + down[right] - up[right];
         ret_slope[i] = hypotf(across, along) / 8;
     }
@@ -111,7 +116,8 @@ static float most_around(const float *v, int x, int y)
 }
 
 /* 1 or -1 where there is more than noise, edges a little beside each other and clipping explain. */
-static void mark(const ie_plane *a, const ie_plane *b, const float *there, const float *rest, int8_t *ret_signs)
+static void mark(const ie_plane *a, const ie_plane *b, const float *there, const float *rest,
+                 int8_t *ret_signs)
 {
     float slope[COUNT], bright[COUNT], noise = noise_of(rest, there);
     slopes(b, slope);
@@ -121,7 +127,8 @@ static void mark(const ie_plane *a, const ie_plane *b, const float *there, const
     for (int i = 0; i < COUNT; i++) {
         int x = i % SIDE, y = i / SIDE;
         float limit = NOISE_TIMES * noise + SLOPE_TIMES * most_around(slope, x, y) + LEAST_LEVELS;
-        bool counts = there[i] != 0 && fabsf(rest[i]) > limit && most_around(bright, x, y) <= CLIPPED;
+        bool counts =
+            there[i] != 0 && fabsf(rest[i]) > limit && most_around(bright, x, y) <= CLIPPED;
         ret_signs[i] = counts ? (rest[i] > 0 ? 1 : -1) : 0;
     }
 }
@@ -147,7 +154,8 @@ static void add_spot(spots *to, const box *b, int8_t sign, double sum)
     }
 }
 
-/* Takes the spot of one sign that `first` belongs to out of `signs`; one of a single sample is none. */
+/* Takes the spot of one sign that `first` belongs to out of `signs`; one of a single sample is
+   none. */
 static void take_spot(int8_t *signs, const float *rest, int first, spots *to)
 {
     uint16_t list[COUNT];

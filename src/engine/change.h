@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Did something come and something go between two pictures that lie on each other? Who walks through a scene is darker or
- * brighter than what he hides, here in the one and there in the other, so that what differs has both signs in about
- * equal amounts, somewhere within the picture. A mark differs one way, and a logo or a line of text that differs both
- * ways lies along an edge. Too small or too far for a window to follow it (engine/motion.h), that is how it shows.
- * Pure, deterministic, thread-safe.
+ * Did something come and something go between two pictures that lie on each other? Who walks
+ * through a scene is darker or brighter than what he hides, here in the one and there in the other,
+ * so that what differs has both signs in about equal amounts, somewhere within the picture. A mark
+ * differs one way, and a logo or a line of text that differs both ways lies along an edge. Too
+ * small or too far for a window to follow it (engine/motion.h), that is how it shows. Pure,
+ * deterministic, thread-safe.
  */
 #ifndef IE_ENGINE_CHANGE_H
 #define IE_ENGINE_CHANGE_H
 
 #include "engine/align.h"
 
-/* Grey levels times samples that came and went, the lesser of both; 0 when it is one-sided or along one edge. Only where
-   `there` is 1; both of IE_SKETCH_SIDE, laid onto each other, of about equal tones. */
+/* Grey levels times samples that came and went, the lesser of both; 0 when it is one-sided or along
+   one edge. Only where `there` is 1; both of IE_SKETCH_SIDE, laid onto each other, of about equal
+   tones. */
 double ie_change_of(const ie_plane *a, const ie_plane *b, const float *there);
 
 #endif

@@ -55,7 +55,8 @@ static ie_bytes *open_unchanged(ie_photo *photo)
     }
     ie_stamp now = ie_bytes_stamp(bytes);
     if (!ie_stamp_still_file(&photo->stamp, &now)) {
-        ie_photo_fault(photo, "compare", "changed", "%s changed while it was looked at; it is left alone.",
+        ie_photo_fault(photo, "compare", "changed",
+                       "%s changed while it was looked at; it is left alone.",
                        ie_shown(photo->path));
         ie_bytes_close(bytes);
         return NULL;
@@ -67,7 +68,8 @@ static void hash_ends(job *j, ie_worker *worker, candidate *item)
 {
     (void)j;
     (void)worker;
-    bool hashed = (item->photo->have & IE_HAVE_XXH3) != 0 && item->photo->stamp.size <= IE_COMPARE_SMALL;
+    bool hashed =
+        (item->photo->have & IE_HAVE_XXH3) != 0 && item->photo->stamp.size <= IE_COMPARE_SMALL;
     if (item->known || hashed) {
         item->hash = item->photo->xxh3;
         item->usable = true;
@@ -119,8 +121,8 @@ static void hash_whole(job *j, ie_worker *worker, candidate *item)
         item->hash = photo->xxh3;
         item->usable = true;
     } else {
-        ie_photo_fault(photo, "compare", "unreadable", "%s cannot be read: %s", ie_shown(photo->path),
-                       strerror(ie_bytes_errno(bytes)));
+        ie_photo_fault(photo, "compare", "unreadable", "%s cannot be read: %s",
+                       ie_shown(photo->path), strerror(ie_bytes_errno(bytes)));
     }
     ie_bytes_close(bytes);
 }
@@ -158,7 +160,8 @@ static int compare_void(const void *a, const void *b, void *order)
     return x < y ? -1 : x > y;
 }
 
-/* Sorts and keeps only the usable candidates that have an equal by `order`; returns the new count. */
+/* Sorts and keeps only the usable candidates that have an equal by `order`; returns the new
+   count. */
 static size_t keep_groups(candidate *items, size_t count, candidate_order order)
 {
     size_t usable = 0;
@@ -213,8 +216,10 @@ ie_status ie_compare_run(const ie_compare *compare, ie_photo **photos, size_t co
     for (size_t i = 0; i < count; i++) {
         /* Empty files have equal bytes but are nobody's picture. */
         if (photos[i]->format != IE_FORMAT_UNKNOWN && photos[i]->stamp.size > 0) {
-            j.items[j.count++] = (candidate){
-                .photo = photos[i], .size = photos[i]->stamp.size, .sequence = photos[i]->sequence, .usable = true};
+            j.items[j.count++] = (candidate){.photo = photos[i],
+                                             .size = photos[i]->stamp.size,
+                                             .sequence = photos[i]->sequence,
+                                             .usable = true};
         }
     }
     j.count = keep_groups(j.items, j.count, by_size);

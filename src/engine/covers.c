@@ -16,7 +16,8 @@
 
 #define PIECE_BYTES ((size_t)1 << 17)
 
-/* A file on one of the two sides. The hash is of all bytes, or in the second pass of the picture alone. */
+/* A file on one of the two sides. The hash is of all bytes, or in the second pass of the picture
+   alone. */
 typedef struct side_file {
     char *path, *shown;
     uint64_t size, inode, device;
@@ -41,7 +42,8 @@ typedef struct covering {
     side *at; /* the side that is being hashed */
 } covering;
 
-static const char *const state_names[IE_COVER_STATES] = {"same", "image-data", "missing", "unreadable"};
+static const char *const state_names[IE_COVER_STATES] = {"same", "image-data", "missing",
+                                                         "unreadable"};
 
 const char *ie_cover_state_name(ie_cover_state state)
 {
@@ -84,8 +86,10 @@ static ie_status find_files(covering *c, side *s, const char *folder, ie_error *
     ie_scan_counts counts = ie_scan_count(scan);
     s->unreadable = counts.unreadable;
     if (s == &c->card && counts.hidden + counts.excluded + counts.symlinks > 0) {
-        ie_engine_notice(c->engine, "Not looked at in %s, because they are hidden, excluded or links: %llu.",
-                         ie_shown(folder), (unsigned long long)(counts.hidden + counts.excluded + counts.symlinks));
+        ie_engine_notice(c->engine,
+                         "Not looked at in %s, because they are hidden, excluded or links: %llu.",
+                         ie_shown(folder),
+                         (unsigned long long)(counts.hidden + counts.excluded + counts.symlinks));
     }
     ie_scan_close(scan);
     return IE_OK;
@@ -133,7 +137,8 @@ static void for_all(covering *c, side *s, void (*each)(void *, size_t))
     c->at = s;
     ie_parallel_run(&parallel, 0, s->count);
     if (c->engine->progress != NULL) {
-        const ie_progress progress = {.stage = IE_STAGE_COMPARE, .done = s->count, .total = s->count};
+        const ie_progress progress = {
+            .stage = IE_STAGE_COMPARE, .done = s->count, .total = s->count};
         c->engine->progress(c->engine->user, &progress);
     }
 }
@@ -186,7 +191,8 @@ static void hash_picture(void *user, size_t index)
         return;
     }
     const uint8_t *all = ie_bytes_load(bytes, (uint64_t)c->engine->config->limits.max_file_bytes);
-    file->hashed = all != NULL && ie_image_data_hash(all, (size_t)ie_bytes_size(bytes), file->format, &file->hash);
+    file->hashed = all != NULL &&
+                   ie_image_data_hash(all, (size_t)ie_bytes_size(bytes), file->format, &file->hash);
     ie_bytes_close(bytes);
 }
 
@@ -336,7 +342,8 @@ static void compare_pictures(covering *c)
     for (size_t i = 0; i < c->card.count; i++) {
         side_file *file = &c->card.files[i];
         ie_kind kind = ie_format_kind(file->format);
-        file->wanted = file->state == IE_COVER_MISSING && (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW);
+        file->wanted =
+            file->state == IE_COVER_MISSING && (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW);
         formats[file->format] |= file->wanted;
     }
     for (size_t i = 0; i < c->archive.count; i++) {
@@ -357,11 +364,13 @@ static ie_status check_folders(covering *c, const char *card, const char *archiv
     ie_status status = IE_OK;
     for (int i = 0; status == IE_OK && i < 2; i++) {
         real[i] = realpath(names[i], NULL);
-        status = real[i] == NULL ? ie_error_errno(err, errno, "%s cannot be read", ie_shown(names[i]))
-                                 : ie_volume_check(c->engine, real[i], err);
+        status = real[i] == NULL
+                     ? ie_error_errno(err, errno, "%s cannot be read", ie_shown(names[i]))
+                     : ie_volume_check(c->engine, real[i], err);
     }
     if (status == IE_OK && (ie_path_below(real[0], real[1]) || ie_path_below(real[1], real[0]))) {
-        status = ie_error_set(err, IE_ERR_USAGE, "%s and %s lie one in the other, so one copy would count as two.",
+        status = ie_error_set(err, IE_ERR_USAGE,
+                              "%s and %s lie one in the other, so one copy would count as two.",
                               ie_shown(card), ie_shown(archive));
     }
     free(real[0]);
@@ -369,12 +378,14 @@ static ie_status check_folders(covering *c, const char *card, const char *archiv
     return status;
 }
 
-static ie_status tell(const covering *c, ie_cover_fn on_result, void *user, ie_cover_counts *counts, ie_error *err)
+static ie_status tell(const covering *c, ie_cover_fn on_result, void *user, ie_cover_counts *counts,
+                      ie_error *err)
 {
     ie_status status = IE_OK;
     for (size_t i = 0; status == IE_OK && i < c->card.count; i++) {
         const side_file *file = &c->card.files[i];
-        const ie_cover_result result = {file->state, file->shown, file->size, file->other, file->problem};
+        const ie_cover_result result = {file->state, file->shown, file->size, file->other,
+                                        file->problem};
         counts->states[file->state]++;
         counts->missing_bytes += file->state == IE_COVER_MISSING ? file->size : 0;
         status = on_result != NULL ? on_result(user, &result) : IE_OK;
@@ -397,8 +408,9 @@ static void side_free(side *s)
     free(s->files);
 }
 
-ie_status ie_engine_covers(ie_engine *engine, const char *card, const char *archive, bool image_data,
-                           ie_cover_fn on_result, void *user, ie_cover_counts *ret_counts, ie_error *err)
+ie_status ie_engine_covers(ie_engine *engine, const char *card, const char *archive,
+                           bool image_data, ie_cover_fn on_result, void *user,
+                           ie_cover_counts *ret_counts, ie_error *err)
 {
     double start = ie_seconds_now();
     covering c = {.engine = engine};
@@ -424,8 +436,9 @@ ie_status ie_engine_covers(ie_engine *engine, const char *card, const char *arch
         if (image_data && !cancelled(&c)) {
             compare_pictures(&c);
         }
-        status = cancelled(&c) ? ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; not all was compared.")
-                               : tell(&c, on_result, user, &counts, err);
+        status = cancelled(&c)
+                     ? ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; not all was compared.")
+                     : tell(&c, on_result, user, &counts, err);
     }
     side_free(&c.card);
     side_free(&c.archive);

@@ -19,7 +19,8 @@ static void *run(void *argument)
     job *j = argument;
     ie_worker *worker = ie_worker_new(j->config, NULL, NULL, NULL);
     size_t i;
-    while ((j->cancel == NULL || *j->cancel == 0) && (i = atomic_fetch_add(&j->next, 1)) < j->count) {
+    while ((j->cancel == NULL || *j->cancel == 0) &&
+           (i = atomic_fetch_add(&j->next, 1)) < j->count) {
         j->each(j->user, worker, i);
     }
     ie_worker_free(worker);
@@ -33,7 +34,8 @@ void ie_crew_run(const ie_config *config, const volatile int *cancel, size_t cou
     unsigned extra = ie_worker_count(config) - 1;
     pthread_t *threads = ie_alloc((extra + 1) * sizeof *threads);
     unsigned started = 0;
-    while (started < extra && started + 1 < count && pthread_create(&threads[started], NULL, run, &j) == 0) {
+    while (started < extra && started + 1 < count &&
+           pthread_create(&threads[started], NULL, run, &j) == 0) {
         started++;
     }
     run(&j);

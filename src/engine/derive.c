@@ -80,7 +80,8 @@ static ie_status copy_bytes(const char *from, const char *temp_path, ie_error *e
                                 ie_shown(copied.reading ? from : temp_path));
 }
 
-static ie_status write_bytes(const char *temp_path, const uint8_t *bytes, size_t size, ie_error *err)
+static ie_status write_bytes(const char *temp_path, const uint8_t *bytes, size_t size,
+                             ie_error *err)
 {
     IE_AUTO_PLACE ie_place temp = IE_PLACE_NONE;
     IE_AUTO_FREE char *folder = ie_path_directory(temp_path);
@@ -92,13 +93,15 @@ static ie_status write_bytes(const char *temp_path, const uint8_t *bytes, size_t
         failed = ie_fs_write(fd, temp_path, bytes, size);
         close(fd);
     }
-    return failed == 0 ? IE_OK : ie_error_errno(err, failed, "%s cannot be written", ie_shown(temp_path));
+    return failed == 0 ? IE_OK
+                       : ie_error_errno(err, failed, "%s cannot be written", ie_shown(temp_path));
 }
 
 /* ---- conversion ---------------------------------------------------------------------- */
 
 /* What only the source's bytes tell of parts that a conversion would leave behind. */
-static ie_status inspect(const ie_config *config, const ie_action *action, bool *ret_bare, ie_error *err)
+static ie_status inspect(const ie_config *config, const ie_action *action, bool *ret_bare,
+                         ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
@@ -115,25 +118,29 @@ static ie_status inspect(const ie_config *config, const ie_action *action, bool 
         status =
             ie_error_set(err, IE_ERR_UNSUPPORTED,
                          "it carries a video behind the picture, which a conversion would lose");
-    } else if ((action->recoding & IE_RECODE_DROP_GAIN_MAP) == 0 && ie_gain_map_in(data, size, action->from_format)) {
-        status = ie_error_set(err, IE_ERR_UNSUPPORTED,
-                              "it carries an HDR gain map, which a conversion would lose; --drop-gain-map "
-                              "converts it all the same");
+    } else if ((action->recoding & IE_RECODE_DROP_GAIN_MAP) == 0 &&
+               ie_gain_map_in(data, size, action->from_format)) {
+        status = ie_error_set(
+            err, IE_ERR_UNSUPPORTED,
+            "it carries an HDR gain map, which a conversion would lose; --drop-gain-map "
+            "converts it all the same");
     }
     *ret_bare = action->from_format == IE_FORMAT_JXL && !ie_image_data_boxed_metadata(data, size);
     ie_bytes_close(bytes);
     return status;
 }
 
-static ie_status compare(const ie_config *config, const ie_action *action, const ie_converted *converted,
-                         const ie_image_facts *after, const ie_likeness *likeness, ie_error *err)
+static ie_status compare(const ie_config *config, const ie_action *action,
+                         const ie_converted *converted, const ie_image_facts *after,
+                         const ie_likeness *likeness, ie_error *err)
 {
     bool swapped = turn_of(action) >= 5;
     uint32_t width = swapped ? converted->height : converted->width;
     uint32_t height = swapped ? converted->width : converted->height;
     double similarity = 0;
     if (after->width != width || after->height != height) {
-        return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out as %u x %u pixels instead of %u x %u",
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "its conversion came out as %u x %u pixels instead of %u x %u",
                             after->width, after->height, width, height);
     }
     ie_status status = ie_converted_check(converted, after, action->format, err);
@@ -141,7 +148,8 @@ static ie_status compare(const ie_config *config, const ie_action *action, const
         return status;
     }
     if (!ie_likeness_compare(&converted->likeness, likeness, &similarity)) {
-        return ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to compare the pictures");
+        return ie_error_set(err, IE_ERR_LIMIT,
+                            "there is too little memory to compare the pictures");
     }
     return similarity >= config->convert.min_similarity
                ? IE_OK
@@ -151,20 +159,22 @@ static ie_status compare(const ie_config *config, const ie_action *action, const
                               similarity, config->convert.min_similarity);
 }
 
-/* The last word before the original may go: does the new file decode, with all that was to go along, and show the same
-   picture? */
-static ie_status prove(const ie_config *config, const ie_action *action, const ie_converted *converted,
-                       const char *temp_path, ie_error *err)
+/* The last word before the original may go: does the new file decode, with all that was to go
+   along, and show the same picture? */
+static ie_status prove(const ie_config *config, const ie_action *action,
+                       const ie_converted *converted, const char *temp_path, ie_error *err)
 {
     ie_image_facts after = {0};
     ie_likeness likeness = {0};
-    ie_status status = ie_image_check_likeness(temp_path, 1, (uint64_t)config->limits.max_pixels, &after, &likeness, err);
+    ie_status status = ie_image_check_likeness(temp_path, 1, (uint64_t)config->limits.max_pixels,
+                                               &after, &likeness, err);
     status = status == IE_OK ? compare(config, action, converted, &after, &likeness, err) : status;
     ie_likeness_clear(&likeness);
     return status;
 }
 
-/* Not everyone who writes a new file says why he could not. A disk that takes nothing more is to blame, and no photo. */
+/* Not everyone who writes a new file says why he could not. A disk that takes nothing more is to
+   blame, and no photo. */
 static ie_status blame(const char *temp_path, ie_status status, ie_error *err)
 {
     static const uint8_t some[1 << 16];
@@ -189,13 +199,15 @@ static ie_status convert(const ie_config *config, const ie_action *action, const
     }
     const ie_convert_options options = {action->format, action->quality, turn_of(action),
                                         (uint64_t)config->limits.max_pixels, action->recoding};
-    status = ie_image_convert(action->from, action->from_format, temp_path, &options, &converted, err);
+    status =
+        ie_image_convert(action->from, action->from_format, temp_path, &options, &converted, err);
     if (status == IE_OK && converted.bytes != NULL) {
         status = write_bytes(temp_path, converted.bytes, converted.size, err);
     }
     if (status == IE_OK && !bare) {
         bool srgb = (action->recoding & (IE_RECODE_SRGB | IE_RECODE_DEVELOP)) != 0;
-        status = ie_exif_copy(action->from, action->from_format, temp_path, action->format, 1, srgb, err);
+        status = ie_exif_copy(action->from, action->from_format, temp_path, action->format, 1, srgb,
+                              err);
     }
     status = blame(temp_path, status, err);
     status = status == IE_OK ? prove(config, action, &converted, temp_path, err) : status;
@@ -205,22 +217,25 @@ static ie_status convert(const ie_config *config, const ie_action *action, const
 
 /* ---- turning upright ------------------------------------------------------------------ */
 
-static ie_status turn_bytes(const ie_config *config, const ie_action *action, const uint8_t *data, size_t size,
-                            const char *temp_path, ie_error *err)
+static ie_status turn_bytes(const ie_config *config, const ie_action *action, const uint8_t *data,
+                            size_t size, const char *temp_path, ie_error *err)
 {
     const char *pinned = ie_image_data_pinned(data, size, IE_FORMAT_JPEG);
     if (pinned != NULL || ie_image_data_motion(data, size)) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%s",
-                            pinned != NULL ? pinned : "it carries a video behind the picture, which would be lost");
+        return ie_error_set(
+            err, IE_ERR_UNSUPPORTED, "%s",
+            pinned != NULL ? pinned : "it carries a video behind the picture, which would be lost");
     }
     uint64_t max_pixels = (uint64_t)config->limits.max_pixels;
     uint8_t *turned = NULL;
     size_t turned_size = 0;
     ie_jpeg_turn geometry = {0};
-    ie_status status = ie_jpeg_turn_look(data, size, action->orientation, max_pixels, &geometry, err);
+    ie_status status =
+        ie_jpeg_turn_look(data, size, action->orientation, max_pixels, &geometry, err);
     if (status == IE_OK) {
-        status = ie_jpeg_turn_upright(data, size, action->orientation, action->remake == IE_REMAKE_TRIM, max_pixels,
-                                      &turned, &turned_size, err);
+        status =
+            ie_jpeg_turn_upright(data, size, action->orientation, action->remake == IE_REMAKE_TRIM,
+                                 max_pixels, &turned, &turned_size, err);
     }
     if (status != IE_OK) {
         return status;
@@ -231,11 +246,13 @@ static ie_status turn_bytes(const ie_config *config, const ie_action *action, co
                        : ie_exif_set_upright(temp_path, geometry.width, geometry.height, err);
 }
 
-static ie_status turn(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+static ie_status turn(const ie_config *config, const ie_action *action, const char *temp_path,
+                      ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
-    ie_status status = load(action->from, (uint64_t)config->limits.max_file_bytes, &bytes, &data, err);
+    ie_status status =
+        load(action->from, (uint64_t)config->limits.max_file_bytes, &bytes, &data, err);
     if (status == IE_OK) {
         status = turn_bytes(config, action, data, (size_t)ie_bytes_size(bytes), temp_path, err);
         ie_bytes_close(bytes);
@@ -337,6 +354,9 @@ ie_status ie_derive(const ie_config *config, const ie_action *action, const char
                            ? turn(config, action, temp_path, err)
                        : ie_action_recodes(action) ? convert(config, action, temp_path, err)
                                                    : copy_bytes(action->from, temp_path, err);
-    status = status == IE_OK && action->tags != NULL ? write_tags(config, action, temp_path, err) : status;
-    return status == IE_OK && action->strip != 0 ? ie_exif_strip(temp_path, action->format, action->strip, err) : status;
+    status = status == IE_OK && action->tags != NULL ? write_tags(config, action, temp_path, err)
+                                                     : status;
+    return status == IE_OK && action->strip != 0
+               ? ie_exif_strip(temp_path, action->format, action->strip, err)
+               : status;
 }

@@ -14,8 +14,8 @@ typedef struct change {
 
 struct ie_earlier {
     ie_arena *arena;
-    ie_names *paths; /* by entry_of(); taken: a folder whose journals are read, and those of all above; owner: the newest
-                        change to that path, + 1 */
+    ie_names *paths; /* by entry_of(); taken: a folder whose journals are read, and those of all
+                        above; owner: the newest change to that path, + 1 */
     change *changes;
     size_t count, room;
 };
@@ -50,7 +50,8 @@ static void note(ie_earlier *earlier, const ie_entry *entry)
 {
     bool names = (entry->kind == IE_ACTION_MOVE || entry->kind == IE_ACTION_REPLACE ||
                   (entry->kind == IE_ACTION_COPY && !entry->beside)) &&
-                 entry->state == IE_ENTRY_DONE && entry->to != NULL && strcmp(entry->from, entry->to) != 0;
+                 entry->state == IE_ENTRY_DONE && entry->to != NULL &&
+                 strcmp(entry->from, entry->to) != 0;
     if (!names) {
         return;
     }
@@ -105,5 +106,7 @@ const char *ie_earlier_path(ie_earlier *earlier, const char *path)
 {
     read_above(earlier, path);
     uint64_t index = entry_of(earlier, path)->owner;
-    return index > 0 && strcmp(earlier->changes[index - 1].to, path) == 0 ? earlier->changes[index - 1].from : NULL;
+    return index > 0 && strcmp(earlier->changes[index - 1].to, path) == 0
+               ? earlier->changes[index - 1].from
+               : NULL;
 }

@@ -69,7 +69,9 @@ static void list_versions(ie_engine *engine)
     v[n++] = (ie_fact_version){"xxh3", IE_HAVE_XXH3, 1, 0, 0};
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         const ie_analyzer *a = ie_analyzers[i];
-        const char *const *prefixes = a->settings != NULL ? a->settings : a->views != 0 ? content : metadata;
+        const char *const *prefixes = a->settings != NULL ? a->settings
+                                      : a->views != 0     ? content
+                                                          : metadata;
         uint64_t settings = settings_hash(engine->config, prefixes, prefixes == metadata);
         v[n++] = (ie_fact_version){a->name, a->gives, a->version, settings, 0};
     }
@@ -80,7 +82,8 @@ void ie_engine_know_files(ie_engine *engine, unsigned wanted)
 {
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         const ie_analyzer *a = ie_analyzers[i];
-        for (size_t v = 0; a->files != NULL && (wanted & a->gives) != 0 && v < engine->version_count; v++) {
+        for (size_t v = 0;
+             a->files != NULL && (wanted & a->gives) != 0 && v < engine->version_count; v++) {
             if (engine->versions[v].have == a->gives) {
                 engine->versions[v].files = a->files(engine->config);
             }
@@ -188,8 +191,9 @@ static ie_status unknown_analyzer(const char *name, ie_error *err)
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         ie_buffer_printf(&known, "%s%s", i > 0 ? ", " : "", ie_analyzers[i]->name);
     }
-    ie_status status = ie_error_set(err, IE_ERR_USAGE, "There is no analyzer \"%s\"; there are: %s.",
-                                    ie_shown(name), known.data);
+    ie_status status =
+        ie_error_set(err, IE_ERR_USAGE, "There is no analyzer \"%s\"; there are: %s.",
+                     ie_shown(name), known.data);
     ie_buffer_free(&known);
     return status;
 }
@@ -209,7 +213,8 @@ static ie_status named_facts(const char *only, unsigned *ret_wanted, ie_error *e
     return IE_OK;
 }
 
-/* Takes away what cannot be had here, and says so in one line; or stops, when the configuration requires it. */
+/* Takes away what cannot be had here, and says so in one line; or stops, when the configuration
+   requires it. */
 static ie_status leave_out_missing(ie_engine *engine, unsigned *wanted, ie_error *err)
 {
     ie_buffer names = {0}, reasons = {0};
@@ -221,7 +226,8 @@ static ie_status leave_out_missing(ie_engine *engine, unsigned *wanted, ie_error
             analyzer->check(engine->config, &missing) == IE_OK) {
             continue;
         }
-        if (missing.status == IE_ERR_NOT_FOUND && ie_engine_may_fetch(engine, *wanted, missing.text)) {
+        if (missing.status == IE_ERR_NOT_FOUND &&
+            ie_engine_may_fetch(engine, *wanted, missing.text)) {
             engine->to_fetch |= analyzer->gives;
             continue;
         }
@@ -282,7 +288,8 @@ void ie_summary_count(ie_summary *summary, const ie_photo *photo, bool cached)
         summary->sidecars++;
         return;
     case IE_KIND_NONE:
-        if ((photo->have & IE_HAVE_FORMAT) != 0 && ie_format_claimed(photo->path) != IE_FORMAT_UNKNOWN) {
+        if ((photo->have & IE_HAVE_FORMAT) != 0 &&
+            ie_format_claimed(photo->path) != IE_FORMAT_UNKNOWN) {
             summary->misnamed++;
         }
         return;
@@ -303,15 +310,16 @@ void ie_summary_scan(ie_summary *summary, const ie_pipeline_result *result)
 
 ie_status ie_summary_check(const ie_summary *s, ie_error *err)
 {
-    uint64_t sum = s->other + s->kept + s->copied + s->moved + s->replaced + s->quarantined + s->skipped +
-                   s->failed + s->made;
+    uint64_t sum = s->other + s->kept + s->copied + s->moved + s->replaced + s->quarantined +
+                   s->skipped + s->failed + s->made;
     if (sum == s->found + s->extra && s->accounted_bytes == s->found_bytes) {
         return IE_OK;
     }
-    return ie_error_set(err, IE_ERR_INTERNAL,
-                        "The numbers do not add up: %" PRIu64 " files (%" PRIu64 " bytes) found, %" PRIu64 " (%" PRIu64
-                        " bytes) accounted for. This is a bug; every change made is in the journal.",
-                        s->found, s->found_bytes, sum, s->accounted_bytes);
+    return ie_error_set(
+        err, IE_ERR_INTERNAL,
+        "The numbers do not add up: %" PRIu64 " files (%" PRIu64 " bytes) found, %" PRIu64
+        " (%" PRIu64 " bytes) accounted for. This is a bug; every change made is in the journal.",
+        s->found, s->found_bytes, sum, s->accounted_bytes);
 }
 
 typedef struct analysis {
@@ -342,7 +350,8 @@ static ie_status take_record(void *user, ie_photo *take_photo, bool cached, ie_e
 }
 
 ie_status ie_engine_analyze(ie_engine *engine, const ie_input *input, const char *only,
-                            ie_photo_fn on_photo, void *user, ie_summary *ret_summary, ie_error *err)
+                            ie_photo_fn on_photo, void *user, ie_summary *ret_summary,
+                            ie_error *err)
 {
     double start = ie_seconds_now();
     unsigned wanted = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* How good the duplicates of a plan are, against photos that people grouped (docs/similar.md has the format). */
+/* How good the duplicates of a plan are, against photos that people grouped (docs/similar.md has
+   the format). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 
 typedef struct evaluation {
     const ie_plan *plan;
-    size_t files;     /* actions of files that were found: a sidecar to be made has its photo's path */
+    size_t files; /* actions of files that were found: a sidecar to be made has its photo's path */
     size_t *by_name;  /* these by base name, then path */
     size_t *by_from;  /* these by path */
     uint32_t *label;  /* by action: its group in the labels */
@@ -28,7 +29,8 @@ typedef struct evaluation {
 static int by_name(const void *a, const void *b, void *user)
 {
     const ie_plan *plan = user;
-    const char *x = plan->actions[*(const size_t *)a].from, *y = plan->actions[*(const size_t *)b].from;
+    const char *x = plan->actions[*(const size_t *)a].from,
+               *y = plan->actions[*(const size_t *)b].from;
     int order = strcmp(ie_path_base(x), ie_path_base(y));
     return order != 0 ? order : strcmp(x, y);
 }
@@ -52,8 +54,8 @@ static size_t common_parts(const char *a, const char *b)
     return parts + ((p == a && (q == b || q[-1] == '/')) || (q == b && p > a && p[-1] == '/'));
 }
 
-/* The file that the label's path means: of those with its name the one whose folders agree best. Labels are
-   relative to a folder that need not be the one that was scanned. */
+/* The file that the label's path means: of those with its name the one whose folders agree best.
+   Labels are relative to a folder that need not be the one that was scanned. */
 static size_t file_of(const evaluation *e, const char *path)
 {
     const char *name = ie_path_base(path);
@@ -89,14 +91,17 @@ static void label_file(evaluation *e, const char *path, uint32_t label)
     }
 }
 
-/* A list of groups, each with "files": paths, or objects with a "path". With `apart` each file is a group of its own. */
+/* A list of groups, each with "files": paths, or objects with a "path". With `apart` each file is a
+   group of its own. */
 static void label_groups(evaluation *e, const json_t *groups, bool apart)
 {
     size_t i, k;
     const json_t *group, *file;
     json_array_foreach((json_t *)groups, i, group) {
         json_array_foreach(json_object_get(group, "files"), k, file) {
-            label_file(e, json_is_string(file) ? json_string_value(file) : ie_json_get_text(file, "path"), e->labels);
+            label_file(
+                e, json_is_string(file) ? json_string_value(file) : ie_json_get_text(file, "path"),
+                e->labels);
             e->labels += apart;
         }
         e->labels++;
@@ -104,13 +109,16 @@ static void label_groups(evaluation *e, const json_t *groups, bool apart)
 }
 
 /* Each group lists its files; a slip there would otherwise count as nothing labelled. */
-static ie_status check_groups(const char *path, const json_t *labels, const char *key, ie_error *err)
+static ie_status check_groups(const char *path, const json_t *labels, const char *key,
+                              ie_error *err)
 {
     size_t i;
     const json_t *group;
     json_array_foreach(json_object_get(labels, key), i, group) {
         if (!json_is_array(json_object_get(group, "files"))) {
-            return ie_error_set(err, IE_ERR_FORMAT, "%s: entry %zu of \"%s\" has no list \"files\".", ie_shown(path), i + 1, key);
+            return ie_error_set(err, IE_ERR_FORMAT,
+                                "%s: entry %zu of \"%s\" has no list \"files\".", ie_shown(path),
+                                i + 1, key);
         }
     }
     return IE_OK;
@@ -125,11 +133,14 @@ static ie_status load_labels(const char *path, json_t **ret_labels, ie_error *er
         return status;
     }
     const uint8_t *text = ie_bytes_load(bytes, MAX_LABEL_BYTES);
-    status = text != NULL ? ie_json_parse((const char *)text, (size_t)ie_bytes_size(bytes), ie_shown(path), &labels, err)
-                          : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
+    status = text != NULL
+                 ? ie_json_parse((const char *)text, (size_t)ie_bytes_size(bytes), ie_shown(path),
+                                 &labels, err)
+                 : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
     ie_bytes_close(bytes);
     if (status == IE_OK && !json_is_array(json_object_get(labels, "groups"))) {
-        status = ie_error_set(err, IE_ERR_FORMAT, "%s has no list \"groups\" of labelled photos.", ie_shown(path));
+        status = ie_error_set(err, IE_ERR_FORMAT, "%s has no list \"groups\" of labelled photos.",
+                              ie_shown(path));
     }
     static const char *const keys[] = {"groups", "real_groups", "not_duplicates"};
     for (size_t i = 0; status == IE_OK && i < sizeof keys / sizeof *keys; i++) {
@@ -210,13 +221,15 @@ static int by_label(const void *a, const void *b, void *user)
 static void tell(const evaluation *e, const char *what, size_t a, size_t b)
 {
     if (e->on_line != NULL) {
-        IE_AUTO_FREE char *line = ie_asprintf("%s: %s, %s", what, ie_shown(e->plan->actions[a].from),
-                                              ie_shown(e->plan->actions[b].from));
+        IE_AUTO_FREE char *line =
+            ie_asprintf("%s: %s, %s", what, ie_shown(e->plan->actions[a].from),
+                        ie_shown(e->plan->actions[b].from));
         e->on_line(e->user, line);
     }
 }
 
-/* Pairs of list[from..to): how many are found and labelled alike, and what is wrong with the others. */
+/* Pairs of list[from..to): how many are found and labelled alike, and what is wrong with the
+   others. */
 static void count_pairs(evaluation *e, const size_t *list, size_t from, size_t to, bool found)
 {
     for (size_t i = from; i < to; i++) {
@@ -280,16 +293,19 @@ ie_status ie_plan_evaluate(const ie_plan *plan, const char *labels, ie_line_fn o
     qsort_r(e.by_from, e.files, sizeof *e.by_from, by_from, (void *)plan);
     ie_status status = read_labels(&e, labels, err);
     if (status == IE_OK && e.result.labelled == 0) {
-        status = ie_error_set(err, IE_ERR_NOT_FOUND, "None of the files that %s labels is among these photos, so there is "
-                                                     "nothing to judge. A label means the file whose last path parts agree.",
-                              ie_shown(labels));
+        status =
+            ie_error_set(err, IE_ERR_NOT_FOUND,
+                         "None of the files that %s labels is among these photos, so there is "
+                         "nothing to judge. A label means the file whose last path parts agree.",
+                         ie_shown(labels));
     }
     if (status == IE_OK) {
         group_actions(&e);
         count_runs(&e, false);
         count_runs(&e, true);
         uint64_t found = e.result.right + e.result.wrong;
-        e.result.recall = e.result.expected > 0 ? (double)e.result.right / (double)e.result.expected : 1;
+        e.result.recall =
+            e.result.expected > 0 ? (double)e.result.right / (double)e.result.expected : 1;
         e.result.precision = found > 0 ? (double)e.result.right / (double)found : 1;
         *ret_evaluation = e.result;
     }

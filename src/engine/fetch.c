@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What models need from elsewhere: fetched when asked for, or when the first photo of a run needs it. */
+/* What models need from elsewhere: fetched when asked for, or when the first photo of a run needs
+   it. */
 #include "analyzers/analyzer.h"
 #include "analyzers/onnx.h"
 #include "engine/engine.h"
@@ -22,7 +23,8 @@ static void on_bytes(void *user, const char *file, uint64_t done, uint64_t total
         return;
     }
     b->told_s = now;
-    const ie_progress progress = {.stage = IE_STAGE_FETCH, .bytes_done = done, .bytes_total = total, .path = file};
+    const ie_progress progress = {
+        .stage = IE_STAGE_FETCH, .bytes_done = done, .bytes_total = total, .path = file};
     b->engine->progress(b->engine->user, &progress);
 }
 
@@ -31,13 +33,16 @@ static bool is_offline(const ie_engine *engine)
     return strcmp(engine->config->analysis.download, "never") == 0;
 }
 
-ie_status ie_engine_model_pull(ie_engine *engine, const char *name, size_t *ret_fetched, ie_error *err)
+ie_status ie_engine_model_pull(ie_engine *engine, const char *name, size_t *ret_fetched,
+                               ie_error *err)
 {
     ie_arena *arena = ie_arena_new();
     ie_model model;
     bytes_told told = {.engine = engine};
-    const ie_pull pull = {
-        .offline = is_offline(engine), .progress = on_bytes, .user = &told, .cancel = engine->cancel};
+    const ie_pull pull = {.offline = is_offline(engine),
+                          .progress = on_bytes,
+                          .user = &told,
+                          .cancel = engine->cancel};
     ie_status status = ie_model_find(engine->config, name, arena, &model, err);
     if (status == IE_OK) {
         status = ie_model_pull(&model, &pull, ret_fetched, err);
@@ -46,7 +51,8 @@ ie_status ie_engine_model_pull(ie_engine *engine, const char *name, size_t *ret_
     return status;
 }
 
-ie_status ie_engine_model_remove(ie_engine *engine, const char *name, uint64_t *ret_bytes, ie_error *err)
+ie_status ie_engine_model_remove(ie_engine *engine, const char *name, uint64_t *ret_bytes,
+                                 ie_error *err)
 {
     ie_arena *arena = ie_arena_new();
     ie_model model;
@@ -62,12 +68,15 @@ char *ie_engine_model_yaml(ie_engine *engine, const char *name, ie_error *err)
 {
     ie_arena *arena = ie_arena_new();
     ie_model model;
-    char *yaml = ie_model_find(engine->config, name, arena, &model, err) == IE_OK ? ie_model_yaml(&model) : NULL;
+    char *yaml = ie_model_find(engine->config, name, arena, &model, err) == IE_OK
+                     ? ie_model_yaml(&model)
+                     : NULL;
     ie_arena_free(arena);
     return yaml;
 }
 
-ie_status ie_engine_runtime_fetch(ie_engine *engine, const char *name, bool again, char **ret_text, ie_error *err)
+ie_status ie_engine_runtime_fetch(ie_engine *engine, const char *name, bool again, char **ret_text,
+                                  ie_error *err)
 {
     const ie_runtime_kind *kind = NULL;
     ie_status status = ie_runtime_kind_find(name, &kind, err);
@@ -80,15 +89,18 @@ ie_status ie_engine_runtime_fetch(ie_engine *engine, const char *name, bool agai
         return IE_OK;
     }
     if (is_offline(engine)) {
-        return ie_error_set(err, IE_ERR_NOT_FOUND, "The runtime %s is not here, and fetching it is switched off "
-                            "(--offline, analysis.ml_models.download).", kind->name);
+        return ie_error_set(err, IE_ERR_NOT_FOUND,
+                            "The runtime %s is not here, and fetching it is switched off "
+                            "(--offline, analysis.ml_models.download).",
+                            kind->name);
     }
     IE_AUTO_FREE char *version = NULL;
     ie_engine_notice(engine, "Fetching %s, with pip.", kind->text);
     status = ie_runtime_fetch(kind, engine->cancel, &version, err);
     if (status == IE_OK) {
         IE_AUTO_FREE char *library = ie_runtime_library(kind);
-        *ret_text = ie_asprintf("%s: fetched %s, %s", kind->name, version, library != NULL ? ie_shown(library) : "?");
+        *ret_text = ie_asprintf("%s: fetched %s, %s", kind->name, version,
+                                library != NULL ? ie_shown(library) : "?");
     }
     return status;
 }
@@ -139,7 +151,8 @@ void ie_engine_fetch_missing(void *user)
 {
     ie_engine *engine = user;
     ie_error err = {0};
-    if (ie_onnx_check(engine->config, &err) == IE_ERR_NOT_FOUND && engine->config->analysis.runtime[0] == 0) {
+    if (ie_onnx_check(engine->config, &err) == IE_ERR_NOT_FOUND &&
+        engine->config->analysis.runtime[0] == 0) {
         IE_AUTO_FREE char *text = NULL;
         if (ie_engine_runtime_fetch(engine, "cpu", false, &text, &err) != IE_OK) {
             ie_engine_notice(engine, "%s", err.text);

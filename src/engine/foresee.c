@@ -16,8 +16,8 @@
 #include "storage/raw_preview.h"
 #include "utils/fs.h"
 
-static void foresee_turn(const ie_config *config, const ie_photo *photo, const uint8_t *data, size_t size,
-                         ie_arena *arena, ie_prospect *prospect)
+static void foresee_turn(const ie_config *config, const ie_photo *photo, const uint8_t *data,
+                         size_t size, ie_arena *arena, ie_prospect *prospect)
 {
     ie_jpeg_turn turn = {0};
     ie_error err = {0};
@@ -25,47 +25,56 @@ static void foresee_turn(const ie_config *config, const ie_photo *photo, const u
     if (prospect->refusal == NULL && ie_image_data_motion(data, size)) {
         prospect->refusal = "it carries a video behind the picture, which would be lost";
     }
-    if (prospect->refusal == NULL && ie_jpeg_turn_look(data, size, photo->orientation, (uint64_t)config->limits.max_pixels,
-                                                       &turn, &err) != IE_OK) {
+    if (prospect->refusal == NULL &&
+        ie_jpeg_turn_look(data, size, photo->orientation, (uint64_t)config->limits.max_pixels,
+                          &turn, &err) != IE_OK) {
         prospect->refusal = ie_arena_strdup(arena, err.text);
     }
     prospect->cut_width = turn.cut_width;
     prospect->cut_height = turn.cut_height;
 }
 
-static void foresee_raw(const ie_action *action, ie_bytes *bytes, size_t size, ie_prospect *prospect)
+static void foresee_raw(const ie_action *action, ie_bytes *bytes, size_t size,
+                        ie_prospect *prospect)
 {
     ie_preview preview = {0};
     if ((action->recoding & IE_RECODE_DEVELOP) != 0) {
-        prospect->refusal = ie_raw_can_develop() ? NULL : "RAW files cannot be developed here, because LibRaw is not there";
+        prospect->refusal = ie_raw_can_develop()
+                                ? NULL
+                                : "RAW files cannot be developed here, because LibRaw is not there";
     } else if (ie_raw_find_preview(bytes, size, &preview)) {
         prospect->width = preview.width;
         prospect->height = preview.height;
     } else {
-        prospect->refusal = "it has no JPEG preview that could be found; --raw develop makes the picture from the sensor's data";
+        prospect->refusal = "it has no JPEG preview that could be found; --raw develop makes the "
+                            "picture from the sensor's data";
     }
 }
 
 /* Surely holds metadata; what the record does not know of, apply finds. */
 static bool says_something(const ie_metadata *m)
 {
-    return m->make != NULL || m->model != NULL || m->software != NULL || !isnan(m->latitude) || m->title != NULL ||
-           m->caption != NULL || m->keywords.count > 0 || m->copyright != NULL || m->creator != NULL;
+    return m->make != NULL || m->model != NULL || m->software != NULL || !isnan(m->latitude) ||
+           m->title != NULL || m->caption != NULL || m->keywords.count > 0 ||
+           m->copyright != NULL || m->creator != NULL;
 }
 
-void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action *action, ie_arena *arena,
-                ie_prospect *ret_prospect)
+void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action *action,
+                ie_arena *arena, ie_prospect *ret_prospect)
 {
     ie_bytes *bytes = NULL;
     ie_error err = {0};
     if (action->strip != 0) {
-        bool good = ie_exif_strip_check(photo->real_path, photo->format, action->strip, &err) == IE_OK;
+        bool good =
+            ie_exif_strip_check(photo->real_path, photo->format, action->strip, &err) == IE_OK;
         ret_prospect->refusal = good ? NULL : ie_arena_strdup(arena, err.text);
         return;
     }
-    if (ie_action_recodes(action) && !ie_exif_can_carry(action->format) && says_something(&photo->metadata)) {
-        ret_prospect->refusal = ie_arena_printf(arena, "its metadata (date, camera, place …) cannot be carried into %s files",
-                                                ie_format_name(action->format));
+    if (ie_action_recodes(action) && !ie_exif_can_carry(action->format) &&
+        says_something(&photo->metadata)) {
+        ret_prospect->refusal = ie_arena_printf(
+            arena, "its metadata (date, camera, place …) cannot be carried into %s files",
+            ie_format_name(action->format));
         return;
     }
     bool raw = ie_format_kind(photo->format) == IE_KIND_RAW;
@@ -84,10 +93,12 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
     } else if (raw) {
         foresee_raw(action, bytes, size, ret_prospect);
     } else if (photo->format == IE_FORMAT_JPEG && ie_image_data_motion(data, size)) {
-        ret_prospect->refusal = "it carries a video behind the picture, which a conversion would lose";
-    } else if ((action->recoding & IE_RECODE_DROP_GAIN_MAP) == 0 && ie_gain_map_in(data, size, photo->format)) {
-        ret_prospect->refusal = "it carries an HDR gain map, which a conversion would lose; --drop-gain-map converts it "
-                                "all the same";
+        ret_prospect->refusal =
+            "it carries a video behind the picture, which a conversion would lose";
+    } else if ((action->recoding & IE_RECODE_DROP_GAIN_MAP) == 0 &&
+               ie_gain_map_in(data, size, photo->format)) {
+        ret_prospect->refusal = "it carries an HDR gain map, which a conversion would lose; "
+                                "--drop-gain-map converts it all the same";
     }
     ie_bytes_close(bytes);
 }
@@ -116,7 +127,8 @@ bool ie_foresee_stripped(const ie_photo *photo, const char *path, unsigned strip
     if (ie_bytes_open(path, &bytes, NULL) != IE_OK) {
         return false;
     }
-    size_t head = ie_bytes_size(bytes) < IE_SNIFF_BYTES ? (size_t)ie_bytes_size(bytes) : IE_SNIFF_BYTES;
+    size_t head =
+        ie_bytes_size(bytes) < IE_SNIFF_BYTES ? (size_t)ie_bytes_size(bytes) : IE_SNIFF_BYTES;
     const uint8_t *start = ie_bytes_at(bytes, 0, head);
     ie_format format = start != NULL ? ie_format_sniff(start, head, path) : IE_FORMAT_UNKNOWN;
     ie_bytes_close(bytes);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What a conversion, a turn or stripping would find in the photo's file, told at planning time by looking at its bytes, so that the
- * plan says what apply would refuse. Nothing is decoded and nothing changed; one look for each such photo.
+ * What a conversion, a turn or stripping would find in the photo's file, told at planning time by
+ * looking at its bytes, so that the plan says what apply would refuse. Nothing is decoded and
+ * nothing changed; one look for each such photo.
  */
 #ifndef IE_ENGINE_FORESEE_H
 #define IE_ENGINE_FORESEE_H
@@ -9,8 +10,8 @@
 #include "processors/processor.h"
 
 /* For ie_proposal.foresee. */
-void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action *action, ie_arena *arena,
-                ie_prospect *ret_prospect);
+void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action *action,
+                ie_arena *arena, ie_prospect *ret_prospect);
 
 /* For ie_proposal.shares. */
 bool ie_foresee_shares(const ie_photo *a, const ie_photo *b);

@@ -38,7 +38,8 @@ static ie_status forget_photos(ie_engine *engine, const char *root, ie_error *er
 {
     paths p = {0};
     ie_fact_version none = {0};
-    ie_status status = ie_fs_gone(root) ? ie_catalog_files(engine->reader, root, &none, add_path, &p, err) : IE_OK;
+    ie_status status =
+        ie_fs_gone(root) ? ie_catalog_files(engine->reader, root, &none, add_path, &p, err) : IE_OK;
     for (size_t i = 0; i < p.count; i++) {
         status = status == IE_OK ? ie_catalog_forget(engine->writer, p.items[i], err) : status;
         free(p.items[i]);
@@ -76,7 +77,8 @@ ie_status ie_engine_forget(ie_engine *engine, const char *root, uint64_t *ret_ru
     uint64_t runs = status == IE_OK ? runs_only_in(&list, path, &f.known) : 0;
     ie_known_runs_free(&list);
     if (status == IE_OK && !f.known) {
-        status = ie_error_set(err, IE_ERR_NOT_FOUND, "The catalog knows of no run in %s, so there is nothing to forget.",
+        status = ie_error_set(err, IE_ERR_NOT_FOUND,
+                              "The catalog knows of no run in %s, so there is nothing to forget.",
                               ie_shown(path));
     }
     status = status == IE_OK ? forget_photos(engine, path, err) : status;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A plan's duplicates as one HTML page for a person: what stays beside what goes. Nothing in it is loaded from elsewhere. */
+/* A plan's duplicates as one HTML page for a person: what stays beside what goes. Nothing in it is
+   loaded from elsewhere. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +67,8 @@ static void collect(gallery *g)
     g->cards = ie_alloc((2 * plan->count + 1) * sizeof *g->cards);
     for (size_t i = 0; i < plan->count; i++) {
         const ie_action *action = &plan->actions[i];
-        const ie_action *stays = action->survivor != NULL ? action_of(sorted, files, action->survivor) : NULL;
+        const ie_action *stays =
+            action->survivor != NULL ? action_of(sorted, files, action->survivor) : NULL;
         if (stays == NULL) {
             continue;
         }
@@ -89,8 +91,8 @@ static void draw(void *user, ie_worker *worker, size_t index)
     gallery *g = user;
     card *c = &g->cards[index];
     (void)worker;
-    c->picture = ie_page_picture(g->engine->config, c->action->from, c->action->from_format, c->action->orientation,
-                                 &c->width, &c->height);
+    c->picture = ie_page_picture(g->engine->config, c->action->from, c->action->from_format,
+                                 c->action->orientation, &c->width, &c->height);
 }
 
 /* ---- the page ------------------------------------------------------------------------------- */
@@ -130,17 +132,19 @@ static void write_page(gallery *g)
     ie_buffer *page = &g->page;
     size_t goes = g->count - g->groups, number = 0;
     ie_page_add_head(page, "Duplicates");
-    ie_buffer_printf(page, "<h1>%zu duplicate%s in %zu group%s</h1>\n<p>What stays is framed in green and comes first. "
-                     "This page shows a plan; it changes nothing.</p>\n", goes, goes == 1 ? "" : "s", g->groups,
-                     g->groups == 1 ? "" : "s");
+    ie_buffer_printf(page,
+                     "<h1>%zu duplicate%s in %zu group%s</h1>\n<p>What stays is framed in green "
+                     "and comes first. This page shows a plan; it changes nothing.</p>\n",
+                     goes, goes == 1 ? "" : "s", g->groups, g->groups == 1 ? "" : "s");
     if (g->count > IE_PAGE_PICTURES) {
-        ie_buffer_printf(page, "<p>Only the first %d files are shown with a picture.</p>\n", IE_PAGE_PICTURES);
+        ie_buffer_printf(page, "<p>Only the first %d files are shown with a picture.</p>\n",
+                         IE_PAGE_PICTURES);
     }
     for (size_t i = 0; i < g->count; i++) {
         bool first = i == 0 || g->cards[i - 1].stays != g->cards[i].stays;
         if (first) {
-            ie_buffer_printf(page, "%s<section><h2>Group %zu</h2><div class=\"row\">\n", i > 0 ? "</div></section>\n" : "",
-                             ++number);
+            ie_buffer_printf(page, "%s<section><h2>Group %zu</h2><div class=\"row\">\n",
+                             i > 0 ? "</div></section>\n" : "", ++number);
         }
         add_card(page, &g->cards[i]);
     }
@@ -151,7 +155,8 @@ ie_status ie_engine_gallery(ie_engine *engine, const ie_plan *plan, const char *
 {
     gallery g = {.engine = engine, .plan = plan};
     collect(&g);
-    ie_crew_run(engine->config, engine->cancel, g.count < IE_PAGE_PICTURES ? g.count : IE_PAGE_PICTURES, draw, &g);
+    ie_crew_run(engine->config, engine->cancel,
+                g.count < IE_PAGE_PICTURES ? g.count : IE_PAGE_PICTURES, draw, &g);
     ie_status status;
     if (engine->cancel != NULL && *engine->cancel != 0) {
         status = ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed.");

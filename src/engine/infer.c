@@ -55,11 +55,12 @@ unsigned ie_infer_window(const ie_config *config, unsigned wanted)
     return (unsigned)(window > IE_UNDER_WAY ? IE_UNDER_WAY : window);
 }
 
-ie_infer *ie_infer_new(ie_worker *worker, const ie_config *config, ie_infer_done_fn done, ie_infer_stop_fn stop,
-                       void *user)
+ie_infer *ie_infer_new(ie_worker *worker, const ie_config *config, ie_infer_done_fn done,
+                       ie_infer_stop_fn stop, void *user)
 {
     ie_infer *infer = ie_alloc(sizeof *infer);
-    *infer = (ie_infer){.worker = worker, .done = done, .stop = stop, .user = user, .span = span_of(config)};
+    *infer = (ie_infer){
+        .worker = worker, .done = done, .stop = stop, .user = user, .span = span_of(config)};
     return infer;
 }
 

@@ -27,7 +27,10 @@ static void codecs(ie_info_fn on_info, void *user)
             can = "metadata";
         } else if (kind == IE_KIND_PHOTO) {
             bool read = ie_image_can_read(format), write = ie_image_can_write(format);
-            can = read && write ? "read, write" : read ? "read" : write ? "write" : "recognised only";
+            can = read && write ? "read, write"
+                  : read        ? "read"
+                  : write       ? "write"
+                                : "recognised only";
         } else {
             continue;
         }
@@ -35,7 +38,8 @@ static void codecs(ie_info_fn on_info, void *user)
     }
 }
 
-static void number(ie_info_fn on_info, void *user, const char *section, const char *name, uint64_t value)
+static void number(ie_info_fn on_info, void *user, const char *section, const char *name,
+                   uint64_t value)
 {
     IE_AUTO_FREE char *text = ie_asprintf("%" PRIu64, value);
     on_info(user, section, name, text);
@@ -88,7 +92,8 @@ static ie_status on_model(void *user, const ie_model_info *model)
 {
     const model_lines *lines = user;
     if (model->used || model->ready) {
-        lines->on_info(lines->user, "models", model->name, model->ready ? model->folder : model->problem);
+        lines->on_info(lines->user, "models", model->name,
+                       model->ready ? model->folder : model->problem);
     }
     return IE_OK;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * One photo on its way through the pipeline, and chains of such: what one stage hands to the next at once, in scan
- * order, because a hand-over costs more than finding a known photo. A chain is linked by its items, so what is popped
- * from a queue is the first of them. An item belongs to one thread at a time.
+ * One photo on its way through the pipeline, and chains of such: what one stage hands to the next
+ * at once, in scan order, because a hand-over costs more than finding a known photo. A chain is
+ * linked by its items, so what is popped from a queue is the first of them. An item belongs to one
+ * thread at a time.
  */
 #ifndef IE_ENGINE_ITEM_H
 #define IE_ENGINE_ITEM_H
@@ -12,7 +13,8 @@
 
 /* Without a photo: the walk asks the commit to prepare. */
 typedef struct ie_item {
-    ie_inference look; /* first: the infer stage hands back pointers to it. Its number has no gaps, unlike photo->sequence */
+    ie_inference look; /* first: the infer stage hands back pointers to it. Its number has no gaps,
+                          unlike photo->sequence */
     uint64_t size;     /* when it was listed */
     bool cached;
     struct ie_item *after; /* of its chain; NULL: the last */

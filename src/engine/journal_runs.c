@@ -4,14 +4,16 @@
 #include "engine/undo.h"
 #include "utils/fs.h"
 
-/* `others`: entries that are done and not freed. A journal without its end is open: recovery has work in it, if only a
-   folder to remove, so it is never told as undone or, when nothing of it is there any more, as done. One of which
-   nothing came, because an error stopped it (the disk is full, or knows no reflinks), is done with, unless it made its
-   folder: nothing is to be taken back. */
+/* `others`: entries that are done and not freed. A journal without its end is open: recovery has
+   work in it, if only a folder to remove, so it is never told as undone or, when nothing of it is
+   there any more, as done. One of which nothing came, because an error stopped it (the disk is
+   full, or knows no reflinks), is done with, unless it made its folder: nothing is to be taken
+   back. */
 static const char *state_of(const ie_log *log, const ie_run_info *info, uint64_t others)
 {
     bool open = log->end == NULL;
-    bool finished = log->outcome != NULL && strcmp(log->outcome, "done") == 0 && (!open || others > 0);
+    bool finished =
+        log->outcome != NULL && strcmp(log->outcome, "done") == 0 && (!open || others > 0);
     bool taken_back = !open && strcmp(log->end, "undone") == 0 && others == 0 && info->purged == 0;
     if (info->undone > 0) {
         return others > 0 || open ? "partly undone" : info->purged > 0 ? "purged" : "undone";
@@ -25,7 +27,11 @@ static const char *state_of(const ie_log *log, const ie_run_info *info, uint64_t
 
 static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)
 {
-    ie_run_info info = {.journaled = true, .id = log->id, .time = log->time, .command = log->command, .root = log->root};
+    ie_run_info info = {.journaled = true,
+                        .id = log->id,
+                        .time = log->time,
+                        .command = log->command,
+                        .root = log->root};
     uint64_t others = 0;
     for (size_t i = 0; i < log->count; i++) {
         const ie_entry *entry = &log->entries[i];
@@ -48,7 +54,8 @@ static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)
     return on_run(user, &info);
 }
 
-ie_status ie_journal_run(const char *root, const char *id, ie_run_fn on_run, void *user, ie_error *err)
+ie_status ie_journal_run(const char *root, const char *id, ie_run_fn on_run, void *user,
+                         ie_error *err)
 {
     ie_log *log;
     ie_status status = ie_log_read(root, id, &log, err);

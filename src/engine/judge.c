@@ -4,7 +4,8 @@
 
 #include "engine/structure.h"
 
-/* What the map from one copy onto the other may be: a crop of up to a seventh on each side, a turn of some degrees. */
+/* What the map from one copy onto the other may be: a crop of up to a seventh on each side, a turn
+   of some degrees. */
 #define MIN_OVERLAP 0.70
 #define MIN_SCALE 0.77
 #define MAX_SCALE 1.30
@@ -20,23 +21,26 @@
 #define MIN_BLOCKS 0.78
 #define MIN_DETAIL 0.70
 #define MAX_MOVED 0.02
-#define MAX_MOVED_RETONED 0.03 /* edited levels look a little like movement; a burst whose exposure changes is retoned, too */
+/* edited levels look a little like movement; a burst whose exposure changes is retoned, too */
+#define MAX_MOVED_RETONED 0.03
 #define MAX_CHANGED 30.0
 #define MAX_BEYOND 0.004
 #define MAX_BEYOND_RETONED 0.009
-#define MIN_USUAL 0.955 /* framed alike and in levels of one line a copy has 0.96 at JPEG quality 30 */
+/* framed alike and in levels of one line a copy has 0.96 at JPEG quality 30 */
+#define MIN_USUAL 0.955
 #define MIN_LESSER 0.935
-#define MIN_USUAL_RETONED 0.93 /* clipping and rounding of edited levels cost a copy more: 0.954 at 150 % brightness */
+/* clipping and rounding of edited levels cost a copy more: 0.954 at 150 % brightness */
+#define MIN_USUAL_RETONED 0.93
 #define MIN_LESSER_RETONED 0.90
-/* Radians. A crop has less than the former, from rounding; a hand that holds a camera wavers between the two; who
-   straightens a picture turns it by more. */
+/* Radians. A crop has less than the former, from rounding; a hand that holds a camera wavers
+   between the two; who straightens a picture turns it by more. */
 #define MIN_WAVER 0.006
 #define MAX_WAVER 0.035
 #define MAX_GRADIENT 14
 #define MAX_CHROMA 14.0
 #define MIN_CHROMA_MATCH 0.4
-/* Two exposures by their clocks: only what is equal in all detail, and shows just as much, is then one picture whose date
-   was edited. */
+/* Two exposures by their clocks: only what is equal in all detail, and shows just as much, is then
+   one picture whose date was edited. */
 #define MIN_OVERLAP_OTHER_TIME 0.98
 #define MAX_SCALED_OTHER_TIME 0.01
 #define MIN_DETAIL_OTHER_TIME 0.96
@@ -53,9 +57,10 @@ static bool within(double value, double low, double high)
 static bool is_plausible(const ie_likeness *l)
 {
     /* Of the one that shows more, whichever of the two it is. */
-    return within(l->overlap * fmin(1, l->scale_x * l->scale_y), MIN_OVERLAP, 1) && within(l->scale_x, MIN_SCALE, MAX_SCALE) &&
-           within(l->scale_y, MIN_SCALE, MAX_SCALE) && within(fabs(l->angle), 0, MAX_ANGLE) &&
-           within(fabs(l->shear), 0, MAX_SHEAR) && within(l->gain, MIN_GAIN, MAX_GAIN);
+    return within(l->overlap * fmin(1, l->scale_x * l->scale_y), MIN_OVERLAP, 1) &&
+           within(l->scale_x, MIN_SCALE, MAX_SCALE) && within(l->scale_y, MIN_SCALE, MAX_SCALE) &&
+           within(fabs(l->angle), 0, MAX_ANGLE) && within(fabs(l->shear), 0, MAX_SHEAR) &&
+           within(l->gain, MIN_GAIN, MAX_GAIN);
 }
 
 static bool shows_as_much(const ie_likeness *l)
@@ -67,8 +72,10 @@ static bool shows_as_much(const ie_likeness *l)
 /* The camera was moved, or what it saw all over the picture. */
 static bool is_next_shot(const ie_likeness *l)
 {
-    double usual = l->retoned ? MIN_USUAL_RETONED : MIN_USUAL, lesser = l->retoned ? MIN_LESSER_RETONED : MIN_LESSER;
-    return within(fabs(l->angle), MIN_WAVER, MAX_WAVER) || l->beyond > (l->retoned ? MAX_BEYOND_RETONED : MAX_BEYOND) ||
+    double usual = l->retoned ? MIN_USUAL_RETONED : MIN_USUAL,
+           lesser = l->retoned ? MIN_LESSER_RETONED : MIN_LESSER;
+    return within(fabs(l->angle), MIN_WAVER, MAX_WAVER) ||
+           l->beyond > (l->retoned ? MAX_BEYOND_RETONED : MAX_BEYOND) ||
            (shows_as_much(l) && l->usual < usual && l->lesser < lesser);
 }
 
@@ -77,10 +84,12 @@ static bool is_same_picture(const ie_likeness *l, bool other_exposure)
     double detail = other_exposure ? MIN_DETAIL_OTHER_TIME : MIN_DETAIL;
     double blocks = other_exposure ? MIN_BLOCKS_OTHER_TIME : MIN_BLOCKS;
     double moved = other_exposure ? 0 : l->retoned ? MAX_MOVED_RETONED : MAX_MOVED;
-    bool other_colors = l->chroma > MAX_CHROMA && l->chroma_match < MIN_CHROMA_MATCH; /* false without colour */
-    return l->match >= MIN_MATCH && l->blocks >= blocks && l->detail >= detail && l->moved <= moved &&
-           l->changed <= MAX_CHANGED && !is_next_shot(l) &&
-           (!other_exposure || (shows_as_much(l) && !l->retoned)) && l->gradient <= MAX_GRADIENT && !other_colors;
+    bool other_colors =
+        l->chroma > MAX_CHROMA && l->chroma_match < MIN_CHROMA_MATCH; /* false without colour */
+    return l->match >= MIN_MATCH && l->blocks >= blocks && l->detail >= detail &&
+           l->moved <= moved && l->changed <= MAX_CHANGED && !is_next_shot(l) &&
+           (!other_exposure || (shows_as_much(l) && !l->retoned)) && l->gradient <= MAX_GRADIENT &&
+           !other_colors;
 }
 
 ie_match ie_structure_judge(const ie_likeness *l, bool other_exposure)
@@ -91,5 +100,6 @@ ie_match ie_structure_judge(const ie_likeness *l, bool other_exposure)
     if (is_same_picture(l, other_exposure)) {
         return IE_MATCH_SAME_PICTURE;
     }
-    return l->match >= SCENE_MATCH && l->blocks >= SCENE_BLOCKS ? IE_MATCH_SIMILAR_SCENE : IE_MATCH_NONE;
+    return l->match >= SCENE_MATCH && l->blocks >= SCENE_BLOCKS ? IE_MATCH_SIMILAR_SCENE
+                                                                : IE_MATCH_NONE;
 }

@@ -5,8 +5,8 @@
 #include "engine/volume.h"
 #include "utils/error.h"
 
-static ie_status add_known(void *user, const char *id, const char *time, const char *command, bool undone,
-                           const char *const *roots, size_t root_count)
+static ie_status add_known(void *user, const char *id, const char *time, const char *command,
+                           bool undone, const char *const *roots, size_t root_count)
 {
     ie_known_runs *list = user;
     IE_GROW(list->runs, list->count, list->room);
@@ -58,10 +58,11 @@ const ie_known_run *ie_known_run_find(const ie_known_runs *list, const char *id,
             return &list->runs[i];
         }
     }
-    ie_error_set(err, IE_ERR_NOT_FOUND,
-                 "The catalog knows no run %s. \"imgengine runs\" lists what it knows; with --root DIR "
-                 "the run is looked for in that folder's own journal.",
-                 ie_shown(id));
+    ie_error_set(
+        err, IE_ERR_NOT_FOUND,
+        "The catalog knows no run %s. \"imgengine runs\" lists what it knows; with --root DIR "
+        "the run is looked for in that folder's own journal.",
+        ie_shown(id));
     return NULL;
 }
 
@@ -84,7 +85,8 @@ static ie_status take_info(void *user, const ie_run_info *info)
 /* One word for several roots: theirs when they agree, else that something is left to take back. */
 static const char *joint_state(const char *state, const char *more)
 {
-    static const char *const states[] = {"done", "interrupted", "undone", "partly undone", "purged", "partly purged"};
+    static const char *const states[] = {"done",          "interrupted", "undone",
+                                         "partly undone", "purged",      "partly purged"};
     if (state != NULL && strcmp(state, more) != 0) {
         return "partly undone";
     }
@@ -108,7 +110,8 @@ void ie_known_run_info(ie_engine *engine, const ie_known_run *run, ie_run_info *
             info.journaled = true;
             continue;
         }
-        if (away || ie_journal_run(run->roots[i], run->id, take_info, &l, NULL) != IE_OK || !l.found) {
+        if (away || ie_journal_run(run->roots[i], run->id, take_info, &l, NULL) != IE_OK ||
+            !l.found) {
             offline = true;
             deleted = deleted && ie_volume_deleted(engine, run->roots[i]);
             continue;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The runs that the catalog knows: where their journals lie. What a run did and what can still be taken back
- * is asked of the journals each time, because they travel with the disks and the catalog does not.
+ * The runs that the catalog knows: where their journals lie. What a run did and what can still be
+ * taken back is asked of the journals each time, because they travel with the disks and the catalog
+ * does not.
  */
 #ifndef IE_ENGINE_KNOWN_H
 #define IE_ENGINE_KNOWN_H
@@ -21,13 +22,14 @@ typedef struct ie_known_runs {
 } ie_known_runs;
 
 /* None when the engine keeps no catalog. Free the list also when this failed. */
-ie_status ie_known_runs_read(ie_engine *engine, ie_known_runs *ret_list, ie_error *err) IE_MUST_CHECK;
+ie_status ie_known_runs_read(ie_engine *engine, ie_known_runs *ret_list,
+                             ie_error *err) IE_MUST_CHECK;
 void ie_known_runs_free(ie_known_runs *list);
 
 /* NULL with IE_ERR_NOT_FOUND in `err` when there is none of this id. */
 const ie_known_run *ie_known_run_find(const ie_known_runs *list, const char *id, ie_error *err);
-/* Sums up the journals in all roots of the run; the strings of ret_info are the run's own. A root that cannot be
-   reached makes the run "offline". */
+/* Sums up the journals in all roots of the run; the strings of ret_info are the run's own. A root
+   that cannot be reached makes the run "offline". */
 void ie_known_run_info(ie_engine *engine, const ie_known_run *run, ie_run_info *ret_info);
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The scan on a thread of its own, some hundred files ahead: folders are listed and files looked at while the catalog
- * is asked for those before. The order is the scan's. From start to stop the scan is the lister's alone, and what it
- * has to tell of comes on the lister's thread; all else belongs to one thread.
+ * The scan on a thread of its own, some hundred files ahead: folders are listed and files looked at
+ * while the catalog is asked for those before. The order is the scan's. From start to stop the scan
+ * is the lister's alone, and what it has to tell of comes on the lister's thread; all else belongs
+ * to one thread.
  */
 #ifndef IE_ENGINE_LISTER_H
 #define IE_ENGINE_LISTER_H

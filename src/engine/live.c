@@ -11,7 +11,8 @@
 static void read_one(ie_photo *photo)
 {
     ie_bytes *bytes = NULL;
-    if ((photo->have & IE_HAVE_METADATA) != 0 || ie_bytes_open(photo->real_path, &bytes, NULL) != IE_OK) {
+    if ((photo->have & IE_HAVE_METADATA) != 0 ||
+        ie_bytes_open(photo->real_path, &bytes, NULL) != IE_OK) {
         return;
     }
     ie_photo *aside = ie_photo_new();

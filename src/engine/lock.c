@@ -45,8 +45,8 @@ static int open_lock_file(const char *root, ie_place *ret_place, int *ret_fd)
 static bool still_in_place(const ie_place *place, int fd)
 {
     struct stat there, here;
-    return ie_place_stat(place, &there) == 0 && fstat(fd, &here) == 0 && there.st_ino == here.st_ino &&
-           there.st_dev == here.st_dev;
+    return ie_place_stat(place, &there) == 0 && fstat(fd, &here) == 0 &&
+           there.st_ino == here.st_ino && there.st_dev == here.st_dev;
 }
 
 static ie_status busy(const char *root, int fd, ie_error *err)
@@ -55,7 +55,8 @@ static ie_status busy(const char *root, int fd, ie_error *err)
     ssize_t got = pread(fd, text, sizeof text - 1, 0);
     text[got > 0 ? got : 0] = 0;
     text[strcspn(text, "\n")] = 0;
-    return ie_error_set(err, IE_ERR_BUSY, "%s is in use by another run (%s). Wait for it to end, or use --wait.",
+    return ie_error_set(err, IE_ERR_BUSY,
+                        "%s is in use by another run (%s). Wait for it to end, or use --wait.",
                         ie_shown(root), text[0] != 0 ? text : "it has not said who it is");
 }
 
@@ -78,14 +79,15 @@ static ie_status lock_file(const char *root, const ie_lock_options *options, int
 {
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR) {
-            return ie_error_errno(err, errno, "%s cannot be locked, so nothing is changed there", ie_shown(root));
+            return ie_error_errno(err, errno, "%s cannot be locked, so nothing is changed there",
+                                  ie_shown(root));
         }
         if (errno == EWOULDBLOCK && !options->wait) {
             return busy(root, fd, err);
         }
         if (options->cancel != NULL && *options->cancel) {
-            return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted while waiting for another run on %s.",
-                                ie_shown(root));
+            return ie_error_set(err, IE_ERR_CANCELLED,
+                                "Interrupted while waiting for another run on %s.", ie_shown(root));
         }
         nanosleep(&(struct timespec){.tv_nsec = POLL_NS}, NULL);
     }
@@ -98,20 +100,27 @@ static ie_status check_folder(const char *root, ie_error *err)
     IE_AUTO_FREE char *volume = ie_path_join(root, IE_JOURNAL_FOLDER "/volume");
     struct stat st;
     /* Only the latter: undo was cut short while it removed the folder. */
-    if ((lstat(runs, &st) == 0 && S_ISDIR(st.st_mode)) || (lstat(volume, &st) == 0 && S_ISREG(st.st_mode))) {
+    if ((lstat(runs, &st) == 0 && S_ISDIR(st.st_mode)) ||
+        (lstat(volume, &st) == 0 && S_ISREG(st.st_mode))) {
         return IE_OK;
     }
-    return ie_error_set(err, IE_ERR_NOT_FOUND, "%s has no journal: no run was carried out there, or the disk is not "
-                        "mounted.", ie_shown(root));
+    return ie_error_set(err, IE_ERR_NOT_FOUND,
+                        "%s has no journal: no run was carried out there, or the disk is not "
+                        "mounted.",
+                        ie_shown(root));
 }
 
 static ie_status cannot_be_made(const char *root, int failed, ie_error *err)
 {
     if (failed == EINTR) { /* make_folder() */
-        return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted before anything was changed in %s.", ie_shown(root));
+        return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted before anything was changed in %s.",
+                            ie_shown(root));
     }
-    return ie_error_errno(err, failed, "The folder %s/" IE_JOURNAL_FOLDER ", which keeps journal and quarantine, "
-                          "cannot be made; nothing was changed", ie_shown(root));
+    return ie_error_errno(err, failed,
+                          "The folder %s/" IE_JOURNAL_FOLDER
+                          ", which keeps journal and quarantine, "
+                          "cannot be made; nothing was changed",
+                          ie_shown(root));
 }
 
 /* Nothing to lock: what an undo that was killed has left aside of it goes, too. */
@@ -145,8 +154,8 @@ static ie_status finish_folder(const char *root, int made, int fd, ie_error *err
     return cannot_be_made(root, failed, err);
 }
 
-ie_status ie_lock_take(const char *root, const ie_lock_options *options, ie_lock **ret_lock, int *ret_made,
-                       ie_error *err)
+ie_status ie_lock_take(const char *root, const ie_lock_options *options, ie_lock **ret_lock,
+                       int *ret_made, ie_error *err)
 {
     for (;;) {
         int made = 0;
@@ -159,7 +168,9 @@ ie_status ie_lock_take(const char *root, const ie_lock_options *options, ie_lock
         int fd = -1;
         failed = open_lock_file(root, &place, &fd);
         if (failed != 0) {
-            return ie_error_errno(err, failed, "The lock of %s cannot be opened, so nothing is changed there", ie_shown(root));
+            return ie_error_errno(err, failed,
+                                  "The lock of %s cannot be opened, so nothing is changed there",
+                                  ie_shown(root));
         }
         status = lock_file(root, options, fd, err);
         if (status == IE_OK && still_in_place(&place, fd)) {

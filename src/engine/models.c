@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* `models`: what the manifest and the configuration know, what of it is here, and whether it works. */
+/* `models`: what the manifest and the configuration know, what of it is here, and whether it
+   works. */
 #include "analyzers/analyzer.h"
 #include "engine/engine.h"
 #include "storage/model_files.h"
@@ -23,9 +24,10 @@ static ie_status try_model(const listing *l, const ie_model *model, ie_error *er
     const ie_analyzer *analyzer = scenes ? &ie_scenes_analyzer : &ie_objects_analyzer;
     ie_config *config = ie_config_copy(l->engine->config);
     void *state = NULL;
-    ie_status status = ie_config_set(
-        config, scenes ? "analysis.ml_models.scene_detection" : "analysis.ml_models.object_detection", model->name,
-        "models", err);
+    ie_status status = ie_config_set(config,
+                                     scenes ? "analysis.ml_models.scene_detection"
+                                            : "analysis.ml_models.object_detection",
+                                     model->name, "models", err);
     if (status == IE_OK) {
         status = analyzer->open(config, l->engine->catalog_path, &state, err);
     }
@@ -50,7 +52,8 @@ static ie_status tell(listing *l, const char *name, ie_error *err)
                                       try_model(l, &model, &problem) == IE_OK));
     IE_AUTO_FREE char *folder = ie_model_folder(&model);
     bool scenes = model.task == IE_TASK_SCENES;
-    const char *used = scenes ? config->analysis.scene_detection : config->analysis.object_detection;
+    const char *used =
+        scenes ? config->analysis.scene_detection : config->analysis.object_detection;
     ie_model_info info = {
         .name = model.name,
         .task = scenes ? "scenes" : "objects",
@@ -82,7 +85,8 @@ static ie_status tell_unknown(listing *l, const char *name, const char *task, ie
 {
     ie_model model;
     ie_error problem = {0};
-    if (name[0] == 0 || ie_model_find(l->engine->config, name, l->arena, &model, &problem) == IE_OK) {
+    if (name[0] == 0 ||
+        ie_model_find(l->engine->config, name, l->arena, &model, &problem) == IE_OK) {
         return IE_OK;
     }
     ie_model_info info = {.name = name, .task = task, .used = true, .problem = problem.text};
@@ -108,13 +112,18 @@ static ie_status tell_all(listing *l, ie_error *err)
     if (status == IE_OK) {
         status = tell_unknown(l, config->analysis.scene_detection, "scenes", err);
     }
-    return status == IE_OK ? tell_unknown(l, config->analysis.object_detection, "objects", err) : status;
+    return status == IE_OK ? tell_unknown(l, config->analysis.object_detection, "objects", err)
+                           : status;
 }
 
-ie_status ie_engine_models(ie_engine *engine, const char *name, bool verify, ie_model_fn on_model, void *user,
-                           ie_error *err)
+ie_status ie_engine_models(ie_engine *engine, const char *name, bool verify, ie_model_fn on_model,
+                           void *user, ie_error *err)
 {
-    listing l = {.engine = engine, .verify = verify, .on_model = on_model, .user = user, .arena = ie_arena_new()};
+    listing l = {.engine = engine,
+                 .verify = verify,
+                 .on_model = on_model,
+                 .user = user,
+                 .arena = ie_arena_new()};
     ie_status status = name != NULL ? tell(&l, name, err) : tell_all(&l, err);
     ie_arena_free(l.arena);
     return status;

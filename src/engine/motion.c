@@ -9,7 +9,8 @@
 #define LEAST_WINDOWS 3 /* fewer may be chance */
 #define CLIPPED 246.0 /* what is this bright in one of them may have lost its shape */
 #define MIN_VARIANCE 12.0  /* grey levels squared: below it a window is sky */
-#define MIN_SLOPE 1.0      /* mean square slope in the direction that has least, levels squared a sample */
+/* mean square slope in the direction that has least, levels squared a sample */
+#define MIN_SLOPE 1.0
 #define MIN_SHIFT 0.25      /* samples; copies that were scaled and cropped stay below 0.2 */
 #define MIN_EXPLAINED 0.5  /* how much of the difference the shift must explain */
 
@@ -19,7 +20,8 @@ typedef struct window {
 } window;
 
 /* False when a sample of it, or a neighbour, is not there. */
-static bool add_levels(window *w, const ie_plane *a, const ie_plane *b, const float *there, int first)
+static bool add_levels(window *w, const ie_plane *a, const ie_plane *b, const float *there,
+                       int first)
 {
     for (int i = 0; i < WINDOW * WINDOW; i++) {
         int at = first + i / WINDOW * SIDE + i % WINDOW;
@@ -41,7 +43,8 @@ static bool add_levels(window *w, const ie_plane *a, const ie_plane *b, const fl
 
 static double slope(const ie_plane *a, const ie_plane *b, double gain, int at, int stride)
 {
-    double of_a = (double)(a->v[at + stride] - a->v[at - stride]), of_b = (double)(b->v[at + stride] - b->v[at - stride]);
+    double of_a = (double)(a->v[at + stride] - a->v[at - stride]),
+           of_b = (double)(b->v[at + stride] - b->v[at - stride]);
     return (of_a + gain * of_b) / 4;
 }
 
@@ -68,7 +71,8 @@ static int look(const ie_plane *a, const ie_plane *b, const float *there, int fi
     if (!add_levels(&w, a, b, there, first)) {
         return -1;
     }
-    double variance_a = w.aa / w.n - w.a / w.n * (w.a / w.n), variance_b = w.bb / w.n - w.b / w.n * (w.b / w.n);
+    double variance_a = w.aa / w.n - w.a / w.n * (w.a / w.n),
+           variance_b = w.bb / w.n - w.b / w.n * (w.b / w.n);
     if (!(variance_a > MIN_VARIANCE) || !(variance_b > MIN_VARIANCE)) {
         return -1;
     }
@@ -78,7 +82,8 @@ static int look(const ie_plane *a, const ie_plane *b, const float *there, int fi
     if (!(least > w.n * MIN_SLOPE)) {
         return -1;
     }
-    double x = (w.yy * w.xe - w.xy * w.ye) / determinant, y = (w.xx * w.ye - w.xy * w.xe) / determinant;
+    double x = (w.yy * w.xe - w.xy * w.ye) / determinant,
+           y = (w.xx * w.ye - w.xy * w.xe) / determinant;
     return hypot(x, y) > MIN_SHIFT && x * w.xe + y * w.ye > MIN_EXPLAINED * w.ee;
 }
 

@@ -7,7 +7,8 @@
 #include "utils/error.h"
 #include "utils/memory.h"
 
-void ie_noting_add(ie_noting *noting, const ie_action *action, const ie_stamp *stamp, ie_hash128 xxh3)
+void ie_noting_add(ie_noting *noting, const ie_action *action, const ie_stamp *stamp,
+                   ie_hash128 xxh3)
 {
     IE_GROW(noting->written, noting->count, noting->room);
     noting->written[noting->count++] = (ie_written){action, *stamp, xxh3};
@@ -59,7 +60,8 @@ static ie_status move_rows(ie_catalog *writer, const ie_plan *plan, ie_error *er
     IE_AUTO_FREE bool *waits = ie_alloc(plan->count + 1);
     for (size_t i = 0; status == IE_OK && i < plan->count; i++) {
         const ie_action *action = &plan->actions[i];
-        waits[i] = is_move(action) && bsearch(&action->from, taken, count, sizeof *taken, by_name) != NULL;
+        waits[i] =
+            is_move(action) && bsearch(&action->from, taken, count, sizeof *taken, by_name) != NULL;
         if (waits[i]) {
             IE_AUTO_FREE char *name = aside(i);
             status = ie_catalog_moved(writer, action->from, name, err);
@@ -75,7 +77,8 @@ static ie_status move_rows(ie_catalog *writer, const ie_plan *plan, ie_error *er
     return status;
 }
 
-static ie_status store(const ie_noting *noting, ie_engine *engine, const ie_plan *plan, ie_error *err)
+static ie_status store(const ie_noting *noting, ie_engine *engine, const ie_plan *plan,
+                       ie_error *err)
 {
     ie_status status = IE_OK;
     for (size_t i = 0; status == IE_OK && i < plan->count; i++) {
@@ -88,8 +91,10 @@ static ie_status store(const ie_noting *noting, ie_engine *engine, const ie_plan
     }
     for (size_t i = 0; status == IE_OK && i < noting->count; i++) {
         const ie_written *written = &noting->written[i];
-        ie_format format = written->action->format == IE_FORMAT_SIDECAR ? IE_FORMAT_UNKNOWN : written->action->format;
-        status = ie_engine_note_bytes(engine, written->action->to, format, &written->stamp, written->xxh3, err);
+        ie_format format = written->action->format == IE_FORMAT_SIDECAR ? IE_FORMAT_UNKNOWN
+                                                                        : written->action->format;
+        status = ie_engine_note_bytes(engine, written->action->to, format, &written->stamp,
+                                      written->xxh3, err);
     }
     return status == IE_OK ? ie_catalog_commit(engine->writer, err) : status;
 }

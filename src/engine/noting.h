@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What the catalog is told once a plan is carried out: rows follow their files to the new names, those of files that went or
- * were made anew go, and the bytes that were written are known from then on. All names change at one time: one photo may
- * have taken the name that another one left.
+ * What the catalog is told once a plan is carried out: rows follow their files to the new names,
+ * those of files that went or were made anew go, and the bytes that were written are known from
+ * then on. All names change at one time: one photo may have taken the name that another one left.
  */
 #ifndef IE_ENGINE_NOTING_H
 #define IE_ENGINE_NOTING_H
@@ -23,9 +23,11 @@ typedef struct ie_noting {
 } ie_noting;
 
 /* The action's new file lies there with this stamp and these bytes. */
-void ie_noting_add(ie_noting *noting, const ie_action *action, const ie_stamp *stamp, ie_hash128 xxh3);
+void ie_noting_add(ie_noting *noting, const ie_action *action, const ie_stamp *stamp,
+                   ie_hash128 xxh3);
 
-/* Writes it all. Without a catalog nothing. The catalog is a cache: a failure is told by a notice and is no error. */
+/* Writes it all. Without a catalog nothing. The catalog is a cache: a failure is told by a notice
+   and is no error. */
 void ie_noting_store(const ie_noting *noting, ie_engine *engine, const ie_plan *plan);
 
 #endif

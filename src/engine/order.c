@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Units are nodes, "waits for" are edges; Tarjan's algorithm (SIAM J. Comput. 1, 1972) gives the circles, and
-   gives each after those it waits for, which is the order wanted. Without recursion: plans are long. */
+/* Units are nodes, "waits for" are edges; Tarjan's algorithm (SIAM J. Comput. 1, 1972) gives the
+   circles, and gives each after those it waits for, which is the order wanted. Without recursion:
+   plans are long. */
 #include "engine/order.h"
 
 #include <stdlib.h>
@@ -120,7 +121,8 @@ static void collect(maker *m)
 
 static void add_edges(maker *m, const named *list, size_t count, const char *path, size_t node)
 {
-    for (size_t i = find_path(list, count, path); i < count && strcmp(list[i].path, path) == 0; i++) {
+    for (size_t i = find_path(list, count, path); i < count && strcmp(list[i].path, path) == 0;
+         i++) {
         size_t other = m->node_of[list[i].action];
         if (other != node) {
             IE_GROW(m->edges, m->edge_count, m->edge_room);
@@ -144,7 +146,8 @@ static size_t node_of_unit(const maker *m, uint32_t unit)
     return low < m->nodes && action_at(m, m->first[low])->unit == unit ? low : NONE;
 }
 
-/* Who gives and who is given wait for each other: one group, so that neither is done without the other. */
+/* Who gives and who is given wait for each other: one group, so that neither is done without the
+   other. */
 static void bind_gift(maker *m, size_t i)
 {
     const ie_action *action = action_at(m, i);
@@ -262,7 +265,8 @@ static void find_groups(maker *m, ie_order *order)
     free(t.stack);
 }
 
-/* Duplicates first, while their survivor is still at its name; of these first those that undo can bring back alone. */
+/* Duplicates first, while their survivor is still at its name; of these first those that undo can
+   bring back alone. */
 static int turn_of(const ie_action *action)
 {
     return action->gives > 0 ? 0 : action->kind == IE_ACTION_QUARANTINE ? 1 : 2;
@@ -306,7 +310,8 @@ static void find_waits(maker *m, ie_order *order)
         }
         for (size_t k = find_path(m->froms, m->from_count, action->to);
              k < m->from_count && strcmp(m->froms[k].path, action->to) == 0; k++) {
-            order->groups[g].parks |= m->froms[k].action != i && m->group_of[m->node_of[m->froms[k].action]] == g;
+            order->groups[g].parks |=
+                m->froms[k].action != i && m->group_of[m->node_of[m->froms[k].action]] == g;
         }
     }
 }

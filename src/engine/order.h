@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * In which order a plan is carried out. Actions of one unit form a group; a group waits for the one that
- * frees a name it wants, and a file that others name as their survivor stays until those are proven. Units
- * that wait for each other in a circle (a → b, b → a) become one group, whose files are moved aside first; so do a
- * survivor and the duplicates that give it what only they say (ie_action.gives).
- * Groups are done in order; each is carried out completely or not at all. Pure.
+ * In which order a plan is carried out. Actions of one unit form a group; a group waits for the one
+ * that frees a name it wants, and a file that others name as their survivor stays until those are
+ * proven. Units that wait for each other in a circle (a → b, b → a) become one group, whose files
+ * are moved aside first; so do a survivor and the duplicates that give it what only they say
+ * (ie_action.gives). Groups are done in order; each is carried out completely or not at all. Pure.
  */
 #ifndef IE_ENGINE_ORDER_H
 #define IE_ENGINE_ORDER_H

@@ -19,7 +19,8 @@ static const ie_metadata *keep_facts(ie_photo *take_photo, ie_arena *arena)
     ie_metadata *m = ie_arena_alloc(arena, sizeof *m);
     const ie_metadata *from = &take_photo->metadata;
     *m = *from;
-    const ie_text_list *lists[] = {&from->keywords, &from->hierarchy, &from->albums, &from->generated};
+    const ie_text_list *lists[] = {&from->keywords, &from->hierarchy, &from->albums,
+                                   &from->generated};
     ie_text_list *copies[] = {&m->keywords, &m->hierarchy, &m->albums, &m->generated};
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
         *copies[l] = (ie_text_list){0};
@@ -34,7 +35,8 @@ static const ie_metadata *keep_facts(ie_photo *take_photo, ie_arena *arena)
     return m;
 }
 
-static void see_sidecar(const ie_photo *photo, const char *path, ie_arena *arena, ie_outlook *outlook)
+static void see_sidecar(const ie_photo *photo, const char *path, ie_arena *arena,
+                        ie_outlook *outlook)
 {
     struct stat st;
     ie_photo *facts = NULL;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What is seen of a photo and beside it before tags are planned: would its file take them, which XMP sidecar is
- * there and what does it say. Looks only, so that the plan says already what apply would find.
+ * What is seen of a photo and beside it before tags are planned: would its file take them, which
+ * XMP sidecar is there and what does it say. Looks only, so that the plan says already what apply
+ * would find.
  */
 #ifndef IE_ENGINE_OUTLOOK_H
 #define IE_ENGINE_OUTLOOK_H

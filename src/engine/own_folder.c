@@ -63,7 +63,8 @@ int ie_own_note(const char *root, int made)
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
         return errno;
     }
-    snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64 "\nmade %d\n", random[0], random[1], made);
+    snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64 "\nmade %d\n", random[0], random[1],
+             made);
     return ie_fs_write_file(path, text, strlen(text), 0600, false);
 }
 
@@ -72,8 +73,8 @@ int ie_own_fill(const char *root, int *made)
     static const char *const folders[] = {"", "/runs", "/tmp", "/quarantine"};
     int failed = 0;
     for (size_t i = 0; failed == 0 && i < sizeof folders / sizeof *folders; i++) {
-        IE_AUTO_FREE char *path = ie_asprintf("%s/" IE_JOURNAL_FOLDER "%s", strcmp(root, "/") == 0 ? "" : root,
-                                              folders[i]);
+        IE_AUTO_FREE char *path = ie_asprintf("%s/" IE_JOURNAL_FOLDER "%s",
+                                              strcmp(root, "/") == 0 ? "" : root, folders[i]);
         failed = ie_own_folder_add(root, path, 0700, made);
     }
     return failed;
@@ -116,7 +117,8 @@ void ie_own_sweep(const char *root)
     const struct dirent *entry;
     while (directory != NULL && (entry = readdir(directory)) != NULL) {
         size_t length = strlen(entry->d_name);
-        bool half = strncmp(entry->d_name, ".imgengine-", 11) == 0 && strcmp(entry->d_name + length - 5, ".part") == 0;
+        bool half = strncmp(entry->d_name, ".imgengine-", 11) == 0 &&
+                    strcmp(entry->d_name + length - 5, ".part") == 0;
         IE_AUTO_FREE char *path = half ? ie_path_join(own, entry->d_name) : NULL;
         IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
         if (half && ie_place_open(root, path, &place) == 0) {

@@ -64,7 +64,8 @@ static int move(const char *from, const char *to)
     return failed != 0 ? failed : ie_fs_sync_parent(&target);
 }
 
-/* EAGAIN: a living process works on it, or it is gone. A file system without locks has one process at most. */
+/* EAGAIN: a living process works on it, or it is gone. A file system without locks has one process
+   at most. */
 static int hold(const char *aside, int *ret_fd)
 {
     struct stat there, here;
@@ -72,8 +73,9 @@ static int hold(const char *aside, int *ret_fd)
     if (fd < 0) {
         return errno == ENOENT ? EAGAIN : errno;
     }
-    bool mine = (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && lstat(aside, &there) == 0 &&
-                fstat(fd, &here) == 0 && there.st_ino == here.st_ino && there.st_dev == here.st_dev;
+    bool mine = (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) &&
+                lstat(aside, &there) == 0 && fstat(fd, &here) == 0 && there.st_ino == here.st_ino &&
+                there.st_dev == here.st_dev;
     if (!mine) {
         close(fd);
         return EAGAIN;
@@ -100,8 +102,9 @@ static char *only_level(const char *path)
         closedir(directory);
     }
     struct stat st;
-    bool level = only != NULL && strcmp(ie_path_base(only), IE_JOURNAL_FOLDER) != 0 && lstat(only, &st) == 0 &&
-                 S_ISDIR(st.st_mode) && ie_own_holds_only(path, ie_path_base(only));
+    bool level = only != NULL && strcmp(ie_path_base(only), IE_JOURNAL_FOLDER) != 0 &&
+                 lstat(only, &st) == 0 && S_ISDIR(st.st_mode) &&
+                 ie_own_holds_only(path, ie_path_base(only));
     if (!level) {
         free(only);
         only = NULL;
@@ -116,7 +119,8 @@ static int remove_records(const char *folder)
     DIR *directory = opendir(folder);
     const struct dirent *entry;
     while (failed == 0 && directory != NULL && (entry = readdir(directory)) != NULL) {
-        if (ie_ends_with_nocase(entry->d_name, ".journal") || ie_starts_with(entry->d_name, ".imgengine-")) {
+        if (ie_ends_with_nocase(entry->d_name, ".journal") ||
+            ie_starts_with(entry->d_name, ".imgengine-")) {
             IE_AUTO_FREE char *path = ie_path_join(folder, entry->d_name);
             failed = change(ie_fs_unlink, path);
         }
@@ -127,11 +131,13 @@ static int remove_records(const char *folder)
     return failed;
 }
 
-/* Stops before it removes any record when files are left in quarantine. The note of what was made goes last. */
+/* Stops before it removes any record when files are left in quarantine. The note of what was made
+   goes last. */
 static int remove_own(const char *level)
 {
     IE_AUTO_FREE char *own = ie_path_join(level, IE_JOURNAL_FOLDER);
-    IE_AUTO_FREE char *quarantine = ie_path_join(own, "quarantine"), *temporary = ie_path_join(own, "tmp");
+    IE_AUTO_FREE char *quarantine = ie_path_join(own, "quarantine"),
+                      *temporary = ie_path_join(own, "tmp");
     IE_AUTO_FREE char *runs = ie_path_join(own, "runs"), *lock = ie_path_join(own, "lock");
     IE_AUTO_FREE char *volume = ie_path_join(own, "volume");
     if (ie_fs_gone(own)) {
@@ -148,7 +154,8 @@ static int remove_own(const char *level)
     return failed != 0 ? failed : change(ie_fs_rmdir, own);
 }
 
-/* Removes a ROOT with the levels above it up to `top`, or all but `top`; ENOTEMPTY when anything else is in there. */
+/* Removes a ROOT with the levels above it up to `top`, or all but `top`; ENOTEMPTY when anything
+   else is in there. */
 static int dismantle(const char *top, bool keep_top)
 {
     IE_AUTO_FREE char *level = ie_strdup(top);
@@ -209,7 +216,8 @@ bool ie_own_root_sweep(const char *root)
 
 /* ---- making ------------------------------------------------------------------------------- */
 
-/* The levels of `root` from `top` on, with the former's name for the latter, and what belongs into ROOT. */
+/* The levels of `root` from `top` on, with the former's name for the latter, and what belongs into
+   ROOT. */
 static int build(const char *root, const char *top, const char *aside, int *ret_made)
 {
     IE_AUTO_FREE char *inner = ie_asprintf("%s%s", aside, root + strlen(top));
@@ -245,7 +253,8 @@ static int make_in_place(const char *root, const char *top, int *ret_made)
 
 int ie_own_root_make(const char *root, int *ret_made)
 {
-    IE_AUTO_FREE char *top = first_missing(root), *aside = aside_of(top), *base = ie_path_directory(top);
+    IE_AUTO_FREE char *top = first_missing(root), *aside = aside_of(top),
+                      *base = ie_path_directory(top);
     int fd = -1, added = 0;
     struct stat st;
     int failed = clear_aside(aside, top);
@@ -263,7 +272,8 @@ int ie_own_root_make(const char *root, int *ret_made)
     if (failed == EOPNOTSUPP) {
         return make_in_place(root, top, ret_made);
     }
-    return failed == EEXIST ? (stat(top, &st) == 0 && S_ISDIR(st.st_mode) ? EAGAIN : ENOTDIR) : failed;
+    return failed == EEXIST ? (stat(top, &st) == 0 && S_ISDIR(st.st_mode) ? EAGAIN : ENOTDIR)
+                            : failed;
 }
 
 /* ---- removing ----------------------------------------------------------------------------- */
@@ -288,7 +298,8 @@ void ie_own_root_remove(const char *root, int levels)
 {
     IE_AUTO_FREE char *top = topmost(root, levels), *aside = aside_of(top);
     int fd = -1;
-    if (!ie_own_holds_only(root, IE_JOURNAL_FOLDER) || clear_aside(aside, top) != 0 || hold(top, &fd) != 0) {
+    if (!ie_own_holds_only(root, IE_JOURNAL_FOLDER) || clear_aside(aside, top) != 0 ||
+        hold(top, &fd) != 0) {
         return;
     }
     int failed = move(top, aside);

@@ -9,13 +9,14 @@
 
 #define JPEG_QUALITY 78
 
-char *ie_page_picture(const ie_config *config, const char *path, ie_format format, uint8_t orientation,
-                      uint32_t *ret_width, uint32_t *ret_height)
+char *ie_page_picture(const ie_config *config, const char *path, ie_format format,
+                      uint8_t orientation, uint32_t *ret_width, uint32_t *ret_height)
 {
     ie_kind kind = ie_format_kind(format);
     ie_bytes *bytes = NULL;
     *ret_width = *ret_height = 0;
-    if ((kind != IE_KIND_PHOTO && kind != IE_KIND_RAW) || ie_bytes_open(path, &bytes, NULL) != IE_OK) {
+    if ((kind != IE_KIND_PHOTO && kind != IE_KIND_RAW) ||
+        ie_bytes_open(path, &bytes, NULL) != IE_OK) {
         return NULL;
     }
     ie_source_options options = {.max_pixels = (uint64_t)config->limits.max_pixels,
@@ -29,7 +30,8 @@ char *ie_page_picture(const ie_config *config, const char *path, ie_format forma
     ie_source *source = ie_source_new(bytes, photo, &options, scratch);
     const ie_pixels *pixels = ie_source_rgb(source);
     size_t size = 0;
-    IE_AUTO_FREE uint8_t *jpeg = pixels != NULL ? ie_jpeg_encode(pixels, JPEG_QUALITY, &size) : NULL;
+    IE_AUTO_FREE uint8_t *jpeg =
+        pixels != NULL ? ie_jpeg_encode(pixels, JPEG_QUALITY, &size) : NULL;
     char *picture = jpeg != NULL ? ie_base64(jpeg, size) : NULL;
     *ret_width = photo->width;
     *ret_height = photo->height;
@@ -62,8 +64,8 @@ static void add_address(ie_buffer *page, const char *path)
 {
     ie_buffer_text(page, "file://");
     for (const unsigned char *p = (const unsigned char *)path; *p != 0; p++) {
-        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-                     strchr("/-_.~", *p) != NULL;
+        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+                     (*p >= '0' && *p <= '9') || strchr("/-_.~", *p) != NULL;
         ie_buffer_printf(page, plain ? "%c" : "%%%02X", *p);
     }
 }
@@ -74,14 +76,16 @@ void ie_page_add_picture(ie_buffer *page, const char *path, const char *picture)
     add_address(page, path);
     ie_buffer_text(page, "\">");
     if (picture != NULL) {
-        ie_buffer_printf(page, "<img alt=\"\" loading=\"lazy\" src=\"data:image/jpeg;base64,%s\">", picture);
+        ie_buffer_printf(page, "<img alt=\"\" loading=\"lazy\" src=\"data:image/jpeg;base64,%s\">",
+                         picture);
     } else {
         ie_buffer_text(page, "<span class=\"none\">no picture</span>");
     }
     ie_buffer_text(page, "</a>");
 }
 
-void ie_page_add_facts(ie_buffer *page, ie_format format, uint32_t width, uint32_t height, uint64_t bytes)
+void ie_page_add_facts(ie_buffer *page, ie_format format, uint32_t width, uint32_t height,
+                       uint64_t bytes)
 {
     double size = (double)bytes;
     const char *name = ie_format_name(format);
@@ -103,13 +107,17 @@ static const char styles[] =
     ":root{color-scheme:light dark}body{font:15px/1.4 system-ui,sans-serif;margin:2rem}\n"
     "section{border-top:1px solid #8886;padding:1rem 0}h2{font-size:1rem;margin:0 0 .6rem}\n"
     ".row{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0;width:256px}\n"
-    "img,.none{display:block;width:248px;height:190px;object-fit:contain;background:#8882;border:4px solid #8886}\n"
+    "img,.none{display:block;width:248px;height:190px;object-fit:contain;background:#8882;border:"
+    "4px solid #8886}\n"
     ".none{text-align:center;line-height:190px}.stays img,.stays .none{border-color:#2a8f4a}\n"
-    ".stays b{color:#2a8f4a}figcaption>*{display:block;overflow-wrap:anywhere}em,small{opacity:.75}\n"
+    ".stays "
+    "b{color:#2a8f4a}figcaption>*{display:block;overflow-wrap:anywhere}em,small{opacity:.75}\n"
     "</style></head><body>\n";
 
 void ie_page_add_head(ie_buffer *page, const char *title)
 {
-    ie_buffer_printf(page, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title>\n%s", title,
-                     styles);
+    ie_buffer_printf(
+        page,
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title>\n%s",
+        title, styles);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * One function for each number of a range, on as many threads as the configuration asks for; the caller's is one
- * of them. The order is not promised; all are done, or cancelled, when the call returns.
+ * One function for each number of a range, on as many threads as the configuration asks for; the
+ * caller's is one of them. The order is not promised; all are done, or cancelled, when the call
+ * returns.
  */
 #ifndef IE_ENGINE_PARALLEL_H
 #define IE_ENGINE_PARALLEL_H

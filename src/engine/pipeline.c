@@ -13,10 +13,11 @@
 #include "utils/gate.h"
 #include "utils/text.h"
 
-/* Photos under way at most where no network looks at them: enough to keep many workers busy behind one slow photo. */
+/* Photos under way at most where no network looks at them: enough to keep many workers busy behind
+   one slow photo. */
 #define WINDOW 512
-/* Photos are handed over this many at a time at most. Fewer than WINDOW. Of those to be decoded, so many bytes, lest one
-   worker get much to do and the others nothing. */
+/* Photos are handed over this many at a time at most. Fewer than WINDOW. Of those to be decoded, so
+   many bytes, lest one worker get much to do and the others nothing. */
 #define BATCH 64
 #define BATCH_BYTES 262144
 /* After so many photos the walk looks at the catalog anew. */
@@ -78,7 +79,8 @@ static void add_due(run *r, ie_item *due)
 static void plan_batches(run *r, unsigned workers)
 {
     const ie_pipeline *pipeline = r->pipeline;
-    bool decodes = (pipeline->wanted & ~(unsigned)IE_HAVE_FORMAT) != 0 || pipeline->shape_formats != 0;
+    bool decodes =
+        (pipeline->wanted & ~(unsigned)IE_HAVE_FORMAT) != 0 || pipeline->shape_formats != 0;
     size_t share = WINDOW / 4 / workers;
     r->due_most = r->prepared != NULL || share < 1 ? 1 : share < BATCH ? share : BATCH;
     r->due_bytes = decodes ? BATCH_BYTES : UINT64_MAX;
@@ -181,18 +183,22 @@ static void *work(void *argument)
 {
     run *r = argument;
     const ie_pipeline *pipeline = r->pipeline;
-    ie_worker *worker = ie_worker_new(pipeline->config, pipeline->catalog_path, ie_remark_add, &r->remarks);
+    ie_worker *worker =
+        ie_worker_new(pipeline->config, pipeline->catalog_path, ie_remark_add, &r->remarks);
     ie_item *first;
     while ((first = ie_queue_pop(r->work)) != NULL) {
         for (ie_item *next = first; next != NULL && !atomic_load(&r->stop); next = next->after) {
-            unsigned wanted = pipeline->wanted | (next->size <= pipeline->hash_upto ? IE_HAVE_XXH3 : 0);
-            ie_worker_prepare(worker, next->look.photo, wanted, pipeline->shape_formats, next->look.prepared);
+            unsigned wanted =
+                pipeline->wanted | (next->size <= pipeline->hash_upto ? IE_HAVE_XXH3 : 0);
+            ie_worker_prepare(worker, next->look.photo, wanted, pipeline->shape_formats,
+                              next->look.prepared);
             heed_error(r, worker);
         }
         ie_queue_push(after_work(r), first, 1);
     }
     ie_worker_free(worker);
-    /* The last worker to leave ends the run: the work queue is closed only after the walk's last push. */
+    /* The last worker to leave ends the run: the work queue is closed only after the walk's last
+       push. */
     if (atomic_fetch_sub(&r->workers_left, 1) == 1) {
         ie_queue_close(after_work(r));
     }
@@ -215,7 +221,8 @@ static void *infer(void *argument)
 {
     run *r = argument;
     const ie_pipeline *pipeline = r->pipeline;
-    ie_worker *worker = ie_worker_new(pipeline->config, pipeline->catalog_path, ie_remark_add, &r->remarks);
+    ie_worker *worker =
+        ie_worker_new(pipeline->config, pipeline->catalog_path, ie_remark_add, &r->remarks);
     ie_infer *stage = ie_infer_new(worker, pipeline->config, on_looked_at, ends_early, r);
     ie_item *next;
     while ((next = ie_queue_pop(r->prepared)) != NULL) {
@@ -274,8 +281,8 @@ static ie_status commit_one(commit *c, ie_item *done, ie_error *err)
     bool opened = (photo->have & IE_HAVE_FORMAT) != 0;
     ie_photo_make_tags(photo, pipeline->config->tagging.min_confidence);
     if (!done->cached && opened && pipeline->writer != NULL) {
-        ie_status status = ie_catalog_store(pipeline->writer, pipeline->versions, pipeline->version_count,
-                                            photo, err);
+        ie_status status = ie_catalog_store(pipeline->writer, pipeline->versions,
+                                            pipeline->version_count, photo, err);
         if (status != IE_OK) {
             ie_photo_free(photo);
             return status;
@@ -296,7 +303,8 @@ static ie_status commit_ready(commit *c, ie_error *err)
     ie_status status = IE_OK;
     for (ie_item *done; status == IE_OK && (done = c->held[c->next % IE_UNDER_WAY]) != NULL;) {
         if (cancelled(c->run->pipeline)) {
-            return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; what was analyzed so far is kept.");
+            return ie_error_set(err, IE_ERR_CANCELLED,
+                                "Interrupted; what was analyzed so far is kept.");
         }
         c->held[c->next % IE_UNDER_WAY] = NULL;
         status = commit_one(c, done, err);
@@ -315,8 +323,8 @@ static void give_back(commit *c)
     }
 }
 
-/* What waits for its turn will not have it. Its places come free at once: the walk may wait for one, and what fills them
-   would wait for the walk. */
+/* What waits for its turn will not have it. Its places come free at once: the walk may wait for
+   one, and what fills them would wait for the walk. */
 static void discard(commit *c)
 {
     for (size_t i = 0; i < IE_UNDER_WAY; i++) {
@@ -421,7 +429,8 @@ static ie_status run_threads(run *r, ie_take_photo_fn take, void *user, ie_error
         if (infers && started == 0) {
             ie_queue_close(r->prepared);
         }
-        status = ie_error_set(err, IE_ERR_IO, "No thread can be started; is there a limit on processes?");
+        status = ie_error_set(err, IE_ERR_IO,
+                              "No thread can be started; is there a limit on processes?");
     } else {
         status = commit_all(r, take, user, err);
         pthread_join(walker, NULL);
@@ -433,8 +442,9 @@ static ie_status run_threads(run *r, ie_take_photo_fn take, void *user, ie_error
         pthread_join(inferrer, NULL);
     }
     free(workers);
-    return status == IE_OK && r->failure.status != IE_OK ? ie_error_set(err, r->failure.status, "%s", r->failure.text)
-                                                         : status;
+    return status == IE_OK && r->failure.status != IE_OK
+               ? ie_error_set(err, r->failure.status, "%s", r->failure.text)
+               : status;
 }
 
 static ie_status commit_catalog(const ie_pipeline *pipeline, ie_status status, ie_error *err)
@@ -442,7 +452,8 @@ static ie_status commit_catalog(const ie_pipeline *pipeline, ie_status status, i
     if (pipeline->writer == NULL) {
         return status;
     }
-    /* What was analyzed before a cancel or an error is kept; that first error is the one to tell. */
+    /* What was analyzed before a cancel or an error is kept; that first error is the one
+       to tell. */
     ie_error late = {0};
     ie_status stored = ie_catalog_commit(pipeline->writer, &late);
     if (status == IE_OK && stored != IE_OK) {
@@ -456,13 +467,15 @@ ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, vo
 {
     run r = {.pipeline = pipeline};
     ie_remarks_init(&r.remarks);
-    ie_status status = ie_scan_open(pipeline->config, pipeline->input, on_problem, &r, &r.scan, err);
+    ie_status status =
+        ie_scan_open(pipeline->config, pipeline->input, on_problem, &r, &r.scan, err);
     if (status == IE_OK) {
         bool infers = ie_infer_needed(pipeline->wanted);
         r.work = ie_queue_new(IE_UNDER_WAY, SIZE_MAX);
         r.prepared = infers ? ie_queue_new(IE_UNDER_WAY, SIZE_MAX) : NULL;
         r.ready = ie_queue_new(IE_UNDER_WAY + 1, SIZE_MAX);
-        r.window = ie_gate_new(infers ? ie_infer_window(pipeline->config, pipeline->wanted) : WINDOW);
+        r.window =
+            ie_gate_new(infers ? ie_infer_window(pipeline->config, pipeline->wanted) : WINDOW);
         r.fetched = ie_gate_new(0);
         plan_batches(&r, ie_worker_count(pipeline->config));
         status = run_threads(&r, take, user, err);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The pipeline: walk (1 thread) → analyze (N) → infer (1, only where networks look at photos) → commit (the calling
- * thread, the only catalog writer). The walk asks the catalog, so that an unchanged file is never opened. Hand-offs are bounded queues, and
- * only so many photos are under way at a time, so memory does not depend on the collection's size; the
- * commit restores scan order, so the output is the same for any number of threads. A photo belongs to one
- * stage at a time: photos need no lock.
+ * The pipeline: walk (1 thread) → analyze (N) → infer (1, only where networks look at photos) →
+ * commit (the calling thread, the only catalog writer). The walk asks the catalog, so that an
+ * unchanged file is never opened. Hand-offs are bounded queues, and only so many photos are under
+ * way at a time, so memory does not depend on the collection's size; the commit restores scan
+ * order, so the output is the same for any number of threads. A photo belongs to one stage at a
+ * time: photos need no lock.
  */
 #ifndef IE_ENGINE_PIPELINE_H
 #define IE_ENGINE_PIPELINE_H
@@ -18,11 +19,13 @@ typedef struct ie_pipeline {
     const ie_config *config;
     const ie_input *input;
     unsigned wanted;          /* IE_HAVE_* facts for every photo */
-    uint64_t shape_formats; /* a bit an ie_format: what their headers say of the picture is wanted, too (convert) */
-    uint64_t hash_upto;     /* files of at most so many bytes get XXH3, too, because they are read whole anyway */
+    uint64_t shape_formats; /* a bit an ie_format: what their headers say of the picture is wanted,
+                               too (convert) */
+    uint64_t hash_upto; /* files of at most so many bytes get XXH3, too, because they are read whole
+                           anyway */
     const char *leave_out;    /* absolute folder not to look into (the output), or NULL */
     ie_catalog *reader, *writer; /* NULL: none. The reader is used on the walk's thread only */
-    bool prints_only;            /* known photos are printed and no more: see ie_catalog_find_text() */
+    bool prints_only; /* known photos are printed and no more: see ie_catalog_find_text() */
     const char *catalog_path;    /* of these, for what analyzers keep there; NULL: none */
     const ie_fact_version *versions;
     size_t version_count;
@@ -30,7 +33,8 @@ typedef struct ie_pipeline {
     void (*notice)(void *user, const char *text);
     void *user;
     const volatile int *cancel;
-    /* Called once, on the calling thread, before the first photo that is not known already is looked at; may be NULL. */
+    /* Called once, on the calling thread, before the first photo that is not known already is
+       looked at; may be NULL. */
     void (*prepare)(void *user);
     void *prepare_user;
 } ie_pipeline;
@@ -38,7 +42,8 @@ typedef struct ie_pipeline {
 typedef struct ie_pipeline_result {
     ie_scan_counts scan;
     uint64_t left_out, left_out_bytes;
-    uint64_t changed_bytes; /* by which files were larger (modulo 2^64: smaller) when opened than when listed */
+    uint64_t changed_bytes; /* by which files were larger (modulo 2^64: smaller) when opened than
+                               when listed */
     char **roots; /* absolute; free with ie_pipeline_result_clear() */
     uint32_t root_count;
 } ie_pipeline_result;

@@ -23,12 +23,15 @@ ie_status ie_plan_load(const char *path, ie_plan **ret_plan, ie_error *err)
     }
     const uint8_t *text = ie_bytes_load(bytes, MAX_PLAN_BYTES);
     if (text == NULL) {
-        status = ie_error_errno(err, ie_bytes_errno(bytes), "The plan %s cannot be read", ie_shown(path));
+        status = ie_error_errno(err, ie_bytes_errno(bytes), "The plan %s cannot be read",
+                                ie_shown(path));
     } else {
         ie_error problem = {0};
-        status = ie_plan_parse((const char *)text, (size_t)ie_bytes_size(bytes), ret_plan, &problem);
+        status =
+            ie_plan_parse((const char *)text, (size_t)ie_bytes_size(bytes), ret_plan, &problem);
         if (status != IE_OK) {
-            ie_error_set(err, status, "The plan %s cannot be used: %s", ie_shown(path), problem.text);
+            ie_error_set(err, status, "The plan %s cannot be used: %s", ie_shown(path),
+                         problem.text);
         }
     }
     ie_bytes_close(bytes);

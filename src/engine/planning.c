@@ -67,11 +67,13 @@ static ie_status read_places(const ie_config *config, collection *c, ie_error *e
 {
     const char *gpx = config->tagging.gpx, *list = config->tagging.gps_from;
     ie_status status = gpx[0] != 0 ? ie_gpx_read(gpx, &c->track, err) : IE_OK;
-    return status == IE_OK && list[0] != 0 && strcmp(list, "sidecar") != 0 ? ie_places_read(list, &c->places, err) : status;
+    return status == IE_OK && list[0] != 0 && strcmp(list, "sidecar") != 0
+               ? ie_places_read(list, &c->places, err)
+               : status;
 }
 
-/* What the keep rules look at; wanted only of files that have an equal. Equal bytes are of equal quality: there is no
-   need to decode them. */
+/* What the keep rules look at; wanted only of files that have an equal. Equal bytes are of equal
+   quality: there is no need to decode them. */
 static unsigned keep_facts(const ie_config *config)
 {
     return IE_HAVE_METADATA | (config->dedupe.similar ? IE_HAVE_QUALITY : 0);
@@ -93,14 +95,16 @@ static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsi
         return status;
     }
     wanted |= named_by;
-    if (request->tag && (engine->config->tagging.quality_rating || engine->config->tagging.quality_score)) {
+    if (request->tag &&
+        (engine->config->tagging.quality_rating || engine->config->tagging.quality_score)) {
         wanted |= IE_HAVE_QUALITY;
     }
     if (request->dedupe && engine->config->dedupe.similar) {
         wanted |= IE_HAVE_METADATA | IE_HAVE_HASHES; /* a picture lies as its metadata says */
     }
     bool process = strcmp(request->command, "process") == 0;
-    bool tags = request->tag && engine->config->tagging.embed_tags && engine->config->analysis.ml_analysis;
+    bool tags =
+        request->tag && engine->config->tagging.embed_tags && engine->config->analysis.ml_analysis;
     if (process || tags) {
         unsigned all = 0;
         status = ie_engine_wanted(engine, NULL, &all, err);
@@ -134,10 +138,11 @@ static ie_status check_output(const char *output, const ie_pipeline_result *resu
     }
     for (uint32_t i = 0; i < result->root_count; i++) {
         if (ie_path_below(result->roots[i], output)) {
-            return ie_error_set(err, IE_ERR_USAGE,
-                                "The output folder %s holds the photos themselves (%s). Name another "
-                                "folder, or change the photos where they are with --in-place.",
-                                ie_shown(output), ie_shown(result->roots[i]));
+            return ie_error_set(
+                err, IE_ERR_USAGE,
+                "The output folder %s holds the photos themselves (%s). Name another "
+                "folder, or change the photos where they are with --in-place.",
+                ie_shown(output), ie_shown(result->roots[i]));
         }
     }
     return IE_OK;
@@ -161,7 +166,8 @@ static bool over_a_link(const ie_photo *photo)
     struct stat st;
     IE_AUTO_FREE char *folder = ie_path_directory(photo->real_path);
     IE_AUTO_FREE char *real = realpath(folder, NULL);
-    return real == NULL || strcmp(real, folder) != 0 || (lstat(photo->real_path, &st) == 0 && S_ISLNK(st.st_mode));
+    return real == NULL || strcmp(real, folder) != 0 ||
+           (lstat(photo->real_path, &st) == 0 && S_ISLNK(st.st_mode));
 }
 
 /* What journals tell the processors. */
@@ -203,14 +209,16 @@ static ie_plan *new_plan(const ie_engine *engine, const ie_request *request, con
         action->root = output != NULL ? 0 : ie_plan_root(plan, result->roots[c->photos[i]->root]);
         if (output == NULL && engine->config->scan.follow_symlinks && over_a_link(c->photos[i])) {
             action->kind = IE_ACTION_SKIP;
-            ie_action_reason(plan, action, "reached over a symbolic link, changed only where it really is");
+            ie_action_reason(plan, action,
+                             "reached over a symbolic link, changed only where it really is");
         }
     }
     return plan;
 }
 
 static ie_status propose(ie_engine *engine, const ie_request *request, const char *output,
-                         const ie_pipeline_result *result, collection *c, ie_plan **ret_plan, ie_error *err)
+                         const ie_pipeline_result *result, collection *c, ie_plan **ret_plan,
+                         ie_error *err)
 {
     ie_plan *plan = new_plan(engine, request, output, result, c);
     memory journals = {ie_same_new(output), ie_earlier_new()};
@@ -269,15 +277,18 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
 }
 
 /* The facts found while comparing are worth keeping, too. */
-static ie_status store_compared(ie_engine *engine, const collection *c, const unsigned *before, ie_error *err)
+static ie_status store_compared(ie_engine *engine, const collection *c, const unsigned *before,
+                                ie_error *err)
 {
     ie_status status = IE_OK;
     for (size_t i = 0; engine->writer != NULL && status == IE_OK && i < c->count; i++) {
         if (c->photos[i]->have != before[i] && c->photos[i]->format != IE_FORMAT_SIDECAR) {
-            status = ie_catalog_store(engine->writer, engine->versions, engine->version_count, c->photos[i], err);
+            status = ie_catalog_store(engine->writer, engine->versions, engine->version_count,
+                                      c->photos[i], err);
         }
     }
-    return status == IE_OK && engine->writer != NULL ? ie_catalog_commit(engine->writer, err) : status;
+    return status == IE_OK && engine->writer != NULL ? ie_catalog_commit(engine->writer, err)
+                                                     : status;
 }
 
 static uint64_t sizes_of(const collection *c)
@@ -331,30 +342,9 @@ static void recount_kinds(const collection *c, ie_summary *summary)
     }
 }
 
-/* A plan says what is done to files; what is wrong with some of them is said beside it: once, by the command that found it,
-   and of unchanged photos only how many they are. */
-static void tell_faults(ie_engine *engine, const ie_request *request, const collection *c)
-{
-    size_t known = 0;
-    for (size_t i = 0; i < c->count; i++) {
-        size_t faults = ie_photo_fault_count(c->photos[i]);
-        if (faults > 0 && c->known[i] && !request->verbose) {
-            known++;
-            continue;
-        }
-        for (size_t k = 0; k < faults; k++) {
-            ie_engine_notice(engine, "%s: %s", ie_shown(c->photos[i]->path),
-                             ie_photo_fault_text(c->photos[i], k));
-        }
-    }
-    if (known > 0) {
-        ie_engine_notice(engine, "%zu %s not changed since %s faults were found; -v tells them again.", known,
-                         known == 1 ? "photo has" : "photos have", known == 1 ? "its" : "their");
-    }
-}
-
 /* Before the long work: arguments that are roots, and the output. */
-static ie_status check_online(ie_engine *engine, const ie_input *input, const char *output, ie_error *err)
+static ie_status check_online(ie_engine *engine, const ie_input *input, const char *output,
+                              ie_error *err)
 {
     ie_status status = output != NULL ? ie_volume_check(engine, output, err) : IE_OK;
     for (size_t i = 0; status == IE_OK && !input->from_list && i < input->count; i++) {
@@ -364,8 +354,9 @@ static ie_status check_online(ie_engine *engine, const ie_input *input, const ch
     return status;
 }
 
-static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, const ie_request *request,
-                                  const char *output, ie_plan **ret_plan, ie_summary *summary, ie_error *err)
+static ie_status scan_and_propose(ie_engine *engine, const ie_input *input,
+                                  const ie_request *request, const char *output, ie_plan **ret_plan,
+                                  ie_summary *summary, ie_error *err)
 {
     unsigned wanted = 0;
     ie_pipeline pipeline;
@@ -409,7 +400,7 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
     }
     if (status == IE_OK) {
         recount_kinds(&c, summary);
-        tell_faults(engine, request, &c);
+        ie_advise_of_faults(engine, c.photos, c.known, c.count, request->verbose);
         ie_advise_of_idleness(engine, request);
         ie_plan_summarize(plan, summary);
         status = ie_summary_check(summary, err);
@@ -425,7 +416,8 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input, cons
 }
 
 /* A plan made from what a killed run left half done would find files where they will not be. */
-static ie_status recover(ie_engine *engine, const ie_input *input, const char *output, bool wait, ie_error *err)
+static ie_status recover(ie_engine *engine, const ie_input *input, const char *output, bool wait,
+                         ie_error *err)
 {
     ie_apply_options options = {.config = engine->config, .wait = wait, .cancel = engine->cancel};
     ie_status status = output != NULL ? ie_apply_recover(output, &options, err) : IE_OK;
@@ -451,28 +443,34 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
     engine->config->dedupe.similar = engine->config->dedupe.similar || request->similar;
     if (request->convert && request->output == NULL && engine->config->convert.strip.count > 0) {
         return ie_error_set(err, IE_ERR_USAGE,
-                            "--strip (convert.strip) takes metadata out of copies only, and here the photos themselves "
+                            "--strip (convert.strip) takes metadata out of copies only, and here "
+                            "the photos themselves "
                             "would lose it; name a folder for the copies with --output.");
     }
     if (request->convert) {
-        status = ie_convert_check(engine->config, request->output != NULL, ie_advise_of_doubt, engine, err);
+        status = ie_convert_check(engine->config, request->output != NULL, ie_advise_of_doubt,
+                                  engine, err);
         if (status != IE_OK) {
             return status;
         }
     }
-    bool links = engine->config->dedupe.action != IE_DEDUPE_QUARANTINE && engine->config->dedupe.action != IE_DEDUPE_REPORT;
+    bool links = engine->config->dedupe.action != IE_DEDUPE_QUARANTINE &&
+                 engine->config->dedupe.action != IE_DEDUPE_REPORT;
     if (request->dedupe && links && (request->rename || request->convert || request->tag)) {
         return ie_error_set(err, IE_ERR_USAGE,
-                            "Links to photos that this very run renames or rewrites would lead astray; make links with "
+                            "Links to photos that this very run renames or rewrites would lead "
+                            "astray; make links with "
                             "the command dedupe, or set dedupe.action=quarantine here.");
     }
     if (request->output != NULL) {
         status = ie_folder_resolve(request->output, "The output folder", &output, err);
     }
     if (status == IE_OK && output != NULL && ie_scan_in_own_folder(output)) {
-        status = ie_error_set(err, IE_ERR_USAGE, "The output %s lies in a " IE_JOURNAL_FOLDER
-                              " folder, where journals and replaced files are kept; name another folder.",
-                              ie_shown(output));
+        status = ie_error_set(
+            err, IE_ERR_USAGE,
+            "The output %s lies in a " IE_JOURNAL_FOLDER
+            " folder, where journals and replaced files are kept; name another folder.",
+            ie_shown(output));
     }
     if (status == IE_OK) {
         status = absolute_folders(&engine->config->dedupe.prefer, "dedupe.prefer", err);

@@ -32,7 +32,8 @@ static void witness_clear(witness *file)
     }
 }
 
-static ie_status witness_open(const char *path, const ie_stamp *stamp, witness *ret_file, ie_error *err)
+static ie_status witness_open(const char *path, const ie_stamp *stamp, witness *ret_file,
+                              ie_error *err)
 {
     IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
     int fd = -1;
@@ -48,7 +49,8 @@ static ie_status witness_open(const char *path, const ie_stamp *stamp, witness *
     }
     if (fstat(fd, &ret_file->st) != 0 || !ie_stamp_fits(stamp, &ret_file->st)) {
         close(fd);
-        return ie_error_set(err, IE_ERR_CHANGED, "%s changed since the plan was made", ie_shown(path));
+        return ie_error_set(err, IE_ERR_CHANGED, "%s changed since the plan was made",
+                            ie_shown(path));
     }
     ret_file->fd = fd;
     ret_file->path = ie_strdup(path);
@@ -85,11 +87,13 @@ static ie_status compare(const witness *a, const witness *b, ie_hasher *hasher, 
         int failed_a = errno;
         ssize_t size_b = read_piece(b->fd, piece_b, offset);
         if (size_a < 0 || size_b < 0) {
-            return ie_error_errno(err, size_a < 0 ? failed_a : errno, "%s cannot be read to be compared",
+            return ie_error_errno(err, size_a < 0 ? failed_a : errno,
+                                  "%s cannot be read to be compared",
                                   ie_shown(size_a < 0 ? a->path : b->path));
         }
         if (size_a != size_b || memcmp(piece_a, piece_b, (size_t)size_a) != 0) {
-            return ie_error_set(err, IE_ERR_CHANGED, "it is not the same as %s, byte for byte", ie_shown(b->path));
+            return ie_error_set(err, IE_ERR_CHANGED, "it is not the same as %s, byte for byte",
+                                ie_shown(b->path));
         }
         ie_hasher_add(hasher, piece_b, (size_t)size_b);
         offset += (uint64_t)size_a;
@@ -119,13 +123,16 @@ static ie_status verify_survivor(const witness *survivor, ie_hash128 expected, i
             offset += (uint64_t)size;
         }
     } while (size == PIECE_BYTES);
-    bool same = offset == (uint64_t)survivor->st.st_size && ie_hash128_equal(ie_hasher_value(hasher), expected);
+    bool same = offset == (uint64_t)survivor->st.st_size &&
+                ie_hash128_equal(ie_hasher_value(hasher), expected);
     ie_hasher_free(hasher);
     if (size < 0) {
-        return ie_error_errno(err, failed, "%s cannot be read to be verified", ie_shown(survivor->path));
+        return ie_error_errno(err, failed, "%s cannot be read to be verified",
+                              ie_shown(survivor->path));
     }
     return same ? IE_OK
-                : ie_error_set(err, IE_ERR_CHANGED, "%s, which would stay, is not what was looked at any more",
+                : ie_error_set(err, IE_ERR_CHANGED,
+                               "%s, which would stay, is not what was looked at any more",
                                ie_shown(survivor->path));
 }
 
@@ -152,9 +159,11 @@ static bool unchanged(const witness *file)
         return false;
     }
     /* ctime too: it tells every change of content, even one that put mtime back. */
-    return now.st_ino == named.st_ino && now.st_dev == named.st_dev && now.st_size == file->st.st_size &&
-           now.st_mtim.tv_sec == file->st.st_mtim.tv_sec && now.st_mtim.tv_nsec == file->st.st_mtim.tv_nsec &&
-           now.st_ctim.tv_sec == file->st.st_ctim.tv_sec && now.st_ctim.tv_nsec == file->st.st_ctim.tv_nsec;
+    return now.st_ino == named.st_ino && now.st_dev == named.st_dev &&
+           now.st_size == file->st.st_size && now.st_mtim.tv_sec == file->st.st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == file->st.st_mtim.tv_nsec &&
+           now.st_ctim.tv_sec == file->st.st_ctim.tv_sec &&
+           now.st_ctim.tv_nsec == file->st.st_ctim.tv_nsec;
 }
 
 ie_status ie_drop_prove(const ie_action *action, ie_drop_proof **ret_proof, ie_error *err)
@@ -169,14 +178,17 @@ ie_status ie_drop_prove(const ie_action *action, ie_drop_proof **ret_proof, ie_e
     }
     if (status == IE_OK && proof->duplicate.st.st_ino == proof->survivor.st.st_ino &&
         proof->duplicate.st.st_dev == proof->survivor.st.st_dev) {
-        status = ie_error_set(err, IE_ERR_CHANGED, "it is the same file as %s by another name (hard link or second "
-                              "mount)", ie_shown(action->survivor));
+        status = ie_error_set(err, IE_ERR_CHANGED,
+                              "it is the same file as %s by another name (hard link or second "
+                              "mount)",
+                              ie_shown(action->survivor));
     }
     if (status == IE_OK) {
         status = prove(action, proof, err);
     }
     if (status == IE_OK && !ie_drop_proof_holds(proof)) {
-        status = ie_error_set(err, IE_ERR_CHANGED, "one of the two files changed while they were compared");
+        status = ie_error_set(err, IE_ERR_CHANGED,
+                              "one of the two files changed while they were compared");
     }
     if (status != IE_OK) {
         ie_drop_proof_free(proof);
@@ -199,8 +211,9 @@ bool ie_drop_proof_holds_linked(const ie_drop_proof *proof)
     if (!unchanged(&proof->duplicate)) {
         return false;
     }
-    return unchanged(survivor) || (lstat(survivor->path, &now) == 0 && ie_stamp_fits(&stamp, &now) &&
-                                   verify_survivor(survivor, proof->survivor_xxh3, NULL) == IE_OK);
+    return unchanged(survivor) ||
+           (lstat(survivor->path, &now) == 0 && ie_stamp_fits(&stamp, &now) &&
+            verify_survivor(survivor, proof->survivor_xxh3, NULL) == IE_OK);
 }
 
 const char *ie_drop_proof_path(const ie_drop_proof *proof)

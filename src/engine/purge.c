@@ -27,7 +27,8 @@ typedef struct candidate {
     ie_survivor survivor;
 } candidate;
 
-static void say_kept(const purging *p, const ie_entry *entry, const char *format, ...) IE_PRINTF(3, 4);
+static void say_kept(const purging *p, const ie_entry *entry, const char *format, ...)
+    IE_PRINTF(3, 4);
 static void say_kept(const purging *p, const ie_entry *entry, const char *format, ...)
 {
     IE_AUTO_FREE char *why = NULL;
@@ -36,7 +37,8 @@ static void say_kept(const purging *p, const ie_entry *entry, const char *format
     int length = vasprintf(&why, format, args);
     va_end(args);
     if (p->on_line != NULL && length >= 0) {
-        IE_AUTO_FREE char *line = ie_asprintf("%s: kept in quarantine, because %s", ie_shown(entry->from), why);
+        IE_AUTO_FREE char *line =
+            ie_asprintf("%s: kept in quarantine, because %s", ie_shown(entry->from), why);
         p->on_line(p->user, line);
     }
 }
@@ -50,14 +52,15 @@ static bool cancelled(const purging *p)
 
 static bool holds_something(const ie_entry *entry)
 {
-    return entry->state == IE_ENTRY_DONE && entry->quarantine != NULL && !ie_fs_gone(entry->quarantine);
+    return entry->state == IE_ENTRY_DONE && entry->quarantine != NULL &&
+           !ie_fs_gone(entry->quarantine);
 }
 
 static bool lies_untouched(const purging *p, const ie_log *log, const ie_entry *entry)
 {
     struct stat st;
-    IE_AUTO_FREE char *folder = ie_asprintf("%s/" IE_JOURNAL_FOLDER "/quarantine/%s", strcmp(p->root, "/") == 0 ? ""
-                                            : p->root, log->id);
+    IE_AUTO_FREE char *folder = ie_asprintf("%s/" IE_JOURNAL_FOLDER "/quarantine/%s",
+                                            strcmp(p->root, "/") == 0 ? "" : p->root, log->id);
     if (ie_path_below(entry->quarantine, folder) && lstat(entry->quarantine, &st) == 0 &&
         ie_stamp_looks(&entry->stamp, &st)) {
         return true;
@@ -66,7 +69,8 @@ static bool lies_untouched(const purging *p, const ie_log *log, const ie_entry *
     return false;
 }
 
-/* An original may go for a new file that was edited, when that is wanted; a duplicate only for the very bytes. */
+/* An original may go for a new file that was edited, when that is wanted; a duplicate only for the
+   very bytes. */
 static bool edited_is_fine(const purging *p, const ie_entry *entry, const ie_survivor *survivor)
 {
     struct stat st;
@@ -74,9 +78,10 @@ static bool edited_is_fine(const purging *p, const ie_entry *entry, const ie_sur
            lstat(survivor->path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
-/* The picture that stayed must be there, by its bytes. Duplicates of one picture follow each other: it is read once. */
-static bool picture_is_left(const purging *p, size_t at, const ie_entry *entry, const ie_survivor *last,
-                            ie_survivor *ret_survivor)
+/* The picture that stayed must be there, by its bytes. Duplicates of one picture follow each other:
+   it is read once. */
+static bool picture_is_left(const purging *p, size_t at, const ie_entry *entry,
+                            const ie_survivor *last, ie_survivor *ret_survivor)
 {
     bool again = entry->proven && last != NULL && last->path != NULL && entry->survivor != NULL &&
                  strcmp(entry->survivor, last->path) == 0 && ie_survivor_stands(last);
@@ -85,18 +90,22 @@ static bool picture_is_left(const purging *p, size_t at, const ie_entry *entry, 
         return true;
     }
     ie_survival survival = ie_survivor_find(p->logs, at, entry, ret_survivor);
-    const char *path = ret_survivor->path != NULL ? ie_shown(ret_survivor->path) : "the file that stayed for it";
+    const char *path =
+        ret_survivor->path != NULL ? ie_shown(ret_survivor->path) : "the file that stayed for it";
     if (survival == IE_SURVIVES) {
         return true;
     }
     if (survival == IE_SURVIVAL_CHANGED && edited_is_fine(p, entry, ret_survivor)) {
         return lstat(ret_survivor->path, &ret_survivor->st) == 0;
     }
-    say_kept(p, entry, survival == IE_SURVIVAL_GONE   ? "%s is not there any more, so this may be the last copy"
-                       : survival == IE_SURVIVAL_UNSEEN ? "%s cannot be read to be compared, so this may be the last copy"
-                       : entry->kind == IE_ACTION_QUARANTINE
-                           ? "%s holds other bytes than what stayed for it, so this may be the last copy"
-                           : "%s changed since it was made, so this is the only file as it was; --edited frees it, too",
+    say_kept(p, entry,
+             survival == IE_SURVIVAL_GONE ? "%s is not there any more, so this may be the last copy"
+             : survival == IE_SURVIVAL_UNSEEN
+                 ? "%s cannot be read to be compared, so this may be the last copy"
+             : entry->kind == IE_ACTION_QUARANTINE
+                 ? "%s holds other bytes than what stayed for it, so this may be the last copy"
+                 : "%s changed since it was made, so this is the only file as it was; --edited "
+                   "frees it, too",
              path);
     return false;
 }
@@ -110,7 +119,8 @@ static size_t group_end(const ie_log *log, size_t first)
     return end;
 }
 
-/* A proof that holds for both of two entries: the bytes of the last one's survivor were read just now. */
+/* A proof that holds for both of two entries: the bytes of the last one's survivor were read just
+   now. */
 static bool same_proof(const ie_entry *a, const ie_entry *b)
 {
     return a != NULL && a->proven && b->proven && a->survivor_size == b->survivor_size &&
@@ -157,11 +167,12 @@ static void choose(const purging *p, size_t at, candidate *candidates, ie_purge_
 
 static ie_status interrupted(ie_error *err)
 {
-    return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; purge can be called again for the rest.");
+    return ie_error_set(err, IE_ERR_CANCELLED,
+                        "Interrupted; purge can be called again for the rest.");
 }
 
-static ie_status free_one(purging *p, const ie_log *log, const ie_entry *entry, const ie_survivor *survivor,
-                          ie_purge_run *run, ie_error *err)
+static ie_status free_one(purging *p, const ie_log *log, const ie_entry *entry,
+                          const ie_survivor *survivor, ie_purge_run *run, ie_error *err)
 {
     IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
     struct stat st;
@@ -181,15 +192,16 @@ static ie_status free_one(purging *p, const ie_log *log, const ie_entry *entry, 
     }
     failed = failed != 0 ? failed : ie_fs_unlink(&place);
     if (failed != 0) {
-        return ie_error_errno(err, failed, "%s cannot be freed; call purge again when that is mended",
+        return ie_error_errno(err, failed,
+                              "%s cannot be freed; call purge again when that is mended",
                               ie_shown(entry->quarantine));
     }
     ie_touched_add_parent(&p->touched, entry->quarantine);
     return IE_OK;
 }
 
-static ie_status free_chosen(purging *p, const ie_log *log, const candidate *candidates, ie_purge_run *run,
-                             ie_error *err)
+static ie_status free_chosen(purging *p, const ie_log *log, const candidate *candidates,
+                             ie_purge_run *run, ie_error *err)
 {
     ie_journal *journal;
     ie_status status = ie_journal_resume(p->root, log->id, log->good_size, &journal, err);
@@ -211,7 +223,8 @@ static ie_status free_chosen(purging *p, const ie_log *log, const candidate *can
     }
     int failed = ie_touched_sync(&p->touched);
     if (failed != 0 && status == IE_OK) {
-        status = ie_error_errno(err, failed, "The quarantine of %s could not be made durable", ie_shown(p->root));
+        status = ie_error_errno(err, failed, "The quarantine of %s could not be made durable",
+                                ie_shown(p->root));
     }
     ie_journal_end(journal, status == IE_OK ? "purged" : "purge interrupted");
     ie_status flushed = ie_journal_flush(journal, true, status == IE_OK ? err : NULL);
@@ -220,7 +233,8 @@ static ie_status free_chosen(purging *p, const ie_log *log, const candidate *can
     return status != IE_OK ? status : flushed;
 }
 
-static ie_status purge_run(purging *p, size_t at, ie_purge_fn on_run, ie_purge_counts *counts, ie_error *err)
+static ie_status purge_run(purging *p, size_t at, ie_purge_fn on_run, ie_purge_counts *counts,
+                           ie_error *err)
 {
     const ie_log *log = p->logs[at];
     ie_purge_run run = {.id = log->id, .time = log->time, .command = log->command, .root = p->root};
@@ -286,15 +300,18 @@ static ie_status purge_all(purging *p, ie_purge_fn on_run, ie_purge_counts *coun
         }
     }
     if (status == IE_OK && !found) {
-        status = ie_error_set(err, IE_ERR_NOT_FOUND, "There is no run %s in %s.", ie_shown(id), ie_shown(p->root));
+        status = ie_error_set(err, IE_ERR_NOT_FOUND, "There is no run %s in %s.", ie_shown(id),
+                              ie_shown(p->root));
     }
     return status;
 }
 
-ie_status ie_purge_root(const char *root, const ie_purge_request *request, const ie_apply_options *options,
-                        ie_purge_fn on_run, ie_line_fn on_line, void *user, ie_purge_counts *counts, ie_error *err)
+ie_status ie_purge_root(const char *root, const ie_purge_request *request,
+                        const ie_apply_options *options, ie_purge_fn on_run, ie_line_fn on_line,
+                        void *user, ie_purge_counts *counts, ie_error *err)
 {
-    purging p = {.root = root, .request = request, .options = options, .on_line = on_line, .user = user};
+    purging p = {
+        .root = root, .request = request, .options = options, .on_line = on_line, .user = user};
     ie_lock *lock = NULL;
     ie_status status = IE_OK;
     if (request->apply) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Purging over all folders that are meant: the one that is named, or those that the catalog knows. */
+/* Purging over all folders that are meant: the one that is named, or those that the catalog
+   knows. */
 #include <errno.h>
 
 #include "engine/known.h"
@@ -43,7 +44,8 @@ static bool has_journal(const char *root)
     return ie_fs_exists(runs);
 }
 
-/* Undo takes a folder away that only the run had made, and its journal: nothing is left to free, nor to tell of. */
+/* Undo takes a folder away that only the run had made, and its journal: nothing is left to free,
+   nor to tell of. */
 static ie_status known_roots(ie_engine *engine, const char *run_id, root_list *list, ie_error *err)
 {
     ie_known_runs runs;
@@ -53,7 +55,8 @@ static ie_status known_roots(ie_engine *engine, const char *run_id, root_list *l
     }
     for (size_t i = 0; status == IE_OK && i < runs.count; i++) {
         const ie_known_run *run = &runs.runs[i];
-        for (size_t k = 0; k < run->root_count && (run_id == NULL || strcmp(run->id, run_id) == 0); k++) {
+        for (size_t k = 0; k < run->root_count && (run_id == NULL || strcmp(run->id, run_id) == 0);
+             k++) {
             if (run_id != NULL || !run->undone || has_journal(run->roots[k])) {
                 add_root(list, run->roots[k]);
             }
@@ -63,7 +66,8 @@ static ie_status known_roots(ie_engine *engine, const char *run_id, root_list *l
     return status;
 }
 
-/* With a RUN in several folders, one that is away is an error; else the others are worth purging. */
+/* With a RUN in several folders, one that is away is an error; else the others are worth
+   purging. */
 static bool is_there(ie_engine *engine, const char *root, const ie_purge_request *request)
 {
     bool there = has_journal(root) && !ie_volume_offline(engine, root);
@@ -73,21 +77,25 @@ static bool is_there(ie_engine *engine, const char *root, const ie_purge_request
     if (ie_volume_deleted(engine, root)) {
         return false;
     }
-    ie_engine_notice(engine, "%s is offline (its journal is not there); it was left out.", ie_shown(root));
+    ie_engine_notice(engine, "%s is offline (its journal is not there); it was left out.",
+                     ie_shown(root));
     return false;
 }
 
 ie_status ie_engine_purge(ie_engine *engine, const ie_purge_request *request, ie_purge_fn on_run,
-                          ie_line_fn on_line, void *user, ie_purge_counts *ret_counts, ie_error *err)
+                          ie_line_fn on_line, void *user, ie_purge_counts *ret_counts,
+                          ie_error *err)
 {
     root_list list = {0};
     ie_purge_counts counts = {0};
-    const ie_apply_options options = {.config = engine->config, .wait = request->wait, .cancel = engine->cancel};
+    const ie_apply_options options = {
+        .config = engine->config, .wait = request->wait, .cancel = engine->cancel};
     ie_status status = request->root != NULL ? named_root(request->root, &list, err)
                                              : known_roots(engine, request->run_id, &list, err);
     for (size_t i = 0; status == IE_OK && i < list.count; i++) {
         if (is_there(engine, list.roots[i], request)) {
-            status = ie_purge_root(list.roots[i], request, &options, on_run, on_line, user, &counts, err);
+            status = ie_purge_root(list.roots[i], request, &options, on_run, on_line, user, &counts,
+                                   err);
         }
     }
     for (size_t i = 0; i < list.count; i++) {

@@ -7,7 +7,8 @@
 
 #include "engine/pipeline.h"
 
-/* Fills in what the catalog knows of the photo as it lies there, sidecars included. Is that all that is wanted? */
+/* Fills in what the catalog knows of the photo as it lies there, sidecars included. Is that all
+   that is wanted? */
 bool ie_recall(const ie_pipeline *pipeline, ie_photo *photo);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* After a crash: whatever the journals left open is brought to an end. May itself be cut short and repeated. */
+/* After a crash: whatever the journals left open is brought to an end. May itself be cut short and
+   repeated. */
 #include <dirent.h>
 #include <errno.h>
 
@@ -25,8 +26,10 @@ static ie_status remove_temp(recovery *r, const ie_entry *entry, ie_error *err)
     int failed = ie_place_open(r->root, entry->temp, &place);
     failed = failed != 0 ? failed : ie_fs_unlink(&place);
     ie_touched_add_parent(&r->touched, entry->temp);
-    return failed == 0 ? IE_OK : ie_error_errno(err, failed, "%s, left by an interrupted run, cannot be removed",
-                                                ie_shown(entry->temp));
+    return failed == 0
+               ? IE_OK
+               : ie_error_errno(err, failed, "%s, left by an interrupted run, cannot be removed",
+                                ie_shown(entry->temp));
 }
 
 static ie_status settle_done(recovery *r, ie_entry *entries, size_t count, ie_error *err)
@@ -50,7 +53,8 @@ static ie_status settle_done(recovery *r, ie_entry *entries, size_t count, ie_er
     return status;
 }
 
-/* Some of the group happened and some did not, and it cannot be taken back: the journal shall say what is. */
+/* Some of the group happened and some did not, and it cannot be taken back: the journal shall say
+   what is. */
 static ie_status settle_as_found(recovery *r, const ie_takeback *items, size_t count, ie_error *err)
 {
     ie_status status = IE_OK;
@@ -72,7 +76,8 @@ static ie_status check_sight(const ie_takeback *items, size_t count, ie_error *e
 {
     for (size_t i = 0; i < count; i++) {
         if (items[i].blind) {
-            return ie_error_set(err, IE_ERR_IO, "An interrupted run cannot be brought to its end: %s.",
+            return ie_error_set(err, IE_ERR_IO,
+                                "An interrupted run cannot be brought to its end: %s.",
                                 items[i].problem);
         }
     }
@@ -93,7 +98,8 @@ static ie_status take_group_back(recovery *r, ie_entry *entries, size_t count, i
     if (ie_takeback_check(items, chosen, NULL, 0)) {
         status = ie_takeback_do(r->root, items, chosen, &r->touched, err);
         for (size_t i = 0; status == IE_OK && i < chosen; i++) {
-            ie_journal_state(r->journal, items[i].entry->n, to, to == IE_ENTRY_FAILED ? "interrupted; taken back" : NULL);
+            ie_journal_state(r->journal, items[i].entry->n, to,
+                             to == IE_ENTRY_FAILED ? "interrupted; taken back" : NULL);
         }
     } else if ((status = check_sight(items, chosen, err)) != IE_OK) {
         /* said */
@@ -122,13 +128,15 @@ static ie_status recover_group(recovery *r, ie_entry *entries, size_t count, ie_
         complete = complete && entries[i].state != IE_ENTRY_FAILED && done;
     }
     if (undoing) {
-        return take_group_back(r, entries, count, IE_ENTRY_UNDOING, IE_ENTRY_UNDOING, IE_ENTRY_UNDONE, err);
+        return take_group_back(r, entries, count, IE_ENTRY_UNDOING, IE_ENTRY_UNDOING,
+                               IE_ENTRY_UNDONE, err);
     }
     if (!intended) {
         return IE_OK;
     }
     return complete ? settle_done(r, entries, count, err)
-                    : take_group_back(r, entries, count, IE_ENTRY_INTENDED, IE_ENTRY_DONE, IE_ENTRY_FAILED, err);
+                    : take_group_back(r, entries, count, IE_ENTRY_INTENDED, IE_ENTRY_DONE,
+                                      IE_ENTRY_FAILED, err);
 }
 
 static ie_status recover_groups(recovery *r, ie_error *err)
@@ -144,14 +152,16 @@ static ie_status recover_groups(recovery *r, ie_error *err)
     }
     int failed = status == IE_OK ? ie_touched_sync(&r->touched) : 0;
     if (failed != 0) {
-        status = ie_error_errno(err, failed, "%s could not be made durable after an interrupted run",
-                                ie_shown(r->root));
+        status =
+            ie_error_errno(err, failed, "%s could not be made durable after an interrupted run",
+                           ie_shown(r->root));
     }
     /* A purge changes no folder: one that is empty by now is the user's doing. */
     failed = status == IE_OK && !r->log->purging ? ie_undo_remove_folders(r->log) : 0;
     if (ie_errno_stops(failed)) {
-        status = ie_error_errno(err, failed, "An empty folder left by an interrupted run in %s could not be removed",
-                                ie_shown(r->root));
+        status = ie_error_errno(
+            err, failed, "An empty folder left by an interrupted run in %s could not be removed",
+            ie_shown(r->root));
     }
     if (status == IE_OK) {
         ie_journal_end(r->journal, "interrupted");
@@ -165,7 +175,8 @@ static ie_status recover_run(const char *root, const char *id, ie_error *err)
     recovery r = {.root = root};
     ie_status status = ie_log_read(root, id, &r.log, err);
     if (status == IE_ERR_FORMAT) {
-        return IE_OK; /* the head is durable before anything is changed: there is nothing to recover */
+        return IE_OK; /* the head is durable before anything is changed: there is nothing to recover
+                       */
     }
     if (status == IE_OK) {
         status = ie_journal_resume(root, id, r.log->good_size, &r.journal, err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What threads have to say, kept until one thread says it. Each remark is made once: all workers meet the same
- * missing thing. Any thread may add; one thread takes.
+ * What threads have to say, kept until one thread says it. Each remark is made once: all workers
+ * meet the same missing thing. Any thread may add; one thread takes.
  */
 #ifndef IE_ENGINE_REMARKS_H
 #define IE_ENGINE_REMARKS_H

@@ -19,16 +19,20 @@ static bool is_photo(const char *path)
     return got > 0 && ie_format_sniff(head, (size_t)got, path) != IE_FORMAT_UNKNOWN;
 }
 
-ie_status ie_write_report(const char *path, const void *bytes, size_t size, bool replace, ie_error *err)
+ie_status ie_write_report(const char *path, const void *bytes, size_t size, bool replace,
+                          ie_error *err)
 {
     if (is_photo(path)) {
-        return ie_error_set(err, IE_ERR_EXISTS, "%s is a photo and is not overwritten; choose another name.",
+        return ie_error_set(err, IE_ERR_EXISTS,
+                            "%s is a photo and is not overwritten; choose another name.",
                             ie_shown(path));
     }
     int failed = ie_fs_write_file(path, bytes, size, 0644, replace);
     if (failed == EEXIST) {
-        return ie_error_set(err, IE_ERR_EXISTS, "%s exists already and is not overwritten; choose another name.",
+        return ie_error_set(err, IE_ERR_EXISTS,
+                            "%s exists already and is not overwritten; choose another name.",
                             ie_shown(path));
     }
-    return failed == 0 ? IE_OK : ie_error_errno(err, failed, "%s cannot be written", ie_shown(path));
+    return failed == 0 ? IE_OK
+                       : ie_error_errno(err, failed, "%s cannot be written", ie_shown(path));
 }

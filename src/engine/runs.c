@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Applying plans, listing runs, undoing them: the journals hold the truth, the catalog knows where they are. */
+/* Applying plans, listing runs, undoing them: the journals hold the truth, the catalog knows where
+   they are. */
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -31,7 +32,8 @@ typedef struct running {
     ie_noting noting;
 } running;
 
-static void note_written(void *user, const ie_action *action, const ie_stamp *stamp, ie_hash128 xxh3)
+static void note_written(void *user, const ie_action *action, const ie_stamp *stamp,
+                         ie_hash128 xxh3)
 {
     running *r = user;
     ie_noting_add(&r->noting, action, stamp, xxh3);
@@ -76,8 +78,10 @@ static void remember_run(void *user, const char *id)
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
     size_t count = 0;
     IE_AUTO_FREE const char **roots = roots_with_work(s->plan, &count);
-    if (ie_catalog_add_run(s->engine->writer, id, text, s->plan->command, roots, count, &problem) != IE_OK) {
-        ie_engine_notice(s->engine, "The run could not be noted in the catalog (%s); undo it with --root.",
+    if (ie_catalog_add_run(s->engine->writer, id, text, s->plan->command, roots, count, &problem) !=
+        IE_OK) {
+        ie_engine_notice(s->engine,
+                         "The run could not be noted in the catalog (%s); undo it with --root.",
                          problem.text);
     }
 }
@@ -108,7 +112,8 @@ ie_status ie_engine_look(ie_engine *engine, ie_plan *plan, ie_summary *ret_summa
     return ie_summary_check(&summary, err);
 }
 
-ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summary *ret_summary, ie_error *err)
+ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summary *ret_summary,
+                          ie_error *err)
 {
     double start = ie_seconds_now();
     ie_status status = check_volumes(engine, plan, err);
@@ -154,7 +159,8 @@ static ie_status list_run(void *user, const ie_run_info *info)
     return is_idle(info) ? IE_OK : l->on_run(l->user, info);
 }
 
-ie_status ie_engine_runs(ie_engine *engine, const char *root, ie_run_fn on_run, void *user, ie_error *err)
+ie_status ie_engine_runs(ie_engine *engine, const char *root, ie_run_fn on_run, void *user,
+                         ie_error *err)
 {
     listing l = {on_run, user};
     if (root != NULL) {
@@ -211,7 +217,8 @@ static void note_undoing(void *user, const char *path)
     }
 }
 
-/* The folder went with its last run: what the catalog knows of it is undone, and not on a disk that is away. */
+/* The folder went with its last run: what the catalog knows of it is undone, and not on a disk that
+   is away. */
 static void note_root_gone(void *user, const char *root)
 {
     ie_engine *engine = user;
@@ -237,8 +244,9 @@ static bool is_gone(const char *path)
     return lstat(path, &st) != 0 && errno == ENOENT;
 }
 
-static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, char *const *roots, size_t count,
-                            ie_line_fn on_line, void *user, ie_summary *summary, ie_error *err)
+static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, char *const *roots,
+                            size_t count, ie_line_fn on_line, void *user, ie_summary *summary,
+                            ie_error *err)
 {
     ie_apply_options options = apply_options(engine, request->wait);
     options.undoes = note_undoing;
@@ -253,7 +261,8 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
     for (size_t i = count; status == IE_OK && i-- > 0;) {
         ie_undo_counts counts = {0};
         if (!request->dry_run && ie_own_root_sweep(roots[i])) {
-            note_root_gone(engine, roots[i]); /* an undo was killed when nothing but the folder was left */
+            note_root_gone(engine,
+                           roots[i]); /* an undo was killed when nothing but the folder was left */
             continue;
         }
         status = request->root == NULL ? ie_volume_check(engine, roots[i], err) : IE_OK;
@@ -264,7 +273,8 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
             status = ie_undo_run(roots[i], request, &options, on_line, user, &counts, err);
         }
         if (status == IE_OK && !request->dry_run && is_gone(roots[i])) {
-            note_root_gone(engine, roots[i]); /* also of runs that came to nothing there, which nobody undid */
+            note_root_gone(
+                engine, roots[i]); /* also of runs that came to nothing there, which nobody undid */
         }
         if (status == IE_OK && !request->dry_run) {
             ie_volume_note(engine, roots[i]); /* writes what waits, too */
@@ -274,7 +284,8 @@ static ie_status undo_roots(ie_engine *engine, const ie_undo_request *request, c
     return status;
 }
 
-/* Where undo was killed after the last file came back, its root is still there, and the catalog does not know. */
+/* Where undo was killed after the last file came back, its root is still there, and the catalog
+   does not know. */
 static void finish_undone(ie_engine *engine, ie_known_runs *list)
 {
     for (size_t i = 0; i < list->count && engine->writer != NULL; i++) {
@@ -287,12 +298,14 @@ static void finish_undone(ie_engine *engine, ie_known_runs *list)
         }
         ie_summary summary = {0};
         ie_error ignored;
-        run->undone = undo_roots(engine, &request, run->roots, run->root_count, NULL, NULL, &summary, &ignored) == IE_OK &&
+        run->undone = undo_roots(engine, &request, run->roots, run->root_count, NULL, NULL,
+                                 &summary, &ignored) == IE_OK &&
                       ie_catalog_run_undone(engine->writer, run->id, &ignored) == IE_OK;
     }
 }
 
-/* The newest run that has anything left to undo. Who asks for "the last one" is told when a later one is purged. */
+/* The newest run that has anything left to undo. Who asks for "the last one" is told when a later
+   one is purged. */
 static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *list, ie_error *err)
 {
     bool told = false;
@@ -306,7 +319,9 @@ static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *li
             return &list->runs[i];
         }
         if (!told) {
-            ie_engine_notice(engine, "Run %s is purged and cannot be taken back; this looks for an earlier one", info.id);
+            ie_engine_notice(
+                engine, "Run %s is purged and cannot be taken back; this looks for an earlier one",
+                info.id);
             told = true;
         }
     }
@@ -315,8 +330,8 @@ static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *li
     return NULL;
 }
 
-static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line, void *user,
-                            ie_summary *summary, ie_error *err)
+static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line,
+                            void *user, ie_summary *summary, ie_error *err)
 {
     ie_known_runs list;
     ie_status status = ie_known_runs_read(engine, &list, err);
@@ -324,15 +339,17 @@ static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, i
         finish_undone(engine, &list);
     }
     if (status == IE_OK) {
-        const ie_known_run *run = request->run_id != NULL ? ie_known_run_find(&list, request->run_id, err)
-                                                          : newest_run(engine, &list, err);
+        const ie_known_run *run = request->run_id != NULL
+                                      ? ie_known_run_find(&list, request->run_id, err)
+                                      : newest_run(engine, &list, err);
         if (run == NULL) {
             status = IE_ERR_NOT_FOUND;
         } else {
             ie_undo_request chosen = *request;
             chosen.run_id = run->id;
             snprintf(summary->run_id, sizeof summary->run_id, "%s", run->id);
-            status = undo_roots(engine, &chosen, run->roots, run->root_count, on_line, user, summary, err);
+            status = undo_roots(engine, &chosen, run->roots, run->root_count, on_line, user,
+                                summary, err);
             bool whole = request->path_glob == NULL && !request->dry_run && summary->failed == 0;
             if (status == IE_OK && whole && engine->writer != NULL) {
                 status = ie_catalog_run_undone(engine->writer, run->id, err);
@@ -343,8 +360,8 @@ static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, i
     return status;
 }
 
-ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line, void *user,
-                         ie_summary *ret_summary, ie_error *err)
+ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line,
+                         void *user, ie_summary *ret_summary, ie_error *err)
 {
     double start = ie_seconds_now();
     ie_summary summary = {0};
@@ -352,11 +369,13 @@ ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request, ie_l
     if (request->root != NULL) {
         char *real = realpath(request->root, NULL);
         if (real == NULL) {
-            return ie_error_errno(err, errno, "The folder %s cannot be read", ie_shown(request->root));
+            return ie_error_errno(err, errno, "The folder %s cannot be read",
+                                  ie_shown(request->root));
         }
         status = undo_roots(engine, request, &real, 1, on_line, user, &summary, err);
         /* An interrupted run had left nothing but the folder itself, and that is gone now. */
-        bool gone = (status == IE_OK || status == IE_ERR_NOT_FOUND) && !request->dry_run && is_gone(real);
+        bool gone =
+            (status == IE_OK || status == IE_ERR_NOT_FOUND) && !request->dry_run && is_gone(real);
         if (gone) {
             note_root_gone(engine, real);
             status = IE_OK;

@@ -34,7 +34,8 @@ static int by_target(const void *a, const void *b)
 
 static int by_from(const void *a, const void *b, void *products_)
 {
-    const product *products = products_, *x = &products[*(const size_t *)a], *y = &products[*(const size_t *)b];
+    const product *products = products_, *x = &products[*(const size_t *)a],
+                  *y = &products[*(const size_t *)b];
     int order = strcmp(x->from, y->from);
     return order != 0 ? order : (x->turn > y->turn) - (x->turn < y->turn);
 }
@@ -45,7 +46,8 @@ static bool failed_before(const ie_log *log, size_t index)
     const ie_entry *entry = &log->entries[index];
     for (size_t i = index; i > 0 && index - i < FALLBACK_REACH; i--) {
         const ie_entry *other = &log->entries[i - 1];
-        if (other->state == IE_ENTRY_FAILED && other->kind == IE_ACTION_COPY && strcmp(other->from, entry->from) == 0) {
+        if (other->state == IE_ENTRY_FAILED && other->kind == IE_ACTION_COPY &&
+            strcmp(other->from, entry->from) == 0) {
             return true;
         }
     }
@@ -114,8 +116,8 @@ static bool is_product(const ie_same *same, const ie_photo *photo, const char *p
 {
     struct stat st;
     const product key = {.to = path};
-    const product *found = same->count == 0 ? NULL
-                                            : bsearch(&key, same->products, same->count, sizeof key, by_target);
+    const product *found =
+        same->count == 0 ? NULL : bsearch(&key, same->products, same->count, sizeof key, by_target);
     if (found == NULL || lstat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
         return false;
     }
@@ -124,7 +126,8 @@ static bool is_product(const ie_same *same, const ie_photo *photo, const char *p
         found--;
     }
     for (; found < same->products + same->count && strcmp(found->to, path) == 0; found++) {
-        if (strcmp(found->from, photo->real_path) == 0 && ie_stamp_still_file(&found->source, &photo->stamp) &&
+        if (strcmp(found->from, photo->real_path) == 0 &&
+            ie_stamp_still_file(&found->source, &photo->stamp) &&
             ie_stamp_still_file(&found->made, &now)) {
             return true;
         }
@@ -135,8 +138,8 @@ static bool is_product(const ie_same *same, const ie_photo *photo, const char *p
 bool ie_same_bytes(const char *a_path, const char *b_path)
 {
     ie_bytes *a = NULL, *b = NULL;
-    bool equal = ie_bytes_open(a_path, &a, NULL) == IE_OK && ie_bytes_open(b_path, &b, NULL) == IE_OK &&
-                 ie_bytes_size(a) == ie_bytes_size(b);
+    bool equal = ie_bytes_open(a_path, &a, NULL) == IE_OK &&
+                 ie_bytes_open(b_path, &b, NULL) == IE_OK && ie_bytes_size(a) == ie_bytes_size(b);
     uint64_t size = equal ? ie_bytes_size(a) : 0;
     /* A differing head is the usual difference: look at it before reading all. */
     size_t head = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;

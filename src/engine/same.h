@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Tells the planner that a photo is in the output folder already, so that the same command given again copies
- * nothing twice: a file of equal bytes at that path, or the one that an earlier run made there from this very
- * photo (converted or tagged, hence of other bytes), as that folder's journals say. Reads only; one thread.
+ * Tells the planner that a photo is in the output folder already, so that the same command given
+ * again copies nothing twice: a file of equal bytes at that path, or the one that an earlier run
+ * made there from this very photo (converted or tagged, hence of other bytes), as that folder's
+ * journals say. Reads only; one thread.
  */
 #ifndef IE_ENGINE_SAME_H
 #define IE_ENGINE_SAME_H
@@ -11,7 +12,8 @@
 
 typedef struct ie_same ie_same;
 
-/* `output` absolute; NULL: nothing is the same. A journal that cannot be read is as if it were not there. */
+/* `output` absolute; NULL: nothing is the same. A journal that cannot be read is as if it were not
+   there. */
 ie_same *ie_same_new(const char *output);
 void ie_same_free(ie_same *same);
 /* For ie_proposal.same; `user` is an ie_same. */

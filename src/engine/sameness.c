@@ -9,7 +9,8 @@
 #include "storage/stamp.h"
 #include "utils/hash.h"
 
-/* Where the sample at (x, y) of the upright picture is stored; EXIF orientation 1..8, width and height as stored. */
+/* Where the sample at (x, y) of the upright picture is stored; EXIF orientation 1..8, width and
+   height as stored. */
 static size_t stored_index(const ie_pixels *p, uint8_t orientation, uint32_t x, uint32_t y)
 {
     uint32_t column = orientation >= 5 ? y : x, row = orientation >= 5 ? x : y;
@@ -26,7 +27,8 @@ static size_t stored_index(const ie_pixels *p, uint8_t orientation, uint32_t x, 
 
 static ie_hash128 hash_upright(const ie_pixels *p, uint8_t orientation, bool has_icc)
 {
-    uint32_t width = orientation >= 5 ? p->height : p->width, height = orientation >= 5 ? p->width : p->height;
+    uint32_t width = orientation >= 5 ? p->height : p->width,
+             height = orientation >= 5 ? p->width : p->height;
     IE_AUTO_FREE uint8_t *line = ie_alloc((size_t)width * 3);
     ie_hasher *hasher = ie_hasher_new();
     uint32_t head[3] = {width, height, has_icc};
@@ -46,17 +48,18 @@ static ie_hash128 hash_upright(const ie_pixels *p, uint8_t orientation, bool has
     return hash;
 }
 
-static bool hash_pixels(const ie_config *config, const ie_photo *photo, const uint8_t *data, size_t size,
-                        ie_hash128 *ret_hash)
+static bool hash_pixels(const ie_config *config, const ie_photo *photo, const uint8_t *data,
+                        size_t size, ie_hash128 *ret_hash)
 {
     ie_pixels pixels = {0};
     ie_image_facts facts = {0};
     ie_error err = {0};
     bool upright = photo->format == IE_FORMAT_HEIC || photo->format == IE_FORMAT_AVIF;
-    uint8_t orientation = upright || photo->orientation < 1 || photo->orientation > 8 ? 1 : photo->orientation;
+    uint8_t orientation =
+        upright || photo->orientation < 1 || photo->orientation > 8 ? 1 : photo->orientation;
     if (ie_format_kind(photo->format) != IE_KIND_PHOTO ||
-        ie_image_decode(data, size, photo->format, 0, (uint64_t)config->limits.max_pixels, &pixels, &facts, &err) !=
-            IE_OK) {
+        ie_image_decode(data, size, photo->format, 0, (uint64_t)config->limits.max_pixels, &pixels,
+                        &facts, &err) != IE_OK) {
         return false;
     }
     bool plain = facts.frames <= 1 && facts.bits <= 8 && !facts.has_alpha && !facts.cmyk &&

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What of two files is the same to the bit though the files are not: the coded picture, or the decoded pixels. */
+/* What of two files is the same to the bit though the files are not: the coded picture, or the
+   decoded pixels. */
 #ifndef IE_ENGINE_SAMENESS_H
 #define IE_ENGINE_SAMENESS_H
 
@@ -9,13 +10,15 @@
 typedef struct ie_sameness {
     bool has_data, has_pixels;
     ie_hash128 data;   /* of the coded picture (storage/image_data.h) */
-    ie_hash128 pixels; /* of size and 8-bit RGB of the upright picture decoded in full, and whether it has a profile */
+    ie_hash128 pixels; /* of size and 8-bit RGB of the upright picture decoded in full, and whether
+                          it has a profile */
 } ie_sameness;
 
 enum { IE_SAMENESS_DATA = 1 << 0, IE_SAMENESS_PIXELS = 1 << 1 };
 
-/* Reads the file once for what is asked. What cannot be had is left out: files that cannot be read or decoded,
-   that changed since photo->stamp; pixels of RAW, animated, transparent, CMYK pictures and of more than 8 bits. */
+/* Reads the file once for what is asked. What cannot be had is left out: files that cannot be read
+   or decoded, that changed since photo->stamp; pixels of RAW, animated, transparent, CMYK pictures
+   and of more than 8 bits. */
 ie_sameness ie_sameness_of(const ie_config *config, const ie_photo *photo, unsigned wanted);
 
 #endif

@@ -47,7 +47,8 @@ static bool cancelled(const searching *s)
 /* As the paths below them are ordered. */
 static int by_path_below(const void *a, const void *b)
 {
-    IE_AUTO_FREE char *x = ie_asprintf("%s/", *(char *const *)a), *y = ie_asprintf("%s/", *(char *const *)b);
+    IE_AUTO_FREE char *x = ie_asprintf("%s/", *(char *const *)a),
+                      *y = ie_asprintf("%s/", *(char *const *)b);
     return strcmp(x, y);
 }
 
@@ -81,7 +82,8 @@ static ie_status list_roots(searching *s, ie_error *err)
 
 static bool is_finite(const uint16_t *values, size_t dimension)
 {
-    uint16_t carried = 0; /* by an exponent of ones; without a branch, so that many are looked at at once */
+    uint16_t carried =
+        0; /* by an exponent of ones; without a branch, so that many are looked at at once */
     for (size_t i = 0; i < dimension; i++) {
         carried |= (uint16_t)((values[i] & 0x7c00) + 0x0400);
     }
@@ -112,7 +114,9 @@ static ie_status load_below(searching *s, const char *root, ie_error *err)
         status = ie_catalog_embeddings(reader, s->query.model, root, take_row, s, err);
     }
     if (status == IE_ERR_LIMIT) {
-        ie_error_set(err, status, "There is not enough memory to search so many photos; name a folder to search in.");
+        ie_error_set(
+            err, status,
+            "There is not enough memory to search so many photos; name a folder to search in.");
     } else if (status == IE_ERR_CANCELLED) {
         ie_error_set(err, status, "Interrupted.");
     }
@@ -171,7 +175,8 @@ static void keep_hit(searching *s, const ie_photo *photo, double similarity)
 }
 
 /* Records come in the order that vectors did; one that is not found near its place is new. */
-static ie_status note_record(void *user, int64_t row, const char *path, const char *record, size_t size)
+static ie_status note_record(void *user, int64_t row, const char *path, const char *record,
+                             size_t size)
 {
     searching *s = user;
     (void)size;
@@ -186,15 +191,17 @@ static ie_status note_record(void *user, int64_t row, const char *path, const ch
     return s->next_row % 1024 == 0 && cancelled(s) ? IE_ERR_CANCELLED : IE_OK;
 }
 
-/* When the filters let few pass, going through all records at once is cheaper than reading one after the other. */
+/* When the filters let few pass, going through all records at once is cheaper than reading one
+   after the other. */
 static ie_status exclude(searching *s, ie_error *err)
 {
     s->excluded = ie_alloc(s->row_count / 8 + 1);
     s->next_row = 0;
     ie_status status = IE_OK;
     for (size_t i = 0; status == IE_OK && i < (s->root_count > 0 ? s->root_count : 1); i++) {
-        status = ie_catalog_embedding_records(s->engine->reader, s->query.model, s->root_count > 0 ? s->roots[i] : NULL,
-                                              note_record, s, err);
+        status = ie_catalog_embedding_records(s->engine->reader, s->query.model,
+                                              s->root_count > 0 ? s->roots[i] : NULL, note_record,
+                                              s, err);
     }
     return status == IE_ERR_CANCELLED ? ie_error_set(err, status, "Interrupted.") : status;
 }
@@ -241,12 +248,15 @@ static ie_status take_best(searching *s, ie_error *err)
         all = most >= count;
         ie_near *near = NULL;
         size_t got = 0;
-        status = ie_nearest_find(s->nearest, s->query.vector, all ? count : most, NULL, NULL, &near, &got, err);
+        status = ie_nearest_find(s->nearest, s->query.vector, all ? count : most, NULL, NULL, &near,
+                                 &got, err);
         for (; status == IE_OK && seen < got && s->counts.found < wanted; seen++) {
-            status = cancelled(s) ? ie_error_set(err, IE_ERR_CANCELLED, "Interrupted.") : consider(s, &near[seen], err);
+            status = cancelled(s) ? ie_error_set(err, IE_ERR_CANCELLED, "Interrupted.")
+                                  : consider(s, &near[seen], err);
         }
         free(near);
-        if (status == IE_OK && !all && s->counts.found < wanted && s->excluded == NULL && ie_search_filter_any(&s->filter)) {
+        if (status == IE_OK && !all && s->counts.found < wanted && s->excluded == NULL &&
+            ie_search_filter_any(&s->filter)) {
             status = exclude(s, err);
         }
     }
@@ -277,14 +287,16 @@ static ie_status nothing_known(searching *s, ie_error *err)
     others o = {.model = s->query.model};
     ie_status status = ie_catalog_embedding_models(s->engine->reader, count_other, &o, err);
     if (status == IE_OK && o.name != NULL) {
-        status = ie_error_set(err, IE_ERR_NOT_FOUND,
-                              "No photo here was looked at by the model %s, but %llu by another (%s), and two are never "
-                              "mixed; imgengine analyze --ml FOLDER looks at them.",
-                              ie_shown(s->query.model), (unsigned long long)o.photos, ie_shown(o.name));
+        status =
+            ie_error_set(err, IE_ERR_NOT_FOUND,
+                         "No photo here was looked at by the model %s, but %llu by another (%s), "
+                         "and two are never mixed; imgengine analyze --ml FOLDER looks at them.",
+                         ie_shown(s->query.model), (unsigned long long)o.photos, ie_shown(o.name));
     } else if (status == IE_OK) {
         status = ie_error_set(err, IE_ERR_NOT_FOUND,
-                              "There is nothing to search in: no photo here was looked at by the model %s yet; imgengine "
-                              "analyze --ml FOLDER does that.", ie_shown(s->query.model));
+                              "There is nothing to search in: no photo here was looked at by the "
+                              "model %s yet; imgengine analyze --ml FOLDER does that.",
+                              ie_shown(s->query.model));
     }
     free(o.name);
     return status;
@@ -294,14 +306,18 @@ static ie_status nothing_known(searching *s, ie_error *err)
 static ie_status check(searching *s, ie_error *err)
 {
     const ie_search_request *request = s->request;
-    ie_status status = request->most > 0 ? ie_search_filter_read(request, &s->filter, err)
-                                         : ie_error_set(err, IE_ERR_USAGE, "A search finds at least one photo.");
+    ie_status status = request->most > 0
+                           ? ie_search_filter_read(request, &s->filter, err)
+                           : ie_error_set(err, IE_ERR_USAGE, "A search finds at least one photo.");
     if (status == IE_OK && request->page != NULL && access(request->page, F_OK) == 0) {
-        status = ie_error_set(err, IE_ERR_EXISTS, "%s exists already and is not overwritten; choose another name.",
+        status = ie_error_set(err, IE_ERR_EXISTS,
+                              "%s exists already and is not overwritten; choose another name.",
                               ie_shown(request->page));
     }
     if (status == IE_OK && s->engine->catalog_path == NULL) {
-        status = ie_error_set(err, IE_ERR_USAGE, "A search looks in the catalog, and --catalog \"\" says that there is none.");
+        status = ie_error_set(
+            err, IE_ERR_USAGE,
+            "A search looks in the catalog, and --catalog \"\" says that there is none.");
     }
     return status;
 }
@@ -351,8 +367,9 @@ static void clear(searching *s)
     free(s->hits);
 }
 
-ie_status ie_engine_search(ie_engine *engine, const ie_search_request *request, ie_match_fn on_match, void *user,
-                           ie_search_counts *ret_counts, ie_error *err)
+ie_status ie_engine_search(ie_engine *engine, const ie_search_request *request,
+                           ie_match_fn on_match, void *user, ie_search_counts *ret_counts,
+                           ie_error *err)
 {
     double start = ie_seconds_now();
     searching s = {.engine = engine, .request = request, .on_match = on_match, .user = user};

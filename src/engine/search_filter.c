@@ -32,17 +32,18 @@ static bool read_time(const char *text, int64_t *ret_order)
     return true;
 }
 
-static ie_status read_limit(const char *name, const char *text, bool *ret_has, int64_t *ret_order, ie_error *err)
+static ie_status read_limit(const char *name, const char *text, bool *ret_has, int64_t *ret_order,
+                            ie_error *err)
 {
     if (text == NULL) {
         return IE_OK;
     }
     *ret_has = true;
-    return read_time(text, ret_order)
-               ? IE_OK
-               : ie_error_set(err, IE_ERR_USAGE,
-                              "--%s needs a date such as 2023, 2023-07, 2023-07-14 or 2023-07-14T18:30, not \"%s\".",
-                              name, ie_shown(text));
+    return read_time(text, ret_order) ? IE_OK
+                                      : ie_error_set(err, IE_ERR_USAGE,
+                                                     "--%s needs a date such as 2023, 2023-07, "
+                                                     "2023-07-14 or 2023-07-14T18:30, not \"%s\".",
+                                                     name, ie_shown(text));
 }
 
 static bool read_place(const char *text, ie_search_filter *filter)
@@ -59,10 +60,12 @@ static bool read_place(const char *text, ie_search_filter *filter)
             return false;
         }
     }
-    return rest == NULL && fabs(filter->latitude) <= 90 && fabs(filter->longitude) <= 180 && filter->kilometres > 0;
+    return rest == NULL && fabs(filter->latitude) <= 90 && fabs(filter->longitude) <= 180 &&
+           filter->kilometres > 0;
 }
 
-ie_status ie_search_filter_read(const ie_search_request *request, ie_search_filter *ret_filter, ie_error *err)
+ie_status ie_search_filter_read(const ie_search_request *request, ie_search_filter *ret_filter,
+                                ie_error *err)
 {
     ie_search_filter filter = {.camera = request->camera, .objects = request->objects,
                                .object_count = request->object_count};
@@ -71,14 +74,15 @@ ie_status ie_search_filter_read(const ie_search_request *request, ie_search_filt
         status = read_limit("before", request->before, &filter.has_before, &filter.before, err);
     }
     if (status == IE_OK && filter.has_after && filter.has_before && filter.after >= filter.before) {
-        status = ie_error_set(err, IE_ERR_USAGE, "No photo was taken on or after %s and before %s.", request->after,
-                              request->before);
+        status = ie_error_set(err, IE_ERR_USAGE, "No photo was taken on or after %s and before %s.",
+                              request->after, request->before);
     }
     filter.has_place = request->near != NULL;
     if (status == IE_OK && filter.has_place && !read_place(request->near, &filter)) {
-        status = ie_error_set(err, IE_ERR_USAGE,
-                              "--near needs latitude, longitude and kilometres, such as 48.137,11.575,5, not \"%s\".",
-                              ie_shown(request->near));
+        status = ie_error_set(
+            err, IE_ERR_USAGE,
+            "--near needs latitude, longitude and kilometres, such as 48.137,11.575,5, not \"%s\".",
+            ie_shown(request->near));
     }
     bool empty = filter.camera != NULL && filter.camera[0] == 0;
     for (size_t i = 0; i < filter.object_count; i++) {
@@ -100,10 +104,12 @@ bool ie_search_filter_any(const ie_search_filter *filter)
 }
 
 /* Great-circle distance by the haversine formula (Sinnott 1984), degrees to kilometres. */
-static double distance_km(double latitude_a, double longitude_a, double latitude_b, double longitude_b)
+static double distance_km(double latitude_a, double longitude_a, double latitude_b,
+                          double longitude_b)
 {
     const double radians = M_PI / 180;
-    double up = sin((latitude_b - latitude_a) * radians / 2), along = sin((longitude_b - longitude_a) * radians / 2);
+    double up = sin((latitude_b - latitude_a) * radians / 2),
+           along = sin((longitude_b - longitude_a) * radians / 2);
     double h = up * up + cos(latitude_a * radians) * cos(latitude_b * radians) * along * along;
     return 2 * EARTH_KM * asin(sqrt(fmin(1, h)));
 }
@@ -111,13 +117,16 @@ static double distance_km(double latitude_a, double longitude_a, double latitude
 static bool is_near(const ie_search_filter *filter, const ie_metadata *m)
 {
     return !isnan(m->latitude) && !isnan(m->longitude) &&
-           distance_km(filter->latitude, filter->longitude, m->latitude, m->longitude) <= filter->kilometres;
+           distance_km(filter->latitude, filter->longitude, m->latitude, m->longitude) <=
+               filter->kilometres;
 }
 
 static bool is_of_camera(const char *camera, const ie_metadata *m)
 {
-    IE_AUTO_FREE char *name = ie_asprintf("%s %s", m->make != NULL ? m->make : "", m->model != NULL ? m->model : "");
-    return strcasestr(name, camera) != NULL || (m->model != NULL && strcasestr(m->model, camera) != NULL);
+    IE_AUTO_FREE char *name =
+        ie_asprintf("%s %s", m->make != NULL ? m->make : "", m->model != NULL ? m->model : "");
+    return strcasestr(name, camera) != NULL ||
+           (m->model != NULL && strcasestr(m->model, camera) != NULL);
 }
 
 static bool shows(const ie_photo *photo, const char *object)
@@ -132,11 +141,13 @@ static bool shows(const ie_photo *photo, const char *object)
 
 static bool is_in_time(const ie_search_filter *filter, int64_t taken)
 {
-    return (!filter->has_after || taken >= filter->after) && (!filter->has_before || taken < filter->before);
+    return (!filter->has_after || taken >= filter->after) &&
+           (!filter->has_before || taken < filter->before);
 }
 
 /* ---- records as text ----
-   A quote within a text of JSON has a backslash before it, so a key with its quotes and colon is a key. */
+   A quote within a text of JSON has a backslash before it, so a key with its quotes and colon is a
+   key. */
 
 /* The number behind the key, false when there is none. */
 static bool number_behind(const char *record, const char *key, double *ret_number)
@@ -166,11 +177,14 @@ static bool may_be_in_time(const ie_search_filter *filter, const char *record)
 static bool may_be_near(const ie_search_filter *filter, const char *record)
 {
     double latitude, longitude;
-    return number_behind(record, "\"latitude\":", &latitude) && number_behind(record, "\"longitude\":", &longitude) &&
-           distance_km(filter->latitude, filter->longitude, latitude, longitude) <= filter->kilometres + 0.01;
+    return number_behind(record, "\"latitude\":", &latitude) &&
+           number_behind(record, "\"longitude\":", &longitude) &&
+           distance_km(filter->latitude, filter->longitude, latitude, longitude) <=
+               filter->kilometres + 0.01;
 }
 
-/* Has it these words somewhere? Only those of letters, digits and signs that JSON writes as they are. */
+/* Has it these words somewhere? Only those of letters, digits and signs that JSON writes as they
+   are. */
 static bool may_say(const char *record, const char *text)
 {
     IE_AUTO_FREE char *copy = ie_strdup(text);
@@ -207,7 +221,8 @@ bool ie_search_filter_passes(const ie_search_filter *filter, const ie_photo *pho
             return false;
         }
     }
-    if ((filter->camera != NULL && !is_of_camera(filter->camera, m)) || (filter->has_place && !is_near(filter, m))) {
+    if ((filter->camera != NULL && !is_of_camera(filter->camera, m)) ||
+        (filter->has_place && !is_near(filter, m))) {
         return false;
     }
     for (size_t i = 0; i < filter->object_count; i++) {

@@ -17,7 +17,8 @@ static void draw(void *user, ie_worker *worker, size_t index)
     const sheet *s = user;
     ie_search_hit *hit = &s->hits[index];
     (void)worker;
-    hit->picture = ie_page_picture(s->config, hit->path, hit->format, hit->orientation, &hit->width, &hit->height);
+    hit->picture = ie_page_picture(s->config, hit->path, hit->format, hit->orientation, &hit->width,
+                                   &hit->height);
 }
 
 static void add_title(ie_buffer *page, const ie_search_request *request)
@@ -29,7 +30,9 @@ static void add_title(ie_buffer *page, const ie_search_request *request)
         ie_buffer_text(page, term->photo ? "like " : "");
         ie_page_add_text(page, ie_shown(term->text));
     }
-    ie_buffer_text(page, "</h1>\n<p>Best first, with the cosine of the embeddings.</p>\n<div class=\"row\">\n");
+    ie_buffer_text(
+        page,
+        "</h1>\n<p>Best first, with the cosine of the embeddings.</p>\n<div class=\"row\">\n");
 }
 
 static void add_hit(ie_buffer *page, const ie_search_hit *hit)
@@ -47,11 +50,12 @@ static void add_hit(ie_buffer *page, const ie_search_hit *hit)
     ie_buffer_text(page, "</figcaption></figure>\n");
 }
 
-ie_status ie_search_page_write(ie_engine *engine, const ie_search_request *request, ie_search_hit *hits, size_t count,
-                               ie_error *err)
+ie_status ie_search_page_write(ie_engine *engine, const ie_search_request *request,
+                               ie_search_hit *hits, size_t count, ie_error *err)
 {
     sheet s = {engine->config, hits};
-    ie_crew_run(engine->config, engine->cancel, count < IE_PAGE_PICTURES ? count : IE_PAGE_PICTURES, draw, &s);
+    ie_crew_run(engine->config, engine->cancel, count < IE_PAGE_PICTURES ? count : IE_PAGE_PICTURES,
+                draw, &s);
     if (engine->cancel != NULL && *engine->cancel != 0) {
         return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; no page was written.");
     }

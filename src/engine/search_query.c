@@ -44,8 +44,8 @@ static ie_status take_identity(void *user, const char *model, size_t dimension, 
     return IE_OK;
 }
 
-/* Whose embeddings are searched: those of the file that is here. Without one only stored embeddings can be compared
-   with each other, and then those of most photos are taken. */
+/* Whose embeddings are searched: those of the file that is here. Without one only stored embeddings
+   can be compared with each other, and then those of most photos are taken. */
 static ie_status identify(making *m, ie_error *err)
 {
     IE_AUTO_FREE char *path = NULL;
@@ -86,8 +86,11 @@ static ie_status need_model(making *m, ie_error *err)
     m->query->model = NULL;
     status = identify(m, err);
     if (status == IE_OK && m->sum != NULL && strcmp(before, m->query->model) != 0) {
-        status = ie_error_set(err, IE_ERR_CHANGED, "The model %s is not the one that the catalog's photos were looked at "
-                              "with; run imgengine analyze --ml again.", ie_shown(m->model.name));
+        status =
+            ie_error_set(err, IE_ERR_CHANGED,
+                         "The model %s is not the one that the catalog's photos were looked at "
+                         "with; run imgengine analyze --ml again.",
+                         ie_shown(m->model.name));
     }
     free(before);
     return status;
@@ -102,7 +105,8 @@ static ie_status add(making *m, const float *values, size_t dimension, double we
         m->query->dimension = dimension;
     }
     if (dimension != m->query->dimension) {
-        return ie_error_set(err, IE_ERR_FORMAT, "The model's pictures and texts have embeddings of different sizes.");
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "The model's pictures and texts have embeddings of different sizes.");
     }
     for (size_t i = 0; i < dimension; i++) {
         m->sum[i] += weight * values[i];
@@ -127,7 +131,8 @@ static ie_status add_text(making *m, const ie_search_term *term, ie_error *err)
     return status == IE_OK ? add(m, values, dimension, term->weight, err) : status;
 }
 
-static ie_status add_embedding(making *m, const ie_embedding *embedding, double weight, ie_error *err)
+static ie_status add_embedding(making *m, const ie_embedding *embedding, double weight,
+                               ie_error *err)
 {
     float *values = ie_alloc(embedding->dimension * sizeof *values);
     for (size_t i = 0; i < embedding->dimension; i++) {
@@ -172,7 +177,8 @@ static ie_status look_at(making *m, const char *path, ie_embedding **ret_embeddi
     ie_worker_analyze(m->worker, photo, IE_HAVE_SCENES, 0);
     ie_kind kind = ie_format_kind(photo->format);
     if (ie_worker_error(m->worker)->status != IE_OK) {
-        status = ie_error_set(err, ie_worker_error(m->worker)->status, "%s", ie_worker_error(m->worker)->text);
+        status = ie_error_set(err, ie_worker_error(m->worker)->status, "%s",
+                              ie_worker_error(m->worker)->text);
     } else if (photo->embedding != NULL) {
         *ret_embedding = photo->embedding;
         photo->embedding = NULL;
@@ -194,7 +200,8 @@ static ie_status add_photo(making *m, const ie_search_term *term, ie_error *err)
     char *path = term->text[0] != 0 ? realpath(term->text, NULL) : NULL;
     if (path == NULL || stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
         free(path);
-        return ie_error_set(err, IE_ERR_NOT_FOUND, "There is no photo \"%s\" to look for others like it.",
+        return ie_error_set(err, IE_ERR_NOT_FOUND,
+                            "There is no photo \"%s\" to look for others like it.",
                             ie_shown(term->text));
     }
     ie_search_query *query = m->query;
@@ -222,11 +229,12 @@ static ie_status finish(making *m, ie_error *err)
     }
     /* What is left of equal terms is rounding. */
     bool good = most > 1e-6 && ie_clip_normalise(query->vector, query->dimension);
-    return good ? IE_OK : ie_error_set(err, IE_ERR_USAGE, "The parts of this query cancel each other out.");
+    return good ? IE_OK
+                : ie_error_set(err, IE_ERR_USAGE, "The parts of this query cancel each other out.");
 }
 
-ie_status ie_search_query_make(ie_engine *engine, const ie_search_request *request, ie_search_query *ret_query,
-                               ie_error *err)
+ie_status ie_search_query_make(ie_engine *engine, const ie_search_request *request,
+                               ie_search_query *ret_query, ie_error *err)
 {
     making m = {.engine = engine, .query = ret_query};
     ie_arena *arena = ie_arena_new();
@@ -235,10 +243,13 @@ ie_status ie_search_query_make(ie_engine *engine, const ie_search_request *reque
         ie_arena_free(arena);
         return ie_error_set(err, IE_ERR_USAGE, "There is nothing to look for.");
     }
-    ie_status status = ie_model_find(engine->config, engine->config->analysis.scene_detection, arena, &m.model, err);
+    ie_status status = ie_model_find(engine->config, engine->config->analysis.scene_detection,
+                                     arena, &m.model, err);
     if (status == IE_OK && m.model.task != IE_TASK_SCENES) {
-        status = ie_error_set(err, IE_ERR_USAGE, "The model %s (analysis.ml_models.scene_detection) makes no embeddings.",
-                              ie_shown(m.model.name));
+        status =
+            ie_error_set(err, IE_ERR_USAGE,
+                         "The model %s (analysis.ml_models.scene_detection) makes no embeddings.",
+                         ie_shown(m.model.name));
     }
     if (status == IE_OK) {
         status = identify(&m, err);

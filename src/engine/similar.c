@@ -11,8 +11,8 @@
 #include "engine/structure.h"
 #include "utils/error.h"
 
-/* Sketches that differ by at most so much may be of equal pixels: one may come from a decode at a smaller scale, as other
-   facts wanted it at that time. */
+/* Sketches that differ by at most so much may be of equal pixels: one may come from a decode at a
+   smaller scale, as other facts wanted it at that time. */
 #define EQUAL_LEVELS 4
 
 #define NOBODY UINT32_MAX
@@ -28,7 +28,8 @@ typedef struct search {
     bool *flat;         /* by photo: without a sketch that tells anything */
     uint8_t *checks;    /* by photo: IE_SAMENESS_* */
     ie_sameness *same;  /* by photo */
-    uint32_t *head, *twin; /* by photo: the first of its coded picture, and the next one of it or NOBODY */
+    uint32_t *head,
+        *twin; /* by photo: the first of its coded picture, and the next one of it or NOBODY */
 } search;
 
 /* ---- the second look ------------------------------------------------------------------------ */
@@ -76,7 +77,8 @@ static bool clocks_differ(const ie_photo *a, const ie_photo *b)
            (finer && x->captured.nanosecond != y->captured.nanosecond);
 }
 
-/* The same coded picture is one exposure, whatever date someone gave it since or took from it: any date of it counts. */
+/* The same coded picture is one exposure, whatever date someone gave it since or took from it: any
+   date of it counts. */
 static bool other_time(const search *s, uint32_t a, uint32_t b)
 {
     bool differ = false;
@@ -96,7 +98,8 @@ static bool other_time(const search *s, uint32_t a, uint32_t b)
 
 static ie_match judge(const search *s, ie_pair *pair)
 {
-    ie_likeness l = ie_structure_compare(s->photos[pair->a]->sketch, s->photos[pair->b]->sketch, pair->turn);
+    ie_likeness l =
+        ie_structure_compare(s->photos[pair->a]->sketch, s->photos[pair->b]->sketch, pair->turn);
     /* The first may show a part of the second only. */
     pair->overlap = (uint8_t)(100 * l.overlap * fmin(1, l.scale_x * l.scale_y));
     return ie_structure_judge(&l, other_time(s, s->head[pair->a], s->head[pair->b]));
@@ -116,7 +119,8 @@ static void judge_one(void *user, ie_worker *worker, size_t index)
 
 static void upright_size(const ie_photo *photo, uint32_t ret_size[2])
 {
-    bool lies = photo->orientation >= 5 && photo->format != IE_FORMAT_HEIC && photo->format != IE_FORMAT_AVIF;
+    bool lies = photo->orientation >= 5 && photo->format != IE_FORMAT_HEIC &&
+                photo->format != IE_FORMAT_AVIF;
     ret_size[0] = lies ? photo->height : photo->width;
     ret_size[1] = lies ? photo->width : photo->height;
 }
@@ -144,8 +148,8 @@ static unsigned checks_of(const search *s, const ie_pair *pair)
     uint32_t size_a[2], size_b[2];
     upright_size(a, size_a);
     upright_size(b, size_b);
-    if (pair->turn != 0 || !has_sketch(a) || !has_sketch(b) || size_a[0] != size_b[0] || size_a[1] != size_b[1] ||
-        !equal_sketches(a->sketch, b->sketch)) {
+    if (pair->turn != 0 || !has_sketch(a) || !has_sketch(b) || size_a[0] != size_b[0] ||
+        size_a[1] != size_b[1] || !equal_sketches(a->sketch, b->sketch)) {
         return 0;
     }
     bool coded_alike = a->format == b->format && a->orientation == b->orientation;
@@ -164,10 +168,12 @@ static void refine(const search *s, ie_pair *pair)
 {
     const ie_sameness *a = &s->same[pair->a], *b = &s->same[pair->b];
     unsigned checks = checks_of(s, pair);
-    if ((checks & IE_SAMENESS_DATA) != 0 && a->has_data && b->has_data && ie_hash128_equal(a->data, b->data)) {
+    if ((checks & IE_SAMENESS_DATA) != 0 && a->has_data && b->has_data &&
+        ie_hash128_equal(a->data, b->data)) {
         pair->verdict = IE_MATCH_SAME_IMAGE_DATA;
         pair->overlap = 100;
-    } else if (checks != 0 && a->has_pixels && b->has_pixels && ie_hash128_equal(a->pixels, b->pixels)) {
+    } else if (checks != 0 && a->has_pixels && b->has_pixels &&
+               ie_hash128_equal(a->pixels, b->pixels)) {
         pair->verdict = IE_MATCH_SAME_PIXELS;
         pair->overlap = 100;
     }
@@ -228,7 +234,8 @@ static void find_twins(search *s, size_t count)
 static ie_match of_one_picture(const search *s, const ie_pair *pair)
 {
     bool several = s->photos[pair->a]->animated || s->photos[pair->b]->animated;
-    bool first_alone = pair->verdict == IE_MATCH_SAME_PIXELS || pair->verdict == IE_MATCH_SAME_PICTURE;
+    bool first_alone =
+        pair->verdict == IE_MATCH_SAME_PIXELS || pair->verdict == IE_MATCH_SAME_PICTURE;
     return several && first_alone ? IE_MATCH_SIMILAR_SCENE : pair->verdict;
 }
 
@@ -273,8 +280,8 @@ static void look_closer(search *s, size_t count)
     keep_verdicts(s);
 }
 
-ie_status ie_similar_run(const ie_compare *compare, ie_photo **photos, size_t count, ie_pair **ret_pairs,
-                         size_t *ret_count, ie_error *err)
+ie_status ie_similar_run(const ie_compare *compare, ie_photo **photos, size_t count,
+                         ie_pair **ret_pairs, size_t *ret_count, ie_error *err)
 {
     search s = {
         .compare = compare,

@@ -41,10 +41,12 @@ static double correlation(const sums *s, double floor)
         return 0;
     }
     double both = s->ab / s->n - s->a / s->n * (s->b / s->n);
-    return both / sqrt((variance(s->n, s->a, s->aa) + floor) * (variance(s->n, s->b, s->bb) + floor));
+    return both /
+           sqrt((variance(s->n, s->a, s->aa) + floor) * (variance(s->n, s->b, s->bb) + floor));
 }
 
-/* The sum of five neighbours, `stride` apart; the first and the last stand for what lies beyond them. */
+/* The sum of five neighbours, `stride` apart; the first and the last stand for what lies beyond
+   them. */
 static void add_five(const float *from, float *to, int stride, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -76,7 +78,8 @@ static void keep_detail(const ie_plane *from, ie_plane *to)
 #define TEXTURE_VARIANCE 12.0 /* grey levels squared: below it a block is sky */
 #define BLOCK_MATCH 0.7
 #define CLIPPED 246.0f /* brightened until nothing is left to compare */
-#define FLAT_VARIANCE 0.5 /* of the detail of all the picture; half of what ie_structure_judge() wants of the overlap */
+/* of the detail of all the picture; half of what ie_structure_judge() wants of the overlap */
+#define FLAT_VARIANCE 0.5
 
 static void compare_blocks(const ie_plane *a, const ie_plane *b, const float *there, ie_likeness *l)
 {
@@ -99,7 +102,8 @@ static void compare_blocks(const ie_plane *a, const ie_plane *b, const float *th
                 continue;
             }
             seen++;
-            double va = variance(block.n, block.a, block.aa), vb = variance(block.n, block.b, block.bb);
+            double va = variance(block.n, block.a, block.aa),
+                   vb = variance(block.n, block.b, block.bb);
             if (va > TEXTURE_VARIANCE || vb > TEXTURE_VARIANCE) {
                 textured++;
                 matched += correlation(&block, 1.0) >= BLOCK_MATCH;
@@ -157,8 +161,8 @@ static void compare_detail(const ie_plane *a, const ie_plane *b, const float *th
     l->lesser = grain.lower;
 }
 
-/* Both as dHash has them (9 x 8 means, each against its right neighbour), so far as both show the cells; scaled to
-   64 bits. */
+/* Both as dHash has them (9 x 8 means, each against its right neighbour), so far as both show the
+   cells; scaled to 64 bits. */
 static unsigned compare_gradients(const ie_plane *a, const ie_plane *b, const float *there)
 {
     double mean_a[8][9] = {0}, mean_b[8][9] = {0};
@@ -176,13 +180,15 @@ static unsigned compare_gradients(const ie_plane *a, const ie_plane *b, const fl
         int y = i / 8, x = i % 8, n = count[y][x], m = count[y][x + 1];
         if (n > 8 && m > 8) {
             bits++;
-            differ += (mean_a[y][x + 1] / m > mean_a[y][x] / n) != (mean_b[y][x + 1] / m > mean_b[y][x] / n);
+            differ += (mean_a[y][x + 1] / m > mean_a[y][x] / n) !=
+                      (mean_b[y][x + 1] / m > mean_b[y][x] / n);
         }
     }
     return bits > 0 ? (differ * 64 + bits / 2) / bits : 64;
 }
 
-static void compare_colors(const ie_sketch *a, const ie_sketch *b, unsigned turn, const ie_warp *w, ie_likeness *l)
+static void compare_colors(const ie_sketch *a, const ie_sketch *b, unsigned turn, const ie_warp *w,
+                           ie_likeness *l)
 {
     enum { N = IE_SKETCH_CHROMA };
     sums first = {0}, second = {0};
@@ -203,8 +209,10 @@ static void compare_colors(const ie_sketch *a, const ie_sketch *b, unsigned turn
     double n = first.n > 0 ? first.n : 1;
     double of_a = variance(n, first.a, first.aa) + variance(n, second.a, second.aa);
     double of_b = variance(n, first.b, first.bb) + variance(n, second.b, second.bb);
-    double both = first.ab / n - first.a / n * (first.b / n) + second.ab / n - second.a / n * (second.b / n);
-    bool tells = colour_a / n >= 3 && colour_b / n >= 3 && ie_sketch_colored(a) && ie_sketch_colored(b);
+    double both =
+        first.ab / n - first.a / n * (first.b / n) + second.ab / n - second.a / n * (second.b / n);
+    bool tells =
+        colour_a / n >= 3 && colour_b / n >= 3 && ie_sketch_colored(a) && ie_sketch_colored(b);
     l->chroma = sqrt(fmax(0, of_a + of_b - 2 * both));
     l->chroma_match = tells ? both / sqrt((of_a + 8) * (of_b + 8)) : NAN;
 }
@@ -224,7 +232,9 @@ static void describe(const ie_warp *w, ie_likeness *l)
         least = fmin(least, edges[i]);
     }
     l->beyond = fmax(0, fmin(most, -least)) / 2;
-    l->shear = l->scale_x > 0 && l->scale_y > 0 ? (p[1] * p[2] + p[4] * p[5]) / (l->scale_x * l->scale_y) : 1;
+    l->shear = l->scale_x > 0 && l->scale_y > 0
+                   ? (p[1] * p[2] + p[4] * p[5]) / (l->scale_x * l->scale_y)
+                   : 1;
 }
 
 #define MARGIN 3 /* samples: what a frame around the other picture blurs */
@@ -237,16 +247,17 @@ static void trim(const ie_warp *w, float *there)
         double ux = ie_unit_of(x, SIDE), uy = ie_unit_of(y, SIDE);
         double at_x = ie_index_of(w->p[0] + w->p[1] * ux + w->p[2] * uy, SIDE);
         double at_y = ie_index_of(w->p[3] + w->p[4] * ux + w->p[5] * uy, SIDE);
-        bool inside = x >= MARGIN && y >= MARGIN && x < SIDE - MARGIN && y < SIDE - MARGIN && at_x > MARGIN - 1 &&
-                      at_y > MARGIN - 1 && at_x < SIDE - MARGIN && at_y < SIDE - MARGIN;
+        bool inside = x >= MARGIN && y >= MARGIN && x < SIDE - MARGIN && y < SIDE - MARGIN &&
+                      at_x > MARGIN - 1 && at_y > MARGIN - 1 && at_x < SIDE - MARGIN &&
+                      at_y < SIDE - MARGIN;
         there[i] = inside ? there[i] : 0;
     }
 }
 
 #define BENT 3.0f /* levels: what a line does not explain */
 
-/* Where brightness and contrast alone do not explain the levels of `b`, gives it those of `a`, fits once more and returns
-   true. */
+/* Where brightness and contrast alone do not explain the levels of `b`, gives it those of `a`, fits
+   once more and returns true. */
 static bool match_tones(const ie_plane *a, ie_plane *b, ie_warp *w)
 {
     ie_plane seen;
@@ -286,7 +297,8 @@ ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigne
     }
     l.gain = w.p[6];
     l.retoned = match_tones(&first, &second, &w);
-    /* Between samples lies their mean, which blurs; blurred alike they differ less by where the grid lies. */
+    /* Between samples lies their mean, which blurs; blurred alike they differ less by where the
+       grid lies. */
     ie_plane_soften(&first);
     ie_plane_soften(&second);
     l.overlap = (double)ie_plane_through(&second, &w, &seen, there) / (SIDE * SIDE);

@@ -20,7 +20,8 @@ static bool read_content(const char *path, uint64_t *ret_size, ie_hash128 *ret_x
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     struct stat st;
     ie_copied copied = {0};
-    bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ie_fs_hash(fd, &copied) == 0;
+    bool good =
+        fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ie_fs_hash(fd, &copied) == 0;
     if (fd >= 0) {
         close(fd);
     }
@@ -32,8 +33,8 @@ static bool read_content(const char *path, uint64_t *ret_size, ie_hash128 *ret_x
 static bool same_look(const struct stat *a, const struct stat *b)
 {
     ie_stamp was = ie_stamp_of(a), is = ie_stamp_of(b);
-    return S_ISREG(b->st_mode) && was.size == is.size && was.mtime_ns == is.mtime_ns && was.ctime_ns == is.ctime_ns &&
-           was.inode == is.inode && was.device == is.device;
+    return S_ISREG(b->st_mode) && was.size == is.size && was.mtime_ns == is.mtime_ns &&
+           was.ctime_ns == is.ctime_ns && was.inode == is.inode && was.device == is.device;
 }
 
 /* Is the picture at the trail's name? */
@@ -50,7 +51,8 @@ static bool look(trail *t, struct stat *ret_st)
     return holds;
 }
 
-/* What a run made of the picture. False when it worked on other bytes under this name, or nobody can say. */
+/* What a run made of the picture. False when it worked on other bytes under this name, or nobody
+   can say. */
 static bool follow(trail *t, const ie_entry *entry)
 {
     bool same, put_away = entry->kind == IE_ACTION_QUARANTINE;
@@ -108,7 +110,8 @@ static bool begin(const ie_entry *entry, trail *ret_trail)
     return known && t.path != NULL;
 }
 
-ie_survival ie_survivor_find(ie_log *const *newer, size_t at, const ie_entry *entry, ie_survivor *ret_survivor)
+ie_survival ie_survivor_find(ie_log *const *newer, size_t at, const ie_entry *entry,
+                             ie_survivor *ret_survivor)
 {
     trail t;
     struct stat st;
@@ -122,7 +125,9 @@ ie_survival ie_survivor_find(ie_log *const *newer, size_t at, const ie_entry *en
     /* Each run did at most one thing to a name; the run itself may have renamed what stayed. */
     for (size_t i = at + 1; !found && i > 0; i--) {
         bool own = i == at + 1;
-        const ie_entry *step = own && entry->kind != IE_ACTION_QUARANTINE ? NULL : find_step(newer[i - 1], t.path, entry);
+        const ie_entry *step = own && entry->kind != IE_ACTION_QUARANTINE
+                                   ? NULL
+                                   : find_step(newer[i - 1], t.path, entry);
         if (step != NULL && !follow(&t, step)) {
             break;
         }
@@ -130,13 +135,16 @@ ie_survival ie_survivor_find(ie_log *const *newer, size_t at, const ie_entry *en
     }
     *ret_survivor = (ie_survivor){ie_strdup(t.path), found ? st : (struct stat){0}};
     /* It is this file only if nobody exchanged it while it was read. */
-    return found && !ie_survivor_stands(ret_survivor) ? IE_SURVIVAL_CHANGED : found ? IE_SURVIVES : t.worst;
+    return found && !ie_survivor_stands(ret_survivor) ? IE_SURVIVAL_CHANGED
+           : found                                    ? IE_SURVIVES
+                                                      : t.worst;
 }
 
 bool ie_survivor_stands(const ie_survivor *survivor)
 {
     struct stat now;
-    return survivor->path != NULL && lstat(survivor->path, &now) == 0 && same_look(&survivor->st, &now);
+    return survivor->path != NULL && lstat(survivor->path, &now) == 0 &&
+           same_look(&survivor->st, &now);
 }
 
 void ie_survivor_clear(ie_survivor *survivor)

@@ -32,8 +32,8 @@ typedef struct group {
     size_t freed_count;
 } group;
 
-/* Is `path` the name that the item goes back to? On file systems that fold names, also by another spelling: there is a
-   file at the old name, yet its folder does not list it. */
+/* Is `path` the name that the item goes back to? On file systems that fold names, also by another
+   spelling: there is a file at the old name, yet its folder does not list it. */
 static bool is_old_name(const ie_takeback *item, const char *path)
 {
     IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
@@ -43,7 +43,8 @@ static bool is_old_name(const ie_takeback *item, const char *path)
         return path != NULL;
     }
     sight.there = lstat(path, &sight.st) == 0;
-    return ie_same_inode(&sight, &item->world.from) && ie_place_open(NULL, item->entry->from, &place) == 0 &&
+    return ie_same_inode(&sight, &item->world.from) &&
+           ie_place_open(NULL, item->entry->from, &place) == 0 &&
            ie_place_listed(&place, &listed) == 0 && !listed;
 }
 
@@ -76,15 +77,16 @@ static bool at_its_name(const ie_takeback *item)
     return item->world.from.there && ie_stamp_looks(&item->entry->stamp, &item->world.from.st);
 }
 
-/* Somebody else changed or took the file before its turn came: of ours there is nothing at any of its names. When
-   the old name is free and the new one taken, it may have been moved first and changed then. */
+/* Somebody else changed or took the file before its turn came: of ours there is nothing at any of
+   its names. When the old name is free and the new one taken, it may have been moved first and
+   changed then. */
 static bool was_never_moved(const ie_takeback *item)
 {
     const ie_world *world = &item->world;
     bool renamed = !item->entry->makes && world->to.there &&
                    (!world->from.there || world->to.st.st_ino == item->entry->stamp.inode);
-    return item->entry->state == IE_ENTRY_INTENDED && !renamed && !item->displaces && !world->undo.there &&
-           !world->quarantine.there && !world->park.there;
+    return item->entry->state == IE_ENTRY_INTENDED && !renamed && !item->displaces &&
+           !world->undo.there && !world->quarantine.there && !world->park.there;
 }
 
 static ie_verdict judge_move(const group *g, ie_takeback *item)
@@ -116,7 +118,8 @@ static ie_verdict judge_quarantine(const group *g, ie_takeback *item)
     if (at_its_name(item) || was_never_moved(item)) {
         return IE_VERDICT_NOTHING;
     }
-    return refuse(item, item->entry->purged ? "purge freed %s for good" : "%s is no longer in quarantine",
+    return refuse(item,
+                  item->entry->purged ? "purge freed %s for good" : "%s is no longer in quarantine",
                   ie_shown(item->entry->from));
 }
 
@@ -124,11 +127,12 @@ static ie_verdict refuse_blindly(ie_takeback *item, const char *path, int number
 {
     char reason[128];
     item->blind = true;
-    return refuse(item, "%s cannot be looked at (%s)", ie_shown(path), strerror_r(number, reason, sizeof reason));
+    return refuse(item, "%s cannot be looked at (%s)", ie_shown(path),
+                  strerror_r(number, reason, sizeof reason));
 }
 
-/* Is the source's name by now another road (symbolic link, second mount) to the very name that would go? Two hard
-   links in different folders are two names. */
+/* Is the source's name by now another road (symbolic link, second mount) to the very name that
+   would go? Two hard links in different folders are two names. */
 static bool source_is_the_copy(const ie_takeback *item)
 {
     const ie_world *world = &item->world;
@@ -138,8 +142,8 @@ static bool source_is_the_copy(const ie_takeback *item)
     }
     IE_AUTO_FREE char *from_folder = ie_path_directory(item->entry->from);
     IE_AUTO_FREE char *to_folder = ie_path_directory(item->entry->to);
-    return world->to.st.st_nlink < 2 || stat(from_folder, &from) != 0 || stat(to_folder, &to) != 0 ||
-           (from.st_ino == to.st_ino && from.st_dev == to.st_dev);
+    return world->to.st.st_nlink < 2 || stat(from_folder, &from) != 0 ||
+           stat(to_folder, &to) != 0 || (from.st_ino == to.st_ino && from.st_dev == to.st_dev);
 }
 
 static ie_verdict judge_copy(ie_takeback *item)
@@ -155,18 +159,22 @@ static ie_verdict judge_copy(ie_takeback *item)
         return IE_VERDICT_CAN;
     }
     if (source_is_the_copy(item)) {
-        return refuse(item, "%s, which it was made from, now leads to the copy itself, so this may be the last copy",
+        return refuse(item,
+                      "%s, which it was made from, now leads to the copy itself, so this may be "
+                      "the last copy",
                       ie_shown(entry->from));
     }
     /* The copy may go only while what it was made from is there, to the last byte. */
     bool source_is_there = false;
-    int failed = ie_path_holds(entry->from, entry->stamp.size, entry->source_xxh3, &source_is_there);
+    int failed =
+        ie_path_holds(entry->from, entry->stamp.size, entry->source_xxh3, &source_is_there);
     if (failed != 0) {
         return refuse_blindly(item, entry->from, failed);
     }
     if (!source_is_there) {
-        return refuse(item, "%s, which it was made from, is gone or changed, so this may be the last copy",
-                      ie_shown(entry->from));
+        return refuse(
+            item, "%s, which it was made from, is gone or changed, so this may be the last copy",
+            ie_shown(entry->from));
     }
     return IE_VERDICT_CAN;
 }
@@ -181,8 +189,10 @@ static ie_verdict judge_replace(const group *g, ie_takeback *item)
             if (was_never_moved(item)) {
                 return IE_VERDICT_NOTHING;
             }
-            return refuse(item, entry->purged ? "purge freed the original of %s for good"
-                                              : "the original of %s is no longer in quarantine", ie_shown(entry->from));
+            return refuse(item,
+                          entry->purged ? "purge freed the original of %s for good"
+                                        : "the original of %s is no longer in quarantine",
+                          ie_shown(entry->from));
         }
         /* In place and not in quarantine: what is at the name is the original. */
         item->displaces = item->displaces && !in_place;
@@ -197,7 +207,8 @@ static ie_verdict judge_replace(const group *g, ie_takeback *item)
         item->displaces = false; /* a link's bytes are the original's own */
         return IE_VERDICT_CAN;
     }
-    if (world->to.there && !item->displaces && entry->ready && (in_place || entry->state != IE_ENTRY_INTENDED)) {
+    if (world->to.there && !item->displaces && entry->ready &&
+        (in_place || entry->state != IE_ENTRY_INTENDED)) {
         return refuse(item, "%s changed since it was written", ie_shown(entry->to));
     }
     if (!(in_place && item->displaces) && !name_is_free(g, item, &world->quarantine)) {
@@ -235,7 +246,8 @@ static ie_verdict judge(const group *g, ie_takeback *item)
     }
 }
 
-bool ie_takeback_check(ie_takeback *items, size_t count, const char *const *freed, size_t freed_count)
+bool ie_takeback_check(ie_takeback *items, size_t count, const char *const *freed,
+                       size_t freed_count)
 {
     const group g = {items, count, freed, freed_count};
     for (size_t i = 0; i < count; i++) {
@@ -282,7 +294,8 @@ static int make_parents(const takeback_work *work, const char *path)
     return 0;
 }
 
-static int shift_places(const takeback_work *work, const char *from_path, const char *to_path, ie_place *from, ie_place *to)
+static int shift_places(const takeback_work *work, const char *from_path, const char *to_path,
+                        ie_place *from, ie_place *to)
 {
     int failed = ie_place_open(work->root, from_path, from);
     if (failed == 0) {
@@ -298,7 +311,8 @@ static int shift_places(const takeback_work *work, const char *from_path, const 
     if (failed != EEXIST) {
         return failed;
     }
-    ie_sight a = {.there = ie_place_stat(from, &a.st) == 0}, b = {.there = ie_place_stat(to, &b.st) == 0};
+    ie_sight a = {.there = ie_place_stat(from, &a.st) == 0},
+             b = {.there = ie_place_stat(to, &b.st) == 0};
     bool from_listed = false, to_listed = false;
     if (ie_same_inode(&a, &b) && a.st.st_nlink > 1 && ie_place_listed(from, &from_listed) == 0 &&
         ie_place_listed(to, &to_listed) == 0 && from_listed && to_listed) {
@@ -317,8 +331,8 @@ static ie_status shift(const takeback_work *work, const char *from_path, const c
     if (failed == 0) {
         return IE_OK;
     }
-    return ie_error_errno(work->err, failed, "%s could not be moved back to %s", ie_shown(from_path),
-                          ie_shown(to_path));
+    return ie_error_errno(work->err, failed, "%s could not be moved back to %s",
+                          ie_shown(from_path), ie_shown(to_path));
 }
 
 static ie_status remove_own(const takeback_work *work, const char *path)
@@ -327,20 +341,24 @@ static ie_status remove_own(const takeback_work *work, const char *path)
     int failed = ie_place_open(work->root, path, &place);
     failed = failed != 0 ? failed : ie_fs_unlink(&place);
     if (failed != 0 && failed != ENOENT) {
-        return ie_error_errno(work->err, failed, "%s, made by this program, could not be removed", ie_shown(path));
+        return ie_error_errno(work->err, failed, "%s, made by this program, could not be removed",
+                              ie_shown(path));
     }
     ie_touched_add_parent(work->touched, path);
     return IE_OK;
 }
 
-/* The new file leaves its name before it is removed; what then lies aside must be what was judged. */
+/* The new file leaves its name before it is removed; what then lies aside must be what was
+   judged. */
 static ie_status set_aside(const takeback_work *work, const ie_takeback *item)
 {
     const ie_entry *entry = item->entry;
     if (!entry->makes) {
-        /* At both: a rename by link and unlink was cut short, and the name `to` must become free all the same. */
-        bool through_park = entry->park != NULL && (!item->world.park.there ||
-                                                    ie_same_inode(&item->world.park, &item->world.to));
+        /* At both: a rename by link and unlink was cut short, and the name `to` must become free
+           all the same. */
+        bool through_park =
+            entry->park != NULL &&
+            (!item->world.park.there || ie_same_inode(&item->world.park, &item->world.to));
         return through_park ? shift(work, entry->to, entry->park) : IE_OK;
     }
     if (!item->displaces) {
@@ -357,8 +375,9 @@ static ie_status set_aside(const takeback_work *work, const ie_takeback *item)
                             now.st.st_mtim.tv_nsec != item->world.to.st.st_mtim.tv_nsec)) {
         status = shift(work, aside, entry->to);
         if (status == IE_OK) {
-            status = ie_error_set(work->err, IE_ERR_CHANGED, "%s was changed by another program just now.",
-                                  ie_shown(entry->to));
+            status =
+                ie_error_set(work->err, IE_ERR_CHANGED,
+                             "%s was changed by another program just now.", ie_shown(entry->to));
         }
     }
     return status;
@@ -385,7 +404,8 @@ static ie_status tidy(const takeback_work *work, const ie_takeback *item)
         ie_sight sight = {.there = lstat(aside, &sight.st) == 0};
         int failed = sight.there || ie_errno_gone(errno) ? 0 : errno;
         bool ours = item->displaces;
-        /* One left by an earlier, interrupted call is looked at again; other bytes stay where they are. */
+        /* One left by an earlier, interrupted call is looked at again; other bytes stay where they
+           are. */
         if (failed == 0 && !ours) {
             failed = ie_entry_made_this(entry, aside, &sight, &ours);
         }
@@ -400,7 +420,8 @@ static ie_status tidy(const takeback_work *work, const ie_takeback *item)
     if (status == IE_OK && entry->quarantine != NULL) {
         IE_AUTO_FREE char *folder = ie_path_directory(entry->quarantine);
         IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
-        /* An empty folder of ours that stays does no harm. One that goes cannot be synced itself any more. */
+        /* An empty folder of ours that stays does no harm. One that goes cannot be synced itself
+           any more. */
         if (ie_place_open(work->root, folder, &place) == 0 && ie_fs_rmdir(&place) == 0) {
             ie_touched_add_parent(work->touched, folder);
         }
@@ -408,7 +429,8 @@ static ie_status tidy(const takeback_work *work, const ie_takeback *item)
     return status;
 }
 
-ie_status ie_takeback_do(const char *root, ie_takeback *items, size_t count, ie_touched *touched, ie_error *err)
+ie_status ie_takeback_do(const char *root, ie_takeback *items, size_t count, ie_touched *touched,
+                         ie_error *err)
 {
     const takeback_work work = {root, touched, err};
     ie_status status = IE_OK;

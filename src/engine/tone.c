@@ -27,7 +27,8 @@ static int sort_samples(const ie_plane *seen, const float *there, uint16_t *ret_
     return count;
 }
 
-/* values[count / 2] if they were sorted, by dividing (Hoare 1961), which takes a third of the time that sorting does. */
+/* values[count / 2] if they were sorted, by dividing (Hoare 1961), which takes a third of the time
+   that sorting does. */
 static float median(float *values, int count)
 {
     int low = 0, high = count - 1, wanted = count / 2;
@@ -68,7 +69,8 @@ static void make_rise(float *level, int count)
         width[blocks++] = 1;
         while (blocks > 1 && mean[blocks - 2] > mean[blocks - 1]) {
             int both = width[blocks - 2] + width[blocks - 1];
-            mean[blocks - 2] = (mean[blocks - 2] * (float)width[blocks - 2] + mean[blocks - 1] * (float)width[blocks - 1]) /
+            mean[blocks - 2] = (mean[blocks - 2] * (float)width[blocks - 2] +
+                                mean[blocks - 1] * (float)width[blocks - 1]) /
                                (float)both;
             width[blocks - 2] = both;
             blocks--;

@@ -69,12 +69,14 @@ static bool group_chosen(const undoing *u, const ie_entry *entries, size_t count
     return chosen && done;
 }
 
-/* What goes back together: a duplicate may come back though the survivor it gave its keywords to was changed since. */
+/* What goes back together: a duplicate may come back though the survivor it gave its keywords to
+   was changed since. */
 static size_t group_start(const ie_log *log, size_t end)
 {
     size_t first = end - 1;
     const ie_entry *last = &log->entries[end - 1];
-    while (first > 0 && log->entries[first - 1].group == last->group && log->entries[first - 1].part == last->part) {
+    while (first > 0 && log->entries[first - 1].group == last->group &&
+           log->entries[first - 1].part == last->part) {
         first--;
     }
     return first;
@@ -98,7 +100,8 @@ static void tell_done(undoing *u, const ie_takeback *item)
     const char *would = u->request->dry_run ? "would be " : "";
     if (item->verdict == IE_VERDICT_NOTHING) {
         u->counts->untouched++;
-        say(u, "%s: nothing is left to undo", ie_shown(entry->to != NULL ? entry->to : entry->from));
+        say(u, "%s: nothing is left to undo",
+            ie_shown(entry->to != NULL ? entry->to : entry->from));
         return;
     }
     u->counts->bytes += entry->stamp.size;
@@ -112,7 +115,8 @@ static void tell_done(undoing *u, const ie_takeback *item)
     } else {
         u->counts->restored++;
         bool moved = entry->kind == IE_ACTION_MOVE;
-        say(u, "%s: %srestored from %s", ie_shown(entry->from), would, moved ? ie_shown(entry->to) : "quarantine");
+        say(u, "%s: %srestored from %s", ie_shown(entry->from), would,
+            moved ? ie_shown(entry->to) : "quarantine");
     }
 }
 
@@ -180,8 +184,8 @@ static void tell_before(const undoing *u, const ie_entry *entry)
     }
 }
 
-/* Entries [first, end) are whole groups. `undoing` is durable before the first change, `undone` is written after
-   the folders are. */
+/* Entries [first, end) are whole groups. `undoing` is durable before the first change, `undone` is
+   written after the folders are. */
 static ie_status undo_batch(undoing *u, size_t first, size_t end, ie_error *err)
 {
     ie_status status = IE_OK;
@@ -220,7 +224,8 @@ static ie_status undo_batch(undoing *u, size_t first, size_t end, ie_error *err)
     }
     int failed = ie_touched_sync(&u->touched);
     if (failed != 0 && status == IE_OK) {
-        status = ie_error_errno(err, failed, "A restored folder in %s could not be made durable", ie_shown(u->root));
+        status = ie_error_errno(err, failed, "A restored folder in %s could not be made durable",
+                                ie_shown(u->root));
     }
     for (size_t i = first; u->journal != NULL && status == IE_OK && i < end; i++) {
         if (was_done[i - first] && entries[i].state == IE_ENTRY_UNDONE) {
@@ -238,7 +243,8 @@ static ie_status undo_all(undoing *u, ie_error *err)
 {
     for (size_t end = u->log->count; end > 0;) {
         if (u->options->cancel != NULL && *u->options->cancel) {
-            return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; undo can be called again for the rest.");
+            return ie_error_set(err, IE_ERR_CANCELLED,
+                                "Interrupted; undo can be called again for the rest.");
         }
         size_t first = end;
         while (first > 0 && end - first < BATCH_ENTRIES) {
@@ -250,7 +256,8 @@ static ie_status undo_all(undoing *u, ie_error *err)
         }
         u->finished += end - first;
         if (u->options->progress != NULL) {
-            const ie_progress progress = {.stage = IE_STAGE_UNDO, .done = u->finished, .total = u->log->count};
+            const ie_progress progress = {
+                .stage = IE_STAGE_UNDO, .done = u->finished, .total = u->log->count};
             u->options->progress(u->options->user, &progress);
         }
         end = first;
@@ -260,13 +267,17 @@ static ie_status undo_all(undoing *u, ie_error *err)
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
-static ie_status find_run(const char *root, const ie_undo_request *request, ie_log **ret_log, ie_error *err)
+static ie_status find_run(const char *root, const ie_undo_request *request, ie_log **ret_log,
+                          ie_error *err)
 {
     if (request->run_id != NULL) {
-        ie_status status = strchr(request->run_id, '/') != NULL ? IE_ERR_NOT_FOUND
-                                                                : ie_log_read(root, request->run_id, ret_log, err);
-        return status != IE_ERR_NOT_FOUND ? status
-                   : ie_error_set(err, IE_ERR_NOT_FOUND, "There is no run %s in %s.", request->run_id, ie_shown(root));
+        ie_status status = strchr(request->run_id, '/') != NULL
+                               ? IE_ERR_NOT_FOUND
+                               : ie_log_read(root, request->run_id, ret_log, err);
+        return status != IE_ERR_NOT_FOUND
+                   ? status
+                   : ie_error_set(err, IE_ERR_NOT_FOUND, "There is no run %s in %s.",
+                                  request->run_id, ie_shown(root));
     }
     ie_run_ids ids;
     ie_status status = ie_run_ids_read(root, &ids, err);
@@ -277,7 +288,8 @@ static ie_status find_run(const char *root, const ie_undo_request *request, ie_l
         }
         for (size_t k = 0; k < (*ret_log)->count && !found; k++) {
             const ie_entry *entry = &(*ret_log)->entries[k];
-            found = entry->state == IE_ENTRY_DONE && (!entry->purged || !ie_fs_gone(entry->quarantine));
+            found =
+                entry->state == IE_ENTRY_DONE && (!entry->purged || !ie_fs_gone(entry->quarantine));
         }
         if (!found) {
             ie_log_free(*ret_log);
@@ -285,7 +297,8 @@ static ie_status find_run(const char *root, const ie_undo_request *request, ie_l
     }
     ie_run_ids_free(&ids);
     if (status == IE_OK && !found) {
-        status = ie_error_set(err, IE_ERR_NOT_FOUND, "There is no run in %s that could be undone.", ie_shown(root));
+        status = ie_error_set(err, IE_ERR_NOT_FOUND, "There is no run in %s that could be undone.",
+                              ie_shown(root));
     }
     return status;
 }
@@ -303,12 +316,13 @@ static ie_status undo_locked(undoing *u, ie_error *err)
         u->counts->found += done;
         u->counts->found_bytes += done ? u->log->entries[i].stamp.size : 0;
     }
-    say(u, "%s run %s (%s, %s) in %s", dry ? "Would take back" : "Taking back", u->log->id, u->log->command,
-        u->log->time, ie_shown(u->root));
+    say(u, "%s run %s (%s, %s) in %s", dry ? "Would take back" : "Taking back", u->log->id,
+        u->log->command, u->log->time, ie_shown(u->root));
     if (u->log->damaged > 0) {
         say(u, "%llu lines of the journal are damaged; what they say cannot be undone",
             (unsigned long long)u->log->damaged);
-        u->counts->refused += u->log->damaged; /* not all was undone, and the exit code shall say so */
+        u->counts->refused +=
+            u->log->damaged; /* not all was undone, and the exit code shall say so */
     }
     if (!dry) {
         status = ie_journal_resume(u->root, u->log->id, u->log->good_size, &u->journal, err);
@@ -321,8 +335,9 @@ static ie_status undo_locked(undoing *u, ie_error *err)
     }
     int failed = ie_undo_remove_folders(u->log);
     if (failed != 0 && status == IE_OK) {
-        return ie_error_errno(err, failed, "All is undone, but a folder made by the run in %s could not be removed",
-                              ie_shown(u->root));
+        return ie_error_errno(
+            err, failed, "All is undone, but a folder made by the run in %s could not be removed",
+            ie_shown(u->root));
     }
     ie_journal_end(u->journal, status == IE_OK ? "undone" : "undo interrupted");
     ie_status flushed = ie_journal_flush(u->journal, true, status == IE_OK ? err : NULL);
@@ -330,8 +345,9 @@ static ie_status undo_locked(undoing *u, ie_error *err)
     return status != IE_OK ? status : flushed;
 }
 
-ie_status ie_undo_run(const char *root, const ie_undo_request *request, const ie_apply_options *options,
-                      ie_line_fn on_line, void *user, ie_undo_counts *ret_counts, ie_error *err)
+ie_status ie_undo_run(const char *root, const ie_undo_request *request,
+                      const ie_apply_options *options, ie_line_fn on_line, void *user,
+                      ie_undo_counts *ret_counts, ie_error *err)
 {
     ie_undo_counts counts = {0};
     undoing u = {root, request, options, on_line, user, &counts, NULL, NULL, {0}, NULL, 0, 0, 0};
@@ -339,7 +355,8 @@ ie_status ie_undo_run(const char *root, const ie_undo_request *request, const ie
     int made;
     ie_status status = IE_OK;
     if (!request->dry_run) {
-        const ie_lock_options lock_options = {false, request->wait || options->wait, options->cancel};
+        const ie_lock_options lock_options = {false, request->wait || options->wait,
+                                              options->cancel};
         status = ie_lock_take(root, &lock_options, &lock, &made, err);
         if (status == IE_OK) {
             status = ie_root_recover(root, err);

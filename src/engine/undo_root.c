@@ -26,7 +26,8 @@ int ie_undo_remove_folders(const ie_log *log)
             ie_touched_add_parent(&touched, log->folders[i - 1]);
         }
         /* One that is gone, replaced or in use is none of ours any more. */
-        bool fine = failed == ENOENT || failed == ENOTEMPTY || failed == EEXIST || failed == ENOTDIR || failed == ELOOP;
+        bool fine = failed == ENOENT || failed == ENOTEMPTY || failed == EEXIST ||
+                    failed == ENOTDIR || failed == ELOOP;
         first = first != 0 || fine ? first : failed;
     }
     int failed = ie_touched_sync(&touched);
@@ -34,7 +35,8 @@ int ie_undo_remove_folders(const ie_log *log)
     return first != 0 ? first : failed;
 }
 
-/* How many levels of folders were made for this root, when nothing of any run is left; 0 to keep the root. */
+/* How many levels of folders were made for this root, when nothing of any run is left; 0 to keep
+   the root. */
 static int levels_to_remove(const char *root, const ie_run_ids *ids)
 {
     int made = ie_own_levels(root);
@@ -49,7 +51,8 @@ static int levels_to_remove(const char *root, const ie_run_ids *ids)
         }
         bool left = log->damaged > 0;
         for (size_t k = 0; k < log->count; k++) {
-            left |= log->entries[k].state != IE_ENTRY_UNDONE && log->entries[k].state != IE_ENTRY_FAILED;
+            left |= log->entries[k].state != IE_ENTRY_UNDONE &&
+                    log->entries[k].state != IE_ENTRY_FAILED;
         }
         made = log->made_root > made ? log->made_root : made;
         ie_log_free(log);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* After an undo: the folders a run made go when they are empty, and the root itself when a run made it and
-   every run in it is undone. */
+/* After an undo: the folders a run made go when they are empty, and the root itself when a run made
+   it and every run in it is undone. */
 #ifndef IE_ENGINE_UNDO_ROOT_H
 #define IE_ENGINE_UNDO_ROOT_H
 

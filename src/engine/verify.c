@@ -14,7 +14,8 @@
 #include "utils/fs.h"
 #include "utils/text.h"
 
-/* Files are read in rounds, so that results come while it goes on and memory for them stays small. */
+/* Files are read in rounds, so that results come while it goes on and memory for them stays
+   small. */
 #define ROUND_FILES 256
 #define ROUND_BYTES ((uint64_t)1 << 30)
 
@@ -48,8 +49,8 @@ typedef struct verifying {
     uint64_t done;
 } verifying;
 
-static const char *const state_names[IE_VERIFY_STATES] = {"ok", "rot", "edited", "missing", "moved", "unknown",
-                                                          "unreadable"};
+static const char *const state_names[IE_VERIFY_STATES] = {
+    "ok", "rot", "edited", "missing", "moved", "unknown", "unreadable"};
 
 const char *ie_verify_state_name(ie_verify_state state)
 {
@@ -258,7 +259,8 @@ static void read_item(void *user, size_t index)
     if (!it->there) {
         return;
     }
-    int fd = it->is_file ? open(it->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    int fd = it->is_file ? open(it->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC)
+                         : -1;
     if (fd >= 0) {
         read_open(it, fd);
         close(fd);
@@ -275,7 +277,8 @@ static void find_twin(verifying *v, item *it)
 {
     item wanted = {.old_xxh3 = it->xxh3}, *key = &wanted;
     item **found = it->hashed && it->state == IE_VERIFY_UNKNOWN && v->missing_count > 0
-                       ? bsearch(&key, v->missing, v->missing_count, sizeof(item *), by_hash) : NULL;
+                       ? bsearch(&key, v->missing, v->missing_count, sizeof(item *), by_hash)
+                       : NULL;
     if (found == NULL) {
         return;
     }
@@ -292,10 +295,11 @@ static void find_twin(verifying *v, item *it)
     }
 }
 
-ie_status ie_engine_note_bytes(ie_engine *engine, const char *path, ie_format format, const ie_stamp *stamp,
-                               ie_hash128 xxh3, ie_error *err)
+ie_status ie_engine_note_bytes(ie_engine *engine, const char *path, ie_format format,
+                               const ie_stamp *stamp, ie_hash128 xxh3, ie_error *err)
 {
-    const ie_fact_version versions[] = {*fact_version(engine, IE_HAVE_FORMAT), *fact_version(engine, IE_HAVE_XXH3)};
+    const ie_fact_version versions[] = {*fact_version(engine, IE_HAVE_FORMAT),
+                                        *fact_version(engine, IE_HAVE_XXH3)};
     IE_AUTO_FREE char *own = ie_strdup(path);
     ie_photo *photo = ie_photo_new();
     photo->path = photo->real_path = own;
@@ -360,8 +364,10 @@ static ie_status tell(verifying *v, item *it, ie_error *err)
 static void tell_progress(verifying *v, size_t done)
 {
     if (v->engine->progress != NULL) {
-        const ie_progress progress = {
-            .stage = IE_STAGE_COMPARE, .done = done, .total = v->count, .bytes_done = v->counts.bytes};
+        const ie_progress progress = {.stage = IE_STAGE_COMPARE,
+                                      .done = done,
+                                      .total = v->count,
+                                      .bytes_done = v->counts.bytes};
         v->engine->progress(v->engine->user, &progress);
     }
 }
@@ -372,7 +378,8 @@ static ie_status run_rounds(verifying *v, ie_error *err)
     ie_status status = IE_OK;
     for (size_t first = 0, end; status == IE_OK && first < v->count; first = end) {
         uint64_t bytes = 0;
-        for (end = first; end < v->count && end - first < ROUND_FILES && bytes < ROUND_BYTES; end++) {
+        for (end = first; end < v->count && end - first < ROUND_FILES && bytes < ROUND_BYTES;
+             end++) {
             bytes += v->items[end].old.size;
         }
         ie_parallel_run(&parallel, first, end);
@@ -416,8 +423,9 @@ static void leave_out_offline(verifying *v)
     }
 }
 
-ie_status ie_engine_verify(ie_engine *engine, const ie_input *input, bool accept, ie_verify_fn on_result, void *user,
-                           ie_verify_counts *ret_counts, ie_error *err)
+ie_status ie_engine_verify(ie_engine *engine, const ie_input *input, bool accept,
+                           ie_verify_fn on_result, void *user, ie_verify_counts *ret_counts,
+                           ie_error *err)
 {
     double start = ie_seconds_now();
     verifying v = {.engine = engine, .update = accept, .on_result = on_result, .user = user};

@@ -62,12 +62,15 @@ static ie_status find_offline(ie_engine *engine, search *s, ie_error *err)
 static const char *reason_of(const search *s)
 {
     static const char *const reasons[] = {
-        [IE_ROOT_AWAY] = "is offline: the marker that an earlier run left there is not to be seen, so its disk is not mounted",
-        [IE_ROOT_STRIPPED] = "lost its .imgengine folder, and with it the journal and the quarantine: it is the same folder "
+        [IE_ROOT_AWAY] = "is offline: the marker that an earlier run left there is not to be seen, "
+                         "so its disk is not mounted",
+        [IE_ROOT_STRIPPED] = "lost its .imgengine folder, and with it the journal and the "
+                             "quarantine: it is the same folder "
                              "as at the last run, but someone removed that from it",
-        [IE_ROOT_DELETED] = "was deleted or moved away since the last run there: the folder it lay in is still the same one",
-        [IE_ROOT_ANEW] = "was deleted or moved away since the last run there, and is another folder now: the folder it lies "
-                         "in is still the same one",
+        [IE_ROOT_DELETED] = "was deleted or moved away since the last run there: the folder it lay "
+                            "in is still the same one",
+        [IE_ROOT_ANEW] = "was deleted or moved away since the last run there, and is another "
+                         "folder now: the folder it lies in is still the same one",
     };
     return s->another ? "is offline: another disk is in its place" : reasons[s->whereabouts];
 }
@@ -79,11 +82,13 @@ ie_status ie_volume_check(ie_engine *engine, const char *path, ie_error *err)
     if (status == IE_OK && s.root != NULL) {
         IE_AUTO_FREE char *quoted = ie_shell_word(ie_shown(s.root));
         bool away = s.another || s.whereabouts == IE_ROOT_AWAY;
-        status = ie_error_set(err, IE_ERR_NOT_FOUND,
-                              "%s %s. Nothing there is planned or forgotten. %s: imgengine runs --forget %s",
-                              ie_shown(s.root), reason_of(&s),
-                              away ? "Mount it; or, if it is gone for good, say so with"
-                                   : "If that is as you want it, say so with", quoted);
+        status = ie_error_set(
+            err, IE_ERR_NOT_FOUND,
+            "%s %s. Nothing there is planned or forgotten. %s: imgengine runs --forget %s",
+            ie_shown(s.root), reason_of(&s),
+            away ? "Mount it; or, if it is gone for good, say so with"
+                 : "If that is as you want it, say so with",
+            quoted);
     }
     free(s.root);
     return status;
@@ -116,6 +121,7 @@ void ie_volume_note(ie_engine *engine, const char *root)
         return;
     }
     if (problem.text[0] != 0) {
-        ie_engine_notice(engine, "The disk of %s could not be noted in the catalog: %s", ie_shown(root), problem.text);
+        ie_engine_notice(engine, "The disk of %s could not be noted in the catalog: %s",
+                         ie_shown(root), problem.text);
     }
 }

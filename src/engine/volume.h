@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Is a root's disk there? A root that was ever changed holds an id in ROOT/.imgengine/volume; the catalog
- * remembers it. When the catalog knows an id and the folder does not show it, the disk is not mounted, or
- * another one is in its place: the root is offline. An empty mount point must never be taken for photos that are
- * gone, nor be filled as if it were the disk. Reads only, but for the catalog.
+ * Is a root's disk there? A root that was ever changed holds an id in ROOT/.imgengine/volume; the
+ * catalog remembers it. When the catalog knows an id and the folder does not show it, the disk is
+ * not mounted, or another one is in its place: the root is offline. An empty mount point must never
+ * be taken for photos that are gone, nor be filled as if it were the disk. Reads only, but for the
+ * catalog.
  */
 #ifndef IE_ENGINE_VOLUME_H
 #define IE_ENGINE_VOLUME_H
@@ -13,7 +14,8 @@
 /* The id that lies in the folder; NULL when there is none. free() it. */
 char *ie_volume_read(const char *root);
 
-/* IE_ERR_NOT_FOUND when `path` is, or lies below, a root that is offline; says which and what to do. */
+/* IE_ERR_NOT_FOUND when `path` is, or lies below, a root that is offline; says which and what to
+   do. */
 ie_status ie_volume_check(ie_engine *engine, const char *path, ie_error *err) IE_MUST_CHECK;
 /* Is this very root offline? False when nothing is known of it. */
 bool ie_volume_offline(ie_engine *engine, const char *root);
@@ -21,8 +23,8 @@ bool ie_volume_offline(ie_engine *engine, const char *root);
 /* Of one that is offline: was it surely deleted, and is not on a disk that is away? */
 bool ie_volume_deleted(ie_engine *engine, const char *root);
 
-/* Notes the id that lies in the folder; forgets the root when there is none, since undo took it away. A
-   catalog that cannot be written is told as a notice. */
+/* Notes the id that lies in the folder; forgets the root when there is none, since undo took it
+   away. A catalog that cannot be written is told as a notice. */
 void ie_volume_note(ie_engine *engine, const char *root);
 
 #endif

@@ -16,20 +16,21 @@
 
 #define MOUNT "mount"
 
-/* A folder deleted and made again may get the same inode, but not the same time of birth. Where the file system keeps none,
-   nothing is told. */
+/* A folder deleted and made again may get the same inode, but not the same time of birth. Where the
+   file system keeps none, nothing is told. */
 static char *identity_of(const char *path)
 {
     struct statx sx;
     struct statfs fs;
-    if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &sx) != 0 || (sx.stx_mask & STATX_BTIME) == 0 ||
-        statfs(path, &fs) != 0) {
+    if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &sx) != 0 ||
+        (sx.stx_mask & STATX_BTIME) == 0 || statfs(path, &fs) != 0) {
         return NULL;
     }
     uint32_t id[2] = {0};
     memcpy(id, &fs.f_fsid, sizeof fs.f_fsid < sizeof id ? sizeof fs.f_fsid : sizeof id);
-    return ie_asprintf("%08" PRIx32 "%08" PRIx32 ".%" PRIu64 ".%" PRId64 ".%09" PRIu32, id[0], id[1],
-                       (uint64_t)sx.stx_ino, (int64_t)sx.stx_btime.tv_sec, sx.stx_btime.tv_nsec);
+    return ie_asprintf("%08" PRIx32 "%08" PRIx32 ".%" PRIu64 ".%" PRId64 ".%09" PRIu32, id[0],
+                       id[1], (uint64_t)sx.stx_ino, (int64_t)sx.stx_btime.tv_sec,
+                       sx.stx_btime.tv_nsec);
 }
 
 /* The same for the folder that ROOT lies in; MOUNT when another disk begins with ROOT. */
@@ -56,11 +57,12 @@ ie_whereabouts ie_whereabouts_tell(const char *root, const char *noted)
         return IE_ROOT_AWAY;
     }
     IE_AUTO_FREE char *own = identity_of(root);
-    if (own != NULL && strlen(own) == (size_t)(space - noted) && memcmp(own, noted, strlen(own)) == 0) {
+    if (own != NULL && strlen(own) == (size_t)(space - noted) &&
+        memcmp(own, noted, strlen(own)) == 0) {
         return IE_ROOT_STRIPPED;
     }
-    /* A folder that cannot be looked at is neither there nor gone. For one that is gone, ie_fs_mount() tells of the
-       folder above it, so that this holds for both. */
+    /* A folder that cannot be looked at is neither there nor gone. For one that is gone,
+       ie_fs_mount() tells of the folder above it, so that this holds for both. */
     IE_AUTO_FREE char *above = own != NULL || ie_fs_gone(root) ? identity_above(root) : NULL;
     bool same = above != NULL && strcmp(above, MOUNT) != 0 && strcmp(above, space + 1) == 0;
     return !same ? IE_ROOT_AWAY : own != NULL ? IE_ROOT_ANEW : IE_ROOT_DELETED;
@@ -92,8 +94,10 @@ ie_status ie_folder_resolve(const char *folder, const char *what, char **ret_pat
             return IE_OK;
         }
         const char *base = ie_path_base(whole);
-        if (errno != ENOENT || strcmp(base, "..") == 0 || strcmp(base, ".") == 0 || base == whole + 0) {
-            ie_status status = ie_error_errno(err, errno, "%s %s cannot be used", what, ie_shown(folder));
+        if (errno != ENOENT || strcmp(base, "..") == 0 || strcmp(base, ".") == 0 ||
+            base == whole + 0) {
+            ie_status status =
+                ie_error_errno(err, errno, "%s %s cannot be used", what, ie_shown(folder));
             ie_buffer_free(&rest);
             return status;
         }

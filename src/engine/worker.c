@@ -19,7 +19,8 @@ struct ie_worker {
     ie_error error;
 };
 
-ie_worker *ie_worker_new(const ie_config *config, const char *catalog, ie_remark_fn remark, void *user)
+ie_worker *ie_worker_new(const ie_config *config, const char *catalog, ie_remark_fn remark,
+                         void *user)
 {
     ie_worker *worker = ie_alloc(sizeof *worker);
     worker->config = config;
@@ -101,8 +102,10 @@ static void remark(ie_worker *worker, const char *text)
     }
 }
 
-/* What an analyzer with outside needs cannot do concerns the run; what another cannot, this photo. */
-static void cannot_open(ie_worker *worker, const ie_analyzer *analyzer, ie_photo *photo, const ie_error *err)
+/* What an analyzer with outside needs cannot do concerns the run; what another cannot, this
+   photo. */
+static void cannot_open(ie_worker *worker, const ie_analyzer *analyzer, ie_photo *photo,
+                        const ie_error *err)
 {
     if (analyzer->check == NULL && photo != NULL) {
         ie_photo_fault(photo, analyzer->name, "unavailable", "%s", err->text);
@@ -119,8 +122,8 @@ static bool is_open(ie_worker *worker, size_t index, ie_photo *photo)
     const ie_analyzer *analyzer = ie_analyzers[index];
     if (!worker->opened[index] && !worker->broken[index]) {
         ie_error err = {0};
-        bool good = analyzer->open == NULL ||
-                    analyzer->open(worker->config, worker->catalog, &worker->states[index], &err) == IE_OK;
+        bool good = analyzer->open == NULL || analyzer->open(worker->config, worker->catalog,
+                                                             &worker->states[index], &err) == IE_OK;
         worker->opened[index] = good;
         worker->broken[index] = !good;
         if (!good) {
@@ -134,7 +137,8 @@ static bool is_open(ie_worker *worker, size_t index, ie_photo *photo)
 static bool is_due(const ie_analyzer *analyzer, const ie_photo *photo, unsigned wanted)
 {
     bool moving = ie_format_kind(photo->format) == IE_KIND_VIDEO;
-    return (wanted & analyzer->gives & ~(photo->have | photo->tried)) != 0 && !(moving && analyzer->views != 0);
+    return (wanted & analyzer->gives & ~(photo->have | photo->tried)) != 0 &&
+           !(moving && analyzer->views != 0);
 }
 
 static unsigned due_views(const ie_photo *photo, unsigned wanted)
@@ -162,14 +166,16 @@ static uint32_t due_side(const ie_config *config, const ie_photo *photo, unsigne
 static void pass_remark(ie_worker *worker, size_t index)
 {
     const ie_analyzer *analyzer = ie_analyzers[index];
-    IE_AUTO_FREE char *text = analyzer->remark != NULL ? analyzer->remark(worker->states[index]) : NULL;
+    IE_AUTO_FREE char *text =
+        analyzer->remark != NULL ? analyzer->remark(worker->states[index]) : NULL;
     if (text != NULL) {
         remark(worker, text);
     }
 }
 
 /* With ret_prepared what takes several photos at a time is left to ie_worker_infer(). */
-static void run_analyzer(ie_worker *worker, size_t index, ie_photo *photo, ie_source *source, ie_prepared *ret_prepared)
+static void run_analyzer(ie_worker *worker, size_t index, ie_photo *photo, ie_source *source,
+                         ie_prepared *ret_prepared)
 {
     const ie_analyzer *analyzer = ie_analyzers[index];
     void *state = worker->states[index];
@@ -211,20 +217,22 @@ static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
         }
     }
     bool moving = ie_format_kind(photo->format) == IE_KIND_VIDEO;
-    if ((wanted & IE_HAVE_XXH3 & ~photo->have) != 0 && !moving && ie_bytes_xxh3(bytes, &photo->xxh3)) {
+    if ((wanted & IE_HAVE_XXH3 & ~photo->have) != 0 && !moving &&
+        ie_bytes_xxh3(bytes, &photo->xxh3)) {
         photo->have |= IE_HAVE_XXH3;
     }
     ie_source_free(source);
 }
 
-/* What a conversion must know beforehand. The header tells it; decoding would take as long as the conversion, which
-   decodes by itself and leaves a damaged photo as it is. */
+/* What a conversion must know beforehand. The header tells it; decoding would take as long as the
+   conversion, which decodes by itself and leaves a damaged photo as it is. */
 static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes)
 {
     uint64_t max_pixels = (uint64_t)worker->config->limits.max_pixels;
-    const uint8_t *data = ie_format_kind(photo->format) == IE_KIND_PHOTO
-                              ? ie_bytes_load(bytes, (uint64_t)worker->config->limits.max_file_bytes)
-                              : NULL;
+    const uint8_t *data =
+        ie_format_kind(photo->format) == IE_KIND_PHOTO
+            ? ie_bytes_load(bytes, (uint64_t)worker->config->limits.max_file_bytes)
+            : NULL;
     size_t size = (size_t)ie_bytes_size(bytes);
     ie_image_facts facts = {.bits = 8, .frames = 1};
     ie_error err = {0};
@@ -243,7 +251,9 @@ static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes
         facts.height = ie_jpeg_get_facts(jpeg)->height;
         ie_jpeg_close(jpeg);
     } else if (ie_image_probe(data, size, photo->format, max_pixels, &facts, &err) != IE_OK) {
-        const char *code = err.status == IE_ERR_LIMIT ? "too_large" : err.status == IE_ERR_UNSUPPORTED ? "unsupported" : "corrupt";
+        const char *code = err.status == IE_ERR_LIMIT         ? "too_large"
+                           : err.status == IE_ERR_UNSUPPORTED ? "unsupported"
+                                                              : "corrupt";
         ie_photo_fault(photo, "decode", code, "%s", err.text);
         return;
     }
@@ -254,8 +264,8 @@ static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes
     photo->animated = facts.frames > 1;
 }
 
-/* What was concluded from bytes that the disk did not give is forgotten: a cable that is loose today makes no damaged photo
-   of it for ever. The next run looks again. */
+/* What was concluded from bytes that the disk did not give is forgotten: a cable that is loose
+   today makes no damaged photo of it for ever. The next run looks again. */
 static void forget_half_read(ie_photo *photo, const ie_bytes *bytes, unsigned had, unsigned tried)
 {
     int failed = ie_bytes_errno(bytes);
@@ -266,7 +276,8 @@ static void forget_half_read(ie_photo *photo, const ie_bytes *bytes, unsigned ha
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
         ie_photo_forget_faults(photo, stages[i]);
     }
-    ie_photo_fault(photo, "open", "unreadable", "%s cannot be read: %s", ie_shown(photo->path), strerror(failed));
+    ie_photo_fault(photo, "open", "unreadable", "%s cannot be read: %s", ie_shown(photo->path),
+                   strerror(failed));
     photo->have &= had | IE_HAVE_FORMAT;
     photo->tried &= tried;
 }
@@ -305,11 +316,13 @@ void ie_worker_prepare(ie_worker *worker, ie_photo *photo, unsigned wanted, uint
 
 size_t ie_worker_batch(ie_worker *worker, size_t index)
 {
-    size_t batch = is_open(worker, index, NULL) ? ie_analyzers[index]->batch(worker->states[index]) : 1;
+    size_t batch =
+        is_open(worker, index, NULL) ? ie_analyzers[index]->batch(worker->states[index]) : 1;
     return batch > 0 ? batch : 1;
 }
 
-void ie_worker_infer(ie_worker *worker, size_t index, ie_photo **photos, const ie_prepared *prepared, size_t count)
+void ie_worker_infer(ie_worker *worker, size_t index, ie_photo **photos,
+                     const ie_prepared *prepared, size_t count)
 {
     if (!is_open(worker, index, NULL)) {
         return;

@@ -87,7 +87,8 @@ bool ie_world_moved(const ie_entry *entry, const ie_world *world)
     if (world->folded) {
         return world->to_listed;
     }
-    bool still_at_from = world->from.there && !world->doubled && world->from.st.st_ino == entry->stamp.inode &&
+    bool still_at_from = world->from.there && !world->doubled &&
+                         world->from.st.st_ino == entry->stamp.inode &&
                          ie_stamp_looks(&entry->stamp, &world->from.st);
     return !still_at_from;
 }
@@ -123,7 +124,8 @@ static int leads_there(const ie_entry *entry, const char *path, bool *ret_leads)
     return 0;
 }
 
-int ie_entry_made_this(const ie_entry *entry, const char *path, const ie_sight *sight, bool *ret_made)
+int ie_entry_made_this(const ie_entry *entry, const char *path, const ie_sight *sight,
+                       bool *ret_made)
 {
     *ret_made = false;
     if (entry->link == IE_LINK_SYMBOLIC) {
@@ -142,16 +144,20 @@ ie_status ie_entry_carried_out(const ie_entry *entry, bool *ret_carried_out, ie_
     if (entry->kind == IE_ACTION_MOVE && !entry->makes) {
         moved = ie_world_moved(entry, &world) && !world.doubled && !world.park.there;
     } else {
-        bool original_away = entry->quarantine == NULL ||
-                             (world.quarantine.there && !ie_same_inode(&world.quarantine, &world.from));
-        int failed = original_away && entry->makes ? ie_entry_made_this(entry, entry->to, &world.to, &made) : 0;
+        bool original_away =
+            entry->quarantine == NULL ||
+            (world.quarantine.there && !ie_same_inode(&world.quarantine, &world.from));
+        int failed = original_away && entry->makes
+                         ? ie_entry_made_this(entry, entry->to, &world.to, &made)
+                         : 0;
         if (failed != 0) {
             go_blind(&world, entry->to, failed);
         }
         moved = original_away && (!entry->makes || made);
     }
     if (world.blind != 0) {
-        return ie_error_errno(err, world.blind, "%s cannot be looked at, so nothing is decided about it",
+        return ie_error_errno(err, world.blind,
+                              "%s cannot be looked at, so nothing is decided about it",
                               ie_shown(world.unseen));
     }
     *ret_carried_out = moved;

@@ -59,7 +59,8 @@ static const char *refusal(const ie_proposal *proposal, const ie_photo *photo, i
 }
 
 /* The same of its bytes, for what the action says. */
-static ie_prospect foresee(const ie_proposal *proposal, const ie_photo *photo, const ie_action *action)
+static ie_prospect foresee(const ie_proposal *proposal, const ie_photo *photo,
+                           const ie_action *action)
 {
     ie_prospect prospect = {0};
     if (proposal->foresee != NULL) {
@@ -84,13 +85,16 @@ typedef struct wish {
 } wish;
 
 /* Another picture of the unit is a photo already: what a camera puts beside its RAW. */
-static const char *companion(const ie_proposal *proposal, const uint64_t *unit_formats, const ie_photo *photo)
+static const char *companion(const ie_proposal *proposal, const uint64_t *unit_formats,
+                             const ie_photo *photo)
 {
     char name[16];
     for (int i = IE_FORMAT_UNKNOWN + 1; i < IE_FORMAT_COUNT; i++) {
-        if ((unit_formats[photo->unit] >> i & 1) != 0 && ie_format_kind((ie_format)i) == IE_KIND_PHOTO) {
+        if ((unit_formats[photo->unit] >> i & 1) != 0 &&
+            ie_format_kind((ie_format)i) == IE_KIND_PHOTO) {
             ie_capital_name((ie_format)i, name);
-            return ie_arena_printf(proposal->plan->arena, "a %s of the same name stands beside the RAW", name);
+            return ie_arena_printf(proposal->plan->arena,
+                                   "a %s of the same name stands beside the RAW", name);
         }
     }
     return NULL;
@@ -102,19 +106,22 @@ static bool is_raw(const ie_photo *photo)
 }
 
 /* "converted to JPEG from its preview of 1536 x 1024 pixels (rule raw=jpeg)" and the like. */
-static void say_converted(const ie_proposal *proposal, const ie_photo *photo, const wish *w, const ie_prospect *prospect,
-                          ie_action *action)
+static void say_converted(const ie_proposal *proposal, const ie_photo *photo, const wish *w,
+                          const ie_prospect *prospect, ie_action *action)
 {
     ie_plan *plan = proposal->plan;
     ie_buffer why = {0};
     char name[16];
     ie_capital_name(action->format, name);
-    ie_buffer_printf(&why, action->remake != IE_REMAKE_NONE ? "encoded anew as %s of quality %d, as asked" : "converted to %s",
+    ie_buffer_printf(&why,
+                     action->remake != IE_REMAKE_NONE ? "encoded anew as %s of quality %d, as asked"
+                                                      : "converted to %s",
                      name, action->quality);
     if (is_raw(photo) && (action->recoding & IE_RECODE_DEVELOP) != 0) {
         ie_buffer_printf(&why, ", developed from the sensor's data");
     } else if (is_raw(photo)) {
-        ie_buffer_printf(&why, " from its embedded preview of %u x %u pixels", prospect->width, prospect->height);
+        ie_buffer_printf(&why, " from its embedded preview of %u x %u pixels", prospect->width,
+                         prospect->height);
     } else if (photo->has_alpha) {
         ie_buffer_printf(&why, ", which keeps its transparency");
     }
@@ -124,7 +131,8 @@ static void say_converted(const ie_proposal *proposal, const ie_photo *photo, co
     if (w->rule != NULL) {
         ie_buffer_printf(&why, " (rule %s", w->rule);
         if (strchr(w->rule, '/') != NULL && photo->format == IE_FORMAT_PNG && !photo->has_alpha) {
-            ie_buffer_printf(&why, ": %s%.2f bytes a pixel", photo->metadata.model != NULL ? "a camera's, " : "",
+            ie_buffer_printf(&why, ": %s%.2f bytes a pixel",
+                             photo->metadata.model != NULL ? "a camera's, " : "",
                              ie_picture_bytes_a_pixel(photo));
         }
         ie_buffer_printf(&why, w->passed != NULL ? "; %s)" : ")", w->passed);
@@ -133,17 +141,19 @@ static void say_converted(const ie_proposal *proposal, const ie_photo *photo, co
     ie_buffer_free(&why);
 }
 
-static void convert_one(const ie_proposal *proposal, const uint64_t *unit_formats, const ie_photo *photo, const wish *w,
-                        ie_action *action)
+static void convert_one(const ie_proposal *proposal, const uint64_t *unit_formats,
+                        const ie_photo *photo, const wish *w, ie_action *action)
 {
     ie_plan *plan = proposal->plan;
     const ie_action before = *action;
     action->format = w->to;
     action->quality = (int)proposal->config->convert.quality;
-    action->recoding = ie_recoding_of(proposal->config) & (is_raw(photo) ? ~0u : ~(unsigned)IE_RECODE_DEVELOP);
+    action->recoding =
+        ie_recoding_of(proposal->config) & (is_raw(photo) ? ~0u : ~(unsigned)IE_RECODE_DEVELOP);
     action->remake = w->to == photo->format ? IE_REMAKE_ENCODE : IE_REMAKE_NONE;
     const char *why = refusal(proposal, photo, w->to);
-    why = why == NULL && action->remake != IE_REMAKE_NONE && stays_in_the_way(proposal) ? taken_name : why;
+    why = why == NULL && action->remake != IE_REMAKE_NONE && stays_in_the_way(proposal) ? taken_name
+                                                                                        : why;
     why = why == NULL && is_raw(photo) ? companion(proposal, unit_formats, photo) : why;
     ie_prospect prospect = why == NULL ? foresee(proposal, photo, action) : (ie_prospect){0};
     why = why != NULL ? why : prospect.refusal;
@@ -160,8 +170,10 @@ static ie_format automatic(const ie_photo *photo)
     return photo->has_alpha ? IE_FORMAT_PNG : IE_FORMAT_JPEG;
 }
 
-/* The first of a rule's formats that can hold the picture; when none can, the first, whose refusal is told. */
-static void choose(const ie_proposal *proposal, const ie_photo *photo, const ie_convert_rule *rule, wish *w)
+/* The first of a rule's formats that can hold the picture; when none can, the first, whose refusal
+   is told. */
+static void choose(const ie_proposal *proposal, const ie_photo *photo, const ie_convert_rule *rule,
+                   wish *w)
 {
     for (uint32_t i = 0; i < rule->to_count; i++) {
         ie_format to = rule->to[i] != IE_FORMAT_UNKNOWN ? rule->to[i] : automatic(photo);
@@ -178,7 +190,8 @@ static void choose(const ie_proposal *proposal, const ie_photo *photo, const ie_
 }
 
 /* False: it is not to be converted. */
-static bool wish_of(const ie_proposal *proposal, const ie_photo *photo, uint64_t wanted, ie_action *action, wish *ret_wish)
+static bool wish_of(const ie_proposal *proposal, const ie_photo *photo, uint64_t wanted,
+                    ie_action *action, wish *ret_wish)
 {
     const ie_config *config = proposal->config;
     ie_convert_rule rule;
@@ -198,8 +211,8 @@ static bool wish_of(const ie_proposal *proposal, const ie_photo *photo, uint64_t
     return false;
 }
 
-static void propose_one(const ie_proposal *proposal, const uint64_t *unit_formats, uint64_t wanted, const ie_photo *photo,
-                        ie_action *action)
+static void propose_one(const ie_proposal *proposal, const uint64_t *unit_formats, uint64_t wanted,
+                        const ie_photo *photo, ie_action *action)
 {
     if ((wanted >> photo->format & 1) == 0) {
         return;
@@ -213,7 +226,8 @@ static void propose_one(const ie_proposal *proposal, const uint64_t *unit_format
     } else if (photo->bits == 0 && !is_raw(photo)) {
         leave(proposal->plan, action, "converted", "its picture was not looked at");
     } else if (wish_of(proposal, photo, wanted, action, &w) &&
-               (w.to != photo->format || (w.to == IE_FORMAT_JPEG && proposal->config->convert.recompress))) {
+               (w.to != photo->format ||
+                (w.to == IE_FORMAT_JPEG && proposal->config->convert.recompress))) {
         convert_one(proposal, unit_formats, photo, &w, action);
     }
 }
@@ -228,7 +242,8 @@ static void turn_one(const ie_proposal *proposal, const ie_photo *photo, ie_acti
         why = ie_arena_printf(plan->arena, "it does not decode (%s)", fault->text);
     } else if (stays_in_the_way(proposal)) {
         why = taken_name;
-    } else if (proposal->made != NULL && proposal->made(proposal->user, photo, &plain) != NULL && plain) {
+    } else if (proposal->made != NULL && proposal->made(proposal->user, photo, &plain) != NULL &&
+               plain) {
         why = "an earlier run tried in vain and copied it as it is";
     }
     action->remake = IE_REMAKE_TURN;
@@ -236,16 +251,20 @@ static void turn_one(const ie_proposal *proposal, const ie_photo *photo, ie_acti
     why = why != NULL ? why : prospect.refusal;
     bool cuts = prospect.cut_width > 0 || prospect.cut_height > 0;
     if (why == NULL && cuts && !proposal->config->convert.trim) {
-        why = ie_arena_printf(plan->arena, "its sides are no multiples of its blocks; --trim cuts off %u columns and %u rows",
-                              prospect.cut_width, prospect.cut_height);
+        why = ie_arena_printf(
+            plan->arena,
+            "its sides are no multiples of its blocks; --trim cuts off %u columns and %u rows",
+            prospect.cut_width, prospect.cut_height);
     }
     if (why != NULL) {
         action->remake = IE_REMAKE_NONE;
         leave(plan, action, "turned", why);
     } else if (cuts) {
         action->remake = IE_REMAKE_TRIM;
-        ie_action_reason(plan, action, "turned upright, without encoding it anew; %u columns and %u rows are cut off",
-                         prospect.cut_width, prospect.cut_height);
+        ie_action_reason(
+            plan, action,
+            "turned upright, without encoding it anew; %u columns and %u rows are cut off",
+            prospect.cut_width, prospect.cut_height);
     } else {
         ie_action_reason(plan, action, "turned upright, without loss");
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Exact duplicates. Units whose leaders have equal bytes are ranked; the first ones stay, and another one
- * goes only when each of its files has an equal in one unit that stays. Equal bytes have equal pixels, so
- * the rules often find no difference; the reasons say so rather than invent one.
+ * Exact duplicates. Units whose leaders have equal bytes are ranked; the first ones stay, and
+ * another one goes only when each of its files has an equal in one unit that stays. Equal bytes
+ * have equal pixels, so the rules often find no difference; the reasons say so rather than invent
+ * one.
  */
 #include "processors/dedupe.h"
 
@@ -23,7 +24,8 @@ static int order_u64(uint64_t a, uint64_t b)
 static int compare_candidates(const void *a, const void *b, void *keep)
 {
     ie_criterion by;
-    return ie_keep_order(keep, &((const ie_candidate *)a)->rival, &((const ie_candidate *)b)->rival, &by);
+    return ie_keep_order(keep, &((const ie_candidate *)a)->rival, &((const ie_candidate *)b)->rival,
+                         &by);
 }
 
 const char *ie_dedupe_name(const ie_dedupe *d, const ie_photo *photo, const ie_photo *beside)
@@ -72,7 +74,8 @@ const ie_photo *ie_dedupe_equal(const ie_dedupe *d, size_t unit, const ie_photo 
 }
 
 /* The first file of the unit that has no equal in the survivor's; NULL when it may go. */
-static const ie_photo *lone_member(const ie_dedupe *d, const ie_candidate *c, const ie_candidate *survivor)
+static const ie_photo *lone_member(const ie_dedupe *d, const ie_candidate *c,
+                                   const ie_candidate *survivor)
 {
     const ie_members *m = &d->members;
     for (size_t i = m->start[c->unit]; i < m->start[c->unit + 1]; i++) {
@@ -88,8 +91,9 @@ static const ie_photo *lone_member(const ie_dedupe *d, const ie_candidate *c, co
 static ie_link link_of(const ie_dedupe *d)
 {
     static const ie_link links[] = {
-        [IE_DEDUPE_QUARANTINE] = IE_LINK_NONE, [IE_DEDUPE_HARDLINK] = IE_LINK_HARD, [IE_DEDUPE_REFLINK] = IE_LINK_REF,
-        [IE_DEDUPE_SYMLINK] = IE_LINK_SYMBOLIC, [IE_DEDUPE_REPORT] = IE_LINK_NONE,
+        [IE_DEDUPE_QUARANTINE] = IE_LINK_NONE, [IE_DEDUPE_HARDLINK] = IE_LINK_HARD,
+        [IE_DEDUPE_REFLINK] = IE_LINK_REF,     [IE_DEDUPE_SYMLINK] = IE_LINK_SYMBOLIC,
+        [IE_DEDUPE_REPORT] = IE_LINK_NONE,
     };
     return d->proposal->output != NULL ? IE_LINK_NONE : links[d->config->dedupe.action];
 }
@@ -97,7 +101,9 @@ static ie_link link_of(const ie_dedupe *d)
 ie_action_kind ie_dedupe_kind(const ie_dedupe *d)
 {
     bool reports = d->config->dedupe.action == IE_DEDUPE_REPORT;
-    return reports ? IE_ACTION_KEEP : d->proposal->output != NULL ? IE_ACTION_SKIP : IE_ACTION_QUARANTINE;
+    return reports                       ? IE_ACTION_KEEP
+           : d->proposal->output != NULL ? IE_ACTION_SKIP
+                                         : IE_ACTION_QUARANTINE;
 }
 
 bool ie_dedupe_links(const ie_dedupe *d)
@@ -105,8 +111,10 @@ bool ie_dedupe_links(const ie_dedupe *d)
     return link_of(d) != IE_LINK_NONE;
 }
 
-/* Why no link of the wished kind can lead from the one to the other; the end of a sentence, or NULL. */
-static const char *link_refusal(const ie_dedupe *d, const ie_candidate *c, const ie_candidate *survivor)
+/* Why no link of the wished kind can lead from the one to the other; the end of a sentence, or
+   NULL. */
+static const char *link_refusal(const ie_dedupe *d, const ie_candidate *c,
+                                const ie_candidate *survivor)
 {
     ie_link link = link_of(d);
     bool one_file = link == IE_LINK_HARD || link == IE_LINK_SYMBOLIC;
@@ -147,7 +155,8 @@ static void drop(const ie_dedupe *d, const ie_candidate *c, const ie_candidate *
         action->survivor_stamp = equal->stamp;
         action->verdict = IE_MATCH_SAME_BYTES;
         ie_action_reason(d->proposal->plan, action, "duplicate of %s%s: same bytes; that one: %s",
-                         ie_dedupe_name(d, equal, photo), kind == IE_ACTION_SKIP ? ", not copied" : "", why);
+                         ie_dedupe_name(d, equal, photo),
+                         kind == IE_ACTION_SKIP ? ", not copied" : "", why);
     }
 }
 
@@ -157,7 +166,8 @@ static bool same_inode(const ie_candidate *a, const ie_candidate *b)
            a->rival.photo->stamp.device == b->rival.photo->stamp.device;
 }
 
-static bool drop_or_keep(const ie_dedupe *d, const ie_candidate *c, ie_candidate *const *stays, size_t count)
+static bool drop_or_keep(const ie_dedupe *d, const ie_candidate *c, ie_candidate *const *stays,
+                         size_t count)
 {
     const ie_photo *lone = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -168,7 +178,8 @@ static bool drop_or_keep(const ie_dedupe *d, const ie_candidate *c, ie_candidate
         }
         const char *refusal = link_refusal(d, c, stays[i]);
         if (refusal == NULL && shares_already(d, c, stays[i])) {
-            ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c), "kept: shares its blocks on the disk with %s already",
+            ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c),
+                             "kept: shares its blocks on the disk with %s already",
                              ie_dedupe_name(d, stays[i]->rival.photo, c->rival.photo));
             return false;
         }
@@ -176,12 +187,15 @@ static bool drop_or_keep(const ie_dedupe *d, const ie_candidate *c, ie_candidate
             drop(d, c, stays[i]);
             return true;
         }
-        ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c), "kept: same bytes as %s, but %s",
+        ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c),
+                         "kept: same bytes as %s, but %s",
                          ie_dedupe_name(d, stays[i]->rival.photo, c->rival.photo), refusal);
         return false;
     }
-    ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c), "kept: same bytes as %s, but %s has no copy there",
-                     ie_dedupe_name(d, stays[0]->rival.photo, c->rival.photo), ie_shown(ie_path_base(lone->real_path)));
+    ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c),
+                     "kept: same bytes as %s, but %s has no copy there",
+                     ie_dedupe_name(d, stays[0]->rival.photo, c->rival.photo),
+                     ie_shown(ie_path_base(lone->real_path)));
     return false;
 }
 
@@ -197,7 +211,8 @@ static int compare_inodes(const void *a, const void *b)
     return order != 0 ? order : (*x < *y ? -1 : *x > *y); /* pointers are in rank order */
 }
 
-/* The first `copies` distinct files by rank stay, everything protected, and all other names of those. */
+/* The first `copies` distinct files by rank stay, everything protected, and all other names of
+   those. */
 static void judge(ie_candidate *ranked, size_t count, uint64_t copies)
 {
     ie_candidate **by_inode = ie_alloc(count * sizeof *by_inode);
@@ -211,12 +226,15 @@ static void judge(ie_candidate *ranked, size_t count, uint64_t copies)
     }
     for (size_t i = 0; i < count; i++) {
         bool wanted = !is_link[i] && copies > 0;
-        ranked[i].verdict = ranked[i].rival.is_protected ? IE_STAYS_PROTECTED : wanted ? IE_STAYS : IE_GOES;
+        ranked[i].verdict = ranked[i].rival.is_protected ? IE_STAYS_PROTECTED
+                            : wanted                     ? IE_STAYS
+                                                         : IE_GOES;
         copies -= wanted;
     }
     /* Within an inode the names are in rank order, and a protected one ranks first. */
     for (size_t i = 1; i < count; i++) {
-        if (is_link[by_inode[i] - ranked] && by_inode[i]->verdict == IE_GOES && by_inode[i - 1]->verdict != IE_GOES) {
+        if (is_link[by_inode[i] - ranked] && by_inode[i]->verdict == IE_GOES &&
+            by_inode[i - 1]->verdict != IE_GOES) {
             by_inode[i]->verdict = IE_STAYS_AS_LINK;
         }
     }
@@ -224,17 +242,21 @@ static void judge(ie_candidate *ranked, size_t count, uint64_t copies)
     free(by_inode);
 }
 
-static void explain(const ie_dedupe *d, const ie_candidate *c, const ie_candidate *first_gone, size_t number, size_t gone)
+static void explain(const ie_dedupe *d, const ie_candidate *c, const ie_candidate *first_gone,
+                    size_t number, size_t gone)
 {
     ie_plan *plan = d->proposal->plan;
     const char *s = gone == 1 ? "" : "s";
     if (c->verdict == IE_STAYS_AS_LINK) {
-        ie_action_reason(plan, ie_dedupe_action(d, c),
-                         "kept: another name of a file that stays (hard link), dropping it saves nothing");
+        ie_action_reason(
+            plan, ie_dedupe_action(d, c),
+            "kept: another name of a file that stays (hard link), dropping it saves nothing");
     } else if (c->verdict == IE_STAYS_PROTECTED) {
-        ie_action_reason(plan, ie_dedupe_action(d, c), "kept: in a protected folder; %zu duplicate%s", gone, s);
+        ie_action_reason(plan, ie_dedupe_action(d, c),
+                         "kept: in a protected folder; %zu duplicate%s", gone, s);
     } else if (number > 1) {
-        ie_action_reason(plan, ie_dedupe_action(d, c), "kept: copy %zu of %lld wanted; %zu duplicate%s", number,
+        ie_action_reason(plan, ie_dedupe_action(d, c),
+                         "kept: copy %zu of %lld wanted; %zu duplicate%s", number,
                          (long long)d->config->dedupe.min_copies, gone, s);
     } else {
         IE_AUTO_FREE char *why = ie_keep_advantage(&d->keep, &c->rival, &first_gone->rival);
@@ -276,7 +298,8 @@ static int compare_bytes(const void *a, const void *b)
     int order = order_u64(x->size, y->size);
     order = order != 0 ? order : order_u64(x->head, y->head);
     if (order == 0) {
-        order = memcmp(x->rival.photo->xxh3.bytes, y->rival.photo->xxh3.bytes, sizeof x->rival.photo->xxh3.bytes);
+        order = memcmp(x->rival.photo->xxh3.bytes, y->rival.photo->xxh3.bytes,
+                       sizeof x->rival.photo->xxh3.bytes);
     }
     return order != 0 ? order : (x->index < y->index ? -1 : x->index > y->index);
 }

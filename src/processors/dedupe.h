@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What dedupe.c (equal bytes) and near.c (the same picture in other bytes) share; nobody else includes it. */
+/* What dedupe.c (equal bytes) and near.c (the same picture in other bytes) share; nobody else
+   includes it. */
 #ifndef IE_PROCESSORS_DEDUPE_H
 #define IE_PROCESSORS_DEDUPE_H
 
@@ -16,7 +17,8 @@ typedef enum ie_copy_verdict {
 typedef struct ie_candidate {
     ie_rival rival;
     size_t index, unit; /* of its photo and action */
-    uint64_t size, head; /* of its photo: bytes, and the first of its hash; sorted by, for photos lie far apart in memory */
+    uint64_t size, head; /* of its photo: bytes, and the first of its hash; sorted by, for photos
+                            lie far apart in memory */
     ie_copy_verdict verdict;
 } ie_candidate;
 
@@ -37,9 +39,9 @@ const ie_photo *ie_dedupe_equal(const ie_dedupe *d, size_t unit, const ie_photo 
 ie_action_kind ie_dedupe_kind(const ie_dedupe *d);
 /* Shall links take the names of those that go? */
 bool ie_dedupe_links(const ie_dedupe *d);
-/* After equal bytes were dealt with: photos that the proposal's pairs call the same picture. Each that goes
-   matches the one that stays, not merely another that goes. `candidates` are sorted so that those of equal bytes
-   stand together. */
+/* After equal bytes were dealt with: photos that the proposal's pairs call the same picture. Each
+   that goes matches the one that stays, not merely another that goes. `candidates` are sorted so
+   that those of equal bytes stand together. */
 void ie_near_propose(const ie_dedupe *d, ie_candidate *candidates, size_t count);
 /* Are the two of equal bytes? */
 bool ie_dedupe_same_bytes(const ie_candidate *a, const ie_candidate *b);

@@ -71,7 +71,8 @@ static void append(ie_keep *keep, ie_criterion by)
 /* The one rule that is given alone, or IE_KEEP_RULES for a list. */
 static ie_keep_rule lone_rule(const ie_config *config)
 {
-    int rule = config->dedupe.keep.count == 1 ? ie_keep_rule_by_name(config->dedupe.keep.items[0]) : -1;
+    int rule =
+        config->dedupe.keep.count == 1 ? ie_keep_rule_by_name(config->dedupe.keep.items[0]) : -1;
     return rule >= 0 ? (ie_keep_rule)rule : IE_KEEP_RULES;
 }
 
@@ -145,7 +146,8 @@ static uint64_t pixels(const ie_photo *photo)
     return (uint64_t)photo->width * photo->height;
 }
 
-/* Of a second, where it was told: what is not (a file's time) is in no record, and known photos are to be judged as new ones. */
+/* Of a second, where it was told: what is not (a file's time) is in no record, and known photos are
+   to be judged as new ones. */
 static uint64_t fraction(const ie_datetime *time)
 {
     return time->subsec_digits > 0 ? time->nanosecond : 0;
@@ -191,7 +193,8 @@ static bool before_heic(const ie_datetime *time)
     return time->year < 2017 || (time->year == 2017 && time->month < 9);
 }
 
-/* A HEIC by a maker whose phones write HEIC first; of another's it is more likely made from a JPEG. */
+/* A HEIC by a maker whose phones write HEIC first; of another's it is more likely made from
+   a JPEG. */
 static bool writes_heic(const ie_photo *photo)
 {
     const ie_metadata *m = &photo->metadata;
@@ -211,33 +214,36 @@ static unsigned derivation(const ie_photo *photo)
     return photo->format == IE_FORMAT_HEIC && writes_heic(photo) ? 1 : 2;
 }
 
-/* How much of what only the camera knows is left. What people add later (titles, keywords) does not count, nor does a
-   place that the other version would be given. */
+/* How much of what only the camera knows is left. What people add later (titles, keywords) does not
+   count, nor does a place that the other version would be given. */
 static unsigned richness(const ie_photo *photo, const ie_config *config)
 {
     const ie_metadata *m = &photo->metadata;
     bool has_place = !isnan(m->latitude) && !config->dedupe.merge;
-    return 4U * (m->captured_source == IE_DATE_EXIF) + 2U * (m->make != NULL) + 2U * (m->model != NULL) +
-           2U * has_place + (m->lens != NULL) + (m->serial != NULL) + !isnan(m->f_number) +
-           !isnan(m->exposure_time_s) + (m->iso != 0);
+    return 4U * (m->captured_source == IE_DATE_EXIF) + 2U * (m->make != NULL) +
+           2U * (m->model != NULL) + 2U * has_place + (m->lens != NULL) + (m->serial != NULL) +
+           !isnan(m->f_number) + !isnan(m->exposure_time_s) + (m->iso != 0);
 }
 
 /* How much is told in it, by the camera or by people. */
 static unsigned fullness(const ie_photo *photo, const ie_config *config)
 {
     const ie_metadata *m = &photo->metadata;
-    return richness(photo, config) + m->keywords.count + m->people.count + (m->title != NULL) + (m->caption != NULL) +
-           (m->creator != NULL) + (m->copyright != NULL) + (m->rating != IE_ABSENT && m->rating != 0);
+    return richness(photo, config) + m->keywords.count + m->people.count + (m->title != NULL) +
+           (m->caption != NULL) + (m->creator != NULL) + (m->copyright != NULL) +
+           (m->rating != IE_ABSENT && m->rating != 0);
 }
 
 bool ie_keep_colored(const ie_photo *photo)
 {
-    return (photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL && ie_sketch_colored(photo->sketch);
+    return (photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL &&
+           ie_sketch_colored(photo->sketch);
 }
 
 bool ie_keep_deeper(const ie_photo *photo, const ie_photo *other)
 {
-    bool raw = ie_format_kind(photo->format) == IE_KIND_RAW || ie_format_kind(other->format) == IE_KIND_RAW;
+    bool raw = ie_format_kind(photo->format) == IE_KIND_RAW ||
+               ie_format_kind(other->format) == IE_KIND_RAW;
     return !raw && photo->bits > 8 && photo->bits > other->bits;
 }
 
@@ -284,7 +290,8 @@ static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b, const
     case IE_BY_FILES:
         return order_u64(b->files, a->files);
     case IE_BY_FILE_AGE:
-        return (a->photo->stamp.mtime_ns > b->photo->stamp.mtime_ns) - (a->photo->stamp.mtime_ns < b->photo->stamp.mtime_ns);
+        return (a->photo->stamp.mtime_ns > b->photo->stamp.mtime_ns) -
+               (a->photo->stamp.mtime_ns < b->photo->stamp.mtime_ns);
     case IE_BY_BYTES:
         return order_u64(b->photo->stamp.size, a->photo->stamp.size);
     case IE_BY_PATH:
@@ -340,8 +347,10 @@ static char *describe_quality(double better, double other)
 
 static char *describe_saving(const ie_rival *better, const ie_rival *other)
 {
-    bool figures = better->photo->format == IE_FORMAT_JPEG && other->photo->format == IE_FORMAT_JPEG && other->saved_at > 0;
-    return figures ? ie_asprintf("saved with less loss (JPEG quality %d against %d)", better->saved_at, other->saved_at)
+    bool figures = better->photo->format == IE_FORMAT_JPEG &&
+                   other->photo->format == IE_FORMAT_JPEG && other->saved_at > 0;
+    return figures ? ie_asprintf("saved with less loss (JPEG quality %d against %d)",
+                                 better->saved_at, other->saved_at)
                    : ie_strdup("saved with less loss");
 }
 
@@ -365,7 +374,8 @@ char *ie_keep_advantage(const ie_keep *keep, const ie_rival *better, const ie_ri
     case IE_BY_RESOLUTION:
         return a->width == 0 || b->width == 0 || a->format == b->format
                    ? ie_strdup("more pixels")
-                   : ie_asprintf("more pixels (%u x %u against %u x %u)", a->width, a->height, b->width, b->height);
+                   : ie_asprintf("more pixels (%u x %u against %u x %u)", a->width, a->height,
+                                 b->width, b->height);
     case IE_BY_SMALLNESS:
         return ie_strdup("fewer pixels");
     case IE_BY_QUALITY:

@@ -27,7 +27,8 @@ ie_status ie_members_init(ie_members *members, const ie_proposal *proposal, ie_e
     for (size_t i = 0; i < count; i++) {
         uint32_t unit = proposal->photos[i]->unit;
         if (unit >= count) {
-            return ie_error_set(err, IE_ERR_INTERNAL, "Unit %u of %s is out of range; this is a bug.", unit,
+            return ie_error_set(err, IE_ERR_INTERNAL,
+                                "Unit %u of %s is out of range; this is a bug.", unit,
                                 ie_shown(proposal->photos[i]->path));
         }
         units = unit + (size_t)1 > units ? unit + (size_t)1 : units;
@@ -38,7 +39,8 @@ ie_status ie_members_init(ie_members *members, const ie_proposal *proposal, ie_e
         .member = ie_alloc((count + 1) * sizeof(size_t)),
         .leader = ie_alloc((units + 1) * sizeof(size_t)),
     };
-    /* start[u + 1] first counts unit u - 1, then says where unit u goes on, at last where it ends. */
+    /* start[u + 1] first counts unit u - 1, then says where unit u goes on, at last where
+       it ends. */
     size_t *next = members->start + 1;
     for (size_t i = 0; i < count; i++) {
         next[proposal->photos[i]->unit + 1]++;

@@ -22,8 +22,8 @@ static const char *spelled(const ie_text_list *list, const char *text)
 }
 
 /* What was given already is given in the same spelling again, and so only once. */
-static ie_text_list only_in(const ie_text_list *goes, const ie_text_list *stays, const ie_text_list *given,
-                            ie_arena *arena)
+static ie_text_list only_in(const ie_text_list *goes, const ie_text_list *stays,
+                            const ie_text_list *given, ie_arena *arena)
 {
     ie_text_list left = {0};
     for (uint32_t i = 0; i < goes->count; i++) {
@@ -39,7 +39,8 @@ static ie_text_list only_in(const ie_text_list *goes, const ie_text_list *stays,
 static void add_notes(ie_tag_edit *edit, const ie_text_list *generated, ie_arena *arena)
 {
     for (uint32_t i = 0; i < generated->count; i++) {
-        IE_AUTO_FREE char *label = ie_strndup(generated->items[i], strcspn(generated->items[i], "|"));
+        IE_AUTO_FREE char *label =
+            ie_strndup(generated->items[i], strcspn(generated->items[i], "|"));
         if (spelled(&edit->add_keywords, label) != NULL) {
             ie_text_list_add(&edit->generated, arena, generated->items[i]);
         }
@@ -54,27 +55,33 @@ static const char *own_text(const char *goes, const char *stays, const char *giv
 
 static bool same_place(const ie_tag_edit *given, const ie_metadata *goes)
 {
-    return fabs(given->latitude - goes->latitude) < 1e-6 && fabs(given->longitude - goes->longitude) < 1e-6;
+    return fabs(given->latitude - goes->latitude) < 1e-6 &&
+           fabs(given->longitude - goes->longitude) < 1e-6;
 }
 
 /* What `goes` says, `stays` does not, and nothing else that was given contradicts. */
-static ie_tag_edit difference(const ie_metadata *goes, const ie_metadata *stays, const ie_tag_edit *given,
-                              ie_arena *arena)
+static ie_tag_edit difference(const ie_metadata *goes, const ie_metadata *stays,
+                              const ie_tag_edit *given, ie_arena *arena)
 {
     ie_tag_edit edit = {.rating = IE_ABSENT};
-    edit.add_keywords = only_in(&goes->keywords, &stays->keywords, given != NULL ? &given->add_keywords : NULL, arena);
-    edit.hierarchy = only_in(&goes->hierarchy, &stays->hierarchy, given != NULL ? &given->hierarchy : NULL, arena);
-    edit.albums = only_in(&goes->albums, &stays->albums, given != NULL ? &given->albums : NULL, arena);
+    edit.add_keywords = only_in(&goes->keywords, &stays->keywords,
+                                given != NULL ? &given->add_keywords : NULL, arena);
+    edit.hierarchy = only_in(&goes->hierarchy, &stays->hierarchy,
+                             given != NULL ? &given->hierarchy : NULL, arena);
+    edit.albums =
+        only_in(&goes->albums, &stays->albums, given != NULL ? &given->albums : NULL, arena);
     add_notes(&edit, &goes->generated, arena);
     edit.title = own_text(goes->title, stays->title, given != NULL ? given->title : NULL);
     edit.caption = own_text(goes->caption, stays->caption, given != NULL ? given->caption : NULL);
     /* Many programs write 0 for "not rated". */
     bool rated = stays->rating != IE_ABSENT && stays->rating != 0;
-    bool other_rating = given != NULL && given->rating != IE_ABSENT && given->rating != goes->rating;
+    bool other_rating =
+        given != NULL && given->rating != IE_ABSENT && given->rating != goes->rating;
     if (goes->rating >= 1 && goes->rating <= 5 && !rated && !other_rating) {
         edit.rating = goes->rating;
     }
-    bool has_place = isfinite(goes->latitude) && isfinite(goes->longitude) && isnan(stays->latitude);
+    bool has_place =
+        isfinite(goes->latitude) && isfinite(goes->longitude) && isnan(stays->latitude);
     if (has_place && (given == NULL || !given->has_place || same_place(given, goes))) {
         edit.has_place = true;
         edit.latitude = round(goes->latitude * 1e7) / 1e7;
@@ -90,8 +97,11 @@ static void add_names(ie_buffer *text, const char *what, const ie_text_list *nam
 {
     for (uint32_t i = 0; i < names->count && i < NAMED_KEYWORDS; i++) {
         ie_buffer_printf(text, "%s", i > 0 || text->size > 0 ? ", " : "");
-        ie_buffer_printf(text, "%s%s%s%s", i > 0 ? "" : what, i > 0 ? "" : names->count == 1 ? "" : "s", i > 0 ? "" : " ",
-                         names->items[i]);
+        ie_buffer_printf(text, "%s%s%s%s", i > 0 ? "" : what,
+                         i > 0               ? ""
+                         : names->count == 1 ? ""
+                                             : "s",
+                         i > 0 ? "" : " ", names->items[i]);
     }
     if (names->count > NAMED_KEYWORDS) {
         ie_buffer_printf(text, " and %u more", names->count - NAMED_KEYWORDS);
@@ -101,7 +111,8 @@ static void add_names(ie_buffer *text, const char *what, const ie_text_list *nam
 static char *in_words(const ie_tag_edit *edit)
 {
     ie_buffer text = {0};
-    add_names(&text, "keyword", edit->add_keywords.count > 0 ? &edit->add_keywords : &edit->hierarchy);
+    add_names(&text, "keyword",
+              edit->add_keywords.count > 0 ? &edit->add_keywords : &edit->hierarchy);
     add_names(&text, "album", &edit->albums);
     const struct {
         bool has;
@@ -120,7 +131,8 @@ static char *in_words(const ie_tag_edit *edit)
     return ie_buffer_take(&text);
 }
 
-char *ie_merge_give(const ie_proposal *proposal, const ie_photo *goes, const ie_photo *stays, ie_action *kept)
+char *ie_merge_give(const ie_proposal *proposal, const ie_photo *goes, const ie_photo *stays,
+                    ie_action *kept)
 {
     ie_plan *plan = proposal->plan;
     if ((goes->have & stays->have & IE_HAVE_METADATA) == 0) {
@@ -134,7 +146,7 @@ char *ie_merge_give(const ie_proposal *proposal, const ie_photo *goes, const ie_
     return in_words(&edit);
 }
 
-/* ---- what could not be placed ------------------------------------------------------------------------ */
+/* ---- what could not be placed ---------------------------------------------------------------- */
 
 static void bring_back(ie_plan *plan, ie_action *action, const char *what, const ie_action *kept)
 {
@@ -145,8 +157,10 @@ static void bring_back(ie_plan *plan, ie_action *action, const char *what, const
     action->survivor_xxh3 = (ie_hash128){0};
     action->verdict = IE_MATCH_NONE;
     action->gives = 0;
-    ie_action_reason(plan, action, "kept: same picture as %s, but what only this one has (%s) cannot be written "
-                     "there: %s; --no-merge lets it go", ie_shown(ie_path_base(kept->from)), what, kept->refused);
+    ie_action_reason(plan, action,
+                     "kept: same picture as %s, but what only this one has (%s) cannot be written "
+                     "there: %s; --no-merge lets it go",
+                     ie_shown(ie_path_base(kept->from)), what, kept->refused);
 }
 
 /* The words about what was to be given, from the reason of the unit's file that has them. */
@@ -162,7 +176,8 @@ static const char *words_of(const ie_plan *plan, const ie_members *members, size
     return "";
 }
 
-static void settle_unit(ie_plan *plan, const ie_members *members, size_t unit, const ie_action *kept)
+static void settle_unit(ie_plan *plan, const ie_members *members, size_t unit,
+                        const ie_action *kept)
 {
     const char *what = words_of(plan, members, unit);
     for (size_t i = members->start[unit]; i < members->start[unit + 1]; i++) {

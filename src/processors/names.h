@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A hash table of paths that differ in more than ASCII case: who has which, while names are given out. */
+/* A hash table of paths that differ in more than ASCII case: who has which, while names are given
+   out. */
 #ifndef IE_PROCESSORS_NAMES_H
 #define IE_PROCESSORS_NAMES_H
 

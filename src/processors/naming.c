@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * First, units at home (all files at a name of their own row) and everything that stays claim their names;
- * with an output folder, units that an earlier run put there claim theirs. Then the others, in the order
- * of their dates, take the first free number. A name that is taken on disk counts as free when a file of
- * this plan leaves it.
+ * First, units at home (all files at a name of their own row) and everything that stays claim their
+ * names; with an output folder, units that an earlier run put there claim theirs. Then the others,
+ * in the order of their dates, take the first free number. A name that is taken on disk counts as
+ * free when a file of this plan leaves it.
  */
 #include "processors/naming.h"
 
@@ -34,7 +34,8 @@ char *ie_work_stem(const ie_work *w, size_t unit, uint32_t number)
                                  : numbered(w->stems[unit], number);
 }
 
-char *ie_work_target(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix, uint32_t number)
+char *ie_work_target(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix,
+                     uint32_t number)
 {
     if (w->naming->renames) {
         IE_AUTO_FREE char *stem = ie_work_stem(w, unit, number);
@@ -124,7 +125,8 @@ static int compare_turns(const void *a, const void *b, void *work_)
     const ie_proposal *proposal = w->naming->proposal;
     const ie_photo *x = proposal->photos[w->naming->members->leader[*(const size_t *)a]];
     const ie_photo *y = proposal->photos[w->naming->members->leader[*(const size_t *)b]];
-    int64_t s = ie_datetime_order(&x->metadata.captured), t = ie_datetime_order(&y->metadata.captured);
+    int64_t s = ie_datetime_order(&x->metadata.captured),
+            t = ie_datetime_order(&y->metadata.captured);
     if (s != t) {
         return s < t ? -1 : 1;
     }
@@ -186,8 +188,8 @@ static answer ask(const ie_work *w, const ie_photo *photo, const char *path)
 }
 
 /* Fills paths and answers of the members to be named; false when the number will not do. */
-static bool try_number(const ie_work *w, size_t unit, const ie_suffix *suffixes, uint32_t number, char **paths,
-                       answer *answers)
+static bool try_number(const ie_work *w, size_t unit, const ie_suffix *suffixes, uint32_t number,
+                       char **paths, answer *answers)
 {
     bool originals_stay = ie_work_keeps_originals(w, unit), fits = true;
     for (size_t i = 0; i < ie_work_size(w, unit); i++) {
@@ -206,7 +208,8 @@ static bool try_number(const ie_work *w, size_t unit, const ie_suffix *suffixes,
     return fits;
 }
 
-static void explain(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix, uint32_t number)
+static void explain(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix,
+                    uint32_t number)
 {
     ie_plan *plan = w->naming->proposal->plan;
     ie_action *action = ie_work_action(w, unit, i);
@@ -226,8 +229,8 @@ static void explain(const ie_work *w, size_t unit, size_t i, const ie_suffix *su
     }
 }
 
-static void take(const ie_work *w, size_t unit, const ie_suffix *suffixes, uint32_t number, char *const *paths,
-                 const answer *answers)
+static void take(const ie_work *w, size_t unit, const ie_suffix *suffixes, uint32_t number,
+                 char *const *paths, const answer *answers)
 {
     ie_plan *plan = w->naming->proposal->plan;
     ie_work_claim(w, unit, number);
@@ -243,7 +246,8 @@ static void take(const ie_work *w, size_t unit, const ie_suffix *suffixes, uint3
             action->found = ie_arena_strdup(plan->arena, paths[i]);
         } else if (answers[i] == TAKEN) {
             action->kind = IE_ACTION_SKIP;
-            ie_action_reason(plan, action, "not copied: its photo is there already, beside another %s",
+            ie_action_reason(plan, action,
+                             "not copied: its photo is there already, beside another %s",
                              ie_shown(ie_path_base(paths[i])));
         } else if (strcmp(paths[i], action->from) != 0) {
             action->to = ie_arena_strdup(plan->arena, paths[i]);
@@ -257,9 +261,10 @@ static bool was_converted(const ie_work *w, size_t unit, char *const *paths)
 {
     const ie_proposal *proposal = w->naming->proposal;
     for (size_t i = 0; i < ie_work_size(w, unit); i++) {
-        bool exists = paths[i] != NULL &&
-                      (photo_at_path(w, paths[i]) != SIZE_MAX ||
-                       (proposal->taken != NULL && proposal->taken(proposal->user, paths[i], NULL)));
+        bool exists =
+            paths[i] != NULL &&
+            (photo_at_path(w, paths[i]) != SIZE_MAX ||
+             (proposal->taken != NULL && proposal->taken(proposal->user, paths[i], NULL)));
         if (exists) {
             ie_action *action = ie_work_action(w, unit, i);
             action->format = action->from_format;
@@ -284,7 +289,8 @@ static ie_name *counter_of(const ie_work *w, size_t unit, char mark, const ie_su
 static size_t leader_at(const ie_work *w, size_t unit)
 {
     size_t i = 0;
-    while (i + 1 < ie_work_size(w, unit) && ie_work_member(w, unit, i) != w->naming->members->leader[unit]) {
+    while (i + 1 < ie_work_size(w, unit) &&
+           ie_work_member(w, unit, i) != w->naming->members->leader[unit]) {
         i++;
     }
     return i;
@@ -303,14 +309,16 @@ static uint32_t number_remembered(const ie_work *w, size_t unit, const ie_suffix
     const ie_proposal *proposal = w->naming->proposal;
     size_t i = leader_at(w, unit);
     bool plain;
-    const char *path =
-        proposal->made != NULL ? proposal->made(proposal->user, ie_work_photo(w, unit, i), &plain) : NULL;
+    const char *path = proposal->made != NULL
+                           ? proposal->made(proposal->user, ie_work_photo(w, unit, i), &plain)
+                           : NULL;
     uint32_t number = path != NULL ? ie_work_number_of(w, unit, i, &suffixes[i], path) : 0;
     return number > 0 && ask_leader(w, unit, suffixes, number) == THERE ? number : 0;
 }
 
-/* The number under which an earlier run into this output put the unit, or 0. The one after the last one
-   found comes first: in a repeated run it is right, and then a million equal names cost a million looks. */
+/* The number under which an earlier run into this output put the unit, or 0. The one after the last
+   one found comes first: in a repeated run it is right, and then a million equal names cost a
+   million looks. */
 static uint32_t number_there(const ie_work *w, size_t unit, const ie_suffix *suffixes)
 {
     uint32_t hint = counter_of(w, unit, '=', suffixes)->next;
@@ -354,7 +362,8 @@ static bool name_unit(const ie_work *w, size_t unit, pass which)
         number = number > 0 ? number : 1;
         for (; !found && !converted && number <= IE_MAX_NUMBER; number += !found) {
             found = try_number(w, unit, suffixes, number, paths, answers);
-            converted = number == 1 && ie_work_keeps_originals(w, unit) && was_converted(w, unit, paths);
+            converted =
+                number == 1 && ie_work_keeps_originals(w, unit) && was_converted(w, unit, paths);
         }
         counter_of(w, unit, '#', suffixes)->next = number + found;
     }

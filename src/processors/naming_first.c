@@ -33,9 +33,10 @@ static bool too_long(const ie_work *w, size_t unit, const ie_suffix *suffixes)
     return false;
 }
 
-/* The number that stands in `path` where those of the row stand: the row's names with 1, 11, 111 and 2, 22,
-   222 differ there and nowhere else. 0: none. */
-static uint32_t counted(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix, const char *path)
+/* The number that stands in `path` where those of the row stand: the row's names with 1, 11, 111
+   and 2, 22, 222 differ there and nowhere else. 0: none. */
+static uint32_t counted(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix,
+                        const char *path)
 {
     uint32_t ones = 111111;
     for (size_t digits = 6; digits > 0; digits--, ones /= 10) {
@@ -60,7 +61,8 @@ static uint32_t counted(const ie_work *w, size_t unit, size_t i, const ie_suffix
     return 0;
 }
 
-uint32_t ie_work_number_of(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix, const char *path)
+uint32_t ie_work_number_of(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix,
+                           const char *path)
 {
     if (w->rows[unit] != NULL) {
         return counted(w, unit, i, suffix, path);
@@ -87,7 +89,8 @@ uint32_t ie_work_number_of(const ie_work *w, size_t unit, size_t i, const ie_suf
 /* The number whose names the unit bears already, or 0. */
 static uint32_t present_number(const ie_work *w, size_t unit, const ie_suffix *suffixes)
 {
-    uint32_t number = ie_work_number_of(w, unit, 0, &suffixes[0], ie_work_photo(w, unit, 0)->real_path);
+    uint32_t number =
+        ie_work_number_of(w, unit, 0, &suffixes[0], ie_work_photo(w, unit, 0)->real_path);
     for (size_t i = 1; number > 0 && i < ie_work_size(w, unit); i++) {
         IE_AUTO_FREE char *path = ie_work_target(w, unit, i, &suffixes[i], number);
         number = strcmp(path, ie_work_photo(w, unit, i)->real_path) == 0 ? number : 0;
@@ -114,7 +117,8 @@ static bool is_dropped(const ie_work *w, size_t unit)
     return true;
 }
 
-/* The number whose names the unit bears, made of its present name or of the one that it had before, or 0. */
+/* The number whose names the unit bears, made of its present name or of the one that it had before,
+   or 0. */
 static uint32_t number_at_home(ie_work *w, size_t unit, const ie_suffix *suffixes)
 {
     const ie_naming *naming = w->naming;

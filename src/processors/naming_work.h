@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What naming.c (who takes which name) and naming_first.c (who has one already) share. The names of a unit
- * make a row: its stem, then that with "_2", "_3", …; or, where the template counts, the names with 1, 2,
- * 3, …, and then all units that count the same thing share one row.
+ * What naming.c (who takes which name) and naming_first.c (who has one already) share. The names of
+ * a unit make a row: its stem, then that with "_2", "_3", …; or, where the template counts, the
+ * names with 1, 2, 3, …, and then all units that count the same thing share one row.
  */
 #ifndef IE_PROCESSORS_NAMING_WORK_H
 #define IE_PROCESSORS_NAMING_WORK_H
@@ -19,7 +19,7 @@ typedef struct ie_work {
     const ie_naming *naming;
     ie_names *names;
     char **stems;    /* by unit: the first of its row; NULL: left alone */
-    char **rows;     /* by unit: what its numbers count; NULL: nothing, they tell equal names apart */
+    char **rows; /* by unit: what its numbers count; NULL: nothing, they tell equal names apart */
     ie_fate *fates;  /* by unit */
     size_t *by_path; /* photos' indices by real_path; in place only */
 } ie_work;
@@ -47,15 +47,18 @@ static inline ie_action *ie_work_action(const ie_work *w, size_t unit, size_t i)
 /* The unit's stem of that number; free() it. */
 char *ie_work_stem(const ie_work *w, size_t unit, uint32_t number);
 /* The path of one member when its unit takes that number; free() it. */
-char *ie_work_target(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix, uint32_t number);
+char *ie_work_target(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix,
+                     uint32_t number);
 /* Notes that the unit has that number of its row. */
 void ie_work_claim(const ie_work *w, size_t unit, uint32_t number);
 /* Has another unit that number? */
 bool ie_work_is_claimed(const ie_work *w, size_t unit, uint32_t number);
-/* In place with keep_original, a converted unit's files stay as they are, and only the new one is named. */
+/* In place with keep_original, a converted unit's files stay as they are, and only the new one is
+   named. */
 bool ie_work_keeps_originals(const ie_work *w, size_t unit);
 /* The number whose name `path` is, which is of the unit's member `i`, or 0. */
-uint32_t ie_work_number_of(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix, const char *path);
+uint32_t ie_work_number_of(const ie_work *w, size_t unit, size_t i, const ie_suffix *suffix,
+                           const char *path);
 
 /* Fills stems, rows and fates, and claims the names of what stays. */
 void ie_work_first(ie_work *w);

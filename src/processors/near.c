@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The same picture in other bytes. A node is all candidates of equal bytes; edges are the pairs that the engine found. From
- * the best node down: what stays takes away those of its own neighbours that are worse, never a neighbour's
- * neighbour, so that there are no chains.
+ * The same picture in other bytes. A node is all candidates of equal bytes; edges are the pairs
+ * that the engine found. From the best node down: what stays takes away those of its own neighbours
+ * that are worse, never a neighbour's neighbour, so that there are no chains.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -23,7 +23,8 @@ typedef struct node {
     double quality, best;     /* its score, and the highest of it and of those that match it */
     int saved_at;
     size_t copies;            /* of it that stay, it and further ones, once it is settled */
-    size_t mark;              /* 1 + index of the last node that was settled and shows the same scene as another picture */
+    size_t mark; /* 1 + index of the last node that was settled and shows the same scene as another
+                    picture */
     size_t taken;             /* how many files it took away */
     const ie_candidate *loser; /* the first of them */
     bool gone, wanted;        /* wanted: as a further copy */
@@ -48,7 +49,8 @@ typedef struct near {
 static bool stays(const near *n, const ie_candidate *c)
 {
     const ie_action *action = ie_dedupe_action(n->d, c);
-    return action->kind == IE_ACTION_KEEP && action->survivor == NULL; /* with one: it is only reported */
+    return action->kind == IE_ACTION_KEEP &&
+           action->survivor == NULL; /* with one: it is only reported */
 }
 
 static size_t staying(const near *n, const node *of)
@@ -79,13 +81,15 @@ static void make_nodes(near *n, size_t count, size_t *node_of)
     }
 }
 
-/* Compared with the best that match it, not with each: a total order has no room for "about as good". */
+/* Compared with the best that match it, not with each: a total order has no room for "about as
+   good". */
 static void rate_nodes(near *n, const size_t *node_of)
 {
     const ie_proposal *p = n->d->proposal;
     for (size_t i = 0; i < p->pair_count; i++) {
         const ie_pair *pair = &p->pairs[i];
-        if (node_of[pair->a] == NOBODY || node_of[pair->b] == NOBODY || !ie_match_is_duplicate(pair->verdict)) {
+        if (node_of[pair->a] == NOBODY || node_of[pair->b] == NOBODY ||
+            !ie_match_is_duplicate(pair->verdict)) {
             continue;
         }
         node *a = &n->nodes[node_of[pair->a]], *b = &n->nodes[node_of[pair->b]];
@@ -107,7 +111,8 @@ static void choose_heads(near *n)
             ie_candidate *c = &n->candidates[i];
             c->rival.poorer = of->quality < of->best - IE_KEEP_CHANCE;
             c->rival.saved_at = of->saved_at;
-            if (stays(n, c) && (of->head == NULL || ie_keep_order(&n->keep, &c->rival, &of->head->rival, &by) < 0)) {
+            if (stays(n, c) && (of->head == NULL ||
+                                ie_keep_order(&n->keep, &c->rival, &of->head->rival, &by) < 0)) {
                 of->head = c;
             }
         }
@@ -117,7 +122,8 @@ static void choose_heads(near *n)
 static int by_head(const void *a, const void *b, void *user)
 {
     const near *n = user;
-    const ie_candidate *x = n->nodes[*(const size_t *)a].head, *y = n->nodes[*(const size_t *)b].head;
+    const ie_candidate *x = n->nodes[*(const size_t *)a].head,
+                       *y = n->nodes[*(const size_t *)b].head;
     ie_criterion by;
     if (x == NULL || y == NULL) {
         return (x == NULL) - (y == NULL);
@@ -143,7 +149,8 @@ static void make_edges(near *n, const size_t *node_of)
     for (size_t i = 0; i < p->pair_count; i++) {
         const ie_pair *pair = &p->pairs[i];
         size_t a = node_of[pair->a], b = node_of[pair->b];
-        if (a != NOBODY && b != NOBODY && a != b && n->nodes[a].head != NULL && n->nodes[b].head != NULL) {
+        if (a != NOBODY && b != NOBODY && a != b && n->nodes[a].head != NULL &&
+            n->nodes[b].head != NULL) {
             n->edges[n->edge_count++] = (edge){a, b, pair->verdict, pair->turn, pair->overlap};
             n->edges[n->edge_count++] = (edge){b, a, pair->verdict, pair->turn, pair->overlap};
         }
@@ -179,15 +186,19 @@ static const char *words_for(const edge *e)
 static void explain(const near *n, const node *winner)
 {
     const ie_dedupe *d = n->d;
-    IE_AUTO_FREE char *why = ie_keep_advantage(&n->keep, &winner->head->rival, &winner->loser->rival);
-    ie_action_reason(d->proposal->plan, ie_dedupe_action(d, winner->head), "kept: %s; %zu other version%s of this picture",
-                     why, winner->taken, winner->taken == 1 ? "" : "s");
+    IE_AUTO_FREE char *why =
+        ie_keep_advantage(&n->keep, &winner->head->rival, &winner->loser->rival);
+    ie_action_reason(d->proposal->plan, ie_dedupe_action(d, winner->head),
+                     "kept: %s; %zu other version%s of this picture", why, winner->taken,
+                     winner->taken == 1 ? "" : "s");
 }
 
 /* ---- dropping ------------------------------------------------------------------------------- */
 
-/* The first file of the candidate's unit, its leader aside, that the winner's unit does not hold, too. */
-static const ie_photo *lone_companion(const near *n, const ie_candidate *c, const ie_candidate *winner)
+/* The first file of the candidate's unit, its leader aside, that the winner's unit does not hold,
+   too. */
+static const ie_photo *lone_companion(const near *n, const ie_candidate *c,
+                                      const ie_candidate *winner)
 {
     const ie_members *m = &n->d->members;
     for (size_t i = m->start[c->unit]; i < m->start[c->unit + 1]; i++) {
@@ -214,8 +225,9 @@ static void hand_over(const near *n, const ie_candidate *c, const ie_candidate *
 {
     const ie_dedupe *d = n->d;
     ie_action *action = ie_dedupe_action(d, c), *kept = ie_dedupe_action(d, winner);
-    IE_AUTO_FREE char *what = d->config->dedupe.merge
-                                  ? ie_merge_give(d->proposal, c->rival.photo, winner->rival.photo, kept) : NULL;
+    IE_AUTO_FREE char *what = d->config->dedupe.merge ? ie_merge_give(d->proposal, c->rival.photo,
+                                                                      winner->rival.photo, kept)
+                                                      : NULL;
     if (what == NULL) {
         return;
     }
@@ -224,7 +236,8 @@ static void hand_over(const near *n, const ie_candidate *c, const ie_candidate *
         kept->refused = "it lies in a protected folder";
     }
     const ie_members *m = &d->members;
-    for (size_t i = m->start[c->unit]; action->kind == IE_ACTION_QUARANTINE && i < m->start[c->unit + 1]; i++) {
+    for (size_t i = m->start[c->unit];
+         action->kind == IE_ACTION_QUARANTINE && i < m->start[c->unit + 1]; i++) {
         d->proposal->plan->actions[m->member[i]].gives = winner->index + 1;
     }
     ie_action_reason(d->proposal->plan, action, IE_MERGE_WORDS "%s", what);
@@ -246,7 +259,8 @@ static void drop(const near *n, const ie_candidate *c, const node *winner, const
         action->reason = NULL; /* it was kept for reasons that do not hold any more */
         aim(n, action, survivor, leads ? e->verdict : IE_MATCH_SAME_BYTES);
         ie_action_reason(d->proposal->plan, action, "duplicate of %s%s: %s; that one: %s",
-                         ie_dedupe_name(d, survivor, photo), kind == IE_ACTION_SKIP ? ", not copied" : "",
+                         ie_dedupe_name(d, survivor, photo),
+                         kind == IE_ACTION_SKIP ? ", not copied" : "",
                          leads ? words_for(e) : "same bytes", why);
     }
     if (kind != IE_ACTION_KEEP) {
@@ -273,11 +287,14 @@ static void refuse(const near *n, const node *loser, const node *winner, const e
     const ie_photo *lone = lone_companion(n, c, winner->head);
     const char *name = ie_dedupe_name(d, winner->head->rival.photo, c->rival.photo);
     if (c->rival.is_protected || lone == NULL) {
-        ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c), "kept: %s as %s, but in a protected folder, "
-                         "or its copies cannot go with it", words_for(e), name);
+        ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c),
+                         "kept: %s as %s, but in a protected folder, "
+                         "or its copies cannot go with it",
+                         words_for(e), name);
     } else {
-        ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c), "kept: %s as %s, but %s has no copy there",
-                         words_for(e), name, ie_shown(ie_path_base(lone->real_path)));
+        ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c),
+                         "kept: %s as %s, but %s has no copy there", words_for(e), name,
+                         ie_shown(ie_path_base(lone->real_path)));
     }
 }
 
@@ -302,10 +319,12 @@ static void take_away(const near *n, node *winner, node *loser, const edge *e)
     bool colored = ie_keep_colored(more) && !ie_keep_colored(less);
     if (colored || ie_keep_deeper(more, less)) {
         ie_action *action = ie_dedupe_action(n->d, loser->head);
-        const char *why = ie_arena_printf(n->d->proposal->plan->arena, "kept: %s as %s, but %s", words_for(e),
-                                          ie_dedupe_name(n->d, less, more),
-                                          colored ? "in colour, which that one is not" : "with more bits a channel");
-        if (action->reason == NULL || strstr(action->reason, why) == NULL) { /* each round comes by here */
+        const char *why = ie_arena_printf(n->d->proposal->plan->arena, "kept: %s as %s, but %s",
+                                          words_for(e), ie_dedupe_name(n->d, less, more),
+                                          colored ? "in colour, which that one is not"
+                                                  : "with more bits a channel");
+        if (action->reason == NULL ||
+            strstr(action->reason, why) == NULL) { /* each round comes by here */
             ie_action_reason(n->d->proposal->plan, action, "%s", why);
         }
         return;
@@ -318,10 +337,12 @@ static void take_away(const near *n, node *winner, node *loser, const edge *e)
     loser->gone = true;
 }
 
-/* So many percent more of a picture must another one show to be the one that a version belongs to. */
+/* So many percent more of a picture must another one show to be the one that a version
+   belongs to. */
 #define CLOSER 2
 
-/* Two shots of one scene may both look like a small copy of the one: it goes to that which shows as much as it does. */
+/* Two shots of one scene may both look like a small copy of the one: it goes to that which shows as
+   much as it does. */
 static bool belongs_elsewhere(const near *n, const node *winner, const node *other, const edge *e)
 {
     size_t own = (size_t)(winner - n->nodes) + 1;
@@ -358,8 +379,8 @@ static void settle_node(const near *n, node *winner)
     for (size_t i = winner->edge; i < winner->edge + winner->edges; i++) {
         const edge *e = &n->edges[i];
         node *other = &n->nodes[e->to];
-        if (!ie_match_is_duplicate(e->verdict) || other->gone || other->wanted || other->rank < winner->rank ||
-            belongs_elsewhere(n, winner, other, e)) {
+        if (!ie_match_is_duplicate(e->verdict) || other->gone || other->wanted ||
+            other->rank < winner->rank || belongs_elsewhere(n, winner, other, e)) {
             continue;
         }
         if (winner->copies < copies_wanted(n)) {
@@ -371,10 +392,12 @@ static void settle_node(const near *n, node *winner)
     }
 }
 
-/* The one that a version belonged to may have gone itself: then another one that stays and matches takes it. */
+/* The one that a version belonged to may have gone itself: then another one that stays and matches
+   takes it. */
 static void settle_left(const near *n, node *left)
 {
-    for (size_t i = left->edge; !left->gone && !left->wanted && left->taken == 0 && i < left->edge + left->edges; i++) {
+    for (size_t i = left->edge;
+         !left->gone && !left->wanted && left->taken == 0 && i < left->edge + left->edges; i++) {
         const edge *e = &n->edges[i];
         node *winner = &n->nodes[e->to];
         if (ie_match_is_duplicate(e->verdict) && !winner->gone && winner->rank < left->rank &&
@@ -389,7 +412,8 @@ static void report_scene(const near *n, const node *of)
 {
     for (size_t i = of->edge; i < of->edge + of->edges; i++) {
         const node *other = &n->nodes[n->edges[i].to];
-        if (n->edges[i].verdict == IE_MATCH_SIMILAR_SCENE && !other->gone && other->rank < of->rank) {
+        if (n->edges[i].verdict == IE_MATCH_SIMILAR_SCENE && !other->gone &&
+            other->rank < of->rank) {
             ie_action_reason(n->d->proposal->plan, ie_dedupe_action(n->d, of->head),
                              "kept: similar scene as %s, another picture",
                              ie_dedupe_name(n->d, other->head->rival.photo, of->head->rival.photo));

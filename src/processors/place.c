@@ -9,7 +9,8 @@
 static const char *below_root(const ie_proposal *proposal, const ie_photo *photo)
 {
     const char *root = proposal->roots != NULL ? proposal->roots[photo->root] : NULL;
-    if (root == NULL || !ie_path_below(photo->real_path, root) || strcmp(photo->real_path, root) == 0) {
+    if (root == NULL || !ie_path_below(photo->real_path, root) ||
+        strcmp(photo->real_path, root) == 0) {
         return ie_path_base(photo->real_path);
     }
     const char *rest = photo->real_path + strlen(root);
@@ -22,8 +23,9 @@ static char *present_stem(const ie_naming *naming, size_t unit, uint32_t number,
     (void)ret_row;
     const ie_proposal *proposal = naming->proposal;
     const ie_photo *leader = proposal->photos[naming->members->leader[unit]];
-    char *stem = proposal->output != NULL ? ie_path_join(proposal->output, below_root(proposal, leader))
-                                          : ie_strdup(leader->real_path);
+    char *stem = proposal->output != NULL
+                     ? ie_path_join(proposal->output, below_root(proposal, leader))
+                     : ie_strdup(leader->real_path);
     stem[strlen(stem) - strlen(ie_unit_suffix(leader->real_path, leader->real_path))] = 0;
     return stem;
 }

@@ -34,14 +34,17 @@ static char *undated_name(const ie_photo *leader)
 
 typedef struct renaming {
     const ie_template *pattern;
-    const char **former; /* by unit: the path that stands for the leader's own where its name is asked for; NULL: none */
+    const char **former; /* by unit: the path that stands for the leader's own where its name is
+                            asked for; NULL: none */
 } renaming;
 
-/* What the numbers in the photo's name count: names of photos that count the same make one row. NULL when
-   the number does not show, as in a name that is cut before it. */
-static char *row_of(const ie_template *pattern, const ie_photo *leader, const char *name, ie_numbering numbering)
+/* What the numbers in the photo's name count: names of photos that count the same make one row.
+   NULL when the number does not show, as in a name that is cut before it. */
+static char *row_of(const ie_template *pattern, const ie_photo *leader, const char *name,
+                    ie_numbering numbering)
 {
-    IE_AUTO_FREE char *next = numbering != IE_NUMBER_NONE ? ie_template_expand(pattern, leader, 2, &numbering) : NULL;
+    IE_AUTO_FREE char *next =
+        numbering != IE_NUMBER_NONE ? ie_template_expand(pattern, leader, 2, &numbering) : NULL;
     if (next == NULL || strcmp(next, name) == 0) {
         return NULL;
     }
@@ -51,11 +54,14 @@ static char *row_of(const ie_template *pattern, const ie_photo *leader, const ch
                                           : ie_strdup("all");
 }
 
-/* What stands for {name} when the template is asked what it writes around it: it has no upper and lower case. */
+/* What stands for {name} when the template is asked what it writes around it: it has no upper and
+   lower case. */
 #define MARK "\u16a0\u16df\u16b1"
 
-/* The leader as if its name without extension were `stem`, in the folder `folder`; the path is free()d by the caller. */
-static ie_photo named_as(const ie_photo *leader, const char *folder, const char *stem, char **ret_path)
+/* The leader as if its name without extension were `stem`, in the folder `folder`; the path is
+   free()d by the caller. */
+static ie_photo named_as(const ie_photo *leader, const char *folder, const char *stem,
+                         char **ret_path)
 {
     const char *extension = ie_path_extension(leader->path);
     IE_AUTO_FREE char *base = ie_asprintf("%s%s%s", stem, extension[0] != 0 ? "." : "", extension);
@@ -64,9 +70,10 @@ static ie_photo named_as(const ie_photo *leader, const char *folder, const char 
     return other;
 }
 
-/* "2023_IMG_1" is what "{date:%Y}_{name}" made of IMG_1, and is not to become 2023_2023_IMG_1: what the template writes
-   around a name is no part of it. NULL where it does not stand there, or no name is asked for. With a number nobody could
-   tell: IMG_1234 may be a camera's name as well as one of "{name}_{seq}"; there the journals must tell. */
+/* "2023_IMG_1" is what "{date:%Y}_{name}" made of IMG_1, and is not to become 2023_2023_IMG_1: what
+   the template writes around a name is no part of it. NULL where it does not stand there, or no
+   name is asked for. With a number nobody could tell: IMG_1234 may be a camera's name as well as
+   one of "{name}_{seq}"; there the journals must tell. */
 static char *name_within(const ie_template *pattern, const ie_photo *leader, const char *folder)
 {
     ie_numbering numbering = IE_NUMBER_NONE;
@@ -77,16 +84,18 @@ static char *name_within(const ie_template *pattern, const ie_photo *leader, con
     if (numbering != IE_NUMBER_NONE || mark == NULL || strstr(mark + strlen(MARK), MARK) != NULL) {
         return NULL;
     }
-    const char *base = ie_path_base(leader->path), *extension = ie_path_extension(base), *behind = mark + strlen(MARK);
+    const char *base = ie_path_base(leader->path), *extension = ie_path_extension(base),
+               *behind = mark + strlen(MARK);
     size_t before = (size_t)(mark - last), after = strlen(behind), length = strlen(base);
     length -= extension[0] != 0 && !ie_template_has_ext(pattern) ? strlen(extension) + 1 : 0;
-    bool stands = before + after > 0 && length > before + after && memcmp(base, last, before) == 0 &&
+    bool stands = before + after > 0 && length > before + after &&
+                  memcmp(base, last, before) == 0 &&
                   memcmp(base + length - after, behind, after) == 0;
     return stands ? ie_strndup(base + before, length - before - after) : NULL;
 }
 
-/* The photo as the template is to see it: under the name that it had before, or without what the template itself wrote
-   around its name. */
+/* The photo as the template is to see it: under the name that it had before, or without what the
+   template itself wrote around its name. */
 static ie_photo as_named(const renaming *r, size_t unit, const ie_photo *leader, char **ret_path)
 {
     const char *former = r->former[unit];
@@ -94,7 +103,8 @@ static ie_photo as_named(const renaming *r, size_t unit, const ie_photo *leader,
         return *leader;
     }
     IE_AUTO_FREE char *folder = ie_path_directory(former != NULL ? former : leader->real_path);
-    IE_AUTO_FREE char *stem = former != NULL ? stem_of(former) : name_within(r->pattern, leader, folder);
+    IE_AUTO_FREE char *stem =
+        former != NULL ? stem_of(former) : name_within(r->pattern, leader, folder);
     return stem != NULL ? named_as(leader, folder, stem, ret_path) : *leader;
 }
 
@@ -130,7 +140,8 @@ static char *templated_stem(const ie_naming *naming, size_t unit, uint32_t numbe
         cut_extension(name, leader);
     }
     const ie_action *action = &proposal->plan->actions[index];
-    const char *folder = proposal->output != NULL ? proposal->output : proposal->plan->roots[action->root];
+    const char *folder =
+        proposal->output != NULL ? proposal->output : proposal->plan->roots[action->root];
     return ie_path_join(folder, name);
 }
 
@@ -170,8 +181,8 @@ static void mention_doubts(const ie_proposal *proposal, const ie_members *member
 static bool loses_name(const ie_photo *photo, const ie_action *action)
 {
     ie_kind kind = ie_format_kind(photo->format);
-    return (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW || kind == IE_KIND_VIDEO) && action->to != NULL &&
-           photo->metadata.original_name == NULL &&
+    return (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW || kind == IE_KIND_VIDEO) &&
+           action->to != NULL && photo->metadata.original_name == NULL &&
            strcmp(ie_path_base(action->to), ie_path_base(action->from)) != 0;
 }
 
@@ -191,13 +202,16 @@ static void keep_original_names(const ie_proposal *proposal)
 
 static ie_status compile(const ie_config *config, ie_template **ret_pattern, ie_error *err)
 {
-    ie_status status = ie_template_parse(config->rename.pattern, &config->rename.fields, ret_pattern, err);
-    if (status == IE_OK && config->rename.keep_original_name && ie_template_shows_bytes(*ret_pattern)) {
+    ie_status status =
+        ie_template_parse(config->rename.pattern, &config->rename.fields, ret_pattern, err);
+    if (status == IE_OK && config->rename.keep_original_name &&
+        ie_template_shows_bytes(*ret_pattern)) {
         ie_template_free(*ret_pattern);
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "The template names photos by their bytes (hash, size or time of change), and "
-                            "rename.keep_original_name changes these, so that the names would be wrong at once. Leave "
-                            "out one of the two.");
+        return ie_error_set(
+            err, IE_ERR_USAGE,
+            "The template names photos by their bytes (hash, size or time of change), and "
+            "rename.keep_original_name changes these, so that the names would be wrong at once. "
+            "Leave out one of the two.");
     }
     return status;
 }

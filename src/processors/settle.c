@@ -49,7 +49,8 @@ static void settle_in_place(const ie_proposal *proposal, ie_action *action)
     bool stays = converts && ie_original_stays(proposal, action);
     if (stays && !moves) {
         stay(action, IE_ACTION_KEEP);
-        ie_action_reason(proposal->plan, action, "not converted after all: the original stays and has the name");
+        ie_action_reason(proposal->plan, action,
+                         "not converted after all: the original stays and has the name");
     } else if (stays) {
         action->kind = IE_ACTION_COPY;
         ie_action_reason(proposal->plan, action, "the original stays");
@@ -67,8 +68,10 @@ static void mention_damage(ie_plan *plan, ie_action *action, const ie_photo *pho
 {
     for (uint32_t i = 0; i < photo->fault_count; i++) {
         /* A format or variant that we cannot decode is no damage of the file's. */
-        if (strcmp(photo->faults[i].stage, "decode") == 0 && strcmp(photo->faults[i].code, "unsupported") != 0) {
-            ie_action_reason(plan, action, "damaged (%s), bytes kept as they are", photo->faults[i].text);
+        if (strcmp(photo->faults[i].stage, "decode") == 0 &&
+            strcmp(photo->faults[i].code, "unsupported") != 0) {
+            ie_action_reason(plan, action, "damaged (%s), bytes kept as they are",
+                             photo->faults[i].text);
             return;
         }
     }
@@ -76,8 +79,8 @@ static void mention_damage(ie_plan *plan, ie_action *action, const ie_photo *pho
 
 bool ie_original_stays(const ie_proposal *proposal, const ie_action *action)
 {
-    return proposal->output == NULL &&
-           (proposal->config->convert.keep_original || ie_format_kind(action->from_format) == IE_KIND_RAW);
+    return proposal->output == NULL && (proposal->config->convert.keep_original ||
+                                        ie_format_kind(action->from_format) == IE_KIND_RAW);
 }
 
 void ie_plan_settle(ie_proposal *proposal)
@@ -98,7 +101,8 @@ void ie_plan_settle(ie_proposal *proposal)
         if (ie_action_is_work(action) && !ie_action_derives(action)) {
             mention_damage(plan, action, photo);
         }
-        if (action->tags != NULL && action->tags->add_keywords.count == 0 && !ie_action_derives(action)) {
+        if (action->tags != NULL && action->tags->add_keywords.count == 0 &&
+            !ie_action_derives(action)) {
             action->tags = NULL;
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Almost last: copies from which something is to be taken out (convert.strip). What cannot be rewritten is not copied.
+ * Almost last: copies from which something is to be taken out (convert.strip). What cannot be
+ * rewritten is not copied.
  */
 #include "core/strip.h"
 
@@ -18,13 +19,15 @@ static bool can_strip(ie_format format, unsigned strip)
     return ie_tags_embed(format) && (format != IE_FORMAT_TIFF || (strip & IE_STRIP_ALL) == 0);
 }
 
-/* Of a file that is copied as it is; a new one is made of the picture alone, and says what is carried over. */
+/* Of a file that is copied as it is; a new one is made of the picture alone, and says what is
+   carried over. */
 static const char *refusal(const ie_proposal *proposal, size_t i)
 {
     const ie_action *action = &proposal->plan->actions[i];
     ie_prospect prospect = {0};
     if (proposal->foresee != NULL && !ie_action_recodes(action)) {
-        proposal->foresee(proposal->config, proposal->photos[i], action, proposal->plan->arena, &prospect);
+        proposal->foresee(proposal->config, proposal->photos[i], action, proposal->plan->arena,
+                          &prospect);
     }
     return prospect.refusal;
 }
@@ -37,15 +40,20 @@ static void leave(ie_plan *plan, ie_action *action)
 }
 
 /* What an earlier run copied whole is not what is asked for now. */
-static void doubt_what_is_there(const ie_proposal *proposal, size_t i, unsigned strip, const char *text)
+static void doubt_what_is_there(const ie_proposal *proposal, size_t i, unsigned strip,
+                                const char *text)
 {
     ie_plan *plan = proposal->plan;
     ie_action *action = &plan->actions[i];
-    if (action->found != NULL && action->format != IE_FORMAT_SIDECAR && proposal->stripped != NULL &&
+    if (action->found != NULL && action->format != IE_FORMAT_SIDECAR &&
+        proposal->stripped != NULL &&
         !proposal->stripped(proposal->photos[i], action->found, strip)) {
         leave(plan, action);
-        ie_action_reason(plan, action, "not copied: there is a copy already, and it is not stripped of %s; undo that run or "
-                         "name another folder", text);
+        ie_action_reason(
+            plan, action,
+            "not copied: there is a copy already, and it is not stripped of %s; undo that run or "
+            "name another folder",
+            text);
     }
 }
 
@@ -68,7 +76,8 @@ static void strip_one(const ie_proposal *proposal, size_t i, unsigned strip, con
     if (why != NULL) {
         ie_action_reason(plan, action, "not copied: it cannot be stripped of %s: %s", text, why);
     } else if (action->format == IE_FORMAT_SIDECAR) {
-        ie_action_reason(plan, action, "not copied: a sidecar may say what is to be stripped (%s)", text);
+        ie_action_reason(plan, action, "not copied: a sidecar may say what is to be stripped (%s)",
+                         text);
     } else {
         ie_action_reason(plan, action, "not copied: %s files cannot be stripped of %s", name, text);
     }
@@ -83,8 +92,8 @@ void ie_strip_propose(ie_proposal *proposal)
         ie_action *action = &proposal->plan->actions[i];
         if (action->kind == IE_ACTION_SKIP) {
             doubt_what_is_there(proposal, i, strip, text);
-        } else if (action->kind == IE_ACTION_KEEP && action->to != NULL && !is_bare(action->format) &&
-                   ie_format_kind(action->format) != IE_KIND_NONE) {
+        } else if (action->kind == IE_ACTION_KEEP && action->to != NULL &&
+                   !is_bare(action->format) && ie_format_kind(action->format) != IE_KIND_NONE) {
             strip_one(proposal, i, strip, text);
         }
     }

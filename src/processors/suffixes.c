@@ -30,7 +30,8 @@ static bool is_misnamed(const ie_photo *photo, const char *extension)
              ie_format_kind(ie_format_claimed(photo->real_path)) == IE_KIND_RAW);
 }
 
-static void set_media(const ie_naming *naming, const ie_photo *photo, const ie_action *action, ie_suffix *suffix)
+static void set_media(const ie_naming *naming, const ie_photo *photo, const ie_action *action,
+                      ie_suffix *suffix)
 {
     const char *extension = ie_path_extension(photo->real_path);
     size_t tail = extension[0] != 0 ? strlen(extension) + 1 : 0, length = strlen(suffix->from);
@@ -49,15 +50,16 @@ static void set_media(const ie_naming *naming, const ie_photo *photo, const ie_a
         lower(lowered);
         wanted = lowered;
     }
-    suffix->to = ie_asprintf("%s%.*s%s%s", suffix->mark, (int)(length - tail), suffix->from, wanted[0] != 0 ? "." : "", wanted);
+    suffix->to = ie_asprintf("%s%.*s%s%s", suffix->mark, (int)(length - tail), suffix->from,
+                             wanted[0] != 0 ? "." : "", wanted);
 }
 
 /* "IMG_1.HEIC.xmp" follows IMG_1.HEIC to "….jpg.xmp". */
 static bool follow_member(ie_suffix *suffix, const ie_suffix *owner)
 {
     size_t length = strlen(owner->from);
-    if (owner->to == NULL || length == 0 || strcmp(owner->mark, suffix->mark) != 0 || !starts_nocase(suffix->from, owner->from, length) ||
-        suffix->from[length] != '.') {
+    if (owner->to == NULL || length == 0 || strcmp(owner->mark, suffix->mark) != 0 ||
+        !starts_nocase(suffix->from, owner->from, length) || suffix->from[length] != '.') {
         return false;
     }
     suffix->to = ie_asprintf("%s%s", owner->to, suffix->from + length);
@@ -71,9 +73,10 @@ static void set_sidecar(const ie_naming *naming, const ie_suffix *const *media, 
     for (size_t i = 0; !done && i < media_count; i++) {
         done = follow_member(suffix, media[i]);
     }
-    if (!done && naming->renames && leader->to != NULL && ie_ends_with_nocase(suffix->from, ".json")) {
-        /* Takeout's a.jpg(1).json of a(1).jpg, or a name cut short: without the photo's extension it would be
-           nobody's. */
+    if (!done && naming->renames && leader->to != NULL &&
+        ie_ends_with_nocase(suffix->from, ".json")) {
+        /* Takeout's a.jpg(1).json of a(1).jpg, or a name cut short: without the photo's extension
+           it would be nobody's. */
         suffix->to = ie_asprintf("%s.json", leader->to);
         done = true;
     }
@@ -127,7 +130,8 @@ ie_suffix *ie_suffixes_new(const ie_naming *naming, size_t unit)
         leader = index == members->leader[unit] ? i : leader;
         all[i].from = ie_unit_suffix(leader_path, photo->real_path);
         all[i].mark = "";
-        if (naming->renames && ie_unit_edited(leader_path, photo->real_path, &mark) == all[i].from) {
+        if (naming->renames &&
+            ie_unit_edited(leader_path, photo->real_path, &mark) == all[i].from) {
             all[i].mark = mark;
         }
         if (photo->format != IE_FORMAT_SIDECAR) {

@@ -71,8 +71,9 @@ static void add_generated(ie_plan *plan, const ie_photo *photo, ie_tag_edit *edi
             *p = ' ';
         }
         const char *version = version_of(&photo->vision, tag);
-        IE_AUTO_FREE char *entry = ie_asprintf("%s|%.3f|%s%s%s", keyword, tag->confidence, model,
-                                               version != NULL ? "|" : "", version != NULL ? version : "");
+        IE_AUTO_FREE char *entry =
+            ie_asprintf("%s|%.3f|%s%s%s", keyword, tag->confidence, model,
+                        version != NULL ? "|" : "", version != NULL ? version : "");
         ie_text_list_add(&edit->generated, plan->arena, entry);
     }
 }
@@ -92,7 +93,8 @@ static void add_keywords(const ie_proposal *proposal, const ie_photo *photo, ie_
 }
 
 /* When the picture was taken, by UTC in milliseconds. False: why not is in *ret_why. */
-static bool time_of(const ie_config *config, const ie_metadata *m, int64_t *ret_utc_ms, const char **ret_why)
+static bool time_of(const ie_config *config, const ie_metadata *m, int64_t *ret_utc_ms,
+                    const char **ret_why)
 {
     int64_t ahead_s = m->captured.offset_minutes * 60;
     if (m->captured.year == 0 || m->captured_source >= IE_DATE_FOLDER) {
@@ -105,11 +107,13 @@ static bool time_of(const ie_config *config, const ie_metadata *m, int64_t *ret_
         *ret_why = "its clock's distance from UTC is not known; give it with --clock-offset";
         return false;
     }
-    *ret_utc_ms = (ie_datetime_order(&m->captured) - ahead_s) * 1000 + m->captured.nanosecond / 1000000;
+    *ret_utc_ms =
+        (ie_datetime_order(&m->captured) - ahead_s) * 1000 + m->captured.nanosecond / 1000000;
     return true;
 }
 
-static bool place_of_track(const ie_proposal *proposal, const ie_photo *photo, ie_action *action, ie_tag_edit *edit)
+static bool place_of_track(const ie_proposal *proposal, const ie_photo *photo, ie_action *action,
+                           ie_tag_edit *edit)
 {
     const char *why = "the track has no point near its time";
     int64_t utc_ms, gap_s = 0;
@@ -146,7 +150,9 @@ static bool place_of_list(const ie_proposal *proposal, const ie_photo *photo, ie
 {
     ie_kind kind = ie_format_kind(photo->format);
     bool takes = kind == IE_KIND_PHOTO || kind == IE_KIND_RAW;
-    const ie_named_place *place = proposal->places != NULL && takes ? ie_places_find(proposal->places, photo->real_path) : NULL;
+    const ie_named_place *place = proposal->places != NULL && takes
+                                      ? ie_places_find(proposal->places, photo->real_path)
+                                      : NULL;
     if (place != NULL) {
         set_place(edit, place->latitude, place->longitude, place->altitude_m);
     }
@@ -158,7 +164,8 @@ static void place_of_sidecar(const ie_proposal *proposal, const ie_photo *photo,
 {
     const ie_metadata *m = &photo->metadata;
     const char *from = proposal->config->tagging.gps_from;
-    if (from != NULL && strcmp(from, "sidecar") == 0 && m->sidecars.count > 0 && !isnan(m->latitude)) {
+    if (from != NULL && strcmp(from, "sidecar") == 0 && m->sidecars.count > 0 &&
+        !isnan(m->latitude)) {
         set_place(edit, m->latitude, m->longitude, m->altitude_m);
     }
 }
@@ -167,14 +174,16 @@ static void add_score(const ie_config *config, const ie_photo *photo, ie_tag_edi
 {
     double score = round(photo->content.quality * 10000) / 10000; /* as it is written */
     bool known = (photo->have & IE_HAVE_QUALITY) != 0 && isfinite(score);
-    if (config->tagging.quality_score && known && !(fabs(photo->metadata.own_quality - score) < 1e-6)) {
+    if (config->tagging.quality_score && known &&
+        !(fabs(photo->metadata.own_quality - score) < 1e-6)) {
         edit->has_quality = true;
         edit->quality = score;
     }
 }
 
 /* A place is only ever given to photos that have none. */
-static void add_place(const ie_proposal *proposal, const ie_photo *photo, ie_action *action, ie_tag_edit *edit)
+static void add_place(const ie_proposal *proposal, const ie_photo *photo, ie_action *action,
+                      ie_tag_edit *edit)
 {
     const char *place = proposal->config->tagging.gps;
     if (action->tags != NULL && action->tags->has_place) {
@@ -198,7 +207,8 @@ static const char *wanted_text(ie_plan *plan, const char *wanted, const char *pr
     return same ? NULL : ie_arena_strdup(plan->arena, text);
 }
 
-static int32_t wanted_rating(const ie_config *config, const ie_photo *photo, const ie_action *action)
+static int32_t wanted_rating(const ie_config *config, const ie_photo *photo,
+                             const ie_action *action)
 {
     int32_t present = photo->metadata.rating;
     if (config->tagging.rating >= 0) {
@@ -216,10 +226,12 @@ static int32_t wanted_rating(const ie_config *config, const ie_photo *photo, con
 
 bool ie_tag_asked(const ie_config *config)
 {
-    const char *const texts[] = {config->tagging.caption, config->tagging.title, config->tagging.gps, config->tagging.gpx,
+    const char *const texts[] = {config->tagging.caption, config->tagging.title,
+                                 config->tagging.gps, config->tagging.gpx,
                                  config->tagging.gps_from};
-    bool asked = config->tagging.keywords.count > 0 || config->tagging.rating >= 0 || config->tagging.quality_rating ||
-                 config->tagging.quality_score || (config->tagging.embed_tags && config->analysis.ml_analysis);
+    bool asked = config->tagging.keywords.count > 0 || config->tagging.rating >= 0 ||
+                 config->tagging.quality_rating || config->tagging.quality_score ||
+                 (config->tagging.embed_tags && config->analysis.ml_analysis);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         asked = asked || (texts[i] != NULL && texts[i][0] != 0);
     }
@@ -254,7 +266,8 @@ static ie_status propose(ie_proposal *proposal, ie_error *err)
         const ie_photo *photo = proposal->photos[i];
         ie_action *action = &proposal->plan->actions[i];
         ie_kind kind = ie_format_kind(photo->format);
-        if (action->kind == IE_ACTION_KEEP && (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW || kind == IE_KIND_VIDEO)) {
+        if (action->kind == IE_ACTION_KEEP &&
+            (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW || kind == IE_KIND_VIDEO)) {
             propose_one(proposal, photo, action);
         }
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Last but settling: what is to be written gets its place, the file or an XMP sidecar, or is refused with the
- * reason. What the place holds already is not asked for again, so that a second run plans nothing.
+ * Last but settling: what is to be written gets its place, the file or an XMP sidecar, or is
+ * refused with the reason. What the place holds already is not asked for again, so that a second
+ * run plans nothing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ bool ie_tags_embed(ie_format format)
            format == IE_FORMAT_WEBP;
 }
 
-/* ---- reasons ------------------------------------------------------------------------------------- */
+/* ---- reasons --------------------------------------------------------------------------------- */
 
 static void add_word(ie_buffer *text, const char *word)
 {
@@ -55,17 +56,20 @@ static bool is_leaf_of(const ie_text_list *keywords, const char *place)
     return false;
 }
 
-/* "+sea +Places|Norway|Oslo and 3 more": a keyword that is there already may get its place in the tree alone. */
+/* "+sea +Places|Norway|Oslo and 3 more": a keyword that is there already may get its place in the
+   tree alone. */
 static void add_keywords(ie_buffer *text, const ie_tag_edit *tags)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < tags->add_keywords.count; i++) {
         if (count++ < NAMED_KEYWORDS) {
-            ie_buffer_printf(text, "%s+%s", count > 1 ? " " : "", whole_keyword(tags, tags->add_keywords.items[i]));
+            ie_buffer_printf(text, "%s+%s", count > 1 ? " " : "",
+                             whole_keyword(tags, tags->add_keywords.items[i]));
         }
     }
     for (uint32_t i = 0; i < tags->hierarchy.count; i++) {
-        if (!is_leaf_of(&tags->add_keywords, tags->hierarchy.items[i]) && count++ < NAMED_KEYWORDS) {
+        if (!is_leaf_of(&tags->add_keywords, tags->hierarchy.items[i]) &&
+            count++ < NAMED_KEYWORDS) {
             ie_buffer_printf(text, "%s+%s", count > 1 ? " " : "", tags->hierarchy.items[i]);
         }
     }
@@ -74,7 +78,8 @@ static void add_keywords(ie_buffer *text, const ie_tag_edit *tags)
     }
 }
 
-static void add_reason(ie_plan *plan, ie_action *action, const ie_tag_edit *tags, const ie_metadata *forgotten)
+static void add_reason(ie_plan *plan, ie_action *action, const ie_tag_edit *tags,
+                       const ie_metadata *forgotten)
 {
     ie_buffer text = {0};
     add_keywords(&text, tags);
@@ -105,7 +110,8 @@ static void add_reason(ie_plan *plan, ie_action *action, const ie_tag_edit *tags
     }
     for (uint32_t i = 0; tags->forget_generated && i < forgotten->generated.count; i++) {
         const char *entry = forgotten->generated.items[i];
-        ie_buffer_printf(&text, "%s-%.*s", text.size > 0 ? " " : "", (int)strcspn(entry, "|"), entry);
+        ie_buffer_printf(&text, "%s-%.*s", text.size > 0 ? " " : "", (int)strcspn(entry, "|"),
+                         entry);
     }
     if (text.size > 0) {
         ie_action_reason(plan, action, "tags: %s", text.data);
@@ -119,14 +125,17 @@ static void refuse(ie_plan *plan, ie_action *action, const ie_tag_edit *edit, co
     rest.original_name = NULL;
     action->refused = ie_arena_strdup(plan->arena, why);
     action->untagged = true;
-    ie_action_reason(plan, action, "%s: %s", ie_tag_edit_any(&rest) ? "not tagged" : "its old name is not noted", why);
+    ie_action_reason(plan, action, "%s: %s",
+                     ie_tag_edit_any(&rest) ? "not tagged" : "its old name is not noted", why);
 }
 
 /* Why this file's own metadata is not touched, or NULL. */
-static const char *refusal(const ie_photo *photo, const ie_action *action, const ie_outlook *outlook, ie_arena *arena)
+static const char *refusal(const ie_photo *photo, const ie_action *action,
+                           const ie_outlook *outlook, ie_arena *arena)
 {
     if (!ie_tags_embed(action->format)) {
-        return ie_arena_printf(arena, "nothing is written into %s files", ie_format_name(action->format));
+        return ie_arena_printf(arena, "nothing is written into %s files",
+                               ie_format_name(action->format));
     }
     if ((photo->have & IE_HAVE_METADATA) == 0) {
         return "what it has already was not read";
@@ -143,7 +152,7 @@ static const char *refusal(const ie_photo *photo, const ie_action *action, const
     return outlook->refusal;
 }
 
-/* ---- what a sidecar has already --------------------------------------------------------------------- */
+/* ---- what a sidecar has already -------------------------------------------------------------- */
 
 static bool has_text(const ie_text_list *list, const char *text, bool nocase)
 {
@@ -155,7 +164,8 @@ static bool has_text(const ie_text_list *list, const char *text, bool nocase)
     return false;
 }
 
-static ie_text_list without(const ie_text_list *wanted, const ie_text_list *present, bool nocase, ie_arena *arena)
+static ie_text_list without(const ie_text_list *wanted, const ie_text_list *present, bool nocase,
+                            ie_arena *arena)
 {
     ie_text_list left = {0};
     for (uint32_t i = 0; i < wanted->count; i++) {
@@ -199,13 +209,16 @@ static void subtract(ie_tag_edit *edit, const ie_metadata *m, ie_arena *arena)
     keep_notes_of(edit, arena);
     edit->title = is_text(edit->title, m->title) ? NULL : edit->title;
     edit->caption = is_text(edit->caption, m->caption) ? NULL : edit->caption;
-    edit->original_name = is_text(edit->original_name, m->original_name) ? NULL : edit->original_name;
+    edit->original_name =
+        is_text(edit->original_name, m->original_name) ? NULL : edit->original_name;
     edit->rating = edit->rating == m->rating ? IE_ABSENT : edit->rating;
-    edit->has_place = edit->has_place && !(near(edit->latitude, m->latitude) && near(edit->longitude, m->longitude));
+    edit->has_place = edit->has_place &&
+                      !(near(edit->latitude, m->latitude) && near(edit->longitude, m->longitude));
     edit->has_quality = edit->has_quality && !near(edit->quality, m->own_quality);
 }
 
-/* Programs that look at a sidecar often look at nothing else: with its first keywords come the file's own. */
+/* Programs that look at a sidecar often look at nothing else: with its first keywords come the
+   file's own. */
 static void add_present(ie_tag_edit *edit, const ie_photo *photo, ie_arena *arena)
 {
     ie_text_list all = {0};
@@ -227,7 +240,7 @@ static void add_present(ie_tag_edit *edit, const ie_photo *photo, ie_arena *aren
     edit->add_keywords = all;
 }
 
-/* ---- sidecars -------------------------------------------------------------------------------------- */
+/* ---- sidecars -------------------------------------------------------------------------------- */
 
 /* The unit's file at that path, or SIZE_MAX. */
 static size_t member_at_path(const writing *w, uint32_t unit, const char *path)
@@ -278,7 +291,9 @@ static ie_action *new_sidecar(const writing *w, size_t index, const char **ret_w
     ie_proposal *proposal = w->proposal;
     ie_plan *plan = proposal->plan;
     const ie_action *action = &plan->actions[index];
-    const char *base = action->to != NULL ? action->to : proposal->output == NULL ? action->from : NULL;
+    const char *base = action->to != NULL         ? action->to
+                       : proposal->output == NULL ? action->from
+                                                  : NULL;
     if (base == NULL) {
         *ret_why = "no name was found for it";
         return NULL;
@@ -298,8 +313,8 @@ static ie_action *new_sidecar(const writing *w, size_t index, const char **ret_w
     return extra;
 }
 
-static void write_beside(const writing *w, size_t index, ie_tag_edit *edit, const ie_outlook *outlook,
-                         const char *because)
+static void write_beside(const writing *w, size_t index, ie_tag_edit *edit,
+                         const ie_outlook *outlook, const char *because)
 {
     ie_proposal *proposal = w->proposal;
     ie_plan *plan = proposal->plan;
@@ -322,7 +337,8 @@ static void write_beside(const writing *w, size_t index, ie_tag_edit *edit, cons
                         : outlook->sidecar != NULL ? existing_sidecar(w, index, outlook)
                                                    : new_sidecar(w, index, &why);
     if (target == NULL) {
-        refuse(plan, &plan->actions[index], &said, why != NULL ? why : "its sidecar is not part of the plan");
+        refuse(plan, &plan->actions[index], &said,
+               why != NULL ? why : "its sidecar is not part of the plan");
         return;
     }
     ie_action_give(plan, target, edit);
@@ -332,9 +348,10 @@ static void write_beside(const writing *w, size_t index, ie_tag_edit *edit, cons
     }
 }
 
-/* ---- where it goes ------------------------------------------------------------------------------------ */
+/* ---- where it goes --------------------------------------------------------------------------- */
 
-/* A text in a sidecar that says otherwise would win or lose by configuration: both shall say the same. */
+/* A text in a sidecar that says otherwise would win or lose by configuration: both shall say the
+   same. */
 static ie_tag_edit correction(const ie_tag_edit *edit, const ie_metadata *beside)
 {
     ie_tag_edit c = {.rating = IE_ABSENT};
@@ -348,7 +365,8 @@ static ie_tag_edit correction(const ie_tag_edit *edit, const ie_metadata *beside
 static void write_into(const writing *w, size_t index, ie_tag_edit *edit, const ie_outlook *outlook)
 {
     ie_plan *plan = w->proposal->plan;
-    const ie_metadata *own = outlook->own != NULL ? outlook->own : &w->proposal->photos[index]->metadata;
+    const ie_metadata *own =
+        outlook->own != NULL ? outlook->own : &w->proposal->photos[index]->metadata;
     edit->forget_generated = edit->forget_generated && own->generated.count > 0;
     if (outlook->own != NULL && own->latitude == own->latitude) { /* no NaN: it has a place */
         edit->has_place = edit->has_altitude = false;
@@ -382,7 +400,8 @@ static void place_edit(const writing *w, size_t index)
         }
     } else if (may_beside) {
         if (edit.forget_generated && outlook.beside == NULL) {
-            refuse(proposal->plan, action, &edit, why != NULL ? why : "the keywords are in the file itself");
+            refuse(proposal->plan, action, &edit,
+                   why != NULL ? why : "the keywords are in the file itself");
             return;
         }
         write_beside(w, index, &edit, &outlook, w->embed ? why : NULL);
@@ -390,7 +409,8 @@ static void place_edit(const writing *w, size_t index)
         refuse(proposal->plan, action, &edit, "videos get no tags and no sidecar");
     } else {
         refuse(proposal->plan, action, &edit,
-               ie_arena_printf(proposal->plan->arena, "%s; --mode auto writes it into an XMP file beside the photo", why));
+               ie_arena_printf(proposal->plan->arena,
+                               "%s; --mode auto writes it into an XMP file beside the photo", why));
     }
 }
 
@@ -405,7 +425,8 @@ ie_status ie_writing_propose(ie_proposal *proposal, ie_error *err)
     ie_status status = ie_members_init(&w.members, proposal, err);
     for (size_t i = 0; status == IE_OK && i < proposal->count; i++) {
         const ie_action *action = &proposal->plan->actions[i];
-        if (action->kind == IE_ACTION_KEEP && ie_tag_edit_any(action->tags) && !action->tags->beside) {
+        if (action->kind == IE_ACTION_KEEP && ie_tag_edit_any(action->tags) &&
+            !action->tags->beside) {
             place_edit(&w, i);
         }
     }

@@ -2,7 +2,7 @@
 #include "storage/bmp_file.h"
 
 /* BITMAPFILEHEADER, then BITMAPCOREHEADER or BITMAPINFOHEADER and its successors (Microsoft,
- * wingdi.h). */
+   wingdi.h). */
 enum { FILE_HEADER = 14, CORE_HEADER = 12, INFO_HEADER = 40, V2_HEADER = 52, V3_HEADER = 56 };
 enum { PLAIN = 0, BIT_FIELDS = 3, ALPHA_BIT_FIELDS = 6 };
 

@@ -24,8 +24,8 @@ typedef struct ie_bmp {
 
 /* False when it is none, is cut short (all rows must be there) or of a kind that is not known. */
 bool ie_bmp_open(const uint8_t *bytes, size_t size, ie_bmp *ret_bmp);
-/* out: width * height * channels bytes, from the top; a palette index beyond the palette is black.
- */
+/* out: width * height * channels bytes, from the top; a palette index beyond the palette is
+   black. */
 void ie_bmp_read(const ie_bmp *bmp, const uint8_t *bytes, uint8_t *out);
 
 #endif

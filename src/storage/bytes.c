@@ -162,7 +162,8 @@ static const uint8_t *at(ie_bytes *bytes, uint64_t offset, size_t size, size_t l
         return bytes->whole + offset;
     }
     for (window *w = bytes->windows; w != NULL; w = w->next) {
-        if (offset >= w->offset && offset - w->offset <= w->size && size <= w->size - (offset - w->offset)) {
+        if (offset >= w->offset && offset - w->offset <= w->size &&
+            size <= w->size - (offset - w->offset)) {
             return w->data + (offset - w->offset);
         }
     }
@@ -205,7 +206,9 @@ const uint8_t *ie_bytes_load(ie_bytes *bytes, uint64_t max_bytes)
 bool ie_bytes_xxh3(ie_bytes *bytes, ie_hash128 *ret_hash)
 {
     const uint8_t *whole = bytes->whole;
-    if (whole == NULL && bytes->size <= WINDOW_BYTES) { /* a small file is one window, and most likely there already */
+    if (whole == NULL &&
+        bytes->size <=
+            WINDOW_BYTES) { /* a small file is one window, and most likely there already */
         whole = ie_bytes_at(bytes, 0, (size_t)bytes->size);
     }
     if (whole != NULL) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ie_bytes: one opened file as bytes, read at most once. Small windows are read where they are asked for
- * and kept; load() reads the whole. Never maps the file: a file cut short by someone else must give a
- * fault, not a SIGBUS. Belongs to one thread.
+ * ie_bytes: one opened file as bytes, read at most once. Small windows are read where they are
+ * asked for and kept; load() reads the whole. Never maps the file: a file cut short by someone else
+ * must give a fault, not a SIGBUS. Belongs to one thread.
  */
 #ifndef IE_STORAGE_BYTES_H
 #define IE_STORAGE_BYTES_H
@@ -20,8 +20,8 @@ void ie_bytes_close(ie_bytes *bytes);
 uint64_t ie_bytes_size(const ie_bytes *bytes);
 ie_stamp ie_bytes_stamp(const ie_bytes *bytes); /* fstat of the opened file; zero when wrapped */
 
-/* Pointer to `size` bytes at `offset`, valid until close (a later load() keeps it valid); NULL when the file
-   is shorter, `size` is 0, or reading fails (see ie_bytes_errno). */
+/* Pointer to `size` bytes at `offset`, valid until close (a later load() keeps it valid); NULL when
+   the file is shorter, `size` is 0, or reading fails (see ie_bytes_errno). */
 const uint8_t *ie_bytes_at(ie_bytes *bytes, uint64_t offset, size_t size);
 /* The same for one who will look at nothing else: no more than that is read. */
 const uint8_t *ie_bytes_only(ie_bytes *bytes, uint64_t offset, size_t size);

@@ -129,7 +129,7 @@ static void bind_put(ie_db *db, const pending *put)
 }
 
 /* A rename changes ctime; when the file at the new name is the row's file otherwise, the row
- * follows it. */
+   follows it. */
 static void bind_move(ie_db *db, const pending *move)
 {
     struct stat st;
@@ -238,9 +238,9 @@ static ie_status add_pending(ie_catalog *catalog, pending take_row, ie_error *er
 }
 
 /* A run that did not ask for some analyzers must not throw away what they once gave for these
- * bytes. */
-static void merge_stored(ie_db *db, const char *text, const ie_fact_version *versions, size_t count, pending *put,
-                         json_t *record)
+   bytes. */
+static void merge_stored(ie_db *db, const char *text, const ie_fact_version *versions, size_t count,
+                         pending *put, json_t *record)
 {
     IE_AUTO_FREE char *others = ie_fact_versions_others(text, versions, count);
     IE_AUTO_JSON json_t *stored = others[0] != 0 ? ie_row_record(db, IE_SQL_FIND) : NULL;
@@ -273,7 +273,9 @@ ie_status ie_catalog_store(ie_catalog *catalog, const ie_fact_version *versions,
         json_object_del(record, spare[i]);
     }
     ie_db_bind_path(catalog->db, IE_SQL_FIND, 1, put.path);
-    const char *before = ie_db_next(catalog->db, IE_SQL_FIND) ? ie_row_current(catalog->db, IE_SQL_FIND, &put.stamp) : NULL;
+    const char *before = ie_db_next(catalog->db, IE_SQL_FIND)
+                             ? ie_row_current(catalog->db, IE_SQL_FIND, &put.stamp)
+                             : NULL;
     put.versions = ie_fact_versions_text(versions, count, photo, before);
     put.current = before != NULL;
     if (put.current) {

@@ -17,7 +17,8 @@ static ie_status set_pair(ie_db *db, const ie_apart *pair, ie_error *err)
     return ie_db_run(db, sql, err);
 }
 
-ie_status ie_catalog_set_apart(ie_catalog *catalog, const ie_apart *pairs, size_t count, ie_error *err)
+ie_status ie_catalog_set_apart(ie_catalog *catalog, const ie_apart *pairs, size_t count,
+                               ie_error *err)
 {
     ie_db *db = ie_catalog_db(catalog);
     ie_status status = ie_catalog_commit(catalog, err);
@@ -44,13 +45,16 @@ static bool read_hash(ie_db *db, int column, ie_hash128 *ret_hash)
     return true;
 }
 
-ie_status ie_catalog_apart(ie_catalog *catalog, ie_catalog_apart_fn on_pair, void *user, ie_error *err)
+ie_status ie_catalog_apart(ie_catalog *catalog, ie_catalog_apart_fn on_pair, void *user,
+                           ie_error *err)
 {
     ie_db *db = ie_catalog_db(catalog);
     while (ie_db_next(db, IE_SQL_APART)) {
         size_t size;
-        ie_apart pair = {.name_a = ie_db_text(db, IE_SQL_APART, 2, &size), .name_b = ie_db_text(db, IE_SQL_APART, 3, &size)};
-        if (read_hash(db, 0, &pair.a) && read_hash(db, 1, &pair.b) && pair.name_a != NULL && pair.name_b != NULL) {
+        ie_apart pair = {.name_a = ie_db_text(db, IE_SQL_APART, 2, &size),
+                         .name_b = ie_db_text(db, IE_SQL_APART, 3, &size)};
+        if (read_hash(db, 0, &pair.a) && read_hash(db, 1, &pair.b) && pair.name_a != NULL &&
+            pair.name_b != NULL) {
             on_pair(user, &pair);
         }
     }

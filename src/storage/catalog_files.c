@@ -11,7 +11,8 @@ static bool stored_hash(ie_db *db, const ie_fact_version *version, ie_hash128 *r
 {
     size_t size;
     const char *versions = ie_db_text(db, IE_SQL_STORED, 7, &size);
-    if (versions == NULL || (ie_fact_versions_current(versions, version, 1).have & version->have) == 0) {
+    if (versions == NULL ||
+        (ie_fact_versions_current(versions, version, 1).have & version->have) == 0) {
         return false;
     }
     const char *text = ie_db_text(db, IE_SQL_STORED, 8, &size);
@@ -23,7 +24,8 @@ static bool stored_hash(ie_db *db, const ie_fact_version *version, ie_hash128 *r
     return hex != NULL && ie_hash128_parse(hex, ret_hash);
 }
 
-static void tell_row(ie_db *db, const ie_fact_version *version, ie_catalog_file_fn on_file, void *user)
+static void tell_row(ie_db *db, const ie_fact_version *version, ie_catalog_file_fn on_file,
+                     void *user)
 {
     size_t size;
     ie_stored_file file = {
@@ -70,12 +72,14 @@ static uint64_t photos_of(ie_db *db, ie_db_sql sql)
         size_t size;
         const char *format = ie_db_text(db, sql, 0, &size);
         ie_kind kind = format != NULL ? ie_format_kind(ie_format_by_name(format)) : IE_KIND_NONE;
-        photos += kind == IE_KIND_PHOTO || kind == IE_KIND_RAW ? (uint64_t)ie_db_int(db, sql, 1) : 0;
+        photos +=
+            kind == IE_KIND_PHOTO || kind == IE_KIND_RAW ? (uint64_t)ie_db_int(db, sql, 1) : 0;
     }
     return photos;
 }
 
-ie_status ie_catalog_count_photos(ie_catalog *catalog, const char *path, uint64_t *ret_photos, ie_error *err)
+ie_status ie_catalog_count_photos(ie_catalog *catalog, const char *path, uint64_t *ret_photos,
+                                  ie_error *err)
 {
     ie_db *db = ie_catalog_db(catalog);
     uint64_t photos = 0;
@@ -99,12 +103,14 @@ ie_status ie_catalog_count_photos(ie_catalog *catalog, const char *path, uint64_
     return status;
 }
 
-ie_status ie_catalog_files(ie_catalog *catalog, const char *path, const ie_fact_version *xxh3_version,
-                           ie_catalog_file_fn on_file, void *user, ie_error *err)
+ie_status ie_catalog_files(ie_catalog *catalog, const char *path,
+                           const ie_fact_version *xxh3_version, ie_catalog_file_fn on_file,
+                           void *user, ie_error *err)
 {
     ie_db *db = ie_catalog_db(catalog);
     const char *folder = strcmp(path, "/") == 0 ? "" : path;
-    IE_AUTO_FREE char *below = ie_asprintf("%s/", folder), *behind = ie_asprintf("%s0", folder); /* '0' follows '/' */
+    IE_AUTO_FREE char *below = ie_asprintf("%s/", folder),
+                      *behind = ie_asprintf("%s0", folder); /* '0' follows '/' */
     ie_db_bind_path(db, IE_SQL_STORED, 1, path);
     ie_db_bind_path(db, IE_SQL_STORED, 2, below);
     ie_db_bind_path(db, IE_SQL_STORED, 3, behind);

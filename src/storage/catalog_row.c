@@ -76,7 +76,8 @@ const char *ie_row_current(ie_db *db, ie_db_sql sql, const ie_stamp *stamp)
     ie_stamp stored = ie_row_stamp(db, sql);
     int64_t young = ie_db_int(db, sql, 5) - clock_tick(&stored);
     bool racy = stored.mtime_ns > young && stored.ctime_ns > young;
-    const char *text = ie_stamp_still(&stored, stamp) && !racy ? ie_db_text(db, sql, 6, &size) : NULL;
+    const char *text =
+        ie_stamp_still(&stored, stamp) && !racy ? ie_db_text(db, sql, 6, &size) : NULL;
     return text != NULL ? ie_row_unsealed(text) : NULL;
 }
 
@@ -91,17 +92,18 @@ json_t *ie_row_record(ie_db *db, ie_db_sql sql)
     return record;
 }
 
-static const ie_row_memo *memo_of(ie_row_memo *memo, const char *text, const ie_fact_version *versions,
-                                  size_t count)
+static const ie_row_memo *memo_of(ie_row_memo *memo, const char *text,
+                                  const ie_fact_version *versions, size_t count)
 {
     size_t room = sizeof memo->versions / sizeof *memo->versions, size = count * sizeof *versions;
-    if (memo->text != NULL && memo->count == count && count <= room && strcmp(memo->text, text) == 0 &&
-        memcmp(memo->versions, versions, size) == 0) {
+    if (memo->text != NULL && memo->count == count && count <= room &&
+        strcmp(memo->text, text) == 0 && memcmp(memo->versions, versions, size) == 0) {
         return memo;
     }
     ie_fact_bits bits = ie_fact_versions_current(text, versions, count);
     free(memo->text);
-    *memo = (ie_row_memo){.text = ie_strdup(text), .count = count, .have = bits.have, .tried = bits.tried};
+    *memo = (ie_row_memo){
+        .text = ie_strdup(text), .count = count, .have = bits.have, .tried = bits.tried};
     memcpy(memo->versions, versions, count <= room ? size : 0);
     int lines = 0;
     for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) {
@@ -123,16 +125,18 @@ static bool take_row(ie_db *db, ie_db_sql sql, const ie_row_memo *bits, ie_photo
     return true;
 }
 
-/* The record as it stands, when all of it is to be printed and nothing in it is needed here. Labels depend on settings
-   that stored facts do not, faults are counted, sidecars looked at. No quote within a text stands in front of a colon
-   without a backslash before it. */
+/* The record as it stands, when all of it is to be printed and nothing in it is needed here. Labels
+   depend on settings that stored facts do not, faults are counted, sidecars looked at. No quote
+   within a text stands in front of a colon without a backslash before it. */
 static bool take_text(ie_db *db, ie_db_sql sql, const ie_row_memo *bits, ie_photo *photo)
 {
     size_t sealed_size, size;
     char seal[SEAL_SIZE + 1];
     const char *sealed = ie_db_text(db, sql, 6, &sealed_size);
-    const char *text = ie_db_text(db, sql, 7, &size), *format = ie_db_text(db, sql, 8, &(size_t){0});
-    if (!bits->all || bits->tried != 0 || text == NULL || format == NULL || !ie_starts_with(sealed, SEAL)) {
+    const char *text = ie_db_text(db, sql, 7, &size),
+               *format = ie_db_text(db, sql, 8, &(size_t){0});
+    if (!bits->all || bits->tried != 0 || text == NULL || format == NULL ||
+        !ie_starts_with(sealed, SEAL)) {
         return false;
     }
     write_seal(text, size, seal);
@@ -194,7 +198,8 @@ void ie_row_cursor_close(ie_row_cursor *cursor, ie_db *db)
     }
 }
 
-static bool find(ie_catalog *catalog, const ie_fact_version *versions, size_t count, bool as_text, ie_photo *photo)
+static bool find(ie_catalog *catalog, const ie_fact_version *versions, size_t count, bool as_text,
+                 ie_photo *photo)
 {
     ie_db *db = ie_catalog_db(catalog);
     ie_row_cursor *cursor = ie_catalog_cursor(catalog);
@@ -204,7 +209,8 @@ static bool find(ie_catalog *catalog, const ie_fact_version *versions, size_t co
     }
     bool known = cursor != NULL ? go_to(cursor, db, photo->real_path) : ie_db_next(db, IE_SQL_FIND);
     const char *text = known ? ie_row_current(db, sql, &photo->stamp) : NULL;
-    const ie_row_memo *bits = text != NULL ? memo_of(ie_catalog_memo(catalog), text, versions, count) : NULL;
+    const ie_row_memo *bits =
+        text != NULL ? memo_of(ie_catalog_memo(catalog), text, versions, count) : NULL;
     /* All else rests on the format. */
     bool found = bits != NULL && (bits->have & IE_HAVE_FORMAT) != 0 &&
                  ((as_text && take_text(db, sql, bits, photo)) || take_row(db, sql, bits, photo));
@@ -214,12 +220,14 @@ static bool find(ie_catalog *catalog, const ie_fact_version *versions, size_t co
     return found;
 }
 
-bool ie_catalog_find(ie_catalog *catalog, const ie_fact_version *versions, size_t count, ie_photo *photo)
+bool ie_catalog_find(ie_catalog *catalog, const ie_fact_version *versions, size_t count,
+                     ie_photo *photo)
 {
     return find(catalog, versions, count, false, photo);
 }
 
-bool ie_catalog_find_text(ie_catalog *catalog, const ie_fact_version *versions, size_t count, ie_photo *photo)
+bool ie_catalog_find_text(ie_catalog *catalog, const ie_fact_version *versions, size_t count,
+                          ie_photo *photo)
 {
     return find(catalog, versions, count, true, photo);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/catalog_db.h"
 
-ie_status ie_catalog_set_volume(ie_catalog *catalog, const char *root, const char *volume, const char *place,
-                                ie_error *err)
+ie_status ie_catalog_set_volume(ie_catalog *catalog, const char *root, const char *volume,
+                                const char *place, ie_error *err)
 {
     ie_db *db = ie_catalog_db(catalog);
     ie_db_sql sql = volume != NULL ? IE_SQL_SET_VOLUME : IE_SQL_DROP_VOLUME;
@@ -24,7 +24,8 @@ ie_status ie_catalog_set_volume(ie_catalog *catalog, const char *root, const cha
     return ie_db_finish(db, status, err);
 }
 
-ie_status ie_catalog_volumes(ie_catalog *catalog, ie_catalog_volume_fn on_volume, void *user, ie_error *err)
+ie_status ie_catalog_volumes(ie_catalog *catalog, ie_catalog_volume_fn on_volume, void *user,
+                             ie_error *err)
 {
     ie_db *db = ie_catalog_db(catalog);
     while (ie_db_next(db, IE_SQL_VOLUMES)) {

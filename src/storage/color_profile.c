@@ -12,12 +12,15 @@
 #include "utils/memory.h"
 
 /* Loaded at first use: see utils/late.h. */
-#define CALLS(X) \
-    X(cmsBuildGamma) X(cmsBuildParametricToneCurve) X(cmsBuildTabulatedToneCurve16) X(cmsCIE2000DeltaE) X(cmsCloseProfile) \
-    X(cmsCreateGrayProfile) X(cmsCreateLab4Profile) X(cmsCreateRGBProfile) X(cmsCreateTransform) X(cmsCreate_sRGBProfile) \
-    X(cmsD50_xyY) X(cmsDeleteTransform) X(cmsDoTransform) X(cmsEvalToneCurveFloat) X(cmsFreeToneCurve) \
-    X(cmsGetColorSpace) X(cmsGetProfileInfoASCII) X(cmsIsMatrixShaper) X(cmsMLUalloc) X(cmsMLUfree) X(cmsMLUsetASCII) \
-    X(cmsOpenProfileFromMem) X(cmsReadTag) X(cmsSaveProfileToMem) X(cmsWriteTag)
+#define CALLS(X)                                                                                   \
+    X(cmsBuildGamma)                                                                               \
+    X(cmsBuildParametricToneCurve) X(cmsBuildTabulatedToneCurve16) X(cmsCIE2000DeltaE)             \
+        X(cmsCloseProfile) X(cmsCreateGrayProfile) X(cmsCreateLab4Profile) X(cmsCreateRGBProfile)  \
+            X(cmsCreateTransform) X(cmsCreate_sRGBProfile) X(cmsD50_xyY) X(cmsDeleteTransform)     \
+                X(cmsDoTransform) X(cmsEvalToneCurveFloat) X(cmsFreeToneCurve) X(cmsGetColorSpace) \
+                    X(cmsGetProfileInfoASCII) X(cmsIsMatrixShaper) X(cmsMLUalloc) X(cmsMLUfree)    \
+                        X(cmsMLUsetASCII) X(cmsOpenProfileFromMem) X(cmsReadTag)                   \
+                            X(cmsSaveProfileToMem) X(cmsWriteTag)
 
 static struct {
     CALLS(IE_LATE_MEMBER)
@@ -67,7 +70,9 @@ bool ie_profile_ready(void)
 /* NULL when it is no profile. */
 static cmsHPROFILE open_profile(const void *icc, size_t size)
 {
-    return ie_profile_ready() && icc != NULL && size >= 128 && size <= UINT32_MAX ? cmsOpenProfileFromMem(icc, (cmsUInt32Number)size) : NULL;
+    return ie_profile_ready() && icc != NULL && size >= 128 && size <= UINT32_MAX
+               ? cmsOpenProfileFromMem(icc, (cmsUInt32Number)size)
+               : NULL;
 }
 
 static ie_profile_kind kind_of(cmsHPROFILE profile)
@@ -91,17 +96,20 @@ static void say_name(cmsHPROFILE profile, const char *name)
     static const struct {
         cmsTagSignature tag;
         const char *text; /* NULL: the name */
-    } rows[] = {{cmsSigProfileDescriptionTag, NULL}, {cmsSigCopyrightTag, "No copyright, use freely"}};
+    } rows[] = {{cmsSigProfileDescriptionTag, NULL},
+                {cmsSigCopyrightTag, "No copyright, use freely"}};
     for (size_t i = 0; i < 2; i++) {
         cmsMLU *text = cmsMLUalloc(NULL, 1);
-        if (text != NULL && cmsMLUsetASCII(text, "en", "US", rows[i].text != NULL ? rows[i].text : name)) {
+        if (text != NULL &&
+            cmsMLUsetASCII(text, "en", "US", rows[i].text != NULL ? rows[i].text : name)) {
             cmsWriteTag(profile, rows[i].tag, text);
         }
         cmsMLUfree(text);
     }
 }
 
-/* Closes the profile. The time at which it was made is no fact about colours: the same file is to come out always. */
+/* Closes the profile. The time at which it was made is no fact about colours: the same file is to
+   come out always. */
 static bool finish(cmsHPROFILE profile, const char *name, ie_profile *ret_profile)
 {
     static const uint8_t date[12] = {2026 >> 8, 2026 & 255, 0, 1, 0, 1};
@@ -125,7 +133,8 @@ static bool finish(cmsHPROFILE profile, const char *name, ie_profile *ret_profil
     return good;
 }
 
-/* Light of a value: ((V + a) / b) ^ g above the limit, V / c below (ICC.1:2010, 10.16, function 3). */
+/* Light of a value: ((V + a) / b) ^ g above the limit, V / c below (ICC.1:2010, 10.16,
+   function 3). */
 static cmsToneCurve *parametric(double g, double a, double b, double c, double limit)
 {
     const cmsFloat64Number params[5] = {g, 1 / b, a / b, 1 / c, limit};
@@ -156,7 +165,8 @@ static cmsHPROFILE make_rgb(const ie_color_space *space, cmsToneCurve *const cur
 {
     const double(*xy)[2] = (const double(*)[2])space->xy;
     const cmsCIExyY white = {xy[3][0], xy[3][1], 1};
-    const cmsCIExyYTRIPLE primaries = {{xy[0][0], xy[0][1], 1}, {xy[1][0], xy[1][1], 1}, {xy[2][0], xy[2][1], 1}};
+    const cmsCIExyYTRIPLE primaries = {
+        {xy[0][0], xy[0][1], 1}, {xy[1][0], xy[1][1], 1}, {xy[2][0], xy[2][1], 1}};
     return cmsCreateRGBProfile(&white, &primaries, curves);
 }
 
@@ -177,23 +187,28 @@ bool ie_profile_make(const ie_color_space *space, bool gray, ie_profile *ret_pro
     }
     char name[80];
     if (space->transfer == IE_TRANSFER_GAMMA) {
-        snprintf(name, sizeof name, "Red %.3g %.3g, green %.3g %.3g, gamma %.4g", space->xy[0][0], space->xy[0][1],
-                 space->xy[1][0], space->xy[1][1], space->gamma);
+        snprintf(name, sizeof name, "Red %.3g %.3g, green %.3g %.3g, gamma %.4g", space->xy[0][0],
+                 space->xy[0][1], space->xy[1][0], space->xy[1][1], space->gamma);
     } else {
-        snprintf(name, sizeof name, "Red %.3g %.3g, green %.3g %.3g, %s", space->xy[0][0], space->xy[0][1], space->xy[1][0],
-                 space->xy[1][1], space->transfer == IE_TRANSFER_SRGB ? "curve of sRGB" : space->transfer == IE_TRANSFER_TABLE ? "table" : "video curve");
+        snprintf(name, sizeof name, "Red %.3g %.3g, green %.3g %.3g, %s", space->xy[0][0],
+                 space->xy[0][1], space->xy[1][0], space->xy[1][1],
+                 space->transfer == IE_TRANSFER_SRGB    ? "curve of sRGB"
+                 : space->transfer == IE_TRANSFER_TABLE ? "table"
+                                                        : "video curve");
     }
     return finish(profile, name, ret_profile);
 }
 
 bool ie_profile_reshape(const void *icc, size_t size, bool gray, ie_profile *ret_profile)
 {
-    static const ie_color_space srgb = {.xy = {{0.64, 0.33}, {0.30, 0.60}, {0.15, 0.06}, {0.3127, 0.3290}}};
+    static const ie_color_space srgb = {
+        .xy = {{0.64, 0.33}, {0.30, 0.60}, {0.15, 0.06}, {0.3127, 0.3290}}};
     cmsHPROFILE from = open_profile(icc, size), made = NULL;
     if (from == NULL) {
         return false;
     }
-    cmsToneCurve *curve = cmsReadTag(from, kind_of(from) == IE_PROFILE_GRAY ? cmsSigGrayTRCTag : cmsSigGreenTRCTag);
+    cmsToneCurve *curve =
+        cmsReadTag(from, kind_of(from) == IE_PROFILE_GRAY ? cmsSigGrayTRCTag : cmsSigGreenTRCTag);
     if (curve != NULL && gray) {
         made = cmsCreateGrayProfile(cmsD50_xyY(), curve);
     } else if (curve != NULL) {
@@ -209,7 +224,8 @@ static bool invert(const double m[9], double ret_inverse[9])
 {
     double out[9], det = 0;
     for (int i = 0; i < 9; i++) {
-        int r = i / 3, c = i % 3, r1 = (c + 1) % 3, r2 = (c + 2) % 3, c1 = (r + 1) % 3, c2 = (r + 2) % 3;
+        int r = i / 3, c = i % 3, r1 = (c + 1) % 3, r2 = (c + 2) % 3, c1 = (r + 1) % 3,
+            c2 = (r + 2) % 3;
         out[i] = m[r1 * 3 + c1] * m[r2 * 3 + c2] - m[r1 * 3 + c2] * m[r2 * 3 + c1];
     }
     for (int i = 0; i < 3; i++) {
@@ -234,13 +250,14 @@ static bool to_xy(const double m[9], const cmsCIEXYZ *color, double ret_xy[2])
     return fabs(sum) > 1e-9 && isfinite(ret_xy[0]) && isfinite(ret_xy[1]);
 }
 
-/* Primaries as they were before the profile brought them to its white, D50; where it does not say from which, D65 does as
-   well as any: what is made of them brings them back. */
+/* Primaries as they were before the profile brought them to its white, D50; where it does not say
+   from which, D65 does as well as any: what is made of them brings them back. */
 static bool primaries_of(cmsHPROFILE profile, ie_color_space *ret_space)
 {
     static const double bradford[9] = {1.0478112, 0.0228866, -0.0501270, 0.0295424, 0.9904844,
                                        -0.0170491, -0.0092345, 0.0150436, 0.7521316};
-    static const cmsTagSignature names[] = {cmsSigRedColorantTag, cmsSigGreenColorantTag, cmsSigBlueColorantTag};
+    static const cmsTagSignature names[] = {cmsSigRedColorantTag, cmsSigGreenColorantTag,
+                                            cmsSigBlueColorantTag};
     static const cmsCIEXYZ white = {0.9642, 1.0, 0.8249};
     const double *said = cmsReadTag(profile, cmsSigChromaticAdaptationTag);
     ie_color_space space = {.transfer = IE_TRANSFER_SRGB};
@@ -269,18 +286,21 @@ bool ie_profile_with_srgb_curve(const void *icc, size_t size, ie_profile *ret_pr
         return false;
     }
     bool gray = kind_of(from) == IE_PROFILE_GRAY;
-    bool good = gray || (kind_of(from) == IE_PROFILE_RGB && cmsIsMatrixShaper(from) && primaries_of(from, &space));
+    bool good = gray || (kind_of(from) == IE_PROFILE_RGB && cmsIsMatrixShaper(from) &&
+                         primaries_of(from, &space));
     cmsCloseProfile(from);
     return good && ie_profile_make(&space, gray, ret_profile);
 }
 
-bool ie_profile_srgb_values(const void *icc, size_t size, int channel, uint32_t count, double *ret_values)
+bool ie_profile_srgb_values(const void *icc, size_t size, int channel, uint32_t count,
+                            double *ret_values)
 {
     static const cmsTagSignature names[] = {cmsSigRedTRCTag, cmsSigGreenTRCTag, cmsSigBlueTRCTag};
     cmsHPROFILE from = open_profile(icc, size);
     const cmsToneCurve *curve = NULL;
     if (from != NULL) {
-        curve = cmsReadTag(from, kind_of(from) == IE_PROFILE_GRAY ? cmsSigGrayTRCTag : names[channel]);
+        curve =
+            cmsReadTag(from, kind_of(from) == IE_PROFILE_GRAY ? cmsSigGrayTRCTag : names[channel]);
     }
     for (uint32_t i = 0; curve != NULL && i < count; i++) {
         double light = (double)cmsEvalToneCurveFloat(curve, (float)i / (float)(count - 1));
@@ -310,9 +330,9 @@ static bool to_lab(cmsHPROFILE profile, ie_profile_kind kind, cmsCIELab lab[COLO
         }
     }
     cmsHPROFILE space = cmsCreateLab4Profile(NULL);
-    cmsHTRANSFORM transform =
-        cmsCreateTransform(profile, kind == IE_PROFILE_RGB ? TYPE_RGB_DBL : TYPE_GRAY_DBL, space, TYPE_Lab_DBL,
-                           INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_NOOPTIMIZE | cmsFLAGS_NOCACHE);
+    cmsHTRANSFORM transform = cmsCreateTransform(
+        profile, kind == IE_PROFILE_RGB ? TYPE_RGB_DBL : TYPE_GRAY_DBL, space, TYPE_Lab_DBL,
+        INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_NOOPTIMIZE | cmsFLAGS_NOCACHE);
     cmsCloseProfile(space);
     if (transform == NULL) {
         return false;
@@ -344,12 +364,13 @@ static double difference(cmsHPROFILE a, cmsHPROFILE b)
     cmsCIELab x[COLOURS], y[COLOURS];
     double worst = INFINITY;
     ie_profile_kind kind = a != NULL ? kind_of(a) : IE_PROFILE_BROKEN;
-    if (b != NULL && (kind == IE_PROFILE_RGB || kind == IE_PROFILE_GRAY) && kind_of(b) == kind && to_lab(a, kind, x) &&
-        to_lab(b, kind, y)) {
+    if (b != NULL && (kind == IE_PROFILE_RGB || kind == IE_PROFILE_GRAY) && kind_of(b) == kind &&
+        to_lab(a, kind, x) && to_lab(b, kind, y)) {
         worst = 0;
         for (int i = 0; i < COLOURS; i++) {
             double here = cmsCIE2000DeltaE(&x[i], &y[i], 1, 1, 1);
-            worst = isnan(here) ? INFINITY : fmax(worst, here); /* fmax() passes over what is no number */
+            worst = isnan(here) ? INFINITY
+                                : fmax(worst, here); /* fmax() passes over what is no number */
         }
     }
     if (a != NULL) {
@@ -369,7 +390,8 @@ double ie_profile_difference(const void *a, size_t a_size, const void *b, size_t
 double ie_profile_difference_from_srgb(const void *icc, size_t size)
 {
     cmsHPROFILE profile = open_profile(icc, size), srgb = NULL;
-    cmsToneCurve *curve = profile != NULL && kind_of(profile) == IE_PROFILE_GRAY ? srgb_curve() : NULL;
+    cmsToneCurve *curve =
+        profile != NULL && kind_of(profile) == IE_PROFILE_GRAY ? srgb_curve() : NULL;
     if (curve != NULL) {
         srgb = cmsCreateGrayProfile(cmsD50_xyY(), curve);
         cmsFreeToneCurve(curve);
@@ -379,12 +401,14 @@ double ie_profile_difference_from_srgb(const void *icc, size_t size)
     return difference(profile, srgb);
 }
 
-/* ---- what libjxl says in the names of the profiles that it makes --------------------------------- */
+/* ---- what libjxl says in the names of the profiles that it makes ----------------------------- */
 
 static bool jxl_name_ends(const void *icc, size_t size, const char *end)
 {
     char name[64] = "";
-    cmsHPROFILE profile = size >= 128 && memcmp((const uint8_t *)icc + 80, "jxl ", 4) == 0 ? open_profile(icc, size) : NULL;
+    cmsHPROFILE profile = size >= 128 && memcmp((const uint8_t *)icc + 80, "jxl ", 4) == 0
+                              ? open_profile(icc, size)
+                              : NULL;
     if (profile == NULL) {
         return false;
     }

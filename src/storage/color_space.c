@@ -24,7 +24,8 @@ static ie_color_space of_primaries(const double xy[4][2])
 static bool are_srgb(const ie_color_space *space)
 {
     for (int i = 0; i < 4; i++) {
-        if (fabs(space->xy[i][0] - srgb_xy[i][0]) > 0.003 || fabs(space->xy[i][1] - srgb_xy[i][1]) > 0.003) {
+        if (fabs(space->xy[i][0] - srgb_xy[i][0]) > 0.003 ||
+            fabs(space->xy[i][1] - srgb_xy[i][1]) > 0.003) {
             return false;
         }
     }
@@ -88,7 +89,8 @@ static bool take_transfer(unsigned code, ie_color_space *space)
     switch (code) {
     case 2: /* not said */
     case 13:
-    case 1: /* video's curves (BT.709, BT.601, BT.2020): encoders write them for sRGB's, and viewers show them so */
+    case 1: /* video's curves (BT.709, BT.601, BT.2020): encoders write them for sRGB's, and viewers
+               show them so */
     case 6:
     case 11:
     case 12:
@@ -111,7 +113,8 @@ static bool take_transfer(unsigned code, ie_color_space *space)
 }
 
 /* Half of a word does not stand against a profile. */
-static ie_colors of_codes(unsigned primaries, unsigned transfer, bool icc, ie_color_space *ret_space)
+static ie_colors of_codes(unsigned primaries, unsigned transfer, bool icc,
+                          ie_color_space *ret_space)
 {
     ie_color_space space;
     if ((primaries == 2 && transfer == 2) || (icc && (primaries == 2 || transfer == 2))) {
@@ -127,7 +130,7 @@ static ie_colors of_codes(unsigned primaries, unsigned transfer, bool icc, ie_co
     return IE_COLORS_OTHER;
 }
 
-/* ---- PNG (W3C PNG 3rd edition, 4.3 and 11.3.2: cICP, then iCCP, sRGB, gAMA and cHRM) -------------- */
+/* ---- PNG (W3C PNG 3rd edition, 4.3 and 11.3.2: cICP, then iCCP, sRGB, gAMA and cHRM) --------- */
 
 typedef struct png_says {
     const uint8_t *cicp, *gama, *chrm;
@@ -163,7 +166,8 @@ static ie_colors of_png(const uint8_t *bytes, size_t size, bool icc, ie_color_sp
     if (says.cicp != NULL && (says.cicp[2] != 0 || says.cicp[3] == 0)) {
         return IE_COLORS_UNTOLD;
     }
-    ie_colors coded = says.cicp != NULL ? of_codes(says.cicp[0], says.cicp[1], icc, ret_space) : IE_COLORS_PROFILE;
+    ie_colors coded = says.cicp != NULL ? of_codes(says.cicp[0], says.cicp[1], icc, ret_space)
+                                        : IE_COLORS_PROFILE;
     if (coded != IE_COLORS_PROFILE) {
         return coded;
     }
@@ -195,7 +199,7 @@ static ie_colors of_png(const uint8_t *bytes, size_t size, bool icc, ie_color_sp
     return IE_COLORS_OTHER;
 }
 
-/* ---- HEIF and AVIF (ISO/IEC 23008-12, 6.5.5; 14496-12, 12.1.5) ----------------------------------- */
+/* ---- HEIF and AVIF (ISO/IEC 23008-12, 6.5.5; 14496-12, 12.1.5) ------------------------------- */
 
 typedef struct nclx_search {
     ie_colors found;
@@ -205,7 +209,8 @@ typedef struct nclx_search {
 static bool take_property(const ie_box *box, void *context)
 {
     nclx_search *search = context;
-    const uint8_t *p = box->type == IE_BOX('c', 'o', 'l', 'r') ? ie_span_at(&box->body, 0, 8) : NULL;
+    const uint8_t *p =
+        box->type == IE_BOX('c', 'o', 'l', 'r') ? ie_span_at(&box->body, 0, 8) : NULL;
     if (p != NULL && memcmp(p, "nclx", 4) == 0) {
         search->found = of_codes(ie_be16(p + 4), ie_be16(p + 6), false, search->space);
     }
@@ -214,8 +219,10 @@ static bool take_property(const ie_box *box, void *context)
 
 static ie_colors of_heif(const uint8_t *bytes, size_t size, ie_color_space *ret_space)
 {
-    ie_span file = ie_span_memory(bytes, size), meta = ie_box_find(&file, IE_BOX('m', 'e', 't', 'a'));
-    ie_span boxes = ie_span_part(&meta, 4, meta.size), iprp = ie_box_find(&boxes, IE_BOX('i', 'p', 'r', 'p'));
+    ie_span file = ie_span_memory(bytes, size),
+            meta = ie_box_find(&file, IE_BOX('m', 'e', 't', 'a'));
+    ie_span boxes = ie_span_part(&meta, 4, meta.size),
+            iprp = ie_box_find(&boxes, IE_BOX('i', 'p', 'r', 'p'));
     ie_span pitm = ie_box_find(&boxes, IE_BOX('p', 'i', 't', 'm'));
     const uint8_t *first = ie_span_at(&pitm, 0, 4);
     uint64_t primary, at = 4;
@@ -226,7 +233,7 @@ static ie_colors of_heif(const uint8_t *bytes, size_t size, ie_color_space *ret_
     return search.found;
 }
 
-/* ---- EXIF (CIPA DC-008; DCF 2.0, 5.2) and TIFF 6.0 (section 20) ------------------------------------ */
+/* ---- EXIF (CIPA DC-008; DCF 2.0, 5.2) and TIFF 6.0 (section 20) ------------------------------ */
 
 typedef struct directory {
     const ie_span *tiff;
@@ -245,8 +252,12 @@ static bool find_entry(directory *d, uint16_t tag, ie_exif_entry *ret_entry)
             return false;
         }
         if (ie_exif_get16(d->big_endian, p) == tag) {
-            ie_exif_entry e = {.tiff = d->tiff, .big_endian = d->big_endian, .damaged = &d->damaged, .tag = tag,
-                               .type = ie_exif_get16(d->big_endian, p + 2), .count = ie_exif_get32(d->big_endian, p + 4)};
+            ie_exif_entry e = {.tiff = d->tiff,
+                               .big_endian = d->big_endian,
+                               .damaged = &d->damaged,
+                               .tag = tag,
+                               .type = ie_exif_get16(d->big_endian, p + 2),
+                               .count = ie_exif_get32(d->big_endian, p + 4)};
             e.size = e.count * ie_exif_type_size(e.type);
             e.at = e.size <= 4 ? at + 8 : ie_exif_get32(d->big_endian, p + 8);
             *ret_entry = e;
@@ -281,7 +292,8 @@ static bool is_r03(directory exif)
     return p != NULL && memcmp(p, "R03", 3) == 0;
 }
 
-/* PrimaryChromaticities and WhitePoint; those of sRGB, and false, when they are not said or make no sense. */
+/* PrimaryChromaticities and WhitePoint; those of sRGB, and false, when they are not said or make no
+   sense. */
 static bool take_chromaticities(directory *d, ie_color_space *space)
 {
     ie_exif_entry e;
@@ -305,17 +317,20 @@ static bool take_table(directory *d, ie_color_space *space)
 {
     ie_exif_entry e;
     uint32_t bits = number_of(d, 258, 1);
-    if (bits == 0 || bits > 16 || !find_entry(d, 301, &e) || (e.count != 1u << bits && e.count != 3u << bits)) {
+    if (bits == 0 || bits > 16 || !find_entry(d, 301, &e) ||
+        (e.count != 1u << bits && e.count != 3u << bits)) {
         return false;
     }
-    uint32_t length = 1u << bits, step = length > IE_COLOR_TABLE_MAX ? length / IE_COLOR_TABLE_MAX : 1;
+    uint32_t length = 1u << bits,
+             step = length > IE_COLOR_TABLE_MAX ? length / IE_COLOR_TABLE_MAX : 1;
     space->transfer = IE_TRANSFER_TABLE;
     space->table_count = length / step;
     for (uint32_t c = 0; c < 3; c++) {
         for (uint32_t i = 0; i < space->table_count; i++) {
             /* First and last stay first and last. */
             uint32_t place = (uint32_t)((uint64_t)i * (length - 1) / (space->table_count - 1));
-            space->table[c][i] = (uint16_t)ie_exif_integer(&e, place + (e.count > length ? c * length : 0), 0);
+            space->table[c][i] =
+                (uint16_t)ie_exif_integer(&e, place + (e.count > length ? c * length : 0), 0);
         }
     }
     return space->table_count >= 2 && !d->damaged;
@@ -372,8 +387,8 @@ ie_colors ie_color_space_of_exif(const ie_meta *meta, ie_color_space *ret_space)
     return IE_COLORS_PROFILE;
 }
 
-ie_colors ie_color_space_find(const uint8_t *bytes, size_t size, ie_format format, const ie_meta *meta, bool icc,
-                              ie_color_space *ret_space)
+ie_colors ie_color_space_find(const uint8_t *bytes, size_t size, ie_format format,
+                              const ie_meta *meta, bool icc, ie_color_space *ret_space)
 {
     ie_colors found = IE_COLORS_PROFILE;
     if (format == IE_FORMAT_PNG) {
@@ -384,5 +399,7 @@ ie_colors ie_color_space_find(const uint8_t *bytes, size_t size, ie_format forma
         ie_span tiff = ie_span_memory(bytes, size);
         found = of_tiff(&tiff, ret_space);
     }
-    return found == IE_COLORS_PROFILE && !icc && meta != NULL ? ie_color_space_of_exif(meta, ret_space) : found;
+    return found == IE_COLORS_PROFILE && !icc && meta != NULL
+               ? ie_color_space_of_exif(meta, ret_space)
+               : found;
 }

@@ -27,7 +27,8 @@ typedef struct reader {
 
 /* ---- the file's bytes ---- */
 
-/* A pipe (as a shell makes of <(...)) may be a moment late; one that nobody writes to must not hang us. */
+/* A pipe (as a shell makes of <(...)) may be a moment late; one that nobody writes to must not hang
+   us. */
 static ssize_t read_piece(int fd, char *piece, size_t size)
 {
     for (;;) {
@@ -207,7 +208,8 @@ static void add_escaped(ie_buffer *entry, const char *text)
     }
 }
 
-/* An item that is a mapping becomes "key=value;key=value". From behind its start to behind its end. */
+/* An item that is a mapping becomes "key=value;key=value". From behind its start to behind
+   its end. */
 static ie_status read_entry(reader *r, const char *key, ie_buffer *entry)
 {
     for (bool value = false;; value = !value) {
@@ -222,7 +224,8 @@ static ie_status read_entry(reader *r, const char *key, ie_buffer *entry)
             ie_buffer_text(entry, value ? "=" : entry->size > 0 ? ";" : "");
             add_escaped(entry, text);
         } else if (!end) {
-            status = refuse(r, line_of(&event), "the items of %s must be plain texts or lines of \"key: value\".", key);
+            status = refuse(r, line_of(&event),
+                            "the items of %s must be plain texts or lines of \"key: value\".", key);
         }
         yaml_event_delete(&event);
         if (end || status != IE_OK) {
@@ -280,14 +283,16 @@ static ie_status read_list(reader *r, const char *key, size_t line)
     return status;
 }
 
-/* Settings whose items may be written as lines of "key: value", in YAML's own way of saying "key=value". */
+/* Settings whose items may be written as lines of "key: value", in YAML's own way of saying
+   "key=value". */
 static bool takes_pairs(const char *key)
 {
     return strcmp(key, "convert.rules") == 0;
 }
 
 /* The value of such a line: one text, or several that stand for "a|b". */
-static ie_status read_choices(reader *r, const char *key, const yaml_event_t *first, ie_buffer *pair)
+static ie_status read_choices(reader *r, const char *key, const yaml_event_t *first,
+                              ie_buffer *pair)
 {
     size_t line = line_of(first);
     const char *text = first->type == YAML_SCALAR_EVENT ? scalar_text(first) : NULL;
@@ -331,7 +336,8 @@ static ie_status read_pairs(reader *r, const char *key, size_t line)
         } else if (text != NULL) {
             ie_buffer_printf(&pair, "%s=", text);
         } else if (!end) {
-            status = refuse(r, line_of(&event), "what stands before a colon in %s must be plain text.", key);
+            status = refuse(r, line_of(&event),
+                            "what stands before a colon in %s must be plain text.", key);
         }
         yaml_event_delete(&event);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The sources of the configuration in their order: /etc, the user's file, --config, the
- * environment. */
+   environment. */
 #include <string.h>
 
 #include "core/options.h"
@@ -11,7 +11,8 @@
 #define PREFIX "IMGENGINE_"
 
 /* Variables of ours that are no settings. */
-static const char *const reserved[] = {"IMGENGINE_TESTDATA", "IMGENGINE_TEST_ONNXRUNTIME", "IMGENGINE_TEST_MERGES"};
+static const char *const reserved[] = {"IMGENGINE_TESTDATA", "IMGENGINE_TEST_ONNXRUNTIME",
+                                       "IMGENGINE_TEST_MERGES"};
 
 extern char **environ;
 

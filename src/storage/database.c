@@ -11,14 +11,17 @@
 
 #define APPLICATION_ID 0x494d4743 /* "IMGC" */
 #define BUSY_MS 20000
-/* Of new catalogs; SQLite reads a page a time, and the embeddings of a million photos are a gigabyte. */
+/* Of new catalogs; SQLite reads a page a time, and the embeddings of a million photos are a
+   gigabyte. */
 #define PAGE_SIZE "PRAGMA page_size = 16384"
 
 static const char *const statements[IE_SQL_COUNT_OF] = {
-    [IE_SQL_FIND] = "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record, format "
-                    "FROM files WHERE path = ?1",
-    [IE_SQL_FIND_FROM] = "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record, format, path "
-                         "FROM files WHERE path >= ?1 ORDER BY path",
+    [IE_SQL_FIND] =
+        "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record, format "
+        "FROM files WHERE path = ?1",
+    [IE_SQL_FIND_FROM] =
+        "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record, format, path "
+        "FROM files WHERE path >= ?1 ORDER BY path",
     [IE_SQL_PUT] = "INSERT OR REPLACE INTO files(path, size, mtime_ns, ctime_ns, inode, device, "
                    "stored_ns, format, "
                    "versions, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -40,10 +43,12 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_VOLUMES] = "SELECT root, volume, place FROM volumes ORDER BY root",
     [IE_SQL_FORGET_ROOT] = "DELETE FROM run_roots WHERE root = ?1",
     [IE_SQL_FORGET_RUNS] = "DELETE FROM runs WHERE id NOT IN (SELECT run FROM run_roots)",
-    [IE_SQL_STORED] = "SELECT path, size, mtime_ns, ctime_ns, inode, device, format, versions, record FROM files "
-                      "WHERE path = ?1 OR (path >= ?2 AND path < ?3) ORDER BY path",
-    [IE_SQL_DROP_STALE] = "DELETE FROM embeddings WHERE path = ?1 AND NOT EXISTS (SELECT 1 FROM files WHERE path = ?1 "
-                          "AND size = ?2 AND mtime_ns = ?3 AND ctime_ns = ?4 AND inode = ?5 AND device = ?6)",
+    [IE_SQL_STORED] =
+        "SELECT path, size, mtime_ns, ctime_ns, inode, device, format, versions, record FROM files "
+        "WHERE path = ?1 OR (path >= ?2 AND path < ?3) ORDER BY path",
+    [IE_SQL_DROP_STALE] =
+        "DELETE FROM embeddings WHERE path = ?1 AND NOT EXISTS (SELECT 1 FROM files WHERE path = "
+        "?1 AND size = ?2 AND mtime_ns = ?3 AND ctime_ns = ?4 AND inode = ?5 AND device = ?6)",
     [IE_SQL_PUT_EMBEDDING] =
         "INSERT OR REPLACE INTO embeddings(path, model, dimension, vector) VALUES(?1, ?2, ?3, ?4)",
     [IE_SQL_CLEAR_EMBEDDINGS] = "DELETE FROM embeddings WHERE path = ?1",
@@ -51,40 +56,42 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_EMBEDDING] = "SELECT dimension, vector FROM embeddings WHERE path = ?1 AND model = ?2",
     [IE_SQL_EMBEDDINGS] = "SELECT rowid, dimension, vector FROM embeddings "
                           "WHERE path >= ?2 AND path < ?3 AND model = ?1 ORDER BY path",
-    [IE_SQL_EMBEDDING_RECORDS] = "SELECT e.rowid, e.path, f.record FROM embeddings e JOIN files f ON f.path = e.path "
-                                 "WHERE e.path >= ?2 AND e.path < ?3 AND e.model = ?1 ORDER BY e.path",
+    [IE_SQL_EMBEDDING_RECORDS] =
+        "SELECT e.rowid, e.path, f.record FROM embeddings e JOIN files f ON f.path = e.path "
+        "WHERE e.path >= ?2 AND e.path < ?3 AND e.model = ?1 ORDER BY e.path",
     [IE_SQL_EMBEDDING_PATH] = "SELECT path FROM embeddings WHERE rowid = ?1",
     [IE_SQL_EMBEDDING_MODELS] = "SELECT model, max(dimension), count(*) FROM embeddings "
                                 "GROUP BY model ORDER BY count(*) DESC, model",
     [IE_SQL_TEXTS] = "SELECT dimension, vectors FROM texts WHERE model = ?1 AND list = ?2",
-    [IE_SQL_PUT_TEXTS] = "INSERT OR REPLACE INTO texts(model, list, dimension, vectors) VALUES(?1, ?2, ?3, ?4)",
-    [IE_SQL_TRIM_TEXTS] =
-        "DELETE FROM texts WHERE rowid NOT IN (SELECT rowid FROM texts ORDER BY rowid DESC LIMIT 32)",
-    [IE_SQL_SET_APART] = "INSERT OR REPLACE INTO apart(a, b, name_a, name_b) VALUES(?1, ?2, ?3, ?4)",
+    [IE_SQL_PUT_TEXTS] =
+        "INSERT OR REPLACE INTO texts(model, list, dimension, vectors) VALUES(?1, ?2, ?3, ?4)",
+    [IE_SQL_TRIM_TEXTS] = "DELETE FROM texts WHERE rowid NOT IN (SELECT rowid FROM texts ORDER BY "
+                          "rowid DESC LIMIT 32)",
+    [IE_SQL_SET_APART] =
+        "INSERT OR REPLACE INTO apart(a, b, name_a, name_b) VALUES(?1, ?2, ?3, ?4)",
     [IE_SQL_DROP_APART] = "DELETE FROM apart WHERE a = ?1 AND b = ?2",
     [IE_SQL_APART] = "SELECT a, b, name_a, name_b FROM apart ORDER BY name_a, name_b, a, b",
     [IE_SQL_FORMATS] = "SELECT format, count(*) FROM files GROUP BY format",
-    [IE_SQL_FORMATS_BELOW] = "SELECT format, count(*) FROM files WHERE path >= ?1 AND path < ?2 GROUP BY format",
+    [IE_SQL_FORMATS_BELOW] =
+        "SELECT format, count(*) FROM files WHERE path >= ?1 AND path < ?2 GROUP BY format",
     [IE_SQL_ROOTS] = "SELECT root FROM run_roots WHERE run = ?1 ORDER BY rowid",
 };
 
 /* Step n takes a catalog of version n to version n + 1. Steps are never changed once released. */
 static const char *const steps[] = {
     "CREATE TABLE files(path BLOB NOT NULL PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER "
-    "NOT NULL,"
-    " ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, device INTEGER NOT NULL, stored_ns "
-    "INTEGER NOT NULL,"
-    " format TEXT NOT NULL, versions TEXT NOT NULL, record TEXT NOT NULL);"
-    "CREATE INDEX files_by_format ON files(format);"
-    "CREATE TABLE runs(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, time TEXT NOT NULL,"
-    " command TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);"
-    "CREATE TABLE run_roots(run TEXT NOT NULL, root BLOB NOT NULL, UNIQUE(run, root));",
+    "NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, device INTEGER NOT NULL, "
+    "stored_ns INTEGER NOT NULL, format TEXT NOT NULL, versions TEXT NOT NULL, record TEXT NOT "
+    "NULL);CREATE INDEX files_by_format ON files(format);CREATE TABLE runs(number INTEGER PRIMARY "
+    "KEY, id TEXT NOT NULL UNIQUE, time TEXT NOT NULL, command TEXT NOT NULL, undone INTEGER NOT "
+    "NULL DEFAULT 0);CREATE TABLE run_roots(run TEXT NOT NULL, root BLOB NOT NULL, UNIQUE(run, "
+    "root));",
     "CREATE TABLE volumes(root BLOB NOT NULL PRIMARY KEY, volume TEXT NOT NULL);",
-    "CREATE TABLE embeddings(path BLOB NOT NULL, model TEXT NOT NULL, dimension INTEGER NOT NULL,"
-    " vector BLOB NOT NULL, UNIQUE(path, model));"
-    "CREATE TABLE texts(model TEXT NOT NULL, list TEXT NOT NULL, dimension INTEGER NOT NULL,"
-    " vectors BLOB NOT NULL, UNIQUE(model, list));",
-    "CREATE TABLE apart(a BLOB NOT NULL, b BLOB NOT NULL, name_a BLOB NOT NULL, name_b BLOB NOT NULL, UNIQUE(a, b));",
+    "CREATE TABLE embeddings(path BLOB NOT NULL, model TEXT NOT NULL, dimension INTEGER NOT NULL, "
+    "vector BLOB NOT NULL, UNIQUE(path, model));CREATE TABLE texts(model TEXT NOT NULL, list TEXT "
+    "NOT NULL, dimension INTEGER NOT NULL, vectors BLOB NOT NULL, UNIQUE(model, list));",
+    "CREATE TABLE apart(a BLOB NOT NULL, b BLOB NOT NULL, name_a BLOB NOT NULL, name_b BLOB NOT "
+    "NULL, UNIQUE(a, b));",
     "ALTER TABLE volumes ADD COLUMN place TEXT;",
 };
 #define VERSION ((int)(sizeof steps / sizeof *steps))
@@ -333,7 +340,8 @@ ie_status ie_db_open(const char *path, bool writable, ie_db **ret_db, ie_error *
     } else {
         sqlite3_busy_timeout(db->db, BUSY_MS);
         sqlite3_exec(db->db, PAGE_SIZE, NULL, NULL, NULL);
-        /* In one transaction, lest another process make the catalog between two of the questions. */
+        /* In one transaction, lest another process make the catalog between two of the
+           questions. */
         sqlite3_exec(db->db, "BEGIN", NULL, NULL, NULL);
         status = check_owner(db, writable, &version, err);
         sqlite3_exec(db->db, "COMMIT", NULL, NULL, NULL);

@@ -69,6 +69,7 @@ void ie_device_proof_keep(const char *key, double cosine)
     if (folder == NULL || ie_own_folder_make(folder) != 0) {
         return;
     }
-    IE_AUTO_FREE char *text = ie_asprintf("%s%s %.6f %s\n", before != NULL ? before : "", hex, cosine, key);
+    IE_AUTO_FREE char *text =
+        ie_asprintf("%s%s %.6f %s\n", before != NULL ? before : "", hex, cosine, key);
     (void)ie_fs_write_file(path, text, strlen(text), 0600, true);
 }

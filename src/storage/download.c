@@ -46,7 +46,8 @@ static ie_status read_sums(int fd, const char *path, sums *ret_sums, ie_error *e
     }
     ie_digest *sha256 = ie_digest_new(IE_DIGEST_SHA256), *sha1 = ie_digest_new(IE_DIGEST_SHA1);
     if (sha256 == NULL) {
-        return ie_error_set(err, IE_ERR_NOT_FOUND, "%s cannot be checked, because libcrypto (OpenSSL) is not there",
+        return ie_error_set(err, IE_ERR_NOT_FOUND,
+                            "%s cannot be checked, because libcrypto (OpenSSL) is not there",
                             ie_shown(path));
     }
     char head[40];
@@ -82,25 +83,26 @@ static bool known(const char *hash)
     return hash != NULL && hash[0] != 0;
 }
 
-static ie_status compare(const sums *is, uint64_t size, const char *sha256, const char *git_sha1, const char *path,
-                         ie_error *err)
+static ie_status compare(const sums *is, uint64_t size, const char *sha256, const char *git_sha1,
+                         const char *path, ie_error *err)
 {
     if (size != IE_HTTP_UNKNOWN && is->size != size) {
-        return ie_error_set(err, IE_ERR_FORMAT, "%s has %llu bytes where %llu were expected", ie_shown(path),
-                            (unsigned long long)is->size, (unsigned long long)size);
+        return ie_error_set(err, IE_ERR_FORMAT, "%s has %llu bytes where %llu were expected",
+                            ie_shown(path), (unsigned long long)is->size, (unsigned long long)size);
     }
     if (known(sha256) && !ie_equal_nocase(is->sha256, sha256)) {
-        return ie_error_set(err, IE_ERR_FORMAT, "%s has the SHA-256 %s where %s was expected", ie_shown(path),
-                            is->sha256, ie_shown(sha256));
+        return ie_error_set(err, IE_ERR_FORMAT, "%s has the SHA-256 %s where %s was expected",
+                            ie_shown(path), is->sha256, ie_shown(sha256));
     }
     if (known(git_sha1) && known(is->git_sha1) && !ie_equal_nocase(is->git_sha1, git_sha1)) {
-        return ie_error_set(err, IE_ERR_FORMAT, "%s has the git hash %s where %s was expected", ie_shown(path),
-                            is->git_sha1, ie_shown(git_sha1));
+        return ie_error_set(err, IE_ERR_FORMAT, "%s has the git hash %s where %s was expected",
+                            ie_shown(path), is->git_sha1, ie_shown(git_sha1));
     }
     return IE_OK;
 }
 
-ie_status ie_download_check(const char *path, uint64_t size, const char *sha256, char ret_sha256[65], ie_error *err)
+ie_status ie_download_check(const char *path, uint64_t size, const char *sha256,
+                            char ret_sha256[65], ie_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
@@ -149,9 +151,11 @@ static ie_status open_part(arrival *a, ie_error *err)
         }
         struct stat is, named;
         if (flock(a->fd, LOCK_EX | LOCK_NB) != 0) {
-            return ie_error_set(err, IE_ERR_BUSY, "Another process is fetching %s.", ie_shown(a->target.path));
+            return ie_error_set(err, IE_ERR_BUSY, "Another process is fetching %s.",
+                                ie_shown(a->target.path));
         }
-        if (fstat(a->fd, &is) == 0 && ie_place_stat(&a->part, &named) == 0 && is.st_ino == named.st_ino) {
+        if (fstat(a->fd, &is) == 0 && ie_place_stat(&a->part, &named) == 0 &&
+            is.st_ino == named.st_ino) {
             a->have = (uint64_t)is.st_size;
             a->continued = a->have > 0;
             return IE_OK;
@@ -159,7 +163,8 @@ static ie_status open_part(arrival *a, ie_error *err)
         close(a->fd); /* the other process finished just now */
         a->fd = -1;
     }
-    return ie_error_set(err, IE_ERR_BUSY, "Other processes are fetching %s.", ie_shown(a->target.path));
+    return ie_error_set(err, IE_ERR_BUSY, "Other processes are fetching %s.",
+                        ie_shown(a->target.path));
 }
 
 static int restart(arrival *a)
@@ -235,8 +240,13 @@ static bool complete(const arrival *a)
 static ie_status try_once(arrival *a, ie_http *http, bool *ret_again, ie_error *err)
 {
     const ie_download *d = a->download;
-    ie_http_request request = {
-        .url = d->url, .token = d->token, .from = a->have, .begin = on_begin, .piece = on_piece, .user = a, .cancel = d->cancel};
+    ie_http_request request = {.url = d->url,
+                               .token = d->token,
+                               .from = a->have,
+                               .begin = on_begin,
+                               .piece = on_piece,
+                               .user = a,
+                               .cancel = d->cancel};
     ie_http_answer answer;
     ie_status status = ie_http_run(http, &request, &answer, ret_again, err);
     if (status == IE_ERR_INTERNAL && a->why.status != IE_OK) {
@@ -249,15 +259,17 @@ static ie_status try_once(arrival *a, ie_http *http, bool *ret_again, ie_error *
     if (answer.code == 200 || answer.code == 206) {
         *ret_again = d->size != IE_HTTP_UNKNOWN && a->have < d->size;
         return !*ret_again ? IE_OK
-                           : ie_error_set(err, IE_ERR_IO, "%s broke off after %llu of %llu bytes.", ie_shown(d->url),
-                                          (unsigned long long)a->have, (unsigned long long)d->size);
+                           : ie_error_set(err, IE_ERR_IO, "%s broke off after %llu of %llu bytes.",
+                                          ie_shown(d->url), (unsigned long long)a->have,
+                                          (unsigned long long)d->size);
     }
     *ret_again = answer.code >= 500 || answer.code == 429 || (answer.code == 416 && a->have > 0);
     if (answer.code == 416 && restart(a) != 0) {
         *ret_again = false;
     }
     return ie_error_set(err, answer.code >= 500 ? IE_ERR_IO : IE_ERR_NOT_FOUND,
-                        "%s cannot be fetched: the server answers %d.", ie_shown(d->url), answer.code);
+                        "%s cannot be fetched: the server answers %d.", ie_shown(d->url),
+                        answer.code);
 }
 
 static void wait_ms(long ms, const volatile int *cancel)
@@ -291,7 +303,8 @@ static ie_status publish(arrival *a, ie_error *err)
 {
     int failed = ie_fs_sync(a->fd, a->part.path);
     if (failed == 0 && ie_fs_exists(a->target.path)) {
-        failed = ie_fs_unlink(&a->target); /* it was not what it should be, or it would not be fetched */
+        failed =
+            ie_fs_unlink(&a->target); /* it was not what it should be, or it would not be fetched */
     }
     if (failed == 0) {
         failed = ie_fs_rename(&a->part, &a->target);
@@ -326,7 +339,8 @@ static ie_status fetch_and_check(arrival *a, ie_http *http, char ret_sha256[65],
     status = compare(&is, d->size, d->sha256, d->git_sha1, d->url, &differs);
     if (status != IE_OK && a->continued) {
         a->continued = false; /* what lay there was damaged */
-        return restart(a) == 0 ? fetch_and_check(a, http, ret_sha256, err) : ie_error_set(err, status, "%s.", differs.text);
+        return restart(a) == 0 ? fetch_and_check(a, http, ret_sha256, err)
+                               : ie_error_set(err, status, "%s.", differs.text);
     }
     if (status != IE_OK) {
         ie_fs_unlink(&a->part);
@@ -340,10 +354,12 @@ static char *part_path(const ie_download *d, const char *folder)
 {
     const char *key = known(d->sha256) ? d->sha256 : known(d->git_sha1) ? d->git_sha1 : "";
     return key[0] != 0 ? ie_asprintf("%s/.%s.%.12s.part", folder, ie_path_base(d->path), key)
-                       : ie_asprintf("%s/.%s.%llu.part", folder, ie_path_base(d->path), (unsigned long long)d->size);
+                       : ie_asprintf("%s/.%s.%llu.part", folder, ie_path_base(d->path),
+                                     (unsigned long long)d->size);
 }
 
-ie_status ie_download_run(ie_http *http, const ie_download *download, char ret_sha256[65], ie_error *err)
+ie_status ie_download_run(ie_http *http, const ie_download *download, char ret_sha256[65],
+                          ie_error *err)
 {
     IE_AUTO_FREE char *folder = ie_path_directory(download->path);
     IE_AUTO_FREE char *path = part_path(download, folder);
@@ -351,8 +367,9 @@ ie_status ie_download_run(ie_http *http, const ie_download *download, char ret_s
     int failed = ie_own_folder_make(folder);
     failed = failed != 0 ? failed : ie_place_open(folder, path, &a.part);
     failed = failed != 0 ? failed : ie_place_open(folder, download->path, &a.target);
-    ie_status status = failed == 0 ? open_part(&a, err)
-                                   : ie_error_errno(err, failed, "%s cannot be written", ie_shown(download->path));
+    ie_status status =
+        failed == 0 ? open_part(&a, err)
+                    : ie_error_errno(err, failed, "%s cannot be written", ie_shown(download->path));
     if (status == IE_OK) {
         status = fetch_and_check(&a, http, ret_sha256, err);
     }

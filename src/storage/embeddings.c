@@ -10,26 +10,30 @@
 #include "utils/text.h"
 
 /* The vector in these columns; NULL when it is not what the dimension promises. */
-static const uint16_t *vector_at(ie_db *db, ie_db_sql sql, int dimension_column, size_t *ret_dimension)
+static const uint16_t *vector_at(ie_db *db, ie_db_sql sql, int dimension_column,
+                                 size_t *ret_dimension)
 {
     int64_t dimension = ie_db_int(db, sql, dimension_column);
     size_t size;
     const void *values = ie_db_blob(db, sql, dimension_column + 1, &size);
-    if (values == NULL || dimension < 1 || dimension > IE_EMBEDDING_MAX || size != (size_t)dimension * 2) {
+    if (values == NULL || dimension < 1 || dimension > IE_EMBEDDING_MAX ||
+        size != (size_t)dimension * 2) {
         return NULL;
     }
     *ret_dimension = (size_t)dimension;
     return values;
 }
 
-ie_status ie_catalog_embedding_models(ie_catalog *catalog, ie_catalog_model_fn on_model, void *user, ie_error *err)
+ie_status ie_catalog_embedding_models(ie_catalog *catalog, ie_catalog_model_fn on_model, void *user,
+                                      ie_error *err)
 {
     ie_db *db = ie_catalog_db(catalog);
     ie_status status = IE_OK;
     while (status == IE_OK && ie_db_next(db, IE_SQL_EMBEDDING_MODELS)) {
         size_t size;
         const char *model = ie_db_text(db, IE_SQL_EMBEDDING_MODELS, 0, &size);
-        status = on_model(user, model != NULL ? model : "", (size_t)ie_db_int(db, IE_SQL_EMBEDDING_MODELS, 1),
+        status = on_model(user, model != NULL ? model : "",
+                          (size_t)ie_db_int(db, IE_SQL_EMBEDDING_MODELS, 1),
                           (uint64_t)ie_db_int(db, IE_SQL_EMBEDDING_MODELS, 2));
     }
     ie_status ended = ie_db_end(db, IE_SQL_EMBEDDING_MODELS, err);
@@ -69,8 +73,8 @@ ie_status ie_catalog_embeddings(ie_catalog *catalog, const char *model, const ch
     return status;
 }
 
-static ie_status list_records(ie_db *db, const char *model, const ie_path_range *range, ie_catalog_record_fn on_record,
-                              void *user, ie_error *err)
+static ie_status list_records(ie_db *db, const char *model, const ie_path_range *range,
+                              ie_catalog_record_fn on_record, void *user, ie_error *err)
 {
     ie_db_bind_text(db, IE_SQL_EMBEDDING_RECORDS, 1, model);
     ie_db_bind_path(db, IE_SQL_EMBEDDING_RECORDS, 2, range->first);
@@ -81,7 +85,8 @@ static ie_status list_records(ie_db *db, const char *model, const ie_path_range 
         const char *path = ie_db_text(db, IE_SQL_EMBEDDING_RECORDS, 1, &path_size);
         const char *record = ie_db_text(db, IE_SQL_EMBEDDING_RECORDS, 2, &size);
         if (path != NULL && record != NULL) {
-            status = on_record(user, ie_db_int(db, IE_SQL_EMBEDDING_RECORDS, 0), path, record, size);
+            status =
+                on_record(user, ie_db_int(db, IE_SQL_EMBEDDING_RECORDS, 0), path, record, size);
         }
     }
     ie_status ended = ie_db_end(db, IE_SQL_EMBEDDING_RECORDS, err);
@@ -107,7 +112,9 @@ char *ie_catalog_embedding_path(ie_catalog *catalog, int64_t row)
     ie_db *db = ie_catalog_db(catalog);
     ie_db_bind_int(db, IE_SQL_EMBEDDING_PATH, 1, row);
     size_t size;
-    const char *text = ie_db_next(db, IE_SQL_EMBEDDING_PATH) ? ie_db_text(db, IE_SQL_EMBEDDING_PATH, 0, &size) : NULL;
+    const char *text = ie_db_next(db, IE_SQL_EMBEDDING_PATH)
+                           ? ie_db_text(db, IE_SQL_EMBEDDING_PATH, 0, &size)
+                           : NULL;
     char *path = text != NULL ? ie_strdup(text) : NULL;
     ie_db_end(db, IE_SQL_EMBEDDING_PATH, NULL);
     return path;
@@ -132,7 +139,8 @@ ie_embedding *ie_catalog_embedding(ie_catalog *catalog, const char *model, const
     return embedding;
 }
 
-float *ie_catalog_texts(ie_catalog *catalog, const char *model, const char *list, size_t count, size_t *ret_dimension)
+float *ie_catalog_texts(ie_catalog *catalog, const char *model, const char *list, size_t count,
+                        size_t *ret_dimension)
 {
     ie_db *db = ie_catalog_db(catalog);
     ie_db_bind_text(db, IE_SQL_TEXTS, 1, model);
@@ -153,8 +161,8 @@ float *ie_catalog_texts(ie_catalog *catalog, const char *model, const char *list
     return rows;
 }
 
-ie_status ie_catalog_keep_texts(ie_catalog *catalog, const char *model, const char *list, const float *rows,
-                                size_t count, size_t dimension, ie_error *err)
+ie_status ie_catalog_keep_texts(ie_catalog *catalog, const char *model, const char *list,
+                                const float *rows, size_t count, size_t dimension, ie_error *err)
 {
     ie_db *db = ie_catalog_db(catalog);
     ie_status status = ie_db_begin(db, err);

@@ -65,7 +65,7 @@ static void wrap(const ie_meta *meta, ie_buffer *ret_file)
 }
 
 /* exiv2 does not know JPEG XL, and not all that HEIF can be; it gets the blocks that our reader
- * finds. */
+   finds. */
 ie_status ie_boxed_open_tags(const char *path, ie_format format, ie_tags **ret_tags, ie_error *err)
 {
     ie_bytes *bytes = NULL;
@@ -123,12 +123,14 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Places within the block, and the maker's notes as bytes where exiv2 knows the maker: it moves them, and tells of them tag
-   by tag. Of others it says no byte order: their bytes stay as they are. */
+/* Places within the block, and the maker's notes as bytes where exiv2 knows the maker: it moves
+   them, and tells of them tag by tag. Of others it says no byte order: their bytes stay as they
+   are. */
 static bool is_place(const ie_tags *tags, const char *name)
 {
-    static const char *const places[] = {"Exif.Image.ExifTag", "Exif.Image.GPSTag", "Exif.Photo.InteroperabilityTag",
-                                         "Exif.MakerNote.Offset", "Exif.MakerNote.ByteOrder"};
+    static const char *const places[] = {"Exif.Image.ExifTag", "Exif.Image.GPSTag",
+                                         "Exif.Photo.InteroperabilityTag", "Exif.MakerNote.Offset",
+                                         "Exif.MakerNote.ByteOrder"};
     if (strcmp(name, "Exif.Photo.MakerNote") == 0) {
         return ie_tags_has(tags, "Exif.MakerNote.ByteOrder");
     }
@@ -148,7 +150,8 @@ static ie_texts take_snapshot(const ie_tags *tags)
     for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
         IE_AUTO_TEXTS ie_texts names = ie_tags_names(tags, families[f]);
         for (size_t i = 0; i < names.count; i++) {
-            IE_AUTO_FREE char *value = is_place(tags, names.items[i]) ? NULL : ie_tags_text(tags, names.items[i]);
+            IE_AUTO_FREE char *value =
+                is_place(tags, names.items[i]) ? NULL : ie_tags_text(tags, names.items[i]);
             if (value != NULL && value[0] != 0 && strcmp(value, "lang=\"x-default\" ") != 0) {
                 IE_AUTO_FREE char *line = ie_asprintf("%s=%s", names.items[i], value);
                 ie_texts_add(&lines, line);
@@ -161,7 +164,8 @@ static ie_texts take_snapshot(const ie_tags *tags)
     return lines;
 }
 
-static ie_status embed(const char *path, ie_format format, const ie_buffer *exif, const char *xmp, ie_error *err)
+static ie_status embed(const char *path, ie_format format, const ie_buffer *exif, const char *xmp,
+                       ie_error *err)
 {
     ie_bytes *bytes = NULL;
     ie_buffer file = {0};
@@ -170,21 +174,26 @@ static ie_status embed(const char *path, ie_format format, const ie_buffer *exif
         return status;
     }
     const uint8_t *data = ie_bytes_load(bytes, UINT32_MAX);
-    ie_span exif_span = ie_span_memory(exif->data, exif->size), xmp_span = ie_span_memory(xmp, xmp != NULL ? strlen(xmp) : 0);
-    if (data == NULL || !ie_meta_embed(format, data, (size_t)ie_bytes_size(bytes), exif_span, xmp_span, &file)) {
-        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "its metadata (date, camera, place …) cannot be put into the new %s file",
-                              ie_format_name(format));
+    ie_span exif_span = ie_span_memory(exif->data, exif->size),
+            xmp_span = ie_span_memory(xmp, xmp != NULL ? strlen(xmp) : 0);
+    if (data == NULL ||
+        !ie_meta_embed(format, data, (size_t)ie_bytes_size(bytes), exif_span, xmp_span, &file)) {
+        status =
+            ie_error_set(err, IE_ERR_UNSUPPORTED,
+                         "its metadata (date, camera, place …) cannot be put into the new %s file",
+                         ie_format_name(format));
     } else {
         int failed = ie_fs_write_file(path, file.data, file.size, S_IRUSR | S_IWUSR, true);
-        status = failed != 0 ? ie_error_errno(err, failed, "%s cannot be written", ie_shown(path)) : IE_OK;
+        status = failed != 0 ? ie_error_errno(err, failed, "%s cannot be written", ie_shown(path))
+                             : IE_OK;
     }
     ie_buffer_free(&file);
     ie_bytes_close(bytes);
     return status;
 }
 
-ie_status ie_boxed_embed(const ie_tags *tags, bool big_endian, const char *path, ie_format format, ie_texts *ret_snapshot,
-                         ie_error *err)
+ie_status ie_boxed_embed(const ie_tags *tags, bool big_endian, const char *path, ie_format format,
+                         ie_texts *ret_snapshot, ie_error *err)
 {
     ie_buffer exif = {0};
     ie_texts snapshot = take_snapshot(tags);
@@ -201,7 +210,8 @@ ie_status ie_boxed_embed(const ie_tags *tags, bool big_endian, const char *path,
     return status;
 }
 
-ie_status ie_boxed_check(const char *path, ie_format format, const ie_texts *snapshot, ie_error *err)
+ie_status ie_boxed_check(const char *path, ie_format format, const ie_texts *snapshot,
+                         ie_error *err)
 {
     IE_AUTO_TAGS ie_tags *tags = NULL;
     if (snapshot->count == 0) {
@@ -213,10 +223,12 @@ ie_status ie_boxed_check(const char *path, ie_format format, const ie_texts *sna
     }
     IE_AUTO_TEXTS ie_texts is = tags != NULL ? take_snapshot(tags) : (ie_texts){0};
     for (size_t i = 0; i < snapshot->count || i < is.count; i++) {
-        const char *a = i < snapshot->count ? snapshot->items[i] : NULL, *b = i < is.count ? is.items[i] : NULL;
+        const char *a = i < snapshot->count ? snapshot->items[i] : NULL,
+                   *b = i < is.count ? is.items[i] : NULL;
         if (a == NULL || b == NULL || strcmp(a, b) != 0) {
             const char *which = a == NULL || (b != NULL && strcmp(b, a) < 0) ? b : a;
-            return ie_error_set(err, IE_ERR_UNSUPPORTED, "its metadata would not come over whole into the %s file (%.*s)",
+            return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                                "its metadata would not come over whole into the %s file (%.*s)",
                                 ie_format_name(format), (int)strcspn(which, "="), which);
         }
     }

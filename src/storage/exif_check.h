@@ -10,7 +10,7 @@
 #include "storage/exif_tags.h"
 
 /* The facts of a file's metadata; free them with ie_photo_free(). Fails when the file cannot be
- * opened. */
+   opened. */
 ie_status ie_exif_facts(const char *path, ie_format format, ie_photo **ret_photo,
                         ie_error *err) IE_MUST_CHECK;
 
@@ -20,7 +20,7 @@ const char *ie_exif_difference(const ie_metadata *was, const ie_metadata *is);
 bool ie_exif_has_all(const ie_text_list *list, const ie_text_list *wanted);
 
 /* exiv2 gives IPTC times that have no zone that of London when it writes; XMP then gets the date as
- * it was. */
+   it was. */
 bool ie_exif_keep_date(ie_tags *tags, const ie_metadata *before);
 
 #endif

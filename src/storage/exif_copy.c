@@ -24,7 +24,7 @@ static void clear_prefixed(ie_tags *tags, enum ie_tags_family family, const char
 }
 
 /* How the old file stored its samples, and metadata blocks within EXIF that are carried by
- * themselves. */
+   themselves. */
 static void clear_structure(ie_tags *tags)
 {
     static const char *const names[] = {"NewSubfileType",
@@ -109,7 +109,7 @@ static void list_to_xmp(ie_tags *tags, const char *from, const char *to)
 }
 
 /* IPTC has 20230714 and 091233+0200; XMP one text: 2023-07-14T09:12:33+02:00. exiv2 shows them with
- * their marks. */
+   their marks. */
 static void date_to_xmp(ie_tags *tags)
 {
     IE_AUTO_FREE char *date = ie_tags_text(tags, "Iptc.Application2.DateCreated");
@@ -209,7 +209,8 @@ static bool bare(ie_format format)
            format == IE_FORMAT_ICO;
 }
 
-static ie_status target_size(const char *path, ie_format format, int *ret_width, int *ret_height, ie_error *err)
+static ie_status target_size(const char *path, ie_format format, int *ret_width, int *ret_height,
+                             ie_error *err)
 {
     if (!ie_exif_can_write(format)) {
         ie_photo *photo = NULL;
@@ -228,8 +229,9 @@ static ie_status target_size(const char *path, ie_format format, int *ret_width,
 }
 
 /* `snapshot`: see ie_boxed_embed(); empty where exiv2 wrote the file. */
-static ie_status carry(ie_tags *tags, bool big_endian, const char *to_path, ie_format to_format, int orientation, bool srgb,
-                       int width, int height, ie_texts *snapshot, ie_error *err)
+static ie_status carry(ie_tags *tags, bool big_endian, const char *to_path, ie_format to_format,
+                       int orientation, bool srgb, int width, int height, ie_texts *snapshot,
+                       ie_error *err)
 {
     if (!ie_tags_any(tags)) {
         return IE_OK;
@@ -251,16 +253,18 @@ static ie_status carry(ie_tags *tags, bool big_endian, const char *to_path, ie_f
     if (srgb) {
         say_srgb(tags);
     }
-    return ie_exif_can_write(to_format) ? ie_tags_save(tags, to_path, err)
-                                        : ie_boxed_embed(tags, big_endian, to_path, to_format, snapshot, err);
+    return ie_exif_can_write(to_format)
+               ? ie_tags_save(tags, to_path, err)
+               : ie_boxed_embed(tags, big_endian, to_path, to_format, snapshot, err);
 }
 
-/* CRW has no EXIF; what exiv2 makes of its own numbers for exposures may be wrong (5 s become 1 s). The maker's notes
-   have them still. */
+/* CRW has no EXIF; what exiv2 makes of its own numbers for exposures may be wrong (5 s become 1 s).
+   The maker's notes have them still. */
 static void drop_guesses(ie_tags *tags, const ie_metadata *facts)
 {
-    static const char *const names[] = {"Exif.Photo.FNumber", "Exif.Photo.ExposureTime", "Exif.Photo.FocalLength",
-                                        "Exif.Photo.ISOSpeedRatings", "Exif.Photo.Flash"};
+    static const char *const names[] = {"Exif.Photo.FNumber", "Exif.Photo.ExposureTime",
+                                        "Exif.Photo.FocalLength", "Exif.Photo.ISOSpeedRatings",
+                                        "Exif.Photo.Flash"};
     for (size_t i = 0; isnan(facts->f_number) && i < sizeof names / sizeof *names; i++) {
         ie_tags_clear(tags, names[i]);
     }
@@ -271,8 +275,9 @@ static ie_status copy_tags(const char *from_path, ie_format from_format, const i
                            ie_texts *snapshot, ie_error *err)
 {
     int width = 0, height = 0;
-    ie_status status =
-        ie_exif_can_carry(to_format) ? target_size(to_path, to_format, &width, &height, err) : IE_OK;
+    ie_status status = ie_exif_can_carry(to_format)
+                           ? target_size(to_path, to_format, &width, &height, err)
+                           : IE_OK;
     if (status != IE_OK) {
         return status;
     }
@@ -291,7 +296,8 @@ static ie_status copy_tags(const char *from_path, ie_format from_format, const i
         return ie_error_set(err, IE_ERR_FORMAT, "its date cannot be carried over");
     }
     bool big_endian = ie_boxed_big_endian(from_path, from_format);
-    return carry(tags, big_endian, to_path, to_format, orientation, srgb, width, height, snapshot, err);
+    return carry(tags, big_endian, to_path, to_format, orientation, srgb, width, height, snapshot,
+                 err);
 }
 
 ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char *to_temp_path,

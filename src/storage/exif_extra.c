@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "storage/exif_keep.h"
 #include "utils/text.h"
 
 static bool was_generated(const ie_metadata *before, const char *keyword)
@@ -145,7 +146,8 @@ static bool add_albums(ie_tags *tags, const ie_text_list *albums)
     IE_AUTO_TEXTS ie_texts present = ie_tags_list(tags, name);
     bool good = true;
     for (uint32_t i = 0; i < albums->count && good; i++) {
-        good = ie_texts_have(&present, albums->items[i]) || ie_tags_append_xmp(tags, name, albums->items[i]);
+        good = ie_texts_have(&present, albums->items[i]) ||
+               ie_tags_append_xmp(tags, name, albums->items[i]);
     }
     return good;
 }
@@ -155,7 +157,8 @@ static bool write_own(ie_tags *tags, const ie_tag_edit *edit)
     char text[32];
     snprintf(text, sizeof text, "%.4f", edit->quality);
     return (!edit->has_quality || ie_tags_set(tags, IE_QUALITY_TAG, text)) &&
-           (edit->original_name == NULL || ie_tags_set(tags, "Xmp.xmpMM.PreservedFileName", edit->original_name));
+           (edit->original_name == NULL ||
+            ie_tags_set(tags, "Xmp.xmpMM.PreservedFileName", edit->original_name));
 }
 
 bool ie_exif_write_extra(ie_tags *tags, const ie_metadata *before, const ie_tag_edit *edit)
@@ -167,4 +170,19 @@ bool ie_exif_write_extra(ie_tags *tags, const ie_metadata *before, const ie_tag_
            (edit->generated.count == 0 || note_generated(tags, before, &edit->generated)) &&
            (!edit->has_place || set_xmp_place(tags, edit)) && write_own(tags, edit) &&
            (!edit->forget_generated || forget(tags, before));
+}
+
+bool ie_exif_write_xmp_rating(ie_tags *tags, int32_t rating)
+{
+    static const char percent[] = "Xmp.MicrosoftPhoto.Rating";
+    return ie_tags_set_number(tags, "Xmp.xmp.Rating", rating) &&
+           (!ie_tags_has(tags, percent) ||
+            ie_tags_set_number(tags, percent, ie_exif_percent(rating)));
+}
+
+bool ie_exif_write_rating(ie_tags *tags, int32_t rating)
+{
+    return ie_tags_set_number(tags, "Exif.Image.Rating", rating) &&
+           (!ie_tags_has(tags, "Exif.Image.RatingPercent") ||
+            ie_tags_set_number(tags, "Exif.Image.RatingPercent", ie_exif_percent(rating)));
 }

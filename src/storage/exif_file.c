@@ -133,31 +133,18 @@ static bool write_keywords(ie_tags *tags, bool iptc, const ie_text_list *read,
             ie_tags_set_iptc(tags, "Iptc.Application2.Keywords", &coded));
 }
 
-static bool write_xmp_rating(ie_tags *tags, int32_t rating)
-{
-    static const char percent[] = "Xmp.MicrosoftPhoto.Rating";
-    return ie_tags_set_number(tags, "Xmp.xmp.Rating", rating) &&
-           (!ie_tags_has(tags, percent) || ie_tags_set_number(tags, percent, ie_exif_percent(rating)));
-}
-
-static bool write_rating(ie_tags *tags, int32_t rating)
-{
-    return ie_tags_set_number(tags, "Exif.Image.Rating", rating) &&
-           (!ie_tags_has(tags, "Exif.Image.RatingPercent") ||
-            ie_tags_set_number(tags, "Exif.Image.RatingPercent", ie_exif_percent(rating)));
-}
-
 static bool edit_exif(ie_tags *tags, const ie_tag_edit *edit)
 {
-    return (edit->caption == NULL ||
-            ie_tags_set(tags, "Exif.Image.ImageDescription", edit->caption)) &&
-           (edit->rating == IE_ABSENT || write_rating(tags, edit->rating)) &&
+    const char *caption = "Exif.Image.ImageDescription";
+    return (edit->caption == NULL || ie_tags_set(tags, caption, edit->caption)) &&
+           (edit->rating == IE_ABSENT || ie_exif_write_rating(tags, edit->rating)) &&
            (!edit->has_place || ie_exif_write_place(tags, edit));
 }
 
 static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const ie_tag_edit *edit)
 {
-    bool texts = edit->add_keywords.count > 0 || edit->forget_generated || edit->title != NULL || edit->caption != NULL;
+    bool texts = edit->add_keywords.count > 0 || edit->forget_generated || edit->title != NULL ||
+                 edit->caption != NULL;
     if (iptc && texts && !ie_tags_iptc_to_utf8(tags)) {
         return false;
     }
@@ -177,7 +164,7 @@ static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const
         return false;
     }
     return (edit->rating == IE_ABSENT ||
-            write_xmp_rating(tags, edit->rating)) &&
+            ie_exif_write_xmp_rating(tags, edit->rating)) &&
            ie_exif_write_extra(tags, before, edit);
 }
 
@@ -199,12 +186,17 @@ static bool texts_are_utf8(const ie_tag_edit *edit)
 
 static const char not_written[] = "tags are not written into this file: ";
 
+static ie_status refuse(ie_error *err, ie_status status, const char *why)
+{
+    return ie_error_set(err, status, "%s%s", not_written, why);
+}
+
 static ie_status check_bytes(const uint8_t *bytes, size_t size, ie_format format, ie_error *err)
 {
     ie_hash128 hash;
     const char *pinned = ie_image_data_pinned(bytes, size, format);
     if (pinned != NULL) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%s%s", not_written, pinned);
+        return refuse(err, IE_ERR_UNSUPPORTED, pinned);
     }
     if (!ie_image_data_hash(bytes, size, format, &hash)) {
         return ie_error_set(err, IE_ERR_FORMAT, "%sits %s structure is damaged", not_written,
@@ -215,25 +207,28 @@ static ie_status check_bytes(const uint8_t *bytes, size_t size, ie_format format
 
 static ie_status check_tags(const ie_tags *tags, ie_format format, ie_error *err)
 {
-    if (ie_tags_complaint(tags) != NULL) {
-        return ie_error_set(err, IE_ERR_FORMAT,
-                            "its metadata is damaged and writing would damage it further (exiv2: %s)",
-                            ie_tags_complaint(tags));
+    const char *damage = ie_tags_complaint(tags);
+    if (damage != NULL) {
+        return ie_error_set(err, IE_ERR_FORMAT, "its metadata is damaged and writing would damage "
+                            "it further (exiv2: %s)", damage);
     }
     /* exiv2 moves them, and corrects the offsets only of those that it has taken apart. */
     if (format != IE_FORMAT_JPEG && ie_tags_has(tags, "Exif.Photo.MakerNote") &&
         !ie_tags_has(tags, "Exif.MakerNote.Offset")) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                            "%sits camera's notes are of an unknown kind and would be damaged", not_written);
+        return refuse(err, IE_ERR_UNSUPPORTED,
+                      "its camera's notes are of an unknown kind and would be damaged");
     }
     return IE_OK;
 }
 
-/* exiv2 takes camera's notes apart, and drops tags of JPEGs that belong into TIFF files (Photoshop leaves them there). */
+/* exiv2 takes camera's notes apart, and drops tags of JPEGs that belong into TIFF files (Photoshop
+   leaves them there). */
 static bool exif_stays(const ie_tags *tags)
 {
-    return ie_tags_has(tags, "Exif.Photo.MakerNote") || ie_tags_has(tags, "Exif.Image.PhotometricInterpretation") ||
-           ie_tags_has(tags, "Exif.Image.BitsPerSample") || ie_tags_has(tags, "Exif.Image.Compression");
+    return ie_tags_has(tags, "Exif.Photo.MakerNote") ||
+           ie_tags_has(tags, "Exif.Image.PhotometricInterpretation") ||
+           ie_tags_has(tags, "Exif.Image.BitsPerSample") ||
+           ie_tags_has(tags, "Exif.Image.Compression");
 }
 
 static bool none(ie_hash128 hash)
@@ -241,33 +236,38 @@ static bool none(ie_hash128 hash)
     return ie_hash128_equal(hash, (ie_hash128){0});
 }
 
-/* Would exiv2 give back what it does not own? In a JPEG, EXIF and XMP stay as they are whatever it would. */
-static ie_status check_others(const ie_tags *tags, const uint8_t *bytes, size_t size, ie_format format,
-                              bool notes_may_move, ie_error *err)
+/* Would exiv2 give back what it does not own? In a JPEG, EXIF and XMP stay as they are whatever it
+   would. */
+static ie_status check_others(const ie_tags *tags, const uint8_t *bytes, size_t size,
+                              ie_format format, bool notes_may_move, ie_error *err)
 {
     ie_exif_proof before, after = {0};
     ie_exif_proof_of(bytes, size, format, NULL, 0, &before);
     if (before.no_xml) {
-        return ie_error_set(err, IE_ERR_FORMAT, "%sits XMP is not well-formed", not_written);
+        return refuse(err, IE_ERR_FORMAT, "its XMP is not well-formed");
     }
     if (before.bare_times) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%sits IPTC times have no zone and would get a wrong one", not_written);
+        return refuse(err, IE_ERR_UNSUPPORTED,
+                      "its IPTC times have no zone and would get a wrong one");
     }
     if (before.odd_iptc) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%sits IPTC is damaged or there twice, and would change", not_written);
+        return refuse(err, IE_ERR_UNSUPPORTED,
+                      "its IPTC is damaged or there twice, and would change");
     }
     if (format == IE_FORMAT_JPEG) {
         return IE_OK;
     }
     if (!none(before.xmp)) {
         IE_AUTO_FREE char *packet = ie_tags_packet(tags);
-        if (packet == NULL || !ie_xmp_digest((const uint8_t *)packet, strlen(packet), NULL, 0, &after.xmp) ||
+        if (packet == NULL ||
+            !ie_xmp_digest((const uint8_t *)packet, strlen(packet), NULL, 0, &after.xmp) ||
             !ie_hash128_equal(before.xmp, after.xmp)) {
-            return ie_error_set(err, IE_ERR_UNSUPPORTED, "%swhat other programs wrote into its XMP would change", not_written);
+            return refuse(err, IE_ERR_UNSUPPORTED,
+                          "what other programs wrote into its XMP would change");
         }
     }
     if (!none(before.notes) && !notes_may_move) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "%sits camera's notes would change", not_written);
+        return refuse(err, IE_ERR_UNSUPPORTED, "its camera's notes would change");
     }
     return IE_OK;
 }
@@ -301,7 +301,9 @@ static ie_status check_file(const char *path, ie_format format, bool notes_may_m
         IE_AUTO_KEPT ie_exif_kept kept = {0};
         status = ie_tags_open_memory(data, size, &tags, err);
         status = status == IE_OK ? check_tags(tags, format, err) : status;
-        status = status == IE_OK ? check_others(tags, data, size, format, notes_may_move, err) : status;
+        if (status == IE_OK) {
+            status = check_others(tags, data, size, format, notes_may_move, err);
+        }
         if (status == IE_OK && format == IE_FORMAT_JPEG && exif_stays(tags)) {
             status = ie_exif_keep(path, &kept, err);
         }
@@ -328,7 +330,7 @@ static bool iptc_wanted(const ie_tags *tags, ie_format format, const ie_tag_edit
 }
 
 /* With maker notes in a JPEG the EXIF block is kept as it is but for values that have room where
- * they stand. */
+   they stand. */
 static ie_status edit_with_notes(ie_tags *tags, const char *path, const ie_metadata *before,
                                  const ie_tag_edit *edit, ie_error *err)
 {
@@ -366,7 +368,8 @@ static ie_status edit_file(const char *path, ie_format format, const ie_metadata
     return ie_tags_changed(tags) ? ie_tags_save(tags, path, err) : IE_OK;
 }
 
-/* The changes of XMP that an edit comes to. XMP gets the keywords too that only IPTC or XPKeywords had. */
+/* The changes of XMP that an edit comes to. XMP gets the keywords too that only IPTC or XPKeywords
+   had. */
 static size_t changes_of(const ie_tag_edit *edit, const ie_metadata *before, ie_arena *arena,
                          ie_xmp_change ret_changes[IE_XMP_CHANGES])
 {
@@ -384,8 +387,8 @@ static size_t changes_of(const ie_tag_edit *edit, const ie_metadata *before, ie_
 }
 
 /* Writes, and proves that nothing else changed. */
-static ie_status write_proven(const char *path, ie_format format, ie_photo *before, const ie_tag_edit *edit,
-                              ie_error *err)
+static ie_status write_proven(const char *path, ie_format format, ie_photo *before,
+                              const ie_tag_edit *edit, ie_error *err)
 {
     ie_xmp_change changes[IE_XMP_CHANGES];
     size_t count = changes_of(edit, &before->metadata, before->arena, changes);
@@ -406,7 +409,15 @@ static ie_status write_proven(const char *path, ie_format format, ie_photo *befo
         is.notes = edit->notes_may_move ? was.notes : is.notes;
     }
     const char *loss = status == IE_OK ? ie_exif_proof_loss(&was, &is) : NULL;
-    return loss == NULL ? status : ie_error_set(err, IE_ERR_FORMAT, "writing tags would have changed %s", loss);
+    if (loss != NULL) {
+        status = ie_error_set(err, IE_ERR_FORMAT, "writing tags would have changed %s", loss);
+    }
+    return status;
+}
+
+static bool is_noted(const char *has, const char *wanted)
+{
+    return wanted == NULL || (has != NULL && strcmp(has, wanted) == 0);
 }
 
 /* Another reader than the one that wrote it finds what was written, and the rest as it was. */
@@ -438,8 +449,7 @@ static ie_status check_written(const char *path, ie_format format, const ie_meta
                  ie_exif_has_all(&photo->metadata.albums, &edit->albums) &&
                  !(edit->forget_generated && photo->metadata.generated.count > 0) &&
                  (!edit->has_quality || fabs(edit->quality - photo->metadata.own_quality) < 1e-4) &&
-                 (edit->original_name == NULL || (photo->metadata.original_name != NULL &&
-                                                  strcmp(edit->original_name, photo->metadata.original_name) == 0));
+                 is_noted(photo->metadata.original_name, edit->original_name);
     const char *what = noted && ie_exif_has_all(&photo->metadata.keywords, &edit->add_keywords)
                            ? ie_exif_difference(&wanted, &photo->metadata)
                            : "keywords";

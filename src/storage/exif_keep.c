@@ -21,7 +21,8 @@ ie_status ie_exif_keep(const char *path, ie_exif_kept *ret_kept, ie_error *err)
         return status;
     }
     ie_app1 block = {0};
-    int count = ie_app1_find(data, (size_t)ie_bytes_size(bytes), exif_name, sizeof exif_name, &block);
+    int count =
+        ie_app1_find(data, (size_t)ie_bytes_size(bytes), exif_name, sizeof exif_name, &block);
     if (count > 1) {
         status = ie_error_set(err, IE_ERR_UNSUPPORTED,
                               "tags are not written into this file: it has two EXIF blocks");
@@ -152,7 +153,14 @@ void ie_exif_kept_edit(ie_exif_kept *kept, const ie_tag_edit *edit)
 
 void ie_exif_kept_upright(ie_exif_kept *kept, uint32_t width, uint32_t height)
 {
-    enum { IMAGE_WIDTH = 0x0100, IMAGE_LENGTH = 0x0101, ORIENTATION = 0x0112, EXIF = 0x8769, PIXEL_X = 0xa002, PIXEL_Y = 0xa003 };
+    enum {
+        IMAGE_WIDTH = 0x0100,
+        IMAGE_LENGTH = 0x0101,
+        ORIENTATION = 0x0112,
+        EXIF = 0x8769,
+        PIXEL_X = 0xa002,
+        PIXEL_Y = 0xa003
+    };
     block b = tiff_of(kept);
     size_t first = first_directory(&b), exif = entry_in(&b, first, EXIF);
     set_number(&b, entry_in(&b, first, ORIENTATION), 1);

@@ -23,12 +23,15 @@ void ie_exif_kept_free(ie_exif_kept *kept);
 /* Sets ImageDescription, Rating and RatingPercent as far as they are there; a caption that has no
    room in the old one's place leaves it empty, so that it contradicts nobody. */
 void ie_exif_kept_edit(ie_exif_kept *kept, const ie_tag_edit *edit);
-/* The picture lies upright now and has this size: Orientation, ImageWidth and PixelXDimension and the like say so where
-   they stand, and the thumbnail, which still lies as before, is no longer found. */
+/* The picture lies upright now and has this size: Orientation, ImageWidth and PixelXDimension and
+   the like say so where they stand, and the thumbnail, which still lies as before, is no longer
+   found. */
 void ie_exif_kept_upright(ie_exif_kept *kept, uint32_t width, uint32_t height);
-/* The same in the whole metadata (XMP, too) of a JPEG that was turned; all else stays, byte for byte in EXIF. Read back
-   by our own reader. IE_ERR_FORMAT, IE_ERR_UNSUPPORTED: faults of the file. */
-ie_status ie_exif_set_upright(const char *temp_path, uint32_t width, uint32_t height, ie_error *err) IE_MUST_CHECK;
+/* The same in the whole metadata (XMP, too) of a JPEG that was turned; all else stays, byte for
+   byte in EXIF. Read back by our own reader. IE_ERR_FORMAT, IE_ERR_UNSUPPORTED: faults of the file.
+ */
+ie_status ie_exif_set_upright(const char *temp_path, uint32_t width, uint32_t height,
+                              ie_error *err) IE_MUST_CHECK;
 /* In place of the EXIF segment that is in the file now; writes nothing when that is the same. */
 ie_status ie_exif_kept_restore(const ie_exif_kept *kept, const char *path,
                                ie_error *err) IE_MUST_CHECK;

@@ -21,9 +21,11 @@ ie_status ie_xmp_keep(const char *path, ie_xmp_kept *ret_kept, ie_error *err)
         return status;
     }
     ie_app1 segment = {0};
-    int count = ie_app1_find(data, (size_t)ie_bytes_size(bytes), xmp_name, sizeof xmp_name, &segment);
+    int count =
+        ie_app1_find(data, (size_t)ie_bytes_size(bytes), xmp_name, sizeof xmp_name, &segment);
     if (count > 1) {
-        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "tags are not written into this file: it has two XMP packets");
+        status = ie_error_set(err, IE_ERR_UNSUPPORTED,
+                              "tags are not written into this file: it has two XMP packets");
     } else if (count == 1) {
         ie_buffer_add(&ret_kept->packet, data + segment.at + PACKET_AT, segment.size - PACKET_AT);
     }
@@ -36,7 +38,8 @@ void ie_xmp_kept_free(ie_xmp_kept *kept)
     ie_buffer_free(&kept->packet);
 }
 
-static ie_status replace(const char *path, const ie_xmp_kept *kept, const ie_buffer *packet, ie_error *err)
+static ie_status replace(const char *path, const ie_xmp_kept *kept, const ie_buffer *packet,
+                         ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
@@ -50,7 +53,8 @@ static ie_status replace(const char *path, const ie_xmp_kept *kept, const ie_buf
     bool same = count == 1 && now.size - PACKET_AT == kept->packet.size &&
                 memcmp(data + now.at + PACKET_AT, kept->packet.data, kept->packet.size) == 0;
     if (count == 0 || same) {
-        status = IE_OK; /* nothing was to be written; or nothing is left of it, as the proof will see */
+        status =
+            IE_OK; /* nothing was to be written; or nothing is left of it, as the proof will see */
     } else if (count != 1) {
         status = ie_error_set(err, IE_ERR_FORMAT, "its XMP does not survive writing");
     } else if (length > MAX_SEGMENT_BYTES) {
@@ -68,14 +72,15 @@ static ie_status replace(const char *path, const ie_xmp_kept *kept, const ie_buf
     return status;
 }
 
-ie_status ie_xmp_kept_restore(const ie_xmp_kept *kept, const ie_xmp_change *changes, size_t count, const char *path,
-                              ie_error *err)
+ie_status ie_xmp_kept_restore(const ie_xmp_kept *kept, const ie_xmp_change *changes, size_t count,
+                              const char *path, ie_error *err)
 {
     ie_buffer packet = {0};
     if (kept->packet.size == 0) {
         return IE_OK;
     }
-    ie_status status = ie_xmp_edit(kept->packet.data, kept->packet.size, changes, count, &packet, err);
+    ie_status status =
+        ie_xmp_edit(kept->packet.data, kept->packet.size, changes, count, &packet, err);
     if (status == IE_OK) {
         status = replace(path, kept, &packet, err);
     }

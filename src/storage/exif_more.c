@@ -71,8 +71,8 @@ static void lens_range(const ie_exif_entry *entry, ie_metadata *m)
     }
 }
 
-/* Eight bytes name the character set (CIPA DC-008, 4.6.6). UTF-16 should have the structure's byte order, but programs
-   differ: a byte order mark, else a Latin first letter tells. */
+/* Eight bytes name the character set (CIPA DC-008, 4.6.6). UTF-16 should have the structure's byte
+   order, but programs differ: a byte order mark, else a Latin first letter tells. */
 static const char *user_comment(const ie_exif_entry *entry, ie_arena *arena)
 {
     uint64_t size = entry->size < MAX_COMMENT ? entry->size : MAX_COMMENT;

@@ -11,7 +11,7 @@
 
 #define MAX_FILE_BYTES UINT32_MAX
 
-/* ---- the camera's notes (EXIF 2.32, 4.6) ------------------------------------------------------------ */
+/* ---- the camera's notes (EXIF 2.32, 4.6) ----------------------------------------------------- */
 
 static uint32_t number_at(const ie_span *tiff, uint64_t at, size_t bytes)
 {
@@ -45,18 +45,20 @@ static ie_hash128 notes_in(const ie_span *tiff)
         return (ie_hash128){0};
     }
     uint32_t length = number_at(tiff, note + 4, 4);
-    ie_span body = ie_span_part(tiff, length <= 4 ? note + 8 : number_at(tiff, note + 8, 4), length);
+    ie_span body =
+        ie_span_part(tiff, length <= 4 ? note + 8 : number_at(tiff, note + 8, 4), length);
     const uint8_t *bytes = ie_span_at(&body, 0, body.size);
     return bytes != NULL ? ie_hash128_of(bytes, (size_t)body.size) : (ie_hash128){0};
 }
 
-/* ---- IPTC (IIM 4.2) ------------------------------------------------------------------------------------ */
+/* ---- IPTC (IIM 4.2) -------------------------------------------------------------------------- */
 
 static bool is_ours(uint8_t record, uint8_t number)
 {
     enum { VERSION = 0, TITLE = 5, KEYWORDS = 25, CAPTION = 120, CHARACTER_SET = 90 };
-    return record == 2 ? number == VERSION || number == TITLE || number == KEYWORDS || number == CAPTION
-                       : record == 1 && number == CHARACTER_SET;
+    return record == 2
+               ? number == VERSION || number == TITLE || number == KEYWORDS || number == CAPTION
+               : record == 1 && number == CHARACTER_SET;
 }
 
 /* A dataset by its numbers and its value, a text in UTF-8: how it is coded does not count. */
@@ -97,7 +99,8 @@ static ie_hash128 iptc_of(const uint8_t *bytes, size_t size, ie_exif_proof *proo
             break;
         }
         uint8_t number = bytes[at + 1] == 2 ? bytes[at + 2] : 0;
-        proof->bare_times |= (number == TIME_CREATED || number == TIME_DIGITIZED) && length != TIME_BYTES;
+        proof->bare_times |=
+            (number == TIME_CREATED || number == TIME_DIGITIZED) && length != TIME_BYTES;
         if (!is_ours(bytes[at + 1], bytes[at + 2])) {
             ie_hash128 hash = dataset_hash(bytes + at, length);
             sum[0] += ie_be64(hash.bytes);
@@ -111,7 +114,7 @@ static ie_hash128 iptc_of(const uint8_t *bytes, size_t size, ie_exif_proof *proo
     return all;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static void prove_iptc(ie_meta *meta, ie_exif_proof *proof)
 {
@@ -123,11 +126,14 @@ static void prove_iptc(ie_meta *meta, ie_exif_proof *proof)
     /* TIFF files may have it twice; padding apart. */
     const uint8_t *other = ie_span_at(&meta->iptc_other, 0, meta->iptc_other.size);
     if (other != NULL) {
-        size_t size = (size_t)(meta->iptc.size < meta->iptc_other.size ? meta->iptc.size : meta->iptc_other.size);
+        size_t size = (size_t)(meta->iptc.size < meta->iptc_other.size ? meta->iptc.size
+                                                                       : meta->iptc_other.size);
         ie_hash128 part = ie_hash128_of(other, size);
         bool padded = only_zeros(other + size, (size_t)meta->iptc_other.size - size);
-        bytes = ie_span_at(&meta->iptc, 0, meta->iptc.size); /* the first may have gone when the second was read */
-        padded = padded && bytes != NULL && only_zeros(bytes + size, (size_t)meta->iptc.size - size);
+        bytes = ie_span_at(&meta->iptc, 0,
+                           meta->iptc.size); /* the first may have gone when the second was read */
+        padded =
+            padded && bytes != NULL && only_zeros(bytes + size, (size_t)meta->iptc.size - size);
         proof->odd_iptc |= !padded || !ie_hash128_equal(part, ie_hash128_of(bytes, size));
     }
 }
@@ -153,16 +159,16 @@ static void prove(ie_bytes *bytes, ie_format format, const ie_xmp_change *change
     ie_photo_free(photo);
 }
 
-void ie_exif_proof_of(const uint8_t *bytes, size_t size, ie_format format, const ie_xmp_change *changes,
-                      size_t count, ie_exif_proof *ret_proof)
+void ie_exif_proof_of(const uint8_t *bytes, size_t size, ie_format format,
+                      const ie_xmp_change *changes, size_t count, ie_exif_proof *ret_proof)
 {
     ie_bytes *wrapped = ie_bytes_wrap(bytes, size);
     prove(wrapped, format, changes, count, ret_proof);
     ie_bytes_close(wrapped);
 }
 
-ie_status ie_exif_proof_take(const char *path, ie_format format, const ie_xmp_change *changes, size_t count,
-                             ie_exif_proof *ret_proof, ie_error *err)
+ie_status ie_exif_proof_take(const char *path, ie_format format, const ie_xmp_change *changes,
+                             size_t count, ie_exif_proof *ret_proof, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     ie_status status = ie_bytes_open(path, &bytes, err);

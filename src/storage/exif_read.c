@@ -290,8 +290,8 @@ static void sub_tag(reader *r, const ie_exif_entry *e)
     }
 }
 
-/* Degrees, minutes, seconds; many cameras put decimals into minutes and give 0/0 for the seconds.
- */
+/* Degrees, minutes, seconds; many cameras put decimals into minutes and give 0/0 for the
+   seconds. */
 static double angle_of(reader *r, const ie_exif_entry *e)
 {
     double degrees = ie_exif_real(e, 0), minutes = ie_exif_real(e, 1), seconds = ie_exif_real(e, 2);

@@ -36,11 +36,13 @@ static bool has_word(const char *name, const char *const *words)
 /* exiv2 shows what it finds in maker notes in groups of their own: "Exif.Canon.SerialNumber". */
 static bool in_notes(const char *name)
 {
-    static const char *const plain[] = {"Exif.Image", "Exif.Photo.", "Exif.GPSInfo.", "Exif.Iop.", "Exif.Thumbnail.",
-                                        "Exif.SubImage", "Exif.Mpf", NULL};
+    static const char *const plain[] = {
+        "Exif.Image",      "Exif.Photo.",   "Exif.GPSInfo.", "Exif.Iop.",
+        "Exif.Thumbnail.", "Exif.SubImage", "Exif.Mpf",      NULL};
     for (size_t i = 0; plain[i] != NULL; i++) {
         if (ie_starts_with(name, plain[i])) {
-            return strcmp(name, "Exif.Photo.MakerNote") == 0 || strcmp(name, "Exif.Image.DNGPrivateData") == 0;
+            return strcmp(name, "Exif.Photo.MakerNote") == 0 ||
+                   strcmp(name, "Exif.Image.DNGPrivateData") == 0;
         }
     }
     return ie_starts_with(name, "Exif.");
@@ -48,9 +50,13 @@ static bool in_notes(const char *name)
 
 static bool goes(const char *name, unsigned strip)
 {
-    static const char *const places[] = {"gps", "latitude", "longitude", "location", ".City", "State", "Country", NULL};
-    static const char *const serials[] = {"serial", "OwnerName", "UniqueID", ".0xfde8", ".0xfde9" /* Adobe: owner, serial number */, NULL};
-    return (strip & IE_STRIP_ALL) != 0 || in_notes(name) || ((strip & IE_STRIP_GPS) != 0 && has_word(name, places)) ||
+    static const char *const places[] = {"gps",   "latitude", "longitude", "location",
+                                         ".City", "State",    "Country",   NULL};
+    static const char *const serials[] = {
+        "serial", "OwnerName", "UniqueID", ".0xfde8", ".0xfde9" /* Adobe: owner, serial number */,
+        NULL};
+    return (strip & IE_STRIP_ALL) != 0 || in_notes(name) ||
+           ((strip & IE_STRIP_GPS) != 0 && has_word(name, places)) ||
            ((strip & IE_STRIP_SERIALS) != 0 && has_word(name, serials));
 }
 
@@ -76,10 +82,12 @@ static bool any_left(const ie_tags *tags, unsigned strip, bool clear, ie_tags *w
 static ie_status check_tags(const ie_tags *tags, ie_error *err)
 {
     if (ie_tags_complaint(tags) != NULL) {
-        return ie_error_set(err, IE_ERR_FORMAT, "its metadata is damaged, so that nobody can tell what it says");
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "its metadata is damaged, so that nobody can tell what it says");
     }
     return ie_tags_has(tags, "Xmp.xmpNote.HasExtendedXMP")
-               ? ie_error_set(err, IE_ERR_UNSUPPORTED, "its XMP goes on in further blocks, which may say the same")
+               ? ie_error_set(err, IE_ERR_UNSUPPORTED,
+                              "its XMP goes on in further blocks, which may say the same")
                : IE_OK;
 }
 
@@ -122,13 +130,15 @@ static bool stays(uint8_t marker, const uint8_t *body, size_t size)
 /* An EXIF block that says how the picture lies, and nothing else. */
 static void add_orientation(ie_buffer *out, uint8_t orientation)
 {
-    const uint8_t block[] = {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
-                             0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0};
+    const uint8_t block[] = {0xff, 0xe1, 0, 34, 'E', 'x',         'i', 'f', 0,    0,    'M', 'M',
+                             0,    42,   0, 0,  0,   8,           0,   1,   0x01, 0x12, 0,   3,
+                             0,    0,    0, 1,  0,   orientation, 0,   0,   0,    0,    0,   0};
     ie_buffer_add(out, block, sizeof block);
 }
 
 /* What decides the picture, and nothing behind it. False: no JPEG of the usual structure. */
-static bool bare_jpeg(const uint8_t *bytes, size_t size, uint8_t orientation, const ie_profile *profile, ie_buffer *out)
+static bool bare_jpeg(const uint8_t *bytes, size_t size, uint8_t orientation,
+                      const ie_profile *profile, ie_buffer *out)
 {
     size_t at = 2;
     if (size < 4 || ie_be16(bytes) != 0xffd8) {
@@ -192,7 +202,8 @@ static bool bare_png(const uint8_t *bytes, size_t size, ie_buffer *out)
     return false;
 }
 
-static ie_status write_bare(const char *path, ie_format format, ie_bytes *file, uint8_t orientation, ie_error *err)
+static ie_status write_bare(const char *path, ie_format format, ie_bytes *file, uint8_t orientation,
+                            ie_error *err)
 {
     ie_buffer out = {0};
     ie_profile profile = {0};
@@ -202,13 +213,17 @@ static ie_status write_bare(const char *path, ie_format format, ie_bytes *file, 
     if (status != IE_OK) {
         return status;
     }
-    bool good = bytes != NULL && (format == IE_FORMAT_PNG ? bare_png(bytes, size, &out) : bare_jpeg(bytes, size, orientation, &profile, &out));
+    bool good = bytes != NULL &&
+                (format == IE_FORMAT_PNG ? bare_png(bytes, size, &out)
+                                         : bare_jpeg(bytes, size, orientation, &profile, &out));
     free(profile.data);
     if (!good) {
-        status = ie_error_set(err, IE_ERR_FORMAT, "its %s structure is damaged", ie_format_name(format));
+        status =
+            ie_error_set(err, IE_ERR_FORMAT, "its %s structure is damaged", ie_format_name(format));
     } else {
         int failed = ie_fs_write_file(path, out.data, out.size, S_IRUSR | S_IWUSR, true);
-        status = failed != 0 ? ie_error_errno(err, failed, "%s cannot be written", ie_shown(path)) : IE_OK;
+        status = failed != 0 ? ie_error_errno(err, failed, "%s cannot be written", ie_shown(path))
+                             : IE_OK;
     }
     ie_buffer_free(&out);
     return status;
@@ -218,10 +233,11 @@ static ie_status write_bare(const char *path, ie_format format, ie_bytes *file, 
 
 static bool said_nothing(const ie_metadata *m)
 {
-    return (m->captured_source == IE_DATE_NONE || m->captured_source == IE_DATE_FILE) && m->make == NULL &&
-           m->model == NULL && m->lens == NULL && m->serial == NULL && m->software == NULL && m->title == NULL &&
-           m->caption == NULL && m->comment == NULL && m->keywords.count == 0 && m->creator == NULL &&
-           m->copyright == NULL && m->region_count == 0 && isnan(m->latitude) && m->unique_id == NULL;
+    return (m->captured_source == IE_DATE_NONE || m->captured_source == IE_DATE_FILE) &&
+           m->make == NULL && m->model == NULL && m->lens == NULL && m->serial == NULL &&
+           m->software == NULL && m->title == NULL && m->caption == NULL && m->comment == NULL &&
+           m->keywords.count == 0 && m->creator == NULL && m->copyright == NULL &&
+           m->region_count == 0 && isnan(m->latitude) && m->unique_id == NULL;
 }
 
 /* What is still there, or NULL. */
@@ -257,12 +273,14 @@ static bool bytes_hold(const char *path, const char *text)
         return true;
     }
     const uint8_t *data = ie_bytes_load(bytes, MAX_FILE_BYTES);
-    bool found = data == NULL || memmem(data, (size_t)ie_bytes_size(bytes), text, strlen(text)) != NULL;
+    bool found =
+        data == NULL || memmem(data, (size_t)ie_bytes_size(bytes), text, strlen(text)) != NULL;
     ie_bytes_close(bytes);
     return found;
 }
 
-static ie_status prove(const char *path, ie_format format, const ie_photo *was, unsigned strip, ie_error *err)
+static ie_status prove(const char *path, ie_format format, const ie_photo *was, unsigned strip,
+                       ie_error *err)
 {
     ie_photo *is = NULL;
     ie_status status = ie_exif_facts(path, format, &is, err);
@@ -273,10 +291,12 @@ static ie_status prove(const char *path, ie_format format, const ie_photo *was, 
     const char *what = rest_of(&was->metadata, is, strip);
     what = what == NULL && is->orientation != was->orientation ? "orientation" : what;
     what = what == NULL && exiv2_finds_some(path, strip, err) ? "metadata" : what;
-    what = what == NULL && serials && bytes_hold(path, was->metadata.serial) ? "serial number" : what;
+    what =
+        what == NULL && serials && bytes_hold(path, was->metadata.serial) ? "serial number" : what;
     ie_photo_free(is);
     return what == NULL ? IE_OK
-                        : ie_error_set(err, IE_ERR_UNSUPPORTED, "its %s would not be as it should afterwards", what);
+                        : ie_error_set(err, IE_ERR_UNSUPPORTED,
+                                       "its %s would not be as it should afterwards", what);
 }
 
 static ie_status check_picture(const char *path, ie_format format, ie_hash128 was, ie_error *err)
@@ -288,10 +308,13 @@ static ie_status check_picture(const char *path, ie_format format, ie_hash128 wa
     }
     ie_hash128 is;
     const uint8_t *data = ie_bytes_load(bytes, MAX_FILE_BYTES);
-    bool same = data != NULL && ie_image_data_hash(data, (size_t)ie_bytes_size(bytes), format, &is) &&
+    bool same = data != NULL &&
+                ie_image_data_hash(data, (size_t)ie_bytes_size(bytes), format, &is) &&
                 ie_hash128_equal(was, is);
     ie_bytes_close(bytes);
-    return same ? IE_OK : ie_error_set(err, IE_ERR_FORMAT, "stripping it would have changed the picture itself");
+    return same ? IE_OK
+                : ie_error_set(err, IE_ERR_FORMAT,
+                               "stripping it would have changed the picture itself");
 }
 
 /* All of it from JPEG and PNG goes without exiv2. */
@@ -301,13 +324,15 @@ static bool goes_bare(ie_format format, unsigned strip)
 }
 
 /* What is in the way of taking out parts. */
-static ie_status check_bytes(const uint8_t *data, size_t size, ie_format format, ie_hash128 *ret_picture, ie_error *err)
+static ie_status check_bytes(const uint8_t *data, size_t size, ie_format format,
+                             ie_hash128 *ret_picture, ie_error *err)
 {
     const char *pinned = ie_image_data_pinned(data, size, format);
     if (pinned != NULL) { /* what is in the way of new metadata in a JPEG, may tell of the old */
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "%s",
                             format == IE_FORMAT_JPEG
-                                ? "it holds more than one picture (a preview, a gain map) or unknown data, which may say the same"
+                                ? "it holds more than one picture (a preview, a gain map) or "
+                                  "unknown data, which may say the same"
                                 : pinned);
     }
     if (format == IE_FORMAT_JPEG && ie_image_data_motion(data, size)) {
@@ -315,7 +340,8 @@ static ie_status check_bytes(const uint8_t *data, size_t size, ie_format format,
     }
     return ie_image_data_hash(data, size, format, ret_picture)
                ? IE_OK
-               : ie_error_set(err, IE_ERR_FORMAT, "its %s structure is damaged", ie_format_name(format));
+               : ie_error_set(err, IE_ERR_FORMAT, "its %s structure is damaged",
+                              ie_format_name(format));
 }
 
 static bool is_known(ie_format format, unsigned strip)
@@ -324,22 +350,27 @@ static bool is_known(ie_format format, unsigned strip)
            (format == IE_FORMAT_TIFF && (strip & IE_STRIP_ALL) == 0);
 }
 
-static ie_status load(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data, ie_error *err)
+static ie_status load(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data,
+                      ie_error *err)
 {
     ie_status status = ie_bytes_open(path, ret_bytes, err);
     *ret_data = status == IE_OK ? ie_bytes_load(*ret_bytes, MAX_FILE_BYTES) : NULL;
-    return status == IE_OK && *ret_data == NULL ? ie_error_set(err, IE_ERR_FORMAT, "it cannot be read") : status;
+    return status == IE_OK && *ret_data == NULL
+               ? ie_error_set(err, IE_ERR_FORMAT, "it cannot be read")
+               : status;
 }
 
 static ie_status check_colours(ie_bytes *bytes, ie_format format, unsigned strip, ie_error *err)
 {
     ie_profile profile = {0};
-    ie_status status = (strip & IE_STRIP_ALL) != 0 ? ie_strip_profile(bytes, format, &profile, err) : IE_OK;
+    ie_status status =
+        (strip & IE_STRIP_ALL) != 0 ? ie_strip_profile(bytes, format, &profile, err) : IE_OK;
     free(profile.data);
     return status;
 }
 
-static ie_status strip_bytes(const char *path, ie_format format, const ie_photo *was, unsigned strip, ie_error *err)
+static ie_status strip_bytes(const char *path, ie_format format, const ie_photo *was,
+                             unsigned strip, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
@@ -350,7 +381,9 @@ static ie_status strip_bytes(const char *path, ie_format format, const ie_photo 
         ie_hash128 picture;
         bool in_step = false;
         status = check_colours(bytes, format, strip, err);
-        status = status == IE_OK ? check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err) : status;
+        status = status == IE_OK
+                     ? check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err)
+                     : status;
         status = status == IE_OK ? ie_iptc_in_step(path, format, &in_step, err) : status;
         status = status == IE_OK ? clear_tags(path, strip, err) : status;
         status = status == IE_OK && in_step ? ie_iptc_refresh_digest(path, format, err) : status;
@@ -363,7 +396,8 @@ static ie_status strip_bytes(const char *path, ie_format format, const ie_photo 
 ie_status ie_exif_strip_check(const char *path, ie_format format, unsigned strip, ie_error *err)
 {
     if (!is_known(format, strip)) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it cannot be taken out of %s files", ie_format_name(format));
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it cannot be taken out of %s files",
+                            ie_format_name(format));
     }
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
@@ -374,7 +408,9 @@ ie_status ie_exif_strip_check(const char *path, ie_format format, unsigned strip
         ie_bytes_close(bytes);
         return status;
     }
-    status = status == IE_OK ? check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err) : status;
+    status = status == IE_OK
+                 ? check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, err)
+                 : status;
     if (status == IE_OK) {
         IE_AUTO_TAGS ie_tags *tags = NULL;
         status = ie_tags_open_memory(data, (size_t)ie_bytes_size(bytes), &tags, err);
@@ -387,7 +423,8 @@ ie_status ie_exif_strip_check(const char *path, ie_format format, unsigned strip
 ie_status ie_exif_strip(const char *temp_path, ie_format format, unsigned strip, ie_error *err)
 {
     if (!is_known(format, strip)) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it cannot be taken out of %s files", ie_format_name(format));
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "it cannot be taken out of %s files",
+                            ie_format_name(format));
     }
     ie_photo *was = NULL;
     ie_status status = ie_exif_facts(temp_path, format, &was, err);
@@ -404,9 +441,10 @@ static bool facts_say_nothing(const char *path, ie_format format, unsigned strip
         return false;
     }
     const ie_metadata *m = &photo->metadata;
-    bool silent = ((strip & IE_STRIP_ALL) == 0 || said_nothing(m)) && ((strip & IE_STRIP_SERIALS) == 0 || m->serial == NULL) &&
-                  ((strip & IE_STRIP_GPS) == 0 ||
-                   (isnan(m->latitude) && m->city == NULL && m->state == NULL && m->country == NULL));
+    bool silent = ((strip & IE_STRIP_ALL) == 0 || said_nothing(m)) &&
+                  ((strip & IE_STRIP_SERIALS) == 0 || m->serial == NULL) &&
+                  ((strip & IE_STRIP_GPS) == 0 || (isnan(m->latitude) && m->city == NULL &&
+                                                   m->state == NULL && m->country == NULL));
     ie_photo_free(photo);
     return silent;
 }

@@ -17,17 +17,26 @@
 #define MAX_FILE_BYTES UINT32_MAX
 
 /* Loaded at first use: see utils/late.h. */
-#define CALLS(X) \
-    X(gexiv2_get_version) X(gexiv2_initialize) X(gexiv2_log_set_handler) X(gexiv2_log_set_level) \
-    X(gexiv2_metadata_clear_iptc) X(gexiv2_metadata_get_exif_data) X(gexiv2_metadata_get_exif_tags) X(gexiv2_metadata_get_iptc_tags) \
-    X(gexiv2_metadata_get_pixel_height) X(gexiv2_metadata_get_pixel_width) X(gexiv2_metadata_get_xmp_tags) \
-    X(gexiv2_metadata_has_exif) X(gexiv2_metadata_has_iptc) X(gexiv2_metadata_has_xmp) X(gexiv2_metadata_new) \
-    X(gexiv2_metadata_open_buf) X(gexiv2_metadata_save_file) X(gexiv2_metadata_try_clear_tag) \
-    X(gexiv2_metadata_try_erase_exif_thumbnail) X(gexiv2_metadata_try_generate_xmp_packet) \
-    X(gexiv2_metadata_try_get_tag_multiple) X(gexiv2_metadata_try_get_tag_raw) \
-    X(gexiv2_metadata_try_get_tag_string) X(gexiv2_metadata_try_get_tag_type) X(gexiv2_metadata_try_has_tag) \
-    X(gexiv2_metadata_try_register_xmp_namespace) X(gexiv2_metadata_try_set_tag_long) \
-    X(gexiv2_metadata_try_set_tag_multiple) X(gexiv2_metadata_try_set_tag_string)
+#define CALLS(X)                                                                                   \
+    X(gexiv2_get_version)                                                                          \
+    X(gexiv2_initialize) X(gexiv2_log_set_handler) X(gexiv2_log_set_level)                         \
+        X(gexiv2_metadata_clear_iptc) X(gexiv2_metadata_get_exif_data)                             \
+            X(gexiv2_metadata_get_exif_tags) X(gexiv2_metadata_get_iptc_tags) X(                   \
+                gexiv2_metadata_get_pixel_height) X(gexiv2_metadata_get_pixel_width)               \
+                X(gexiv2_metadata_get_xmp_tags) X(gexiv2_metadata_has_exif) X(                     \
+                    gexiv2_metadata_has_iptc) X(gexiv2_metadata_has_xmp) X(gexiv2_metadata_new)    \
+                    X(gexiv2_metadata_open_buf) X(gexiv2_metadata_save_file) X(                    \
+                        gexiv2_metadata_try_clear_tag) X(gexiv2_metadata_try_erase_exif_thumbnail) \
+                        X(gexiv2_metadata_try_generate_xmp_packet)                                 \
+                            X(gexiv2_metadata_try_get_tag_multiple)                                \
+                                X(gexiv2_metadata_try_get_tag_raw)                                 \
+                                    X(gexiv2_metadata_try_get_tag_string)                          \
+                                        X(gexiv2_metadata_try_get_tag_type)                        \
+                                            X(gexiv2_metadata_try_has_tag)                         \
+                                                X(gexiv2_metadata_try_register_xmp_namespace)      \
+                                                    X(gexiv2_metadata_try_set_tag_long)            \
+                                                        X(gexiv2_metadata_try_set_tag_multiple)    \
+                                                            X(gexiv2_metadata_try_set_tag_string)
 
 static struct {
     CALLS(IE_LATE_MEMBER)
@@ -51,14 +60,16 @@ static struct {
 #define gexiv2_metadata_open_buf (libgexiv2.gexiv2_metadata_open_buf)
 #define gexiv2_metadata_save_file (libgexiv2.gexiv2_metadata_save_file)
 #define gexiv2_metadata_try_clear_tag (libgexiv2.gexiv2_metadata_try_clear_tag)
-#define gexiv2_metadata_try_erase_exif_thumbnail (libgexiv2.gexiv2_metadata_try_erase_exif_thumbnail)
+#define gexiv2_metadata_try_erase_exif_thumbnail                                                   \
+    (libgexiv2.gexiv2_metadata_try_erase_exif_thumbnail)
 #define gexiv2_metadata_try_generate_xmp_packet (libgexiv2.gexiv2_metadata_try_generate_xmp_packet)
 #define gexiv2_metadata_try_get_tag_multiple (libgexiv2.gexiv2_metadata_try_get_tag_multiple)
 #define gexiv2_metadata_try_get_tag_raw (libgexiv2.gexiv2_metadata_try_get_tag_raw)
 #define gexiv2_metadata_try_get_tag_string (libgexiv2.gexiv2_metadata_try_get_tag_string)
 #define gexiv2_metadata_try_get_tag_type (libgexiv2.gexiv2_metadata_try_get_tag_type)
 #define gexiv2_metadata_try_has_tag (libgexiv2.gexiv2_metadata_try_has_tag)
-#define gexiv2_metadata_try_register_xmp_namespace (libgexiv2.gexiv2_metadata_try_register_xmp_namespace)
+#define gexiv2_metadata_try_register_xmp_namespace                                                 \
+    (libgexiv2.gexiv2_metadata_try_register_xmp_namespace)
 #define gexiv2_metadata_try_set_tag_long (libgexiv2.gexiv2_metadata_try_set_tag_long)
 #define gexiv2_metadata_try_set_tag_multiple (libgexiv2.gexiv2_metadata_try_set_tag_multiple)
 #define gexiv2_metadata_try_set_tag_string (libgexiv2.gexiv2_metadata_try_set_tag_string)
@@ -132,7 +143,8 @@ static bool start(void)
     }
     gexiv2_log_set_handler(on_log);
     gexiv2_log_set_level(GEXIV2_LOG_LEVEL_WARN);
-    return gexiv2_initialize() && gexiv2_metadata_try_register_xmp_namespace(IE_XMP_NAMESPACE, "imgengine", NULL);
+    return gexiv2_initialize() &&
+           gexiv2_metadata_try_register_xmp_namespace(IE_XMP_NAMESPACE, "imgengine", NULL);
 }
 
 ie_status ie_tags_open_memory(const uint8_t *bytes, size_t size, ie_tags **ret_tags, ie_error *err)
@@ -313,8 +325,9 @@ char *ie_tags_packet(const ie_tags *tags)
 void ie_tags_exif_block(const ie_tags *tags, bool big_endian, ie_buffer *out)
 {
     GBytes *block = gexiv2_metadata_has_exif(tags->metadata)
-                        ? gexiv2_metadata_get_exif_data(tags->metadata,
-                                                        big_endian ? GEXIV2_BYTE_ORDER_BIG : GEXIV2_BYTE_ORDER_LITTLE, NULL)
+                        ? gexiv2_metadata_get_exif_data(
+                              tags->metadata,
+                              big_endian ? GEXIV2_BYTE_ORDER_BIG : GEXIV2_BYTE_ORDER_LITTLE, NULL)
                         : NULL;
     gsize size = 0;
     const void *data = block != NULL ? g_bytes_get_data(block, &size) : NULL;
@@ -381,7 +394,7 @@ bool ie_tags_set_iptc(ie_tags *tags, const char *name, const ie_texts *values)
 }
 
 /* Not gexiv2_metadata_try_set_tag_multiple(): of an XMP tag that is not there yet it removes
- * another one (0.14.0). */
+   another one (0.14.0). */
 bool ie_tags_append_xmp(ie_tags *tags, const char *name, const char *text)
 {
     tags->changed = true;

@@ -25,8 +25,8 @@ typedef struct ie_texts {
     size_t count, room;
 } ie_texts;
 
-/* IE_ERR_FORMAT: its metadata cannot be read; IE_ERR_UNSUPPORTED: exiv2 does not know such files.
- */
+/* IE_ERR_FORMAT: its metadata cannot be read; IE_ERR_UNSUPPORTED: exiv2 does not know such
+   files. */
 ie_status ie_tags_open(const char *path, ie_tags **ret_tags, ie_error *err) IE_MUST_CHECK;
 ie_status ie_tags_open_memory(const uint8_t *bytes, size_t size, ie_tags **ret_tags,
                               ie_error *err) IE_MUST_CHECK;
@@ -35,7 +35,7 @@ void ie_tags_close(ie_tags *tags); /* NULL is fine */
 void ie_tags_close_pointer(ie_tags **tags);
 
 /* What exiv2 complained about while it read the file, or NULL: what it could not read, writing
- * would lose. */
+   would lose. */
 const char *ie_tags_complaint(const ie_tags *tags);
 bool ie_tags_any(const ie_tags *tags); /* any EXIF, XMP or IPTC? */
 bool ie_tags_any_iptc(const ie_tags *tags);
@@ -54,13 +54,13 @@ ie_texts ie_tags_names(const ie_tags *tags, enum ie_tags_family family); /* with
 bool ie_tags_set(ie_tags *tags, const char *name, const char *text);
 bool ie_tags_set_number(ie_tags *tags, const char *name, long number);
 /* The text in the default language of an XMP tag that has one text a language; other languages
- * stay. */
+   stay. */
 bool ie_tags_set_language(ie_tags *tags, const char *name, const char *text);
 bool ie_tags_set_iptc(ie_tags *tags, const char *name, const ie_texts *values);
 bool ie_tags_append_xmp(ie_tags *tags, const char *name,
                         const char *text); /* to a bag or sequence */
 /* IPTC says in one place how all its texts are coded: sets that to UTF-8 and recodes those that are
- * Latin-1. */
+   Latin-1. */
 bool ie_tags_iptc_to_utf8(ie_tags *tags);
 void ie_tags_clear(ie_tags *tags, const char *name);
 void ie_tags_clear_iptc(ie_tags *tags);
@@ -69,12 +69,12 @@ void ie_tags_clear_thumbnail(ie_tags *tags);
 /* The XMP packet as exiv2 would write it now; NULL when it cannot. free() it. */
 char *ie_tags_packet(const ie_tags *tags);
 
-/* The EXIF block as exiv2 would write it now; empty without any. Maker notes that exiv2 does not know stand in the byte
-   order that the block had. */
+/* The EXIF block as exiv2 would write it now; empty without any. Maker notes that exiv2 does not
+   know stand in the byte order that the block had. */
 void ie_tags_exif_block(const ie_tags *tags, bool big_endian, ie_buffer *out);
 
-/* Into a file, in place of all its metadata but the colour profile. IE_ERR_NO_SPACE, IE_ERR_FORMAT.
- */
+/* Into a file, in place of all its metadata but the colour profile. IE_ERR_NO_SPACE,
+   IE_ERR_FORMAT. */
 ie_status ie_tags_save(ie_tags *tags, const char *path, ie_error *err) IE_MUST_CHECK;
 
 void ie_texts_add(ie_texts *texts, const char *text);

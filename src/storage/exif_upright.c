@@ -28,7 +28,8 @@ static ie_status set_xmp(const char *path, uint32_t width, uint32_t height, ie_e
         return IE_OK;
     }
     if (ie_tags_complaint(tags) != NULL) {
-        return ie_error_set(err, IE_ERR_FORMAT, "its metadata is damaged and would not come over whole (exiv2: %s)",
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "its metadata is damaged and would not come over whole (exiv2: %s)",
                             ie_tags_complaint(tags));
     }
     return ie_tags_save(tags, path, err);
@@ -47,9 +48,11 @@ ie_status ie_exif_set_upright(const char *temp_path, uint32_t width, uint32_t he
     }
     status = status == IE_OK ? ie_exif_facts(temp_path, IE_FORMAT_JPEG, &is, err) : status;
     if (status == IE_OK) {
-        const char *what = is->orientation != 1 ? "orientation" : ie_exif_difference(&was->metadata, &is->metadata);
+        const char *what = is->orientation != 1 ? "orientation"
+                                                : ie_exif_difference(&was->metadata, &is->metadata);
         status = what == NULL ? IE_OK
-                              : ie_error_set(err, IE_ERR_UNSUPPORTED, "its %s would not read as it should", what);
+                              : ie_error_set(err, IE_ERR_UNSUPPORTED,
+                                             "its %s would not read as it should", what);
     }
     ie_photo_free(was);
     ie_photo_free(is);

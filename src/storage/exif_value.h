@@ -37,7 +37,8 @@ uint32_t ie_exif_integer(const ie_exif_entry *entry, unsigned i, uint32_t absent
 /* The i-th value; NaN when there is none. */
 double ie_exif_real(const ie_exif_entry *entry, unsigned i);
 
-/* Each sets its own part of *time only, and nothing when the value is none: they come in any order. True: the date has no time of day.
+/* Each sets its own part of *time only, and nothing when the value is none: they come in any order.
+   True: the date has no time of day.
  */
 bool ie_exif_date(const ie_exif_entry *entry, ie_datetime *time);
 void ie_exif_subsec(const ie_exif_entry *entry, ie_datetime *time);

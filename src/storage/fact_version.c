@@ -14,14 +14,16 @@ static void line_of(const ie_fact_version *version, char buffer[128])
     snprintf(buffer, 128, "%.64s %d %" PRIx64, version->name, version->version, version->settings);
 }
 
-/* The stored line of this analyzer, version and settings behind these; the files it names into *ret_files. NULL: none. */
+/* The stored line of this analyzer, version and settings behind these; the files it names into
+   *ret_files. NULL: none. */
 static const char *find_line(const char *text, const ie_fact_version *version, uint64_t *ret_files)
 {
     char line[128];
     line_of(version, line);
     size_t length = strlen(line);
     const char *at = text;
-    while ((strncmp(at, line, length) != 0 || strchr(" .", at[length]) == NULL) && (at = strchr(at, '\n')) != NULL) {
+    while ((strncmp(at, line, length) != 0 || strchr(" .", at[length]) == NULL) &&
+           (at = strchr(at, '\n')) != NULL) {
         at++;
     }
     if (at == NULL || at[length] == 0) {
@@ -33,7 +35,8 @@ static const char *find_line(const char *text, const ie_fact_version *version, u
     return *end == ' ' ? end + 1 : NULL;
 }
 
-char *ie_fact_versions_text(const ie_fact_version *versions, size_t count, const ie_photo *photo, const char *stored)
+char *ie_fact_versions_text(const ie_fact_version *versions, size_t count, const ie_photo *photo,
+                            const char *stored)
 {
     ie_buffer text = {0};
     char line[128];
@@ -103,8 +106,8 @@ static const struct {
     {IE_HAVE_HASHES, "content", {"phash", "ahash", "dhash", "whash"}},
     {IE_HAVE_QUALITY,
      "content",
-     {"sharpness", "peak_sharpness", "blurred", "noise", "dynamic_range", "exposure", "contrast", "clipped_shadows",
-      "clipped_highlights", "jpeg_quality", "quality"}},
+     {"sharpness", "peak_sharpness", "blurred", "noise", "dynamic_range", "exposure", "contrast",
+      "clipped_shadows", "clipped_highlights", "jpeg_quality", "quality"}},
     {IE_HAVE_COLORS, "content", {"colors"}},
     {IE_HAVE_HASHES, IE_RECORD_SIMILAR, {"turned", "inner", "cuts"}},
     {IE_HAVE_SKETCH, IE_RECORD_SIMILAR, {"sketch"}},

@@ -194,7 +194,8 @@ bool ie_facts_date(const char *text, size_t size, ie_datetime *ret_time, bool *r
         return false;
     }
     ie_datetime time = {.year = (int16_t)year, .month = (uint8_t)month, .day = (uint8_t)day};
-    /* "2004:06:21   :  :  " has no time of day; "2004:06:21 2?:37:53" has one that cannot be read. */
+    /* "2004:06:21   :  :  " has no time of day; "2004:06:21 2?:37:53" has one that cannot
+       be read. */
     if (take_one_of(&p, end, " T") && p < end && *p >= '0' && *p <= '9') {
         bool short_hour = end - p > 1 && p[1] == ':';
         if (!take_digits(&p, end, short_hour ? 1 : 2, &hour)) {

@@ -17,7 +17,8 @@ typedef struct ie_facts {
     uint8_t orientation;    /* 0: absent */
     uint32_t width, height; /* 0: absent */
     int32_t percent;        /* Microsoft's rating, 0..100; IE_ABSENT */
-    const char *xp_title, *xp_comment, *xp_author; /* Windows' own tags: only where nothing better speaks */
+    const char *xp_title, *xp_comment,
+        *xp_author;         /* Windows' own tags: only where nothing better speaks */
     bool zero_date;         /* the date is 0000:00:00 */
     bool gps_bad;           /* a position is there, but it is none */
     bool damaged;           /* parts lie outside the file, or are not what they must be */

@@ -11,7 +11,8 @@ typedef struct file {
     ie_decode_fault *fault;
 } file;
 
-static __attribute__((__format__(__printf__, 3, 4))) bool say(const file *in, const char *code, const char *format, ...)
+static __attribute__((__format__(__printf__, 3, 4))) bool say(const file *in, const char *code,
+                                                              const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -41,7 +42,8 @@ static const char *shown(const uint8_t *name, char ret_text[5])
     return ret_text;
 }
 
-/* CRC-32 of ISO 3309, four bits at a time (PNG 1.2, 15: the polynomial, reflected): it runs for files that do not decode. */
+/* CRC-32 of ISO 3309, four bits at a time (PNG 1.2, 15: the polynomial, reflected): it runs for
+   files that do not decode. */
 static uint32_t checksum(const uint8_t *bytes, size_t size)
 {
     uint32_t table[16], crc = UINT32_MAX;
@@ -70,14 +72,18 @@ static bool png_is_whole(const file *in, bool checksums)
         uint32_t length = big_endian(chunk);
         shown(chunk + 4, name);
         if (length > INT32_MAX) {
-            return say(in, "corrupt", "the length of the %s chunk at byte %zu is impossible", name, at);
+            return say(in, "corrupt", "the length of the %s chunk at byte %zu is impossible", name,
+                       at);
         }
         if (in->size - at - 12 < length) {
-            return say(in, "truncated", "the file ends within the %s chunk at byte %zu, %zu bytes early", name, at,
+            return say(in, "truncated",
+                       "the file ends within the %s chunk at byte %zu, %zu bytes early", name, at,
                        length - (in->size - at - 12));
         }
-        if (checksums && checksum(chunk + 4, length + (size_t)4) != big_endian(chunk + 8 + length)) {
-            return say(in, "corrupt", "the checksum (CRC) of the %s chunk at byte %zu is wrong", name, at);
+        if (checksums &&
+            checksum(chunk + 4, length + (size_t)4) != big_endian(chunk + 8 + length)) {
+            return say(in, "corrupt", "the checksum (CRC) of the %s chunk at byte %zu is wrong",
+                       name, at);
         }
         if (memcmp(chunk + 4, "IEND", 4) == 0) {
             return true;
@@ -129,10 +135,12 @@ static bool boxes_are_whole(const file *in)
             size = (uint64_t)big_endian(box + 8) << 32 | big_endian(box + 12);
         }
         if (size < 8) {
-            return say(in, "corrupt", "the size of the %s box at byte %zu is impossible", shown(box + 4, name), at);
+            return say(in, "corrupt", "the size of the %s box at byte %zu is impossible",
+                       shown(box + 4, name), at);
         }
         if (size > left) {
-            return say(in, "truncated", "the file ends within the %s box at byte %zu, %llu bytes early",
+            return say(in, "truncated",
+                       "the file ends within the %s box at byte %zu, %llu bytes early",
                        shown(box + 4, name), at, (unsigned long long)(size - left));
         }
         at += (size_t)size;
@@ -143,10 +151,12 @@ static bool boxes_are_whole(const file *in)
 /* Where the head says that the first directory is, there must be one. */
 static bool tiff_has_its_directory(const file *in)
 {
-    if (in->size < 8 || (memcmp(in->bytes, "II*\0", 4) != 0 && memcmp(in->bytes, "MM\0*", 4) != 0)) {
+    if (in->size < 8 ||
+        (memcmp(in->bytes, "II*\0", 4) != 0 && memcmp(in->bytes, "MM\0*", 4) != 0)) {
         return true;
     }
-    uint32_t offset = in->bytes[0] == 'I' ? little_endian(in->bytes + 4) : big_endian(in->bytes + 4);
+    uint32_t offset =
+        in->bytes[0] == 'I' ? little_endian(in->bytes + 4) : big_endian(in->bytes + 4);
     return offset < in->size ||
            say(in, "truncated", "the file ends before its directory, which is at byte %u", offset);
 }
@@ -154,11 +164,13 @@ static bool tiff_has_its_directory(const file *in)
 /* Formats whose head has the file's size. */
 static bool is_as_long_as_said(const file *in, uint64_t said)
 {
-    return said <= in->size || say(in, "truncated", "the file ends %llu bytes early: its header says %llu bytes",
-                                   (unsigned long long)(said - in->size), (unsigned long long)said);
+    return said <= in->size ||
+           say(in, "truncated", "the file ends %llu bytes early: its header says %llu bytes",
+               (unsigned long long)(said - in->size), (unsigned long long)said);
 }
 
-bool ie_file_whole(const uint8_t *bytes, size_t size, ie_format format, bool checksums, ie_decode_fault *ret_fault)
+bool ie_file_whole(const uint8_t *bytes, size_t size, ie_format format, bool checksums,
+                   ie_decode_fault *ret_fault)
 {
     file in = {bytes, size, ret_fault};
     switch (format) {

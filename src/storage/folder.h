@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * One open folder and the names in it, sorted by their bytes: a level of the scan's walk. Reads the names
- * at once, so that the order is stable and a folder that changes meanwhile cannot repeat a name.
+ * One open folder and the names in it, sorted by their bytes: a level of the scan's walk. Reads the
+ * names at once, so that the order is stable and a folder that changes meanwhile cannot repeat a
+ * name.
  */
 #ifndef IE_STORAGE_FOLDER_H
 #define IE_STORAGE_FOLDER_H
@@ -23,7 +24,8 @@ typedef struct ie_folder {
     bool has_sidecars; /* some name ends as one that a sidecar may have */
 } ie_folder;
 
-/* Takes the descriptor in any case. Returns 0 or an errno value; then the names read so far are there. */
+/* Takes the descriptor in any case. Returns 0 or an errno value; then the names read so far are
+   there. */
 int ie_folder_read(ie_folder *folder, int fd);
 void ie_folder_close(ie_folder *folder);
 

@@ -28,7 +28,8 @@ static uint32_t channels_of(ie_jpeg_rows layout)
     return layout == IE_JPEG_GRAY ? 1 : 3;
 }
 
-static bool take_plane(ie_frame *frame, ie_pixels *ret_plane, uint32_t width, uint32_t height, uint32_t channels)
+static bool take_plane(ie_frame *frame, ie_pixels *ret_plane, uint32_t width, uint32_t height,
+                       uint32_t channels)
 {
     uint8_t *data = ie_scratch_take(frame->scratch, (size_t)width * channels, height);
     *ret_plane = (ie_pixels){data, width, height, channels, width, height, 0.0, 0.0, 0.0, 0.0};
@@ -53,7 +54,8 @@ bool ie_frame_begin(ie_frame *frame, ie_jpeg_rows layout, uint32_t in_width, uin
     frame->luma.extent_w = extent_w / shrink;
     frame->luma.extent_h = extent_h / shrink;
     if (shrink > 1) {
-        frame->shrink_sums = ie_scratch_take(frame->scratch, (size_t)in_width * channels, sizeof(uint16_t));
+        frame->shrink_sums =
+            ie_scratch_take(frame->scratch, (size_t)in_width * channels, sizeof(uint16_t));
         frame->shrunk = ie_scratch_take(frame->scratch, (size_t)frame->width * channels, 1);
         if (frame->shrink_sums == NULL || frame->shrunk == NULL) {
             return false;
@@ -74,7 +76,8 @@ bool ie_frame_begin(ie_frame *frame, ie_jpeg_rows layout, uint32_t in_width, uin
         return true;
     }
     uint32_t columns = divided_up(frame->width, frame->block);
-    frame->block_sums = ie_scratch_take(frame->scratch, (size_t)frame->width * channels, sizeof(uint16_t));
+    frame->block_sums =
+        ie_scratch_take(frame->scratch, (size_t)frame->width * channels, sizeof(uint16_t));
     if (frame->block_sums == NULL ||
         !take_plane(frame, &frame->rgb, columns, divided_up(frame->height, frame->block), 3)) {
         return false;
@@ -84,8 +87,8 @@ bool ie_frame_begin(ie_frame *frame, ie_jpeg_rows layout, uint32_t in_width, uin
     return true;
 }
 
-/* Adds a row to the columns' sums. Squares are summed down first, because that is wide arithmetic; up to 257
-   rows fit 16 bits, and no square is higher (65,535 / IE_RGB_SIDE). */
+/* Adds a row to the columns' sums. Squares are summed down first, because that is wide arithmetic;
+   up to 257 rows fit 16 bits, and no square is higher (65,535 / IE_RGB_SIDE). */
 static void add_columns(const uint8_t *restrict row, size_t samples, uint16_t *restrict sums)
 {
     for (size_t i = 0; i < samples; i++) {
@@ -94,7 +97,8 @@ static void add_columns(const uint8_t *restrict row, size_t samples, uint16_t *r
 }
 
 /* The sums of one square, `columns` wide. */
-static void sum_square(const uint16_t *sums, uint32_t columns, uint32_t channels, uint32_t ret_sums[3])
+static void sum_square(const uint16_t *sums, uint32_t columns, uint32_t channels,
+                       uint32_t ret_sums[3])
 {
     uint32_t a = 0, b = 0, c = 0;
     if (channels == 1) {
@@ -123,7 +127,8 @@ static void flush_blocks(ie_frame *frame, uint32_t row, uint32_t rows)
         uint32_t columns = left < frame->block ? left : frame->block;
         double count = (double)columns * rows;
         uint32_t sums[3];
-        sum_square(frame->block_sums + (size_t)x * frame->block * channels, columns, channels, sums);
+        sum_square(frame->block_sums + (size_t)x * frame->block * channels, columns, channels,
+                   sums);
         if (channels == 1) {
             memset(out, ie_clipped(sums[0] / count), 3);
         } else if (frame->layout == IE_JPEG_YCC) {
@@ -218,7 +223,8 @@ static void add_shrunk(ie_frame *frame, const uint8_t *row)
         uint32_t columns = left < frame->shrink ? left : frame->shrink;
         uint32_t count = columns * (within + 1);
         uint32_t sums[3];
-        sum_square(frame->shrink_sums + (size_t)x * frame->shrink * channels, columns, channels, sums);
+        sum_square(frame->shrink_sums + (size_t)x * frame->shrink * channels, columns, channels,
+                   sums);
         for (uint32_t c = 0; c < channels; c++) {
             frame->shrunk[(size_t)x * channels + c] = (uint8_t)((sums[c] + count / 2) / count);
         }
@@ -239,10 +245,10 @@ void ie_frame_add(ie_frame *frame, const uint8_t *rows, uint32_t count)
     }
 }
 
-/* Where the upright picture's first sample lies in the stored one, and the steps from there to its right and
-   lower neighbours, in samples (EXIF orientation 2..8: CIPA DC-008, 4.6.4 A). */
-static void walk_of(uint8_t orientation, ptrdiff_t w, ptrdiff_t h, ptrdiff_t *ret_first, ptrdiff_t *ret_right,
-                    ptrdiff_t *ret_down)
+/* Where the upright picture's first sample lies in the stored one, and the steps from there to its
+   right and lower neighbours, in samples (EXIF orientation 2..8: CIPA DC-008, 4.6.4 A). */
+static void walk_of(uint8_t orientation, ptrdiff_t w, ptrdiff_t h, ptrdiff_t *ret_first,
+                    ptrdiff_t *ret_right, ptrdiff_t *ret_down)
 {
     const struct {
         ptrdiff_t first, right, down;
@@ -283,7 +289,8 @@ static bool turn(ie_frame *frame, ie_pixels *pixels, uint8_t orientation)
     }
     ie_pixels in = *pixels, out;
     bool swapped = orientation >= 5;
-    if (!take_plane(frame, &out, swapped ? in.height : in.width, swapped ? in.width : in.height, in.channels)) {
+    if (!take_plane(frame, &out, swapped ? in.height : in.width, swapped ? in.width : in.height,
+                    in.channels)) {
         return false;
     }
     out.softness = in.softness;
@@ -299,7 +306,8 @@ static bool turn(ie_frame *frame, ie_pixels *pixels, uint8_t orientation)
     return true;
 }
 
-/* Halves luma while its shorter side stays long enough for the hashes: their resize costs by its size. */
+/* Halves luma while its shorter side stays long enough for the hashes: their resize costs by its
+   size. */
 static bool halve_luma(ie_frame *frame)
 {
     ie_pixels in = frame->luma, out;
@@ -315,7 +323,9 @@ static bool halve_luma(ie_frame *frame)
         const uint8_t *restrict lower = upper + in.width;
         uint8_t *restrict to = out.data + (size_t)y * out.width;
         for (uint32_t x = 0; x < out.width; x++) {
-            to[x] = (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) >> 2);
+            to[x] =
+                (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) >>
+                          2);
         }
     }
     out.extent_w = in.extent_w / 2.0;
@@ -330,7 +340,8 @@ static bool halve_luma(ie_frame *frame)
     return halve_luma(frame);
 }
 
-/* The analysis view of a reduced decode: luma, or the finer plane that there is already, itself when its size is right. */
+/* The analysis view of a reduced decode: luma, or the finer plane that there is already, itself
+   when its size is right. */
 static bool make_gray(ie_frame *frame)
 {
     ie_pixels from = frame->gray.data != NULL ? frame->gray : frame->luma;

@@ -28,7 +28,8 @@ static bool take_luma(maker *m, unsigned denominator)
 {
     const ie_jpeg_dc_facts *facts = &m->facts;
     if (!take(m, &m->eighth, facts->plane_width, facts->plane_height, 1) ||
-        (denominator == 4 && !take(m, &m->quarter, facts->quarter_width, facts->quarter_height, 1))) {
+        (denominator == 4 &&
+         !take(m, &m->quarter, facts->quarter_width, facts->quarter_height, 1))) {
         return false;
     }
     m->eighth.extent_w = facts->width / 8.0;
@@ -50,8 +51,10 @@ static bool is_enough(const maker *m, unsigned denominator)
     if ((views & (IE_VIEW_RGB | IE_VIEW_COLOR)) == 0 || facts->gray) {
         return true;
     }
-    uint32_t shorter = facts->chroma_width < facts->chroma_height ? facts->chroma_width : facts->chroma_height;
-    return facts->chroma_width > 0 && ((views & IE_VIEW_COLOR) == 0 || shorter >= m->color_side / 3);
+    uint32_t shorter =
+        facts->chroma_width < facts->chroma_height ? facts->chroma_width : facts->chroma_height;
+    return facts->chroma_width > 0 &&
+           ((views & IE_VIEW_COLOR) == 0 || shorter >= m->color_side / 3);
 }
 
 static bool read_planes(maker *m, ie_jpeg_dc *dc, unsigned denominator)
@@ -75,8 +78,8 @@ static bool read_planes(maker *m, ie_jpeg_dc *dc, unsigned denominator)
 /* ---- the small RGB view ---- */
 
 /* Adds row y of the luma's grid, in which a sample of `plane` is `columns` x `rows`. */
-static void add_row(const ie_pixels *plane, uint32_t columns, uint32_t rows, uint32_t y, uint32_t width,
-                    uint16_t *restrict sums)
+static void add_row(const ie_pixels *plane, uint32_t columns, uint32_t rows, uint32_t y,
+                    uint32_t width, uint16_t *restrict sums)
 {
     const uint8_t *row = plane->data + (size_t)(y / rows) * plane->width;
     if (columns == 1) {
@@ -102,8 +105,8 @@ static double mean_of(const uint16_t *sums, uint32_t columns, uint32_t rows)
 }
 
 /* One row of squares, whose columns' sums are those of Y, Cb and Cr one after the other. */
-static void put_squares(const maker *m, const ie_pixels *luma, const uint16_t *sums, uint32_t block, uint32_t rows,
-                        uint8_t *out)
+static void put_squares(const maker *m, const ie_pixels *luma, const uint16_t *sums, uint32_t block,
+                        uint32_t rows, uint8_t *out)
 {
     uint32_t width = luma->width;
     for (uint32_t x = 0; x < width; x += block, out += 3) {
@@ -112,26 +115,28 @@ static void put_squares(const maker *m, const ie_pixels *luma, const uint16_t *s
         if (m->facts.gray) {
             memset(out, ie_clipped(y), 3);
         } else {
-            ie_ycc_means(y, mean_of(sums + width + x, columns, rows), mean_of(sums + 2 * (size_t)width + x, columns, rows),
-                         out);
+            ie_ycc_means(y, mean_of(sums + width + x, columns, rows),
+                         mean_of(sums + 2 * (size_t)width + x, columns, rows), out);
         }
     }
 }
 
-/* Means of squares, as ie_frame_add() makes them. No square is higher than the 257 rows that 16 bits have room for: a
-   JPEG's sides are up to 65,500. */
+/* Means of squares, as ie_frame_add() makes them. No square is higher than the 257 rows that 16
+   bits have room for: a JPEG's sides are up to 65,500. */
 static bool make_rgb(maker *m)
 {
     const ie_pixels *eighth = &m->eighth;
     uint32_t longer = eighth->width > eighth->height ? eighth->width : eighth->height;
     bool fine = longer < IE_RGB_SIDE && m->quarter.data != NULL;
     const ie_pixels *luma = fine ? &m->quarter : eighth;
-    uint32_t columns = m->facts.chroma_columns * (fine ? 2 : 1), rows = m->facts.chroma_rows * (fine ? 2 : 1);
+    uint32_t columns = m->facts.chroma_columns * (fine ? 2 : 1),
+             rows = m->facts.chroma_rows * (fine ? 2 : 1);
     longer = luma->width > luma->height ? luma->width : luma->height;
     uint32_t block = (longer + IE_RGB_SIDE - 1) / IE_RGB_SIDE, width = luma->width;
     ie_pixels *rgb = &m->frame->rgb;
     uint16_t *sums = ie_scratch_take(m->frame->scratch, width * (size_t)3, sizeof *sums);
-    if (sums == NULL || !take(m, rgb, (width + block - 1) / block, (luma->height + block - 1) / block, 3)) {
+    if (sums == NULL ||
+        !take(m, rgb, (width + block - 1) / block, (luma->height + block - 1) / block, 3)) {
         ie_scratch_give(m->frame->scratch, sums);
         return false;
     }
@@ -155,21 +160,24 @@ static bool make_rgb(maker *m)
 
 /* ---- the colour frame ---- */
 
-/* Between which samples of a plane, `step` times as coarse, the middle of sample `at` lies, and how near to the second
-   one in FRACTION_BITS. */
-static void place_of(uint32_t at, uint32_t step, uint32_t size, uint32_t *ret_first, uint32_t *ret_second,
-                     int32_t *ret_share)
+/* Between which samples of a plane, `step` times as coarse, the middle of sample `at` lies, and how
+   near to the second one in FRACTION_BITS. */
+static void place_of(uint32_t at, uint32_t step, uint32_t size, uint32_t *ret_first,
+                     uint32_t *ret_second, int32_t *ret_share)
 {
-    uint32_t twice = 2 * at + 1 + step; /* twice the distance, in fine samples, from the middle of the one before the first */
+    uint32_t twice =
+        2 * at + 1 +
+        step; /* twice the distance, in fine samples, from the middle of the one before the first */
     uint32_t first = twice / (2 * step);
     *ret_share = (int32_t)((twice % (2 * step) << FRACTION_BITS) / (2 * step));
     *ret_second = first < size ? first : size - 1;
     *ret_first = first > 0 ? first - 1 : 0;
 }
 
-/* A row of one chroma at the luma's size, less 128, bilinear; `column` has room for a row of its own size. */
-static void stretch(const ie_pixels *chroma, uint32_t columns, uint32_t rows, uint32_t y, uint32_t width,
-                    int16_t *restrict column, int16_t *restrict out)
+/* A row of one chroma at the luma's size, less 128, bilinear; `column` has room for a row of its
+   own size. */
+static void stretch(const ie_pixels *chroma, uint32_t columns, uint32_t rows, uint32_t y,
+                    uint32_t width, int16_t *restrict column, int16_t *restrict out)
 {
     uint32_t first, second;
     int32_t share;
@@ -177,13 +185,16 @@ static void stretch(const ie_pixels *chroma, uint32_t columns, uint32_t rows, ui
     const uint8_t *upper = chroma->data + (size_t)first * chroma->width;
     const uint8_t *lower = chroma->data + (size_t)second * chroma->width;
     for (uint32_t x = 0; x < chroma->width; x++) {
-        column[x] = (int16_t)((upper[x] - 128) * (1 << FRACTION_BITS) + (lower[x] - upper[x]) * share);
+        column[x] =
+            (int16_t)((upper[x] - 128) * (1 << FRACTION_BITS) + (lower[x] - upper[x]) * share);
     }
     const int32_t half = 1 << (2 * FRACTION_BITS - 1);
-    for (uint32_t r = 0; r < columns; r++) { /* every so many samples lie the same way: dividing for each is dear */
+    for (uint32_t r = 0; r < columns;
+         r++) { /* every so many samples lie the same way: dividing for each is dear */
         place_of(r, columns, UINT32_MAX, &first, &second, &share);
         for (uint32_t x = r, at = second; x < width; x += columns, at++) {
-            int32_t left = column[at > 0 ? at - 1 : 0], right = column[at < chroma->width ? at : chroma->width - 1];
+            int32_t left = column[at > 0 ? at - 1 : 0],
+                    right = column[at < chroma->width ? at : chroma->width - 1];
             int32_t value = left * (1 << FRACTION_BITS) + (right - left) * share;
             out[x] = (int16_t)((value + half) >> (2 * FRACTION_BITS));
         }
@@ -194,7 +205,8 @@ static bool make_color(maker *m)
 {
     bool fine = m->quarter.data != NULL;
     const ie_pixels *luma = fine ? &m->quarter : &m->eighth;
-    uint32_t columns = m->facts.chroma_columns * (fine ? 2 : 1), rows = m->facts.chroma_rows * (fine ? 2 : 1);
+    uint32_t columns = m->facts.chroma_columns * (fine ? 2 : 1),
+             rows = m->facts.chroma_rows * (fine ? 2 : 1);
     uint32_t width = luma->width;
     ie_pixels *color = &m->frame->color;
     int16_t *lines = ie_scratch_take(m->frame->scratch, width * (size_t)3, sizeof *lines);
@@ -246,12 +258,13 @@ static void hand_over(maker *m)
     }
 }
 
-bool ie_frame_read_planes(ie_frame *frame, const uint8_t *data, size_t size, uint64_t max_pixels, uint32_t color_side,
-                          unsigned denominator)
+bool ie_frame_read_planes(ie_frame *frame, const uint8_t *data, size_t size, uint64_t max_pixels,
+                          uint32_t color_side, unsigned denominator)
 {
     maker m = {.frame = frame, .color_side = color_side};
     ie_jpeg_dc *dc = ie_scratch_jpeg_dc(frame->scratch);
-    bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &m.facts) == NULL && read_planes(&m, dc, denominator) &&
+    bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &m.facts) == NULL &&
+                read_planes(&m, dc, denominator) &&
                 ((frame->views & IE_VIEW_RGB) == 0 || make_rgb(&m)) &&
                 ((frame->views & IE_VIEW_COLOR) == 0 || make_color(&m));
     if (good) {

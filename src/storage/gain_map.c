@@ -44,7 +44,8 @@ static bool in_header(const uint8_t *bytes, size_t size, size_t *at)
     return false;
 }
 
-/* The first picture's header, and those of pictures behind it: Apple tells of the map only there. */
+/* The first picture's header, and those of pictures behind it: Apple tells of the map only
+   there. */
 static bool in_jpeg(const uint8_t *bytes, size_t size)
 {
     static const uint8_t next[] = {0xff, 0xd9, 0xff, 0xd8, 0xff};
@@ -71,10 +72,13 @@ static bool has_tone_map(const ie_span *boxes)
     uint64_t at = p != NULL && p[0] == 0 ? 6 : 8;
     ie_box box;
     for (int i = 0; p != NULL && i < MAX_ITEMS && ie_box_next(&iinf, &at, &box); i++) {
-        const uint8_t *info = box.type == IE_BOX('i', 'n', 'f', 'e') ? ie_span_at(&box.body, 0, 4) : NULL;
-        /* Version 2 has ids of two bytes, version 3 of four; then a protection index, then the type. */
+        const uint8_t *info =
+            box.type == IE_BOX('i', 'n', 'f', 'e') ? ie_span_at(&box.body, 0, 4) : NULL;
+        /* Version 2 has ids of two bytes, version 3 of four; then a protection index, then the
+           type. */
         uint64_t type_at = info != NULL && info[0] == 2 ? 8 : 10;
-        const uint8_t *type = info != NULL && info[0] >= 2 ? ie_span_at(&box.body, type_at, 4) : NULL;
+        const uint8_t *type =
+            info != NULL && info[0] >= 2 ? ie_span_at(&box.body, type_at, 4) : NULL;
         if (type != NULL && memcmp(type, "tmap", 4) == 0) {
             return true;
         }
@@ -90,7 +94,9 @@ static bool has_auxiliary(const ie_span *boxes)
     uint64_t at = 0;
     ie_box box;
     for (int i = 0; i < MAX_ITEMS && ie_box_next(&ipco, &at, &box); i++) {
-        const uint8_t *p = box.type == IE_BOX('a', 'u', 'x', 'C') ? ie_span_at(&box.body, 4, sizeof apple - 1) : NULL;
+        const uint8_t *p = box.type == IE_BOX('a', 'u', 'x', 'C')
+                               ? ie_span_at(&box.body, 4, sizeof apple - 1)
+                               : NULL;
         if (p != NULL && memcmp(p, apple, sizeof apple - 1) == 0) {
             return true;
         }
@@ -115,8 +121,10 @@ static bool in_jxl(const uint8_t *bytes, size_t size)
     uint64_t at = 0;
     ie_box box;
     for (int i = 0; i < MAX_ITEMS && ie_box_next(&file, &at, &box); i++) {
-        const uint8_t *packed = box.type == IE_BOX('b', 'r', 'o', 'b') ? ie_span_at(&box.body, 0, 4) : NULL;
-        if (box.type == IE_BOX('j', 'h', 'g', 'm') || (packed != NULL && memcmp(packed, "jhgm", 4) == 0)) {
+        const uint8_t *packed =
+            box.type == IE_BOX('b', 'r', 'o', 'b') ? ie_span_at(&box.body, 0, 4) : NULL;
+        if (box.type == IE_BOX('j', 'h', 'g', 'm') ||
+            (packed != NULL && memcmp(packed, "jhgm", 4) == 0)) {
             return true;
         }
     }

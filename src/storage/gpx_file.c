@@ -56,8 +56,9 @@ static void take_time(reader *r)
     ie_datetime time;
     bool date_only = false;
     if (ie_facts_date(r->text, r->length, &time, &date_only) && !date_only) {
-        r->point.utc_ms = (ie_datetime_order(&time) - (time.has_offset ? time.offset_minutes * 60 : 0)) * 1000 +
-                          time.nanosecond / 1000000;
+        r->point.utc_ms =
+            (ie_datetime_order(&time) - (time.has_offset ? time.offset_minutes * 60 : 0)) * 1000 +
+            time.nanosecond / 1000000;
         r->has_time = true;
     }
 }
@@ -70,8 +71,9 @@ static void end(ie_xml *xml, const char *name)
         take_time(r);
     } else if (r->in_point && xml->depth == r->point_depth + 1 && strcmp(local(name), "ele") == 0) {
         double altitude;
-        r->point.altitude_m =
-            ie_parse_real(r->text, &altitude) && fabs(altitude) < 100000 ? altitude : r->point.altitude_m;
+        r->point.altitude_m = ie_parse_real(r->text, &altitude) && fabs(altitude) < 100000
+                                  ? altitude
+                                  : r->point.altitude_m;
     } else if (r->in_point && xml->depth == r->point_depth) {
         r->in_point = false;
         if (r->has_time && fabs(r->point.latitude) <= 90 && fabs(r->point.longitude) <= 180) {
@@ -103,11 +105,15 @@ ie_status ie_gpx_read(const char *path, ie_track *track, ie_error *err)
     ie_xml xml = {.user = &r, .start = start, .end = end, .text = take_text};
     const uint8_t *data = ie_bytes_load(bytes, MAX_GPX_BYTES);
     if (ie_bytes_size(bytes) > MAX_GPX_BYTES) {
-        status = ie_error_set(err, IE_ERR_LIMIT, "The track %s is larger than 256 MiB.", ie_shown(path));
-    } else if (data == NULL || !ie_xml_parse(&xml, data, (size_t)ie_bytes_size(bytes)) || !r.is_gpx) {
-        status = ie_error_set(err, IE_ERR_FORMAT, "%s is no GPX track that can be read to its end.", ie_shown(path));
+        status =
+            ie_error_set(err, IE_ERR_LIMIT, "The track %s is larger than 256 MiB.", ie_shown(path));
+    } else if (data == NULL || !ie_xml_parse(&xml, data, (size_t)ie_bytes_size(bytes)) ||
+               !r.is_gpx) {
+        status = ie_error_set(err, IE_ERR_FORMAT, "%s is no GPX track that can be read to its end.",
+                              ie_shown(path));
     } else if (track->count == before) {
-        status = ie_error_set(err, IE_ERR_FORMAT, "The track %s has no point with a time.", ie_shown(path));
+        status = ie_error_set(err, IE_ERR_FORMAT, "The track %s has no point with a time.",
+                              ie_shown(path));
     }
     ie_track_sort(track);
     ie_bytes_close(bytes);

@@ -18,9 +18,11 @@
 /* Loaded at first use: see utils/late.h. */
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
-#define CALLS(X) \
-    X(curl_easy_cleanup) X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform) X(curl_easy_reset) \
-    X(curl_easy_setopt) X(curl_easy_strerror) X(curl_global_init) X(curl_slist_append) X(curl_slist_free_all)
+#define CALLS(X)                                                                                   \
+    X(curl_easy_cleanup)                                                                           \
+    X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform) X(curl_easy_reset)                 \
+        X(curl_easy_setopt) X(curl_easy_strerror) X(curl_global_init) X(curl_slist_append)         \
+            X(curl_slist_free_all)
 
 static struct {
     CALLS(IE_LATE_MEMBER)
@@ -65,7 +67,8 @@ ie_status ie_http_new(ie_http **ret_http, ie_error *err)
     pthread_once(&once, start);
     CURL *curl = started ? curl_easy_init() : NULL;
     if (curl == NULL) {
-        return ie_error_set(err, IE_ERR_IO, "libcurl (" IE_LIBRARY_CURL "), which fetches models, does not start.");
+        return ie_error_set(err, IE_ERR_IO,
+                            "libcurl (" IE_LIBRARY_CURL "), which fetches models, does not start.");
     }
     ie_http *http = ie_alloc(sizeof *http);
     http->curl = curl;
@@ -83,7 +86,8 @@ void ie_http_free(ie_http *http)
 
 char *ie_http_escape(const char *path)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
     ie_buffer text = {0};
     for (; *path != 0; path++) {
         if (strchr(plain, *path) != NULL) {
@@ -99,7 +103,8 @@ char *ie_http_escape(const char *path)
 
 static void clear_answer(ie_http_answer *answer)
 {
-    *answer = (ie_http_answer){.size = IE_HTTP_UNKNOWN, .start = IE_HTTP_UNKNOWN, .linked_size = IE_HTTP_UNKNOWN};
+    *answer = (ie_http_answer){
+        .size = IE_HTTP_UNKNOWN, .start = IE_HTTP_UNKNOWN, .linked_size = IE_HTTP_UNKNOWN};
 }
 
 static void take_text(char *at, size_t room, const char *value)
@@ -178,7 +183,8 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *user)
     return x->stopped ? 0 : one * size;
 }
 
-static int on_progress(void *user, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up_now)
+static int on_progress(void *user, curl_off_t total, curl_off_t now, curl_off_t up_total,
+                       curl_off_t up_now)
 {
     const exchange *x = user;
     (void)total, (void)now, (void)up_total, (void)up_now;
@@ -215,7 +221,8 @@ static struct curl_slist *headers_for(const ie_http_request *request, bool token
 {
     struct curl_slist *headers = NULL;
     if (request->from > 0) {
-        IE_AUTO_FREE char *range = ie_asprintf("Range: bytes=%llu-", (unsigned long long)request->from);
+        IE_AUTO_FREE char *range =
+            ie_asprintf("Range: bytes=%llu-", (unsigned long long)request->from);
         headers = curl_slist_append(headers, range);
     }
     if (token && request->token != NULL && request->token[0] != 0) {
@@ -225,11 +232,12 @@ static struct curl_slist *headers_for(const ie_http_request *request, bool token
     return headers;
 }
 
-static ie_status failure(const exchange *x, CURLcode code, const char *url, bool *ret_again, ie_error *err)
+static ie_status failure(const exchange *x, CURLcode code, const char *url, bool *ret_again,
+                         ie_error *err)
 {
-    *ret_again = code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
-                 code == CURLE_OPERATION_TIMEDOUT || code == CURLE_GOT_NOTHING || code == CURLE_HTTP2 ||
-                 code == CURLE_HTTP2_STREAM;
+    *ret_again = code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
+                 code == CURLE_SEND_ERROR || code == CURLE_OPERATION_TIMEDOUT ||
+                 code == CURLE_GOT_NOTHING || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
     if (x->stopped) {
         return ie_error_set(err, IE_ERR_INTERNAL, "%s was not taken.", ie_shown(url));
     }
@@ -274,7 +282,8 @@ static char *next_url(const exchange *x, const char *url)
 {
     char *next = NULL;
     bool leads = x->answer.code >= 301 && x->answer.code <= 308;
-    if (!leads || curl_easy_getinfo(x->curl, CURLINFO_REDIRECT_URL, &next) != CURLE_OK || next == NULL) {
+    if (!leads || curl_easy_getinfo(x->curl, CURLINFO_REDIRECT_URL, &next) != CURLE_OK ||
+        next == NULL) {
         return NULL;
     }
     bool said = x->answer.linked_etag[0] != 0 || x->answer.commit[0] != 0;
@@ -284,8 +293,8 @@ static char *next_url(const exchange *x, const char *url)
     return ie_strdup(next);
 }
 
-ie_status ie_http_run(ie_http *http, const ie_http_request *request, ie_http_answer *ret_answer, bool *ret_again,
-                      ie_error *err)
+ie_status ie_http_run(ie_http *http, const ie_http_request *request, ie_http_answer *ret_answer,
+                      bool *ret_again, ie_error *err)
 {
     exchange x = {.request = request, .curl = http->curl};
     IE_AUTO_FREE char *url = ie_strdup(request->url);
@@ -304,10 +313,11 @@ ie_status ie_http_run(ie_http *http, const ie_http_request *request, ie_http_ans
         free(url);
         url = next;
         if (weaker) {
-            return ie_error_set(err, IE_ERR_IO, "%s leads to %s, which is not encrypted; it was not followed.",
+            return ie_error_set(err, IE_ERR_IO,
+                                "%s leads to %s, which is not encrypted; it was not followed.",
                                 ie_shown(request->url), ie_shown(url));
         }
     }
-    return ie_error_set(err, IE_ERR_IO, "%s leads elsewhere more than %d times.", ie_shown(request->url),
-                        MAX_REDIRECTS);
+    return ie_error_set(err, IE_ERR_IO, "%s leads elsewhere more than %d times.",
+                        ie_shown(request->url), MAX_REDIRECTS);
 }

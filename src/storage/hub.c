@@ -27,14 +27,16 @@ bool ie_hub_offline(void)
 static char *url_of(const char *repository, const char *revision, const char *file)
 {
     const char *endpoint = getenv("HF_ENDPOINT");
-    IE_AUTO_FREE char *base = ie_strdup(endpoint != NULL && endpoint[0] != 0 ? endpoint : "https://huggingface.co");
+    IE_AUTO_FREE char *base =
+        ie_strdup(endpoint != NULL && endpoint[0] != 0 ? endpoint : "https://huggingface.co");
     for (size_t length = strlen(base); length > 0 && base[length - 1] == '/'; length--) {
         base[length - 1] = 0;
     }
     IE_AUTO_FREE char *who = ie_http_escape(repository);
     IE_AUTO_FREE char *which = ie_http_escape(revision);
     IE_AUTO_FREE char *what = ie_http_escape(file);
-    for (char *slash; (slash = strchr(which, '/')) != NULL;) { /* refs/pr/1 is one part of the path */
+    for (char *slash;
+         (slash = strchr(which, '/')) != NULL;) { /* refs/pr/1 is one part of the path */
         char *longer = ie_asprintf("%.*s%%2F%s", (int)(slash - which), which, slash + 1);
         free(which);
         which = longer;
@@ -57,31 +59,38 @@ static void bare(char *etag)
     etag[length] = 0;
 }
 
-static ie_status refused(const ie_http_answer *answer, const char *repository, const char *revision, const char *file,
-                         const char *url, ie_error *err)
+static ie_status refused(const ie_http_answer *answer, const char *repository, const char *revision,
+                         const char *file, const char *url, ie_error *err)
 {
     const char *who = ie_shown(repository);
     bool token = ie_hub_token() != NULL;
     if (strcmp(answer->problem, "GatedRepo") == 0) {
-        return ie_error_set(err, IE_ERR_NOT_FOUND, "The hub gives %s only to those who accepted its terms: do so on its "
-                            "page, and set HF_TOKEN to a token of yours.", who);
+        return ie_error_set(err, IE_ERR_NOT_FOUND,
+                            "The hub gives %s only to those who accepted its terms: do so on its "
+                            "page, and set HF_TOKEN to a token of yours.",
+                            who);
     }
     if (answer->code == 401 || answer->code == 403) {
-        return ie_error_set(err, IE_ERR_NOT_FOUND,
-                            token ? "The hub does not give %s to the holder of HF_TOKEN (%d): it may be private, or "
-                                    "there is none of that name."
-                                  : "The hub does not give %s to just anyone (%d): there may be none of that name; if it "
-                                    "is private, set HF_TOKEN to a token of yours.", who, answer->code);
+        return ie_error_set(
+            err, IE_ERR_NOT_FOUND,
+            token
+                ? "The hub does not give %s to the holder of HF_TOKEN (%d): it may be private, or "
+                  "there is none of that name."
+                : "The hub does not give %s to just anyone (%d): there may be none of that name; "
+                  "if it is private, set HF_TOKEN to a token of yours.",
+            who, answer->code);
     }
     if (answer->code == 404 && strcmp(answer->problem, "RevisionNotFound") == 0) {
-        return ie_error_set(err, IE_ERR_NOT_FOUND, "The hub's %s has no revision %s.", who, ie_shown(revision));
+        return ie_error_set(err, IE_ERR_NOT_FOUND, "The hub's %s has no revision %s.", who,
+                            ie_shown(revision));
     }
     if (answer->code == 404) {
-        return ie_error_set(err, IE_ERR_NOT_FOUND, "The hub's %s has no file %s (%s answers 404).", who,
-                            ie_shown(file), ie_shown(url));
+        return ie_error_set(err, IE_ERR_NOT_FOUND, "The hub's %s has no file %s (%s answers 404).",
+                            who, ie_shown(file), ie_shown(url));
     }
-    return ie_error_set(err, answer->code >= 500 ? IE_ERR_IO : IE_ERR_NOT_FOUND, "%s answers %d instead of %s.",
-                        ie_shown(url), answer->code, ie_shown(file));
+    return ie_error_set(err, answer->code >= 500 ? IE_ERR_IO : IE_ERR_NOT_FOUND,
+                        "%s answers %d instead of %s.", ie_shown(url), answer->code,
+                        ie_shown(file));
 }
 
 static void take_answer(ie_http_answer *answer, ie_hub_file *file)
@@ -98,8 +107,11 @@ static void take_answer(ie_http_answer *answer, ie_hub_file *file)
         memcpy(file->git_sha1, etag, 41);
     }
     bool body = answer->code == 200;
-    file->size = answer->linked_size != IE_HTTP_UNKNOWN ? answer->linked_size : body ? answer->size : IE_HTTP_UNKNOWN;
-    snprintf(file->commit, sizeof file->commit, "%s", is_hex(answer->commit, 40) ? answer->commit : "");
+    file->size = answer->linked_size != IE_HTTP_UNKNOWN ? answer->linked_size
+                 : body                                 ? answer->size
+                                                        : IE_HTTP_UNKNOWN;
+    snprintf(file->commit, sizeof file->commit, "%s",
+             is_hex(answer->commit, 40) ? answer->commit : "");
 }
 
 ie_status ie_hub_find(ie_http *http, const char *repository, const char *revision, const char *file,
@@ -124,7 +136,8 @@ ie_status ie_hub_find(ie_http *http, const char *repository, const char *revisio
     *ret_file = (ie_hub_file){.url = NULL};
     take_answer(&answer, ret_file);
     /* What was asked about is what is fetched, though the branch moves on meanwhile. */
-    ret_file->url = ret_file->commit[0] != 0 ? url_of(repository, ret_file->commit, file) : ie_strdup(url);
+    ret_file->url =
+        ret_file->commit[0] != 0 ? url_of(repository, ret_file->commit, file) : ie_strdup(url);
     return IE_OK;
 }
 

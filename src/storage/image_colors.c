@@ -6,7 +6,8 @@
 #include "storage/image_vips.h"
 #include "utils/error.h"
 
-#define SAME_COLOURS 1.0 /* CIEDE2000 that nobody sees; what libjxl makes of a profile differs by less than a tenth */
+/* CIEDE2000 that nobody sees; what libjxl makes of a profile differs by less than a tenth */
+#define SAME_COLOURS 1.0
 
 typedef struct blob {
     const void *data;
@@ -51,7 +52,8 @@ static bool is_gray(VipsImage *image)
 
 static bool has_gray(ie_format format)
 {
-    return format == IE_FORMAT_JPEG || format == IE_FORMAT_PNG || format == IE_FORMAT_TIFF || format == IE_FORMAT_JXL;
+    return format == IE_FORMAT_JPEG || format == IE_FORMAT_PNG || format == IE_FORMAT_TIFF ||
+           format == IE_FORMAT_JXL;
 }
 
 static bool by_definition(const VipsImage *image)
@@ -70,17 +72,20 @@ static bool fit_profile(VipsImage **image)
         return true;
     }
     ie_profile_kind kind = ie_profile_kind_of(icc.data, icc.size);
-    ie_profile_kind wanted = ie_vips_cmyk(*image) ? IE_PROFILE_CMYK : is_gray(*image) ? IE_PROFILE_GRAY : IE_PROFILE_RGB;
+    ie_profile_kind wanted = ie_vips_cmyk(*image) ? IE_PROFILE_CMYK
+                             : is_gray(*image)    ? IE_PROFILE_GRAY
+                                                  : IE_PROFILE_RGB;
     if (kind == wanted && !by_definition(*image)) {
         return true;
     }
-    bool made = kind == IE_PROFILE_RGB && wanted == IE_PROFILE_GRAY && ie_profile_reshape(icc.data, icc.size, true, &shaped);
+    bool made = kind == IE_PROFILE_RGB && wanted == IE_PROFILE_GRAY &&
+                ie_profile_reshape(icc.data, icc.size, true, &shaped);
     return made ? put_profile(image, shaped) : set_profile(image, NULL, 0);
 }
 
 /* The file's metadata is looked at only where a picture has no profile. */
-static ie_colors find_colours(const uint8_t *bytes, size_t size, ie_format format, ie_bytes *file, ie_format file_format,
-                              bool icc, ie_color_space *ret_space)
+static ie_colors find_colours(const uint8_t *bytes, size_t size, ie_format format, ie_bytes *file,
+                              ie_format file_format, bool icc, ie_color_space *ret_space)
 {
     if (icc) {
         return ie_color_space_find(bytes, size, format, NULL, icc, ret_space);
@@ -98,19 +103,22 @@ static ie_colors find_colours(const uint8_t *bytes, size_t size, ie_format forma
 static ie_status refuse_hdr(ie_error *err)
 {
     return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                        "its light is coded for HDR screens (PQ, HLG or the like), which a conversion would not keep");
+                        "its light is coded for HDR screens (PQ, HLG or the like), which a "
+                        "conversion would not keep");
 }
 
 static ie_status refuse_untold(ie_error *err)
 {
     return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                        "its numbers are video's (narrow range, or brightness and colour differences), which no profile tells");
+                        "its numbers are video's (narrow range, or brightness and colour "
+                        "differences), which no profile tells");
 }
 
 static ie_status refuse_unready(ie_error *err)
 {
     return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                        "its colours need a profile, and LittleCMS (liblcms2), which reads and makes them, is not installed");
+                        "its colours need a profile, and LittleCMS (liblcms2), which reads and "
+                        "makes them, is not installed");
 }
 
 /* What libjxl says of its colours. */
@@ -120,10 +128,11 @@ static ie_status check_jxl(VipsImage *image, ie_error *err)
     if (icc.data != NULL && ie_profile_jxl_hdr(icc.data, icc.size)) {
         return refuse_hdr(err);
     }
-    if (icc.data != NULL && image->BandFmt == VIPS_FORMAT_UCHAR && ie_profile_jxl_linear(icc.data, icc.size)) {
+    if (icc.data != NULL && image->BandFmt == VIPS_FORMAT_UCHAR &&
+        ie_profile_jxl_linear(icc.data, icc.size)) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                            "its colour profile is one that libjxl does not give back but in coarse steps and without the "
-                            "strongest colours");
+                            "its colour profile is one that libjxl does not give back but in "
+                            "coarse steps and without the strongest colours");
     }
     return IE_OK;
 }
@@ -151,8 +160,9 @@ static bool shape_for(VipsImage **image, ie_format to)
     return ie_profile_reshape(icc.data, icc.size, false, &shaped) && put_profile(image, shaped);
 }
 
-ie_status ie_vips_settle_profile(VipsImage **image, const uint8_t *bytes, size_t size, ie_format format, ie_bytes *file,
-                                 ie_format file_format, ie_format to, ie_error *err)
+ie_status ie_vips_settle_profile(VipsImage **image, const uint8_t *bytes, size_t size,
+                                 ie_format format, ie_bytes *file, ie_format file_format,
+                                 ie_format to, ie_error *err)
 {
     ie_color_space space;
     ie_status status = format == IE_FORMAT_JXL ? check_jxl(*image, err) : IE_OK;
@@ -165,7 +175,8 @@ ie_status ie_vips_settle_profile(VipsImage **image, const uint8_t *bytes, size_t
     if (!fit_profile(image)) {
         return ie_vips_damaged(format, err);
     }
-    ie_colors colours = find_colours(bytes, size, format, file, file_format, profile_of(*image).data != NULL, &space);
+    ie_colors colours = find_colours(bytes, size, format, file, file_format,
+                                     profile_of(*image).data != NULL, &space);
     if (colours == IE_COLORS_HDR) {
         return refuse_hdr(err);
     }
@@ -177,7 +188,9 @@ ie_status ie_vips_settle_profile(VipsImage **image, const uint8_t *bytes, size_t
     }
     return use_space(image, colours, &space) && shape_for(image, to)
                ? IE_OK
-               : ie_error_set(err, IE_ERR_UNSUPPORTED, "its colours are not those of sRGB, and no profile can be made for them");
+               : ie_error_set(
+                     err, IE_ERR_UNSUPPORTED,
+                     "its colours are not those of sRGB, and no profile can be made for them");
 }
 
 /* A table for vips_maplut(), alpha stays. NULL: it cannot be made. */
@@ -191,7 +204,8 @@ static VipsImage *srgb_table(VipsImage *image, blob icc)
     uint8_t *table = ie_alloc(bytes);
     bool good = deep || image->BandFmt == VIPS_FORMAT_UCHAR;
     for (size_t c = 0; good && c < bands; c++) {
-        good = c >= (size_t)colours || ie_profile_srgb_values(icc.data, icc.size, (int)c, count, values);
+        good = c >= (size_t)colours ||
+               ie_profile_srgb_values(icc.data, icc.size, (int)c, count, values);
         for (uint32_t i = 0; good && i < count; i++) {
             double value = c < (size_t)colours ? fmin(fmax(values[i], 0), 1) * (count - 1) : i;
             if (deep) {
@@ -201,7 +215,9 @@ static VipsImage *srgb_table(VipsImage *image, blob icc)
             }
         }
     }
-    VipsImage *made = good ? vips_image_new_from_memory_copy(table, bytes, (int)count, 1, (int)bands, image->BandFmt) : NULL;
+    VipsImage *made = good ? vips_image_new_from_memory_copy(table, bytes, (int)count, 1,
+                                                             (int)bands, image->BandFmt)
+                           : NULL;
     free(values);
     free(table);
     return made;
@@ -221,12 +237,15 @@ bool ie_vips_fit_jxl(VipsImage **image)
     if (!ie_profile_with_srgb_curve(icc.data, icc.size, &plain)) {
         return true; /* as it is; whether that does is seen afterwards */
     }
-    bool good = ie_profile_difference(icc.data, icc.size, plain.data, plain.size) < SAME_COLOURS / 4;
+    bool good =
+        ie_profile_difference(icc.data, icc.size, plain.data, plain.size) < SAME_COLOURS / 4;
     VipsImage *table = good ? NULL : srgb_table(*image, icc);
     if (table != NULL) {
-        const VipsInterpretation type = (*image)->Type; /* which else is the table's: 16 bits would be cut off at 255 */
+        const VipsInterpretation type =
+            (*image)->Type; /* which else is the table's: 16 bits would be cut off at 255 */
         good = ie_vips_replace(image, vips_maplut(*image, &result, table, NULL), &result) &&
-               ie_vips_replace(image, vips_copy(*image, &result, "interpretation", type, NULL), &result);
+               ie_vips_replace(image, vips_copy(*image, &result, "interpretation", type, NULL),
+                               &result);
         g_object_unref(table);
     }
     bool srgb = ie_profile_difference_from_srgb(plain.data, plain.size) < SAME_COLOURS / 4;
@@ -248,11 +267,14 @@ bool ie_vips_profile_came_over(VipsImage *image, const char *path, ie_format for
     if (ie_vips_load_file(path, &bytes, &data, NULL) != IE_OK) {
         return false;
     }
-    if (ie_vips_open_checked(data, (size_t)ie_bytes_size(bytes), format, VIPS_FAIL_ON_ERROR, UINT64_MAX, &made, &l, NULL) == IE_OK) {
+    if (ie_vips_open_checked(data, (size_t)ie_bytes_size(bytes), format, VIPS_FAIL_ON_ERROR,
+                             UINT64_MAX, &made, &l, NULL) == IE_OK) {
         blob was = profile_of(image), is = profile_of(made);
-        bool equal = was.size == is.size && (was.size == 0 || memcmp(was.data, is.data, was.size) == 0);
+        bool equal =
+            was.size == is.size && (was.size == 0 || memcmp(was.data, is.data, was.size) == 0);
         double off = equal ? 0
-                     : was.data != NULL && is.data != NULL ? ie_profile_difference(was.data, was.size, is.data, is.size)
+                     : was.data != NULL && is.data != NULL
+                         ? ie_profile_difference(was.data, was.size, is.data, is.size)
                      : was.data != NULL ? ie_profile_difference_from_srgb(was.data, was.size)
                                         : ie_profile_difference_from_srgb(is.data, is.size);
         good = off < SAME_COLOURS;

@@ -50,12 +50,16 @@ static int save(VipsImage *image, const char *path, const ie_convert_options *op
     int q = options->quality;
     switch (options->to) {
     case IE_FORMAT_JPEG:
-        return vips_jpegsave(image, path, "Q", q, "subsample_mode", chroma, "interlace", (options->recoding & IE_RECODE_PROGRESSIVE) != 0, NULL);
+        return vips_jpegsave(image, path, "Q", q, "subsample_mode", chroma, "interlace",
+                             (options->recoding & IE_RECODE_PROGRESSIVE) != 0, NULL);
     case IE_FORMAT_PNG:
-        /* Photos take little more than half the time of libvips' own 6 without filters, and two fifths less room. */
-        return vips_pngsave(image, path, "compression", 1, "filter", VIPS_FOREIGN_PNG_FILTER_ALL, NULL);
+        /* Photos take little more than half the time of libvips' own 6 without filters, and two
+           fifths less room. */
+        return vips_pngsave(image, path, "compression", 1, "filter", VIPS_FOREIGN_PNG_FILTER_ALL,
+                            NULL);
     case IE_FORMAT_WEBP:
-        /* Half the time of libvips' own 4 (3 takes as long), as small, and 0.3 to 0.6 dB less of 43. */
+        /* Half the time of libvips' own 4 (3 takes as long), as small, and 0.3 to 0.6 dB less
+           of 43. */
         return vips_webpsave(image, path, "Q", q, "effort", 2, NULL);
     case IE_FORMAT_TIFF:
         /* Deflate is a tenth smaller and takes five times as long. */
@@ -80,11 +84,13 @@ static bool holds_sixteen_bits(ie_format to)
 }
 
 /* What the target could not hold, from the header alone. */
-static ie_status refuse(const VipsImage *image, const ie_image_facts *facts, ie_format to, ie_error *err)
+static ie_status refuse(const VipsImage *image, const ie_image_facts *facts, ie_format to,
+                        ie_error *err)
 {
     if (image->Bands == 2 && !facts->has_alpha) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                            "it has two channels of which its file does not say what they mean, and a conversion would keep one");
+                            "it has two channels of which its file does not say what they mean, "
+                            "and a conversion would keep one");
     }
     if (facts->frames > 1) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
@@ -131,9 +137,10 @@ typedef struct input {
 
 static ie_status damaged_or_large(ie_format from, ie_format to, ie_error *err)
 {
-    return ie_error_set(err, IE_ERR_FORMAT,
-                        "converting %s to %s fails: the image is cut short or damaged, or too large for the format",
-                        ie_format_name(from), ie_format_name(to));
+    return ie_error_set(
+        err, IE_ERR_FORMAT,
+        "converting %s to %s fails: the image is cut short or damaged, or too large for the format",
+        ie_format_name(from), ie_format_name(to));
 }
 
 /* What a conversion of one picture works on. */
@@ -153,17 +160,21 @@ static ie_status write_image(const job *j, ie_error *err)
     if (save(j->image, j->temp_path, j->options, j->chroma) == 0) {
         return ie_vips_profile_came_over(j->image, j->temp_path, j->options->to)
                    ? IE_OK
-                   : ie_error_set(err, IE_ERR_UNSUPPORTED, "its colour profile cannot be kept in a %s file; --to-srgb converts the colours",
+                   : ie_error_set(err, IE_ERR_UNSUPPORTED,
+                                  "its colour profile cannot be kept in a %s file; --to-srgb "
+                                  "converts the colours",
                                   ie_format_name(j->options->to));
     }
-    return errno == ENOSPC || errno == EDQUOT ? ie_error_errno(err, errno, "%s cannot be written", ie_shown(j->temp_path))
-                                              : damaged_or_large(j->from, j->options->to, err);
+    return errno == ENOSPC || errno == EDQUOT
+               ? ie_error_errno(err, errno, "%s cannot be written", ie_shown(j->temp_path))
+               : damaged_or_large(j->from, j->options->to, err);
 }
 
 static bool settle_colours(job *j)
 {
     bool srgb = (j->options->recoding & IE_RECODE_SRGB) != 0;
-    return (!srgb || ie_vips_to_srgb(&j->image, j->options->to)) && ie_vips_fit_colours(&j->image, j->options->to) &&
+    return (!srgb || ie_vips_to_srgb(&j->image, j->options->to)) &&
+           ie_vips_fit_colours(&j->image, j->options->to) &&
            (j->options->to != IE_FORMAT_JXL || ie_vips_fit_jxl(&j->image));
 }
 
@@ -182,10 +193,12 @@ static ie_status transcode_held(job *j, uint8_t orientation, ie_converted *conve
     if (!ie_vips_replace(&j->image, memory != NULL ? 0 : -1, &memory)) {
         return ie_vips_damaged(j->from, err);
     }
-    if (j->facts->has_alpha && j->options->to == IE_FORMAT_JPEG && (status = settle_alpha(&j->image, j->from, err)) != IE_OK) {
+    if (j->facts->has_alpha && j->options->to == IE_FORMAT_JPEG &&
+        (status = settle_alpha(&j->image, j->from, err)) != IE_OK) {
         return status;
     }
-    if (!look_at_alpha(j, converted) || !settle_colours(j) || !ie_vips_likeness(j->image, orientation, &converted->likeness)) {
+    if (!look_at_alpha(j, converted) || !settle_colours(j) ||
+        !ie_vips_likeness(j->image, orientation, &converted->likeness)) {
         return ie_vips_damaged(j->from, err);
     }
     converted->has_icc = ie_vips_profile(j->image, &converted->icc);
@@ -209,8 +222,8 @@ static ie_status transcode_passing(job *j, ie_converted *converted, ie_error *er
     return tee.torn ? ie_vips_damaged(j->from, err) : status;
 }
 
-/* Some loaders of libvips free the colour profile with themselves, though images made of theirs name it, too: the opened
-   image stays until all is written. */
+/* Some loaders of libvips free the colour profile with themselves, though images made of theirs
+   name it, too: the opened image stays until all is written. */
 static ie_status transcode(job *j, ie_converted *converted, ie_error *err)
 {
     ie_status status = refuse(j->image, j->facts, j->options->to, err);
@@ -218,19 +231,21 @@ static ie_status transcode(job *j, ie_converted *converted, ie_error *err)
         return status;
     }
     uint8_t orientation = upright(j->from) ? 1 : j->options->orientation;
-    j->chroma = (j->options->recoding & IE_RECODE_FULL_CHROMA) != 0 ? VIPS_FOREIGN_SUBSAMPLE_OFF
-                                                                    : subsampling(j->image, j->from, j->options->quality);
+    j->chroma = (j->options->recoding & IE_RECODE_FULL_CHROMA) != 0
+                    ? VIPS_FOREIGN_SUBSAMPLE_OFF
+                    : subsampling(j->image, j->from, j->options->quality);
     converted->width = j->facts->width;
     converted->height = j->facts->height;
     converted->bits = j->facts->bits == 16 ? 16 : 8;
     VipsImage *opened = g_object_ref(j->image);
-    bool passes = !j->again && orientation <= 1 && !j->facts->has_alpha && ie_vips_tee_fits(j->image) && settle_colours(j) &&
-                  ie_vips_tee_fits(j->image);
+    bool passes = !j->again && orientation <= 1 && !j->facts->has_alpha &&
+                  ie_vips_tee_fits(j->image) && settle_colours(j) && ie_vips_tee_fits(j->image);
     j->again = false;
     if (passes) {
         status = transcode_passing(j, converted, err);
     } else {
-        VipsImage *changed = j->image; /* colours were settled as a plan only: nothing was decoded */
+        VipsImage *changed =
+            j->image; /* colours were settled as a plan only: nothing was decoded */
         j->image = g_object_ref(opened);
         g_object_unref(changed);
         status = transcode_held(j, orientation, converted, err);
@@ -247,19 +262,21 @@ static ie_status by_vips(const input *in, const char *temp_path, const ie_conver
        profile. */
     if (in->format == IE_FORMAT_TIFF && ie_image_data_mosaic(in->data, in->size)) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                            "it holds a sensor's data as RAWs do, and would become a grey mosaic; named as its camera does "
-                            "(.dng, .nef, ...) it is taken as a RAW");
+                            "it holds a sensor's data as RAWs do, and would become a grey mosaic; "
+                            "named as its camera does (.dng, .nef, ...) it is taken as a RAW");
     }
     VipsFailOn fail_on = in->format == IE_FORMAT_JPEG ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR;
     job j = {.from = in->format, .temp_path = temp_path, .options = options};
     const ie_vips_loader_row *l = NULL;
     ie_status status = IE_OK;
     do {
-        status = ie_vips_open_checked(in->data, in->size, in->format, fail_on, options->max_pixels, &j.image, &l, err);
+        status = ie_vips_open_checked(in->data, in->size, in->format, fail_on, options->max_pixels,
+                                      &j.image, &l, err);
         if (status == IE_OK) {
             ie_image_facts facts = ie_vips_facts(j.image, in->data, in->size, in->format);
             j.facts = &facts;
-            status = ie_vips_settle_profile(&j.image, in->data, in->size, in->format, in->file, in->file_format, options->to, err);
+            status = ie_vips_settle_profile(&j.image, in->data, in->size, in->format, in->file,
+                                            in->file_format, options->to, err);
             status = status == IE_OK ? transcode(&j, converted, err) : status;
             ie_vips_finish(j.image);
         }
@@ -267,25 +284,36 @@ static ie_status by_vips(const input *in, const char *temp_path, const ie_conver
     return status;
 }
 
-static ie_status by_development(const input *in, const char *temp_path, const ie_convert_options *options,
-                                ie_converted *converted, ie_error *err)
+static ie_status by_development(const input *in, const char *temp_path,
+                                const ie_convert_options *options, ie_converted *converted,
+                                ie_error *err)
 {
     ie_developed developed = {0};
-    ie_status status = ie_raw_develop(in->data, in->size, holds_sixteen_bits(options->to) ? 16 : 8, options->max_pixels,
-                                      &developed, err);
+    ie_status status = ie_raw_develop(in->data, in->size, holds_sixteen_bits(options->to) ? 16 : 8,
+                                      options->max_pixels, &developed, err);
     if (status != IE_OK) {
         return status;
     }
     bool deep = developed.bits == 16;
-    VipsImage *image = vips_image_new_from_memory(developed.data, developed.size, (int)developed.width,
-                                                  (int)developed.height, 3, deep ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR);
+    VipsImage *image = vips_image_new_from_memory(developed.data, developed.size,
+                                                  (int)developed.width, (int)developed.height, 3,
+                                                  deep ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR);
     VipsImage *named = NULL;
-    int rc = image != NULL ? vips_copy(image, &named, "interpretation",
-                                       deep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB, NULL)
-                           : -1;
+    int rc = image != NULL
+                 ? vips_copy(image, &named, "interpretation",
+                             deep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB, NULL)
+                 : -1;
     if (ie_vips_replace(&image, rc, &named)) {
-        ie_image_facts facts = {.width = developed.width, .height = developed.height, .frames = 1, .bits = developed.bits};
-        job j = {.image = image, .facts = &facts, .from = in->format, .temp_path = temp_path, .options = options, .again = true};
+        ie_image_facts facts = {.width = developed.width,
+                                .height = developed.height,
+                                .frames = 1,
+                                .bits = developed.bits};
+        job j = {.image = image,
+                 .facts = &facts,
+                 .from = in->format,
+                 .temp_path = temp_path,
+                 .options = options,
+                 .again = true};
         status = transcode(&j, converted, err);
         image = j.image;
     } else {
@@ -306,12 +334,13 @@ static void see_part(void *maker, int part, const uint8_t *rows, uint32_t count,
 }
 
 /* *ret_done false: it is not for that way, nothing has happened. */
-static ie_status by_samples(const input *in, const ie_convert_options *options, bool *ret_done, ie_converted *converted,
-                            ie_error *err)
+static ie_status by_samples(const input *in, const ie_convert_options *options, bool *ret_done,
+                            ie_converted *converted, ie_error *err)
 {
     ie_decode_fault fault = {0};
     ie_image_facts source;
-    if (ie_image_probe(in->data, in->size, IE_FORMAT_JPEG, options->max_pixels, &source, NULL) != IE_OK) {
+    if (ie_image_probe(in->data, in->size, IE_FORMAT_JPEG, options->max_pixels, &source, NULL) !=
+        IE_OK) {
         return IE_OK;
     }
     ie_jpeg *jpeg = ie_jpeg_open(in->data, in->size, options->max_pixels, &fault);
@@ -323,10 +352,12 @@ static ie_status by_samples(const input *in, const ie_convert_options *options, 
     uint8_t *bytes = NULL;
     size_t size = 0;
     ie_status status = IE_OK;
-    const ie_jpeg_recoding how = {options->quality, (options->recoding & IE_RECODE_PROGRESSIVE) != 0, see_part, &maker};
+    const ie_jpeg_recoding how = {
+        options->quality, (options->recoding & IE_RECODE_PROGRESSIVE) != 0, see_part, &maker};
     /* With two or four the chroma that a likeness has is not there, or means something else. */
     bool plain = facts.components == 1 || facts.components == 3;
-    bool begun = plain && ie_likeness_begin_planes(&maker, facts.width, facts.height, facts.across, facts.down, facts.components == 1);
+    bool begun = plain && ie_likeness_begin_planes(&maker, facts.width, facts.height, facts.across,
+                                                   facts.down, facts.components == 1);
     bool good = begun && ie_jpeg_recode(jpeg, in->data, in->size, &how, &bytes, &size, &fault);
     *ret_done = good || (begun && strcmp(fault.code != NULL ? fault.code : "", "unsupported") != 0);
     if (good) {
@@ -358,7 +389,8 @@ static ie_status convert(const input *in, const char *temp_path, const ie_conver
     }
     bool done = false;
     ie_status status = IE_OK;
-    if (in->format == IE_FORMAT_JPEG && options->to == IE_FORMAT_JPEG && options->orientation <= 1 &&
+    if (in->format == IE_FORMAT_JPEG && options->to == IE_FORMAT_JPEG &&
+        options->orientation <= 1 &&
         (options->recoding & (IE_RECODE_SRGB | IE_RECODE_FULL_CHROMA)) == 0) {
         status = by_samples(in, options, &done, converted, err);
     }
@@ -371,7 +403,8 @@ static ie_status take_preview(ie_bytes *bytes, input *in, ie_error *err)
     ie_preview preview = {0};
     if (!ie_raw_find_preview(bytes, in->size, &preview)) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                            "it has no JPEG preview that could be found; --raw develop makes the picture from the sensor's data");
+                            "it has no JPEG preview that could be found; --raw develop makes the "
+                            "picture from the sensor's data");
     }
     in->data += preview.offset;
     in->size = (size_t)preview.size;
@@ -380,7 +413,8 @@ static ie_status take_preview(ie_bytes *bytes, input *in, ie_error *err)
 }
 
 ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
-                           const ie_convert_options *options, ie_converted *ret_converted, ie_error *err)
+                           const ie_convert_options *options, ie_converted *ret_converted,
+                           ie_error *err)
 {
     ie_status status = ie_vips_ready(err);
     if (status != IE_OK) {

@@ -126,8 +126,8 @@ static bool has_mpf(const uint8_t *bytes, size_t size)
     return false;
 }
 
-/* exiv2 drops colour profiles that say a wrong length of themselves, puts them in front of Adobe's segment, and finds
-   no metadata behind a DNL marker. */
+/* exiv2 drops colour profiles that say a wrong length of themselves, puts them in front of Adobe's
+   segment, and finds no metadata behind a DNL marker. */
 static bool odd_structure(const uint8_t *bytes, size_t size)
 {
     size_t offset = 2, stated = 0, held = 0;
@@ -136,7 +136,8 @@ static bool odd_structure(const uint8_t *bytes, size_t size)
     while (next_segment(bytes, size, &offset, &s) && s.marker != 0xda) {
         adobe = adobe || s.marker == 0xee;
         odd = odd || s.marker == 0xdc || (adobe && held == 0 && s.marker == 0xe2);
-        if (s.marker == 0xe2 && has_prefix(s.body, s.body_size, "ICC_PROFILE", 12) && s.body_size >= 18) {
+        if (s.marker == 0xe2 && has_prefix(s.body, s.body_size, "ICC_PROFILE", 12) &&
+            s.body_size >= 18) {
             stated = held == 0 ? be32(s.body + 14) : stated;
             held += s.body_size - 14;
         }
@@ -161,7 +162,8 @@ const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format fo
         return "it holds a second picture or a gain map (MPF), which would no longer be found";
     }
     if (odd_structure(bytes, size)) {
-        return "its frame or its colour profile is built in an unusual way, which would not survive";
+        return "its frame or its colour profile is built in an unusual way, which would not "
+               "survive";
     }
     size_t end = ie_image_data_jpeg_end(bytes, size);
     /* A motion photo's video is found by its distance from the end, which does not change. */

@@ -15,16 +15,17 @@
    times, EXIF and ICC (packed anew by writers: compare ie_image_facts.icc). WebP: image, alpha,
    animation and ICC chunks. TIFF: strips and tiles of every directory with the tags that explain
    them. JP2: header and codestream boxes. JPEG XL: the codestream. HEIC, AVIF: all items but
-   metadata, their properties and references. GIF: all but comments and XMP. False when the bytes are
-   damaged or the format is none of these. */
+   metadata, their properties and references. GIF: all but comments and XMP. False when the bytes
+   are damaged or the format is none of these. */
 bool ie_image_data_hash(const uint8_t *bytes, size_t size, ie_format format, ie_hash128 *ret_hash);
 
 /* Is it one of these formats? */
 bool ie_image_data_known(ie_format format);
 
-/* Why new metadata must not be put into this file: a sentence's end ("it holds a second picture …"), or NULL when
-   nothing in a JPEG is found by its distance from the start, its frame and profile are what writers know, and a
-   PNG has no description that they would change; a TIFF with offsets of 64 bits is not written at all. Other formats: NULL. */
+/* Why new metadata must not be put into this file: a sentence's end ("it holds a second picture
+   …"), or NULL when nothing in a JPEG is found by its distance from the start, its frame and
+   profile are what writers know, and a PNG has no description that they would change; a TIFF with
+   offsets of 64 bits is not written at all. Other formats: NULL. */
 const char *ie_image_data_pinned(const uint8_t *bytes, size_t size, ie_format format);
 
 /* Offset behind the picture's end mark; 0 when there is none, or no JPEG. */
@@ -37,8 +38,8 @@ bool ie_image_data_motion(const uint8_t *bytes, size_t size);
    a still. The number is exact for PNG, else 2 stands for several. */
 uint32_t ie_image_data_frames(const uint8_t *bytes, size_t size, ie_format format);
 
-/* Is a TIFF the unfinished data of a camera's sensor, a RAW that its first bytes and name do not tell? Decoders give it
-   out as a grey picture. */
+/* Is a TIFF the unfinished data of a camera's sensor, a RAW that its first bytes and name do not
+   tell? Decoders give it out as a grey picture. */
 bool ie_image_data_mosaic(const uint8_t *bytes, size_t size);
 
 /* Does a JPEG XL file carry EXIF, XMP or other metadata boxes? */

@@ -60,7 +60,8 @@ bool ie_image_data_jxl(const uint8_t *bytes, size_t size, ie_hasher *hasher)
             return false;
         }
         if (part || box.type == IE_BOX('j', 'x', 'l', 'c')) {
-            ie_span code = ie_span_part(&box.body, part ? 4 : 0, box.body.size); /* a part has its number in front */
+            ie_span code = ie_span_part(&box.body, part ? 4 : 0,
+                                        box.body.size); /* a part has its number in front */
             add_span(hasher, &code);
             picture = picture || code.size > 0;
         }
@@ -83,7 +84,8 @@ static bool note_item(heif *h, const ie_span *info)
     const uint8_t *p = ie_span_at(info, 0, 4);
     uint64_t at = 4, id, protection, type;
     if (p == NULL || p[0] < 2 || !ie_box_number(info, &at, p[0] == 2 ? 2 : 4, &id) ||
-        !ie_box_number(info, &at, 2, &protection) || !ie_box_number(info, &at, 4, &type) || id >= MAX_ITEMS) {
+        !ie_box_number(info, &at, 2, &protection) || !ie_box_number(info, &at, 4, &type) ||
+        id >= MAX_ITEMS) {
         return false;
     }
     bool metadata = type == IE_BOX('E', 'x', 'i', 'f') || type == IE_BOX('m', 'i', 'm', 'e') ||
@@ -109,7 +111,8 @@ static bool hash_extent(heif *h, unsigned method, uint64_t offset, uint64_t leng
     const ie_span *from = method == 0 ? &h->file : &h->idat;
     ie_span part = ie_span_part(from, offset, length > 0 ? length : UINT64_MAX);
     h->hashed += part.size;
-    if (method > 1 || part.size == 0 || (length > 0 && part.size < length) || h->hashed > 4 * h->file.size) {
+    if (method > 1 || part.size == 0 || (length > 0 && part.size < length) ||
+        h->hashed > 4 * h->file.size) {
         return false;
     }
     add_span(h->hasher, &part);
@@ -122,7 +125,8 @@ static bool hash_item(heif *h, uint64_t *at, unsigned version, const unsigned si
 {
     uint64_t id, method = 0, reference, base, count, index, offset, length, end;
     const ie_span *iloc = &h->iloc;
-    if (!ie_box_number(iloc, at, version < 2 ? 2 : 4, &id) || (version > 0 && !ie_box_number(iloc, at, 2, &method)) ||
+    if (!ie_box_number(iloc, at, version < 2 ? 2 : 4, &id) ||
+        (version > 0 && !ie_box_number(iloc, at, 2, &method)) ||
         !ie_box_number(iloc, at, 2, &reference) || !ie_box_number(iloc, at, sizes[2], &base) ||
         !ie_box_number(iloc, at, 2, &count)) {
         return false;
@@ -133,7 +137,8 @@ static bool hash_item(heif *h, uint64_t *at, unsigned version, const unsigned si
     }
     for (uint64_t i = 0; i < count; i++) {
         if (!ie_box_number(iloc, at, version > 0 ? sizes[3] : 0, &index) ||
-            !ie_box_number(iloc, at, sizes[0], &offset) || !ie_box_number(iloc, at, sizes[1], &length) ||
+            !ie_box_number(iloc, at, sizes[0], &offset) ||
+            !ie_box_number(iloc, at, sizes[1], &length) ||
             __builtin_add_overflow(base, offset, &end) ||
             (picture && !hash_extent(h, (unsigned)method & 15, end, length))) {
             return false;
@@ -151,7 +156,8 @@ static bool hash_items(heif *h)
     unsigned version = p[0];
     const unsigned sizes[4] = {p[4] >> 4, p[4] & 15, p[5] >> 4, version > 0 ? p[5] & 15u : 0};
     uint64_t at = 6, count;
-    bool good = sizes[0] <= 8 && sizes[1] <= 8 && sizes[2] <= 8 && sizes[3] <= 8 && sizes[0] + sizes[1] > 0 &&
+    bool good = sizes[0] <= 8 && sizes[1] <= 8 && sizes[2] <= 8 && sizes[3] <= 8 &&
+                sizes[0] + sizes[1] > 0 &&
                 ie_box_number(&h->iloc, &at, version < 2 ? 2 : 4, &count);
     for (uint64_t i = 0; good && i < count; i++) {
         good = hash_item(h, &at, version, sizes);
@@ -159,7 +165,8 @@ static bool hash_items(heif *h)
     return good && h->found;
 }
 
-/* Which pictures a grid, a layer or an alpha channel is made of; what metadata belong to is left out. */
+/* Which pictures a grid, a layer or an alpha channel is made of; what metadata belong to is left
+   out. */
 static void hash_references(heif *h, const ie_span *iref)
 {
     uint64_t at = 4;
@@ -180,8 +187,10 @@ bool ie_image_data_heif(const uint8_t *bytes, size_t size, ie_hasher *hasher)
     if (boxes.size == 0 || ie_box_find(&h.file, IE_BOX('m', 'o', 'o', 'v')).size > 0) {
         return false;
     }
-    ie_span iinf = ie_box_find(&boxes, IE_BOX('i', 'i', 'n', 'f')), iref = ie_box_find(&boxes, IE_BOX('i', 'r', 'e', 'f')),
-            pitm = ie_box_find(&boxes, IE_BOX('p', 'i', 't', 'm')), iprp = ie_box_find(&boxes, IE_BOX('i', 'p', 'r', 'p'));
+    ie_span iinf = ie_box_find(&boxes, IE_BOX('i', 'i', 'n', 'f')),
+            iref = ie_box_find(&boxes, IE_BOX('i', 'r', 'e', 'f')),
+            pitm = ie_box_find(&boxes, IE_BOX('p', 'i', 't', 'm')),
+            iprp = ie_box_find(&boxes, IE_BOX('i', 'p', 'r', 'p'));
     h.iloc = ie_box_find(&boxes, IE_BOX('i', 'l', 'o', 'c'));
     h.idat = ie_box_find(&boxes, IE_BOX('i', 'd', 'a', 't'));
     add_span(hasher, &pitm);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* GIF (CompuServe, version 89a): the screen, colours, pictures and how they follow each other; no comments, no XMP. */
+/* GIF (CompuServe, version 89a): the screen, colours, pictures and how they follow each other; no
+   comments, no XMP. */
 #include <string.h>
 
 #include "storage/image_data_parts.h"

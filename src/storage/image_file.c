@@ -38,8 +38,8 @@ static bool eight_bits(VipsImage **image)
            ie_vips_replace(image, vips_cast_uchar(*image, &result, NULL), &result);
 }
 
-/* In place: the usual formula of viewers without a profile, R = (255 - C)(255 - K) / 255, rounded.
- */
+/* In place: the usual formula of viewers without a profile, R = (255 - C)(255 - K) / 255,
+   rounded. */
 static void cmyk_to_rgb(uint8_t *data, size_t pixels)
 {
     const uint8_t *in = data;
@@ -52,8 +52,8 @@ static void cmyk_to_rgb(uint8_t *data, size_t pixels)
     }
 }
 
-/* Alpha, the last of the bands, over white, to the last bit as Pillow's alpha_composite: fixed point of 7 bits, and a
-   division by 255 that rounds. */
+/* Alpha, the last of the bands, over white, to the last bit as Pillow's alpha_composite: fixed
+   point of 7 bits, and a division by 255 that rounds. */
 static void lay_over_white(uint8_t *data, size_t pixels, int bands)
 {
     const uint8_t *in = data;
@@ -108,8 +108,9 @@ static int shrink_for(const ie_vips_loader_row *l, const VipsImage *image, uint3
     return shrink;
 }
 
-static ie_status decode(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side, bool white,
-                        uint64_t max_pixels, ie_pixels *ret_pixels, ie_image_facts *ret_facts, ie_error *err)
+static ie_status decode(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side,
+                        bool white, uint64_t max_pixels, ie_pixels *ret_pixels,
+                        ie_image_facts *ret_facts, ie_error *err)
 {
     VipsImage *image = NULL;
     const ie_vips_loader_row *l = NULL;
@@ -152,8 +153,9 @@ ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, u
     return decode(bytes, size, format, min_side, false, max_pixels, ret_pixels, ret_facts, err);
 }
 
-ie_status ie_image_decode_white(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side,
-                                uint64_t max_pixels, ie_pixels *ret_pixels, ie_error *err)
+ie_status ie_image_decode_white(const uint8_t *bytes, size_t size, ie_format format,
+                                uint32_t min_side, uint64_t max_pixels, ie_pixels *ret_pixels,
+                                ie_error *err)
 {
     return decode(bytes, size, format, min_side, true, max_pixels, ret_pixels, NULL, err);
 }

@@ -35,8 +35,9 @@ ie_status ie_image_decode(const uint8_t *bytes, size_t size, ie_format format, u
                           ie_error *err) IE_MUST_CHECK;
 
 /* The same with alpha composited over white. */
-ie_status ie_image_decode_white(const uint8_t *bytes, size_t size, ie_format format, uint32_t min_side,
-                                uint64_t max_pixels, ie_pixels *ret_pixels, ie_error *err) IE_MUST_CHECK;
+ie_status ie_image_decode_white(const uint8_t *bytes, size_t size, ie_format format,
+                                uint32_t min_side, uint64_t max_pixels, ie_pixels *ret_pixels,
+                                ie_error *err) IE_MUST_CHECK;
 
 /* Does any pixel have alpha below its maximum? Decodes. */
 ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_pixels,
@@ -45,48 +46,58 @@ ie_status ie_image_transparent(const uint8_t *bytes, size_t size, uint64_t max_p
 typedef struct ie_convert_options {
     ie_format to; /* JPEG, PNG, WEBP, TIFF, AVIF, HEIC, JXL as far as this build can */
     int quality;  /* 1..100 for lossy formats */
-    uint8_t
-        orientation; /* 1..8: of the source's EXIF; turned into pixels, so the result is upright */
+    /* 1..8: of the source's EXIF; turned into pixels, so the result is upright */
+    uint8_t orientation;
     uint64_t max_pixels;
     unsigned recoding; /* IE_RECODE_* (core/recoding.h) */
 } ie_convert_options;
 
-/* What was converted, and what the new file is to be like, from the source and not from what was written. */
+/* What was converted, and what the new file is to be like, from the source and not from what was
+   written. */
 typedef struct ie_converted {
     uint32_t width, height; /* of the source as it was decoded, before it was turned */
     uint8_t bits;           /* a channel: 8 or 16 */
-    bool has_alpha;         /* an alpha channel goes along; an encoder may leave out one that hides nothing */
+    bool has_alpha; /* an alpha channel goes along; an encoder may leave out one that hides nothing
+                     */
     bool transparent;       /* it hides something */
-    bool has_icc;           /* a colour profile goes along. Not for JPEG XL, whose own is compared when it is written */
+    bool has_icc; /* a colour profile goes along. Not for JPEG XL, whose own is compared when it is
+                     written */
     ie_hash128 icc;
-    ie_likeness likeness;   /* of the source, taken from its one decode, turned by other code than the new file */
-    uint8_t *bytes;         /* not NULL: the new file, which is for the caller to write into temp_path; free() it */
+    ie_likeness likeness; /* of the source, taken from its one decode, turned by other code than the
+                             new file */
+    uint8_t *bytes; /* not NULL: the new file, which is for the caller to write into temp_path;
+                       free() it */
     size_t size;
 } ie_converted;
 
 void ie_converted_clear(ie_converted *converted);
-/* Has the new file what it was to have, but for its pixels' values? IE_ERR_FORMAT with what it lacks. */
-ie_status ie_converted_check(const ie_converted *converted, const ie_image_facts *after, ie_format to, ie_error *err) IE_MUST_CHECK;
+/* Has the new file what it was to have, but for its pixels' values? IE_ERR_FORMAT with what it
+   lacks. */
+ie_status ie_converted_check(const ie_converted *converted, const ie_image_facts *after,
+                             ie_format to, ie_error *err) IE_MUST_CHECK;
 
 /* Decodes from_path and encodes into temp_path (which must not be a user's file; created by the
    caller, empty). Colours are kept by an ICC profile, also where the file tells them otherwise
-   (color_space.h), or with IE_RECODE_SRGB converted; light coded for HDR screens is refused; EXIF/XMP/IPTC are brought over by ie_exif_copy() afterwards. Chroma subsampling follows a JPEG source, else
-   4:2:0 below quality 90 and 4:4:4 from there. A JPEG that becomes a JPEG goes through libjpeg-turbo's samples
-   (ie_jpeg_recode()) where it can. Of a RAW the largest JPEG in it is converted, or with IE_RECODE_DEVELOP what
-   LibRaw makes of it. Refuses (IE_ERR_UNSUPPORTED, with the reason) what would lose pictures: animations and pages,
-   transparent pixels into JPEG, 16 bits a channel into formats of 8. A JPEG with any libjpeg warning (torn
-   coded data) is IE_ERR_FORMAT. HEIF, AVIF and JXL come upright from their containers:
-   `orientation` is ignored for them. */
+   (color_space.h), or with IE_RECODE_SRGB converted; light coded for HDR screens is refused;
+   EXIF/XMP/IPTC are brought over by ie_exif_copy() afterwards. Chroma subsampling follows a JPEG
+   source, else 4:2:0 below quality 90 and 4:4:4 from there. A JPEG that becomes a JPEG goes through
+   libjpeg-turbo's samples (ie_jpeg_recode()) where it can. Of a RAW the largest JPEG in it is
+   converted, or with IE_RECODE_DEVELOP what LibRaw makes of it. Refuses (IE_ERR_UNSUPPORTED, with
+   the reason) what would lose pictures: animations and pages, transparent pixels into JPEG, 16 bits
+   a channel into formats of 8. A JPEG with any libjpeg warning (torn coded data) is IE_ERR_FORMAT.
+   HEIF, AVIF and JXL come upright from their containers: `orientation` is ignored for them. */
 ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
-                           const ie_convert_options *options, ie_converted *ret_converted, ie_error *err) IE_MUST_CHECK;
+                           const ie_convert_options *options, ie_converted *ret_converted,
+                           ie_error *err) IE_MUST_CHECK;
 
 /* Decodes the whole file and gives its facts: the check after a conversion, before the original may
-   go. With ret_likeness also that of the picture, whose EXIF orientation is given (1 when its container turns it);
-   transparent pixels are over black. */
+   go. With ret_likeness also that of the picture, whose EXIF orientation is given (1 when its
+   container turns it); transparent pixels are over black. */
 ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts,
                          ie_error *err) IE_MUST_CHECK;
-ie_status ie_image_check_likeness(const char *path, uint8_t orientation, uint64_t max_pixels, ie_image_facts *ret_facts,
-                                  ie_likeness *ret_likeness, ie_error *err) IE_MUST_CHECK;
+ie_status ie_image_check_likeness(const char *path, uint8_t orientation, uint64_t max_pixels,
+                                  ie_image_facts *ret_facts, ie_likeness *ret_likeness,
+                                  ie_error *err) IE_MUST_CHECK;
 
 /* For `info`: can this build read / write the format? Starts libvips. */
 bool ie_image_can_read(ie_format format);

@@ -4,33 +4,39 @@
 #include "storage/jpeg_dc.h"
 #include "utils/error.h"
 
-/* 8 bits, grey or RGB. Colours under full transparency are nobody's business, and encoders drop them. */
+/* 8 bits, grey or RGB. Colours under full transparency are nobody's business, and encoders drop
+   them. */
 static bool plain(VipsImage **image)
 {
     VipsImage *result = NULL;
     if (!ie_vips_fit_colours(image, IE_FORMAT_PNG)) {
         return false;
     }
-    if (vips_image_hasalpha(*image) && !ie_vips_replace(image, vips_flatten(*image, &result, NULL), &result)) {
+    if (vips_image_hasalpha(*image) &&
+        !ie_vips_replace(image, vips_flatten(*image, &result, NULL), &result)) {
         return false;
     }
     if ((*image)->BandFmt != VIPS_FORMAT_UCHAR &&
-        !ie_vips_replace(image, vips_cast(*image, &result, VIPS_FORMAT_UCHAR, "shift", TRUE, NULL), &result)) {
+        !ie_vips_replace(image, vips_cast(*image, &result, VIPS_FORMAT_UCHAR, "shift", TRUE, NULL),
+                         &result)) {
         return false;
     }
     int wanted = (*image)->Bands >= 3 ? 3 : 1;
     return (*image)->Bands == wanted ||
-           ie_vips_replace(image, vips_extract_band(*image, &result, 0, "n", wanted, NULL), &result);
+           ie_vips_replace(image, vips_extract_band(*image, &result, 0, "n", wanted, NULL),
+                           &result);
 }
 
-/* Strips from above, on this thread: all that a stream gives, and never the whole picture in memory. */
+/* Strips from above, on this thread: all that a stream gives, and never the whole picture in
+   memory. */
 static bool see_strips(VipsImage *image, ie_likeness_maker *maker)
 {
     enum { STRIP = 16 };
     VipsRegion *region = vips_region_new(image);
     bool good = region != NULL;
     for (int top = 0; good && top < image->Ysize; top += STRIP) {
-        const VipsRect strip = {0, top, image->Xsize, image->Ysize - top < STRIP ? image->Ysize - top : STRIP};
+        const VipsRect strip = {0, top, image->Xsize,
+                                image->Ysize - top < STRIP ? image->Ysize - top : STRIP};
         good = vips_region_prepare(region, &strip) == 0;
         for (int y = top; good && y < top + strip.height; y++) {
             ie_likeness_add(maker, VIPS_REGION_ADDR(region, 0, y));
@@ -47,8 +53,8 @@ bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_li
     ie_likeness_maker maker = {0};
     g_object_ref(image);
     bool good = plain(&image) &&
-                ie_likeness_begin(&maker, image->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB, (uint32_t)image->Xsize,
-                                  (uint32_t)image->Ysize, 1, orientation) &&
+                ie_likeness_begin(&maker, image->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
+                                  (uint32_t)image->Xsize, (uint32_t)image->Ysize, 1, orientation) &&
                 see_strips(image, &maker) && ie_likeness_end(&maker, ret_likeness);
     ie_likeness_maker_clear(&maker);
     g_object_unref(image);
@@ -69,22 +75,26 @@ static bool take_walk_planes(const ie_jpeg_dc_facts *f, uint8_t *planes[4])
     return good;
 }
 
-/* Luma at 1/4 and chroma at 1/8 of its own size, where those are the likeness' scale or finer. Our own walk reads all of the
-   coded data, and its yes means that libjpeg-turbo would decode it to its end without complaint. False: it is for
-   libjpeg-turbo. */
-static bool check_walk(const uint8_t *data, size_t size, uint64_t max_pixels, ie_likeness *ret_likeness)
+/* Luma at 1/4 and chroma at 1/8 of its own size, where those are the likeness' scale or finer. Our
+   own walk reads all of the coded data, and its yes means that libjpeg-turbo would decode it to its
+   end without complaint. False: it is for libjpeg-turbo. */
+static bool check_walk(const uint8_t *data, size_t size, uint64_t max_pixels,
+                       ie_likeness *ret_likeness)
 {
     ie_likeness_maker maker = {0};
     ie_jpeg_dc *dc = ie_jpeg_dc_new();
     ie_jpeg_dc_facts f;
-    bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &f) == NULL && ie_likeness_shrink(f.width, f.height) == 4 &&
-                f.quarter_width > 0 && (f.gray || f.chroma_width > 0);
+    bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &f) == NULL &&
+                ie_likeness_shrink(f.width, f.height) == 4 && f.quarter_width > 0 &&
+                (f.gray || f.chroma_width > 0);
     uint8_t *planes[4] = {0};
     if (good) {
         const uint32_t across[IE_PARTS] = {4, 8 * f.chroma_columns, 8 * f.chroma_columns};
         const uint32_t down[IE_PARTS] = {4, 8 * f.chroma_rows, 8 * f.chroma_rows};
-        good = ie_likeness_begin_planes(&maker, f.width, f.height, across, down, f.gray) && take_walk_planes(&f, planes) &&
-               ie_jpeg_dc_read(dc, &(ie_jpeg_planes){planes[0], planes[1], {planes[2], planes[3]}}) == NULL;
+        good = ie_likeness_begin_planes(&maker, f.width, f.height, across, down, f.gray) &&
+               take_walk_planes(&f, planes) &&
+               ie_jpeg_dc_read(
+                   dc, &(ie_jpeg_planes){planes[0], planes[1], {planes[2], planes[3]}}) == NULL;
     }
     for (uint32_t y = 0; good && y < f.quarter_height; y++) {
         ie_likeness_add_part(&maker, IE_LUMA, planes[1] + (size_t)y * f.quarter_width);
@@ -103,7 +113,8 @@ static bool check_walk(const uint8_t *data, size_t size, uint64_t max_pixels, ie
 }
 
 /* All of the coded data is read, and all of the picture is seen, at the likeness' scale. */
-static ie_status check_jpeg(const uint8_t *data, size_t size, uint64_t max_pixels, ie_likeness *ret_likeness, ie_error *err)
+static ie_status check_jpeg(const uint8_t *data, size_t size, uint64_t max_pixels,
+                            ie_likeness *ret_likeness, ie_error *err)
 {
     ie_decode_fault fault = {0};
     ie_jpeg *jpeg = ie_jpeg_open(data, size, max_pixels, &fault);
@@ -133,16 +144,18 @@ static ie_status check_jpeg(const uint8_t *data, size_t size, uint64_t max_pixel
                                fault.text[0] != 0 ? fault.text : "there is too little memory");
 }
 
-/* WebP's decoder makes the picture smaller itself: it still decodes all of it, but colours of fewer samples. Only where
-   both sides come out on whole samples, so that their edges lie alike. */
-static bool check_webp(const uint8_t *data, size_t size, const ie_image_facts *facts, uint8_t orientation,
-                       ie_likeness *ret_likeness)
+/* WebP's decoder makes the picture smaller itself: it still decodes all of it, but colours of fewer
+   samples. Only where both sides come out on whole samples, so that their edges lie alike. */
+static bool check_webp(const uint8_t *data, size_t size, const ie_image_facts *facts,
+                       uint8_t orientation, ie_likeness *ret_likeness)
 {
     uint32_t shrink = ie_likeness_shrink(facts->width, facts->height);
-    if (shrink == 1 || facts->width % shrink != 0 || facts->height % shrink != 0 || facts->frames > 1) {
+    if (shrink == 1 || facts->width % shrink != 0 || facts->height % shrink != 0 ||
+        facts->frames > 1) {
         return false;
     }
-    VipsImage *image = ie_vips_open(data, size, ie_vips_loader(IE_FORMAT_WEBP), (int)shrink, VIPS_FAIL_ON_ERROR);
+    VipsImage *image =
+        ie_vips_open(data, size, ie_vips_loader(IE_FORMAT_WEBP), (int)shrink, VIPS_FAIL_ON_ERROR);
     bool good = image != NULL && (uint32_t)image->Xsize == facts->width / shrink &&
                 (uint32_t)image->Ysize == facts->height / shrink && ie_vips_tee_fits(image) &&
                 ie_vips_likeness(image, orientation, ret_likeness);
@@ -152,8 +165,8 @@ static bool check_webp(const uint8_t *data, size_t size, const ie_image_facts *f
     return good;
 }
 
-static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixels, ie_image_facts *ret_facts,
-                       ie_likeness *ret_likeness, ie_error *err)
+static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixels,
+                       ie_image_facts *ret_facts, ie_likeness *ret_likeness, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
@@ -165,7 +178,8 @@ static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixel
     ie_format format = ie_format_sniff(data, size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES, path);
     VipsImage *image = NULL;
     const ie_vips_loader_row *l = NULL;
-    status = ie_vips_open_checked(data, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
+    status =
+        ie_vips_open_checked(data, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
     if (status == IE_OK) {
         ie_image_facts facts = ie_vips_facts(image, data, size, format);
         double average = 0;
@@ -173,10 +187,13 @@ static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixel
             status = check_walk(data, size, max_pixels, ret_likeness)
                          ? IE_OK
                          : check_jpeg(data, size, max_pixels, ret_likeness, err);
-        } else if (ret_likeness != NULL && format == IE_FORMAT_WEBP && check_webp(data, size, &facts, orientation, ret_likeness)) {
+        } else if (ret_likeness != NULL && format == IE_FORMAT_WEBP &&
+                   check_webp(data, size, &facts, orientation, ret_likeness)) {
             status = IE_OK;
         } else if (ret_likeness != NULL) {
-            status = ie_vips_likeness(image, orientation, ret_likeness) ? IE_OK : ie_vips_damaged(format, err);
+            status = ie_vips_likeness(image, orientation, ret_likeness)
+                         ? IE_OK
+                         : ie_vips_damaged(format, err);
         } else {
             status = vips_avg(image, &average, NULL) == 0 ? IE_OK : ie_vips_damaged(format, err);
         }
@@ -189,21 +206,25 @@ static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixel
     return status;
 }
 
-ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts, ie_error *err)
+ie_status ie_image_check(const char *path, uint64_t max_pixels, ie_image_facts *ret_facts,
+                         ie_error *err)
 {
     return check(path, 1, max_pixels, ret_facts, NULL, err);
 }
 
-ie_status ie_image_check_likeness(const char *path, uint8_t orientation, uint64_t max_pixels, ie_image_facts *ret_facts,
-                                  ie_likeness *ret_likeness, ie_error *err)
+ie_status ie_image_check_likeness(const char *path, uint8_t orientation, uint64_t max_pixels,
+                                  ie_image_facts *ret_facts, ie_likeness *ret_likeness,
+                                  ie_error *err)
 {
     return check(path, orientation, max_pixels, ret_facts, ret_likeness, err);
 }
 
 /* A JPEG XL says its colours in its own way, and has a profile made of them always. */
-static ie_status check_profile(const ie_converted *converted, const ie_image_facts *after, ie_format to, ie_error *err)
+static ie_status check_profile(const ie_converted *converted, const ie_image_facts *after,
+                               ie_format to, ie_error *err)
 {
-    if (to == IE_FORMAT_JXL || (converted->has_icc == after->has_icc && ie_hash128_equal(converted->icc, after->icc))) {
+    if (to == IE_FORMAT_JXL ||
+        (converted->has_icc == after->has_icc && ie_hash128_equal(converted->icc, after->icc))) {
         return IE_OK;
     }
     return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out %s",
@@ -212,17 +233,20 @@ static ie_status check_profile(const ie_converted *converted, const ie_image_fac
                                               : "with another colour profile");
 }
 
-ie_status ie_converted_check(const ie_converted *converted, const ie_image_facts *after, ie_format to, ie_error *err)
+ie_status ie_converted_check(const ie_converted *converted, const ie_image_facts *after,
+                             ie_format to, ie_error *err)
 {
     if (after->bits != converted->bits) {
-        return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out with %u bits a channel instead of %u", after->bits,
-                            converted->bits);
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "its conversion came out with %u bits a channel instead of %u",
+                            after->bits, converted->bits);
     }
     if (converted->transparent && !after->has_alpha) {
         return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out without its transparency");
     }
     if (after->has_alpha && !converted->has_alpha) {
-        return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out with transparency, which it has not");
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "its conversion came out with transparency, which it has not");
     }
     return check_profile(converted, after, to, err);
 }

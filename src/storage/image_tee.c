@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The likeness of a picture taken on its way from the decoder to the encoder, so that it need not lie in memory. */
+/* The likeness of a picture taken on its way from the decoder to the encoder, so that it need not
+   lie in memory. */
 #include "storage/image_vips.h"
 
 static int pass(VipsRegion *out, void *seq, void *a, void *b, gboolean *stop)
@@ -13,8 +14,10 @@ static int pass(VipsRegion *out, void *seq, void *a, void *b, gboolean *stop)
         tee->torn = true;
         return -1;
     }
-    /* Encoders ask for whole rows from the top; else no likeness comes of it, and the caller takes another way. */
-    if (r->left == 0 && (uint32_t)r->width == tee->maker.first.in_width && (uint32_t)r->top == tee->rows) {
+    /* Encoders ask for whole rows from the top; else no likeness comes of it, and the caller takes
+       another way. */
+    if (r->left == 0 && (uint32_t)r->width == tee->maker.first.in_width &&
+        (uint32_t)r->top == tee->rows) {
         for (int y = r->top; y < r->top + r->height; y++) {
             ie_likeness_add(&tee->maker, VIPS_REGION_ADDR(out, 0, y));
         }
@@ -27,14 +30,15 @@ bool ie_vips_tee_fits(const VipsImage *image)
 {
     return image->BandFmt == VIPS_FORMAT_UCHAR && image->Coding == VIPS_CODING_NONE &&
            ((image->Bands == 1 && image->Type == VIPS_INTERPRETATION_B_W) ||
-            (image->Bands == 3 && (image->Type == VIPS_INTERPRETATION_sRGB || image->Type == VIPS_INTERPRETATION_RGB)));
+            (image->Bands == 3 &&
+             (image->Type == VIPS_INTERPRETATION_sRGB || image->Type == VIPS_INTERPRETATION_RGB)));
 }
 
 bool ie_vips_tee_begin(VipsImage **image, ie_vips_tee *tee)
 {
     VipsImage *in = *image, *out = vips_image_new();
-    if (!ie_likeness_begin(&tee->maker, in->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB, (uint32_t)in->Xsize,
-                           (uint32_t)in->Ysize, 1, 1) ||
+    if (!ie_likeness_begin(&tee->maker, in->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
+                           (uint32_t)in->Xsize, (uint32_t)in->Ysize, 1, 1) ||
         vips_image_pipelinev(out, VIPS_DEMAND_STYLE_FATSTRIP, in, NULL) != 0 ||
         vips_image_generate(out, vips_start_one, pass, vips_stop_one, in, tee) != 0) {
         g_object_unref(out);
@@ -42,7 +46,8 @@ bool ie_vips_tee_begin(VipsImage **image, ie_vips_tee *tee)
     }
     /* Decoders of rows ask for thin strips, and each costs the encoder's thread a hand-over. */
     out->dhint = VIPS_DEMAND_STYLE_FATSTRIP;
-    g_object_set_data_full(G_OBJECT(out), "ie-in", in, g_object_unref); /* it lives as long as what is made of it */
+    g_object_set_data_full(G_OBJECT(out), "ie-in", in,
+                           g_object_unref); /* it lives as long as what is made of it */
     *image = out;
     return true;
 }

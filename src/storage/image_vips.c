@@ -34,10 +34,10 @@ static void start(void)
     vips_cache_set_max_mem(0);
     vips_cache_set_max_files(0);
     /* What is left open is what the table below names. SVG, PDF, MATLAB and all of ImageMagick stay
-     * shut. */
+       shut. */
     vips_block_untrusted_set(TRUE);
-    static const char *const wanted[] = {"VipsForeignLoadPpm", "VipsForeignLoadJxl", "VipsForeignSaveJxl",
-                                         "VipsForeignLoadJp2k"};
+    static const char *const wanted[] = {"VipsForeignLoadPpm", "VipsForeignLoadJxl",
+                                         "VipsForeignSaveJxl", "VipsForeignLoadJp2k"};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         vips_operation_block_set(wanted[i], FALSE);
     }
@@ -49,7 +49,8 @@ ie_status ie_vips_ready(ie_error *err)
     pthread_once(&start_once, start);
     if (!started) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                            "libvips (" IE_LIBRARY_VIPS "), which reads and writes images, does not start");
+                            "libvips (" IE_LIBRARY_VIPS
+                            "), which reads and writes images, does not start");
     }
     return IE_OK;
 }
@@ -202,7 +203,7 @@ static ie_status too_large(int width, int height, uint64_t max_pixels, ie_error 
 }
 
 /* Starts libvips, opens, and checks the size; on IE_OK *ret_image is to be given to
- * ie_vips_finish(). */
+   ie_vips_finish(). */
 ie_status ie_vips_open_checked(const uint8_t *bytes, size_t size, ie_format format,
                                VipsFailOn fail_on, uint64_t max_pixels, VipsImage **ret_image,
                                const ie_vips_loader_row **ret_loader, ie_error *err)
@@ -241,7 +242,7 @@ ie_status ie_vips_open_checked(const uint8_t *bytes, size_t size, ie_format form
 }
 
 /* Replaces *image by the result of an operation on it (by address: the operation is an argument
- * here, too). */
+   here, too). */
 bool ie_vips_replace(VipsImage **image, int rc, VipsImage *const *result)
 {
     if (rc != 0) {
@@ -253,11 +254,13 @@ bool ie_vips_replace(VipsImage **image, int rc, VipsImage *const *result)
 }
 
 /* What is neither RGB, grey nor CMYK (Lab, XYZ, scRGB in TIFF, JXL) becomes sRGB by its own
- * definition, 16 bits staying 16. */
+   definition, 16 bits staying 16. */
 bool ie_vips_plain_colours(VipsImage **image)
 {
     VipsImage *result = NULL;
-    VipsInterpretation plain = (*image)->Type == VIPS_INTERPRETATION_LABS ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB;
+    VipsInterpretation plain = (*image)->Type == VIPS_INTERPRETATION_LABS
+                                   ? VIPS_INTERPRETATION_RGB16
+                                   : VIPS_INTERPRETATION_sRGB;
     switch ((*image)->Type) {
     case VIPS_INTERPRETATION_LAB:
     case VIPS_INTERPRETATION_LABS:
@@ -341,9 +344,9 @@ bool ie_vips_to_srgb(VipsImage **image, ie_format to)
                 (to == IE_FORMAT_PNG || to == IE_FORMAT_TIFF || to == IE_FORMAT_JXL);
     VipsImage *result = NULL;
     return ie_vips_replace(image,
-                           vips_icc_transform(*image, &result, "srgb", "embedded", TRUE, "input_profile",
-                                              cmyk ? "cmyk" : "srgb", "depth", deep ? 16 : 8, "intent",
-                                              VIPS_INTENT_RELATIVE, NULL),
+                           vips_icc_transform(*image, &result, "srgb", "embedded", TRUE,
+                                              "input_profile", cmyk ? "cmyk" : "srgb", "depth",
+                                              deep ? 16 : 8, "intent", VIPS_INTENT_RELATIVE, NULL),
                            &result);
 }
 
@@ -370,7 +373,7 @@ bool ie_vips_turn(VipsImage **image, uint8_t orientation)
 }
 
 /* JPEG and TIFF hold CMYK as it is; for the others it goes through its profile (or libvips' own
- * CMYK one). */
+   CMYK one). */
 bool ie_vips_fit_colours(VipsImage **image, ie_format to)
 {
     if (!ie_vips_cmyk(*image) || to == IE_FORMAT_JPEG || to == IE_FORMAT_TIFF) {
@@ -380,7 +383,7 @@ bool ie_vips_fit_colours(VipsImage **image, ie_format to)
     return ie_vips_replace(image,
                            vips_icc_transform(*image, &result, "srgb", "embedded", TRUE,
                                               "input_profile", "cmyk", "depth",
-                                              (*image)->BandFmt == VIPS_FORMAT_USHORT ? 16 : 8, "intent",
-                                              VIPS_INTENT_RELATIVE, NULL),
+                                              (*image)->BandFmt == VIPS_FORMAT_USHORT ? 16 : 8,
+                                              "intent", VIPS_INTENT_RELATIVE, NULL),
                            &result);
 }

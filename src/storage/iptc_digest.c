@@ -48,7 +48,8 @@ ie_status ie_iptc_in_step(const char *path, ie_format format, bool *ret_in_step,
     const uint8_t *stored = ie_span_at(&b.meta.iptc_digest, 0, 16);
     memcpy(digest, stored != NULL ? stored : digest, sizeof digest);
     const uint8_t *iptc = ie_span_at(&b.meta.iptc, 0, b.meta.iptc.size);
-    *ret_in_step = stored != NULL && iptc != NULL && !ie_iptc_is_newer(iptc, (size_t)b.meta.iptc.size, digest);
+    *ret_in_step =
+        stored != NULL && iptc != NULL && !ie_iptc_is_newer(iptc, (size_t)b.meta.iptc.size, digest);
     close_blocks(&b);
     return IE_OK;
 }
@@ -70,19 +71,22 @@ static bool md5_of(const uint8_t *bytes, size_t size, uint8_t ret_md5[16])
     return true;
 }
 
-static ie_status replace_digest(const char *path, const blocks *b, const uint8_t md5[16], ie_error *err)
+static ie_status replace_digest(const char *path, const blocks *b, const uint8_t md5[16],
+                                ie_error *err)
 {
     uint64_t size = ie_bytes_size(b->bytes), at = b->meta.iptc_digest.offset;
     const uint8_t *data = ie_bytes_load(b->bytes, UINT32_MAX);
     if (data == NULL || b->meta.iptc_digest.bytes != b->bytes || at > size || size - at < 16) {
-        return ie_error_set(err, IE_ERR_FORMAT, "the digest of its IPTC texts cannot be brought up to date");
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "the digest of its IPTC texts cannot be brought up to date");
     }
     ie_buffer file = {0};
     ie_buffer_add(&file, data, (size_t)size);
     memcpy(file.data + at, md5, 16);
     int failed = ie_fs_write_file(path, file.data, file.size, S_IRUSR | S_IWUSR, true);
     ie_buffer_free(&file);
-    return failed == 0 ? IE_OK : ie_error_errno(err, failed, "%s cannot be written", ie_shown(path));
+    return failed == 0 ? IE_OK
+                       : ie_error_errno(err, failed, "%s cannot be written", ie_shown(path));
 }
 
 ie_status ie_iptc_refresh_digest(const char *path, ie_format format, ie_error *err)
@@ -99,10 +103,12 @@ ie_status ie_iptc_refresh_digest(const char *path, ie_format format, ie_error *e
     uint8_t stored[16];
     if (digest != NULL && block != NULL) {
         memcpy(stored, digest, sizeof stored);
-        block = ie_span_at(iptc, 0, iptc->size); /* the first may have gone when the second was read */
+        block =
+            ie_span_at(iptc, 0, iptc->size); /* the first may have gone when the second was read */
         if (block != NULL && ie_iptc_is_newer(block, (size_t)iptc->size, stored)) {
             block = ie_span_at(iptc, 0, iptc->size);
-            status = md5_of(block, (size_t)iptc->size, md5) ? replace_digest(path, &b, md5, err) : IE_OK;
+            status =
+                md5_of(block, (size_t)iptc->size, md5) ? replace_digest(path, &b, md5, err) : IE_OK;
         }
     }
     close_blocks(&b);

@@ -79,8 +79,8 @@ typedef struct dataset {
     size_t size;
 } dataset;
 
-/* The dataset at *at, which moves behind it. False at the end, which no marker tells; *damaged when a length leads out of
-   the block. */
+/* The dataset at *at, which moves behind it. False at the end, which no marker tells; *damaged when
+   a length leads out of the block. */
 static bool next_dataset(const uint8_t *bytes, size_t size, size_t *at, dataset *ret, bool *damaged)
 {
     if (size - *at < 5 || bytes[*at] != 0x1c) {
@@ -126,7 +126,8 @@ static bool is_ascii(const char *text)
     return *text == 0;
 }
 
-/* Without a mark, one odd byte at the end of plain letters is Latin-1 ("Caf\xe9") rather than a cut character. */
+/* Without a mark, one odd byte at the end of plain letters is Latin-1 ("Caf\xe9") rather than a cut
+   character. */
 static const char *text_of(const block *in, const dataset *d)
 {
     if (in->latin1) {
@@ -142,11 +143,13 @@ static const char *text_of(const block *in, const dataset *d)
     return ie_facts_text(in->arena, d->value, d->size);
 }
 
-/* ISO 2022: ESC % G is UTF-8, ESC . A and ESC - A are Latin-1. Without a mark UTF-8 is told by its form. */
+/* ISO 2022: ESC % G is UTF-8, ESC . A and ESC - A are Latin-1. Without a mark UTF-8 is told by its
+   form. */
 static void set_charset(block *in, const dataset *d)
 {
     in->utf8 = d->size >= 3 && memcmp(d->value, "\x1b%G", 3) == 0;
-    in->latin1 = d->size >= 3 && (memcmp(d->value, "\x1b.A", 3) == 0 || memcmp(d->value, "\x1b-A", 3) == 0);
+    in->latin1 =
+        d->size >= 3 && (memcmp(d->value, "\x1b.A", 3) == 0 || memcmp(d->value, "\x1b-A", 3) == 0);
 }
 
 static void take_dataset(block *in, const dataset *d)

@@ -33,6 +33,18 @@ void ie_run_id_new(char ret_id[IE_RUN_ID_BYTES])
     snprintf(ret_id + used, IE_RUN_ID_BYTES - used, "-%04x", random & 0x7fff);
 }
 
+void ie_run_id_follow(char id[IE_RUN_ID_BYTES], const char *other)
+{
+    size_t length = strlen(id);
+    if (strlen(other) != length || strcmp(other, id) < 0) {
+        return;
+    }
+    long step = 1 + (strtol(id + length - 4, NULL, 16) & 0x3f);
+    long number = strtol(other + length - 4, NULL, 16) + step;
+    snprintf(id, IE_RUN_ID_BYTES, "%.*s%04lx", (int)(length - 4), other,
+             number < 0xffff ? number : 0xffffL);
+}
+
 char *ie_journal_path(const char *root, const char *id)
 {
     IE_AUTO_FREE char *name = ie_asprintf("%s/runs/%s.journal", IE_JOURNAL_FOLDER, id);
@@ -187,7 +199,8 @@ ie_status ie_journal_flush(ie_journal *journal, bool sync, ie_error *err)
         return IE_OK;
     }
     journal->failed = failed;
-    return ie_error_errno(err, failed, "The journal %s cannot be written, so nothing more is changed",
+    return ie_error_errno(err, failed,
+                          "The journal %s cannot be written, so nothing more is changed",
                           ie_shown(journal->path));
 }
 
@@ -211,7 +224,8 @@ void ie_journal_close(ie_journal *journal)
     }
 }
 
-ie_status ie_journal_create(const char *root, const ie_journal_head *head, ie_journal **ret_journal, ie_error *err)
+ie_status ie_journal_create(const char *root, const ie_journal_head *head, ie_journal **ret_journal,
+                            ie_error *err)
 {
     char *path = ie_journal_path(root, head->id);
     IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
@@ -221,7 +235,8 @@ ie_status ie_journal_create(const char *root, const ie_journal_head *head, ie_jo
         failed = ie_fs_create(&place, 0600, &fd);
     }
     if (failed != 0) {
-        ie_status status = ie_error_errno(err, failed, "The journal %s cannot be made", ie_shown(path));
+        ie_status status =
+            ie_error_errno(err, failed, "The journal %s cannot be made", ie_shown(path));
         free(path);
         return status;
     }
@@ -237,7 +252,8 @@ ie_status ie_journal_create(const char *root, const ie_journal_head *head, ie_jo
     add_line(journal, object);
     ie_status status = ie_journal_flush(journal, true, err);
     if (status == IE_OK && (failed = ie_fs_sync_parent(&place)) != 0) {
-        status = ie_error_errno(err, failed, "The folder of %s cannot be made durable", ie_shown(path));
+        status =
+            ie_error_errno(err, failed, "The folder of %s cannot be made durable", ie_shown(path));
     }
     if (status != IE_OK) {
         ie_journal_close(journal);
@@ -247,8 +263,8 @@ ie_status ie_journal_create(const char *root, const ie_journal_head *head, ie_jo
     return IE_OK;
 }
 
-ie_status ie_journal_resume(const char *root, const char *id, uint64_t good_size, ie_journal **ret_journal,
-                            ie_error *err)
+ie_status ie_journal_resume(const char *root, const char *id, uint64_t good_size,
+                            ie_journal **ret_journal, ie_error *err)
 {
     char *path = ie_journal_path(root, id);
     IE_AUTO_PLACE ie_place place = IE_PLACE_NONE;
@@ -262,7 +278,8 @@ ie_status ie_journal_resume(const char *root, const char *id, uint64_t good_size
         failed = ie_fs_truncate(fd, path, good_size);
     }
     if (failed != 0) {
-        ie_status status = ie_error_errno(err, failed, "The journal %s cannot be continued", ie_shown(path));
+        ie_status status =
+            ie_error_errno(err, failed, "The journal %s cannot be continued", ie_shown(path));
         if (fd >= 0) {
             close(fd);
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What the writer and the reader of journals share: the checksum of a line and the names of states. */
+/* What the writer and the reader of journals share: the checksum of a line and the names of
+   states. */
 #ifndef IE_STORAGE_JOURNAL_LINE_H
 #define IE_STORAGE_JOURNAL_LINE_H
 

@@ -17,11 +17,10 @@
 #define TAIL_BYTES 8192
 
 static const char *const state_names[] = {
-    [IE_ENTRY_INTENDED] = "kept", /* an undo that was refused or given up: the entry stands as it was */
-    [IE_ENTRY_DONE] = "done",
-    [IE_ENTRY_FAILED] = "failed",
-    [IE_ENTRY_UNDOING] = "undoing",
-    [IE_ENTRY_UNDONE] = "undone",
+    [IE_ENTRY_INTENDED] = "kept", /* an undo that was refused or given up: the entry stands as it
+                                     was */
+    [IE_ENTRY_DONE] = "done",       [IE_ENTRY_FAILED] = "failed",
+    [IE_ENTRY_UNDOING] = "undoing", [IE_ENTRY_UNDONE] = "undone",
 };
 
 const char *ie_entry_state_name(ie_entry_state state)
@@ -48,7 +47,8 @@ static json_t *parse_line(const char *line, size_t size)
     size_t length = size - IE_LINE_SUM - 1;
     ie_line_sum(text, length, sum);
     json_t *value = NULL;
-    if (memcmp(sum, line, IE_LINE_SUM) != 0 || ie_json_parse(text, length, "a journal line", &value, NULL) != IE_OK) {
+    if (memcmp(sum, line, IE_LINE_SUM) != 0 ||
+        ie_json_parse(text, length, "a journal line", &value, NULL) != IE_OK) {
         return NULL;
     }
     if (!json_is_object(value)) {
@@ -73,8 +73,10 @@ static bool safe_parts(const char *path)
     return path[0] != 0;
 }
 
-/* Absolute for the root of today. False when present but malformed, or outside though it must be inside. */
-static bool read_path(ie_log *log, const json_t *object, const char *key, bool outside_is_fine, const char **ret_path)
+/* Absolute for the root of today. False when present but malformed, or outside though it must be
+   inside. */
+static bool read_path(ie_log *log, const json_t *object, const char *key, bool outside_is_fine,
+                      const char **ret_path)
 {
     if (json_object_get(object, key) == NULL) {
         *ret_path = NULL;
@@ -123,10 +125,12 @@ static bool read_link(const json_t *object, ie_entry *entry)
         return true;
     }
     entry->link = ie_link_by_name(ie_json_get_text(object, "link"));
-    return entry->link != IE_LINK_NONE && entry->link != IE_LINKS && entry->kind == IE_ACTION_QUARANTINE;
+    return entry->link != IE_LINK_NONE && entry->link != IE_LINKS &&
+           entry->kind == IE_ACTION_QUARANTINE;
 }
 
-/* Temporary files are removed without asking, so only names of our own pattern are believed to be such. */
+/* Temporary files are removed without asking, so only names of our own pattern are believed to be
+   such. */
 static bool own_names(const ie_log *log, const ie_entry *entry)
 {
     IE_AUTO_FREE char *own = ie_path_join(log->root, IE_JOURNAL_FOLDER);
@@ -139,7 +143,8 @@ static bool own_names(const ie_log *log, const ie_entry *entry)
 /* Which paths a kind must have; undo relies on them. */
 static bool shape_is_right(const ie_log *log, const ie_entry *entry)
 {
-    bool has_to = entry->to != NULL, has_quarantine = entry->quarantine != NULL, has_temp = entry->temp != NULL;
+    bool has_to = entry->to != NULL, has_quarantine = entry->quarantine != NULL,
+         has_temp = entry->temp != NULL;
     if (entry->from == NULL || has_temp != entry->makes || !own_names(log, entry)) {
         return false;
     }
@@ -151,10 +156,13 @@ static bool shape_is_right(const ie_log *log, const ie_entry *entry)
     case IE_ACTION_MOVE:
         return has_to && entry->makes == has_quarantine && !(entry->makes && entry->park != NULL);
     case IE_ACTION_QUARANTINE:
-        if (!has_quarantine || entry->park != NULL || entry->makes != (entry->link != IE_LINK_NONE)) {
+        if (!has_quarantine || entry->park != NULL ||
+            entry->makes != (entry->link != IE_LINK_NONE)) {
             return false;
         }
-        return entry->makes ? has_to && entry->survivor != NULL && strcmp(entry->to, entry->from) == 0 : !has_to;
+        return entry->makes
+                   ? has_to && entry->survivor != NULL && strcmp(entry->to, entry->from) == 0
+                   : !has_to;
     default:
         return false;
     }
@@ -162,11 +170,13 @@ static bool shape_is_right(const ie_log *log, const ie_entry *entry)
 
 static bool read_intent(ie_log *log, const json_t *object)
 {
-    ie_entry entry = {.stamp = read_stamp(object), .makes = json_is_true(json_object_get(object, "makes")),
+    ie_entry entry = {.stamp = read_stamp(object),
+                      .makes = json_is_true(json_object_get(object, "makes")),
                       .beside = json_is_true(json_object_get(object, "beside"))};
     int64_t n = ie_json_get_int(object, "n", -1), group = ie_json_get_int(object, "group", -1);
     int64_t part = ie_json_get_int(object, "part", 0);
-    if (n < 0 || group < 0 || part < 0 || (log->count > 0 && (uint64_t)n <= log->entries[log->count - 1].n) ||
+    if (n < 0 || group < 0 || part < 0 ||
+        (log->count > 0 && (uint64_t)n <= log->entries[log->count - 1].n) ||
         !read_kind(object, &entry.kind) || !read_link(object, &entry)) {
         return false;
     }
@@ -174,10 +184,12 @@ static bool read_intent(ie_log *log, const json_t *object)
     entry.group = (uint64_t)group;
     entry.part = (uint64_t)part;
     if (!read_path(log, object, "from", entry.kind == IE_ACTION_COPY, &entry.from) ||
-        !read_path(log, object, "to", false, &entry.to) || !read_path(log, object, "temp", false, &entry.temp) ||
+        !read_path(log, object, "to", false, &entry.to) ||
+        !read_path(log, object, "temp", false, &entry.temp) ||
         !read_path(log, object, "park", false, &entry.park) ||
         !read_path(log, object, "quarantine", false, &entry.quarantine) ||
-        !read_path(log, object, "survivor", true, &entry.survivor) || !shape_is_right(log, &entry)) {
+        !read_path(log, object, "survivor", true, &entry.survivor) ||
+        !shape_is_right(log, &entry)) {
         return false;
     }
     IE_GROW(log->entries, log->count, log->room);
@@ -197,7 +209,8 @@ static ie_entry *find_entry(ie_log *log, const json_t *object)
             high = middle;
         }
     }
-    return n >= 0 && low < log->count && log->entries[low].n == (uint64_t)n ? &log->entries[low] : NULL;
+    return n >= 0 && low < log->count && log->entries[low].n == (uint64_t)n ? &log->entries[low]
+                                                                            : NULL;
 }
 
 static bool read_ready(ie_log *log, const json_t *object)
@@ -254,10 +267,12 @@ static bool read_state(ie_log *log, const json_t *object, const char *type)
 static bool read_head(ie_log *log, const json_t *object, const char *id)
 {
     const char *schema = ie_json_get_text(object, "schema"), *run = ie_json_get_text(object, "run");
-    if (schema == NULL || strcmp(schema, "imgengine.journal/1") != 0 || run == NULL || strcmp(run, id) != 0) {
+    if (schema == NULL || strcmp(schema, "imgengine.journal/1") != 0 || run == NULL ||
+        strcmp(run, id) != 0) {
         return false;
     }
-    const char *time = ie_json_get_text(object, "time"), *command = ie_json_get_text(object, "command");
+    const char *time = ie_json_get_text(object, "time"),
+               *command = ie_json_get_text(object, "command");
     int64_t made = ie_json_get_int(object, "made_root", 0);
     log->time = ie_arena_strdup(log->arena, time != NULL ? time : "");
     log->command = ie_arena_strdup(log->arena, command != NULL ? command : "");
@@ -296,7 +311,8 @@ static bool read_record(ie_log *log, const json_t *object)
 
 /* ---- files -------------------------------------------------------------------------------- */
 
-static ie_status read_lines(ie_log *log, const char *text, size_t size, const char *path, ie_error *err)
+static ie_status read_lines(ie_log *log, const char *text, size_t size, const char *path,
+                            ie_error *err)
 {
     bool have_head = false;
     uint64_t unsound = 0; /* since the last sound line: a torn end, unless a sound line follows */
@@ -321,7 +337,8 @@ static ie_status read_lines(ie_log *log, const char *text, size_t size, const ch
         log->good_size = at;
     }
     if (!have_head) {
-        return ie_error_set(err, IE_ERR_FORMAT, "%s is no journal of this program, or its first line is damaged.",
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "%s is no journal of this program, or its first line is damaged.",
                             ie_shown(path));
     }
     return IE_OK;
@@ -335,9 +352,11 @@ ie_status ie_log_read(const char *root, const char *id, ie_log **ret_log, ie_err
     if (status != IE_OK) {
         return status;
     }
-    const uint8_t *text = ie_bytes_size(bytes) == 0 ? (const uint8_t *)"" : ie_bytes_load(bytes, MAX_JOURNAL_BYTES);
+    const uint8_t *text =
+        ie_bytes_size(bytes) == 0 ? (const uint8_t *)"" : ie_bytes_load(bytes, MAX_JOURNAL_BYTES);
     if (text == NULL) {
-        status = ie_error_errno(err, ie_bytes_errno(bytes), "The journal %s cannot be read", ie_shown(path));
+        status = ie_error_errno(err, ie_bytes_errno(bytes), "The journal %s cannot be read",
+                                ie_shown(path));
         ie_bytes_close(bytes);
         return status;
     }
@@ -399,7 +418,9 @@ ie_status ie_run_ids_read(const char *root, ie_run_ids *ret_ids, ie_error *err)
     DIR *directory = opendir(folder);
     if (directory == NULL) {
         bool none = errno == ENOENT || errno == ENOTDIR;
-        return none ? IE_OK : ie_error_errno(err, errno, "The journals in %s cannot be read", ie_shown(folder));
+        return none ? IE_OK
+                    : ie_error_errno(err, errno, "The journals in %s cannot be read",
+                                     ie_shown(folder));
     }
     const struct dirent *entry;
     errno = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The bits of unstuffed entropy-coded data, first one topmost, for storage/jpeg_walk and storage/jpeg_quarter only.
- * Loads 8 bytes at a time: jpeg_walk.h says why they are always there.
+ * The bits of unstuffed entropy-coded data, first one topmost, for storage/jpeg_walk and
+ * storage/jpeg_quarter only. Loads 8 bytes at a time: jpeg_walk.h says why they are always there.
  */
 #ifndef IE_STORAGE_JPEG_BITS_H
 #define IE_STORAGE_JPEG_BITS_H
@@ -34,7 +34,8 @@ static inline void ie_bits_drop(ie_bits *bits, unsigned count)
     bits->left -= count;
 }
 
-/* The value of `size` (0..15) bits that end `whole` (1..31) bits further on (T.81, F.2.2.1, EXTEND). */
+/* The value of `size` (0..15) bits that end `whole` (1..31) bits further on (T.81, F.2.2.1,
+   EXTEND). */
 static inline int32_t ie_bits_value(const ie_bits *bits, unsigned whole, unsigned size)
 {
     int32_t ones = (int32_t)(1u << size) - 1;

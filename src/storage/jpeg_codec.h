@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What jpeg_file.c and jpeg_recode.c share, and the one place that includes libjpeg-turbo. An error or a warning that
- * costs picture data jumps to `escape` with `fault` filled; both codecs report to the same ie_jpeg.
+ * What jpeg_file.c and jpeg_recode.c share, and the one place that includes libjpeg-turbo. An error
+ * or a warning that costs picture data jumps to `escape` with `fault` filled; both codecs report to
+ * the same ie_jpeg.
  */
 #ifndef IE_STORAGE_JPEG_CODEC_H
 #define IE_STORAGE_JPEG_CODEC_H

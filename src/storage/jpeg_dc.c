@@ -58,13 +58,15 @@ static uint32_t lines_of(const ie_jpeg_scan *scan, const ie_jpeg_component *it)
 static uint32_t blocks_across(const ie_jpeg_header *head, int component)
 {
     uint32_t most = head->components[0].h, own = head->components[component].h;
-    return head->count == 1 ? plane_side(head->width) : (head->width * own + 8 * most - 1) / (8 * most);
+    return head->count == 1 ? plane_side(head->width)
+                            : (head->width * own + 8 * most - 1) / (8 * most);
 }
 
 static uint32_t blocks_down(const ie_jpeg_header *head, int component)
 {
     uint32_t most = head->components[0].v, own = head->components[component].v;
-    return head->count == 1 ? plane_side(head->height) : (head->height * own + 8 * most - 1) / (8 * most);
+    return head->count == 1 ? plane_side(head->height)
+                            : (head->height * own + 8 * most - 1) / (8 * most);
 }
 
 static uint8_t *plane_of(const ie_jpeg_dc *dc, int component)
@@ -124,8 +126,10 @@ static ie_jpeg_dc_facts facts_of(const ie_jpeg_header *head)
         facts.quarter_width = (head->width + 3u) / 4;
         facts.quarter_height = (head->height + 3u) / 4;
     }
-    const ie_jpeg_component *luma = &head->components[0], *cb = &head->components[1], *cr = &head->components[2];
-    if (head->count == 3 && cb->h == cr->h && cb->v == cr->v && luma->h % cb->h == 0 && luma->v % cb->v == 0) {
+    const ie_jpeg_component *luma = &head->components[0], *cb = &head->components[1],
+                            *cr = &head->components[2];
+    if (head->count == 3 && cb->h == cr->h && cb->v == cr->v && luma->h % cb->h == 0 &&
+        luma->v % cb->v == 0) {
         facts.chroma_width = blocks_across(head, 1);
         facts.chroma_height = blocks_down(head, 1);
         facts.chroma_columns = luma->h / cb->h;
@@ -178,14 +182,16 @@ static size_t stride_of(const ie_jpeg_header *head, int component)
 }
 
 /* Where the first MCU of row `row` puts its block (x, y) of a component. */
-static void aim(ie_jpeg_dc *dc, int component, uint32_t x, uint32_t y, size_t row, ie_walk_block *block)
+static void aim(ie_jpeg_dc *dc, int component, uint32_t x, uint32_t y, size_t row,
+                ie_walk_block *block)
 {
     block->component = (uint8_t)component;
     if (plane_of(dc, component) == NULL) {
         return;
     }
     if (dc->header.progressive) {
-        block->value = dc->coefficients[component] + (row + y) * stride_of(&dc->header, component) + x;
+        block->value =
+            dc->coefficients[component] + (row + y) * stride_of(&dc->header, component) + x;
         return;
     }
     block->out = dc->rows[component][y] + x;
@@ -207,7 +213,8 @@ static int list_blocks(ie_jpeg_dc *dc, size_t row, ie_walk_block *blocks)
         for (uint32_t y = 0; y < lines; y++) {
             for (uint32_t x = 0; x < columns; x++) {
                 ie_walk_block *block = &blocks[count++];
-                *block = (ie_walk_block){.dc = &dc->dc[scan->dc[i]], .ac = &dc->ac[scan->ac[i]], .step = columns};
+                *block = (ie_walk_block){
+                    .dc = &dc->dc[scan->dc[i]], .ac = &dc->ac[scan->ac[i]], .step = columns};
                 aim(dc, scan->components[i], x, y, row * lines, block);
             }
         }
@@ -232,9 +239,10 @@ static uint32_t mcus_down(const ie_jpeg_header *head)
 
 /* ---- sequential ---- */
 
-/* `lines` rows, `room` bytes each, of which `width` are picture, to the plane from row `at` on, as far as it has rows. */
-static void copy_rows(const uint8_t *rows, size_t room, uint32_t lines, uint8_t *plane, uint32_t width, uint32_t height,
-                      uint32_t at)
+/* `lines` rows, `room` bytes each, of which `width` are picture, to the plane from row `at` on, as
+   far as it has rows. */
+static void copy_rows(const uint8_t *rows, size_t room, uint32_t lines, uint8_t *plane,
+                      uint32_t width, uint32_t height, uint32_t at)
 {
     for (uint32_t i = 0; i < lines && at + i < height; i++) {
         memcpy(plane + (size_t)(at + i) * width, rows + i * room, width);
@@ -248,11 +256,12 @@ static void keep_rows(const ie_jpeg_dc *dc, uint32_t row)
         uint8_t *plane = plane_of(dc, i);
         uint32_t lines = lines_of(&head->scan, &head->components[i]);
         if (plane != NULL) {
-            copy_rows(dc->rows[i][0], MAX_ROW, lines, plane, blocks_across(head, i), blocks_down(head, i), row * lines);
+            copy_rows(dc->rows[i][0], MAX_ROW, lines, plane, blocks_across(head, i),
+                      blocks_down(head, i), row * lines);
         }
         if (i == 0 && dc->planes.quarter != NULL) {
-            copy_rows(dc->quarter[0], sizeof dc->quarter[0], 2 * lines, dc->planes.quarter, (head->width + 3u) / 4,
-                      (head->height + 3u) / 4, row * lines * 2);
+            copy_rows(dc->quarter[0], sizeof dc->quarter[0], 2 * lines, dc->planes.quarter,
+                      (head->width + 3u) / 4, (head->height + 3u) / 4, row * lines * 2);
         }
     }
 }
@@ -315,7 +324,8 @@ static const uint8_t *skip_data(const uint8_t *at, const uint8_t *end)
     return end;
 }
 
-/* Reads a DC scan that has what is wanted, or steps over any other; *ret_at is the marker after it. */
+/* Reads a DC scan that has what is wanted, or steps over any other; *ret_at is the marker
+   after it. */
 static const char *read_scan(ie_jpeg_dc *dc, const uint8_t **ret_at)
 {
     const ie_jpeg_header *head = &dc->header;

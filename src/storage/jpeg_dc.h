@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Small planes of a JPEG from its entropy-coded data alone: luma at 1/8 from the DC coefficients and, on the same walk,
- * luma at 1/4 and chroma at 1/8 of its own size. Luma is equal in each byte to libjpeg-turbo's grey decodes at 1/8 and
- * 1/4, chroma to what its 1x1 inverse DCT would give, in half of their time: entropy decoding is what a reduced decode
- * costs, and a look-up that skips several AC coefficients at once, or gives one with its value, is what libjpeg does not
- * have.
+ * Small planes of a JPEG from its entropy-coded data alone: luma at 1/8 from the DC coefficients
+ * and, on the same walk, luma at 1/4 and chroma at 1/8 of its own size. Luma is equal in each byte
+ * to libjpeg-turbo's grey decodes at 1/8 and 1/4, chroma to what its 1x1 inverse DCT would give, in
+ * half of their time: entropy decoding is what a reduced decode costs, and a look-up that skips
+ * several AC coefficients at once, or gives one with its value, is what libjpeg does not have.
  *
  * It knows the usual JPEG only: Huffman, 8 bits, grey or YCbCr, luma at full resolution; sequential
  * in one scan, or progressive. All else, and all that is in any way wrong, is "not for us": the
  * caller then asks libjpeg-turbo, which decodes it or says what is wrong with it. So a yes to a
  * sequential file means that libjpeg-turbo would have accepted it to its end-of-image marker
  * without a complaint that costs picture data. A progressive file's AC scans are only stepped over
- * (that is 30 times faster; there is no 1/4 then): it is whole, but damage within them stays unseen.
- * A no means nothing.
+ * (that is 30 times faster; there is no 1/4 then): it is whole, but damage within them stays
+ * unseen. A no means nothing.
  *
  * Invariants: no byte outside [bytes, bytes + size) is read; a sequential file allocates nothing, a
  * progressive one 2 bytes a sample of the planes, after the limit on pixels; the planes are written
@@ -31,9 +31,11 @@ typedef struct ie_jpeg_dc ie_jpeg_dc;
 typedef struct ie_jpeg_dc_facts {
     uint32_t width, height;             /* of the picture as stored */
     uint32_t plane_width, plane_height; /* 1/8 of it, rounded up */
-    uint32_t quarter_width, quarter_height; /* 1/4 of it, rounded up; 0: there is none (progressive) */
+    uint32_t quarter_width,
+        quarter_height; /* 1/4 of it, rounded up; 0: there is none (progressive) */
     uint32_t chroma_width, chroma_height;   /* 0: there is none (grey, odd sampling) */
-    uint32_t chroma_columns, chroma_rows;   /* 1..4: samples of luma at 1/8 that a sample of chroma covers */
+    uint32_t chroma_columns,
+        chroma_rows; /* 1..4: samples of luma at 1/8 that a sample of chroma covers */
     uint16_t dc_quantiser;              /* of luma, for ie_jpeg_dc_bias() */
     bool gray, progressive;
 } ie_jpeg_dc_facts;
@@ -45,7 +47,8 @@ void ie_jpeg_dc_free(ie_jpeg_dc *dc); /* NULL is fine */
    else why it is not (static, for tests and figures). */
 const char *ie_jpeg_dc_open(ie_jpeg_dc *dc, const uint8_t *bytes, size_t size, uint64_t max_pixels,
                             ie_jpeg_dc_facts *ret_facts);
-/* Where the samples go, rows packed; NULL: not wanted. Luma always is; what has no size must not be. */
+/* Where the samples go, rows packed; NULL: not wanted. Luma always is; what has no size must not
+   be. */
 typedef struct ie_jpeg_planes {
     uint8_t *luma, *quarter, *chroma[2]; /* Cb, Cr: both or none */
 } ie_jpeg_planes;

@@ -8,8 +8,8 @@
 #include "storage/jpeg_codec.h"
 #include "utils/memory.h"
 
-/* More scans than any encoder writes (libjpeg's own script has 10, the most per component and bit below
-   100): each costs a pass over the whole picture, however few bytes it has. */
+/* More scans than any encoder writes (libjpeg's own script has 10, the most per component and bit
+   below 100): each costs a pass over the whole picture, however few bytes it has. */
 #define MAX_SCANS 200
 /* No Huffman-coded JPEG holds more pixels a byte than this (a flat 4:2:0 picture has about 171). */
 #define MAX_PIXELS_PER_BYTE 4096
@@ -56,8 +56,9 @@ static void on_error(j_common_ptr codec)
 /* Warnings that lose nothing of the picture. */
 static bool is_harmless(int message)
 {
-    return message == JWRN_EXTRANEOUS_DATA || message == JWRN_ADOBE_XFORM || message == JWRN_JFIF_MAJOR ||
-           message == JWRN_NOT_SEQUENTIAL || message == JWRN_BOGUS_ICC;
+    return message == JWRN_EXTRANEOUS_DATA || message == JWRN_ADOBE_XFORM ||
+           message == JWRN_JFIF_MAJOR || message == JWRN_NOT_SEQUENTIAL ||
+           message == JWRN_BOGUS_ICC;
 }
 
 static void on_message(j_common_ptr codec, int level)
@@ -86,14 +87,15 @@ static void on_progress(j_common_ptr codec)
     }
 }
 
-/* Which of libjpeg's qualities gives the luma table that differs least: the table of ITU-T T.81, annex K.1, scaled by
-   jpeg_quality_scaling() and cut as a baseline table is. */
+/* Which of libjpeg's qualities gives the luma table that differs least: the table of ITU-T T.81,
+   annex K.1, scaled by jpeg_quality_scaling() and cut as a baseline table is. */
 static uint8_t quality_of(const JQUANT_TBL *table)
 {
     static const uint8_t base[DCTSIZE2] = {
-        16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55, 14, 13, 16, 24, 40, 57,
-        69, 56, 14, 17, 22,  29,  51,  87,  80, 62, 18, 22, 37,  56,  68,  109, 103, 77, 24, 35, 55, 64,
-        81, 104, 113, 92, 49, 64, 78,  87,  103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
+        16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,
+        14, 13, 16, 24, 40,  57,  69,  56,  14, 17, 22, 29, 51,  87,  80,  62,
+        18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,
+        49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
     int best = 0;
     int64_t least = INT64_MAX;
     for (int quality = 100; quality > 0; quality--) {
@@ -118,8 +120,11 @@ static void read_sampling(ie_jpeg *jpeg)
     for (int i = 0; i < 3 && i < codec->num_components; i++) {
         const jpeg_component_info *part = &codec->comp_info[i];
         const int across = codec->max_h_samp_factor, down = codec->max_v_samp_factor;
-        jpeg->facts.across[i] = across % part->h_samp_factor == 0 ? (uint32_t)(across / part->h_samp_factor) : UINT8_MAX;
-        jpeg->facts.down[i] = down % part->v_samp_factor == 0 ? (uint32_t)(down / part->v_samp_factor) : UINT8_MAX;
+        jpeg->facts.across[i] = across % part->h_samp_factor == 0
+                                    ? (uint32_t)(across / part->h_samp_factor)
+                                    : UINT8_MAX;
+        jpeg->facts.down[i] =
+            down % part->v_samp_factor == 0 ? (uint32_t)(down / part->v_samp_factor) : UINT8_MAX;
     }
 }
 
@@ -147,14 +152,15 @@ static bool size_is_plausible(ie_jpeg *jpeg, size_t size, uint64_t max_pixels)
     uint64_t pixels = (uint64_t)jpeg->facts.width * jpeg->facts.height;
     if (pixels > max_pixels) {
         jpeg->fault.code = "too_large";
-        snprintf(jpeg->fault.text, sizeof jpeg->fault.text, "%u x %u pixels are more than the limit of %llu",
-                 jpeg->facts.width, jpeg->facts.height, (unsigned long long)max_pixels);
+        snprintf(jpeg->fault.text, sizeof jpeg->fault.text,
+                 "%u x %u pixels are more than the limit of %llu", jpeg->facts.width,
+                 jpeg->facts.height, (unsigned long long)max_pixels);
         return false;
     }
     if (!jpeg->codec.arith_code && pixels / MAX_PIXELS_PER_BYTE > size) {
         jpeg->fault.code = "truncated";
-        snprintf(jpeg->fault.text, sizeof jpeg->fault.text, "%zu bytes cannot hold %u x %u pixels", size,
-                 jpeg->facts.width, jpeg->facts.height);
+        snprintf(jpeg->fault.text, sizeof jpeg->fault.text, "%zu bytes cannot hold %u x %u pixels",
+                 size, jpeg->facts.width, jpeg->facts.height);
         return false;
     }
     return true;
@@ -177,7 +183,8 @@ static bool read_header(ie_jpeg *jpeg, const uint8_t *bytes, size_t size, uint64
     return size_is_plausible(jpeg, size, max_pixels);
 }
 
-ie_jpeg *ie_jpeg_open(const uint8_t *bytes, size_t size, uint64_t max_pixels, ie_decode_fault *ret_fault)
+ie_jpeg *ie_jpeg_open(const uint8_t *bytes, size_t size, uint64_t max_pixels,
+                      ie_decode_fault *ret_fault)
 {
     ie_jpeg *jpeg = ie_alloc(sizeof *jpeg);
     jpeg->codec.err = jpeg_std_error(&jpeg->errors);
@@ -246,7 +253,8 @@ bool ie_jpeg_start(ie_jpeg *jpeg, unsigned denominator, ie_jpeg_rows wanted, ie_
     if (jpeg->codec.out_color_space == JCS_CMYK) {
         jpeg->cmyk = ie_try_alloc(jpeg->codec.output_width, 4);
         if (jpeg->cmyk == NULL) {
-            jpeg->fault = (ie_decode_fault){.code = "memory", .text = "not enough memory for a row"};
+            jpeg->fault =
+                (ie_decode_fault){.code = "memory", .text = "not enough memory for a row"};
             return give_fault(jpeg, ret_fault);
         }
     }
@@ -261,7 +269,8 @@ static uint8_t times(uint32_t a, uint32_t b)
     return (uint8_t)(((product >> 8) + product) >> 8);
 }
 
-/* Stored inverted, as Adobe does and all readers take for granted; then as Pillow: R = (255 - K) - C * (255 - K). */
+/* Stored inverted, as Adobe does and all readers take for granted; then as Pillow: R = (255 - K) -
+   C * (255 - K). */
 static void cmyk_to_rgb(const uint8_t *cmyk, uint32_t width, uint8_t *rgb)
 {
     for (uint32_t x = 0; x < width; x++, cmyk += 4, rgb += 3) {
@@ -277,7 +286,8 @@ bool ie_jpeg_read(ie_jpeg *jpeg, uint8_t *out, uint32_t count, ie_decode_fault *
         return give_fault(jpeg, ret_fault);
     }
     struct jpeg_decompress_struct *codec = &jpeg->codec;
-    size_t stride = (size_t)codec->output_width * (jpeg->cmyk != NULL ? 3 : (size_t)codec->output_components);
+    size_t stride =
+        (size_t)codec->output_width * (jpeg->cmyk != NULL ? 3 : (size_t)codec->output_components);
     JDIMENSION end = codec->output_scanline + count;
     JDIMENSION first = codec->output_scanline;
     while (codec->output_scanline < end) {
@@ -341,7 +351,8 @@ static void write_rows(encoder *e, const ie_pixels *pixels, int quality)
     jpeg_set_quality(&e->codec, quality, TRUE);
     jpeg_start_compress(&e->codec, TRUE);
     while (e->codec.next_scanline < e->codec.image_height) {
-        JSAMPROW row = pixels->data + (size_t)e->codec.next_scanline * pixels->width * pixels->channels;
+        JSAMPROW row =
+            pixels->data + (size_t)e->codec.next_scanline * pixels->width * pixels->channels;
         jpeg_write_scanlines(&e->codec, &row, 1);
     }
     jpeg_finish_compress(&e->codec);
@@ -350,7 +361,8 @@ static void write_rows(encoder *e, const ie_pixels *pixels, int quality)
 uint8_t *ie_jpeg_encode(const ie_pixels *pixels, int quality, size_t *ret_size)
 {
     encoder *e = ie_alloc(sizeof *e);
-    /* More than any picture needs: libjpeg never takes a buffer of its own, which it would lose when it fails. */
+    /* More than any picture needs: libjpeg never takes a buffer of its own, which it would lose
+       when it fails. */
     e->size = 65536 + 2 * (unsigned long)pixels->width * pixels->height * pixels->channels;
     e->bytes = ie_try_alloc(e->size, 1);
     if (e->bytes == NULL) {

@@ -246,7 +246,7 @@ static const char *check_color(const ie_jpeg_header *head)
 }
 
 /* At 1/8 libjpeg decodes a component of lower resolution at 1/4 or more: luma must be one of the
- * highest. */
+   highest. */
 static const char *check_sampling(const ie_jpeg_header *head)
 {
     const ie_jpeg_component *luma = &head->components[0];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Huffman tables of a JPEG as its file defines them (ITU-T T.81, annex C), and decoding by them bit by bit, for
-   storage/jpeg_walk and storage/jpeg_quarter, which make look-up tables of them. */
+/* Huffman tables of a JPEG as its file defines them (ITU-T T.81, annex C), and decoding by them bit
+   by bit, for storage/jpeg_walk and storage/jpeg_quarter, which make look-up tables of them. */
 #ifndef IE_STORAGE_JPEG_HUFFMAN_H
 #define IE_STORAGE_JPEG_HUFFMAN_H
 

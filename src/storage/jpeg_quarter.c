@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/jpeg_quarter.h"
 
-/* Entries of the look-up: one symbol, or two where both are in the index. From the lowest bit on: how many bits they
-   take; how many coefficients the first one is (its zeros and itself); how many both are; the second's value (0 when there
-   is one only); the first's. One that ends the block is ENDS coefficients more, one that does not fit UNDECIDED: all that
-   is no plain step lands above 63, one comparison for all. */
+/* Entries of the look-up: one symbol, or two where both are in the index. From the lowest bit on:
+   how many bits they take; how many coefficients the first one is (its zeros and itself); how many
+   both are; the second's value (0 when there is one only); the first's. One that ends the block is
+   ENDS coefficients more, one that does not fit UNDECIDED: all that is no plain step lands above
+   63, one comparison for all. */
 #define BITS 4
 #define FIRST_AT 4
 #define FIRST_BITS 5
@@ -21,7 +22,8 @@
 _Static_assert(LOOKUPS * IE_VALUE_BITS <= 56, "a look-up takes bits that are not there");
 _Static_assert(IE_VALUE_BITS < 1 << BITS && VALUE_AT + VALUE_BITS == 32, "an entry has no room");
 
-/* Which columns and rows the transform looks at: their number among the sums, NONE for the others. */
+/* Which columns and rows the transform looks at: their number among the sums, NONE for the
+   others. */
 #define NONE 5
 #define SUMS 11 /* 5 even, 5 odd, and one for what nobody looks at */
 static const uint8_t seen[8] = {0, 1, NONE, 2, NONE, 3, NONE, 4};
@@ -59,7 +61,8 @@ typedef struct coded {
     int32_t value;
 } coded;
 
-static bool read_symbol(const ie_canonical *table, uint64_t buffer, unsigned room, int value_bits, coded *ret_symbol)
+static bool read_symbol(const ie_canonical *table, uint64_t buffer, unsigned room, int value_bits,
+                        coded *ret_symbol)
 {
     unsigned length;
     int code = ie_canonical_find(table, (uint32_t)(buffer >> 48), &length);
@@ -69,7 +72,8 @@ static bool read_symbol(const ie_canonical *table, uint64_t buffer, unsigned roo
     }
     ret_symbol->bits = length + size;
     ret_symbol->step = size != 0 || run == 15 ? run + 1 : ENDS;
-    ret_symbol->value = size != 0 ? ie_bits_value(&(ie_bits){.buffer = buffer}, length + size, size) : 0;
+    ret_symbol->value =
+        size != 0 ? ie_bits_value(&(ie_bits){.buffer = buffer}, length + size, size) : 0;
     return true;
 }
 
@@ -80,13 +84,14 @@ static uint32_t value_entry(const ie_canonical *table, uint32_t index)
     if (!read_symbol(table, buffer, IE_VALUE_BITS, VALUE_BITS, &first)) {
         return UNDECIDED;
     }
-    if (first.step == ENDS ||
-        !read_symbol(table, buffer << first.bits, IE_VALUE_BITS - first.bits, SECOND_VALUE_BITS, &second)) {
+    if (first.step == ENDS || !read_symbol(table, buffer << first.bits, IE_VALUE_BITS - first.bits,
+                                           SECOND_VALUE_BITS, &second)) {
         second = (coded){0};
     }
     uint32_t second_value = (uint32_t)second.value & ((1u << SECOND_VALUE_BITS) - 1);
     return (first.bits + second.bits) | (first.step == ENDS ? 0 : first.step) << FIRST_AT |
-           (first.step + second.step) << STEP_AT | second_value << SECOND_VALUE_AT | (uint32_t)first.value << VALUE_AT;
+           (first.step + second.step) << STEP_AT | second_value << SECOND_VALUE_AT |
+           (uint32_t)first.value << VALUE_AT;
 }
 
 bool ie_value_table_set(ie_value_table *table, const ie_huffman *huffman)
@@ -122,7 +127,8 @@ static inline void add_checked(sums *to, const ie_quarter_weight *at, int32_t va
 
 /* One symbol by its code alone. 0: the block goes on at *at, 1: it ends, -1: not for us. */
 static __attribute__((noinline)) int take_symbol(ie_bits *bits, const ie_canonical *table,
-                                                 const ie_quarter_scale *scale, sums *to, unsigned *at)
+                                                 const ie_quarter_scale *scale, sums *to,
+                                                 unsigned *at)
 {
     ie_bits_refill(bits);
     unsigned length;
@@ -146,9 +152,11 @@ static __attribute__((noinline)) int take_symbol(ie_bits *bits, const ie_canonic
     return *at == 64;
 }
 
-/* The values of an entry, whose last coefficient is the one before `now`. A value that is not there is 0. */
-static inline __attribute__((always_inline)) void add_entry(sums *to, const ie_quarter_scale *scale, uint32_t entry,
-                                                            unsigned at, unsigned now, bool checked)
+/* The values of an entry, whose last coefficient is the one before `now`. A value that is not there
+   is 0. */
+static inline __attribute__((always_inline)) void add_entry(sums *to, const ie_quarter_scale *scale,
+                                                            uint32_t entry, unsigned at,
+                                                            unsigned now, bool checked)
 {
     unsigned step = entry >> FIRST_AT & ((1u << FIRST_BITS) - 1);
     int32_t first = (int32_t)entry >> VALUE_AT;
@@ -162,8 +170,10 @@ static inline __attribute__((always_inline)) void add_entry(sums *to, const ie_q
     }
 }
 
-static inline __attribute__((always_inline)) bool take_values(ie_bits *bits, const ie_value_table *table,
-                                                              const ie_quarter_scale *scale, sums *to, bool checked)
+static inline __attribute__((always_inline)) bool take_values(ie_bits *bits,
+                                                              const ie_value_table *table,
+                                                              const ie_quarter_scale *scale,
+                                                              sums *to, bool checked)
 {
     unsigned at = 1;
     for (;;) {
@@ -215,8 +225,8 @@ static inline bool put_row(const int32_t row[5], uint8_t *out)
     return put(even + odd, out) && put(even - odd, out + 1);
 }
 
-bool ie_quarter_block(ie_bits *bits_pointer, const ie_value_table *table, const ie_quarter_scale *scale, int32_t dc,
-                      uint8_t *out, size_t stride)
+bool ie_quarter_block(ie_bits *bits_pointer, const ie_value_table *table,
+                      const ie_quarter_scale *scale, int32_t dc, uint8_t *out, size_t stride)
 {
     ie_bits bits = *bits_pointer;
     sums to = {{0}, 0};

@@ -50,7 +50,8 @@ static void write_profile(recoder *r, const uint8_t *bytes, size_t size)
         if (length < 2 || length > size - at - 2) {
             return;
         }
-        if (bytes[at + 1] == JPEG_APP0 + 2 && length > 16 && memcmp(bytes + at + 4, "ICC_PROFILE", 12) == 0) {
+        if (bytes[at + 1] == JPEG_APP0 + 2 && length > 16 &&
+            memcmp(bytes + at + 4, "ICC_PROFILE", 12) == 0) {
             jpeg_write_marker(&r->codec, JPEG_APP0 + 2, bytes + at + 4, (unsigned)(length - 2));
         }
         at += 2 + length;
@@ -74,7 +75,8 @@ static void pass_rows(recoder *r, const ie_jpeg_recoding *how)
         jpeg_read_raw_data(from, parts, high);
         for (int i = 0; i < from->num_components; i++) {
             const jpeg_component_info *part = &from->comp_info[i];
-            how->see(how->user, i, r->planes[i], (uint32_t)part->v_samp_factor * DCTSIZE, (size_t)part->width_in_blocks * DCTSIZE);
+            how->see(how->user, i, r->planes[i], (uint32_t)part->v_samp_factor * DCTSIZE,
+                     (size_t)part->width_in_blocks * DCTSIZE);
         }
         jpeg_write_raw_data(&r->codec, parts, high);
     }
@@ -103,12 +105,15 @@ static bool run_recoder(recoder *r, const uint8_t *bytes, size_t size, const ie_
     jpeg_start_decompress(&jpeg->codec);
     for (int i = 0; i < jpeg->codec.num_components; i++) {
         const jpeg_component_info *part = &jpeg->codec.comp_info[i];
-        r->planes[i] = ie_try_alloc((size_t)part->width_in_blocks * DCTSIZE, (size_t)part->v_samp_factor * DCTSIZE);
+        r->planes[i] = ie_try_alloc((size_t)part->width_in_blocks * DCTSIZE,
+                                    (size_t)part->v_samp_factor * DCTSIZE);
         if (r->planes[i] == NULL) {
-            jpeg->fault = (ie_decode_fault){.code = "memory", .text = "not enough memory to encode it"};
+            jpeg->fault =
+                (ie_decode_fault){.code = "memory", .text = "not enough memory to encode it"};
             return false;
         }
-        memset(r->planes[i], 128, (size_t)part->width_in_blocks * DCTSIZE * (size_t)part->v_samp_factor * DCTSIZE);
+        memset(r->planes[i], 128,
+               (size_t)part->width_in_blocks * DCTSIZE * (size_t)part->v_samp_factor * DCTSIZE);
     }
     jpeg_start_compress(&r->codec, TRUE);
     write_profile(r, bytes, size);
@@ -118,11 +123,12 @@ static bool run_recoder(recoder *r, const uint8_t *bytes, size_t size, const ie_
     return true;
 }
 
-bool ie_jpeg_recode(ie_jpeg *jpeg, const uint8_t *bytes, size_t size, const ie_jpeg_recoding *how, uint8_t **ret_bytes,
-                    size_t *ret_size, ie_decode_fault *ret_fault)
+bool ie_jpeg_recode(ie_jpeg *jpeg, const uint8_t *bytes, size_t size, const ie_jpeg_recoding *how,
+                    uint8_t **ret_bytes, size_t *ret_size, ie_decode_fault *ret_fault)
 {
     if (!can_pass(&jpeg->codec)) {
-        *ret_fault = (ie_decode_fault){.code = "unsupported", .text = "its samples cannot be passed on as they are"};
+        *ret_fault = (ie_decode_fault){.code = "unsupported",
+                                       .text = "its samples cannot be passed on as they are"};
         return false;
     }
     jpeg->strict = true;
@@ -131,7 +137,8 @@ bool ie_jpeg_recode(ie_jpeg *jpeg, const uint8_t *bytes, size_t size, const ie_j
     r->codec.err = &jpeg->errors;
     r->codec.client_data = jpeg;
     bool good = false;
-    /* More than any picture needs: libjpeg never takes a buffer of its own, which it would lose when it fails. */
+    /* More than any picture needs: libjpeg never takes a buffer of its own, which it would lose
+       when it fails. */
     r->size = 65536 + 4 * (unsigned long)jpeg->facts.width * jpeg->facts.height;
     r->bytes = ie_try_alloc(r->size, 1);
     if (r->bytes == NULL) {

@@ -11,8 +11,8 @@
 
 #define FLAGS (TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS)
 
-/* By EXIF orientation: what makes it upright, what takes that back, and which sides, as stored, come to lie left or
-   top and so must be of whole blocks (transupp.h of libjpeg-turbo). */
+/* By EXIF orientation: what makes it upright, what takes that back, and which sides, as stored,
+   come to lie left or top and so must be of whole blocks (transupp.h of libjpeg-turbo). */
 static const struct {
     int there, back;
     bool right, bottom;
@@ -33,12 +33,14 @@ typedef struct coded {
 
 static ie_status complain(tjhandle handle, ie_error *err)
 {
-    return ie_error_set(err, IE_ERR_FORMAT, "it is damaged or of an unusual kind (libjpeg-turbo: %s)",
+    return ie_error_set(err, IE_ERR_FORMAT,
+                        "it is damaged or of an unusual kind (libjpeg-turbo: %s)",
                         tjGetErrorStr2(handle));
 }
 
 /* Sizes are judged by jpeg_file before TurboJPEG sees the bytes. */
-static ie_status check_size(const uint8_t *bytes, size_t size, uint64_t max_pixels, bool *ret_progressive, ie_error *err)
+static ie_status check_size(const uint8_t *bytes, size_t size, uint64_t max_pixels,
+                            bool *ret_progressive, ie_error *err)
 {
     ie_decode_fault fault = {0};
     ie_jpeg *jpeg = ie_jpeg_open(bytes, size, max_pixels, &fault);
@@ -53,8 +55,8 @@ static ie_status check_size(const uint8_t *bytes, size_t size, uint64_t max_pixe
     return IE_OK;
 }
 
-static ie_status look(tjhandle handle, const uint8_t *bytes, size_t size, uint8_t orientation, ie_jpeg_turn *ret_turn,
-                      ie_error *err)
+static ie_status look(tjhandle handle, const uint8_t *bytes, size_t size, uint8_t orientation,
+                      ie_jpeg_turn *ret_turn, ie_error *err)
 {
     int width = 0, height = 0, sampling = -1, colours = 0;
     if (orientation < 2 || orientation > 8) {
@@ -70,15 +72,16 @@ static ie_status look(tjhandle handle, const uint8_t *bytes, size_t size, uint8_
         .cut_width = turns[orientation].right ? (uint32_t)(width % tjMCUWidth[sampling]) : 0,
         .cut_height = turns[orientation].bottom ? (uint32_t)(height % tjMCUHeight[sampling]) : 0,
     };
-    uint32_t left_width = (uint32_t)width - turn.cut_width, left_height = (uint32_t)height - turn.cut_height;
+    uint32_t left_width = (uint32_t)width - turn.cut_width,
+             left_height = (uint32_t)height - turn.cut_height;
     turn.width = orientation >= 5 ? left_height : left_width;
     turn.height = orientation >= 5 ? left_width : left_height;
     *ret_turn = turn;
     return IE_OK;
 }
 
-ie_status ie_jpeg_turn_look(const uint8_t *bytes, size_t size, uint8_t orientation, uint64_t max_pixels,
-                            ie_jpeg_turn *ret_turn, ie_error *err)
+ie_status ie_jpeg_turn_look(const uint8_t *bytes, size_t size, uint8_t orientation,
+                            uint64_t max_pixels, ie_jpeg_turn *ret_turn, ie_error *err)
 {
     bool progressive = false;
     ie_status status = check_size(bytes, size, max_pixels, &progressive, err);
@@ -86,14 +89,15 @@ ie_status ie_jpeg_turn_look(const uint8_t *bytes, size_t size, uint8_t orientati
         return status;
     }
     tjhandle handle = tjInitTransform();
-    status = handle != NULL ? look(handle, bytes, size, orientation, ret_turn, err)
-                            : ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to turn it");
+    status = handle != NULL
+                 ? look(handle, bytes, size, orientation, ret_turn, err)
+                 : ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to turn it");
     tjDestroy(handle);
     return status;
 }
 
-static ie_status transform(tjhandle handle, const uint8_t *bytes, size_t size, tjtransform how, coded *ret_coded,
-                           ie_error *err)
+static ie_status transform(tjhandle handle, const uint8_t *bytes, size_t size, tjtransform how,
+                           coded *ret_coded, ie_error *err)
 {
     coded out = {0};
     if (tjTransform(handle, bytes, size, 1, &out.bytes, &out.size, &how, FLAGS) != 0) {
@@ -104,8 +108,8 @@ static ie_status transform(tjhandle handle, const uint8_t *bytes, size_t size, t
     return IE_OK;
 }
 
-/* Written in one and the same way, without other segments, equal coefficients and tables are equal bytes. With a handle
-   of its own: one that was told to copy segments goes on copying them. */
+/* Written in one and the same way, without other segments, equal coefficients and tables are equal
+   bytes. With a handle of its own: one that was told to copy segments goes on copying them. */
 static ie_status prove(const uint8_t *bytes, size_t size, uint8_t orientation,
                        const ie_jpeg_turn *turn, const coded *turned, ie_error *err)
 {
@@ -122,7 +126,8 @@ static ie_status prove(const uint8_t *bytes, size_t size, uint8_t orientation,
         return ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to turn it");
     }
     ie_status status = transform(handle, bytes, size, plain, &was, err);
-    status = status == IE_OK ? transform(handle, turned->bytes, turned->size, back, &is, err) : status;
+    status =
+        status == IE_OK ? transform(handle, turned->bytes, turned->size, back, &is, err) : status;
     if (status == IE_OK && (was.size != is.size || memcmp(was.bytes, is.bytes, was.size) != 0)) {
         status = ie_error_set(err, IE_ERR_FORMAT, "turning it would change the picture");
     }
@@ -132,8 +137,9 @@ static ie_status prove(const uint8_t *bytes, size_t size, uint8_t orientation,
     return status;
 }
 
-static ie_status turn_and_prove(tjhandle handle, const uint8_t *bytes, size_t size, uint8_t orientation, bool trim,
-                                bool progressive, coded *ret_coded, ie_error *err)
+static ie_status turn_and_prove(tjhandle handle, const uint8_t *bytes, size_t size,
+                                uint8_t orientation, bool trim, bool progressive, coded *ret_coded,
+                                ie_error *err)
 {
     ie_jpeg_turn turn = {0};
     ie_status status = look(handle, bytes, size, orientation, &turn, err);
@@ -142,14 +148,16 @@ static ie_status turn_and_prove(tjhandle handle, const uint8_t *bytes, size_t si
     }
     if (!trim && (turn.cut_width > 0 || turn.cut_height > 0)) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                            "its sides are no multiples of its blocks; --trim cuts off %u columns and %u rows at its edges",
+                            "its sides are no multiples of its blocks; --trim cuts off %u columns "
+                            "and %u rows at its edges",
                             turn.cut_width, turn.cut_height);
     }
     if (turn.width == 0 || turn.height == 0) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "it is smaller than one of its blocks");
     }
     tjtransform how = {.op = turns[orientation].there,
-                       .options = (trim ? TJXOPT_TRIM : TJXOPT_PERFECT) | (progressive ? TJXOPT_PROGRESSIVE : 0)};
+                       .options = (trim ? TJXOPT_TRIM : TJXOPT_PERFECT) |
+                                  (progressive ? TJXOPT_PROGRESSIVE : 0)};
     coded turned = {0};
     status = transform(handle, bytes, size, how, &turned, err);
     if (status != IE_OK) {
@@ -164,8 +172,9 @@ static ie_status turn_and_prove(tjhandle handle, const uint8_t *bytes, size_t si
     return status;
 }
 
-ie_status ie_jpeg_turn_upright(const uint8_t *bytes, size_t size, uint8_t orientation, bool trim, uint64_t max_pixels,
-                               uint8_t **ret_bytes, size_t *ret_size, ie_error *err)
+ie_status ie_jpeg_turn_upright(const uint8_t *bytes, size_t size, uint8_t orientation, bool trim,
+                               uint64_t max_pixels, uint8_t **ret_bytes, size_t *ret_size,
+                               ie_error *err)
 {
     bool progressive = false;
     ie_status status = check_size(bytes, size, max_pixels, &progressive, err);
@@ -174,8 +183,9 @@ ie_status ie_jpeg_turn_upright(const uint8_t *bytes, size_t size, uint8_t orient
     }
     coded turned = {0};
     tjhandle handle = tjInitTransform();
-    status = handle != NULL ? turn_and_prove(handle, bytes, size, orientation, trim, progressive, &turned, err)
-                            : ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to turn it");
+    status = handle != NULL
+                 ? turn_and_prove(handle, bytes, size, orientation, trim, progressive, &turned, err)
+                 : ie_error_set(err, IE_ERR_LIMIT, "there is too little memory to turn it");
     if (status == IE_OK) {
         uint8_t *copy = ie_try_alloc(turned.size, 1);
         if (copy != NULL) {

@@ -98,7 +98,7 @@ bool ie_ac_table_set(ie_ac_table *table, const ie_huffman *huffman)
 /* ---- bytes ---- */
 
 /* Moves what is not read yet to the window's start and fills it up with unstuffed bytes, zeros
- * after the last. */
+   after the last. */
 static void fill_window(ie_walk *walk)
 {
     size_t kept = walk->next < walk->end ? (size_t)(walk->end - walk->next) : 0;
@@ -127,8 +127,8 @@ static void fill_window(ie_walk *walk)
     memset(to, 0, IE_WALK_MCU_BYTES);
 }
 
-/* Drops what is left of the segment: the input then stands on the marker after it, or at the end.
- */
+/* Drops what is left of the segment: the input then stands on the marker after it, or at
+   the end. */
 static void end_segment(ie_walk *walk)
 {
     while (!walk->segment_ended) {

@@ -102,8 +102,8 @@ static inline bool ie_dc_sample(int32_t dc, int32_t quantiser, uint8_t *ret_samp
     return true;
 }
 
-/* Starts at the first byte after a scan's header; kind, low, quantisers, restart_interval and, where needed, scale
- * are set. */
+/* Starts at the first byte after a scan's header; kind, low, quantisers, restart_interval and,
+   where needed, scale are set. */
 void ie_walk_start(ie_walk *walk, const uint8_t *input, const uint8_t *end);
 /* The next `mcus` MCUs. False: not for us. */
 bool ie_walk_row(ie_walk *walk, const ie_walk_block *blocks, int count, uint32_t mcus);

@@ -30,7 +30,8 @@ uint32_t ie_likeness_shrink(uint32_t width, uint32_t height)
 }
 
 /* Wider registers; all are whole numbers, so it gives the same. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 #define WIDE __attribute__((target_clones("avx2", "default")))
 #else
 #define WIDE
@@ -54,11 +55,16 @@ static bool from_below(uint8_t orientation)
     return orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
 }
 
-static bool means_begin(ie_means *m, uint32_t width, uint32_t height, uint32_t channels, uint32_t across, uint32_t down,
-                        uint8_t orientation)
+static bool means_begin(ie_means *m, uint32_t width, uint32_t height, uint32_t channels,
+                        uint32_t across, uint32_t down, uint8_t orientation)
 {
-    *m = (ie_means){.in_width = width, .in_height = height, .channels = channels, .across = across, .down = down,
-                    .width = divided_up(width, across), .height = divided_up(height, down)};
+    *m = (ie_means){.in_width = width,
+                    .in_height = height,
+                    .channels = channels,
+                    .across = across,
+                    .down = down,
+                    .width = divided_up(width, across),
+                    .height = divided_up(height, down)};
     m->left_out = from_right(orientation) ? m->width * across - width : 0;
     m->above_out = from_below(orientation) ? m->height * down - height : 0;
     if (across == 1 && down == 1) {
@@ -76,7 +82,8 @@ static void means_clear(ie_means *m)
     *m = (ie_means){0};
 }
 
-WIDE static void add_columns(const uint8_t *restrict row, size_t samples, uint16_t *restrict sums, bool first)
+WIDE static void add_columns(const uint8_t *restrict row, size_t samples, uint16_t *restrict sums,
+                             bool first)
 {
     if (first) {
         for (size_t i = 0; i < samples; i++) {
@@ -99,8 +106,9 @@ static uint8_t mean_of(const uint16_t *sums, uint32_t columns, uint32_t channels
 }
 
 /* Whole rectangles of a channel; apart, so that the compiler knows the commonest sizes. */
-static inline __attribute__((always_inline)) void whole_means(const uint16_t *restrict sums, uint32_t count,
-                                                              uint32_t channels, uint32_t across, unsigned shift,
+static inline __attribute__((always_inline)) void whole_means(const uint16_t *restrict sums,
+                                                              uint32_t count, uint32_t channels,
+                                                              uint32_t across, unsigned shift,
                                                               uint8_t *restrict out)
 {
     for (uint32_t x = 0; x < count; x++) {
@@ -129,10 +137,12 @@ WIDE static void put_means(ie_means *m, uint32_t rows)
         x = full;
     }
     for (; x < m->width; x++) {
-        uint32_t begin = x == 0 ? 0 : x * m->across - m->left_out, end = (x + 1) * m->across - m->left_out;
+        uint32_t begin = x == 0 ? 0 : x * m->across - m->left_out,
+                 end = (x + 1) * m->across - m->left_out;
         uint32_t columns = (end < m->in_width ? end : m->in_width) - begin;
         for (uint32_t c = 0; c < channels; c++) {
-            m->row[x * channels + c] = mean_of(m->sums + (size_t)begin * channels + c, columns, channels, columns * rows);
+            m->row[x * channels + c] =
+                mean_of(m->sums + (size_t)begin * channels + c, columns, channels, columns * rows);
         }
     }
 }
@@ -173,32 +183,34 @@ static bool take_planes(ie_likeness_maker *maker, uint32_t width, uint32_t heigh
     return l->luma != NULL && l->chroma[0] != NULL && l->chroma[1] != NULL;
 }
 
-bool ie_likeness_begin(ie_likeness_maker *maker, ie_jpeg_rows layout, uint32_t width, uint32_t height, uint32_t done,
-                       uint8_t orientation)
+bool ie_likeness_begin(ie_likeness_maker *maker, ie_jpeg_rows layout, uint32_t width,
+                       uint32_t height, uint32_t done, uint8_t orientation)
 {
     const bool gray = layout == IE_JPEG_GRAY;
     const uint32_t shrink = ie_likeness_shrink(width, height), left = done == shrink ? 1 : shrink;
     maker->layout = layout;
     maker->orientation = orientation;
     if ((done != 1 && done != shrink) || !take_planes(maker, width, height, gray) ||
-        !means_begin(&maker->first, divided_up(width, done), divided_up(height, done), gray ? 1 : 3, left, left,
-                     orientation)) {
+        !means_begin(&maker->first, divided_up(width, done), divided_up(height, done), gray ? 1 : 3,
+                     left, left, orientation)) {
         return false;
     }
     const ie_likeness *l = &maker->result;
-    return gray || means_begin(&maker->cells, l->width, l->height, 3, IE_LIKENESS_CELL, IE_LIKENESS_CELL, orientation);
+    return gray || means_begin(&maker->cells, l->width, l->height, 3, IE_LIKENESS_CELL,
+                               IE_LIKENESS_CELL, orientation);
 }
 
-bool ie_likeness_begin_planes(ie_likeness_maker *maker, uint32_t width, uint32_t height, const uint32_t across[IE_PARTS],
-                              const uint32_t down[IE_PARTS], bool gray)
+bool ie_likeness_begin_planes(ie_likeness_maker *maker, uint32_t width, uint32_t height,
+                              const uint32_t across[IE_PARTS], const uint32_t down[IE_PARTS],
+                              bool gray)
 {
     const uint32_t shrink = ie_likeness_shrink(width, height);
     bool good = take_planes(maker, width, height, gray);
     for (int i = 0; good && i < (gray ? 1 : IE_PARTS); i++) {
         uint32_t target = i == IE_LUMA ? shrink : shrink * IE_LIKENESS_CELL;
         good = across[i] > 0 && down[i] > 0 && target % across[i] == 0 && target % down[i] == 0 &&
-               means_begin(&maker->parts[i], divided_up(width, across[i]), divided_up(height, down[i]), 1,
-                           target / across[i], target / down[i], 1);
+               means_begin(&maker->parts[i], divided_up(width, across[i]),
+                           divided_up(height, down[i]), 1, target / across[i], target / down[i], 1);
     }
     return good;
 }
@@ -216,7 +228,9 @@ static void put_luma(ie_likeness_maker *maker, const uint8_t *restrict row)
         }
     } else {
         for (size_t x = 0; x < width; x++) {
-            out[x] = (uint8_t)((row[3 * x] * 19595u + row[3 * x + 1] * 38470u + row[3 * x + 2] * 7471u + 0x8000u) >> 16);
+            out[x] = (uint8_t)((row[3 * x] * 19595u + row[3 * x + 1] * 38470u +
+                                row[3 * x + 2] * 7471u + 0x8000u) >>
+                               16);
         }
     }
 }
@@ -238,7 +252,8 @@ static void put_chroma(ie_likeness_maker *maker, const uint8_t *row)
 
 void ie_likeness_add(ie_likeness_maker *maker, const uint8_t *row)
 {
-    if (maker->first.rows_in == maker->first.in_height || (row = means_add(&maker->first, row)) == NULL) {
+    if (maker->first.rows_in == maker->first.in_height ||
+        (row = means_add(&maker->first, row)) == NULL) {
         return;
     }
     put_luma(maker, row);
@@ -257,7 +272,8 @@ void ie_likeness_add_part(ie_likeness_maker *maker, int part, const uint8_t *row
     if (part == IE_LUMA) {
         memcpy(l->luma + (size_t)maker->luma_rows++ * l->width, row, l->width);
     } else {
-        memcpy(l->chroma[part - 1] + (size_t)maker->chroma_rows[part - 1]++ * l->chroma_width, row, l->chroma_width);
+        memcpy(l->chroma[part - 1] + (size_t)maker->chroma_rows[part - 1]++ * l->chroma_width, row,
+               l->chroma_width);
     }
 }
 
@@ -312,7 +328,8 @@ static bool turn(ie_likeness *l, uint8_t orientation)
 bool ie_likeness_end(ie_likeness_maker *maker, ie_likeness *ret_likeness)
 {
     ie_likeness *l = &maker->result;
-    bool good = l->luma != NULL && maker->luma_rows == l->height && maker->chroma_rows[0] == l->chroma_height &&
+    bool good = l->luma != NULL && maker->luma_rows == l->height &&
+                maker->chroma_rows[0] == l->chroma_height &&
                 maker->chroma_rows[1] == l->chroma_height && turn(l, maker->orientation);
     if (good) {
         *ret_likeness = *l;
@@ -351,12 +368,13 @@ static bool compare_colours(const ie_likeness *a, const ie_likeness *b, double *
 {
     const ie_likeness *sized = a->chroma_width > 0 ? a : b;
     const size_t count = (size_t)sized->chroma_width * sized->chroma_height;
-    uint8_t *planes[4] = {chroma_or_neutral(a, 0, count), chroma_or_neutral(a, 1, count), chroma_or_neutral(b, 0, count),
-                          chroma_or_neutral(b, 1, count)};
+    uint8_t *planes[4] = {chroma_or_neutral(a, 0, count), chroma_or_neutral(a, 1, count),
+                          chroma_or_neutral(b, 0, count), chroma_or_neutral(b, 1, count)};
     bool good = planes[0] != NULL && planes[1] != NULL && planes[2] != NULL && planes[3] != NULL;
     if (good) {
-        *ret_similarity = ie_chroma_similarity((const uint8_t *const *)planes, (const uint8_t *const *)planes + 2,
-                                               sized->chroma_width, sized->chroma_height);
+        *ret_similarity =
+            ie_chroma_similarity((const uint8_t *const *)planes, (const uint8_t *const *)planes + 2,
+                                 sized->chroma_width, sized->chroma_height);
     }
     for (int i = 0; i < 4; i++) {
         free(planes[i]);

@@ -81,7 +81,8 @@ static size_t read_properties(const ie_span *ipco, ie_box boxes[IE_BOX_MAX_PROPE
 }
 
 /* Of one item: `count` numbers at `at`, from 1. False: enough. */
-static bool take_associations(properties *p, const ie_span *ipma, uint64_t at, uint64_t count, unsigned size)
+static bool take_associations(properties *p, const ie_span *ipma, uint64_t at, uint64_t count,
+                              unsigned size)
 {
     uint64_t number;
     for (uint64_t i = 0; i < count && ie_box_number(ipma, &at, size, &number); i++) {
@@ -99,7 +100,8 @@ static bool take_associations(properties *p, const ie_span *ipma, uint64_t at, u
 
 bool ie_box_properties(const ie_span *iprp, uint64_t item, ie_box_take *take, void *context)
 {
-    ie_span ipco = ie_box_find(iprp, IE_BOX('i', 'p', 'c', 'o')), ipma = ie_box_find(iprp, IE_BOX('i', 'p', 'm', 'a'));
+    ie_span ipco = ie_box_find(iprp, IE_BOX('i', 'p', 'c', 'o')),
+            ipma = ie_box_find(iprp, IE_BOX('i', 'p', 'm', 'a'));
     const uint8_t *head = ie_span_at(&ipma, 0, 8);
     if (head == NULL) {
         return true;

@@ -278,7 +278,7 @@ static void find_gif(ie_meta *meta, const ie_span *file)
             memcmp(p, "\x21\xff\x0bXMP DataXMP", 14) == 0) {
             uint64_t size = gif_blocks(file, at + 14);
             /* The packet lies there as it is; a "magic trailer" of 257 bytes makes it look like
-             * sub-blocks. */
+               sub-blocks. */
             ie_meta_add_xmp(meta, ie_span_part(file, at + 14, size > 258 ? size - 258 : 0));
             at += 14 + size;
         } else if ((p = ie_span_at(file, at, 2)) != NULL && p[0] == 0x21) {

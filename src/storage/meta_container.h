@@ -27,7 +27,7 @@ typedef struct ie_meta {
     unsigned exif_count;
     ie_span xmp, iptc;      /* size 0: none */
     ie_span iptc_other;     /* a second block, which readers do not look at */
-    ie_span iptc_digest;    /* MD5 of the IPTC block when it last was in step with XMP; size 0: none */
+    ie_span iptc_digest; /* MD5 of the IPTC block when it last was in step with XMP; size 0: none */
     uint32_t width, height; /* 0: not said by the container */
     ie_facts own; /* what the container itself says (videos, CRW); orientation of JPEG XL */
     bool upright; /* the container turns the picture: EXIF orientation does not count */
@@ -37,7 +37,7 @@ typedef struct ie_meta {
 } ie_meta;
 
 /* Fills *ret_meta; clear it with ie_meta_clear(), after which its spans are gone. Faults go to the
- * photo. */
+   photo. */
 void ie_meta_find(ie_bytes *bytes, ie_photo *photo, ie_meta *ret_meta);
 void ie_meta_clear(ie_meta *meta);
 

@@ -60,8 +60,9 @@ static bool add_span(ie_buffer *out, const ie_span *span)
 
 static bool embed_jxl(const ie_span *file, const ie_span *exif, const ie_span *xmp, ie_buffer *out)
 {
-    static const uint8_t head[] = {0, 0, 0, 12, 'J', 'X', 'L', ' ', 0x0d, 0x0a, 0x87, 0x0a,
-                                   0, 0, 0, 20, 'f', 't', 'y', 'p', 'j', 'x', 'l', ' ', 0, 0, 0, 0, 'j', 'x', 'l', ' '};
+    static const uint8_t head[] = {0,    0,   0, 12, 'J', 'X', 'L', ' ', 0x0d, 0x0a, 0x87,
+                                   0x0a, 0,   0, 0,  20,  'f', 't', 'y', 'p',  'j',  'x',
+                                   'l',  ' ', 0, 0,  0,   0,   'j', 'x', 'l',  ' '};
     const uint8_t *p = ie_span_at(file, 0, 2);
     bool good = p != NULL, naked = good && p[0] == 0xff && p[1] == 0x0a;
     size_t at = 0;
@@ -122,21 +123,27 @@ static bool read_infos(heif *h)
     ie_box box;
     for (; p != NULL && ie_box_next(&iinf, &at, &box); start = at) {
         const uint8_t *info = ie_span_at(&box.body, 0, 12);
-        if (h->count == MAX_ITEMS - 2 || info == NULL || box.cut || box.type != IE_BOX('i', 'n', 'f', 'e') || info[0] != 2) {
+        if (h->count == MAX_ITEMS - 2 || info == NULL || box.cut ||
+            box.type != IE_BOX('i', 'n', 'f', 'e') || info[0] != 2) {
             return false;
         }
         uint32_t type = ie_be32(info + 8);
-        h->items[h->count++] = (item){.id = ie_be16(info + 4), .type = type, .info = ie_span_part(&iinf, start, at - start),
-                                      .drop = type == IE_BOX('E', 'x', 'i', 'f') || type == IE_BOX('m', 'i', 'm', 'e')};
+        h->items[h->count++] = (item){.id = ie_be16(info + 4),
+                                      .type = type,
+                                      .info = ie_span_part(&iinf, start, at - start),
+                                      .drop = type == IE_BOX('E', 'x', 'i', 'f') ||
+                                              type == IE_BOX('m', 'i', 'm', 'e')};
     }
     return h->count > 0;
 }
 
 /* One item of iloc with its extents, whose bytes are taken. */
-static bool take_item(heif *h, const ie_span *iloc, uint64_t *at, unsigned version, const unsigned sizes[4])
+static bool take_item(heif *h, const ie_span *iloc, uint64_t *at, unsigned version,
+                      const unsigned sizes[4])
 {
     uint64_t id, method = 0, reference, base, count, index, offset, length;
-    if (!ie_box_number(iloc, at, version < 2 ? 2 : 4, &id) || (version > 0 && !ie_box_number(iloc, at, 2, &method)) ||
+    if (!ie_box_number(iloc, at, version < 2 ? 2 : 4, &id) ||
+        (version > 0 && !ie_box_number(iloc, at, 2, &method)) ||
         !ie_box_number(iloc, at, 2, &reference) || !ie_box_number(iloc, at, sizes[2], &base) ||
         !ie_box_number(iloc, at, 2, &count)) {
         return false;
@@ -148,7 +155,8 @@ static bool take_item(heif *h, const ie_span *iloc, uint64_t *at, unsigned versi
     i->placed = true;
     i->at = h->data.size;
     for (uint64_t k = 0; k < count; k++) {
-        if (!ie_box_number(iloc, at, version > 0 ? sizes[3] : 0, &index) || !ie_box_number(iloc, at, sizes[0], &offset) ||
+        if (!ie_box_number(iloc, at, version > 0 ? sizes[3] : 0, &index) ||
+            !ie_box_number(iloc, at, sizes[0], &offset) ||
             !ie_box_number(iloc, at, sizes[1], &length) || offset > UINT64_MAX - base) {
             return false;
         }
@@ -337,19 +345,24 @@ static bool embed_heif(const ie_span *file, const ie_span *exif, const ie_span *
     h->boxes = ie_span_part(&meta, 4, meta.size);
     pitm = ie_box_find(&h->boxes, IE_BOX('p', 'i', 't', 'm'));
     const uint8_t *p = ie_span_at(&pitm, 0, 6);
-    bool good = p != NULL && p[0] == 0 && ie_box_number(&pitm, &at, 2, &primary) && read_infos(h) && read_places(h);
+    bool good = p != NULL && p[0] == 0 && ie_box_number(&pitm, &at, 2, &primary) && read_infos(h) &&
+                read_places(h);
     h->primary = (uint32_t)primary;
-    good = good && add_item(h, IE_BOX('E', 'x', 'i', 'f'), exif) && add_item(h, IE_BOX('m', 'i', 'm', 'e'), xmp) && write_heif(h, out);
+    good = good && add_item(h, IE_BOX('E', 'x', 'i', 'f'), exif) &&
+           add_item(h, IE_BOX('m', 'i', 'm', 'e'), xmp) && write_heif(h, out);
     ie_buffer_free(&h->data);
     free(h);
     return good;
 }
 
-bool ie_meta_embed(ie_format format, const uint8_t *bytes, size_t size, ie_span exif, ie_span xmp, ie_buffer *out)
+bool ie_meta_embed(ie_format format, const uint8_t *bytes, size_t size, ie_span exif, ie_span xmp,
+                   ie_buffer *out)
 {
     ie_span file = ie_span_memory(bytes, size);
-    if (!ie_meta_embeds(format) || size > UINT32_MAX / 2 || exif.size > UINT32_MAX / 4 || xmp.size > UINT32_MAX / 4) {
+    if (!ie_meta_embeds(format) || size > UINT32_MAX / 2 || exif.size > UINT32_MAX / 4 ||
+        xmp.size > UINT32_MAX / 4) {
         return false;
     }
-    return format == IE_FORMAT_JXL ? embed_jxl(&file, &exif, &xmp, out) : embed_heif(&file, &exif, &xmp, out);
+    return format == IE_FORMAT_JXL ? embed_jxl(&file, &exif, &xmp, out)
+                                   : embed_heif(&file, &exif, &xmp, out);
 }

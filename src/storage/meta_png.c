@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* PNG (W3C PNG 3rd edition) with ImageMagick's "Raw profile type" texts; the one file that includes
- * zlib. */
+   zlib. */
 #include "storage/meta_container.h"
 
 #include <stdlib.h>
@@ -104,7 +104,8 @@ static void take_profile(ie_meta *meta, const char *name, const ie_span *text)
     }
 }
 
-/* tEXt, zTXt and iTXt: keyword, NUL, and then each its own way. XMP belongs into iTXt, and some put it into the others. */
+/* tEXt, zTXt and iTXt: keyword, NUL, and then each its own way. XMP belongs into iTXt, and some put
+   it into the others. */
 static void take_text(ie_meta *meta, const uint8_t *type, const ie_span *body)
 {
     const uint8_t *p = body->size <= IE_META_MAX_BLOCK ? ie_span_at(body, 0, body->size) : NULL;
@@ -152,7 +153,7 @@ static bool same_data_chunk(const ie_span *file, uint64_t at, uint32_t length)
 }
 
 /* Writers cut the picture into chunks of one size: leap over those instead of reading at each of
- * them. */
+   them. */
 static uint64_t skip_data(const ie_span *file, uint64_t at, uint32_t length)
 {
     uint64_t step = 12 + (uint64_t)length;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* RAW files that are no TIFF: Fujifilm RAF (a header before a whole JPEG) and Canon CRW (CIFF
- * heaps). */
+   heaps). */
 #include "storage/meta_container.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 #define MAX_DEPTH 4
 
 /* The RAF directory's sizes are height, then width; tag 0x0121 is the picture, 0x0100 the whole
- * sensor. */
+   sensor. */
 static void take_raf_size(ie_meta *meta, const ie_span *directory)
 {
     const uint8_t *p = ie_span_at(directory, 0, 4);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* QuickTime and MP4: what the movie box says of time, place and camera (Apple, QuickTime File
- * Format). */
+   Format). */
 #include "storage/meta_container.h"
 
 #include <math.h>
@@ -96,7 +96,7 @@ static void find_keys(ie_meta *meta, const ie_span *body)
 }
 
 /* 3GPP TS 26.244: language, name, NUL, role, then longitude, latitude, altitude as 16.16 fixed
- * point. */
+   point. */
 static void take_loci(ie_meta *meta, const ie_span *body)
 {
     const uint8_t *p = body->size < 4096 ? ie_span_at(body, 0, body->size) : NULL;
@@ -174,8 +174,8 @@ static void take_movie_header(ie_meta *meta, const ie_span *body)
     if (p != NULL && p[0] == 1) {
         created = ie_be64(p + 4);
     }
-    /* Some write Unix time: nothing was filmed before 1970, so a value before it is not believed.
-     */
+    /* Some write Unix time: nothing was filmed before 1970, so a value before it is not
+       believed. */
     if (created > SECONDS_1904_TO_1970 && created < SECONDS_1904_TO_1970 + (1ull << 32)) {
         int64_t seconds = (int64_t)created - SECONDS_1904_TO_1970;
         meta->own.digitized = ie_datetime_from_unix(seconds * 1000000000, 0, true);

@@ -189,7 +189,8 @@ void ie_metadata_read_with(const ie_metadata_options *options, ie_bytes *bytes, 
     collect_dates(&all, &meta.own, photo, &dates);
     dates_of_names(photo, options->name_pattern, &dates);
     if (options->beside) {
-        photo->metadata.sidecars = photo->alone ? (ie_text_list){0} : ie_sidecars_beside(photo->real_path, photo->arena);
+        photo->metadata.sidecars =
+            photo->alone ? (ie_text_list){0} : ie_sidecars_beside(photo->real_path, photo->arena);
         ie_sidecars_merge(photo, options->prefer, &dates);
     }
     ie_dates_choose(&dates, options->date_order, options->now_s, photo->arena, &photo->metadata);
@@ -220,7 +221,6 @@ void ie_metadata_merge_sidecar(const uint8_t *bytes, size_t size, ie_photo *phot
     ie_dates_choose(&dates, NULL, 0, photo->arena, m);
     if (facts.damaged) {
         ie_photo_fault(photo, "metadata", "damaged",
-                       "Its XMP sidecar is not well-formed; what stood before the "
-                       "fault was read.");
+                       "Its XMP sidecar is not well-formed; what stood before the fault was read.");
     }
 }

@@ -25,7 +25,8 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* The file below the folder, as the repository has it or without its folders; free() it. NULL: not there. */
+/* The file below the folder, as the repository has it or without its folders; free() it. NULL: not
+   there. */
 static char *in_folder(const char *folder, const char *file)
 {
     char *path = file[0] == '/' ? ie_strdup(file) : ie_path_join(folder, file);
@@ -44,7 +45,8 @@ static char *in_folder(const char *folder, const char *file)
 /* Other names under which a vocabulary is found. */
 static char *part_in_folder(const ie_model *model, ie_model_part part, const char *folder)
 {
-    static const char *const vocabularies[] = {"merges.txt", "tokenizer.json", "bpe_simple_vocab_16e6.txt"};
+    static const char *const vocabularies[] = {"merges.txt", "tokenizer.json",
+                                               "bpe_simple_vocab_16e6.txt"};
     char *path = in_folder(folder, model->files[part]);
     for (size_t i = 0; part == IE_PART_TOKENIZER && path == NULL && i < 3; i++) {
         path = in_folder(folder, vocabularies[i]);
@@ -77,7 +79,8 @@ static char *in_hub_cache(const ie_model *model, ie_model_part part)
     for (const char *p = model->repository; *p != 0; p++) {
         ie_buffer_text(&folder, *p == '/' ? "--" : (char[]){*p, 0});
     }
-    const char *revision = model->revision != NULL && model->revision[0] != 0 ? model->revision : "main";
+    const char *revision =
+        model->revision != NULL && model->revision[0] != 0 ? model->revision : "main";
     char *path = NULL;
     if (strstr(revision, "..") == NULL) {
         IE_AUTO_FREE char *commit = cached_commit(folder.data, revision);
@@ -102,7 +105,8 @@ static ie_status missing(const ie_model *model, ie_model_part part, ie_error *er
     IE_AUTO_FREE char *folder = ie_model_folder(model);
     const char *file = model->files[part];
     if (model->path != NULL) {
-        return ie_error_set(err, IE_ERR_NOT_FOUND, "The model %s is not complete: there is no %s in %s.",
+        return ie_error_set(err, IE_ERR_NOT_FOUND,
+                            "The model %s is not complete: there is no %s in %s.",
                             ie_shown(model->name), ie_shown(file), ie_shown(folder));
     }
     if (model->repository == NULL) {
@@ -111,7 +115,8 @@ static ie_status missing(const ie_model *model, ie_model_part part, ie_error *er
                             "analysis.ml_models.custom_models.",
                             ie_shown(model->name), ie_shown(file), ie_shown(folder));
     }
-    return ie_error_set(err, IE_ERR_NOT_FOUND, "The model %s is not here (no %s); get it with: imgengine models pull %s",
+    return ie_error_set(err, IE_ERR_NOT_FOUND,
+                        "The model %s is not here (no %s); get it with: imgengine models pull %s",
                         ie_shown(model->name), ie_shown(file), ie_shown(model->name));
 }
 
@@ -151,17 +156,20 @@ ie_status ie_model_check(const ie_model *model, ie_error *err)
     return IE_OK;
 }
 
-ie_status ie_model_read(const char *path, size_t most, char **ret_bytes, size_t *ret_size, ie_error *err)
+ie_status ie_model_read(const char *path, size_t most, char **ret_bytes, size_t *ret_size,
+                        ie_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         return ie_error_errno(err, errno, "%s cannot be read", ie_shown(path));
     }
     struct stat st;
-    bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= 0 && (uint64_t)st.st_size <= most;
+    bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= 0 &&
+                   (uint64_t)st.st_size <= most;
     if (!regular) {
         close(fd);
-        return ie_error_set(err, IE_ERR_FORMAT, "%s is no file of the size that was expected.", ie_shown(path));
+        return ie_error_set(err, IE_ERR_FORMAT, "%s is no file of the size that was expected.",
+                            ie_shown(path));
     }
     size_t size = (size_t)st.st_size, used = 0;
     char *bytes = ie_alloc(size + 1);
@@ -201,8 +209,8 @@ static size_t builtin_labels(const char *name, ie_arena *arena, const char *cons
     return count;
 }
 
-ie_status ie_model_labels(const ie_model *model, ie_arena *arena, const char *const **ret_labels, size_t *ret_count,
-                          ie_error *err)
+ie_status ie_model_labels(const ie_model *model, ie_arena *arena, const char *const **ret_labels,
+                          size_t *ret_count, ie_error *err)
 {
     const char *name = model->labels != NULL ? model->labels : "coco80";
     if (strcmp(name, "coco80") == 0 || strcmp(name, "coco91") == 0) {
@@ -230,5 +238,6 @@ ie_status ie_model_labels(const ie_model *model, ie_arena *arena, const char *co
     free(bytes);
     *ret_labels = labels;
     *ret_count = count;
-    return count > 0 ? IE_OK : ie_error_set(err, IE_ERR_FORMAT, "%s has no labels in it.", ie_shown(path));
+    return count > 0 ? IE_OK
+                     : ie_error_set(err, IE_ERR_FORMAT, "%s has no labels in it.", ie_shown(path));
 }

@@ -49,7 +49,8 @@ static ie_status write_record(const char *folder, json_t *files, ie_error *err)
     IE_AUTO_FREE char *path = ie_path_join(folder, RECORD);
     int failed = ie_own_folder_make(folder);
     failed = failed != 0 ? failed : ie_fs_write_file(path, line, strlen(line), 0600, true);
-    return failed == 0 ? IE_OK : ie_error_errno(err, failed, "%s cannot be written", ie_shown(path));
+    return failed == 0 ? IE_OK
+                       : ie_error_errno(err, failed, "%s cannot be written", ie_shown(path));
 }
 
 /* What is known of a part: by its entry, else by what was noted when it was pulled. */
@@ -81,17 +82,22 @@ static facts known_facts(const ie_model *model, ie_model_part part, const json_t
 static ie_status own_folder(const ie_model *model, char **ret_folder, ie_error *err)
 {
     if (model->path != NULL) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "The model %s is your own, at %s; it is neither fetched nor "
-                            "taken away.", ie_shown(model->name), ie_shown(model->path));
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "The model %s is your own, at %s; it is neither fetched nor "
+                            "taken away.",
+                            ie_shown(model->name), ie_shown(model->path));
     }
     if (!ie_model_safe(model)) {
-        return ie_error_set(err, IE_ERR_USAGE, "The model %s cannot be fetched: its name, its repository and its files "
-                            "must be plain names, with / between them.", ie_shown(model->name));
+        return ie_error_set(
+            err, IE_ERR_USAGE,
+            "The model %s cannot be fetched: its name, its repository and its files "
+            "must be plain names, with / between them.",
+            ie_shown(model->name));
     }
     IE_AUTO_FREE char *models = ie_data_folder("models");
     if (models == NULL) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "There is no place for models: neither XDG_DATA_HOME nor HOME is "
-                            "set.");
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "There is no place for models: neither XDG_DATA_HOME nor HOME is set.");
     }
     *ret_folder = ie_path_join(models, model->name);
     return IE_OK;
@@ -136,13 +142,17 @@ static ie_status agree(const pulling *p, ie_hub_file *file, ie_error *err)
     const char *name = p->model->files[p->part], *sha256 = p->model->sha256[p->part];
     uint64_t size = p->model->sizes[p->part];
     if (sha256 != NULL && file->sha256[0] != 0 && !ie_equal_nocase(sha256, file->sha256)) {
-        return ie_error_set(err, IE_ERR_FORMAT, "The hub's %s of %s has the SHA-256 %s where %s was expected; nothing "
-                            "was fetched.", ie_shown(name), ie_shown(p->model->repository), file->sha256, sha256);
+        return ie_error_set(err, IE_ERR_FORMAT,
+                            "The hub's %s of %s has the SHA-256 %s where %s was expected; nothing "
+                            "was fetched.",
+                            ie_shown(name), ie_shown(p->model->repository), file->sha256, sha256);
     }
     if (size > 0 && file->size != IE_HTTP_UNKNOWN && size != file->size) {
-        return ie_error_set(err, IE_ERR_FORMAT, "The hub's %s of %s has %llu bytes where %llu were expected; nothing was "
-                            "fetched.", ie_shown(name), ie_shown(p->model->repository), (unsigned long long)file->size,
-                            (unsigned long long)size);
+        return ie_error_set(
+            err, IE_ERR_FORMAT,
+            "The hub's %s of %s has %llu bytes where %llu were expected; nothing was fetched.",
+            ie_shown(name), ie_shown(p->model->repository), (unsigned long long)file->size,
+            (unsigned long long)size);
     }
     if (sha256 != NULL) {
         snprintf(file->sha256, sizeof file->sha256, "%s", sha256);
@@ -157,7 +167,8 @@ static ie_status fetch_part(pulling *p, ie_error *err)
     ie_hub_file file = {.url = NULL};
     ie_status status = p->http != NULL ? IE_OK : ie_http_new(&p->http, err);
     if (status == IE_OK) {
-        status = ie_hub_find(p->http, p->model->repository, p->model->revision, name, p->pull->cancel, &file, err);
+        status = ie_hub_find(p->http, p->model->repository, p->model->revision, name,
+                             p->pull->cancel, &file, err);
     }
     if (status == IE_OK) {
         status = agree(p, &file, err);
@@ -168,8 +179,14 @@ static ie_status fetch_part(pulling *p, ie_error *err)
     if (status == IE_OK) {
         IE_AUTO_FREE char *path = ie_path_join(p->folder, name);
         char sha256[65];
-        ie_download download = {.url = file.url, .token = ie_hub_token(), .path = path, .size = file.size,
-                                .sha256 = file.sha256, .git_sha1 = file.git_sha1, .progress = on_bytes, .user = p,
+        ie_download download = {.url = file.url,
+                                .token = ie_hub_token(),
+                                .path = path,
+                                .size = file.size,
+                                .sha256 = file.sha256,
+                                .git_sha1 = file.git_sha1,
+                                .progress = on_bytes,
+                                .user = p,
                                 .cancel = p->pull->cancel};
         status = ie_download_run(p->http, &download, sha256, err);
         if (status == IE_OK) {
@@ -188,7 +205,8 @@ static bool is_good(const pulling *p)
     if (ie_model_file(p->model, p->part, &path, NULL) != IE_OK) {
         return false;
     }
-    /* What was noted is of the program's own file, and the hub's cache may hold another revision. */
+    /* What was noted is of the program's own file, and the hub's cache may hold another
+       revision. */
     facts known = known_facts(p->model, p->part, strcmp(path, own) == 0 ? p->files : NULL);
     return ie_download_check(path, known.size, known.sha256, NULL, NULL) == IE_OK;
 }
@@ -201,21 +219,25 @@ static ie_status pull_part(pulling *p, size_t *fetched, ie_error *err)
     }
     if (p->model->repository == NULL || name[0] == '/') {
         IE_AUTO_FREE char *path = ie_path_join(p->folder, ie_path_base(name));
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "The model %s has no repository to fetch %s from; get it from "
-                            "those who made it, and save it as %s.", ie_shown(p->model->name), ie_shown(name),
-                            ie_shown(path));
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "The model %s has no repository to fetch %s from; get it from "
+                            "those who made it, and save it as %s.",
+                            ie_shown(p->model->name), ie_shown(name), ie_shown(path));
     }
     if (p->pull->offline || ie_hub_offline()) {
-        return ie_error_set(err, IE_ERR_NOT_FOUND, "The model %s is not here (no %s), and fetching it is switched off (%s).",
-                            ie_shown(p->model->name), ie_shown(name),
-                            p->pull->offline ? "--offline, analysis.ml_models.download" : "HF_HUB_OFFLINE");
+        return ie_error_set(
+            err, IE_ERR_NOT_FOUND,
+            "The model %s is not here (no %s), and fetching it is switched off (%s).",
+            ie_shown(p->model->name), ie_shown(name),
+            p->pull->offline ? "--offline, analysis.ml_models.download" : "HF_HUB_OFFLINE");
     }
     ie_status status = fetch_part(p, err);
     *fetched += status == IE_OK;
     return status;
 }
 
-ie_status ie_model_pull(const ie_model *model, const ie_pull *pull, size_t *ret_fetched, ie_error *err)
+ie_status ie_model_pull(const ie_model *model, const ie_pull *pull, size_t *ret_fetched,
+                        ie_error *err)
 {
     pulling p = {.model = model, .pull = pull};
     ie_status status = own_folder(model, &p.folder, err);
@@ -252,12 +274,15 @@ ie_status ie_model_verify(const ie_model *model, ie_error *err)
         status = ie_model_file(model, (ie_model_part)part, &path, err);
         if (status == IE_OK) {
             IE_AUTO_FREE char *own = ie_path_join(folder, model->files[part]);
-            facts known = known_facts(model, (ie_model_part)part, strcmp(path, own) == 0 ? files : NULL);
+            facts known =
+                known_facts(model, (ie_model_part)part, strcmp(path, own) == 0 ? files : NULL);
             ie_error differs = {0};
             status = ie_download_check(path, known.size, known.sha256, NULL, &differs);
             if (status != IE_OK) {
-                ie_error_set(err, status, model->path == NULL ? "%s; fetch it again with: imgengine models pull %s"
-                                                              : "%s; it is not the file of %s.",
+                ie_error_set(err, status,
+                             model->path == NULL
+                                 ? "%s; fetch it again with: imgengine models pull %s"
+                                 : "%s; it is not the file of %s.",
                              differs.text, ie_shown(model->name));
             }
         }
@@ -335,8 +360,10 @@ ie_status ie_model_remove(const ie_model *model, uint64_t *ret_bytes, ie_error *
     json_t *files = read_record(folder);
     uint64_t bytes = 0;
     if (json_object_size(files) == 0) {
-        status = ie_error_set(err, IE_ERR_NOT_FOUND, "Nothing of the model %s was fetched by imgengine; its folder would "
-                              "be %s.", ie_shown(model->name), ie_shown(folder));
+        status = ie_error_set(err, IE_ERR_NOT_FOUND,
+                              "Nothing of the model %s was fetched by imgengine; its folder would "
+                              "be %s.",
+                              ie_shown(model->name), ie_shown(folder));
     } else {
         status = remove_all(folder, files, &bytes, err);
     }

@@ -33,10 +33,11 @@ static column column_by_name(const char *text)
     return COLUMNS;
 }
 
-/* ---- CSV -------------------------------------------------------------------------------------------- */
+/* ---- CSV ------------------------------------------------------------------------------------- */
 
 /* The next line's cells, without blanks around those that have no quotes. False at the end. */
-static bool next_line(const char **at, const char *end, ie_buffer cells[MAX_COLUMNS], size_t *ret_count)
+static bool next_line(const char **at, const char *end, ie_buffer cells[MAX_COLUMNS],
+                      size_t *ret_count)
 {
     const char *p = *at;
     size_t count = 0;
@@ -65,7 +66,8 @@ static bool next_line(const char **at, const char *end, ie_buffer cells[MAX_COLU
 
 static const char *cell(const ie_buffer cells[MAX_COLUMNS], size_t count, int index)
 {
-    return index >= 0 && (size_t)index < count && cells[index].data != NULL ? cells[index].data : "";
+    return index >= 0 && (size_t)index < count && cells[index].data != NULL ? cells[index].data
+                                                                            : "";
 }
 
 /* Does the first line name the columns? */
@@ -85,7 +87,8 @@ static bool take_header(const ie_buffer cells[MAX_COLUMNS], size_t count, int re
     return header;
 }
 
-static bool take_line(const ie_buffer cells[MAX_COLUMNS], size_t count, const int at[COLUMNS], ie_places *places)
+static bool take_line(const ie_buffer cells[MAX_COLUMNS], size_t count, const int at[COLUMNS],
+                      ie_places *places)
 {
     double latitude, longitude, altitude = NAN;
     const char *height = cell(cells, count, at[ALTITUDE]);
@@ -95,7 +98,8 @@ static bool take_line(const ie_buffer cells[MAX_COLUMNS], size_t count, const in
            ie_places_add(places, cell(cells, count, at[NAME]), latitude, longitude, altitude);
 }
 
-static ie_status read_csv(const char *path, const char *bytes, size_t size, ie_places *places, ie_error *err)
+static ie_status read_csv(const char *path, const char *bytes, size_t size, ie_places *places,
+                          ie_error *err)
 {
     ie_buffer cells[MAX_COLUMNS] = {0};
     int at[COLUMNS] = {0, 1, 2, 3};
@@ -104,10 +108,13 @@ static ie_status read_csv(const char *path, const char *bytes, size_t size, ie_p
     for (const char *p = bytes; status == IE_OK && next_line(&p, bytes + size, cells, &count);) {
         line++;
         bool blank = count == 1 && cells[0].size == 0;
-        if (!blank && !(line == 1 && take_header(cells, count, at)) && !take_line(cells, count, at, places)) {
-            status = ie_error_set(err, IE_ERR_FORMAT,
-                                  "Line %zu of %s is no place: there must be a file, a latitude and a longitude in "
-                                  "degrees, such as IMG_1.jpg,59.91,10.75.", line, ie_shown(path));
+        if (!blank && !(line == 1 && take_header(cells, count, at)) &&
+            !take_line(cells, count, at, places)) {
+            status = ie_error_set(
+                err, IE_ERR_FORMAT,
+                "Line %zu of %s is no place: there must be a file, a latitude and a longitude in "
+                "degrees, such as IMG_1.jpg,59.91,10.75.",
+                line, ie_shown(path));
         }
     }
     for (int i = 0; i < MAX_COLUMNS; i++) {
@@ -116,9 +123,12 @@ static ie_status read_csv(const char *path, const char *bytes, size_t size, ie_p
     return status;
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------------------ */
+/* ---- JSON
+   ------------------------------------------------------------------------------------------------
+ */
 
-static ie_status read_json(const char *path, const char *bytes, size_t size, ie_places *places, ie_error *err)
+static ie_status read_json(const char *path, const char *bytes, size_t size, ie_places *places,
+                           ie_error *err)
 {
     IE_AUTO_JSON json_t *all = NULL;
     ie_status status = ie_json_parse(bytes, size, ie_shown(path), &all, err);
@@ -133,15 +143,19 @@ static ie_status read_json(const char *path, const char *bytes, size_t size, ie_
                 numbers[c] = json_number_value(value);
             }
         }
-        bool none = isnan(numbers[LATITUDE]) && isnan(numbers[LONGITUDE]) && file != NULL; /* exiftool lists all files */
-        if (!none && (file == NULL || !ie_places_add(places, file, numbers[LATITUDE], numbers[LONGITUDE], numbers[ALTITUDE]))) {
+        bool none = isnan(numbers[LATITUDE]) && isnan(numbers[LONGITUDE]) &&
+                    file != NULL; /* exiftool lists all files */
+        if (!none && (file == NULL || !ie_places_add(places, file, numbers[LATITUDE],
+                                                     numbers[LONGITUDE], numbers[ALTITUDE]))) {
             status = ie_error_set(err, IE_ERR_FORMAT,
-                                  "Entry %zu of %s is no place: there must be \"file\", \"lat\" and \"lon\" in degrees.",
+                                  "Entry %zu of %s is no place: there must be \"file\", \"lat\" "
+                                  "and \"lon\" in degrees.",
                                   i + 1, ie_shown(path));
         }
     }
     return status == IE_OK && !json_is_array(all)
-               ? ie_error_set(err, IE_ERR_FORMAT, "%s is no list of places: a JSON array is expected.", ie_shown(path))
+               ? ie_error_set(err, IE_ERR_FORMAT,
+                              "%s is no list of places: a JSON array is expected.", ie_shown(path))
                : status;
 }
 
@@ -155,8 +169,10 @@ ie_status ie_places_read(const char *path, ie_places *places, ie_error *err)
     size_t size = (size_t)ie_bytes_size(bytes);
     const uint8_t *data = size > 0 ? ie_bytes_load(bytes, MAX_BYTES) : (const uint8_t *)"";
     if (data == NULL) {
-        status = size > MAX_BYTES ? ie_error_set(err, IE_ERR_LIMIT, "%s is larger than 64 MiB.", ie_shown(path))
-                                  : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
+        status =
+            size > MAX_BYTES
+                ? ie_error_set(err, IE_ERR_LIMIT, "%s is larger than 64 MiB.", ie_shown(path))
+                : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
     } else {
         size_t start = size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
         const char *text = (const char *)data + start;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * RAW files developed by LibRaw: demosaiced (AHD), with the camera's white balance, in sRGB. Not turned, whatever the
- * file says: that is left to EXIF's orientation. A build without LibRaw says so. Thread-safe.
+ * RAW files developed by LibRaw: demosaiced (AHD), with the camera's white balance, in sRGB. Not
+ * turned, whatever the file says: that is left to EXIF's orientation. A build without LibRaw says
+ * so. Thread-safe.
  */
 #ifndef IE_STORAGE_RAW_DEVELOP_H
 #define IE_STORAGE_RAW_DEVELOP_H
@@ -20,8 +21,9 @@ typedef struct ie_developed {
 } ie_developed;
 
 bool ie_raw_can_develop(void);
-/* IE_ERR_UNSUPPORTED: LibRaw does not know the camera or is not there; IE_ERR_FORMAT: damaged; IE_ERR_LIMIT. */
-ie_status ie_raw_develop(const uint8_t *bytes, size_t size, uint8_t bits, uint64_t max_pixels, ie_developed *ret_developed,
-                         ie_error *err) IE_MUST_CHECK;
+/* IE_ERR_UNSUPPORTED: LibRaw does not know the camera or is not there; IE_ERR_FORMAT: damaged;
+   IE_ERR_LIMIT. */
+ie_status ie_raw_develop(const uint8_t *bytes, size_t size, uint8_t bits, uint64_t max_pixels,
+                         ie_developed *ret_developed, ie_error *err) IE_MUST_CHECK;
 
 #endif

@@ -39,7 +39,8 @@ static uint16_t u16(const search *s, const uint8_t *p)
 
 static uint32_t u32(const search *s, const uint8_t *p)
 {
-    return s->big_endian ? (uint32_t)u16(s, p) << 16 | u16(s, p + 2) : (uint32_t)u16(s, p + 2) << 16 | u16(s, p);
+    return s->big_endian ? (uint32_t)u16(s, p) << 16 | u16(s, p + 2)
+                         : (uint32_t)u16(s, p + 2) << 16 | u16(s, p);
 }
 
 static bool is_frame_marker(uint8_t marker)
@@ -63,7 +64,8 @@ static bool probe_jpeg(ie_bytes *bytes, uint64_t offset, uint32_t *ret_width, ui
         if (is_frame_marker(p[1])) {
             *ret_height = (uint32_t)(p[5] << 8 | p[6]);
             *ret_width = (uint32_t)(p[7] << 8 | p[8]);
-            return p[1] <= 0xc2 && p[4] == 8 && (p[9] == 1 || p[9] == 3) && *ret_width > 0 && *ret_height > 0;
+            return p[1] <= 0xc2 && p[4] == 8 && (p[9] == 1 || p[9] == 3) && *ret_width > 0 &&
+                   *ret_height > 0;
         }
         uint32_t length = (uint32_t)(p[2] << 8 | p[3]);
         if (length < 2 || p[1] < 0xc0) {

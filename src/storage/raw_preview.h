@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Finding the largest JPEG inside a RAW file. RAWs made of TIFF (CR2, NEF, ARW, DNG, PEF, SRW, RW2, ORF) say
- * in their directories where previews lie; RAF says it in its header; what is left (CR3, CRW, and directories
- * that lead nowhere) is searched for JPEG starts. Only JPEGs that a photo decoder reads count: 8 bit,
- * baseline or progressive, 1 or 3 components; the lossless JPEG of the raw data itself does not. All offsets
- * are checked; directories and candidates are bounded.
+ * Finding the largest JPEG inside a RAW file. RAWs made of TIFF (CR2, NEF, ARW, DNG, PEF, SRW, RW2,
+ * ORF) say in their directories where previews lie; RAF says it in its header; what is left (CR3,
+ * CRW, and directories that lead nowhere) is searched for JPEG starts. Only JPEGs that a photo
+ * decoder reads count: 8 bit, baseline or progressive, 1 or 3 components; the lossless JPEG of the
+ * raw data itself does not. All offsets are checked; directories and candidates are bounded.
  */
 #ifndef IE_STORAGE_RAW_PREVIEW_H
 #define IE_STORAGE_RAW_PREVIEW_H

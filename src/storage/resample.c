@@ -15,14 +15,15 @@
 #define FEW_TAPS 40
 #define LANES 8
 /* Wider registers halve the work, and whole numbers come out the same. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 #define WIDE __attribute__((target_clones("avx2", "default")))
 #else
 #define WIDE
 #endif
 
-/* The weights of one axis, whole and as high * 2^12 + low, because products of 16-bit numbers are what every x86-64 and
-   ARM does eight at a time. */
+/* The weights of one axis, whole and as high * 2^12 + low, because products of 16-bit numbers are
+   what every x86-64 and ARM does eight at a time. */
 typedef struct axis {
     uint32_t in, out;
     double from, extent;
@@ -125,7 +126,8 @@ static void weigh(axis *a, uint32_t sample, double *weights)
     }
     for (int64_t i = 0; i < count; i++) {
         double w = total != 0.0 ? weights[i] / total : weights[i];
-        int32_t fixed = (int32_t)(w < 0.0 ? -0.5 + w * (1 << WEIGHT_BITS) : 0.5 + w * (1 << WEIGHT_BITS));
+        int32_t fixed =
+            (int32_t)(w < 0.0 ? -0.5 + w * (1 << WEIGHT_BITS) : 0.5 + w * (1 << WEIGHT_BITS));
         a->whole[(size_t)sample * a->taps + (size_t)i] = fixed;
         a->high[(size_t)sample * a->taps + (size_t)i] = (int16_t)(fixed >> LOW_BITS);
         a->low[(size_t)sample * a->taps + (size_t)i] = (int16_t)(fixed & ((1 << LOW_BITS) - 1));
@@ -147,7 +149,8 @@ static bool axis_fill(axis *a)
     a->low = ie_try_alloc(a->out, a->taps * sizeof *a->low);
     a->whole = ie_try_alloc(a->out, a->taps * sizeof *a->whole);
     IE_AUTO_FREE double *weights = ie_try_alloc(a->taps, sizeof *weights);
-    if (a->first == NULL || a->count == NULL || a->high == NULL || a->low == NULL || a->whole == NULL || weights == NULL) {
+    if (a->first == NULL || a->count == NULL || a->high == NULL || a->low == NULL ||
+        a->whole == NULL || weights == NULL) {
         return false;
     }
     for (uint32_t i = 0; i < a->out; i++) {
@@ -161,8 +164,8 @@ static const axis *axis_get(ie_resampler *resampler, axis wanted)
 {
     for (unsigned i = 0; i < CACHED_AXES; i++) {
         const axis *a = &resampler->axes[i];
-        if (a->in == wanted.in && a->out == wanted.out && a->filter == wanted.filter && a->from == wanted.from &&
-            a->extent == wanted.extent) {
+        if (a->in == wanted.in && a->out == wanted.out && a->filter == wanted.filter &&
+            a->from == wanted.from && a->extent == wanted.extent) {
             return a;
         }
     }
@@ -198,8 +201,8 @@ static uint8_t clip8(int32_t sum)
 }
 
 /* The true sum fits 32 bits; the parts may wrap on the way, so they are added without sign. */
-static int32_t weighted(const int16_t *restrict row, const int16_t *restrict high, const int16_t *restrict low,
-                        uint32_t count, int32_t start)
+static int32_t weighted(const int16_t *restrict row, const int16_t *restrict high,
+                        const int16_t *restrict low, uint32_t count, int32_t start)
 {
     uint32_t sum = (uint32_t)start;
     for (uint32_t from = 0; from < count; from += DOT_TAPS) {
@@ -215,8 +218,8 @@ static int32_t weighted(const int16_t *restrict row, const int16_t *restrict hig
 }
 
 /* Few taps: eight rows side by side, so that the arithmetic is wide however short the sums are. */
-WIDE static void across_eight(const axis *a, const ie_pixels *in, uint32_t y, uint32_t rows, int32_t start,
-                              int16_t *restrict tile, uint8_t *restrict out)
+WIDE static void across_eight(const axis *a, const ie_pixels *in, uint32_t y, uint32_t rows,
+                              int32_t start, int16_t *restrict tile, uint8_t *restrict out)
 {
     for (uint32_t r = 0; r < LANES; r++) {
         const uint8_t *from = in->data + (size_t)(y + (r < rows ? r : rows - 1)) * in->width;
@@ -242,17 +245,18 @@ WIDE static void across_eight(const axis *a, const ie_pixels *in, uint32_t y, ui
     }
 }
 
-/* Colour: the three samples of a pixel, and one that does not count, side by side. `row` has room for the one behind its
-   end. */
-WIDE static void across_color(const axis *a, const uint8_t *restrict from, int32_t start, int32_t *restrict row,
-                              uint8_t *restrict out)
+/* Colour: the three samples of a pixel, and one that does not count, side by side. `row` has room
+   for the one behind its end. */
+WIDE static void across_color(const axis *a, const uint8_t *restrict from, int32_t start,
+                              int32_t *restrict row, uint8_t *restrict out)
 {
     for (size_t i = 0; i < (size_t)a->in * 3; i++) {
         row[i] = from[i];
     }
     row[(size_t)a->in * 3] = 0;
     for (uint32_t x = 0; x < a->out; x++, out += 3) {
-        const int32_t *weights = a->whole + (size_t)x * a->taps, *at = row + (size_t)a->first[x] * 3;
+        const int32_t *weights = a->whole + (size_t)x * a->taps,
+                      *at = row + (size_t)a->first[x] * 3;
         four sums = {start, start, start, start};
         for (uint32_t i = 0; i < a->count[x]; i++, at += 3) {
             four samples;
@@ -265,7 +269,8 @@ WIDE static void across_color(const axis *a, const uint8_t *restrict from, int32
     }
 }
 
-static void pass_across(const axis *a, const ie_pixels *in, int32_t start, int16_t *row, int32_t *wide, uint8_t *out)
+static void pass_across(const axis *a, const ie_pixels *in, int32_t start, int16_t *row,
+                        int32_t *wide, uint8_t *out)
 {
     size_t bytes = (size_t)in->width * in->channels;
     if (in->channels == 3) {
@@ -276,7 +281,8 @@ static void pass_across(const axis *a, const ie_pixels *in, int32_t start, int16
     }
     if (a->taps <= FEW_TAPS) {
         for (uint32_t y = 0; y < in->height; y += LANES) {
-            across_eight(a, in, y, in->height - y < LANES ? in->height - y : LANES, start, row, out);
+            across_eight(a, in, y, in->height - y < LANES ? in->height - y : LANES, start, row,
+                         out);
         }
         return;
     }
@@ -294,7 +300,8 @@ static void pass_across(const axis *a, const ie_pixels *in, int32_t start, int16
     }
 }
 
-WIDE static void pass_down(const axis *a, const uint8_t *in, size_t row_bytes, int32_t start, int32_t *sums, uint8_t *out)
+WIDE static void pass_down(const axis *a, const uint8_t *in, size_t row_bytes, int32_t start,
+                           int32_t *sums, uint8_t *out)
 {
     for (uint32_t y = 0; y < a->out; y++) {
         for (size_t x = 0; x < row_bytes; x++) {
@@ -314,8 +321,8 @@ WIDE static void pass_down(const axis *a, const uint8_t *in, size_t row_bytes, i
     }
 }
 
-bool ie_resampler_resize(ie_resampler *resampler, const ie_pixels *in, uint32_t width, uint32_t height,
-                         ie_filter filter, uint8_t *out)
+bool ie_resampler_resize(ie_resampler *resampler, const ie_pixels *in, uint32_t width,
+                         uint32_t height, ie_filter filter, uint8_t *out)
 {
     const int32_t half = 1 << (WEIGHT_BITS - 1);
     int32_t start = half - (int32_t)lrint(in->bias * (1 << WEIGHT_BITS));
@@ -323,10 +330,17 @@ bool ie_resampler_resize(ie_resampler *resampler, const ie_pixels *in, uint32_t 
     const uint8_t *rows = in->data;
     const axis *across = NULL;
     if (width != in->width || in->origin_x != 0.0 || in->extent_w != in->width) {
-        axis wanted = {.in = in->width, .out = width, .from = in->origin_x, .extent = in->extent_w, .filter = filter};
+        axis wanted = {.in = in->width,
+                       .out = width,
+                       .from = in->origin_x,
+                       .extent = in->extent_w,
+                       .filter = filter};
         across = axis_get(resampler, wanted);
-        if (across == NULL || !reserve(&resampler->row, &resampler->row_room, (size_t)in->width * LANES, sizeof *resampler->row) ||
-            !reserve(&resampler->sums, &resampler->sum_room, (size_t)in->width * 3 + 1, sizeof *resampler->sums) ||
+        if (across == NULL ||
+            !reserve(&resampler->row, &resampler->row_room, (size_t)in->width * LANES,
+                     sizeof *resampler->row) ||
+            !reserve(&resampler->sums, &resampler->sum_room, (size_t)in->width * 3 + 1,
+                     sizeof *resampler->sums) ||
             !reserve(&resampler->between, &resampler->between_room, row_bytes * in->height, 1)) {
             return false;
         }
@@ -338,16 +352,22 @@ bool ie_resampler_resize(ie_resampler *resampler, const ie_pixels *in, uint32_t 
         memcpy(out, rows, row_bytes * height);
         return true;
     }
-    axis wanted = {.in = in->height, .out = height, .from = in->origin_y, .extent = in->extent_h, .filter = filter};
+    axis wanted = {.in = in->height,
+                   .out = height,
+                   .from = in->origin_y,
+                   .extent = in->extent_h,
+                   .filter = filter};
     const axis *down = axis_get(resampler, wanted);
-    if (down == NULL || !reserve(&resampler->sums, &resampler->sum_room, row_bytes, sizeof *resampler->sums)) {
+    if (down == NULL ||
+        !reserve(&resampler->sums, &resampler->sum_room, row_bytes, sizeof *resampler->sums)) {
         return false;
     }
     pass_down(down, rows, row_bytes, start, resampler->sums, out);
     return true;
 }
 
-bool ie_pixels_resize(const ie_pixels *in, uint32_t width, uint32_t height, ie_filter filter, uint8_t *out)
+bool ie_pixels_resize(const ie_pixels *in, uint32_t width, uint32_t height, ie_filter filter,
+                      uint8_t *out)
 {
     ie_resampler *resampler = ie_resampler_new();
     bool good = ie_resampler_resize(resampler, in, width, height, filter, out);

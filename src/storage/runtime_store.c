@@ -27,13 +27,17 @@ extern char **environ;
 enum { ANYWHERE, WITH_INTEL, WITHOUT_INTEL };
 
 static const ie_runtime_kind kinds[] = {
-    {"cpu", "onnxruntime>=1.31.1", "onnxruntime", "capi/libonnxruntime.so*", "ONNX Runtime for the CPU", ANYWHERE},
-    {"openvino", "onnxruntime-ep-openvino", "onnxruntime_ep_openvino", "libonnxruntime_providers_openvino_plugin.so",
+    {"cpu", "onnxruntime>=1.31.1", "onnxruntime", "capi/libonnxruntime.so*",
+     "ONNX Runtime for the CPU", ANYWHERE},
+    {"openvino", "onnxruntime-ep-openvino", "onnxruntime_ep_openvino",
+     "libonnxruntime_providers_openvino_plugin.so",
      "the OpenVINO provider, for Intel's CPUs, GPUs and NPUs", WITH_INTEL},
-    {"openvino", "onnxruntime-openvino>=1.24.1", "onnxruntime", "capi/libonnxruntime_providers_openvino.so",
-     "ONNX Runtime with OpenVINO for processors of others than Intel, in place of that for the CPU", WITHOUT_INTEL},
-    {"webgpu", "onnxruntime-ep-webgpu", "onnxruntime_ep_webgpu", "libonnxruntime_providers_webgpu.so",
-     "the WebGPU provider, for GPUs with Vulkan", ANYWHERE},
+    {"openvino", "onnxruntime-openvino>=1.24.1", "onnxruntime",
+     "capi/libonnxruntime_providers_openvino.so",
+     "ONNX Runtime with OpenVINO for processors of others than Intel, in place of that for the CPU",
+     WITHOUT_INTEL},
+    {"webgpu", "onnxruntime-ep-webgpu", "onnxruntime_ep_webgpu",
+     "libonnxruntime_providers_webgpu.so", "the WebGPU provider, for GPUs with Vulkan", ANYWHERE},
     {"cuda", "onnxruntime-gpu>=1.31.1", "onnxruntime", "capi/libonnxruntime_providers_cuda.so",
      "ONNX Runtime for CUDA, in place of that for the CPU", ANYWHERE},
 };
@@ -44,7 +48,8 @@ static bool has_intel(void)
     bool found = false;
     FILE *file = fopen("/proc/cpuinfo", "re");
     char line[256];
-    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL && !ie_starts_with(line, "flags")) {
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL &&
+           !ie_starts_with(line, "flags")) {
         found = strstr(line, "GenuineIntel") != NULL;
     }
     if (file != NULL) {
@@ -54,7 +59,8 @@ static bool has_intel(void)
     int none = glob("/sys/class/drm/card*/device/vendor", 0, NULL, &hits);
     for (size_t i = 0; none == 0 && i < hits.gl_pathc && !found; i++) {
         file = fopen(hits.gl_pathv[i], "re");
-        found = file != NULL && fgets(line, sizeof line, file) != NULL && ie_starts_with(line, "0x8086");
+        found = file != NULL && fgets(line, sizeof line, file) != NULL &&
+                ie_starts_with(line, "0x8086");
         if (file != NULL) {
             fclose(file);
         }
@@ -72,7 +78,8 @@ ie_status ie_runtime_kind_find(const char *name, const ie_runtime_kind **ret_kin
             return IE_OK;
         }
     }
-    return ie_error_set(err, IE_ERR_USAGE, "There is no runtime \"%s\"; there are cpu, openvino, webgpu and cuda.",
+    return ie_error_set(err, IE_ERR_USAGE,
+                        "There is no runtime \"%s\"; there are cpu, openvino, webgpu and cuda.",
                         ie_shown(name));
 }
 
@@ -81,7 +88,8 @@ static char *match(const char *folder, const char *pattern)
 {
     IE_AUTO_FREE char *whole = ie_path_join(folder, pattern);
     glob_t hits = {0};
-    char *found = glob(whole, 0, NULL, &hits) == 0 ? ie_strdup(hits.gl_pathv[hits.gl_pathc - 1]) : NULL;
+    char *found =
+        glob(whole, 0, NULL, &hits) == 0 ? ie_strdup(hits.gl_pathv[hits.gl_pathc - 1]) : NULL;
     globfree(&hits);
     return found;
 }
@@ -101,7 +109,8 @@ char *ie_runtime_library(const ie_runtime_kind *kind)
 /* ---- another program ---- */
 
 /* Takes what it says until it ends; *ret_code: its exit status, -1 when a signal ended it. */
-static void listen_to(pid_t child, int fd, const volatile int *cancel, ie_buffer *output, int *ret_code)
+static void listen_to(pid_t child, int fd, const volatile int *cancel, ie_buffer *output,
+                      int *ret_code)
 {
     bool asked = false;
     for (ssize_t got = 1; got != 0;) {
@@ -128,8 +137,8 @@ static void listen_to(pid_t child, int fd, const volatile int *cancel, ie_buffer
 }
 
 /* Runs argv[0] with no input, found along PATH. */
-static ie_status run_program(const char *const argv[], const volatile int *cancel, ie_buffer *output, int *ret_code,
-                             ie_error *err)
+static ie_status run_program(const char *const argv[], const volatile int *cancel,
+                             ie_buffer *output, int *ret_code, ie_error *err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -141,7 +150,8 @@ static ie_status run_program(const char *const argv[], const volatile int *cance
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
     posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
     pid_t child = -1;
-    int failed = posix_spawnp(&child, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
+    int failed =
+        posix_spawnp(&child, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (failed == 0) {
@@ -151,7 +161,9 @@ static ie_status run_program(const char *const argv[], const volatile int *cance
     if (failed != 0) {
         return ie_error_errno(err, failed, "%s cannot be started", argv[0]);
     }
-    return cancel != NULL && *cancel != 0 ? ie_error_set(err, IE_ERR_CANCELLED, "Fetching was interrupted.") : IE_OK;
+    return cancel != NULL && *cancel != 0
+               ? ie_error_set(err, IE_ERR_CANCELLED, "Fetching was interrupted.")
+               : IE_OK;
 }
 
 /* The last line with something in it: where pip says what is wrong. Valid while `output` is. */
@@ -168,15 +180,20 @@ static const char *last_line(ie_buffer *output)
 
 static ie_status no_pip(ie_error *err)
 {
-    return ie_error_set(err, IE_ERR_NOT_FOUND, "ONNX Runtime is fetched with pip, and there is none: install it (on "
+    return ie_error_set(err, IE_ERR_NOT_FOUND,
+                        "ONNX Runtime is fetched with pip, and there is none: install it (on "
                         "Debian and Ubuntu: apt-get install python3-pip), and do this again.");
 }
 
 /* The wheel into the folder `work`, unpacked as work/x. */
-static ie_status fetch_wheel(const ie_runtime_kind *kind, const char *work, const volatile int *cancel, ie_error *err)
+static ie_status fetch_wheel(const ie_runtime_kind *kind, const char *work,
+                             const volatile int *cancel, ie_error *err)
 {
-    const char *const download[] = {"python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input",
-                        "--no-deps", "--only-binary=:all:", "--dest", work, kind->package, NULL};
+    const char *const download[] = {"python3",    "-m",        "pip",
+                                    "download",   "--quiet",   "--disable-pip-version-check",
+                                    "--no-input", "--no-deps", "--only-binary=:all:",
+                                    "--dest",     work,        kind->package,
+                                    NULL};
     ie_buffer output = {0};
     int code = 0;
     ie_status status = run_program(download, cancel, &output, &code, err);
@@ -210,7 +227,8 @@ static char *unpacked_version(const char *work)
 {
     IE_AUTO_FREE char *info = match(work, "x/*.dist-info");
     const char *dash = info != NULL ? strchr(ie_path_base(info), '-') : NULL;
-    return dash != NULL ? ie_strndup(dash + 1, strlen(dash + 1) - strlen(".dist-info")) : ie_strdup("?");
+    return dash != NULL ? ie_strndup(dash + 1, strlen(dash + 1) - strlen(".dist-info"))
+                        : ie_strdup("?");
 }
 
 static int rename_path(const char *from, const char *to)
@@ -246,13 +264,15 @@ static void remove_flat(const char *home)
 }
 
 /* What was unpacked into the place of what is there. */
-static ie_status put_in_place(const ie_runtime_kind *kind, const char *home, const char *work, ie_error *err)
+static ie_status put_in_place(const ie_runtime_kind *kind, const char *home, const char *work,
+                              ie_error *err)
 {
     IE_AUTO_FREE char *unpacked = ie_asprintf("%s/x/%s", work, kind->folder);
     IE_AUTO_FREE char *place = ie_path_join(home, kind->folder);
     IE_AUTO_FREE char *library = match(unpacked, kind->library);
     if (library == NULL) {
-        return ie_error_set(err, IE_ERR_FORMAT, "The package %s has no %s in it.", kind->package, kind->library);
+        return ie_error_set(err, IE_ERR_FORMAT, "The package %s has no %s in it.", kind->package,
+                            kind->library);
     }
     /* Python's own half, as large as the rest. */
     IE_AUTO_FREE char *python = match(unpacked, "capi/onnxruntime_pybind11_state*.so");
@@ -279,11 +299,14 @@ static ie_status hold_home(char **ret_home, int *ret_fd, ie_error *err)
     int failed = home != NULL ? ie_own_folder_make(home) : ENOENT;
     int fd = failed == 0 ? open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     failed = failed == 0 && fd < 0 ? errno : failed;
-    ie_status status = failed == 0 ? IE_OK
-                                   : ie_error_errno(err, failed, "The folder for the runtime, %s, cannot be made",
-                                                    home != NULL ? ie_shown(home) : "$XDG_DATA_HOME/imgengine/runtime");
+    ie_status status =
+        failed == 0
+            ? IE_OK
+            : ie_error_errno(err, failed, "The folder for the runtime, %s, cannot be made",
+                             home != NULL ? ie_shown(home) : "$XDG_DATA_HOME/imgengine/runtime");
     if (status == IE_OK && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        status = ie_error_set(err, IE_ERR_BUSY, "Another process is fetching a runtime into %s.", ie_shown(home));
+        status = ie_error_set(err, IE_ERR_BUSY, "Another process is fetching a runtime into %s.",
+                              ie_shown(home));
     }
     if (status != IE_OK) {
         free(home);
@@ -297,7 +320,8 @@ static ie_status hold_home(char **ret_home, int *ret_fd, ie_error *err)
     return IE_OK;
 }
 
-ie_status ie_runtime_fetch(const ie_runtime_kind *kind, const volatile int *cancel, char **ret_version, ie_error *err)
+ie_status ie_runtime_fetch(const ie_runtime_kind *kind, const volatile int *cancel,
+                           char **ret_version, ie_error *err)
 {
     IE_AUTO_FREE char *home = NULL;
     int held = -1;
@@ -339,5 +363,7 @@ ie_status ie_runtime_remove(const ie_runtime_kind *kind, ie_error *err)
         remove_flat(home);
     }
     close(held);
-    return failed == 0 ? IE_OK : ie_error_errno(err, failed, "%s cannot be taken away whole", ie_shown(folder));
+    return failed == 0
+               ? IE_OK
+               : ie_error_errno(err, failed, "%s cannot be taken away whole", ie_shown(folder));
 }

@@ -93,11 +93,13 @@ bool ie_scan_in_own_folder(const char *path)
 /* Why this folder or file is never looked at; NULL: it may be. */
 static const char *refusal(const char *real)
 {
-    return ie_scan_in_own_folder(real) ? "lies in a " OWN_FOLDER " folder, where journals and replaced files are kept; "
-                                         "name the folder above it, and use undo to bring files back"
-           : strcmp(real, "/") == 0    ? "is the whole system, with what is no file on any disk; name the folders that "
-                                         "hold photos"
-                                       : NULL;
+    return ie_scan_in_own_folder(real)
+               ? "lies in a " OWN_FOLDER " folder, where journals and replaced files are kept; "
+                 "name the folder above it, and use undo to bring files back"
+           : strcmp(real, "/") == 0
+               ? "is the whole system, with what is no file on any disk; name the folders that "
+                 "hold photos"
+               : NULL;
 }
 
 /* Resolves an argument; free() the result. */
@@ -267,8 +269,9 @@ static void enter_folder(ie_scan *scan, int fd, bool included)
         return;
     }
     if (scan->depth == MAX_DEPTH) {
-        IE_AUTO_FREE char *text = ie_asprintf("%s: folders are nested too deeply here; scan this one by itself",
-                                              ie_shown(shown_path(scan)));
+        IE_AUTO_FREE char *text =
+            ie_asprintf("%s: folders are nested too deeply here; scan this one by itself",
+                        ie_shown(shown_path(scan)));
         tell(scan, shown_path(scan), text);
         close(fd);
         return;
@@ -307,7 +310,8 @@ static ie_photo *take_file(ie_scan *scan, const struct stat *st, bool included)
     photo->sequence = scan->sequence++;
     photo->real_path = ie_arena_strndup(photo->arena, scan->real.data, scan->real.size);
     bool same = strcmp(scan->shown.data, scan->real.data) == 0;
-    photo->path = same ? photo->real_path : ie_arena_strndup(photo->arena, scan->shown.data, scan->shown.size);
+    photo->path = same ? photo->real_path
+                       : ie_arena_strndup(photo->arena, scan->shown.data, scan->shown.size);
     photo->root = scan->root;
     photo->mode = st->st_mode;
     photo->alone = scan->depth > 0 && !scan->levels[scan->depth - 1].folder.has_sidecars;
@@ -458,7 +462,8 @@ static ie_photo *start_argument(ie_scan *scan, const char *argument)
         return start_file(scan, real, &st);
     }
     if (!S_ISDIR(st.st_mode)) {
-        IE_AUTO_FREE char *text = ie_asprintf("%s is neither a file nor a folder", ie_shown(argument));
+        IE_AUTO_FREE char *text =
+            ie_asprintf("%s is neither a file nor a folder", ie_shown(argument));
         tell(scan, argument, text);
         return NULL;
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The set of inodes a scan has met, exact, 8 bytes a slot: one open-addressing table for each device.
- * Belongs to one thread. Grows with the collection (about 16 MB for a million files); it is what makes
- * each file appear once however many roads lead to it.
+ * The set of inodes a scan has met, exact, 8 bytes a slot: one open-addressing table for each
+ * device. Belongs to one thread. Grows with the collection (about 16 MB for a million files); it is
+ * what makes each file appear once however many roads lead to it.
  */
 #ifndef IE_STORAGE_SEEN_H
 #define IE_STORAGE_SEEN_H

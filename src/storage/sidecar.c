@@ -172,7 +172,7 @@ void ie_takeout_read(const char *bytes, size_t size, ie_arena *arena, ie_facts *
     }
 }
 
-/* ---- merging ---------------------------------------------------------------------------------- */
+/* ---- merging ------------------------------------------------------------------------------ */
 
 /* The set of fields in which the sidecar wins. */
 static uint64_t winners(const ie_config_list *prefer)
@@ -242,27 +242,29 @@ static bool other_time(const ie_datetime *a, const ie_datetime *b)
     if (a->has_offset != b->has_offset) {
         const ie_datetime *zoned = a->has_offset ? a : b;
         int64_t apart = llabs(instant_of(a) - instant_of(b));
-        return zoned->offset_minutes == 0 ? apart > 15 * 3600 : ie_datetime_order(a) != ie_datetime_order(b);
+        return zoned->offset_minutes == 0 ? apart > 15 * 3600
+                                          : ie_datetime_order(a) != ie_datetime_order(b);
     }
     return instant_of(a) != instant_of(b);
 }
 
-static void list_time_conflict(ie_metadata *m, const ie_dates *dates, const ie_facts *facts, const char *name,
-                               ie_arena *arena)
+static void list_time_conflict(ie_metadata *m, const ie_dates *dates, const ie_facts *facts,
+                               const char *name, ie_arena *arena)
 {
     const ie_datetime *own = NULL, *other = &facts->original;
     for (int source = IE_DATE_EXIF; source <= IE_DATE_QUICKTIME && own == NULL; source++) {
         bool exact = dates->of[source].time.year != 0 && dates->of[source].sure > IE_SURE_DATE_ONLY;
         own = exact ? &dates->of[source].time : NULL;
     }
-    if (own == NULL || other->year == 0 || facts->date_only || m->conflicts.count >= MAX_CONFLICTS ||
-        !other_time(own, other)) {
+    if (own == NULL || other->year == 0 || facts->date_only ||
+        m->conflicts.count >= MAX_CONFLICTS || !other_time(own, other)) {
         return;
     }
     char in_file[40], beside[40];
     IE_AUTO_FREE char *text =
-        ie_asprintf("captured: %s in the file, %s%s in %s; analysis.metadata.date_order decides", ie_datetime_text(own, in_file),
-                    ie_datetime_text(other, beside), other->has_offset && other->offset_minutes == 0 ? " UTC" : "", name);
+        ie_asprintf("captured: %s in the file, %s%s in %s; analysis.metadata.date_order decides",
+                    ie_datetime_text(own, in_file), ie_datetime_text(other, beside),
+                    other->has_offset && other->offset_minutes == 0 ? " UTC" : "", name);
     IE_AUTO_FREE char *valid = ie_utf8_from_latin1(text, strlen(text));
     ie_text_list_add(&m->conflicts, arena, valid);
 }

@@ -26,21 +26,23 @@
 
 #define MAX_SIDECAR_BYTES (4 << 20)
 
-/* ---- the edit as properties ---------------------------------------------------------------------- */
+/* ---- the edit as properties ------------------------------------------------------------------ */
 
 typedef struct list {
     ie_xmp_change *changes;
     size_t count;
 } list;
 
-static ie_xmp_change *add(list *l, const char *space, const char *prefix, const char *name, ie_xmp_form form)
+static ie_xmp_change *add(list *l, const char *space, const char *prefix, const char *name,
+                          ie_xmp_form form)
 {
     ie_xmp_change *change = &l->changes[l->count++];
     *change = (ie_xmp_change){.space = space, .prefix = prefix, .name = name, .form = form};
     return change;
 }
 
-static void add_text(list *l, const char *space, const char *prefix, const char *name, const char *text)
+static void add_text(list *l, const char *space, const char *prefix, const char *name,
+                     const char *text)
 {
     add(l, space, prefix, name, IE_XMP_TEXT)->text = text;
 }
@@ -61,7 +63,8 @@ static const char *joined(const ie_text_list *first, const ie_text_list *second,
     return text;
 }
 
-static void add_keywords(list *l, const ie_tag_edit *edit, const ie_metadata *before, ie_arena *arena)
+static void add_keywords(list *l, const ie_tag_edit *edit, const ie_metadata *before,
+                         ie_arena *arena)
 {
     static const ie_text_list none = {0};
     if (edit->add_keywords.count > 0 || edit->forget_generated) {
@@ -74,8 +77,9 @@ static void add_keywords(list *l, const ie_tag_edit *edit, const ie_metadata *be
         }
     }
     if (edit->generated.count > 0 || edit->forget_generated) {
-        add_text(l, IE_XMP_NAMESPACE, "imgengine", "GeneratedKeywords",
-                 joined(edit->forget_generated ? &none : &before->generated, &edit->generated, arena));
+        add_text(
+            l, IE_XMP_NAMESPACE, "imgengine", "GeneratedKeywords",
+            joined(edit->forget_generated ? &none : &before->generated, &edit->generated, arena));
     }
     if (edit->hierarchy.count > 0) {
         add(l, NS_LR, "lr", "hierarchicalSubject", IE_XMP_BAG)->add = edit->hierarchy;
@@ -127,7 +131,8 @@ size_t ie_xmp_changes(const ie_tag_edit *edit, const ie_metadata *before, ie_are
         add_place(&l, edit, arena);
     }
     if (edit->has_quality) {
-        add_text(&l, IE_XMP_NAMESPACE, "imgengine", "Quality", ie_arena_printf(arena, "%.4f", edit->quality));
+        add_text(&l, IE_XMP_NAMESPACE, "imgengine", "Quality",
+                 ie_arena_printf(arena, "%.4f", edit->quality));
     }
     if (edit->original_name != NULL) {
         add_text(&l, NS_XMPMM, "xmpMM", "PreservedFileName", edit->original_name);
@@ -135,7 +140,7 @@ size_t ie_xmp_changes(const ie_tag_edit *edit, const ie_metadata *before, ie_are
     return l.count;
 }
 
-/* ---- the file ------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static ie_status load(const char *path, ie_buffer *ret_text, ie_error *err)
 {
@@ -145,11 +150,13 @@ static ie_status load(const char *path, ie_buffer *ret_text, ie_error *err)
         return status;
     }
     if (ie_bytes_size(bytes) > MAX_SIDECAR_BYTES) {
-        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "%s is larger than any sidecar should be", ie_shown(path));
+        status = ie_error_set(err, IE_ERR_UNSUPPORTED, "%s is larger than any sidecar should be",
+                              ie_shown(path));
     } else if (ie_bytes_size(bytes) > 0) {
         const uint8_t *data = ie_bytes_load(bytes, MAX_SIDECAR_BYTES);
         if (data == NULL) {
-            status = ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
+            status =
+                ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
         } else {
             ie_buffer_add(ret_text, data, (size_t)ie_bytes_size(bytes));
         }
@@ -197,15 +204,17 @@ static bool same_text(const char *wanted, const char *is)
     return wanted == NULL || (is != NULL && strcmp(wanted, is) == 0);
 }
 
-static bool reads_as_asked(const ie_tag_edit *edit, const ie_metadata *before, const ie_metadata *after,
-                           ie_arena *arena)
+static bool reads_as_asked(const ie_tag_edit *edit, const ie_metadata *before,
+                           const ie_metadata *after, ie_arena *arena)
 {
-    ie_text_list stay = edit->forget_generated ? ie_exif_own_keywords(before, arena) : before->keywords;
+    ie_text_list stay =
+        edit->forget_generated ? ie_exif_own_keywords(before, arena) : before->keywords;
     bool place = !edit->has_place || (fabs(after->latitude - edit->latitude) < 1e-6 &&
                                       fabs(after->longitude - edit->longitude) < 1e-6);
     return has_all(&after->keywords, &edit->add_keywords) && has_all(&after->keywords, &stay) &&
-           has_all(&after->hierarchy, &edit->hierarchy) && has_all(&after->generated, &edit->generated) &&
-           has_all(&after->albums, &edit->albums) && has_all(&after->albums, &before->albums) &&
+           has_all(&after->hierarchy, &edit->hierarchy) &&
+           has_all(&after->generated, &edit->generated) && has_all(&after->albums, &edit->albums) &&
+           has_all(&after->albums, &before->albums) &&
            !(edit->forget_generated && after->generated.count > edit->generated.count) &&
            same_text(edit->title, after->title) && same_text(edit->caption, after->caption) &&
            same_text(edit->original_name, after->original_name) &&
@@ -213,7 +222,8 @@ static bool reads_as_asked(const ie_tag_edit *edit, const ie_metadata *before, c
 }
 
 static ie_status check(const ie_buffer *old, const ie_buffer *text, const ie_tag_edit *edit,
-                       const ie_photo *before, const ie_xmp_change *changes, size_t count, ie_error *err)
+                       const ie_photo *before, const ie_xmp_change *changes, size_t count,
+                       ie_error *err)
 {
     ie_hash128 was, is;
     if (!ie_xmp_digest((const uint8_t *)old->data, old->size, changes, count, &was) ||
@@ -226,7 +236,8 @@ static ie_status check(const ie_buffer *old, const ie_buffer *text, const ie_tag
     bool good = reads_as_asked(edit, &before->metadata, &after->metadata, after->arena);
     ie_photo_free(after);
     return good ? IE_OK
-                : ie_error_set(err, IE_ERR_FORMAT, "its sidecar would not read as it should after writing");
+                : ie_error_set(err, IE_ERR_FORMAT,
+                               "its sidecar would not read as it should after writing");
 }
 
 ie_status ie_sidecar_write(const char *temp_path, const ie_tag_edit *edit, ie_error *err)
@@ -243,10 +254,13 @@ ie_status ie_sidecar_write(const char *temp_path, const ie_tag_edit *edit, ie_er
     if (status == IE_OK) {
         status = check(&old, &text, edit, before, changes, count, err);
     }
-    bool same = status == IE_OK && old.size == text.size && memcmp(old.data, text.data, old.size) == 0;
+    bool same =
+        status == IE_OK && old.size == text.size && memcmp(old.data, text.data, old.size) == 0;
     if (status == IE_OK && !same) {
         int failed = ie_fs_write_file(temp_path, text.data, text.size, S_IRUSR | S_IWUSR, true);
-        status = failed == 0 ? IE_OK : ie_error_errno(err, failed, "%s cannot be written", ie_shown(temp_path));
+        status = failed == 0
+                     ? IE_OK
+                     : ie_error_errno(err, failed, "%s cannot be written", ie_shown(temp_path));
     }
     ie_photo_free(before);
     ie_buffer_free(&old);

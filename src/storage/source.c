@@ -24,7 +24,8 @@ struct ie_source {
     ie_frame frame;
 };
 
-ie_source *ie_source_new(ie_bytes *bytes, ie_photo *photo, const ie_source_options *options, ie_scratch *scratch)
+ie_source *ie_source_new(ie_bytes *bytes, ie_photo *photo, const ie_source_options *options,
+                         ie_scratch *scratch)
 {
     ie_source *source = ie_alloc(sizeof *source);
     source->bytes = bytes;
@@ -82,9 +83,12 @@ static unsigned choose_denominator(const ie_source *source, uint32_t width, uint
                          : denominator == 4 ? IE_LUMA_SHORT_SIDE_FINER
                                             : IE_LUMA_SHORT_SIDE_HALF;
         bool enough = (views & IE_VIEW_LUMA) == 0 || reduced(shorter, denominator) >= least;
-        enough = enough && ((views & IE_VIEW_GRAY) == 0 || reduced(longer, denominator) >= IE_GRAY_SIDE);
-        enough = enough && ((views & IE_VIEW_COLOR) == 0 || shorter / denominator >= source->options.color_side);
-        enough = enough && ((views & IE_VIEW_RGB) == 0 || reduced(longer, denominator) >= IE_RGB_SIDE);
+        enough =
+            enough && ((views & IE_VIEW_GRAY) == 0 || reduced(longer, denominator) >= IE_GRAY_SIDE);
+        enough = enough && ((views & IE_VIEW_COLOR) == 0 ||
+                            shorter / denominator >= source->options.color_side);
+        enough =
+            enough && ((views & IE_VIEW_RGB) == 0 || reduced(longer, denominator) >= IE_RGB_SIDE);
         if (enough) {
             return denominator;
         }
@@ -92,7 +96,8 @@ static unsigned choose_denominator(const ie_source *source, uint32_t width, uint
     return 1;
 }
 
-static bool read_rows(ie_source *source, ie_jpeg *jpeg, uint32_t width, uint32_t height, ie_decode_fault *fault)
+static bool read_rows(ie_source *source, ie_jpeg *jpeg, uint32_t width, uint32_t height,
+                      ie_decode_fault *fault)
 {
     ie_frame *frame = &source->frame;
     size_t stride = (size_t)width * (frame->layout == IE_JPEG_GRAY ? 1 : 3);
@@ -109,7 +114,8 @@ static bool read_rows(ie_source *source, ie_jpeg *jpeg, uint32_t width, uint32_t
     return good && ie_jpeg_finish(jpeg, fault);
 }
 
-static bool read_jpeg(ie_source *source, ie_jpeg *jpeg, const uint8_t *data, size_t size, ie_decode_fault *fault)
+static bool read_jpeg(ie_source *source, ie_jpeg *jpeg, const uint8_t *data, size_t size,
+                      ie_decode_fault *fault)
 {
     const ie_jpeg_facts *facts = ie_jpeg_get_facts(jpeg);
     ie_frame *frame = &source->frame;
@@ -119,7 +125,8 @@ static bool read_jpeg(ie_source *source, ie_jpeg *jpeg, const uint8_t *data, siz
                                                               : IE_JPEG_GRAY;
     /* Without libjpeg's entropy decoder, which is what a reduced decode costs; luma is the same. */
     if ((denominator == 8 || denominator == 4) &&
-        ie_frame_read_planes(frame, data, size, source->options.max_pixels, source->options.color_side, denominator)) {
+        ie_frame_read_planes(frame, data, size, source->options.max_pixels,
+                             source->options.color_side, denominator)) {
         return true;
     }
     uint32_t width, height;
@@ -167,7 +174,8 @@ static bool decode_raw(ie_source *source, ie_decode_fault *fault)
 {
     ie_preview preview;
     if (!ie_raw_find_preview(source->bytes, source->options.max_file_bytes, &preview)) {
-        return set_fault(fault, "unsupported", "the RAW file has no JPEG preview that could be found");
+        return set_fault(fault, "unsupported",
+                         "the RAW file has no JPEG preview that could be found");
     }
     const uint8_t *data = NULL;
     if (preview.size <= source->options.max_file_bytes) {
@@ -192,7 +200,8 @@ static const char *code_of(const ie_error *err)
         break;
     }
     /* The codecs tell a file that ends early from a damaged one in their words only. */
-    static const char *const endings[] = {"truncat", "premature", "end of", "too short", "not enough", "Read error"};
+    static const char *const endings[] = {"truncat",   "premature",  "end of",
+                                          "too short", "not enough", "Read error"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         if (strcasestr(err->text, endings[i]) != NULL) {
             return "truncated";
@@ -210,20 +219,23 @@ static void set_facts(ie_photo *photo, const ie_image_facts *facts)
     photo->animated = facts->frames > 1;
 }
 
-/* The colour view anew, over white: what hashes are made of has its alpha dropped, what networks see has not. */
-static bool make_white(ie_source *source, const uint8_t *data, size_t size, uint32_t least, uint32_t shrink,
-                       ie_decode_fault *fault)
+/* The colour view anew, over white: what hashes are made of has its alpha dropped, what networks
+   see has not. */
+static bool make_white(ie_source *source, const uint8_t *data, size_t size, uint32_t least,
+                       uint32_t shrink, ie_decode_fault *fault)
 {
     ie_pixels pixels = {0};
     ie_error err = {0};
-    ie_status status = ie_image_decode_white(data, size, source->photo->format, least, source->options.max_pixels,
-                                             &pixels, &err);
+    ie_status status = ie_image_decode_white(data, size, source->photo->format, least,
+                                             source->options.max_pixels, &pixels, &err);
     if (status != IE_OK) {
         return set_fault(fault, code_of(&err), err.text);
     }
-    ie_frame white = {.scratch = source->frame.scratch, .exact = source->frame.exact, .views = IE_VIEW_COLOR};
+    ie_frame white = {
+        .scratch = source->frame.scratch, .exact = source->frame.exact, .views = IE_VIEW_COLOR};
     ie_jpeg_rows layout = pixels.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB;
-    bool good = ie_frame_begin(&white, layout, pixels.width, pixels.height, pixels.width, pixels.height, shrink);
+    bool good = ie_frame_begin(&white, layout, pixels.width, pixels.height, pixels.width,
+                               pixels.height, shrink);
     if (good) {
         ie_frame_add(&white, pixels.data, pixels.height);
         ie_pixels dropped = source->frame.color;
@@ -236,7 +248,8 @@ static bool make_white(ie_source *source, const uint8_t *data, size_t size, uint
 }
 
 /* Everything but JPEG: decoded as a whole, then averaged over squares as far as the views allow. */
-static bool decode_image(ie_source *source, const uint8_t *data, size_t size, ie_decode_fault *fault)
+static bool decode_image(ie_source *source, const uint8_t *data, size_t size,
+                         ie_decode_fault *fault)
 {
     ie_pixels pixels = {0};
     ie_image_facts facts = {0};
@@ -266,13 +279,13 @@ static bool decode_image(ie_source *source, const uint8_t *data, size_t size, ie
     uint32_t longer = pixels.width > pixels.height ? pixels.width : pixels.height;
     uint32_t shorter = pixels.width < pixels.height ? pixels.width : pixels.height;
     uint32_t shrink = 1;
-    while (!exact && longer / (shrink + 1) >= IE_GRAY_SIDE && shorter / (shrink + 1) >= IE_LUMA_SHORT_SIDE &&
-           shorter / (shrink + 1) >= color_side) {
+    while (!exact && longer / (shrink + 1) >= IE_GRAY_SIDE &&
+           shorter / (shrink + 1) >= IE_LUMA_SHORT_SIDE && shorter / (shrink + 1) >= color_side) {
         shrink++;
     }
     ie_jpeg_rows layout = pixels.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB;
-    bool good = ie_frame_begin(&source->frame, layout, pixels.width, pixels.height, pixels.width, pixels.height,
-                               shrink);
+    bool good = ie_frame_begin(&source->frame, layout, pixels.width, pixels.height, pixels.width,
+                               pixels.height, shrink);
     if (good) {
         source->frame.luma.softness = shrink > 1 || pixels.width < facts.width ? 1.0 : 0.0;
         ie_frame_add(&source->frame, pixels.data, pixels.height);
@@ -293,14 +306,18 @@ static bool decode_file(ie_source *source, ie_decode_fault *fault)
     size_t size = (size_t)ie_bytes_size(source->bytes);
     if (data == NULL) {
         int error = ie_bytes_errno(source->bytes);
-        return set_fault(fault, error == EFBIG ? "too_large" : error == ENOMEM ? "memory" : "unreadable",
+        return set_fault(fault,
+                         error == EFBIG    ? "too_large"
+                         : error == ENOMEM ? "memory"
+                                           : "unreadable",
                          error == EFBIG ? "the file is larger than the limit" : strerror(error));
     }
     return source->photo->format == IE_FORMAT_JPEG ? decode_jpeg(source, data, size, fault)
                                                    : decode_image(source, data, size, fault);
 }
 
-/* HEIF and AVIF are turned by their container; exif says so once more, which must not count twice. */
+/* HEIF and AVIF are turned by their container; exif says so once more, which must not count
+   twice. */
 static uint8_t orientation_of(const ie_photo *photo)
 {
     bool upright = photo->format == IE_FORMAT_HEIC || photo->format == IE_FORMAT_AVIF;

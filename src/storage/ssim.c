@@ -11,8 +11,10 @@
 #define C2 (0.03 * 255 * 0.03 * 255)
 #define NEUTRAL 128
 
-/* The sums are most of the work, and wider registers halve it; all are whole numbers, so it gives the same. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+/* The sums are most of the work, and wider registers halve it; all are whole numbers, so it gives
+   the same. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 #define WIDE __attribute__((target_clones("avx2", "default")))
 #else
 #define WIDE
@@ -24,9 +26,9 @@ typedef struct sums {
 } sums;
 
 /* Each column's over `rows` rows. */
-WIDE static void sum_columns(const uint8_t *restrict a, const uint8_t *restrict b, size_t width, uint32_t rows,
-                             uint16_t *restrict ret_a, uint16_t *restrict ret_b, uint32_t *restrict ret_squares,
-                             uint32_t *restrict ret_products)
+WIDE static void sum_columns(const uint8_t *restrict a, const uint8_t *restrict b, size_t width,
+                             uint32_t rows, uint16_t *restrict ret_a, uint16_t *restrict ret_b,
+                             uint32_t *restrict ret_squares, uint32_t *restrict ret_products)
 {
     memset(ret_a, 0, width * sizeof *ret_a);
     memset(ret_b, 0, width * sizeof *ret_b);
@@ -98,7 +100,8 @@ static double score_row(const sums *upper, const sums *lower, uint32_t blocks)
     return sum;
 }
 
-static double score(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height, const columns *c, sums *rows)
+static double score(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height,
+                    const columns *c, sums *rows)
 {
     const uint32_t across = (width + STEP - 1) / STEP, down = (height + STEP - 1) / STEP;
     sums *upper = rows, *lower = rows + across;
@@ -120,10 +123,11 @@ static double score(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t
 
 bool ie_ssim(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height, double *ret_ssim)
 {
-    columns c = {ie_try_alloc(width, sizeof *c.a), ie_try_alloc(width, sizeof *c.b), ie_try_alloc(width, sizeof *c.squares),
-                 ie_try_alloc(width, sizeof *c.products)};
+    columns c = {ie_try_alloc(width, sizeof *c.a), ie_try_alloc(width, sizeof *c.b),
+                 ie_try_alloc(width, sizeof *c.squares), ie_try_alloc(width, sizeof *c.products)};
     sums *rows = ie_try_alloc((width + STEP - 1) / STEP * (size_t)2, sizeof *rows);
-    bool good = c.a != NULL && c.b != NULL && c.squares != NULL && c.products != NULL && rows != NULL;
+    bool good =
+        c.a != NULL && c.b != NULL && c.squares != NULL && c.products != NULL && rows != NULL;
     if (good) {
         *ret_ssim = score(a, b, width, height, &c, rows);
     }
@@ -137,8 +141,8 @@ bool ie_ssim(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height
 
 /* ---- colours ------------------------------------------------------------------------------ */
 
-static double one_window(const uint8_t *const a[2], const uint8_t *const b[2], size_t width, uint32_t left, uint32_t top,
-                         uint32_t right, uint32_t bottom)
+static double one_window(const uint8_t *const a[2], const uint8_t *const b[2], size_t width,
+                         uint32_t left, uint32_t top, uint32_t right, uint32_t bottom)
 {
     int64_t products = 0, squares = 0;
     for (uint32_t y = top; y < bottom; y++) {
@@ -154,7 +158,8 @@ static double one_window(const uint8_t *const a[2], const uint8_t *const b[2], s
     return (2 * (double)products / n + C2) / ((double)squares / n + C2);
 }
 
-double ie_chroma_similarity(const uint8_t *const a[2], const uint8_t *const b[2], uint32_t width, uint32_t height)
+double ie_chroma_similarity(const uint8_t *const a[2], const uint8_t *const b[2], uint32_t width,
+                            uint32_t height)
 {
     double sum = 0, windows = 0;
     for (uint32_t top = 0; top == 0 || top + STEP < height; top += STEP) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The functions of libvips that we call, loaded at first use: see utils/late.h. Only for image_vips.h. After
- * ie_vips_ready() a call stands in the code as it would with the library linked.
+ * The functions of libvips that we call, loaded at first use: see utils/late.h. Only for
+ * image_vips.h. After ie_vips_ready() a call stands in the code as it would with the library
+ * linked.
  */
 #ifndef IE_STORAGE_VIPS_CALLS_H
 #define IE_STORAGE_VIPS_CALLS_H
@@ -10,20 +11,28 @@
 
 #include "utils/late.h"
 
-#define IE_VIPS_CALLS(X) \
-    X(vips_avg) X(vips_black) X(vips_block_untrusted_set) X(vips_cache_operation_buildp) X(vips_cache_set_max) \
-    X(vips_cache_set_max_files) X(vips_cache_set_max_mem) X(vips_cast) X(vips_cast_uchar) X(vips_colourspace) \
-    X(vips_concurrency_set) X(vips_copy) X(vips_error_clear) X(vips_extract_band) X(vips_flatten) X(vips_flip) \
-    X(vips_format_sizeof_unsafe) X(vips_heifsave) X(vips_heifsave_buffer) X(vips_icc_transform) \
-    X(vips_image_copy_memory) X(vips_image_get_blob) X(vips_image_get_fields) X(vips_image_get_int) \
-    X(vips_image_get_n_pages) X(vips_image_get_string) X(vips_image_get_type) X(vips_image_get_typeof) \
-    X(vips_image_hasalpha) X(vips_image_new_from_memory) X(vips_image_new_from_memory_copy) X(vips_image_remove) \
-    X(vips_image_write_to_memory) X(vips_init) X(vips_jpegsave) X(vips_jxlsave) X(vips_min) \
-    X(vips_object_get_type) X(vips_object_unref_outputs) X(vips_operation_block_set) \
-    X(vips_operation_get_type) X(vips_operation_new) X(vips_pngsave) X(vips_rot) X(vips_rshift_const1) \
-    X(vips_source_new_from_memory) X(vips_thread_shutdown) X(vips_tiffsave) X(vips_type_find) X(vips_webpsave) \
-    X(vips_image_generate) X(vips_image_new) X(vips_image_pipelinev) X(vips_region_new) X(vips_region_prepare) \
-    X(vips_region_region) X(vips_start_one) X(vips_stop_one) X(vips_image_set_blob_copy) X(vips_maplut)
+#define IE_VIPS_CALLS(X)                                                                           \
+    X(vips_avg)                                                                                    \
+    X(vips_black) X(vips_block_untrusted_set) X(vips_cache_operation_buildp) X(vips_cache_set_max) \
+        X(vips_cache_set_max_files) X(vips_cache_set_max_mem) X(vips_cast) X(vips_cast_uchar) X(   \
+            vips_colourspace) X(vips_concurrency_set) X(vips_copy) X(vips_error_clear)             \
+            X(vips_extract_band) X(vips_flatten) X(vips_flip) X(vips_format_sizeof_unsafe) X(      \
+                vips_heifsave) X(vips_heifsave_buffer) X(vips_icc_transform)                       \
+                X(vips_image_copy_memory) X(vips_image_get_blob) X(vips_image_get_fields) X(       \
+                    vips_image_get_int) X(vips_image_get_n_pages) X(vips_image_get_string)         \
+                    X(vips_image_get_type) X(vips_image_get_typeof) X(vips_image_hasalpha) X(      \
+                        vips_image_new_from_memory) X(vips_image_new_from_memory_copy)             \
+                        X(vips_image_remove) X(vips_image_write_to_memory) X(vips_init) X(         \
+                            vips_jpegsave) X(vips_jxlsave) X(vips_min) X(vips_object_get_type)     \
+                            X(vips_object_unref_outputs) X(vips_operation_block_set) X(            \
+                                vips_operation_get_type) X(vips_operation_new) X(vips_pngsave)     \
+                                X(vips_rot) X(vips_rshift_const1) X(vips_source_new_from_memory)   \
+                                    X(vips_thread_shutdown) X(vips_tiffsave) X(vips_type_find)     \
+                                        X(vips_webpsave) X(vips_image_generate) X(vips_image_new)  \
+                                            X(vips_image_pipelinev) X(vips_region_new)             \
+                                                X(vips_region_prepare) X(vips_region_region)       \
+                                                    X(vips_start_one) X(vips_stop_one)             \
+                                                        X(vips_image_set_blob_copy) X(vips_maplut)
 
 typedef struct ie_vips_calls {
     IE_VIPS_CALLS(IE_LATE_MEMBER)

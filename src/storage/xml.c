@@ -95,8 +95,8 @@ const char *ie_xml_library(void)
     return XML_ExpatVersion();
 }
 
-bool ie_xml_find_attribute(const char *bytes, size_t at, size_t behind, const char *qualified, size_t *ret_at,
-                           size_t *ret_length)
+bool ie_xml_find_attribute(const char *bytes, size_t at, size_t behind, const char *qualified,
+                           size_t *ret_at, size_t *ret_length)
 {
     size_t length = strlen(qualified), i = at + 1;
     i += strcspn(bytes + i, " \t\r\n/>");

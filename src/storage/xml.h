@@ -13,8 +13,8 @@
 
 typedef struct ie_xml {
     void *user;
-    /* Names are "namespace local"; with `prefixes` "namespace local prefix" where there is a prefix.
-       Attributes are names and values in turn, ended by NULL. */
+    /* Names are "namespace local"; with `prefixes` "namespace local prefix" where there is a
+       prefix. Attributes are names and values in turn, ended by NULL. */
     void (*start)(struct ie_xml *xml, const char *name, const char **attributes);
     void (*end)(struct ie_xml *xml, const char *name);
     void (*text)(struct ie_xml *xml, const char *text, size_t length); /* in pieces */
@@ -25,14 +25,14 @@ typedef struct ie_xml {
     bool stop;         /* set it to end the parsing: the document counts as unsound */
 } ie_xml;
 
-/* True when the document is well-formed; bytes behind its end do not count. Handlers are called as far
-   as it could be read. Deeper than 100 elements, or a DOCTYPE: unsound, and `stop` is set. */
+/* True when the document is well-formed; bytes behind its end do not count. Handlers are called as
+   far as it could be read. Deeper than 100 elements, or a DOCTYPE: unsound, and `stop` is set. */
 bool ie_xml_parse(ie_xml *xml, const void *bytes, size_t size);
 
-/* Where ` prefix:local="…"` stands in the start tag between `at` and `behind` of a text that ends with a NUL; false when
-   it does not. */
-bool ie_xml_find_attribute(const char *bytes, size_t at, size_t behind, const char *qualified, size_t *ret_at,
-                           size_t *ret_length);
+/* Where ` prefix:local="…"` stands in the start tag between `at` and `behind` of a text that ends
+   with a NUL; false when it does not. */
+bool ie_xml_find_attribute(const char *bytes, size_t at, size_t behind, const char *qualified,
+                           size_t *ret_at, size_t *ret_length);
 
 const char *ie_xml_library(void); /* its version */
 

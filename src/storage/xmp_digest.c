@@ -59,8 +59,10 @@ static void add_property(digester *d, uint64_t name, uint64_t value)
 static void start_description(digester *d, const char **attributes)
 {
     for (int i = 0; attributes[i] != NULL; i += 2) {
-        bool property = strchr(attributes[i], ' ') != NULL; /* old packets say "about" without a prefix */
-        if (property && !ie_starts_with(attributes[i], NS_RDF " ") && !is_left_out(d, attributes[i])) {
+        bool property =
+            strchr(attributes[i], ' ') != NULL; /* old packets say "about" without a prefix */
+        if (property && !ie_starts_with(attributes[i], NS_RDF " ") &&
+            !is_left_out(d, attributes[i])) {
             add_property(d, hash_of(attributes[i], strlen(attributes[i])),
                          hash_of(attributes[i + 1], strlen(attributes[i + 1])));
         }
@@ -77,7 +79,8 @@ static void start_node(node *n, const char *name, const char **attributes)
         if (strcmp(attributes[i], NS_RDF " resource") == 0) {
             ie_buffer_text(&n->text, value);
         } else if (!ie_starts_with(attributes[i], NS_RDF " ")) {
-            n->fields += mix(hash_of(attributes[i], strlen(attributes[i])), hash_of(value, strlen(value)));
+            n->fields +=
+                mix(hash_of(attributes[i], strlen(attributes[i])), hash_of(value, strlen(value)));
             n->has_parts |= !ie_starts_with(attributes[i], "http://www.w3.org/XML/1998/namespace ");
         }
     }
@@ -141,7 +144,8 @@ static void take_text(ie_xml *xml, const char *text, size_t length)
 bool ie_xmp_digest(const uint8_t *packet, size_t size, const ie_xmp_change *changes, size_t count,
                    ie_hash128 *ret_digest)
 {
-    while (size > 0 && (packet[size - 1] == 0 || packet[size - 1] == ' ' || packet[size - 1] == '\n')) {
+    while (size > 0 &&
+           (packet[size - 1] == 0 || packet[size - 1] == ' ' || packet[size - 1] == '\n')) {
         size--;
     }
     if (size == 0) {

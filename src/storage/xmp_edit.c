@@ -10,12 +10,13 @@
 #define NS_RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 #define XML_LANG "http://www.w3.org/XML/1998/namespace lang"
 
-static const char empty_packet[] = "<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
-                                   "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\" x:xmptk=\"Image Engine\">\n"
-                                   " <rdf:RDF xmlns:rdf=\"" NS_RDF "\">\n"
-                                   " </rdf:RDF>\n"
-                                   "</x:xmpmeta>\n"
-                                   "<?xpacket end=\"w\"?>\n";
+static const char empty_packet[] =
+    "<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
+    "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\" x:xmptk=\"Image Engine\">\n"
+    " <rdf:RDF xmlns:rdf=\"" NS_RDF "\">\n"
+    " </rdf:RDF>\n"
+    "</x:xmpmeta>\n"
+    "<?xpacket end=\"w\"?>\n";
 
 /* Bytes that go, and what comes in their place. In rising order, never overlapping. */
 typedef struct splice {
@@ -27,7 +28,8 @@ typedef struct splice {
 typedef struct pending {
     const ie_xmp_change *change;
     ie_text_list add; /* still to come */
-    const char *prefix; /* that the packet has for its namespace: Adobe's toolkit takes no second one */
+    /* that the packet has for its namespace: Adobe's toolkit takes no second one */
+    const char *prefix;
     bool done;        /* it has its place */
 } pending;
 
@@ -101,7 +103,8 @@ static void note_prefix(editor *e, const char *name)
     const char *prefix = local != NULL ? strchr(local + 1, ' ') : NULL;
     for (size_t i = 0; i < e->count && prefix != NULL; i++) {
         const char *space = e->pending[i].change->space;
-        bool of_it = strlen(space) == (size_t)(local - name) && memcmp(name, space, strlen(space)) == 0;
+        bool of_it =
+            strlen(space) == (size_t)(local - name) && memcmp(name, space, strlen(space)) == 0;
         if (of_it && e->pending[i].prefix == NULL) {
             e->pending[i].prefix = ie_arena_strdup(e->arena, prefix + 1);
         }
@@ -164,7 +167,7 @@ static void carry(editor *e, pending *p, const char *value)
     p->add = all;
 }
 
-/* ---- attributes of a description --------------------------------------------------------------- */
+/* ---- attributes of a description ---------------------------------------------------------- */
 
 static int by_place(const void *a, const void *b)
 {
@@ -208,7 +211,7 @@ static void take_attributes(editor *e, ie_xml *xml, const char **attributes)
     }
 }
 
-/* ---- elements ------------------------------------------------------------------------------------ */
+/* ---- elements -------------------------------------------------------------------------------- */
 
 static void start(ie_xml *xml, const char *name, const char **attributes)
 {
@@ -247,7 +250,8 @@ static char *item_text(const editor *e, const char *container, const char *value
 {
     ie_buffer text = {0};
     int prefix = (int)(strchr(container, ':') != NULL ? strcspn(container, ":") + 1 : 0);
-    ie_buffer_printf(&text, "<%.*sli%s>", prefix, container, is_default ? " xml:lang=\"x-default\"" : "");
+    ie_buffer_printf(&text, "<%.*sli%s>", prefix, container,
+                     is_default ? " xml:lang=\"x-default\"" : "");
     add_escaped(&text, value);
     ie_buffer_printf(&text, "</%.*sli>", prefix, container);
     return ie_buffer_take(&text);
@@ -277,7 +281,8 @@ static void end_item(editor *e, size_t behind)
     } else if (is_list(p)) {
         e->kept++;
         remove_item(&p->add, value, e->arena);
-    } else if (p->change->form == IE_XMP_LANGUAGE && e->item_is_default && p->change->text != NULL && !p->done) {
+    } else if (p->change->form == IE_XMP_LANGUAGE && e->item_is_default &&
+               p->change->text != NULL && !p->done) {
         add_splice(e, e->item, behind - e->item, item_text(e, e->container, p->change->text, true));
         p->done = true;
     }
@@ -350,11 +355,12 @@ static void take_text(ie_xml *xml, const char *text, size_t length)
     }
 }
 
-/* ---- what is new ----------------------------------------------------------------------------------- */
+/* ---- what is new ----------------------------------------------------------------------------- */
 
 static void add_property(ie_buffer *out, const pending *p)
 {
-    static const char *const kinds[] = {[IE_XMP_LANGUAGE] = "Alt", [IE_XMP_BAG] = "Bag", [IE_XMP_SEQ] = "Seq"};
+    static const char *const kinds[] = {
+        [IE_XMP_LANGUAGE] = "Alt", [IE_XMP_BAG] = "Bag", [IE_XMP_SEQ] = "Seq"};
     const ie_xmp_change *c = p->change;
     ie_buffer_printf(out, "   <%s:%s>", prefix_of(p), c->name);
     if (c->form == IE_XMP_TEXT) {
@@ -365,7 +371,8 @@ static void add_property(ie_buffer *out, const pending *p)
         items = c->form == IE_XMP_LANGUAGE ? (ie_text_list){text, 1} : items;
         ie_buffer_printf(out, "<rdf:%s>", kinds[c->form]);
         for (uint32_t i = 0; i < items.count; i++) {
-            ie_buffer_printf(out, "<rdf:li%s>", c->form == IE_XMP_LANGUAGE ? " xml:lang=\"x-default\"" : "");
+            ie_buffer_printf(out, "<rdf:li%s>",
+                             c->form == IE_XMP_LANGUAGE ? " xml:lang=\"x-default\"" : "");
             add_escaped(out, items.items[i]);
             ie_buffer_text(out, "</rdf:li>");
         }
@@ -441,7 +448,8 @@ static ie_status run(editor *e, size_t size, ie_buffer *out, ie_error *err)
     for (size_t i = 0; i < e->splice_count; i++) {
         const splice *s = &e->splices[i];
         if (s->at < at || s->at > size || s->length > size - s->at) {
-            return ie_error_set(err, IE_ERR_FORMAT, "its XMP is built in a way that is not understood");
+            return ie_error_set(err, IE_ERR_FORMAT,
+                                "its XMP is built in a way that is not understood");
         }
         ie_buffer_add(out, e->bytes + at, s->at - at);
         ie_buffer_text(out, s->text);
@@ -464,7 +472,9 @@ ie_status ie_xmp_edit(const char *packet, size_t size, const ie_xmp_change *chan
     if (memchr(packet, 0, size) != NULL) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "its XMP is coded in another way than UTF-8");
     }
-    editor e = {.arena = ie_arena_new(), .count = count, .pending = ie_alloc((count + 1) * sizeof *e.pending)};
+    editor e = {.arena = ie_arena_new(),
+                .count = count,
+                .pending = ie_alloc((count + 1) * sizeof *e.pending)};
     e.bytes = ie_arena_strndup(e.arena, packet, size);
     for (size_t i = 0; i < count; i++) {
         e.pending[i] = (pending){.change = &changes[i]};

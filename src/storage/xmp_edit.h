@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Changing properties in an XMP packet where they stand: every byte of what is not changed stays as it is
- * (other programs' properties, their order, comments, padding). New properties get an rdf:Description of
- * their own at the end. Values that are there already stay with all that hangs on them (languages,
- * qualifiers). Pure.
+ * Changing properties in an XMP packet where they stand: every byte of what is not changed stays as
+ * it is (other programs' properties, their order, comments, padding). New properties get an
+ * rdf:Description of their own at the end. Values that are there already stay with all that hangs
+ * on them (languages, qualifiers). Pure.
  */
 #ifndef IE_STORAGE_XMP_EDIT_H
 #define IE_STORAGE_XMP_EDIT_H

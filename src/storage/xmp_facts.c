@@ -88,7 +88,8 @@ static void set_color_label(ie_xmp_taker *r, const char *value)
 
 static void set_edited(ie_metadata *m, ie_xmp_field which, const char *value)
 {
-    bool edited = which == IE_XMP_HISTORY_END ? ie_xmp_real(value) > 0 : ie_equal_nocase(value, "true");
+    bool edited =
+        which == IE_XMP_HISTORY_END ? ie_xmp_real(value) > 0 : ie_equal_nocase(value, "true");
     m->edited = edited ? 1 : m->edited;
 }
 

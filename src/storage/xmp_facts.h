@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * Which properties of XMP mean something to us, and what their values mean: dc, xmp, exif, exifEX,
- * aux, tiff, photoshop, Lightroom's and digiKam's trees of keywords, people, albums, and our own keywords
- * made by models. Knows nothing of XML: xmp_read.c hands over names and values.
+ * aux, tiff, photoshop, Lightroom's and digiKam's trees of keywords, people, albums, and our own
+ * keywords made by models. Knows nothing of XML: xmp_read.c hands over names and values.
  */
 #ifndef IE_STORAGE_XMP_FACTS_H
 #define IE_STORAGE_XMP_FACTS_H
@@ -14,7 +14,8 @@
 /* Where this stands in a packet, there may be named areas, or people in them. */
 #define IE_XMP_REGIONS_HINT "Region"
 
-/* A list of structures (Metadata Working Group, "Guidelines for Handling Image Metadata" 2.0, collections), each with this. */
+/* A list of structures (Metadata Working Group, "Guidelines for Handling Image Metadata" 2.0,
+   collections), each with this. */
 #define IE_XMP_COLLECTIONS_SPACE "http://www.metadataworkinggroup.com/schemas/collections/"
 #define IE_XMP_COLLECTION_NAME IE_XMP_COLLECTIONS_SPACE " CollectionName"
 
@@ -36,7 +37,8 @@ ie_xmp_taker ie_xmp_taker_new(ie_arena *arena, ie_facts *facts);
 /* A number for a property's name ("namespace local"), 0 when it means nothing to us. */
 int ie_xmp_property(const char *name);
 bool ie_xmp_is_structured(int property);
-/* One value, or one item of a list, or the one field that counts of a structure; `is_default`: its language is x-default. */
+/* One value, or one item of a list, or the one field that counts of a structure; `is_default`: its
+   language is x-default. */
 void ie_xmp_take(ie_xmp_taker *taker, int property, const char *value, bool is_default);
 void ie_xmp_taker_finish(ie_xmp_taker *taker);
 

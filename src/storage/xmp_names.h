@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The properties of XMP that mean something to us, by number: their names in the table of xmp_names.c, their meaning in
- * xmp_facts.c. A new plain text costs a word here and a row there. Pure.
+ * The properties of XMP that mean something to us, by number: their names in the table of
+ * xmp_names.c, their meaning in xmp_facts.c. A new plain text costs a word here and a row there.
+ * Pure.
  */
 #ifndef IE_STORAGE_XMP_NAMES_H
 #define IE_STORAGE_XMP_NAMES_H

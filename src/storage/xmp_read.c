@@ -45,7 +45,8 @@ static void start_item(reader *r, const char **attributes)
     }
 }
 
-/* Fields are attributes of the item (or of a description in it), or elements at any depth below it. */
+/* Fields are attributes of the item (or of a description in it), or elements at any depth
+   below it. */
 static void start_in_structure(reader *r, const char *name, const char **attributes)
 {
     for (int i = 0; attributes[i] != NULL; i += 2) {
@@ -156,8 +157,9 @@ static void take_text(ie_xml *xml, const char *text, size_t length)
     reader *r = xml->user;
     int level = r->depth - r->rdf_depth;
     bool wanted = r->regions.style != 0 ||
-                  (ie_xmp_is_structured(r->current) ? r->field > 0 && r->depth == r->field
-                                                    : r->current != 0 && (level == 2 || (level == 4 && r->in_item)));
+                  (ie_xmp_is_structured(r->current)
+                       ? r->field > 0 && r->depth == r->field
+                       : r->current != 0 && (level == 2 || (level == 4 && r->in_item)));
     if (wanted && r->text.size + length <= MAX_VALUE) {
         ie_buffer_add(&r->text, text, length);
     }

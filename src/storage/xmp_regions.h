@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Named areas in XMP. The Metadata Working Group's (mwg-rs) give the centre and the size, Microsoft's
- * (MP) the left upper corner and the size; both as shares of the picture's width and height. Both
- * come out as left, top, right, bottom. Written as attributes or as elements, with or without
- * rdf:Description in between: names alone decide, not depth.
+ * Named areas in XMP. The Metadata Working Group's (mwg-rs) give the centre and the size,
+ * Microsoft's (MP) the left upper corner and the size; both as shares of the picture's width and
+ * height. Both come out as left, top, right, bottom. Written as attributes or as elements, with or
+ * without rdf:Description in between: names alone decide, not depth.
  */
 #ifndef IE_STORAGE_XMP_REGIONS_H
 #define IE_STORAGE_XMP_REGIONS_H

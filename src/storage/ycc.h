@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* JFIF's full-range YCbCr (ITU-T T.871) to RGB: of mean values in double, of samples in 16-bit fixed point. */
+/* JFIF's full-range YCbCr (ITU-T T.871) to RGB: of mean values in double, of samples in 16-bit
+   fixed point. */
 #ifndef IE_STORAGE_YCC_H
 #define IE_STORAGE_YCC_H
 

@@ -64,7 +64,8 @@ const char *ie_show_path(const char *path, char *buffer, size_t size)
     size_t used = 0;
     const unsigned char *p = (const unsigned char *)path;
     while (*p != 0) {
-        while (*p >= 0x20 && *p < 0x7f && *p != '\\' && used + 5 <= size) { /* what most paths are all of */
+        while (*p >= 0x20 && *p < 0x7f && *p != '\\' &&
+               used + 5 <= size) { /* what most paths are all of */
             buffer[used++] = (char)*p++;
         }
         if (*p == 0) {

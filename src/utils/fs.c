@@ -101,7 +101,8 @@ int ie_place_open(const char *base, const char *path, ie_place *ret_place)
     }
     size_t skip = 1;
     const char *start = "/";
-    if (base != NULL && strcmp(base, "/") != 0 && ie_path_below(path, base) && strlen(path) > strlen(base)) {
+    if (base != NULL && strcmp(base, "/") != 0 && ie_path_below(path, base) &&
+        strlen(path) > strlen(base)) {
         start = base;
         skip = strlen(base) + 1;
     }
@@ -138,7 +139,8 @@ int ie_place_read(const ie_place *place, int *ret_fd)
 {
     int fd;
     do {
-        fd = openat(place->dir, place->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        fd = openat(place->dir, place->name,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     } while (fd < 0 && errno == EINTR);
     if (fd < 0) {
         return errno;
@@ -183,7 +185,8 @@ int ie_fs_mount(const char *path, uint64_t *ret_mount)
     for (;;) {
         struct statx sx;
         if (statx(AT_FDCWD, at, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_MNT_ID, &sx) == 0) {
-            /* Without mount ids (Linux before 5.8) the device has to do; a bind mount then shows as EXDEV later. */
+            /* Without mount ids (Linux before 5.8) the device has to do; a bind mount then shows as
+               EXDEV later. */
             *ret_mount = (sx.stx_mask & STATX_MNT_ID) != 0
                              ? sx.stx_mnt_id
                              : (uint64_t)sx.stx_dev_major << 32 | sx.stx_dev_minor;
@@ -217,7 +220,8 @@ int ie_fs_create(const ie_place *place, mode_t mode, int *ret_fd)
     int fd = -1;
     int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     int failed;
-    CHANGE(failed, IE_FS_CREATE, place->path, NULL, fd = openat(place->dir, place->name, flags, mode));
+    CHANGE(failed, IE_FS_CREATE, place->path, NULL,
+           fd = openat(place->dir, place->name, flags, mode));
     if (failed == 0) {
         *ret_fd = fd;
     }
@@ -226,7 +230,8 @@ int ie_fs_create(const ie_place *place, mode_t mode, int *ret_fd)
 
 int ie_fs_open_append(const ie_place *place, int *ret_fd)
 {
-    int fd = openat(place->dir, place->name, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd =
+        openat(place->dir, place->name, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         return errno;
     }
@@ -274,7 +279,8 @@ int ie_fs_sync(int fd, const char *path)
     return failed;
 }
 
-/* Some file systems (FUSE, network) cannot sync a directory and say EINVAL: there is nothing to be done. */
+/* Some file systems (FUSE, network) cannot sync a directory and say EINVAL: there is nothing to be
+   done. */
 static int sync_directory_fd(int fd, const char *path)
 {
     int failed;
@@ -302,12 +308,13 @@ int ie_fs_sync_directory(const char *path)
 int ie_fs_link(const ie_place *from, const ie_place *to)
 {
     int failed;
-    CHANGE(failed, IE_FS_LINK, from->path, to->path, linkat(from->dir, from->name, to->dir, to->name, 0));
+    CHANGE(failed, IE_FS_LINK, from->path, to->path,
+           linkat(from->dir, from->name, to->dir, to->name, 0));
     return failed;
 }
 
-/* For file systems without RENAME_NOREPLACE. link() never overwrites either; a crash in between leaves two names
-   for the same file, which recovery recognises. */
+/* For file systems without RENAME_NOREPLACE. link() never overwrites either; a crash in between
+   leaves two names for the same file, which recovery recognises. */
 static int rename_by_link(const ie_place *from, const ie_place *to)
 {
     int failed = ie_fs_link(from, to);
@@ -325,7 +332,7 @@ int ie_fs_rename(const ie_place *from, const ie_place *to)
 {
     int failed;
     CHANGE(failed, IE_FS_RENAME, from->path, to->path,
-                        (int)syscall(SYS_renameat2, from->dir, from->name, to->dir, to->name, RENAME_NOREPLACE));
+           (int)syscall(SYS_renameat2, from->dir, from->name, to->dir, to->name, RENAME_NOREPLACE));
     if (failed == EINVAL || failed == ENOSYS || failed == EOPNOTSUPP) {
         return rename_by_link(from, to);
     }

@@ -71,16 +71,21 @@ typedef union extents {
 /* Where the bytes from `start` on lie; linux/Documentation/filesystems/fiemap.rst. */
 static bool read_extents(int fd, uint64_t start, extents *ret_extents)
 {
-    *ret_extents = (extents){.map = {.fm_start = start, .fm_length = FIEMAP_MAX_OFFSET - start, .fm_flags = FIEMAP_FLAG_SYNC,
+    *ret_extents = (extents){.map = {.fm_start = start,
+                                     .fm_length = FIEMAP_MAX_OFFSET - start,
+                                     .fm_flags = FIEMAP_FLAG_SYNC,
                                      .fm_extent_count = EXTENTS}};
-    return ioctl(fd, FS_IOC_FIEMAP, &ret_extents->map) == 0 && ret_extents->map.fm_mapped_extents <= EXTENTS;
+    return ioctl(fd, FS_IOC_FIEMAP, &ret_extents->map) == 0 &&
+           ret_extents->map.fm_mapped_extents <= EXTENTS;
 }
 
 static bool same_blocks(const struct fiemap_extent *a, const struct fiemap_extent *b)
 {
     const uint32_t nowhere = FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DELALLOC;
-    bool in_inode = (a->fe_flags & b->fe_flags & FIEMAP_EXTENT_DATA_INLINE) != 0; /* no blocks that could be saved */
-    return a->fe_logical == b->fe_logical && a->fe_length == b->fe_length && ((a->fe_flags | b->fe_flags) & nowhere) == 0 &&
+    bool in_inode = (a->fe_flags & b->fe_flags & FIEMAP_EXTENT_DATA_INLINE) !=
+                    0; /* no blocks that could be saved */
+    return a->fe_logical == b->fe_logical && a->fe_length == b->fe_length &&
+           ((a->fe_flags | b->fe_flags) & nowhere) == 0 &&
            (in_inode || a->fe_physical == b->fe_physical);
 }
 
@@ -146,7 +151,8 @@ static int attribute(const char *to_path, int (*change)(int fd, const struct sta
         }
         ie_fs_after(IE_FS_ATTRIBUTES, to_path, NULL, failed);
     } while (failed == EINTR);
-    bool unknown_here = failed == EPERM || failed == EOPNOTSUPP || failed == ENOSYS || failed == EINVAL;
+    bool unknown_here =
+        failed == EPERM || failed == EOPNOTSUPP || failed == ENOSYS || failed == EINVAL;
     return unknown_here ? 0 : failed;
 }
 
@@ -196,8 +202,8 @@ int ie_fs_copy_permissions(int from_fd, int to_fd, const char *to_path, bool own
     return failed != 0 ? failed : attribute(to_path, change_mode, to_fd, &st);
 }
 
-/* The rename of a finished temporary file over an older one: the only overwriting call, for reports,
-   plans and our own lock and volume files. */
+/* The rename of a finished temporary file over an older one: the only overwriting call, for
+   reports, plans and our own lock and volume files. */
 static int swap_in(const ie_place *temp, const ie_place *target, bool replace)
 {
     if (!replace) {
@@ -214,8 +220,8 @@ static int swap_in(const ie_place *temp, const ie_place *target, bool replace)
     return ie_fs_after(IE_FS_RENAME, temp->path, target->path, failed);
 }
 
-static int fill_and_swap(const ie_place *temp, const ie_place *target, const void *bytes, size_t size,
-                         mode_t mode, bool replace)
+static int fill_and_swap(const ie_place *temp, const ie_place *target, const void *bytes,
+                         size_t size, mode_t mode, bool replace)
 {
     int fd;
     int failed = ie_fs_create(temp, mode, &fd);

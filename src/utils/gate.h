@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * A number of places, taken one at a time and given back many at a time: how much may be under way. One who waits is
- * woken once for all that come back together, which a semaphore cannot do. Any number of threads.
+ * A number of places, taken one at a time and given back many at a time: how much may be under way.
+ * One who waits is woken once for all that come back together, which a semaphore cannot do. Any
+ * number of threads.
  */
 #ifndef IE_UTILS_GATE_H
 #define IE_UTILS_GATE_H

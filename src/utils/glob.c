@@ -38,7 +38,7 @@ struct ie_glob {
 };
 
 /* The character at *text, which is moved behind it. Bytes that are not UTF-8 get numbers of their
- * own. */
+   own. */
 static uint32_t next_char(const char **text)
 {
     const unsigned char *p = (const unsigned char *)*text;

@@ -107,10 +107,12 @@ ie_hash128 ie_hasher_value(const ie_hasher *hasher)
     return canonical(XXH3_128bits_digest(hasher->state));
 }
 
-/* Loaded at first use: few photos have what is hashed this way, and loading it is a third of what starting takes. */
-#define CALLS(X) \
-    X(EVP_MD_CTX_new) X(EVP_MD_CTX_free) X(EVP_DigestInit_ex) X(EVP_DigestUpdate) X(EVP_DigestFinal_ex) X(EVP_sha256) \
-    X(EVP_sha1) X(EVP_md5)
+/* Loaded at first use: few photos have what is hashed this way, and loading it is a third of what
+   starting takes. */
+#define CALLS(X)                                                                                   \
+    X(EVP_MD_CTX_new)                                                                              \
+    X(EVP_MD_CTX_free) X(EVP_DigestInit_ex) X(EVP_DigestUpdate) X(EVP_DigestFinal_ex)              \
+        X(EVP_sha256) X(EVP_sha1) X(EVP_md5)
 static struct {
     CALLS(IE_LATE_MEMBER)
 } libcrypto; /* filled once, under `once` */
@@ -138,7 +140,8 @@ ie_digest *ie_digest_new(ie_digest_kind kind)
     const EVP_MD *method = kind == IE_DIGEST_SHA256 ? libcrypto.EVP_sha256()
                            : kind == IE_DIGEST_SHA1 ? libcrypto.EVP_sha1()
                                                     : libcrypto.EVP_md5();
-    if (digest->context == NULL || libcrypto.EVP_DigestInit_ex(digest->context, method, NULL) != 1) {
+    if (digest->context == NULL ||
+        libcrypto.EVP_DigestInit_ex(digest->context, method, NULL) != 1) {
         libcrypto.EVP_MD_CTX_free(digest->context);
         free(digest);
         return NULL;

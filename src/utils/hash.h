@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Hashes of bytes: XXH3-128 (libxxhash) to find equal files fast, SHA-256 and MD5 (libcrypto) when asked.
- * A hash here finds candidates; that two files are equal is proven by comparing their bytes.
+ * Hashes of bytes: XXH3-128 (libxxhash) to find equal files fast, SHA-256 and MD5 (libcrypto) when
+ * asked. A hash here finds candidates; that two files are equal is proven by comparing their bytes.
  */
 #ifndef IE_UTILS_HASH_H
 #define IE_UTILS_HASH_H
@@ -29,9 +29,14 @@ void ie_hasher_add(ie_hasher *hasher, const void *bytes, size_t size);
 ie_hash128 ie_hasher_value(const ie_hasher *hasher);
 
 /* Streaming digests by libcrypto. */
-typedef enum ie_digest_kind { IE_DIGEST_SHA256, IE_DIGEST_MD5, IE_DIGEST_SHA1 } ie_digest_kind; /* SHA-1: git's */
+typedef enum ie_digest_kind {
+    IE_DIGEST_SHA256,
+    IE_DIGEST_MD5,
+    IE_DIGEST_SHA1
+} ie_digest_kind; /* SHA-1: git's */
 typedef struct ie_digest ie_digest;
-ie_digest *ie_digest_new(ie_digest_kind kind); /* NULL without libcrypto, or when it refuses (MD5 under FIPS) */
+ie_digest *ie_digest_new(
+    ie_digest_kind kind); /* NULL without libcrypto, or when it refuses (MD5 under FIPS) */
 void ie_digest_add(ie_digest *digest, const void *bytes, size_t size);
 /* Lower-case hex with NUL (at most 65 bytes); frees the digest. */
 void ie_digest_end(ie_digest *take_digest, char ret_hex[65]);

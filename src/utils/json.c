@@ -98,8 +98,8 @@ ie_status ie_json_parse(const char *bytes, size_t size, const char *what, json_t
     json_error_t problem;
     json_t *value = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
     if (value == NULL) {
-        return ie_error_set(err, IE_ERR_FORMAT, "%s is not valid JSON: line %d: %s", what, problem.line,
-                            problem.text);
+        return ie_error_set(err, IE_ERR_FORMAT, "%s is not valid JSON: line %d: %s", what,
+                            problem.line, problem.text);
     }
     *ret_value = value;
     return IE_OK;

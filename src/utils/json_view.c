@@ -14,8 +14,8 @@ static const char *skip_space(const char *p, const char *end)
     return p;
 }
 
-/* From an opening quote to behind the closing one, the first with an even number of backslashes before it; NULL: there
-   is none. */
+/* From an opening quote to behind the closing one, the first with an even number of backslashes
+   before it; NULL: there is none. */
 static const char *skip_text(const char *p, const char *end)
 {
     const char *first = p + 1;
@@ -108,8 +108,8 @@ ie_json_view ie_json_view_of(const char *text, size_t size)
     return behind != NULL ? (ie_json_view){at, behind} : nothing;
 }
 
-static void note(const char *key, size_t size, ie_json_view value, const char *const *keys, size_t count,
-                 ie_json_view *ret_views)
+static void note(const char *key, size_t size, ie_json_view value, const char *const *keys,
+                 size_t count, ie_json_view *ret_views)
 {
     for (size_t i = 0; i < count; i++) {
         if (ret_views[i].at == NULL && strlen(keys[i]) == size && memcmp(keys[i], key, size) == 0) {
@@ -119,7 +119,8 @@ static void note(const char *key, size_t size, ie_json_view value, const char *c
     }
 }
 
-void ie_json_view_members(ie_json_view object, const char *const *keys, size_t count, ie_json_view *ret_views)
+void ie_json_view_members(ie_json_view object, const char *const *keys, size_t count,
+                          ie_json_view *ret_views)
 {
     memset(ret_views, 0, count * sizeof *ret_views);
     const char *p = object.at, *end = object.end;
@@ -248,7 +249,8 @@ const char *ie_json_view_text(ie_json_view value, ie_buffer *text)
 static bool number_of(ie_json_view value, char ret_text[64])
 {
     size_t size = value.at != NULL ? (size_t)(value.end - value.at) : 0;
-    if (size == 0 || size > 63 || (value.at[0] != '-' && (value.at[0] < '0' || value.at[0] > '9'))) {
+    if (size == 0 || size > 63 ||
+        (value.at[0] != '-' && (value.at[0] < '0' || value.at[0] > '9'))) {
         return false;
     }
     memcpy(ret_text, value.at, size);
@@ -267,7 +269,8 @@ int64_t ie_json_view_int(ie_json_view value, int64_t absent)
 {
     char text[64];
     int64_t number;
-    return number_of(value, text) && ie_parse_int(text, INT64_MIN, INT64_MAX, &number) ? number : absent;
+    return number_of(value, text) && ie_parse_int(text, INT64_MIN, INT64_MAX, &number) ? number
+                                                                                       : absent;
 }
 
 bool ie_json_view_true(ie_json_view value)

@@ -18,7 +18,8 @@ bool ie_late_load(const char *library, const char *const *names, size_t count, v
             memset(slots, 0, count * sizeof(void *));
             return false;
         }
-        memcpy(slot + i * sizeof symbol, &symbol, sizeof symbol); /* ISO C has no cast for it; POSIX promises it */
+        memcpy(slot + i * sizeof symbol, &symbol,
+               sizeof symbol); /* ISO C has no cast for it; POSIX promises it */
     }
     return true;
 }

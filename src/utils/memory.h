@@ -27,9 +27,10 @@ void *ie_grow(void *items, size_t count, size_t *room, size_t element_size);
 
 typedef struct ie_arena ie_arena;
 ie_arena *ie_arena_new(void);
-/* Arenas whose first block, of the size asked for, stands in one piece of memory with those of its neighbours: for small
-   things by the hundred thousand. A pool belongs to one thread; its arenas may go to others, be freed there in any order,
-   and outlive it. The memory goes when the last neighbour does. */
+/* Arenas whose first block, of the size asked for, stands in one piece of memory with those of its
+   neighbours: for small things by the hundred thousand. A pool belongs to one thread; its arenas
+   may go to others, be freed there in any order, and outlive it. The memory goes when the last
+   neighbour does. */
 typedef struct ie_pool ie_pool;
 ie_pool *ie_pool_new(void);
 void ie_pool_free(ie_pool *pool); /* NULL is fine */

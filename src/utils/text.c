@@ -71,7 +71,8 @@ char *ie_utf8_from_latin1(const char *bytes, size_t size)
             p += length;
         } else {
             uint32_t c = ie_cp1252(*p++);
-            char three[3] = {(char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 0x3f)), (char)(0x80 | (c & 0x3f))};
+            char three[3] = {(char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 0x3f)),
+                             (char)(0x80 | (c & 0x3f))};
             char two[2] = {(char)(0xc0 | c >> 6), (char)(0x80 | (c & 0x3f))};
             ie_buffer_add(&out, c < 0x800 ? two : three, c < 0x800 ? 2 : 3);
         }
@@ -79,7 +80,8 @@ char *ie_utf8_from_latin1(const char *bytes, size_t size)
     return ie_buffer_take(&out);
 }
 
-static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 char *ie_base64(const void *bytes, size_t size)
 {
@@ -235,7 +237,8 @@ static int ascii_lower(char c)
 
 char *ie_shell_word(const char *text)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=";
     if (text[0] != 0 && text[strspn(text, plain)] == 0) {
         return ie_strdup(text);
     }

@@ -2,9 +2,10 @@
 /*
  * CPU ms a photo of encoding JPEGs anew as JPEGs, reading not counted, in turns:
  *     bench_convert QUALITY ROUNDS FILE...
- * turbo: libjpeg-turbo decodes to RGB and encodes that, with the source's sampling and fixed Huffman tables, as djpeg and
- * cjpeg do; turbo-optimized: the same with its tables made for the picture; ours: ie_image_convert(), with the likeness;
- * proof: the check of the new file and the comparison.
+ * turbo: libjpeg-turbo decodes to RGB and encodes that, with the source's sampling and fixed
+ * Huffman tables, as djpeg and cjpeg do; turbo-optimized: the same with its tables made for the
+ * picture; ours: ie_image_convert(), with the likeness; proof: the check of the new file and the
+ * comparison.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,11 +80,13 @@ static void spend(double *sum, double *start)
     *start = now;
 }
 
-static bool ours(const char *path, int quality, const char *temp_path, double sums[CASES], double *start)
+static bool ours(const char *path, int quality, const char *temp_path, double sums[CASES],
+                 double *start)
 {
     const ie_convert_options options = {IE_FORMAT_JPEG, quality, 1, MAX_PIXELS, 0};
     ie_converted converted = {0};
-    bool good = ie_image_convert(path, IE_FORMAT_JPEG, temp_path, &options, &converted, NULL) == IE_OK;
+    bool good =
+        ie_image_convert(path, IE_FORMAT_JPEG, temp_path, &options, &converted, NULL) == IE_OK;
     spend(&sums[OURS], start);
     FILE *file = fopen(temp_path, "wb");
     if (good && file != NULL && converted.bytes != NULL) {
@@ -96,7 +99,8 @@ static bool ours(const char *path, int quality, const char *temp_path, double su
     ie_image_facts facts;
     ie_likeness likeness = {0};
     double similarity = 0;
-    good = good && ie_image_check_likeness(temp_path, 1, MAX_PIXELS, &facts, &likeness, NULL) == IE_OK &&
+    good = good &&
+           ie_image_check_likeness(temp_path, 1, MAX_PIXELS, &facts, &likeness, NULL) == IE_OK &&
            ie_likeness_compare(&converted.likeness, &likeness, &similarity);
     spend(&sums[PROOF], start);
     ie_likeness_clear(&likeness);

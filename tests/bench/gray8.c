@@ -39,7 +39,8 @@ static bool by_turbo(const uint8_t *data, size_t size, unsigned denominator, uin
 static bool by_dc(ie_jpeg_dc *dc, const uint8_t *data, size_t size, bool quarter, uint8_t *plane)
 {
     ie_jpeg_dc_facts facts;
-    if (ie_jpeg_dc_open(dc, data, size, MAX_PIXELS, &facts) != NULL || (quarter && facts.quarter_width == 0)) {
+    if (ie_jpeg_dc_open(dc, data, size, MAX_PIXELS, &facts) != NULL ||
+        (quarter && facts.quarter_width == 0)) {
         return false;
     }
     ie_jpeg_planes planes = {.luma = plane};
@@ -54,10 +55,12 @@ static bool by_dc(ie_jpeg_dc *dc, const uint8_t *data, size_t size, bool quarter
     return ie_jpeg_dc_read(dc, &planes) == NULL;
 }
 
-static bool decode(const char *how, ie_jpeg_dc *dc, const uint8_t *data, size_t size, uint8_t *plane)
+static bool decode(const char *how, ie_jpeg_dc *dc, const uint8_t *data, size_t size,
+                   uint8_t *plane)
 {
     bool quarter = strcmp(how, "turbo4") == 0 || strcmp(how, "quarter") == 0;
-    return how[0] == 't' ? by_turbo(data, size, quarter ? 4 : 8, plane) : by_dc(dc, data, size, quarter, plane);
+    return how[0] == 't' ? by_turbo(data, size, quarter ? 4 : 8, plane)
+                         : by_dc(dc, data, size, quarter, plane);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * CPU time and memory of a search among random embeddings: bench_nearest [COUNT [DIMENSION [MOST]]]. Prints each
- * way's time for the products, and that of a whole search.
+ * CPU time and memory of a search among random embeddings: bench_nearest [COUNT [DIMENSION
+ * [MOST]]]. Prints each way's time for the products, and that of a whole search.
  */
 #include <math.h>
 #include <stdio.h>
@@ -43,14 +43,17 @@ int main(int argc, char **argv)
     if (count == 0 || dimension == 0 || dimension > 4096) {
         return 2;
     }
-    uint16_t *row = ie_alloc(dimension * sizeof *row), *table = ie_alloc(4096 * dimension * sizeof *row);
-    float *query = ie_alloc(dimension * sizeof *query), *products = ie_alloc(4096 * sizeof *products);
+    uint16_t *row = ie_alloc(dimension * sizeof *row),
+             *table = ie_alloc(4096 * dimension * sizeof *row);
+    float *query = ie_alloc(dimension * sizeof *query),
+          *products = ie_alloc(4096 * sizeof *products);
     long before = peak_kib();
     ie_nearest *nearest = ie_nearest_new(dimension);
     for (size_t r = 0; r < count; r++) {
         for (size_t i = 0; i < dimension; i++) {
             /* Uniform within ±sqrt(3 / dimension): of length 1, nearly. */
-            row[i] = ie_half_from_float((float)(((double)(random_bits() & 0xffff) / 32768 - 1) * sqrt(3.0 / (double)dimension)));
+            row[i] = ie_half_from_float((float)(((double)(random_bits() & 0xffff) / 32768 - 1) *
+                                                sqrt(3.0 / (double)dimension)));
             query[i] = ie_half_to_float(row[i]);
         }
         if (!ie_nearest_add(nearest, row)) {
@@ -72,8 +75,8 @@ int main(int argc, char **argv)
         if (ie_nearest_find(nearest, query, most, NULL, NULL, &near, &found, NULL) != IE_OK) {
             return 1;
         }
-        printf("%zu x %zu, best %zu: %.3f s (the nearest is %zu, %.4f)\n", count, dimension, found, seconds() - start,
-               near[0].row, near[0].similarity);
+        printf("%zu x %zu, best %zu: %.3f s (the nearest is %zu, %.4f)\n", count, dimension, found,
+               seconds() - start, near[0].row, near[0].similarity);
         free(near);
     }
     printf("memory: %.0f bytes a row\n", (double)(peak_kib() - before) * 1024 / (double)count);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What must hold after a stop, for the tests that stop the program: nothing lost, the same command finishes, undo
-   restores. And the commands that are stopped. */
+/* What must hold after a stop, for the tests that stop the program: nothing lost, the same command
+   finishes, undo restores. And the commands that are stopped. */
 #ifndef IE_TEST_CHECKS_H
 #define IE_TEST_CHECKS_H
 
@@ -58,9 +58,11 @@ static inline void nothing_is_lost(const char *root, long n)
             expected += strcmp(in_place_wishes[k].text, c.text) == 0;
         }
         tree_walk(root, true, count_text, &c);
-        bool good = c.count == expected * LINKS || (wish_crosses(&in_place_wishes[i]) && c.count > expected * LINKS);
+        bool good = c.count == expected * LINKS ||
+                    (wish_crosses(&in_place_wishes[i]) && c.count > expected * LINKS);
         if (!good) {
-            fail_msg("after stop %ld: \"%s\" is there %d/%d times, not %d", n, c.text, c.count, LINKS, expected);
+            fail_msg("after stop %ld: \"%s\" is there %d/%d times, not %d", n, c.text, c.count,
+                     LINKS, expected);
         }
     }
 }
@@ -91,7 +93,8 @@ static inline void undo_everything(const char *root)
             return;
         }
         if (status != IE_OK || counts.refused != 0) {
-            fail_msg("undo in %s: status %d, %" PRIu64 " refused: %s", root, status, counts.refused, err.text);
+            fail_msg("undo in %s: status %d, %" PRIu64 " refused: %s", root, status, counts.refused,
+                     err.text);
         }
     }
     fail_msg("undo never ends");

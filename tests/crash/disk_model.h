@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * A disk that forgets. Installed at the fs door it notes every change of a name and keeps the bytes each file had at
- * its last fsync; disk_lose() then rolls back, on the real file system, what a power loss could take:
+ * A disk that forgets. Installed at the fs door it notes every change of a name and keeps the bytes
+ * each file had at its last fsync; disk_lose() then rolls back, on the real file system, what a
+ * power loss could take:
  *
- * - a name made, renamed or removed lasts once its folder was synced after it, a rename once both folders were;
+ * - a name made, renamed or removed lasts once its folder was synced after it, a rename once both
+ * folders were;
  * - bytes, size, mode and times of a file last once the file was synced after them;
  * - a rename happens whole or not at all, as on every file system with a journal;
- * - what lasts makes last what it depends on: a name in a folder needs the folder, a second rename the first.
+ * - what lasts makes last what it depends on: a name in a folder needs the folder, a second rename
+ * the first.
  *
- * A fsync dropped by the test (disk.drop_sync) makes nothing last, nor does anything after it: the program went on
- * in its belief, so all that follows depended on it.
+ * A fsync dropped by the test (disk.drop_sync) makes nothing last, nor does anything after it: the
+ * program went on in its belief, so all that follows depended on it.
  */
 #ifndef IE_TEST_DISK_MODEL_H
 #define IE_TEST_DISK_MODEL_H
@@ -142,8 +145,10 @@ static inline void disk_lose_bytes(disk *d, disk_file *file)
     if (dice == 0) {
         const struct timespec times[2] = {file->synced.st_atim, file->synced.st_mtim};
         DISK_NEED(ftruncate(file->fd, file->synced.st_size) == 0);
-        DISK_NEED(pwrite(file->fd, file->bytes, (size_t)file->synced.st_size, 0) == file->synced.st_size);
-        DISK_NEED(fchmod(file->fd, file->synced.st_mode & 07777) == 0 && futimens(file->fd, times) == 0);
+        DISK_NEED(pwrite(file->fd, file->bytes, (size_t)file->synced.st_size, 0) ==
+                  file->synced.st_size);
+        DISK_NEED(fchmod(file->fd, file->synced.st_mode & 07777) == 0 &&
+                  futimens(file->fd, times) == 0);
     } else if (dice == 1) {
         disk_tear(d, file);
     }
@@ -160,12 +165,14 @@ static inline bool disk_in_folder(const char *path, const char *folder)
 
 static inline bool disk_touches(const disk_change *change, const char *path)
 {
-    return path != NULL && (strcmp(change->path, path) == 0 || (change->to != NULL && strcmp(change->to, path) == 0));
+    return path != NULL && (strcmp(change->path, path) == 0 ||
+                            (change->to != NULL && strcmp(change->to, path) == 0));
 }
 
 static inline bool disk_lies_in(const disk_change *change, const char *folder)
 {
-    return ie_path_below(change->path, folder) || (change->to != NULL && ie_path_below(change->to, folder));
+    return ie_path_below(change->path, folder) ||
+           (change->to != NULL && ie_path_below(change->to, folder));
 }
 
 /* Could the later change not have been made, or not so, without the earlier one? */
@@ -211,7 +218,8 @@ static inline void disk_note(disk *d, const ie_fs_event *event)
     d->spare = NULL;
 }
 
-/* Where the name of change `index` is after the renames of folders above it that lasted; free() it. */
+/* Where the name of change `index` is after the renames of folders above it that lasted;
+   free() it. */
 static inline char *disk_now(const disk *d, size_t index, const char *path)
 {
     char *now = path != NULL ? ie_strdup(path) : NULL;
@@ -230,7 +238,8 @@ static inline char *disk_now(const disk *d, size_t index, const char *path)
 static inline void disk_revert(const disk *d, size_t index)
 {
     const disk_change *change = &d->changes[index];
-    IE_AUTO_FREE char *path = disk_now(d, index, change->path), *to = disk_now(d, index, change->to);
+    IE_AUTO_FREE char *path = disk_now(d, index, change->path),
+                      *to = disk_now(d, index, change->to);
     switch (change->op) {
     case IE_FS_CREATE:
         DISK_NEED(unlink(path) == 0);
@@ -259,7 +268,8 @@ static inline void disk_lose(disk *d)
 {
     for (size_t i = 0; i < d->count; i++) {
         disk_change *change = &d->changes[i];
-        change->kept = change->lasts || d->loss == LOSE_DATA || (d->loss == LOSE_SOME && disk_draw(d, 2) == 0);
+        change->kept =
+            change->lasts || d->loss == LOSE_DATA || (d->loss == LOSE_SOME && disk_draw(d, 2) == 0);
         for (size_t k = 0; k < i && change->kept; k++) {
             change->kept = d->changes[k].kept || !disk_depends(change, &d->changes[k]);
         }
@@ -311,7 +321,8 @@ static inline int disk_before(void *user, const ie_fs_event *event)
         disk_keep_spare(d, event->path);
     } else if (event->op == IE_FS_RENAME) {
         disk_keep_spare(d, event->to);
-    } else if (event->op == IE_FS_WRITE || event->op == IE_FS_TRUNCATE || event->op == IE_FS_ATTRIBUTES) {
+    } else if (event->op == IE_FS_WRITE || event->op == IE_FS_TRUNCATE ||
+               event->op == IE_FS_ATTRIBUTES) {
         disk_about_to_write(d, event->path);
     }
     return 0;
@@ -342,7 +353,8 @@ static inline void disk_after(void *user, const ie_fs_event *event, int result)
         }
     } else if (disk_is_sync(event->op)) {
         disk_after_sync(d, event);
-    } else if (event->op != IE_FS_WRITE && event->op != IE_FS_TRUNCATE && event->op != IE_FS_ATTRIBUTES) {
+    } else if (event->op != IE_FS_WRITE && event->op != IE_FS_TRUNCATE &&
+               event->op != IE_FS_ATTRIBUTES) {
         disk_note(d, event);
         if (event->op == IE_FS_CREATE) {
             disk_about_to_write(d, event->path); /* empty, until it is synced */

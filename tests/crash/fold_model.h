@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * A file system that folds names, as a model: A.JPG and a.jpg are one name, and so are the composed and the decomposed
- * spelling of a letter. Names keep the bytes they were made with. It sits where the program calls the system (the
- * linker's --wrap) and puts, for each part of a path, the name that is in the folder already instead of the one asked
- * for; all else is the real file system's doing. That a rename refuses a name that is taken, even when it is the file
- * itself by another spelling, is what ext4 and vfat do. Only on while `fold_on`.
+ * A file system that folds names, as a model: A.JPG and a.jpg are one name, and so are the composed
+ * and the decomposed spelling of a letter. Names keep the bytes they were made with. It sits where
+ * the program calls the system (the linker's --wrap) and puts, for each part of a path, the name
+ * that is in the folder already instead of the one asked for; all else is the real file system's
+ * doing. That a rename refuses a name that is taken, even when it is the file itself by another
+ * spelling, is what ext4 and vfat do. Only on while `fold_on`.
  *
  * It knows ASCII and the Latin letters of the tests (e and o with accents), not all of Unicode.
  */
@@ -44,8 +45,9 @@ static void fold_name(const char *name, size_t length, char *ret_folded)
 {
     static const struct {
         const char *from, *to;
-    } letters[] = {{"\xc3\xa9", "\xc3\xa9"}, {"\xc3\x89", "\xc3\xa9"}, {"e\xcc\x81", "\xc3\xa9"}, {"E\xcc\x81", "\xc3\xa9"},
-                   {"\xc3\xb6", "\xc3\xb6"}, {"\xc3\x96", "\xc3\xb6"}, {"o\xcc\x88", "\xc3\xb6"}, {"O\xcc\x88", "\xc3\xb6"}};
+    } letters[] = {{"\xc3\xa9", "\xc3\xa9"},  {"\xc3\x89", "\xc3\xa9"}, {"e\xcc\x81", "\xc3\xa9"},
+                   {"E\xcc\x81", "\xc3\xa9"}, {"\xc3\xb6", "\xc3\xb6"}, {"\xc3\x96", "\xc3\xb6"},
+                   {"o\xcc\x88", "\xc3\xb6"}, {"O\xcc\x88", "\xc3\xb6"}};
     for (size_t at = 0; at < length;) {
         size_t taken = 0;
         for (size_t i = 0; taken == 0 && i < sizeof letters / sizeof *letters; i++) {
@@ -65,7 +67,8 @@ static void fold_name(const char *name, size_t length, char *ret_folded)
     *ret_folded = 0;
 }
 
-/* The name in the folder `above` (relative to dir) that is `part` by another spelling; else leaves *part as it is. */
+/* The name in the folder `above` (relative to dir) that is `part` by another spelling; else leaves
+   *part as it is. */
 static void fold_part(int dir, const char *above, char *part)
 {
     char wanted[FOLD_PATH], have[FOLD_PATH];
@@ -168,7 +171,8 @@ int __wrap_linkat(int from_dir, const char *from, int to_dir, const char *to, in
 int __wrap_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
 {
     char folded_from[FOLD_PATH], folded_to[FOLD_PATH];
-    return __real_linkat(from_dir, fold(from_dir, from, folded_from), to_dir, fold(to_dir, to, folded_to), flags);
+    return __real_linkat(from_dir, fold(from_dir, from, folded_from), to_dir,
+                         fold(to_dir, to, folded_to), flags);
 }
 
 int __wrap_unlinkat(int dir, const char *path, int flags);
@@ -215,7 +219,8 @@ long __wrap_syscall(long number, ...)
     const char *to = va_arg(args, const char *);
     unsigned flags = va_arg(args, unsigned);
     va_end(args);
-    return __real_syscall(number, from_dir, fold(from_dir, from, folded_from), to_dir, fold(to_dir, to, folded_to), flags);
+    return __real_syscall(number, from_dir, fold(from_dir, from, folded_from), to_dir,
+                          fold(to_dir, to, folded_to), flags);
 }
 
 #endif

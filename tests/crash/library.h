@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The library that the crash tests work on, and a command on it: the plan is made from what each file holds, so
-   that making it again after a crash plans just what is left to do. */
+/* The library that the crash tests work on, and a command on it: the plan is made from what each
+   file holds, so that making it again after a crash plans just what is left to do. */
 #ifndef IE_TEST_LIBRARY_H
 #define IE_TEST_LIBRARY_H
 
@@ -34,7 +34,8 @@ static const wish in_place_wishes[] = {
     /* a duplicate that gives its survivor a title: both or neither */
     {"picture M", "m.jpg", "m.jpg", IE_ACTION_REPLACE, 16},
     {"picture M", "sub/copy of m.jpg", NULL, IE_ACTION_QUARANTINE, 17},
-    /* duplicates whose names go to hard links of one file, and one whose name goes to a symbolic link */
+    /* duplicates whose names go to hard links of one file, and one whose name goes to a symbolic
+       link */
     {"picture L", "l.jpg", NULL, IE_ACTION_KEEP, 18},
     {"picture L", "sub/copy of l.jpg", NULL, IE_ACTION_QUARANTINE, 19},
     {"picture L", "sub/copy of l too.jpg", NULL, IE_ACTION_QUARANTINE, 20},
@@ -77,8 +78,10 @@ int __wrap_statx(int dir, const char *path, int flags, unsigned mask, struct sta
 }
 #endif
 
-/* Stands in for the encoder and the tag writer: the old bytes and a mark. Of one kind of picture it only gets half way. */
-ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+/* Stands in for the encoder and the tag writer: the old bytes and a mark. Of one kind of picture it
+   only gets half way. */
+ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path,
+                    ie_error *err)
 {
     IE_AUTO_FREE char *text = tree_read(action->from);
     IE_AUTO_FREE char *made = ie_asprintf("%s, made anew", text);
@@ -87,13 +90,16 @@ ie_status ie_derive(const ie_config *config, const ie_action *action, const char
         return ie_error_set(err, IE_ERR_IO, "%s: the test's encoder failed", action->from);
     }
     close(fd);
-    return strcmp(text, "picture U") == 0 ? ie_error_set(err, IE_ERR_FORMAT, "the test's encoder gave up") : IE_OK;
+    return strcmp(text, "picture U") == 0
+               ? ie_error_set(err, IE_ERR_FORMAT, "the test's encoder gave up")
+               : IE_OK;
 }
 
 /* What the planner would ask for: another format for a PNG, else tags. */
 static inline void library_derive(ie_plan *plan, ie_action *action)
 {
-    if (strcmp(ie_path_extension(action->from), "png") == 0 && strstr(action->from, "u.png") != NULL) {
+    if (strcmp(ie_path_extension(action->from), "png") == 0 &&
+        strstr(action->from, "u.png") != NULL) {
         action->from_format = IE_FORMAT_PNG;
     } else {
         ie_action_tags(plan, action)->title = "made anew";
@@ -137,8 +143,12 @@ static inline void connect_gift(ie_plan *plan)
 /* The survivor of a wish for a link; NULL: none is wished. free() it. */
 static inline char *link_target(const char *root, const wish *w, ie_link *ret_link)
 {
-    *ret_link = w->unit == 19 || w->unit == 20 ? IE_LINK_HARD : w->unit == 22 ? IE_LINK_SYMBOLIC : IE_LINK_NONE;
-    return *ret_link == IE_LINK_NONE ? NULL : ie_path_join(root, *ret_link == IE_LINK_HARD ? "l.jpg" : "n.jpg");
+    *ret_link = w->unit == 19 || w->unit == 20 ? IE_LINK_HARD
+                : w->unit == 22                ? IE_LINK_SYMBOLIC
+                                               : IE_LINK_NONE;
+    return *ret_link == IE_LINK_NONE
+               ? NULL
+               : ie_path_join(root, *ret_link == IE_LINK_HARD ? "l.jpg" : "n.jpg");
 }
 
 /* Is it the link already? */
@@ -155,8 +165,10 @@ static void plan_file(void *user, const char *path)
     IE_AUTO_FREE char *text = lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? tree_read(path) : NULL;
     for (size_t i = 0; text != NULL && i < WISHES; i++) {
         const wish *w = &in_place_wishes[i];
-        if (strcmp(text, w->text) != 0 || (w->kind == IE_ACTION_QUARANTINE) != (strstr(path, "copy of") != NULL) ||
-            (w->kind == IE_ACTION_QUARANTINE && strcmp(ie_path_base(path), ie_path_base(w->name)) != 0)) {
+        if (strcmp(text, w->text) != 0 ||
+            (w->kind == IE_ACTION_QUARANTINE) != (strstr(path, "copy of") != NULL) ||
+            (w->kind == IE_ACTION_QUARANTINE &&
+             strcmp(ie_path_base(path), ie_path_base(w->name)) != 0)) {
             continue;
         }
         ie_link link;

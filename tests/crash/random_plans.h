@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What chance makes for test_random: a sequence and its dice (one seed, always the same throws), a library of a few
-   files with names that are hard and contents that are often equal, and a plan for what lies there now that the product
-   itself could have made (no target twice, a duplicate only with a survivor that stays). */
+/* What chance makes for test_random: a sequence and its dice (one seed, always the same throws), a
+   library of a few files with names that are hard and contents that are often equal, and a plan for
+   what lies there now that the product itself could have made (no target twice, a duplicate only
+   with a survivor that stays). */
 #ifndef IE_TEST_RANDOM_PLANS_H
 #define IE_TEST_RANDOM_PLANS_H
 
@@ -40,8 +41,9 @@ static inline uint64_t draw(sequence *s, uint64_t below)
 static inline char *random_name(sequence *s)
 {
     static const char *const folders[] = {"", "", "a/", "b/", "a/c/", "new/", "new/er/"};
-    static const char *const names[] = {"1.jpg", "2.jpg", "3.jpg", "One.JPG", "one.jpg", "caf\xc3\xa9.jpg",
-                                        "\xff.png", "two words.jpg", "x.xmp", "Cafe\xcc\x81.jpg"};
+    static const char *const names[] = {"1.jpg",   "2.jpg",           "3.jpg",    "One.JPG",
+                                        "one.jpg", "caf\xc3\xa9.jpg", "\xff.png", "two words.jpg",
+                                        "x.xmp",   "Cafe\xcc\x81.jpg"};
     return ie_asprintf("%s%s", folders[draw(s, 7)], names[draw(s, 10)]);
 }
 
@@ -54,12 +56,14 @@ static inline void fill(sequence *s)
             continue;
         }
         bool copy = s->count > 0 && draw(s, 3) == 0;
-        char *content = copy ? ie_strdup(s->contents[draw(s, s->count)]) : ie_asprintf("picture %zu", i);
+        char *content =
+            copy ? ie_strdup(s->contents[draw(s, s->count)]) : ie_asprintf("picture %zu", i);
         tree_write(s->root, name, content);
         s->contents[s->count++] = content;
         /* No two files have the same time, so that a swap of duplicates is seen. */
         IE_AUTO_FREE char *path = ie_path_join(s->root, name);
-        const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1000000 + (long)i, .tv_nsec = (long)draw(s, 1000000000)}};
+        const struct timespec times[2] = {
+            {.tv_sec = 1}, {.tv_sec = 1000000 + (long)i, .tv_nsec = (long)draw(s, 1000000000)}};
         assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
     }
 }

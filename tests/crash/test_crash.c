@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Stops the program at every change it makes to the disk, and makes every change fail in every way; whatever
-   happens, no picture may be lost, the same command again must finish, and undo must bring everything back. */
+/* Stops the program at every change it makes to the disk, and makes every change fail in every way;
+   whatever happens, no picture may be lost, the same command again must finish, and undo must bring
+   everything back. */
 #include "checks.h"
 
 /* Runs in a child that is killed at its n-th change. True when it came to its end. */
-static bool survives(void (*work)(const char *root, const char *output), const char *root, const char *output, long n)
+static bool survives(void (*work)(const char *root, const char *output), const char *root,
+                     const char *output, long n)
 {
     pid_t child = fork();
     assert_true(child >= 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Where A.JPG and a.jpg are one name, and composed and decomposed letters, too: nothing is overwritten there either. */
+/* Where A.JPG and a.jpg are one name, and composed and decomposed letters, too: nothing is
+   overwritten there either. */
 #include "fold_model.h"
 #include "library.h"
 
@@ -90,8 +91,9 @@ static void the_model_finds_a_name_in_any_spelling(void **state)
 
 static void a_name_may_change_its_spelling_and_no_other_may_take_it(void **state)
 {
-    static const char *const names[][3] = {
-        {"A.JPG", "a.jpg", "a.JPG"}, {DECOMPOSED, COMPOSED, "CAF\xc3\x89.JPG"}, {COMPOSED, DECOMPOSED, "Cafe\xcc\x81.jpg"}};
+    static const char *const names[][3] = {{"A.JPG", "a.jpg", "a.JPG"},
+                                           {DECOMPOSED, COMPOSED, "CAF\xc3\x89.JPG"},
+                                           {COMPOSED, DECOMPOSED, "Cafe\xcc\x81.jpg"}};
     scene *s = *state;
     for (size_t i = 0; i < 3; i++) {
         IE_AUTO_FREE char *root = ie_asprintf("%s/%zu", s->root, i);
@@ -125,7 +127,8 @@ static void of_copies_to_one_name_in_two_spellings_one_is_made(void **state)
     tree_write(s->root, "in/3.jpg", "three");
     IE_AUTO_FREE char *before = tree_state(s->root);
     s->plan->copies = true;
-    static const char *const targets[] = {"2023/" COMPOSED, "2023/" DECOMPOSED, "2023/CAF\xc3\x89.jpg"};
+    static const char *const targets[] = {"2023/" COMPOSED, "2023/" DECOMPOSED,
+                                          "2023/CAF\xc3\x89.jpg"};
     for (uint32_t i = 0; i < 3; i++) {
         IE_AUTO_FREE char *from = ie_asprintf("%s/in/%u.jpg", s->root, i + 1);
         ie_action *action = tree_plan_add(s->plan, out, from, i + 1);
@@ -137,7 +140,8 @@ static void of_copies_to_one_name_in_two_spellings_one_is_made(void **state)
     size_t done = 0;
     for (size_t i = 0; i < 3; i++) {
         done += nth(s, i)->outcome == IE_OUTCOME_DONE;
-        assert_true(nth(s, i)->outcome == IE_OUTCOME_DONE || strstr(nth(s, i)->problem, "taken") != NULL);
+        assert_true(nth(s, i)->outcome == IE_OUTCOME_DONE ||
+                    strstr(nth(s, i)->problem, "taken") != NULL);
     }
     assert_int_equal(done, 1);
     text_is(out, "2023/" COMPOSED, "one");
@@ -153,7 +157,8 @@ static void a_new_version_takes_no_name_in_another_spelling(void **state)
     tree_write(s->root, "photo.heic", "photo");
     tree_write(s->root, "Photo.JPG", "other");
     IE_AUTO_FREE char *before = tree_state(s->root);
-    ie_action *action = tree_plan(s->plan, IE_ACTION_REPLACE, s->root, "photo.heic", "photo.jpg", 1);
+    ie_action *action =
+        tree_plan(s->plan, IE_ACTION_REPLACE, s->root, "photo.heic", "photo.jpg", 1);
     ie_action_tags(s->plan, action)->title = "made anew";
     apply(s);
     assert_int_equal(nth(s, 0)->outcome, IE_OUTCOME_FAILED);
@@ -185,7 +190,8 @@ static void undo_takes_no_name_in_another_spelling(void **state)
 
 /* ---- a second process --------------------------------------------------------------------- */
 
-/* Makes the target between the last look and the rename, in a process of its own, under the spelling `taken`. */
+/* Makes the target between the last look and the rename, in a process of its own, under the
+   spelling `taken`. */
 typedef struct rival {
     const char *root, *taken;
     unsigned struck;
@@ -194,7 +200,8 @@ typedef struct rival {
 static int take_name(void *user, const ie_fs_event *event)
 {
     rival *r = user;
-    if (event->op != IE_FS_RENAME || strstr(event->to, "/target") == NULL || tree_has(r->root, r->taken)) {
+    if (event->op != IE_FS_RENAME || strstr(event->to, "/target") == NULL ||
+        tree_has(r->root, r->taken)) {
         return 0;
     }
     pid_t child = fork();
@@ -235,7 +242,8 @@ static void a_second_process_that_takes_the_name_first_keeps_it(void **state)
     }
 }
 
-/* Blindly, as fast as it can: whichever comes first has the name, and the other's bytes are under their own. */
+/* Blindly, as fast as it can: whichever comes first has the name, and the other's bytes are under
+   their own. */
 static void of_two_processes_racing_blindly_none_loses_a_file(void **state)
 {
     enum { FILES = 150 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Power lost at every call that changes the disk, and every fsync dropped once: whatever was not synced is rolled
-   back by the model of a disk in disk_model.h. Each photo must then be in exactly one known place, the same command
-   must finish as an unbroken one does, and undo must bring everything back. */
+/* Power lost at every call that changes the disk, and every fsync dropped once: whatever was not
+   synced is rolled back by the model of a disk in disk_model.h. Each photo must then be in exactly
+   one known place, the same command must finish as an unbroken one does, and undo must bring
+   everything back. */
 #include "checks.h"
 #include "disk_model.h"
 #include "engine/purge.h"
@@ -17,8 +18,8 @@ typedef struct storm {
 
 static char *storm_text(const storm *s)
 {
-    return ie_asprintf("power lost%s (%s)%s", s->drops ? " after a dropped fsync" : "", disk_loss_names[s->loss],
-                       s->no_noreplace ? ", renames by link" : "");
+    return ie_asprintf("power lost%s (%s)%s", s->drops ? " after a dropped fsync" : "",
+                       disk_loss_names[s->loss], s->no_noreplace ? ", renames by link" : "");
 }
 
 /* True when the command came to its end before its n-th call. */
@@ -43,8 +44,9 @@ static bool survives_storm(const storm *s, command work, const char *root, const
     return WEXITSTATUS(state) == 0;
 }
 
-/* All the ways: each loss at each call, each fsync dropped, and once more where renames take two steps. `once` sets the
-   scene, lets the storm have its way, checks; true when the command came to its end. */
+/* All the ways: each loss at each call, each fsync dropped, and once more where renames take two
+   steps. `once` sets the scene, lets the storm have its way, checks; true when the command came to
+   its end. */
 static void in_every_storm(bool (*once)(const storm *s))
 {
     long total = 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* `process --in-place --apply` as the program does it (scan, analysis, real encoders and tag writers, catalog left
-   out), stopped at every change it makes to the disk. Whatever the n: each photo is in exactly one known place,
-   bytes intact; the same command again ends as an unbroken run does; undo brings everything back. The work is done
-   in child processes, so that each starts with fresh libraries. */
+/* `process --in-place --apply` as the program does it (scan, analysis, real encoders and tag
+   writers, catalog left out), stopped at every change it makes to the disk. Whatever the n: each
+   photo is in exactly one known place, bytes intact; the same command again ends as an unbroken run
+   does; undo brings everything back. The work is done in child processes, so that each starts with
+   fresh libraries. */
 #include "../unit/test.h"
 
 #include <dirent.h>
@@ -42,7 +43,8 @@ static void hash_of(const char *path, char hex[33])
     ie_bytes_close(bytes);
 }
 
-/* "hash path mtime mode" a file, without .imgengine; or, `everywhere`, "hash" of all but temporary files and records. */
+/* "hash path mtime mode" a file, without .imgengine; or, `everywhere`, "hash" of all but temporary
+   files and records. */
 static void walk(const char *root, const char *below, bool everywhere, lines *out)
 {
     IE_AUTO_FREE char *path = ie_path_join(root, below);
@@ -53,13 +55,15 @@ static void walk(const char *root, const char *below, bool everywhere, lines *ou
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
             continue;
         }
-        IE_AUTO_FREE char *name = below[0] != 0 ? ie_path_join(below, entry->d_name) : ie_strdup(entry->d_name);
+        IE_AUTO_FREE char *name =
+            below[0] != 0 ? ie_path_join(below, entry->d_name) : ie_strdup(entry->d_name);
         IE_AUTO_FREE char *whole = ie_path_join(root, name);
         struct stat st;
         assert_int_equal(lstat(whole, &st), 0);
         bool own = strcmp(name, ".imgengine") == 0;
         bool record = strcmp(name, ".imgengine/tmp") == 0 || strcmp(name, ".imgengine/runs") == 0 ||
-                      strcmp(name, ".imgengine/lock") == 0 || strcmp(name, ".imgengine/volume") == 0;
+                      strcmp(name, ".imgengine/lock") == 0 ||
+                      strcmp(name, ".imgengine/volume") == 0;
         if ((own && !everywhere) || record) {
             continue;
         }
@@ -73,9 +77,10 @@ static void walk(const char *root, const char *below, bool everywhere, lines *ou
         struct timespec time = written ? (struct timespec){0} : st.st_mtim;
         hash_of(whole, hex);
         IE_GROW(out->items, out->count, out->room);
-        out->items[out->count++] = everywhere ? ie_strdup(hex)
-                                              : ie_asprintf("%s %s %" PRId64 ".%09ld %o", hex, name,
-                                                            (int64_t)time.tv_sec, time.tv_nsec, st.st_mode);
+        out->items[out->count++] =
+            everywhere ? ie_strdup(hex)
+                       : ie_asprintf("%s %s %" PRId64 ".%09ld %o", hex, name, (int64_t)time.tv_sec,
+                                     time.tv_nsec, st.st_mode);
     }
     closedir(directory);
 }
@@ -138,7 +143,12 @@ static int strike(void *user, const ie_fs_event *event)
 static ie_status process(ie_engine *engine, const char *root, ie_error *err)
 {
     ie_input input = {.paths = &root, .count = 1};
-    ie_request request = {.command = "process", .dedupe = true, .convert = true, .rename = true, .tag = true, .apply = true};
+    ie_request request = {.command = "process",
+                          .dedupe = true,
+                          .convert = true,
+                          .rename = true,
+                          .tag = true,
+                          .apply = true};
     ie_plan *plan = NULL;
     ie_summary summary;
     ie_status status = ie_engine_plan(engine, &input, &request, &plan, &summary, err);
@@ -181,7 +191,8 @@ static void work(job what, const char *root, long stop_at)
     if (stop_at > 0) {
         ie_fs_set_hook(&(ie_fs_hook){strike, NULL, &b});
     }
-    good = good && (what == PROCESS ? process(engine, root, &err) : undo(engine, root, &err)) == IE_OK;
+    good =
+        good && (what == PROCESS ? process(engine, root, &err) : undo(engine, root, &err)) == IE_OK;
     if (!good) {
         printf("%s\n", err.text);
         fflush(stdout);
@@ -218,7 +229,8 @@ static void assert_same(const char *root, const char *expected, const char *when
     }
 }
 
-/* Each original's bytes are where they were, at their target, or in quarantine; as often as they were. */
+/* Each original's bytes are where they were, at their target, or in quarantine; as often as they
+   were. */
 static void assert_nothing_lost(const char *root, const char *originals, long n)
 {
     IE_AUTO_FREE char *now = text_of(root, true);
@@ -226,8 +238,8 @@ static void assert_nothing_lost(const char *root, const char *originals, long n)
     char *rest = copy;
     for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
         if (line[0] != 0 && count_in(now, line) != count_in(originals, line)) {
-            fail_msg("stopped at change %ld: %s is there %zu times, not %zu", n, line, count_in(now, line),
-                     count_in(originals, line));
+            fail_msg("stopped at change %ld: %s is there %zu times, not %zu", n, line,
+                     count_in(now, line), count_in(originals, line));
         }
     }
 }
@@ -273,8 +285,9 @@ static int make_base(void **state)
         return -1;
     }
     /* One of each kind is enough: every file costs stops. */
-    static const char *const spare[] = {"2023 Summer/IMG_0103.JPG", "backup/best\nof.jpg", "phone/IMG_5533.jpg",
-                                        "phone/\xf0\x9f\x8c\x8a sea.jpg", "scans/logo.png", "2023 Summer/IMG_0102.JPG"};
+    static const char *const spare[] = {
+        "2023 Summer/IMG_0103.JPG",       "backup/best\nof.jpg", "phone/IMG_5533.jpg",
+        "phone/\xf0\x9f\x8c\x8a sea.jpg", "scans/logo.png",      "2023 Summer/IMG_0102.JPG"};
     for (size_t i = 0; i < sizeof spare / sizeof *spare; i++) {
         IE_AUTO_FREE char *path = ie_path_join(base, spare[i]);
         if (unlink(path) != 0) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Random libraries and random sequences of runs, copies, purges, kills, power losses, faults and undos, checked against
- * a model: the contents that were there at first, and the whole state before each run. SEQUENCES=N runs that many (200 else), SEED=N
- * begins with that seed; a failure prints the seed, and SEED=that SEQUENCES=1 replays it.
+ * Random libraries and random sequences of runs, copies, purges, kills, power losses, faults and
+ * undos, checked against a model: the contents that were there at first, and the whole state before
+ * each run. SEQUENCES=N runs that many (200 else), SEED=N begins with that seed; a failure prints
+ * the seed, and SEED=that SEQUENCES=1 replays it.
  */
 #ifdef IE_TEST_FOLDS
 #include "fold_model.h"
@@ -187,7 +188,8 @@ static void undo_whole(sequence *s)
     ie_status status = tree_undo(s->root, NULL, &counts, &err);
     if (status != IE_OK || counts.refused > 0) {
         IE_AUTO_FREE char *state = tree_state(s->root);
-        FAIL(s, "undo: status %d, %" PRIu64 " refused, %s\n%s", status, counts.refused, err.text, state);
+        FAIL(s, "undo: status %d, %" PRIu64 " refused, %s\n%s", status, counts.refused, err.text,
+             state);
     }
 }
 
@@ -206,7 +208,8 @@ static void undo_step(sequence *s)
     const ie_apply_options options = {0};
     const ie_undo_request dry = {.dry_run = true};
     ie_error err = {0};
-    if (ie_undo_run(s->root, &dry, &options, NULL, NULL, &counts, &err) != IE_OK || counts.refused > 0) {
+    if (ie_undo_run(s->root, &dry, &options, NULL, NULL, &counts, &err) != IE_OK ||
+        counts.refused > 0) {
         (void)!ie_undo_run(s->root, &dry, &options, print_line, NULL, &counts, &err);
         print_message("%s", now);
         FAIL(s, "dry run of undo: %" PRIu64 " refused, %s", counts.refused, err.text);
@@ -224,7 +227,8 @@ static void undo_step(sequence *s)
     check_state(s, expected, "undo");
 }
 
-/* Some of the files as copies into a folder that is not there yet; the source is left alone, and undo takes all. */
+/* Some of the files as copies into a folder that is not there yet; the source is left alone, and
+   undo takes all. */
 static void copy_step(sequence *s)
 {
     paths files = {.count = 0};
@@ -272,7 +276,8 @@ static void count_picture(void *user, const char *path)
     struct stat st;
     IE_AUTO_FREE char *text = lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? tree_read(path) : NULL;
     size_t length = strlen(t->text);
-    t->count += text != NULL && strncmp(text, t->text, length) == 0 && (text[length] == 0 || text[length] == ',');
+    t->count += text != NULL && strncmp(text, t->text, length) == 0 &&
+                (text[length] == 0 || text[length] == ',');
 }
 
 static size_t picture_count(const sequence *s, size_t index)
@@ -299,7 +304,8 @@ static void tamper(sequence *s)
     }
 }
 
-/* What purge leaves: every name as it was, and of every picture that was there at all one file, be it made anew. */
+/* What purge leaves: every name as it was, and of every picture that was there at all one file, be
+   it made anew. */
 static void purge_at_end(sequence *s)
 {
     if (draw(s, 2) == 0) {
@@ -390,9 +396,12 @@ static void random_sequences_lose_nothing_and_are_undone(void **state)
     for (uint64_t i = 0; i < count; i++) {
         run_sequence(first + i, &total);
     }
-    print_message("%" PRIu64 " sequences: %u runs, %u copies, %u purges (%u files tampered with before), %u undos; %u kills, %u power losses and %u faults "
-                  "armed, %u struck\n", count, total.did.plans, total.did.copies, total.did.purges, total.did.tampered, total.did.undos,
-                  total.did.kills, total.did.losses, total.did.faults, total.did.struck);
+    print_message("%" PRIu64 " sequences: %u runs, %u copies, %u purges (%u files tampered with "
+                             "before), %u undos; %u kills, %u power losses and %u faults "
+                  "armed, %u struck\n",
+                  count, total.did.plans, total.did.copies, total.did.purges, total.did.tampered,
+                  total.did.undos, total.did.kills, total.did.losses, total.did.faults,
+                  total.did.struck);
 #ifdef IE_TEST_FOLDS
     print_message("%u names were found under another spelling\n", fold_hits);
     assert_true(count < 100 || fold_hits > count / 4);
@@ -402,6 +411,7 @@ static void random_sequences_lose_nothing_and_are_undone(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_sequences_lose_nothing_and_are_undone)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_sequences_lose_nothing_and_are_undone)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

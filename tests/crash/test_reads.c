@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Every look at the disk fails once: open, stat, read and readdir, at each n-th call, by turns in four ways. What
-   cannot be seen must not be taken for gone: nothing may be lost, an error names the file and the cause, the same
-   command again finishes, and undo brings everything back. The calls are caught at link time (--wrap). */
+/* Every look at the disk fails once: open, stat, read and readdir, at each n-th call, by turns in
+   four ways. What cannot be seen must not be taken for gone: nothing may be lost, an error names
+   the file and the cause, the same command again finishes, and undo brings everything back. The
+   calls are caught at link time (--wrap). */
 #include "checks.h"
 
 #include "engine/purge.h"
@@ -62,7 +63,8 @@ WRAP(int, -1, stat64, "stat", path, (const char *path, struct stat *st), (path, 
 WRAP(int, -1, fstat64, "fstat", NULL, (int fd, struct stat *st), (fd, st))
 WRAP(int, -1, fstatat64, "fstatat", path, (int dir, const char *path, struct stat *st, int flags),
      (dir, path, st, flags))
-WRAP(ssize_t, -1, pread64, "pread", NULL, (int fd, void *to, size_t size, off_t at), (fd, to, size, at))
+WRAP(ssize_t, -1, pread64, "pread", NULL, (int fd, void *to, size_t size, off_t at),
+     (fd, to, size, at))
 WRAP(ssize_t, -1, read, "read", NULL, (int fd, void *to, size_t size), (fd, to, size))
 WRAP(DIR *, NULL, opendir, "opendir", path, (const char *path), (path))
 WRAP(DIR *, NULL, fdopendir, "fdopendir", NULL, (int fd), (fd))
@@ -97,8 +99,8 @@ static bool strike(command work, const char *root, const char *output, int kind,
     ie_status status = work(root, output, &err);
     fault.at = 0;
     if (status != IE_OK && (strchr(err.text, '/') == NULL || strlen(err.text) < 20)) {
-        fail_msg("look %ld (%s %s) failed with %s: the error names no file: \"%s\"", n, fault.call, fault.path,
-                 strerror(kind), err.text);
+        fail_msg("look %ld (%s %s) failed with %s: the error names no file: \"%s\"", n, fault.call,
+                 fault.path, strerror(kind), err.text);
     }
     return fault.count >= n;
 }
@@ -126,8 +128,8 @@ static char *original, *result, *copies;
 
 static void check(const char *root, const char *expected, const char *when)
 {
-    IE_AUTO_FREE char *text = ie_asprintf("%s after look at %s (%s, %s)", when, fault.path, fault.call,
-                                          strerror(fault.kind));
+    IE_AUTO_FREE char *text = ie_asprintf("%s after look at %s (%s, %s)", when, fault.path,
+                                          fault.call, strerror(fault.kind));
     same_state(root, expected, text, fault.count);
 }
 
@@ -148,7 +150,8 @@ static ie_status run_in_place(const char *root, const char *output, ie_error *er
     fault.at = 0;
     for (size_t i = 0; i < plan->count; i++) {
         ie_outcome outcome = plan->actions[i].outcome;
-        bool told = (outcome != IE_OUTCOME_FAILED && outcome != IE_OUTCOME_SKIPPED) || plan->actions[i].problem != NULL;
+        bool told = (outcome != IE_OUTCOME_FAILED && outcome != IE_OUTCOME_SKIPPED) ||
+                    plan->actions[i].problem != NULL;
         assert_true(told);
     }
     ie_plan_free(plan);
@@ -288,7 +291,8 @@ static void a_look_that_fails_in_purge_frees_nothing_else(void **state)
     each_look_fails_once(run_purge, apply_before, finish_purge);
 }
 
-/* What a broken JPEG is and what the disk did not give must not be mixed up: the former is remembered. */
+/* What a broken JPEG is and what the disk did not give must not be mixed up: the former is
+   remembered. */
 static void a_photo_that_the_disk_did_not_give_is_looked_at_again(void **state)
 {
     IE_AUTO_FREE char *root = tree_new();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The proofs that stand between writing tags and the photo's place: the last writer does its work, and then something is
-   spoilt in what it wrote. Each kind of damage must be found, the temporary file must go, and the photo must be there as
-   it was, to the byte and the nanosecond. */
+/* The proofs that stand between writing tags and the photo's place: the last writer does its work,
+   and then something is spoilt in what it wrote. Each kind of damage must be found, the temporary
+   file must go, and the photo must be there as it was, to the byte and the nanosecond. */
 #include "../unit/tree.h"
 #include "core/config.h"
 #include "storage/exif_keep_xmp.h"
@@ -9,8 +9,9 @@
 #define MADE "made.jpg"
 #define NOTES "IMG:PowerShot G1 X Mark II JPEG" /* stands in the camera's notes */
 #define XMP_HEAD "http://ns.adobe.com/xap/1.0/"
-#define PACKET                                                                                                          \
-    "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about='' "                    \
+#define PACKET                                                                                     \
+    "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description "           \
+    "rdf:about='' "                                                                                \
     "xmlns:mine='urn:nobody:knows' mine:word='kept as it is'/></rdf:RDF>"
 #define IPTC "Photoshop 3.0\0" "8BIM\4\4\0\0\0\0\0\x0b" "\x1c\2\x5a\0\6Tromso\0"
 
@@ -76,14 +77,14 @@ static void the_new_title(uint8_t *bytes, size_t *size)
     place_of(bytes, *size, "A new title")[0] = 'B';
 }
 
-ie_status __real_ie_xmp_kept_restore(const ie_xmp_kept *kept, const ie_xmp_change *changes, size_t count,
-                                     const char *path, ie_error *err);
-ie_status __wrap_ie_xmp_kept_restore(const ie_xmp_kept *kept, const ie_xmp_change *changes, size_t count,
-                                     const char *path, ie_error *err);
+ie_status __real_ie_xmp_kept_restore(const ie_xmp_kept *kept, const ie_xmp_change *changes,
+                                     size_t count, const char *path, ie_error *err);
+ie_status __wrap_ie_xmp_kept_restore(const ie_xmp_kept *kept, const ie_xmp_change *changes,
+                                     size_t count, const char *path, ie_error *err);
 
 /* The last that writes into the temporary file. */
-ie_status __wrap_ie_xmp_kept_restore(const ie_xmp_kept *kept, const ie_xmp_change *changes, size_t count,
-                                     const char *path, ie_error *err)
+ie_status __wrap_ie_xmp_kept_restore(const ie_xmp_kept *kept, const ie_xmp_change *changes,
+                                     size_t count, const char *path, ie_error *err)
 {
     ie_status status = __real_ie_xmp_kept_restore(kept, changes, count, path, err);
     struct stat st;
@@ -101,7 +102,8 @@ ie_status __wrap_ie_xmp_kept_restore(const ie_xmp_kept *kept, const ie_xmp_chang
     return IE_OK;
 }
 
-static void add_segment(ie_buffer *file, uint8_t marker, const void *head, size_t head_size, const void *body, size_t body_size)
+static void add_segment(ie_buffer *file, uint8_t marker, const void *head, size_t head_size,
+                        const void *body, size_t body_size)
 {
     size_t size = head_size + body_size + 2;
     ie_buffer_add(file, (uint8_t[]){0xff, marker, (uint8_t)(size >> 8), (uint8_t)size}, 4);
@@ -135,7 +137,8 @@ static void write_photo(const char *root, const ie_buffer *bytes)
     IE_AUTO_FREE char *path = ie_path_join(root, MADE);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0640);
     assert_int_equal(write(fd, bytes->data, bytes->size), bytes->size);
-    const struct timespec times[2] = {{.tv_sec = 1500000000}, {.tv_sec = 1400000001, .tv_nsec = 123456789}};
+    const struct timespec times[2] = {{.tv_sec = 1500000000},
+                                      {.tv_sec = 1400000001, .tv_nsec = 123456789}};
     assert_int_equal(futimens(fd, times), 0);
     close(fd);
 }
@@ -180,7 +183,8 @@ static void expect_unharmed(const char *root, const ie_buffer *was)
 static void count_file(void *user, const char *path)
 {
     struct stat st;
-    *(int *)user += lstat(path, &st) == 0 && S_ISREG(st.st_mode) && strstr(path, "/.imgengine/tmp/") != NULL;
+    *(int *)user +=
+        lstat(path, &st) == 0 && S_ISREG(st.st_mode) && strstr(path, "/.imgengine/tmp/") != NULL;
 }
 
 static void try(const char *root, const ie_buffer *photo, sabotage *how, const char *expected)
@@ -212,7 +216,8 @@ static void what_writing_spoils_is_found_and_the_photo_stays_as_it_was(void **st
     try(root, &photo, the_end, "writing tags would have changed the picture itself");
     try(root, &photo, the_structure, "its jpeg structure is damaged");
     try(root, &photo, the_notes, "writing tags would have changed the camera's notes");
-    try(root, &photo, a_namespace_that_nobody_knows, "writing tags would have changed XMP that other programs wrote");
+    try(root, &photo, a_namespace_that_nobody_knows,
+        "writing tags would have changed XMP that other programs wrote");
     try(root, &photo, iptc, "writing tags would have changed IPTC that other programs wrote");
     try(root, &photo, the_camera, "its camera would not read as it should");
     try(root, &photo, the_new_title, "its title would not read as it should");
@@ -221,7 +226,8 @@ static void what_writing_spoils_is_found_and_the_photo_stays_as_it_was(void **st
     free(root);
 }
 
-/* The same photo, unspoilt, is written and comes back: the cases above failed for what was spoilt alone. */
+/* The same photo, unspoilt, is written and comes back: the cases above failed for what was spoilt
+   alone. */
 static void unspoilt_it_is_written_and_comes_back(void **state)
 {
     (void)state;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Two at once. One process is held in the middle of `process --in-place --apply`, with the lock of the root in its hands
-   and a change of a file about to be made; what may other processes do? Readers everything; a second run is refused or
-   waits; and when the holder is killed, its lock is no lock. The others are the program itself, as a user would call it. */
+/* Two at once. One process is held in the middle of `process --in-place --apply`, with the lock of
+   the root in its hands and a change of a file about to be made; what may other processes do?
+   Readers everything; a second run is refused or waits; and when the holder is killed, its lock is
+   no lock. The others are the program itself, as a user would call it. */
 #include "../unit/test.h"
 
 #include <signal.h>
@@ -48,7 +49,8 @@ static void work(holder *h)
     ie_summary summary;
     const ie_engine_options options = {.catalog = catalog};
     const ie_input input = {.paths = &root, .count = 1};
-    const ie_request request = {.command = "process", .dedupe = true, .rename = true, .apply = true};
+    const ie_request request = {
+        .command = "process", .dedupe = true, .rename = true, .apply = true};
     bool good = ie_config_set(config, "analysis.ml_analysis", "false", "test", &err) == IE_OK &&
                 ie_engine_open(config, &options, &engine, &err) == IE_OK &&
                 ie_engine_plan(engine, &input, &request, &plan, &summary, &err) == IE_OK;
@@ -97,8 +99,9 @@ static int end(holder *h)
 /* imgengine ARGUMENTS, its output in `folder`/said; the exit code, 124 when it hung. */
 static int imgengine(const char *arguments)
 {
-    IE_AUTO_FREE char *line = ie_asprintf("exec timeout 60 \"$PROGRAM\" --catalog %s --progress none %s >%s/said 2>&1",
-                                          catalog, arguments, folder);
+    IE_AUTO_FREE char *line =
+        ie_asprintf("exec timeout 60 \"$PROGRAM\" --catalog %s --progress none %s >%s/said 2>&1",
+                    catalog, arguments, folder);
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
@@ -146,9 +149,18 @@ static void readers_are_never_blocked_by_a_run(void **state)
 {
     (void)state;
     static const char *const readers[] = {
-        "info", "analyze lib --only metadata,hashes", "analyze lib --no-ml --set scan.require_marker=false",
-        "dedupe lib", "rename lib", "process lib --in-place --no-ml", "tag lib --keywords new", "verify lib", "verify",
-        "covers lib/backup --in 'lib/2023 Summer'", "undo --root lib --dry-run", "purge --root lib",
+        "info",
+        "analyze lib --only metadata,hashes",
+        "analyze lib --no-ml --set scan.require_marker=false",
+        "dedupe lib",
+        "rename lib",
+        "process lib --in-place --no-ml",
+        "tag lib --keywords new",
+        "verify lib",
+        "verify",
+        "covers lib/backup --in 'lib/2023 Summer'",
+        "undo --root lib --dry-run",
+        "purge --root lib",
         "config default",
     };
     int before[sizeof readers / sizeof *readers];
@@ -176,8 +188,9 @@ static void readers_are_never_blocked_by_a_run(void **state)
 static void a_second_run_is_refused_with_the_name_of_the_first(void **state)
 {
     (void)state;
-    static const char *const writers[] = {"rename lib --template {name}_2 --apply", "undo --root lib", "undo",
-                                          "purge --root lib --apply", "tag lib --keywords new --apply"};
+    static const char *const writers[] = {"rename lib --template {name}_2 --apply",
+                                          "undo --root lib", "undo", "purge --root lib --apply",
+                                          "tag lib --keywords new --apply"};
     holder h = begin();
     IE_AUTO_FREE char *who = ie_asprintf("process %ld on", (long)h.process);
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
@@ -219,7 +232,8 @@ static void the_lock_of_a_run_that_was_killed_is_no_lock(void **state)
     holder h = begin();
     assert_int_equal(kill(h.process, SIGKILL), 0);
     assert_int_equal(waitpid(h.process, NULL, 0), h.process);
-    assert_int_equal(imgengine("rename lib --template {name}_2 --apply"), 3); /* of faults in photos */
+    assert_int_equal(imgengine("rename lib --template {name}_2 --apply"),
+                     3); /* of faults in photos */
     assert_false(said("in use"));
     assert_true(said("Undo with"));
     assert_int_equal(imgengine("undo"), 0);
@@ -230,7 +244,8 @@ static void the_lock_of_a_run_that_was_killed_is_no_lock(void **state)
 static int fresh_library(void **state)
 {
     (void)state;
-    shell("rm -rf %s/lib %s/c && mkdir %s/c && \"$MAKE_LIBRARY\" %s/lib", folder, folder, folder, folder);
+    shell("rm -rf %s/lib %s/c && mkdir %s/c && \"$MAKE_LIBRARY\" %s/lib", folder, folder, folder,
+          folder);
     return 0;
 }
 
@@ -263,7 +278,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(readers_are_never_blocked_by_a_run, fresh_library),
         cmocka_unit_test_setup(a_second_run_is_refused_with_the_name_of_the_first, fresh_library),
-        cmocka_unit_test_setup(a_second_run_that_waits_goes_on_when_the_first_is_done, fresh_library),
+        cmocka_unit_test_setup(a_second_run_that_waits_goes_on_when_the_first_is_done,
+                               fresh_library),
         cmocka_unit_test_setup(the_lock_of_a_run_that_was_killed_is_no_lock, fresh_library),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Whatever storage/jpeg_dc says yes to, libjpeg-turbo accepts to its end and gives the same samples
-   for, at 1/8 and at 1/4; but it may find damage in the AC scans of a progressive file, which jpeg_dc
-   does not look at. Whether 1/4 and chroma are asked for changes neither the yes nor luma at 1/8, except that a
-   yes with more is one without. */
+   for, at 1/8 and at 1/4; but it may find damage in the AC scans of a progressive file, which
+   jpeg_dc does not look at. Whether 1/4 and chroma are asked for changes neither the yes nor luma
+   at 1/8, except that a yes with more is one without. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* libjpeg-turbo's plane of this size; NULL when it does not accept the file. */
-static uint8_t *decode(const uint8_t *data, size_t size, unsigned denominator, const ie_jpeg_dc_facts *facts,
-                       uint32_t plane_width, uint32_t plane_height)
+static uint8_t *decode(const uint8_t *data, size_t size, unsigned denominator,
+                       const ie_jpeg_dc_facts *facts, uint32_t plane_width, uint32_t plane_height)
 {
     ie_decode_fault fault;
     ie_jpeg_rows rows;
@@ -27,7 +27,8 @@ static uint8_t *decode(const uint8_t *data, size_t size, unsigned denominator, c
     if (jpeg != NULL && ie_jpeg_get_facts(jpeg)->dc_quantiser != facts->dc_quantiser) {
         abort();
     }
-    if (jpeg != NULL && ie_jpeg_start(jpeg, denominator, IE_JPEG_GRAY, &rows, &width, &height, &fault)) {
+    if (jpeg != NULL &&
+        ie_jpeg_start(jpeg, denominator, IE_JPEG_GRAY, &rows, &width, &height, &fault)) {
         if (rows != IE_JPEG_GRAY || width != plane_width || height != plane_height) {
             abort();
         }
@@ -42,8 +43,9 @@ static uint8_t *decode(const uint8_t *data, size_t size, unsigned denominator, c
     return plane;
 }
 
-static void compare(const uint8_t *data, size_t size, unsigned denominator, const ie_jpeg_dc_facts *facts,
-                    uint32_t width, uint32_t height, const uint8_t *plane)
+static void compare(const uint8_t *data, size_t size, unsigned denominator,
+                    const ie_jpeg_dc_facts *facts, uint32_t width, uint32_t height,
+                    const uint8_t *plane)
 {
     IE_AUTO_FREE uint8_t *theirs = decode(data, size, denominator, facts, width, height);
     bool equal = theirs != NULL ? memcmp(theirs, plane, (size_t)width * height) == 0
@@ -54,7 +56,8 @@ static void compare(const uint8_t *data, size_t size, unsigned denominator, cons
 }
 
 /* With all that there is, each plane in memory of its very size. */
-static bool read_all(ie_jpeg_dc *dc, const uint8_t *data, size_t size, const ie_jpeg_dc_facts *facts)
+static bool read_all(ie_jpeg_dc *dc, const uint8_t *data, size_t size,
+                     const ie_jpeg_dc_facts *facts)
 {
     IE_AUTO_FREE uint8_t *luma = ie_try_alloc(facts->plane_width, facts->plane_height);
     IE_AUTO_FREE uint8_t *quarter = ie_try_alloc(facts->quarter_width, facts->quarter_height);

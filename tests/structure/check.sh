@@ -75,6 +75,9 @@ verdict each_header_opens_with_its_model "$bad"
 bad=$(find src include -name '*.[ch]' | xargs wc -l | awk '$2 != "total" && $1 > 500 && $2 != "include/imgengine.h" {print $2 " has " $1 " lines"}')
 verdict no_file_is_longer_than_500_lines "$bad"
 
+bad=$(find src include tests -name '*.[ch]' -print0 | LC_ALL=C.UTF-8 xargs -0 grep -nE '^.{101,}$' | cut -c1-100)
+verdict no_line_is_longer_than_100_columns "$bad"
+
 exported=$(nm -D --defined-only "$build"/src/libimgengine.so | awk '{print $3}' | sed 's/@.*//' | sort)
 declared=$(tr '\n' ' ' <include/imgengine.h | grep -oE 'IE_API [^;]*;' | grep -oE '\*?ie_[a-z0-9_]+\(' | tr -d '*(' | sort -u)
 verdict exported_symbols_equal_the_public_header "$(diff <(echo "$declared") <(echo "$exported") | grep '^[<>]')"

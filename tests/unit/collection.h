@@ -12,7 +12,8 @@
 
 typedef struct collection {
     ie_photo *photos[MAX_PHOTOS];
-    const char *former[MAX_PHOTOS]; /* the paths that they had before; NULL: none, or no journal tells */
+    /* the paths that they had before; NULL: none, or no journal tells */
+    const char *former[MAX_PHOTOS];
     size_t count;
     const char *disk[MAX_PHOTOS]; /* other files that exist */
     size_t disk_count;
@@ -56,7 +57,8 @@ static inline ie_photo *add(collection *c, const char *path, ie_format format, u
     photo->real_path = ie_arena_strdup(photo->arena, path);
     photo->root = ie_path_below(path, c->roots[0]) ? 0 : 1;
     photo->format = format;
-    photo->stamp = (ie_stamp){.size = 1000 + content, .mtime_ns = 5, .inode = 100 + c->count, .device = 1};
+    photo->stamp =
+        (ie_stamp){.size = 1000 + content, .mtime_ns = 5, .inode = 100 + c->count, .device = 1};
     photo->links = 1;
     photo->have = IE_HAVE_FORMAT | IE_HAVE_METADATA | IE_HAVE_QUALITY | IE_HAVE_XXH3;
     photo->width = 400;
@@ -70,8 +72,8 @@ static inline ie_photo *add(collection *c, const char *path, ie_format format, u
     return photo;
 }
 
-/* What `taken` and `same` of an engine would say: the photos and `disk` are all there is. A file on disk
-   holds the photo's bytes when its path ends with "=" and the photo's base name. */
+/* What `taken` and `same` of an engine would say: the photos and `disk` are all there is. A file on
+   disk holds the photo's bytes when its path ends with "=" and the photo's base name. */
 static inline bool test_taken(void *user, const char *path, const char *except)
 {
     const collection *c = user;
@@ -124,9 +126,19 @@ static inline void propose_all(collection *c, const proposer *steps, size_t coun
         ie_action *action = ie_plan_add(c->plan, c->photos[i]);
         action->root = c->output != NULL ? 0 : c->photos[i]->root;
     }
-    ie_proposal proposal = {.config = c->config, .output = c->output, .roots = c->roots, .photos = c->photos,
-                            .count = c->count, .pairs = c->pairs, .pair_count = c->pair_count, .plan = c->plan, .taken = test_taken, .same = test_same,
-                            .former = test_former, .shares = c->shares, .user = c};
+    ie_proposal proposal = {.config = c->config,
+                            .output = c->output,
+                            .roots = c->roots,
+                            .photos = c->photos,
+                            .count = c->count,
+                            .pairs = c->pairs,
+                            .pair_count = c->pair_count,
+                            .plan = c->plan,
+                            .taken = test_taken,
+                            .same = test_same,
+                            .former = test_former,
+                            .shares = c->shares,
+                            .user = c};
     ie_error err = {0};
     for (size_t i = 0; i < count; i++) {
         if (steps[i](&proposal, &err) != IE_OK) {
@@ -148,17 +160,19 @@ static inline void propose_all(collection *c, const proposer *steps, size_t coun
                                    sum.quarantined + sum.skipped + sum.failed);
 }
 
-#define PROPOSE(c, ...) \
-    propose_all((c), (proposer[]){__VA_ARGS__}, sizeof((proposer[]){__VA_ARGS__}) / sizeof(proposer))
+#define PROPOSE(c, ...)                                                                            \
+    propose_all((c), (proposer[]){__VA_ARGS__},                                                    \
+                sizeof((proposer[]){__VA_ARGS__}) / sizeof(proposer))
 
 static inline void expect(const collection *c, size_t index, ie_action_kind kind, const char *to)
 {
     const ie_action *action = &c->plan->actions[index];
     if (action->kind != kind || (to == NULL) != (action->to == NULL) ||
         (to != NULL && strcmp(to, action->to) != 0)) {
-        fail_msg("%s: %s to %s (%s), expected %s to %s", action->from, ie_action_kind_name(action->kind),
-                 action->to != NULL ? action->to : "-", action->reason != NULL ? action->reason : "",
-                 ie_action_kind_name(kind), to != NULL ? to : "-");
+        fail_msg("%s: %s to %s (%s), expected %s to %s", action->from,
+                 ie_action_kind_name(action->kind), action->to != NULL ? action->to : "-",
+                 action->reason != NULL ? action->reason : "", ie_action_kind_name(kind),
+                 to != NULL ? to : "-");
     }
 }
 

@@ -14,7 +14,8 @@ typedef struct content_rig {
     unsigned views; /* of the source's options */
 } content_rig;
 
-static const ie_analyzer *const rig_analyzers[3] = {&ie_hashes_analyzer, &ie_quality_analyzer, &ie_colors_analyzer};
+static const ie_analyzer *const rig_analyzers[3] = {&ie_hashes_analyzer, &ie_quality_analyzer,
+                                                    &ie_colors_analyzer};
 
 static inline void rig_open(content_rig *rig, bool exact)
 {
@@ -60,8 +61,8 @@ static inline void rig_run(content_rig *rig, ie_bytes *bytes, ie_photo *photo, u
 #define RIG_ALL (IE_HAVE_HASHES | IE_HAVE_QUALITY | IE_HAVE_COLORS)
 
 /* The record of bytes in memory, its format told from them; free it. */
-static inline ie_photo *rig_photo(content_rig *rig, const void *memory, size_t size, const char *name,
-                                  uint8_t orientation, unsigned wanted)
+static inline ie_photo *rig_photo(content_rig *rig, const void *memory, size_t size,
+                                  const char *name, uint8_t orientation, unsigned wanted)
 {
     ie_photo *photo = ie_photo_new();
     ie_bytes *bytes = ie_bytes_wrap(memory, size);
@@ -81,7 +82,8 @@ static inline uint8_t *rig_load(const char *path, size_t *ret_size)
     fseek(file, 0, SEEK_END);
     long size = ftell(file);
     rewind(file);
-    uint8_t *data = ie_alloc(size > 0 ? (size_t)size : 1); /* exact, so that a sanitizer sees each byte too far */
+    uint8_t *data = ie_alloc(size > 0 ? (size_t)size
+                                      : 1); /* exact, so that a sanitizer sees each byte too far */
     *ret_size = fread(data, 1, (size_t)size, file);
     fclose(file);
     return data;

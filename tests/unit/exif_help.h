@@ -101,7 +101,7 @@ static inline bool holds(const char *path, const char *text)
 }
 
 /* The first line of a program's answer, "" when it has none; free() it. NULL when the program is
- * not installed. */
+   not installed. */
 static inline char *answer(const char *program, const char *arguments, const char *path)
 {
     char line[1024] = "";

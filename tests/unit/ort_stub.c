@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * A library that looks like ONNX Runtime, for what no machine at hand does: a GPU whose memory is too small, providers
- * that refuse, old versions. Any file is a model to it: a detector [N,3,H,W] → logits [N,1,80], pred_boxes [N,1,4] that
- * sees in each picture the class that the picture's first number says. A name with "vision" or "text" in it is a half of a
- * CLIP: pixel_values [N,3,224,224] or input_ids [N,length] → embedding [N,4]. The words of $ORT_STUB say what goes wrong:
- *   gpu         there is a GPU, of the WebGPU provider
- *   append, create, run   on it this call fails
- *   wrong       it sees another class than there is
- *   openvino    OpenVINO's provider is compiled in
- *   oom=N       on it a batch of more than N is too large
- *   fixed       texts have 77 tokens
- *   slow=N      each run takes so many milliseconds
- *   api=N       the newest version of the API it has (23)
+ * A library that looks like ONNX Runtime, for what no machine at hand does: a GPU whose memory is
+ * too small, providers that refuse, old versions. Any file is a model to it: a detector [N,3,H,W] →
+ * logits [N,1,80], pred_boxes [N,1,4] that sees in each picture the class that the picture's first
+ * number says. A name with "vision" or "text" in it is a half of a CLIP: pixel_values [N,3,224,224]
+ * or input_ids [N,length] → embedding [N,4]. The words of $ORT_STUB say what goes wrong: gpu there
+ * is a GPU, of the WebGPU provider append, create, run   on it this call fails wrong       it sees
+ * another class than there is openvino    OpenVINO's provider is compiled in oom=N       on it a
+ * batch of more than N is too large fixed       texts have 77 tokens slow=N      each run takes so
+ * many milliseconds api=N       the newest version of the API it has (23)
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -75,7 +72,8 @@ static const char *message(const OrtStatus *status)
     return status->text;
 }
 
-static OrtStatus *create_env(ie_ort_log_fn log, void *user, int severity, const char *id, OrtEnv **out)
+static OrtStatus *create_env(ie_ort_log_fn log, void *user, int severity, const char *id,
+                             OrtEnv **out)
 {
     static int env;
     *out = (OrtEnv *)(void *)&env;
@@ -88,24 +86,28 @@ static OrtStatus *create_options(OrtSessionOptions **out)
     return NULL;
 }
 
-static OrtStatus *append(OrtSessionOptions *options, OrtEnv *env, const OrtEpDevice *const *devices, size_t count,
-                         const char *const *keys, const char *const *values, size_t option_count)
+static OrtStatus *append(OrtSessionOptions *options, OrtEnv *env, const OrtEpDevice *const *devices,
+                         size_t count, const char *const *keys, const char *const *values,
+                         size_t option_count)
 {
     options->gpu = true;
-    return says("append") ? fail("/src/provider.cc:7 Get() [ONNXRuntimeError] : 1 : FAIL : the driver is too old") : NULL;
+    return says("append") ? fail("/src/provider.cc:7 Get() [ONNXRuntimeError] : 1 : FAIL : the "
+                                 "driver is too old")
+                          : NULL;
 }
 
-static OrtStatus *append_openvino(OrtSessionOptions *options, const char *const *keys, const char *const *values,
-                                  size_t count)
+static OrtStatus *append_openvino(OrtSessionOptions *options, const char *const *keys,
+                                  const char *const *values, size_t count)
 {
     options->gpu = true;
-    return count == 2 && strcmp(values[0], "CPU") == 0 && strstr(values[1], "\"INFERENCE_NUM_THREADS\": \"1\"") != NULL
+    return count == 2 && strcmp(values[0], "CPU") == 0 &&
+                   strstr(values[1], "\"INFERENCE_NUM_THREADS\": \"1\"") != NULL
                ? NULL
                : fail("it was told other settings");
 }
 
-static OrtStatus *create_session(const OrtEnv *env, const char *path, const OrtSessionOptions *options,
-                                 OrtSession **out)
+static OrtStatus *create_session(const OrtEnv *env, const char *path,
+                                 const OrtSessionOptions *options, OrtSession **out)
 {
     if (options->gpu && says("create")) {
         return fail("an operator is missing");
@@ -142,13 +144,15 @@ static OrtStatus *outputs_of(const OrtSession *session, size_t *out)
     return NULL;
 }
 
-static OrtStatus *input_name(const OrtSession *session, size_t index, OrtAllocator *allocator, char **out)
+static OrtStatus *input_name(const OrtSession *session, size_t index, OrtAllocator *allocator,
+                             char **out)
 {
     *out = strdup(session->kind == TEXT ? "input_ids" : "pixel_values");
     return NULL;
 }
 
-static OrtStatus *output_name(const OrtSession *session, size_t index, OrtAllocator *allocator, char **out)
+static OrtStatus *output_name(const OrtSession *session, size_t index, OrtAllocator *allocator,
+                              char **out)
 {
     *out = strdup(session->kind != DETECTOR ? "embedding" : index == 0 ? "logits" : "pred_boxes");
     return NULL;
@@ -158,18 +162,20 @@ static OrtStatus *input_type(const OrtSession *session, size_t index, OrtTypeInf
 {
     *out = calloc(1, sizeof **out);
     const int64_t side = session->kind == VISION ? 224 : -1;
-    (*out)->info = session->kind == TEXT
-                       ? (OrtTensorInfo){.type = INT64, .shape = {-1, says("fixed") ? 77 : -1}, .rank = 2}
-                       : (OrtTensorInfo){.type = FLOAT, .shape = {-1, 3, side, side}, .rank = 4};
+    (*out)->info =
+        session->kind == TEXT
+            ? (OrtTensorInfo){.type = INT64, .shape = {-1, says("fixed") ? 77 : -1}, .rank = 2}
+            : (OrtTensorInfo){.type = FLOAT, .shape = {-1, 3, side, side}, .rank = 4};
     return NULL;
 }
 
 static OrtStatus *output_type(const OrtSession *session, size_t index, OrtTypeInfo **out)
 {
     *out = calloc(1, sizeof **out);
-    (*out)->info = session->kind == DETECTOR
-                       ? (OrtTensorInfo){.type = FLOAT, .shape = {-1, 1, index == 0 ? CLASSES : 4}, .rank = 3}
-                       : (OrtTensorInfo){.type = FLOAT, .shape = {-1, NUMBERS}, .rank = 2};
+    (*out)->info =
+        session->kind == DETECTOR
+            ? (OrtTensorInfo){.type = FLOAT, .shape = {-1, 1, index == 0 ? CLASSES : 4}, .rank = 3}
+            : (OrtTensorInfo){.type = FLOAT, .shape = {-1, NUMBERS}, .rank = 2};
     return NULL;
 }
 
@@ -213,8 +219,8 @@ static OrtStatus *tensor_info(const OrtValue *value, OrtTensorInfo **out)
     return NULL;
 }
 
-static OrtStatus *wrap(const OrtMemoryInfo *info, void *data, size_t bytes, const int64_t *dimensions, size_t count,
-                       int type, OrtValue **out)
+static OrtStatus *wrap(const OrtMemoryInfo *info, void *data, size_t bytes,
+                       const int64_t *dimensions, size_t count, int type, OrtValue **out)
 {
     *out = calloc(1, sizeof **out);
     (*out)->info.rank = count;
@@ -239,7 +245,8 @@ static OrtValue *make(int64_t pictures, int64_t width)
     return value;
 }
 
-/* $ORT_STUB_LOG: a file that gets a line for each run, with the number of its pictures or "text" and its length. */
+/* $ORT_STUB_LOG: a file that gets a line for each run, with the number of its pictures or "text"
+   and its length. */
 static void note_run(const OrtSession *session, const OrtTensorInfo *input)
 {
     const char *path = getenv("ORT_STUB_LOG");
@@ -258,29 +265,35 @@ static void note_run(const OrtSession *session, const OrtTensorInfo *input)
 static OrtValue *embed(const OrtSession *session, const OrtValue *input)
 {
     OrtValue *value = make(input->info.shape[0], NUMBERS);
-    value->info = (OrtTensorInfo){.type = FLOAT, .shape = {input->info.shape[0], NUMBERS}, .rank = 2};
+    value->info =
+        (OrtTensorInfo){.type = FLOAT, .shape = {input->info.shape[0], NUMBERS}, .rank = 2};
     for (int64_t i = 0; i < input->info.shape[0]; i++) {
         float *row = value->data + i * NUMBERS;
         row[0] = 1;
         if (session->kind == TEXT) {
             int64_t token;
-            memcpy(&token, (const char *)input->data + (i * input->info.shape[1] + 1) * (int64_t)sizeof token, sizeof token);
+            memcpy(&token,
+                   (const char *)input->data +
+                       (i * input->info.shape[1] + 1) * (int64_t)sizeof token,
+                   sizeof token);
             row[1] = (float)token / 300;
         }
     }
     return value;
 }
 
-static OrtStatus *run(OrtSession *session, const OrtRunOptions *options, const char *const *input_names,
-                      const OrtValue *const *inputs, size_t input_count, const char *const *output_names,
-                      size_t output_count, OrtValue **outputs)
+static OrtStatus *run(OrtSession *session, const OrtRunOptions *options,
+                      const char *const *input_names, const OrtValue *const *inputs,
+                      size_t input_count, const char *const *output_names, size_t output_count,
+                      OrtValue **outputs)
 {
     note_run(session, &inputs[0]->info);
     if (session->kind != DETECTOR) {
         outputs[0] = embed(session, inputs[0]);
         return NULL;
     }
-    int64_t pictures = inputs[0]->info.shape[0], numbers = 3 * inputs[0]->info.shape[2] * inputs[0]->info.shape[3];
+    int64_t pictures = inputs[0]->info.shape[0],
+            numbers = 3 * inputs[0]->info.shape[2] * inputs[0]->info.shape[3];
     if (session->gpu && says("run")) {
         return fail("the device was lost");
     }
@@ -385,27 +398,60 @@ static const OrtKeyValuePairs *hardware_facts(const OrtHardwareDevice *device)
 
 static OrtStatus *register_library(OrtEnv *env, const char *name, const char *path)
 {
-    return says("register") ? fail("/src/library.cc:7 Load() [ONNXRuntimeError] : 1 : FAIL : no libvulkan.so.1") : NULL;
+    return says("register")
+               ? fail("/src/library.cc:7 Load() [ONNXRuntimeError] : 1 : FAIL : no libvulkan.so.1")
+               : NULL;
 }
 
 static const struct {
     int slot;
     ie_ort_fn function;
 } functions[] = {
-    {2, (ie_ort_fn)message}, {4, (ie_ort_fn)create_env}, {7, (ie_ort_fn)create_session}, {9, (ie_ort_fn)run},
-    {10, (ie_ort_fn)create_options}, {22, (ie_ort_fn)set_number}, {23, (ie_ort_fn)set_number},
-    {24, (ie_ort_fn)set_number}, {30, (ie_ort_fn)one}, {31, (ie_ort_fn)outputs_of}, {33, (ie_ort_fn)input_type},
-    {34, (ie_ort_fn)output_type}, {36, (ie_ort_fn)input_name}, {37, (ie_ort_fn)output_name}, {49, (ie_ort_fn)wrap},
-    {51, (ie_ort_fn)tensor_data}, {55, (ie_ort_fn)cast_type}, {60, (ie_ort_fn)element_type}, {61, (ie_ort_fn)rank},
-    {62, (ie_ort_fn)shape}, {64, (ie_ort_fn)element_count}, {65, (ie_ort_fn)tensor_info},
-    {69, (ie_ort_fn)memory_info}, {76, (ie_ort_fn)free_memory}, {78, (ie_ort_fn)default_allocator},
-    {93, (ie_ort_fn)release}, {94, (ie_ort_fn)release}, {95, (ie_ort_fn)release}, {96, (ie_ort_fn)release_value},
-    {98, (ie_ort_fn)release}, {99, (ie_ort_fn)release}, {100, (ie_ort_fn)release}, {125, (ie_ort_fn)providers},
-    {126, (ie_ort_fn)release_providers}, {130, (ie_ort_fn)set_entry}, {275, (ie_ort_fn)append_openvino},
+    {2, (ie_ort_fn)message},
+    {4, (ie_ort_fn)create_env},
+    {7, (ie_ort_fn)create_session},
+    {9, (ie_ort_fn)run},
+    {10, (ie_ort_fn)create_options},
+    {22, (ie_ort_fn)set_number},
+    {23, (ie_ort_fn)set_number},
+    {24, (ie_ort_fn)set_number},
+    {30, (ie_ort_fn)one},
+    {31, (ie_ort_fn)outputs_of},
+    {33, (ie_ort_fn)input_type},
+    {34, (ie_ort_fn)output_type},
+    {36, (ie_ort_fn)input_name},
+    {37, (ie_ort_fn)output_name},
+    {49, (ie_ort_fn)wrap},
+    {51, (ie_ort_fn)tensor_data},
+    {55, (ie_ort_fn)cast_type},
+    {60, (ie_ort_fn)element_type},
+    {61, (ie_ort_fn)rank},
+    {62, (ie_ort_fn)shape},
+    {64, (ie_ort_fn)element_count},
+    {65, (ie_ort_fn)tensor_info},
+    {69, (ie_ort_fn)memory_info},
+    {76, (ie_ort_fn)free_memory},
+    {78, (ie_ort_fn)default_allocator},
+    {93, (ie_ort_fn)release},
+    {94, (ie_ort_fn)release},
+    {95, (ie_ort_fn)release},
+    {96, (ie_ort_fn)release_value},
+    {98, (ie_ort_fn)release},
+    {99, (ie_ort_fn)release},
+    {100, (ie_ort_fn)release},
+    {125, (ie_ort_fn)providers},
+    {126, (ie_ort_fn)release_providers},
+    {130, (ie_ort_fn)set_entry},
+    {275, (ie_ort_fn)append_openvino},
     {301, (ie_ort_fn)register_library},
-    {303, (ie_ort_fn)ep_devices}, {304, (ie_ort_fn)append}, {307, (ie_ort_fn)hardware_type},
-    {308, (ie_ort_fn)hardware_vendor_id}, {309, (ie_ort_fn)hardware_vendor}, {311, (ie_ort_fn)hardware_facts},
-    {312, (ie_ort_fn)ep_name}, {316, (ie_ort_fn)hardware},
+    {303, (ie_ort_fn)ep_devices},
+    {304, (ie_ort_fn)append},
+    {307, (ie_ort_fn)hardware_type},
+    {308, (ie_ort_fn)hardware_vendor_id},
+    {309, (ie_ort_fn)hardware_vendor},
+    {311, (ie_ort_fn)hardware_facts},
+    {312, (ie_ort_fn)ep_name},
+    {316, (ie_ort_fn)hardware},
 };
 
 static const ie_ort_fn *get_api(uint32_t version)

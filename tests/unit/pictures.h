@@ -45,7 +45,8 @@ static inline void le_add(ie_buffer *out, uint32_t value, size_t bytes)
 }
 
 /* Of a directory in a little-endian TIFF, whose value fits four bytes or is an offset. */
-static inline void tiff_entry(ie_buffer *out, uint16_t tag, uint16_t type, uint32_t count, uint32_t value)
+static inline void tiff_entry(ie_buffer *out, uint16_t tag, uint16_t type, uint32_t count,
+                              uint32_t value)
 {
     le_add(out, tag, 2);
     le_add(out, type, 2);
@@ -65,7 +66,7 @@ static inline void png_chunk(ie_buffer *out, const char *type, const void *data,
 }
 
 /* bits 8 or 16; alpha -1: none, else the last pixel's (the others are opaque); frames > 1 adds an
- * acTL. */
+   acTL. */
 static inline void make_png(ie_buffer *out, uint32_t width, uint32_t height, int bits, int alpha,
                             uint32_t frames)
 {
@@ -179,7 +180,8 @@ static inline ie_status convert_status(const char *from, ie_format format, ie_fo
     ie_status status = ie_image_convert(from, format, *ret_path, &options, &converted, err);
     if (converted.bytes != NULL) {
         int fd = open(*ret_path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-        assert_true(fd >= 0 && write(fd, converted.bytes, converted.size) == (ssize_t)converted.size);
+        assert_true(fd >= 0 &&
+                    write(fd, converted.bytes, converted.size) == (ssize_t)converted.size);
         close(fd);
     }
     ie_converted_clear(&converted);

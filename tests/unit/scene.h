@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A library in a folder of its own and a plan for it that a test fills by hand: set up and torn down for each test. */
+/* A library in a folder of its own and a plan for it that a test fills by hand: set up and torn
+   down for each test. */
 #ifndef IE_TEST_SCENE_H
 #define IE_TEST_SCENE_H
 

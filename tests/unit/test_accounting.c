@@ -3,8 +3,17 @@
 #include "test.h"
 
 static const ie_summary fine = {
-    .found = 8, .found_bytes = 100, .accounted_bytes = 100, .other = 1, .kept = 1, .copied = 1, .moved = 1,
-    .replaced = 1, .quarantined = 1, .skipped = 1, .failed = 1,
+    .found = 8,
+    .found_bytes = 100,
+    .accounted_bytes = 100,
+    .other = 1,
+    .kept = 1,
+    .copied = 1,
+    .moved = 1,
+    .replaced = 1,
+    .quarantined = 1,
+    .skipped = 1,
+    .failed = 1,
 };
 
 static void each_file_is_counted_once(void **state)

@@ -110,7 +110,8 @@ static void a_name_taken_in_the_last_moment_takes_the_unit_back(void **state)
     assert_string_equal(after, before);
 }
 
-/* Another program edits one file and removes others after the check, when the batch is under way. */
+/* Another program edits one file and removes others after the check, when the batch is
+   under way. */
 static int meddle(void *user, const ie_fs_event *event)
 {
     scene *s = user;
@@ -269,8 +270,10 @@ static void two_that_name_each_other_as_survivor_do_not_both_go(void **state)
     scene *s = *state;
     tree_write(s->root, "a", "the same");
     tree_write(s->root, "b", "the same");
-    tree_plan_survivor(s->plan, tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "a", NULL, 0), at(s, "b"));
-    tree_plan_survivor(s->plan, tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "b", NULL, 1), at(s, "a"));
+    tree_plan_survivor(s->plan, tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "a", NULL, 0),
+                       at(s, "b"));
+    tree_plan_survivor(s->plan, tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "b", NULL, 1),
+                       at(s, "a"));
     apply_is_ok(s);
     assert_true(tree_has(s->root, "a") || tree_has(s->root, "b"));
 }
@@ -419,9 +422,11 @@ static void a_move_to_another_file_system_is_a_verified_copy_and_keeps_the_origi
 /* Makes and mounts a small ext4 with a folder that folds case; false where that cannot be. */
 static bool mount_folding(const scene *s)
 {
-    IE_AUTO_FREE char *command = ie_asprintf(
-        "cd '%s' && truncate -s 8M image && mkfs.ext4 -q -O casefold image && mkdir disk && mount -o loop image disk "
-        "&& mkdir disk/fold && chattr +F disk/fold", s->root);
+    IE_AUTO_FREE char *command =
+        ie_asprintf("cd '%s' && truncate -s 8M image && mkfs.ext4 -q -O casefold image && mkdir "
+                    "disk && mount -o loop image disk "
+                    "&& mkdir disk/fold && chattr +F disk/fold",
+                    s->root);
     pid_t child = fork();
     if (child == 0) {
         int null = open("/dev/null", O_WRONLY);

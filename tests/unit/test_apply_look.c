@@ -90,7 +90,8 @@ static void a_duplicate_stays_when_the_file_that_should_stay_changed(void **stat
     tree_write(s->root, "other", "same");
     tree_write(s->root, "copy", "same");
     for (size_t i = 0; i < 2; i++) {
-        ie_action *action = tree_plan_add(s->plan, s->root, at(s, i == 0 ? "copy" : "keep"), (uint32_t)i + 1);
+        ie_action *action =
+            tree_plan_add(s->plan, s->root, at(s, i == 0 ? "copy" : "keep"), (uint32_t)i + 1);
         action->kind = IE_ACTION_QUARANTINE;
         tree_plan_survivor(s->plan, action, at(s, "other"));
     }

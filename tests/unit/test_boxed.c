@@ -16,7 +16,11 @@ static const char *convert_photo(const char *from, ie_format to, ie_error *err)
     ie_config *config = ie_config_new();
     ie_photo *photo = facts_of(from, format_of(from));
     assert_int_equal(ie_config_set(config, "convert.min_similarity", "0.9", "test", NULL), IE_OK);
-    const ie_action action = {.kind = IE_ACTION_COPY, .from = from, .from_format = photo->format, .format = to, .quality = 90,
+    const ie_action action = {.kind = IE_ACTION_COPY,
+                              .from = from,
+                              .from_format = photo->format,
+                              .format = to,
+                              .quality = 90,
                               .orientation = photo->orientation};
     const char *path = picture_file(NULL, 0);
     ie_status status = ie_derive(config, &action, path, err);
@@ -29,7 +33,8 @@ static void exif_xmp_and_iptc_come_over_and_back(void **state)
 {
     (void)state;
     size_t tried = 0;
-    static const char *const names[] = {"meta-jpeg/elodie/with-location.jpg", "meta-jpeg/exifr/BonTonARTSTORplusIPTC.jpg",
+    static const char *const names[] = {"meta-jpeg/elodie/with-location.jpg",
+                                        "meta-jpeg/exifr/BonTonARTSTORplusIPTC.jpg",
                                         "meta-jpeg/libavif/paris_exif_xmp_icc.jpg"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         SAMPLE_OR_SKIP(from, names[i]);
@@ -67,8 +72,10 @@ static void another_program_reads_the_same_in_the_new_file(void **state)
 {
     (void)state;
     SAMPLE_OR_SKIP(from, "meta-jpeg/elodie/with-location.jpg");
-    const char *arguments = "-n -T -Make -Model -LensModel -ExposureTime -FNumber -ISO -DateTimeOriginal -GPSLatitude -GPSLongitude "
-                            "-EXIF:FocalLength -Canon:OwnerName -Canon:FirmwareVersion -Canon:SerialNumber -Canon:LensType -Canon:FileNumber";
+    const char *arguments = "-n -T -Make -Model -LensModel -ExposureTime -FNumber -ISO "
+                            "-DateTimeOriginal -GPSLatitude -GPSLongitude "
+                            "-EXIF:FocalLength -Canon:OwnerName -Canon:FirmwareVersion "
+                            "-Canon:SerialNumber -Canon:LensType -Canon:FileNumber";
     IE_AUTO_FREE char *was = answer("exiftool", arguments, from);
     if (was == NULL) {
         skip();
@@ -124,8 +131,10 @@ static void a_photo_that_lay_on_its_side_is_turned_once(void **state)
 /* ---- the files themselves ------------------------------------------------------------------ */
 
 static const char tiff[] = "II*\0\10\0\0\0\1\0\17\1\2\0\4\0\0\0Abc\0\0\0\0\0";
-static const char packet[] = "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
-                             "<rdf:Description xmlns:dc='http://purl.org/dc/elements/1.1/' dc:format='image/avif'/></rdf:RDF></x:xmpmeta>";
+static const char packet[] = "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF "
+                             "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+                             "<rdf:Description xmlns:dc='http://purl.org/dc/elements/1.1/' "
+                             "dc:format='image/avif'/></rdf:RDF></x:xmpmeta>";
 
 static ie_span tiff_span(void)
 {
@@ -142,10 +151,13 @@ static void the_picture_is_the_same_whatever_is_put_beside_it(void **state)
         }
         tried++;
         ie_buffer png = {0}, out = {0};
-        make_png(&png, 96, 64, 8, boxed[k] == IE_FORMAT_AVIF ? 7 : -1, 1); /* AVIF keeps alpha in an item of its own */
-        const char *plain = converted(picture_file(png.data, png.size), IE_FORMAT_PNG, boxed[k], 90, 1);
+        make_png(&png, 96, 64, 8, boxed[k] == IE_FORMAT_AVIF ? 7 : -1,
+                 1); /* AVIF keeps alpha in an item of its own */
+        const char *plain =
+            converted(picture_file(png.data, png.size), IE_FORMAT_PNG, boxed[k], 90, 1);
         file_bytes bytes = bytes_of(plain);
-        assert_true(ie_meta_embed(boxed[k], bytes.data, bytes.size, tiff_span(), ie_span_memory(packet, sizeof packet - 1), &out));
+        assert_true(ie_meta_embed(boxed[k], bytes.data, bytes.size, tiff_span(),
+                                  ie_span_memory(packet, sizeof packet - 1), &out));
         const char *path = picture_file(out.data, out.size);
         ie_pixels a = decoded(plain, boxed[k]), b = decoded(path, boxed[k]);
         assert_true(a.width == b.width && a.height == b.height && a.channels == b.channels);
@@ -160,8 +172,10 @@ static void the_picture_is_the_same_whatever_is_put_beside_it(void **state)
         /* Again: what was there goes. */
         ie_buffer twice = {0};
         assert_true(boxed[k] == IE_FORMAT_JXL ||
-                    ie_meta_embed(boxed[k], (const uint8_t *)out.data, out.size, tiff_span(), (ie_span){0}, &twice));
-        assert_true(twice.size < out.size && (twice.size == 0 || memmem(twice.data, twice.size, "image/avif", 10) == NULL));
+                    ie_meta_embed(boxed[k], (const uint8_t *)out.data, out.size, tiff_span(),
+                                  (ie_span){0}, &twice));
+        assert_true(twice.size < out.size &&
+                    (twice.size == 0 || memmem(twice.data, twice.size, "image/avif", 10) == NULL));
         ie_photo_free(photo);
         free(a.data);
         free(b.data);
@@ -183,7 +197,8 @@ static void a_file_cut_or_changed_anywhere_is_refused_or_written_and_nothing_wor
     }
     ie_buffer png = {0};
     make_png(&png, 16, 16, 8, -1, 1);
-    file_bytes bytes = bytes_of(converted(picture_file(png.data, png.size), IE_FORMAT_PNG, IE_FORMAT_AVIF, 50, 1));
+    file_bytes bytes =
+        bytes_of(converted(picture_file(png.data, png.size), IE_FORMAT_PNG, IE_FORMAT_AVIF, 50, 1));
     size_t refused = 0;
     for (size_t size = 0; size < bytes.size; size++) {
         uint8_t *cut = malloc(size + 1);
@@ -201,7 +216,8 @@ static void a_file_cut_or_changed_anywhere_is_refused_or_written_and_nothing_wor
         uint8_t was = bytes.data[at];
         bytes.data[at] = (uint8_t)(seed >> 3);
         ie_buffer out = {0};
-        (void)ie_meta_embed(IE_FORMAT_AVIF, bytes.data, bytes.size, tiff_span(), (ie_span){0}, &out);
+        (void)ie_meta_embed(IE_FORMAT_AVIF, bytes.data, bytes.size, tiff_span(), (ie_span){0},
+                            &out);
         ie_buffer_free(&out);
         bytes.data[at] = was;
     }
@@ -218,10 +234,13 @@ static void a_tag_that_does_not_read_back_is_told(void **state)
     }
     ie_buffer png = {0}, out = {0};
     make_png(&png, 16, 16, 8, -1, 1);
-    file_bytes bytes = bytes_of(converted(picture_file(png.data, png.size), IE_FORMAT_PNG, IE_FORMAT_JXL, 50, 1));
-    assert_true(ie_meta_embed(IE_FORMAT_JXL, bytes.data, bytes.size, tiff_span(), (ie_span){0}, &out));
+    file_bytes bytes =
+        bytes_of(converted(picture_file(png.data, png.size), IE_FORMAT_PNG, IE_FORMAT_JXL, 50, 1));
+    assert_true(
+        ie_meta_embed(IE_FORMAT_JXL, bytes.data, bytes.size, tiff_span(), (ie_span){0}, &out));
     const char *path = picture_file(out.data, out.size);
-    static const char *const lines[][2] = {{"Exif.Image.Make=Abc", NULL}, {"Exif.Image.Make=Abd", NULL},
+    static const char *const lines[][2] = {{"Exif.Image.Make=Abc", NULL},
+                                           {"Exif.Image.Make=Abd", NULL},
                                            {"Exif.Image.Make=Abc", "Exif.Image.Model=X"}};
     for (int i = 0; i < 3; i++) {
         IE_AUTO_TEXTS ie_texts snapshot = {0};
@@ -229,8 +248,10 @@ static void a_tag_that_does_not_read_back_is_told(void **state)
         for (int k = 0; k < 2 && lines[i][k] != NULL; k++) {
             ie_texts_add(&snapshot, lines[i][k]);
         }
-        assert_int_equal(ie_boxed_check(path, IE_FORMAT_JXL, &snapshot, &err), i == 0 ? IE_OK : IE_ERR_UNSUPPORTED);
-        assert_true(i == 0 || strstr(err.text, i == 1 ? "Exif.Image.Make" : "Exif.Image.Model") != NULL);
+        assert_int_equal(ie_boxed_check(path, IE_FORMAT_JXL, &snapshot, &err),
+                         i == 0 ? IE_OK : IE_ERR_UNSUPPORTED);
+        assert_true(i == 0 ||
+                    strstr(err.text, i == 1 ? "Exif.Image.Make" : "Exif.Image.Model") != NULL);
     }
     free(bytes.data);
     ie_buffer_free(&png);
@@ -244,18 +265,21 @@ static void the_bytes_of_an_unknown_maker_note_are_compared_too(void **state)
     if (!can_write(IE_FORMAT_JXL)) {
         skip();
     }
-    static const char block[] = "Exif\0\0II*\0\10\0\0\0\2\0\17\1\2\0\4\0\0\0Abc\0\x69\x87\4\0\1\0\0\0\46\0\0\0\0\0\0\0"
-                                "\1\0\x7c\x92\7\0\20\0\0\0\70\0\0\0\0\0\0\0unknown note 123";
+    static const char block[] =
+        "Exif\0\0II*\0\10\0\0\0\2\0\17\1\2\0\4\0\0\0Abc\0\x69\x87\4\0\1\0\0\0\46\0\0\0\0\0\0\0"
+        "\1\0\x7c\x92\7\0\20\0\0\0\70\0\0\0\0\0\0\0unknown note 123";
     ie_buffer jpeg = {0}, png = {0};
     begin_jpeg(&jpeg);
     add_segment(&jpeg, 0xe1, block, sizeof block - 1);
     end_jpeg(&jpeg);
     make_png(&png, 16, 16, 8, -1, 1);
-    const char *path = converted(picture_file(png.data, png.size), IE_FORMAT_PNG, IE_FORMAT_JXL, 50, 1);
+    const char *path =
+        converted(picture_file(png.data, png.size), IE_FORMAT_PNG, IE_FORMAT_JXL, 50, 1);
     IE_AUTO_TAGS ie_tags *tags = NULL;
     IE_AUTO_TEXTS ie_texts snapshot = {0};
     ie_error err = {0};
-    assert_int_equal(ie_tags_open_memory((const uint8_t *)jpeg.data, jpeg.size, &tags, NULL), IE_OK);
+    assert_int_equal(ie_tags_open_memory((const uint8_t *)jpeg.data, jpeg.size, &tags, NULL),
+                     IE_OK);
     assert_true(ie_tags_has(tags, "Exif.Photo.MakerNote"));
     assert_int_equal(ie_boxed_embed(tags, false, path, IE_FORMAT_JXL, &snapshot, &err), IE_OK);
     ie_tags_close(tags); /* one at a time */

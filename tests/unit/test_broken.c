@@ -78,7 +78,8 @@ static void each_format_says_what_is_missing(void **state)
         if (rows[i].flipped > 0) {
             data[rows[i].flipped] ^= 0x55;
         }
-        assert_broken(&rig, data, rows[i].missing == IN_HALF ? size / 2 : size - rows[i].missing, &rows[i]);
+        assert_broken(&rig, data, rows[i].missing == IN_HALF ? size / 2 : size - rows[i].missing,
+                      &rows[i]);
         free(data);
     }
     rig_close(&rig);

@@ -125,12 +125,17 @@ static void what_is_no_regular_file_is_refused_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(windows_and_the_whole_show_the_same_bytes, make_file, remove_file),
-        cmocka_unit_test_setup_teardown(one_who_looks_at_nothing_else_gets_no_more_read, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(windows_and_the_whole_show_the_same_bytes, make_file,
+                                        remove_file),
+        cmocka_unit_test_setup_teardown(one_who_looks_at_nothing_else_gets_no_more_read, make_file,
+                                        remove_file),
         cmocka_unit_test_setup_teardown(nothing_beyond_the_end_is_given, make_file, remove_file),
-        cmocka_unit_test_setup_teardown(a_file_cut_short_meanwhile_is_an_error_and_no_signal, make_file, remove_file),
-        cmocka_unit_test_setup_teardown(the_hash_is_the_same_streamed_and_loaded, make_file, remove_file),
-        cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_refused_at_once, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_file_cut_short_meanwhile_is_an_error_and_no_signal,
+                                        make_file, remove_file),
+        cmocka_unit_test_setup_teardown(the_hash_is_the_same_streamed_and_loaded, make_file,
+                                        remove_file),
+        cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_refused_at_once, make_file,
+                                        remove_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,12 +120,14 @@ static size_t count_near(ie_photo **photos, size_t count, const ie_pair *pairs, 
         const ie_content *x = &photos[a]->content, *y = &photos[b]->content;
         bool near = __builtin_popcountll(x->turned[0] ^ y->turned[turn]) <= 12;
         for (size_t part = 0; part <= IE_CUTS; part++) {
-            uint64_t of_x = part == 0 ? x->inner : x->cuts[part - 1], of_y = part == 0 ? y->inner : y->cuts[part - 1];
+            uint64_t of_x = part == 0 ? x->inner : x->cuts[part - 1],
+                     of_y = part == 0 ? y->inner : y->cuts[part - 1];
             near = near || __builtin_popcountll(of_x ^ y->turned[turn]) <= 12 ||
                    __builtin_popcountll(x->turned[inverse[turn]] ^ of_y) <= 12;
         }
         if (a < b && near) {
-            assert_true(all < found && pairs[all].a == a && pairs[all].b == b && pairs[all].turn == turn);
+            assert_true(all < found && pairs[all].a == a && pairs[all].b == b &&
+                        pairs[all].turn == turn);
             all++;
         }
     }
@@ -146,14 +148,17 @@ static void whatever_is_near_is_found_once_in_each_turn(void **state)
         photos[i]->format = IE_FORMAT_JPEG;
         photos[i]->unit = (uint32_t)i;
         photos[i]->have |= IE_HAVE_HASHES;
-        uint64_t *hashes[] = {photos[i]->content.turned, &photos[i]->content.inner, photos[i]->content.cuts};
+        uint64_t *hashes[] = {photos[i]->content.turned, &photos[i]->content.inner,
+                              photos[i]->content.cuts};
         const size_t counts[] = {IE_TURNS, 1, IE_CUTS};
         for (size_t k = 0; k < 3; k++) {
             for (size_t m = 0; m < counts[k]; m++) {
                 /* Most are near nothing; of the others some are equal, some near. */
                 uint64_t bits = random_bits(&random), of_pool = pool[bits % 12];
                 uint64_t flipped = UINT64_C(0x1f) << bits % 59;
-                hashes[k][m] = bits >> 60 == 0 ? of_pool : bits >> 60 == 1 ? of_pool ^ flipped : bits;
+                hashes[k][m] = bits >> 60 == 0   ? of_pool
+                               : bits >> 60 == 1 ? of_pool ^ flipped
+                                                 : bits;
             }
         }
     }
@@ -173,7 +178,8 @@ static void whatever_is_near_is_found_once_in_each_turn(void **state)
 }
 
 /* White pages: all their hashes are one. */
-static ie_status search_blank(size_t count, const volatile int *cancel, size_t *ret_most, size_t *ret_turned)
+static ie_status search_blank(size_t count, const volatile int *cancel, size_t *ret_most,
+                              size_t *ret_turned)
 {
     ie_photo **photos = ie_alloc(count * sizeof *photos);
     for (size_t i = 0; i < count; i++) {

@@ -61,7 +61,8 @@ static ie_photo *analyzed(const char *path)
     ie_photo *photo = ie_photo_new();
     photo->path = photo->real_path = ie_arena_strdup(photo->arena, path);
     int64_t yesterday = ((int64_t)time(NULL) - 86400) * 1000000000;
-    photo->stamp = (ie_stamp){.size = 5, .mtime_ns = yesterday, .ctime_ns = yesterday, .inode = UINT64_MAX, .device = 7};
+    photo->stamp = (ie_stamp){
+        .size = 5, .mtime_ns = yesterday, .ctime_ns = yesterday, .inode = UINT64_MAX, .device = 7};
     photo->format = IE_FORMAT_JPEG;
     photo->width = 40, photo->height = 30;
     photo->have = IE_HAVE_FORMAT | IE_HAVE_METADATA | IE_HAVE_HASHES | IE_HAVE_QUALITY;
@@ -80,14 +81,16 @@ static ie_photo *unread(const ie_photo *known)
     return photo;
 }
 
-static void store(ie_catalog *catalog, const ie_fact_version *of, size_t count, const ie_photo *photo)
+static void store(ie_catalog *catalog, const ie_fact_version *of, size_t count,
+                  const ie_photo *photo)
 {
     assert_int_equal(ie_catalog_store(catalog, of, count, photo, NULL), IE_OK);
     assert_int_equal(ie_catalog_commit(catalog, NULL), IE_OK);
 }
 
 /* The `have` bits that are found for the photo's path and stamp; 0 when nothing is. */
-static unsigned found(ie_catalog *catalog, const ie_fact_version *of, size_t count, const ie_photo *known)
+static unsigned found(ie_catalog *catalog, const ie_fact_version *of, size_t count,
+                      const ie_photo *known)
 {
     ie_photo *photo = unread(known);
     unsigned have = ie_catalog_find(catalog, of, count, photo) ? photo->have : 0;
@@ -164,15 +167,18 @@ static void facts_of_another_model_are_stale_and_whoever_knows_no_model_keeps_th
     store(catalog, by_model, ALL, photo);
     assert_int_equal(found(catalog, by_model, ALL, photo), photo->have);
     assert_int_equal(found(catalog, versions, ALL, photo), photo->have);
-    assert_int_equal(found(catalog, by_another, ALL, photo), photo->have & ~(unsigned)IE_HAVE_HASHES);
+    assert_int_equal(found(catalog, by_another, ALL, photo),
+                     photo->have & ~(unsigned)IE_HAVE_HASHES);
     /* Stored anew by one who does not know: they are the first model's still. */
     store(catalog, versions, ALL, photo);
     assert_int_equal(found(catalog, by_model, ALL, photo), photo->have);
-    assert_int_equal(found(catalog, by_another, ALL, photo), photo->have & ~(unsigned)IE_HAVE_HASHES);
+    assert_int_equal(found(catalog, by_another, ALL, photo),
+                     photo->have & ~(unsigned)IE_HAVE_HASHES);
     /* Facts from before models were noted. */
     ie_photo *earlier = analyzed("/b");
     store(catalog, versions, ALL, earlier);
-    assert_int_equal(found(catalog, by_model, ALL, earlier), photo->have & ~(unsigned)IE_HAVE_HASHES);
+    assert_int_equal(found(catalog, by_model, ALL, earlier),
+                     photo->have & ~(unsigned)IE_HAVE_HASHES);
     ie_catalog_close(catalog);
     ie_photo_free(photo);
     ie_photo_free(earlier);
@@ -265,10 +271,12 @@ static void a_held_catalog_finds_each_file_in_any_order(void **state)
     assert_int_equal(ie_catalog_commit(writer, NULL), IE_OK);
     ie_catalog *reader = open_catalog();
     ie_catalog_hold(reader);
-    /* As they come; each twice; far apart, forwards and backwards; from before the first to behind the last. */
+    /* As they come; each twice; far apart, forwards and backwards; from before the first to behind
+       the last. */
     static const unsigned strides[] = {1, 3, 10, 20, 299, 151, 77, 0};
     for (size_t s = 0; s < sizeof strides / sizeof *strides; s++) {
-        for (unsigned n = 0, i = 0; n < 640; n++, i = strides[s] == 0 ? n / 2 : (i + strides[s]) % 320) {
+        for (unsigned n = 0, i = 0; n < 640;
+             n++, i = strides[s] == 0 ? n / 2 : (i + strides[s]) % 320) {
             numbered_path(path, i);
             photo->real_path = path;
             photo->stamp.size = i;
@@ -341,7 +349,8 @@ static void a_run_that_asked_for_less_keeps_the_other_facts(void **state)
     assert_true(ie_catalog_find(catalog, versions, ALL, back));
     assert_string_equal(back->metadata.model, "D5");
     assert_int_equal(back->content.phash, 0x1234);
-    assert_int_equal(back->have, IE_HAVE_FORMAT | IE_HAVE_METADATA | IE_HAVE_HASHES | IE_HAVE_QUALITY);
+    assert_int_equal(back->have,
+                     IE_HAVE_FORMAT | IE_HAVE_METADATA | IE_HAVE_HASHES | IE_HAVE_QUALITY);
     ie_photo_free(back);
     photo->stamp.mtime_ns--; /* but not those of other bytes */
     store(catalog, versions, 2, photo);
@@ -377,7 +386,8 @@ static void a_file_stored_right_after_its_change_is_looked_at_again(void **state
     ie_photo *photo = analyzed("/a");
     ie_catalog *catalog = open_catalog();
     clock_gettime(CLOCK_REALTIME, &now);
-    photo->stamp.mtime_ns = photo->stamp.ctime_ns = ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec) | 1;
+    photo->stamp.mtime_ns = photo->stamp.ctime_ns =
+        ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec) | 1;
     store(catalog, versions, ALL, photo);
     assert_int_equal(found(catalog, versions, ALL, photo), 0);
     photo->stamp.mtime_ns -= 300000000;
@@ -398,7 +408,8 @@ static void on_a_coarse_clock_two_seconds_after_a_change_are_not_trusted(void **
     ie_photo *photo = analyzed("/a");
     ie_catalog *catalog = open_catalog();
     const int64_t second = 1000000000;
-    photo->stamp.mtime_ns = photo->stamp.ctime_ns = (int64_t)now.tv_sec * second; /* not a second ago */
+    photo->stamp.mtime_ns = photo->stamp.ctime_ns =
+        (int64_t)now.tv_sec * second; /* not a second ago */
     store(catalog, versions, ALL, photo);
     assert_int_equal(found(catalog, versions, ALL, photo), 0);
     nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 100000000}, NULL);
@@ -474,12 +485,12 @@ static void a_row_follows_a_renamed_file_and_goes_when_forgotten(void **state)
 
 static char runs_seen[512];
 
-static ie_status on_run(void *user, const char *id, const char *when, const char *command, bool undone,
-                        const char *const *roots, size_t root_count)
+static ie_status on_run(void *user, const char *id, const char *when, const char *command,
+                        bool undone, const char *const *roots, size_t root_count)
 {
     size_t used = strlen(runs_seen);
-    snprintf(runs_seen + used, sizeof runs_seen - used, "%s %s %s %zu %s|", id, when, command, root_count,
-             root_count > 0 ? roots[root_count - 1] : "");
+    snprintf(runs_seen + used, sizeof runs_seen - used, "%s %s %s %zu %s|", id, when, command,
+             root_count, root_count > 0 ? roots[root_count - 1] : "");
     return user != NULL ? *(ie_status *)user : IE_OK;
 }
 
@@ -508,7 +519,8 @@ static void on_volume(void *user, const char *root, const char *volume, const ch
 {
     (void)user;
     size_t used = strlen(volumes_seen);
-    snprintf(volumes_seen + used, sizeof volumes_seen - used, "%s %s%s|", root, volume, place != NULL ? place : "");
+    snprintf(volumes_seen + used, sizeof volumes_seen - used, "%s %s%s|", root, volume,
+             place != NULL ? place : "");
 }
 
 static void the_disk_of_a_root_is_remembered_replaced_and_forgotten(void **state)
@@ -541,7 +553,8 @@ static void what_is_kept_apart_is_one_pair_in_either_order(void **state)
 {
     (void)state;
     ie_catalog *catalog = open_catalog();
-    const ie_hash128 one = ie_hash128_of("1", 1), two = ie_hash128_of("2", 1), three = ie_hash128_of("3", 1);
+    const ie_hash128 one = ie_hash128_of("1", 1), two = ie_hash128_of("2", 1),
+                     three = ie_hash128_of("3", 1);
     const ie_apart pair = {.a = one, .b = two, .name_a = "/1", .name_b = "/2"};
     const ie_apart turned = {.a = two, .b = one, .name_a = "/2", .name_b = "/1"};
     const ie_apart forgotten = {.a = two, .b = one, .forget = true};
@@ -712,7 +725,9 @@ static void a_full_disk_stops_the_run_and_leaves_the_catalog_whole(void **state)
         const struct rlimit small = {65536, 65536};
         ie_catalog *own = NULL;
         ie_error err = {0};
-        ie_status status = setrlimit(RLIMIT_FSIZE, &small) == 0 ? ie_catalog_open("c.db", true, &own, &err) : IE_OK;
+        ie_status status = setrlimit(RLIMIT_FSIZE, &small) == 0
+                               ? ie_catalog_open("c.db", true, &own, &err)
+                               : IE_OK;
         char path[32];
         for (int i = 0; status == IE_OK && i < 5000; i++) {
             snprintf(path, sizeof path, "/photo/%d", i);

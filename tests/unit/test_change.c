@@ -41,7 +41,8 @@ static void who_walks_through_a_scene_comes_and_goes(void **state)
     assert_true(ie_change_of(&a, &b, everywhere) == 0);
     add(&a, 20, 25, 3, 8, -50);
     add(&b, 40, 27, 3, 8, -50);
-    const double change = ie_change_of(&a, &b, everywhere), there_and_back = ie_change_of(&b, &a, everywhere);
+    const double change = ie_change_of(&a, &b, everywhere),
+                 there_and_back = ie_change_of(&b, &a, everywhere);
     assert_true(change > LEAST && fabs(change - 3 * 8 * 50) < 60);
     assert_true(fabs(change - there_and_back) < 0.01 * change);
 }

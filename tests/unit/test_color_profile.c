@@ -8,7 +8,9 @@
 static void a_made_profile_is_the_same_at_any_time(void **state)
 {
     (void)state;
-    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_GAMMA, .gamma = 2.2};
+    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}},
+                                  .transfer = IE_TRANSFER_GAMMA,
+                                  .gamma = 2.2};
     ie_profile a = {0}, b = {0}, curve = {0};
     assert_true(ie_profile_make(&space, false, &a) && ie_profile_make(&space, false, &b));
     assert_int_equal(a.data[24] << 8 | a.data[25], 2026);
@@ -25,10 +27,13 @@ static void a_made_profile_is_the_same_at_any_time(void **state)
 static void a_profile_of_grey_and_one_of_three_colours_show_the_same_greys(void **state)
 {
     (void)state;
-    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_GAMMA, .gamma = 1.0};
+    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}},
+                                  .transfer = IE_TRANSFER_GAMMA,
+                                  .gamma = 1.0};
     ie_profile rgb = {0}, gray = {0}, wanted = {0}, three = {0}, again = {0};
     assert_true(ie_profile_make(&space, false, &rgb) && ie_profile_make(&space, true, &wanted));
-    assert_true(ie_profile_reshape(rgb.data, rgb.size, true, &gray) && ie_profile_reshape(gray.data, gray.size, false, &three));
+    assert_true(ie_profile_reshape(rgb.data, rgb.size, true, &gray) &&
+                ie_profile_reshape(gray.data, gray.size, false, &three));
     assert_true(ie_profile_reshape(three.data, three.size, true, &again));
     assert_int_equal(ie_profile_kind_of(gray.data, gray.size), IE_PROFILE_GRAY);
     assert_int_equal(ie_profile_kind_of(three.data, three.size), IE_PROFILE_RGB);
@@ -50,7 +55,8 @@ static void a_broken_profile_is_no_profile(void **state)
     for (size_t size = 0; size < sizeof junk; size += 57) {
         assert_int_equal(ie_profile_kind_of(junk, size), IE_PROFILE_BROKEN);
         assert_true(isinf(ie_profile_difference_from_srgb(junk, size)));
-        assert_false(ie_profile_reshape(junk, size, true, &shaped) || ie_profile_with_srgb_curve(junk, size, &shaped));
+        assert_false(ie_profile_reshape(junk, size, true, &shaped) ||
+                     ie_profile_with_srgb_curve(junk, size, &shaped));
     }
 }
 
@@ -69,7 +75,9 @@ static void a_colour_that_is_black_at_its_brightest_has_no_place(void **state)
 {
     (void)state;
     static const char *const names[] = {"rXYZ", "gXYZ", "bXYZ"};
-    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_GAMMA, .gamma = 2.2};
+    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}},
+                                  .transfer = IE_TRANSFER_GAMMA,
+                                  .gamma = 2.2};
     for (size_t i = 0; i < 3; i++) {
         ie_profile profile = {0}, made = {0};
         assert_true(ie_profile_make(&space, false, &profile));
@@ -86,7 +94,9 @@ static void a_colour_that_is_black_at_its_brightest_has_no_place(void **state)
 static void a_profile_without_one_of_its_curves_is_broken(void **state)
 {
     (void)state;
-    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_GAMMA, .gamma = 2.2};
+    const ie_color_space space = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}},
+                                  .transfer = IE_TRANSFER_GAMMA,
+                                  .gamma = 2.2};
     ie_profile profile = {0};
     assert_true(ie_profile_make(&space, false, &profile));
     assert_int_equal(ie_profile_kind_of(profile.data, profile.size), IE_PROFILE_RGB);
@@ -107,13 +117,15 @@ static void be32_put(uint8_t *at, uint32_t value)
     }
 }
 
-/* D2B1 in place of the copyright: two matrices after each other, of 9e19 throughout. Black stays black, all else is beyond
-   every number, and what CIELAB makes of that is none. */
+/* D2B1 in place of the copyright: two matrices after each other, of 9e19 throughout. Black stays
+   black, all else is beyond every number, and what CIELAB makes of that is none. */
 static void differences_that_are_no_numbers_do_not_count_as_none(void **state)
 {
     (void)state;
     enum { MATRIX = 12 + 12 * 4, SIZE = 16 + 2 * 8 + 2 * MATRIX };
-    const ie_color_space space = {{{0.64, 0.33}, {0.30, 0.60}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_SRGB, .gamma = 1};
+    const ie_color_space space = {{{0.64, 0.33}, {0.30, 0.60}, {0.15, 0.06}, {0.3127, 0.3290}},
+                                  .transfer = IE_TRANSFER_SRGB,
+                                  .gamma = 1};
     ie_profile profile = {0};
     assert_true(ie_profile_make(&space, false, &profile));
     assert_true(ie_profile_difference_from_srgb(profile.data, profile.size) < 0.1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What files say of their colours other than by a profile: made files, nothing but the part that says it. */
+/* What files say of their colours other than by a profile: made files, nothing but the part that
+   says it. */
 #include "storage/color_space.h"
 
 #include <math.h>
@@ -25,7 +26,8 @@ static ie_colors of_cicp(const uint8_t code[4], unsigned beside, ie_color_space 
         png_chunk(&png, "gAMA", "\0\1\x86\xa0", 4);
     }
     png_chunk(&png, "IDAT", NULL, 0);
-    ie_colors found = ie_color_space_find((const uint8_t *)png.data, png.size, IE_FORMAT_PNG, NULL, (beside & ICC) != 0, ret_space);
+    ie_colors found = ie_color_space_find((const uint8_t *)png.data, png.size, IE_FORMAT_PNG, NULL,
+                                          (beside & ICC) != 0, ret_space);
     ie_buffer_free(&png);
     return found;
 }
@@ -57,7 +59,8 @@ static void what_a_code_point_leaves_unsaid_a_profile_says(void **state)
             fail_msg("row %zu: %d", i, (int)found);
         }
     }
-    assert_true(space.transfer == IE_TRANSFER_GAMMA && fabs(space.gamma - 1) < 1e-9); /* of the last: gAMA */
+    assert_true(space.transfer == IE_TRANSFER_GAMMA &&
+                fabs(space.gamma - 1) < 1e-9); /* of the last: gAMA */
     assert_red(&space, 0.64, 0.33);
 }
 
@@ -79,8 +82,10 @@ static void the_curves_of_video_are_taken_for_that_of_srgb(void **state)
     ie_color_space space;
     static const uint8_t curves[] = {1, 6, 11, 12, 13, 14, 15};
     for (size_t i = 0; i < sizeof curves; i++) {
-        assert_int_equal(of_cicp((const uint8_t[4]){1, curves[i], 0, 1}, 0, &space), IE_COLORS_SRGB);
-        assert_int_equal(of_cicp((const uint8_t[4]){9, curves[i], 0, 1}, 0, &space), IE_COLORS_OTHER);
+        assert_int_equal(of_cicp((const uint8_t[4]){1, curves[i], 0, 1}, 0, &space),
+                         IE_COLORS_SRGB);
+        assert_int_equal(of_cicp((const uint8_t[4]){9, curves[i], 0, 1}, 0, &space),
+                         IE_COLORS_OTHER);
         assert_int_equal(space.transfer, IE_TRANSFER_SRGB);
         assert_red(&space, 0.708, 0.292);
     }
@@ -90,7 +95,8 @@ static void the_curves_of_video_are_taken_for_that_of_srgb(void **state)
 
 /* ---- TIFF and EXIF ------------------------------------------------------------------------- */
 
-/* White, red, green, blue in 1/10000, a curve of 4 steps when told, EXIF's ColorSpace when not 0. */
+/* White, red, green, blue in 1/10000, a curve of 4 steps when told, EXIF's ColorSpace when
+   not 0. */
 static void make_tiff(ie_buffer *out, const uint32_t xy[8], bool table, uint32_t color_space)
 {
     const uint32_t count = 4 + (table ? 1 : 0), exif = 10 + count * 12 + 4, at = exif + 2 + 12 + 4;
@@ -121,7 +127,8 @@ static ie_colors of_tiff(const uint32_t xy[8], bool table, ie_color_space *ret_s
 {
     ie_buffer tiff = {0};
     make_tiff(&tiff, xy, table, 0);
-    ie_colors found = ie_color_space_find((const uint8_t *)tiff.data, tiff.size, IE_FORMAT_TIFF, NULL, false, ret_space);
+    ie_colors found = ie_color_space_find((const uint8_t *)tiff.data, tiff.size, IE_FORMAT_TIFF,
+                                          NULL, false, ret_space);
     ie_buffer_free(&tiff);
     return found;
 }
@@ -158,7 +165,8 @@ static void primaries_that_are_no_triangle_around_white_are_not_believed(void **
     assert_int_equal(of_exif(adobe, 0xffff, &space), IE_COLORS_OTHER);
     assert_true(fabs(space.xy[1][0] - 0.21) < 1e-6);
     for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
-        assert_int_equal(of_tiff(nonsense[i], true, &space), IE_COLORS_OTHER); /* the curve is believed */
+        assert_int_equal(of_tiff(nonsense[i], true, &space),
+                         IE_COLORS_OTHER); /* the curve is believed */
         assert_int_equal(space.transfer, IE_TRANSFER_TABLE);
         assert_red(&space, 0.64, 0.33);
         assert_true(fabs(space.xy[1][0] - 0.30) < 1e-6 && fabs(space.xy[3][0] - 0.3127) < 1e-6);
@@ -189,8 +197,9 @@ static void full_head(ie_buffer *out, uint8_t flags)
     ie_buffer_char(out, (char)flags);
 }
 
-/* The body of iprp: `count` properties of 4 bytes that tell their number, or one nclx; `looks` associations of item 1, which
-   go through them from 1, in `entries` entries of 250 behind one of item 2. */
+/* The body of iprp: `count` properties of 4 bytes that tell their number, or one nclx; `looks`
+   associations of item 1, which go through them from 1, in `entries` entries of 250 behind one of
+   item 2. */
 static void add_properties(ie_buffer *out, uint32_t count, const uint8_t *nclx, uint32_t entries)
 {
     size_t ipco = open_box(out, "ipco");
@@ -221,7 +230,8 @@ static void add_properties(ie_buffer *out, uint32_t count, const uint8_t *nclx, 
     close_box(out, ipma);
 }
 
-static ie_colors of_nclx(uint8_t primaries, uint8_t transfer, const ie_meta *meta, ie_color_space *ret_space)
+static ie_colors of_nclx(uint8_t primaries, uint8_t transfer, const ie_meta *meta,
+                         ie_color_space *ret_space)
 {
     const uint8_t nclx[7] = {0, primaries, 0, transfer, 0, 1, 0x80};
     ie_buffer file = {0};
@@ -235,7 +245,8 @@ static ie_colors of_nclx(uint8_t primaries, uint8_t transfer, const ie_meta *met
     add_properties(&file, 1, nclx, 1);
     close_box(&file, iprp);
     close_box(&file, box);
-    ie_colors found = ie_color_space_find((const uint8_t *)file.data, file.size, IE_FORMAT_AVIF, meta, false, ret_space);
+    ie_colors found = ie_color_space_find((const uint8_t *)file.data, file.size, IE_FORMAT_AVIF,
+                                          meta, false, ret_space);
     ie_buffer_free(&file);
     return found;
 }
@@ -273,12 +284,14 @@ static bool count_property(const ie_box *property, void *context)
     return ++t->taken != t->enough;
 }
 
-static tally properties_of(uint32_t count, uint32_t entries, uint64_t item, uint32_t enough, bool whole)
+static tally properties_of(uint32_t count, uint32_t entries, uint64_t item, uint32_t enough,
+                           bool whole)
 {
     tally t = {.enough = enough};
     ie_buffer bytes = {0};
     add_properties(&bytes, count, NULL, entries);
-    ie_span iprp = ie_span_memory(bytes.data, bytes.size - (whole ? 0 : 1 + 250 * 2 + 1)); /* within the last entry's head */
+    ie_span iprp = ie_span_memory(
+        bytes.data, bytes.size - (whole ? 0 : 1 + 250 * 2 + 1)); /* within the last entry's head */
     assert_int_equal(ie_box_properties(&iprp, item, count_property, &t), whole);
     ie_buffer_free(&bytes);
     return t;
@@ -287,7 +300,8 @@ static tally properties_of(uint32_t count, uint32_t entries, uint64_t item, uint
 static void each_property_of_a_picture_is_taken_in_its_order(void **state)
 {
     (void)state;
-    tally one = properties_of(1000, 4, 1, 0, true), two = properties_of(1000, 4, 2, 0, true), none = properties_of(1000, 4, 3, 0, true);
+    tally one = properties_of(1000, 4, 1, 0, true), two = properties_of(1000, 4, 2, 0, true),
+          none = properties_of(1000, 4, 3, 0, true);
     assert_true(one.taken == 1000 && one.sum == 500500);
     assert_true(two.taken == 1 && two.sum == 1);
     assert_int_equal(none.taken, 0);
@@ -300,7 +314,8 @@ static void the_work_for_the_properties_of_a_picture_is_bounded(void **state)
 {
     (void)state;
     assert_int_equal(properties_of(1024, 100000, 1, 0, true).taken, IE_BOX_MAX_ASSOCIATIONS);
-    assert_int_equal(properties_of(8192, 8, 1, 0, true).taken, IE_BOX_MAX_PROPERTIES); /* 2000 looks, at 1 to 2000 */
+    assert_int_equal(properties_of(8192, 8, 1, 0, true).taken,
+                     IE_BOX_MAX_PROPERTIES); /* 2000 looks, at 1 to 2000 */
 }
 
 /* ---- JPEG XL -------------------------------------------------------------------------------- */
@@ -309,24 +324,29 @@ static void the_work_for_the_properties_of_a_picture_is_bounded(void **state)
 static void a_jxl_of_eight_bits_that_comes_out_linear_is_refused(void **state)
 {
     (void)state;
-    static const uint8_t linear[] = {
-        0xff, 0x0a, 0x43, 0x40, 0x40, 0xd1, 0x22, 0x08, 0x02, 0x01, 0x00, 0x68, 0x00, 0x4b, 0x18, 0x8b, 0x15, 0x00,
-        0xd4, 0x17, 0xe3, 0xc5, 0x18, 0x2f, 0xde, 0x05, 0x22, 0x00, 0x08, 0x24, 0x0c, 0x00, 0x20, 0x1c, 0x04, 0x1a,
-        0xc1, 0x98, 0x07};
+    static const uint8_t linear[] = {0xff, 0x0a, 0x43, 0x40, 0x40, 0xd1, 0x22, 0x08, 0x02, 0x01,
+                                     0x00, 0x68, 0x00, 0x4b, 0x18, 0x8b, 0x15, 0x00, 0xd4, 0x17,
+                                     0xe3, 0xc5, 0x18, 0x2f, 0xde, 0x05, 0x22, 0x00, 0x08, 0x24,
+                                     0x0c, 0x00, 0x20, 0x1c, 0x04, 0x1a, 0xc1, 0x98, 0x07};
     static const uint8_t plain[] = {
-        0xff, 0x0a, 0x43, 0x40, 0x42, 0x71, 0x21, 0x00, 0x12, 0x88, 0x02, 0x00, 0xe0, 0x00, 0x5d, 0xe5, 0x12, 0x00,
-        0x00, 0x15, 0x2a, 0xa3, 0x8c, 0x1b, 0xbc, 0x9c, 0xeb, 0xf9, 0xf2, 0x43, 0x87, 0xc5, 0xb4, 0x8d, 0xeb, 0x0c,
-        0x6d, 0xb5, 0x6d, 0x61, 0x49, 0xa2, 0xc8, 0x38, 0x36, 0x49, 0x27, 0x70, 0x48, 0x12, 0x6b, 0x20, 0xee, 0x26,
-        0xc9, 0x01, 0x01, 0x01, 0x20, 0xe6, 0x69, 0x1c, 0xb1, 0xf5, 0x60, 0x48, 0x05, 0x95, 0x24, 0x00};
+        0xff, 0x0a, 0x43, 0x40, 0x42, 0x71, 0x21, 0x00, 0x12, 0x88, 0x02, 0x00, 0xe0, 0x00,
+        0x5d, 0xe5, 0x12, 0x00, 0x00, 0x15, 0x2a, 0xa3, 0x8c, 0x1b, 0xbc, 0x9c, 0xeb, 0xf9,
+        0xf2, 0x43, 0x87, 0xc5, 0xb4, 0x8d, 0xeb, 0x0c, 0x6d, 0xb5, 0x6d, 0x61, 0x49, 0xa2,
+        0xc8, 0x38, 0x36, 0x49, 0x27, 0x70, 0x48, 0x12, 0x6b, 0x20, 0xee, 0x26, 0xc9, 0x01,
+        0x01, 0x01, 0x20, 0xe6, 0x69, 0x1c, 0xb1, 0xf5, 0x60, 0x48, 0x05, 0x95, 0x24, 0x00};
     const char *path = NULL;
     ie_error err = {0};
     if (!ie_image_can_read(IE_FORMAT_JXL)) {
         print_message("skipped: JPEG XL cannot be read here\n");
         skip();
     }
-    assert_int_equal(convert_status(picture_file(linear, sizeof linear), IE_FORMAT_JXL, IE_FORMAT_PNG, 90, 1, &path, &err), IE_ERR_UNSUPPORTED);
+    assert_int_equal(convert_status(picture_file(linear, sizeof linear), IE_FORMAT_JXL,
+                                    IE_FORMAT_PNG, 90, 1, &path, &err),
+                     IE_ERR_UNSUPPORTED);
     assert_non_null(strstr(err.text, "coarse steps"));
-    assert_int_equal(convert_status(picture_file(plain, sizeof plain), IE_FORMAT_JXL, IE_FORMAT_PNG, 90, 1, &path, &err), IE_OK);
+    assert_int_equal(convert_status(picture_file(plain, sizeof plain), IE_FORMAT_JXL, IE_FORMAT_PNG,
+                                    90, 1, &path, &err),
+                     IE_OK);
 }
 
 int main(void)

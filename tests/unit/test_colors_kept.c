@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Colours through conversions: pictures of three flat colours whose files say in different ways what their numbers mean.
-   What is expected was computed from the definitions of the spaces, apart from this program. */
+/* Colours through conversions: pictures of three flat colours whose files say in different ways
+   what their numbers mean. What is expected was computed from the definitions of the spaces, apart
+   from this program. */
 #include <math.h>
 
 #include "core/recoding.h"
@@ -13,12 +14,17 @@ static const uint8_t bars[3][3] = {{160, 110, 90}, {95, 140, 115}, {100, 110, 16
 
 /* The bars' colours in sRGB, when their numbers mean: */
 static const double in_srgb[3][3] = {{160, 110, 90}, {95, 140, 115}, {100, 110, 160}};
-static const double in_adobe[3][3] = {{176.9, 110.5, 88.5}, {65, 141.3, 114.4}, {95.5, 110.5, 163.2}};
+static const double in_adobe[3][3] = {
+    {176.9, 110.5, 88.5}, {65, 141.3, 114.4}, {95.5, 110.5, 163.2}};
 static const double in_p3[3][3] = {{168.8, 107.2, 86}, {80.5, 141.5, 113.1}, {97.6, 110.4, 164}};
-static const double in_wide[3][3] = {{229.2, 169.2, 158.5}, {129.5, 202.5, 177.6}, {163.8, 173.9, 210.2}};
-static const double in_linear[3][3] = {{207.5, 175.5, 160.3}, {164.3, 195.5, 179}, {168.1, 175.5, 207.5}};
-static const double in_bt2020[3][3] = {{184.9, 101.7, 85.7}, {42.3, 144.6, 112.4}, {86.6, 110.6, 164.8}};
-static const double in_gamma18[3][3] = {{175.6, 129.2, 109.2}, {114.3, 157.6, 134}, {119.3, 129.2, 175.6}};
+static const double in_wide[3][3] = {
+    {229.2, 169.2, 158.5}, {129.5, 202.5, 177.6}, {163.8, 173.9, 210.2}};
+static const double in_linear[3][3] = {
+    {207.5, 175.5, 160.3}, {164.3, 195.5, 179}, {168.1, 175.5, 207.5}};
+static const double in_bt2020[3][3] = {
+    {184.9, 101.7, 85.7}, {42.3, 144.6, 112.4}, {86.6, 110.6, 164.8}};
+static const double in_gamma18[3][3] = {
+    {175.6, 129.2, 109.2}, {114.3, 157.6, 134}, {119.3, 129.2, 175.6}};
 
 static void add_rows(ie_buffer *out, bool filtered)
 {
@@ -45,7 +51,8 @@ static const char *png_with(const chunk *chunks, size_t count)
     add_rows(&rows, true);
     uLongf packed_size = compressBound((uLong)rows.size);
     Bytef *packed = malloc(packed_size);
-    assert_int_equal(compress(packed, &packed_size, (const Bytef *)rows.data, (uLong)rows.size), Z_OK);
+    assert_int_equal(compress(packed, &packed_size, (const Bytef *)rows.data, (uLong)rows.size),
+                     Z_OK);
     ie_buffer_add(&out, "\x89PNG\r\n\x1a\n", 8);
     png_chunk(&out, "IHDR", header, 13);
     for (size_t i = 0; i < count; i++) {
@@ -75,13 +82,19 @@ static const char *png_of(uint32_t gamma, const uint32_t *chromaticities)
     return path;
 }
 
-static const uint32_t adobe_chromaticities[8] = {31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000};
-static const uint32_t wide_chromaticities[8] = {34570, 35850, 73500, 26500, 11500, 82600, 15700, 1800};
+static const uint32_t adobe_chromaticities[8] = {31270, 32900, 64000, 33000,
+                                                 21000, 71000, 15000, 6000};
+static const uint32_t wide_chromaticities[8] = {34570, 35850, 73500, 26500,
+                                                11500, 82600, 15700, 1800};
 
-static ie_status convert(const char *from, ie_format format, ie_format to, unsigned recoding, const char **ret_path, ie_error *err)
+static ie_status convert(const char *from, ie_format format, ie_format to, unsigned recoding,
+                         const char **ret_path, ie_error *err)
 {
-    const ie_convert_options options = {
-        .to = to, .quality = 96, .orientation = 1, .max_pixels = PIXEL_LIMIT, .recoding = recoding | IE_RECODE_FULL_CHROMA};
+    const ie_convert_options options = {.to = to,
+                                        .quality = 96,
+                                        .orientation = 1,
+                                        .max_pixels = PIXEL_LIMIT,
+                                        .recoding = recoding | IE_RECODE_FULL_CHROMA};
     ie_converted converted = {0};
     *ret_path = picture_file(NULL, 0);
     ie_status status = ie_image_convert(from, format, *ret_path, &options, &converted, err);
@@ -102,7 +115,8 @@ static const char *made(const char *from, ie_format format, ie_format to, unsign
 /* CIELAB, D65, of sRGB numbers (IEC 61966-2-1; CIE 15). */
 static void to_lab(const double rgb[3], double lab[3])
 {
-    static const double m[3][3] = {{0.4124, 0.3576, 0.1805}, {0.2126, 0.7152, 0.0722}, {0.0193, 0.1192, 0.9505}};
+    static const double m[3][3] = {
+        {0.4124, 0.3576, 0.1805}, {0.2126, 0.7152, 0.0722}, {0.0193, 0.1192, 0.9505}};
     static const double white[3] = {0.9505, 1.0, 1.089};
     double light[3], f[3];
     for (int i = 0; i < 3; i++) {
@@ -135,7 +149,8 @@ static double distance(const ie_pixels *pixels, const double expected[3][3])
         }
         to_lab(mean, lab);
         to_lab(expected[b], wanted);
-        worst = fmax(worst, sqrt(pow(lab[0] - wanted[0], 2) + pow(lab[1] - wanted[1], 2) + pow(lab[2] - wanted[2], 2)));
+        worst = fmax(worst, sqrt(pow(lab[0] - wanted[0], 2) + pow(lab[1] - wanted[1], 2) +
+                                 pow(lab[2] - wanted[2], 2)));
     }
     return worst;
 }
@@ -149,7 +164,8 @@ static double shown_off(const char *path, ie_format format, const double expecte
     return off;
 }
 
-#define BOUND 2.0 /* Delta E after two lossy codings at most; the spaces here are twice as far from sRGB and more */
+/* Delta E after two lossy codings at most; the spaces here are twice as far from sRGB and more */
+#define BOUND 2.0
 
 /* The same colours in each format, kept and in sRGB. */
 static void stays_in_every_format(const char *from, ie_format format, const double expected[3][3])
@@ -166,7 +182,8 @@ static void stays_in_every_format(const char *from, ie_format format, const doub
             const char *path = made(from, format, targets[i], srgb > 0 ? IE_RECODE_SRGB : 0u);
             double off = shown_off(path, targets[i], expected);
             if (off > BOUND) {
-                fail_msg("%s into %s%s: Delta E %.1f", ie_format_name(format), ie_format_name(targets[i]), srgb > 0 ? ", sRGB" : "", off);
+                fail_msg("%s into %s%s: Delta E %.1f", ie_format_name(format),
+                         ie_format_name(targets[i]), srgb > 0 ? ", sRGB" : "", off);
             }
             if (srgb > 0) { /* also without a look at the profile */
                 ie_pixels pixels = decoded(path, targets[i]);
@@ -201,16 +218,20 @@ static void the_primaries_and_gamma_of_a_png_come_over(void **state)
 static void the_code_points_of_a_png_come_before_everything_else_in_it(void **state)
 {
     (void)state;
-    const chunk chunks[] = {{"cICP", "\14\15\0\1", 4}, {"sRGB", "\0", 1}, {"gAMA", "\0\1\x86\xa0", 4}};
+    const chunk chunks[] = {
+        {"cICP", "\14\15\0\1", 4}, {"sRGB", "\0", 1}, {"gAMA", "\0\1\x86\xa0", 4}};
     stays_in_every_format(png_with(chunks, 1), IE_FORMAT_PNG, in_p3);
     stays_in_every_format(png_with(chunks, 3), IE_FORMAT_PNG, in_p3);
-    assert_true(shown_off(png_with(chunks + 1, 2), IE_FORMAT_PNG, in_srgb) < 0.1); /* sRGB comes before gAMA */
+    assert_true(shown_off(png_with(chunks + 1, 2), IE_FORMAT_PNG, in_srgb) <
+                0.1); /* sRGB comes before gAMA */
 }
 
 static void code_points_that_say_nothing_leave_a_png_its_profile(void **state)
 {
     (void)state;
-    const ie_color_space adobe = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}}, .transfer = IE_TRANSFER_GAMMA, .gamma = 2.2};
+    const ie_color_space adobe = {{{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}, {0.3127, 0.3290}},
+                                  .transfer = IE_TRANSFER_GAMMA,
+                                  .gamma = 2.2};
     static const char *const codes[] = {"\2\2\0\1", "\14\2\0\1", "\2\15\0\1", "\14\15\0\1"};
     ie_profile profile = {0};
     ie_buffer iccp = {0};
@@ -236,7 +257,9 @@ static void numbers_of_video_are_refused(void **state)
     for (int narrow = 0; narrow < 2; narrow++) {
         const chunk chunks[] = {{"cICP", narrow ? "\1\15\0\0" : "\1\15\1\1", 4}};
         ie_error err = {0};
-        assert_int_equal(convert(png_with(chunks, 1), IE_FORMAT_PNG, IE_FORMAT_JPEG, 0, &path, &err), IE_ERR_UNSUPPORTED);
+        assert_int_equal(
+            convert(png_with(chunks, 1), IE_FORMAT_PNG, IE_FORMAT_JPEG, 0, &path, &err),
+            IE_ERR_UNSUPPORTED);
         assert_non_null(strstr(err.text, "video"));
     }
 }
@@ -253,7 +276,8 @@ static void a_png_of_gamma_2_2_is_srgb_and_gets_no_profile(void **state)
 static void nonsense_for_primaries_makes_no_profile(void **state)
 {
     (void)state;
-    static const uint32_t none[8] = {0}, line[8] = {31270, 32900, 10000, 10000, 20000, 20000, 30000, 30000};
+    static const uint32_t none[8] = {0},
+                          line[8] = {31270, 32900, 10000, 10000, 20000, 20000, 30000, 30000};
     static const uint32_t far[8] = {31270, 32900, 4000000000u, 33000, 21000, 71000, 15000, 6000};
     assert_true(shown_off(png_of(45455, none), IE_FORMAT_PNG, in_srgb) < 0.1);
     assert_true(shown_off(png_of(45455, line), IE_FORMAT_PNG, in_srgb) < 0.1);
@@ -268,18 +292,23 @@ static void light_for_hdr_screens_is_refused(void **state)
     for (int hlg = 0; hlg < 2; hlg++) {
         const chunk chunks[] = {{"cICP", hlg ? "\11\22\0\1" : "\11\20\0\1", 4}};
         ie_error err = {0};
-        assert_int_equal(convert(png_with(chunks, 1), IE_FORMAT_PNG, IE_FORMAT_TIFF, 0, &path, &err), IE_ERR_UNSUPPORTED);
+        assert_int_equal(
+            convert(png_with(chunks, 1), IE_FORMAT_PNG, IE_FORMAT_TIFF, 0, &path, &err),
+            IE_ERR_UNSUPPORTED);
         assert_non_null(strstr(err.text, "HDR"));
     }
     if (testdata() == NULL) {
         skip();
     }
-    static const char *const names[] = {"avif/libavif/colors_wcg_hdr_rec2020.avif", "avif/libavif/cosmos1650_yuv444_10bpc_p3pq.avif",
+    static const char *const names[] = {"avif/libavif/colors_wcg_hdr_rec2020.avif",
+                                        "avif/libavif/cosmos1650_yuv444_10bpc_p3pq.avif",
                                         "jxl/testdata/pq_gradient.jxl"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         IE_AUTO_FREE char *from = ie_asprintf("%s/photos/%s", testdata(), names[i]);
         ie_error err = {0};
-        assert_int_equal(convert(from, i < 2 ? IE_FORMAT_AVIF : IE_FORMAT_JXL, IE_FORMAT_PNG, 0, &path, &err), IE_ERR_UNSUPPORTED);
+        assert_int_equal(
+            convert(from, i < 2 ? IE_FORMAT_AVIF : IE_FORMAT_JXL, IE_FORMAT_PNG, 0, &path, &err),
+            IE_ERR_UNSUPPORTED);
         assert_non_null(strstr(err.text, "HDR"));
     }
 }
@@ -295,7 +324,8 @@ static void the_code_points_of_an_avif_come_over(void **state)
     static const struct {
         uint8_t primaries, transfer;
         const double (*expected)[3];
-    } rows[] = {{12, 13, in_p3}, {9, 14, in_bt2020}, {1, 8, in_linear}, {1, 13, in_srgb}, {1, 1, in_srgb}, {2, 2, in_srgb}};
+    } rows[] = {{12, 13, in_p3},  {9, 14, in_bt2020}, {1, 8, in_linear},
+                {1, 13, in_srgb}, {1, 1, in_srgb},    {2, 2, in_srgb}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ie_buffer bytes = {0};
         picture_read(made(png_with(NULL, 0), IE_FORMAT_PNG, IE_FORMAT_AVIF, 0), &bytes);
@@ -303,7 +333,8 @@ static void the_code_points_of_an_avif_come_over(void **state)
         assert_non_null(nclx);
         nclx[9] = (char)rows[i].primaries;
         nclx[11] = (char)rows[i].transfer;
-        stays_in_every_format(picture_file(bytes.data, bytes.size), IE_FORMAT_AVIF, rows[i].expected);
+        stays_in_every_format(picture_file(bytes.data, bytes.size), IE_FORMAT_AVIF,
+                              rows[i].expected);
         ie_buffer_free(&bytes);
     }
 }
@@ -312,7 +343,14 @@ static void the_code_points_of_an_avif_come_over(void **state)
 static const char *tiff_of(bool table)
 {
     static const uint32_t xy[8] = {3127, 3290, 6400, 3300, 2100, 7100, 1500, 600};
-    enum { FIRST = 8, COUNT = 11, AFTER = FIRST + 2 + COUNT * 12 + 4, XY = AFTER + 6, TABLE = XY + 64, ROWS = TABLE + 512 };
+    enum {
+        FIRST = 8,
+        COUNT = 11,
+        AFTER = FIRST + 2 + COUNT * 12 + 4,
+        XY = AFTER + 6,
+        TABLE = XY + 64,
+        ROWS = TABLE + 512
+    };
     ie_buffer out = {0};
     ie_buffer_add(&out, "II*\0\10\0\0\0", 8);
     le_add(&out, COUNT, 2);
@@ -405,7 +443,8 @@ static void a_profile_stays_in_every_format_from_every_other(void **state)
 {
     (void)state;
     const char *png = png_of(45470, adobe_chromaticities);
-    static const ie_format sources[] = {IE_FORMAT_JPEG, IE_FORMAT_WEBP, IE_FORMAT_TIFF, IE_FORMAT_AVIF, IE_FORMAT_JXL};
+    static const ie_format sources[] = {IE_FORMAT_JPEG, IE_FORMAT_WEBP, IE_FORMAT_TIFF,
+                                        IE_FORMAT_AVIF, IE_FORMAT_JXL};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         if (can_write(sources[i])) {
             stays_in_every_format(made(png, IE_FORMAT_PNG, sources[i], 0), sources[i], in_adobe);
@@ -421,11 +460,14 @@ static double side(const double a[2], const double b[2], const double p[2])
 /* Primaries around white, and a curve that a profile can have. */
 static bool is_sane(const ie_color_space *s)
 {
-    double a = side(s->xy[0], s->xy[1], s->xy[3]), b = side(s->xy[1], s->xy[2], s->xy[3]), c = side(s->xy[2], s->xy[0], s->xy[3]);
+    double a = side(s->xy[0], s->xy[1], s->xy[3]), b = side(s->xy[1], s->xy[2], s->xy[3]),
+           c = side(s->xy[2], s->xy[0], s->xy[3]);
     bool inside = (a > 0 && b > 0 && c > 0) || (a < 0 && b < 0 && c < 0);
-    bool curve = s->transfer == IE_TRANSFER_TABLE ? s->table_count >= 2 && s->table_count <= IE_COLOR_TABLE_MAX
-                                                  : s->gamma > 0.1 && s->gamma < 10;
-    return inside && fabs(a + b + c) > 0.01 && fabs(s->xy[0][0]) < 2 && fabs(s->xy[0][1]) < 2 && curve;
+    bool curve = s->transfer == IE_TRANSFER_TABLE
+                     ? s->table_count >= 2 && s->table_count <= IE_COLOR_TABLE_MAX
+                     : s->gamma > 0.1 && s->gamma < 10;
+    return inside && fabs(a + b + c) > 0.01 && fabs(s->xy[0][0]) < 2 && fabs(s->xy[0][1]) < 2 &&
+           curve;
 }
 
 /* 10,000 changes of each, in memory of their own size. */
@@ -457,7 +499,8 @@ static void no_bytes_of_a_file_lead_outside_it(void **state)
         }
         ie_buffer_free(&bytes);
     }
-    assert_true(found[IE_COLORS_OTHER] > 0 && found[IE_COLORS_SRGB] > 0 && found[IE_COLORS_PROFILE] > 0);
+    assert_true(found[IE_COLORS_OTHER] > 0 && found[IE_COLORS_SRGB] > 0 &&
+                found[IE_COLORS_PROFILE] > 0);
 }
 
 int main(void)

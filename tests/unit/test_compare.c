@@ -19,7 +19,8 @@ static int make_folder(void **state)
     return mkdtemp(folder) != NULL ? 0 : -1;
 }
 
-/* A file of SIZE bytes of `fill`, but for the one at `odd` (SIZE: none); as the scan would hand it out. */
+/* A file of SIZE bytes of `fill`, but for the one at `odd` (SIZE: none); as the scan would hand it
+   out. */
 static ie_photo *make(const char *name, char fill, size_t odd)
 {
     IE_AUTO_FREE char *path = ie_path_join(folder, name);
@@ -61,14 +62,15 @@ static void drop(ie_photo **photos, size_t count)
 
 static void only_files_that_may_have_an_equal_are_hashed(void **state)
 {
-    ie_photo *photos[] = {make("a", 'x', SIZE), make("b", 'x', SIZE), make("c", 'y', SIZE), make("d", 'x', SIZE / 2),
-                          make("e", 'x', 5)};
+    ie_photo *photos[] = {make("a", 'x', SIZE), make("b", 'x', SIZE), make("c", 'y', SIZE),
+                          make("d", 'x', SIZE / 2), make("e", 'x', 5)};
     compare(photos, 5);
     assert_true((photos[0]->have & IE_HAVE_XXH3) != 0);
     assert_true((photos[1]->have & IE_HAVE_XXH3) != 0);
     assert_true(ie_hash128_equal(photos[0]->xxh3, photos[1]->xxh3));
     assert_false((photos[2]->have & IE_HAVE_XXH3) != 0); /* differs in its head */
-    assert_true((photos[3]->have & IE_HAVE_XXH3) != 0);  /* differs in the middle only: read to the end */
+    assert_true((photos[3]->have & IE_HAVE_XXH3) !=
+                0); /* differs in the middle only: read to the end */
     assert_false(ie_hash128_equal(photos[0]->xxh3, photos[3]->xxh3));
     assert_false((photos[4]->have & IE_HAVE_XXH3) != 0);
     drop(photos, 5);
@@ -76,7 +78,8 @@ static void only_files_that_may_have_an_equal_are_hashed(void **state)
 
 static void a_file_that_changed_or_vanished_is_a_fault_and_has_no_hash(void **state)
 {
-    ie_photo *photos[] = {make("a", 'x', SIZE), make("b", 'x', SIZE), make("c", 'x', SIZE), make("d", 'x', SIZE)};
+    ie_photo *photos[] = {make("a", 'x', SIZE), make("b", 'x', SIZE), make("c", 'x', SIZE),
+                          make("d", 'x', SIZE)};
     assert_int_equal(unlink(photos[1]->real_path), 0);
     assert_int_equal(truncate(photos[2]->real_path, SIZE - 1), 0);
     compare(photos, 4);
@@ -90,7 +93,8 @@ static void a_file_that_changed_or_vanished_is_a_fault_and_has_no_hash(void **st
 
 static void what_is_no_photo_and_what_is_empty_is_not_compared(void **state)
 {
-    ie_photo *photos[] = {make("a", 'x', SIZE), make("b", 'x', SIZE), make("c", 'x', SIZE), make("d", 'x', SIZE)};
+    ie_photo *photos[] = {make("a", 'x', SIZE), make("b", 'x', SIZE), make("c", 'x', SIZE),
+                          make("d", 'x', SIZE)};
     photos[0]->format = photos[1]->format = IE_FORMAT_UNKNOWN;
     photos[2]->stamp.size = photos[3]->stamp.size = 0;
     compare(photos, 4);

@@ -79,7 +79,7 @@ static void every_setting_has_a_place_of_its_own(void **state)
         const ie_option *option = ie_option_at(i);
         const char *value = option->type == IE_TYPE_BOOL
                                 ? (option->fallback[0] == 't' ? "false" : "true")
-                            : special_value(option->key) != NULL                         ? special_value(option->key)
+                            : special_value(option->key) != NULL ? special_value(option->key)
                             : option->type == IE_TYPE_INT || option->type == IE_TYPE_REAL ? "1"
                                                                                           : "x";
         IE_AUTO_FREE char *last = NULL;
@@ -125,10 +125,12 @@ static void keep_rules_are_named_as_in_the_table(void **state)
         assert_int_equal(ie_keep_rule_by_name(name), rule);
         assert_true(ie_choice_index(ie_option_find("dedupe.keep")->choices, name) >= 0);
         assert_int_equal(ie_config_set(config, "dedupe.keep", name, "--keep", NULL), IE_OK);
-        assert_non_null(strstr(ie_option_find("dedupe.keep")->help, rule == IE_KEEP_OLDEST ? "oldest" : name));
+        assert_non_null(
+            strstr(ie_option_find("dedupe.keep")->help, rule == IE_KEEP_OLDEST ? "oldest" : name));
     }
     assert_int_equal(ie_keep_rule_by_name("best"), -1);
-    assert_int_equal(ie_config_set(config, "dedupe.keep", "raw, resolution,older", "--keep", NULL), IE_OK);
+    assert_int_equal(ie_config_set(config, "dedupe.keep", "raw, resolution,older", "--keep", NULL),
+                     IE_OK);
     assert_int_equal(config->dedupe.keep.count, 3);
     assert_int_equal(ie_config_set(config, "dedupe.keep", "", "--keep", NULL), IE_ERR_USAGE);
 }
@@ -158,10 +160,13 @@ static void a_value_out_of_range_says_what_is_allowed(void **state)
         {"tagging.min_confidence", "2",
          "--set: tagging.min_confidence must be a number from 0 to 1, not \"2\"."},
         {"dedupe.keep", "best",
-         "--set: dedupe.keep: There is no rule \"best\"; there are protect, raw, original-metadata, resolution, quality, "
-         "jpeg-quality, rating, metadata, unedited, edited, older, newest, oldest, largest, smallest, path."},
+         "--set: dedupe.keep: There is no rule \"best\"; there are protect, raw, "
+         "original-metadata, resolution, quality, "
+         "jpeg-quality, rating, metadata, unedited, edited, older, newest, oldest, largest, "
+         "smallest, path."},
         {"analysis.ml_models.device", "npu9",
-         "--set: analysis.ml_models.device: \"npu9\" is no device for models; there are cpu, cuda, webgpu and openvino, "
+         "--set: analysis.ml_models.device: \"npu9\" is no device for models; there are cpu, cuda, "
+         "webgpu and openvino, "
          "and an empty text chooses."},
         {"scan.hidden", "2", "--set: scan.hidden must be true or false, not \"2\"."},
     };
@@ -186,8 +191,10 @@ static void templates_and_formats_are_checked_when_set(void **state)
         {"convert.to", "gif",
          "--set: convert.to must be one of auto, jpeg, png, webp, tiff, avif, jxl, not \"gif\"."},
         {"convert.from", "sidecar",
-         "--set: convert.from: There is no format \"sidecar\"; there are jpeg, png, webp, gif, tiff, bmp, ico, "
-         "pnm, psd, jp2, jxl, heic, avif, cr2, cr3, crw, nef, arw, raf, orf, rw2, pef, dng, srw, and raw for all RAW "
+         "--set: convert.from: There is no format \"sidecar\"; there are jpeg, png, webp, gif, "
+         "tiff, bmp, ico, "
+         "pnm, psd, jp2, jxl, heic, avif, cr2, cr3, crw, nef, arw, raf, orf, rw2, pef, dng, srw, "
+         "and raw for all RAW "
          "files."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -255,7 +255,8 @@ static void an_unknown_variable_is_an_error_that_names_the_nearest(void **state)
 static void rules_of_conversion_may_be_a_mapping(void **state)
 {
     fixture *f = *state;
-    assert_int_equal(IE_OK, read_text(f, "convert:\n  rules:\n    png/photo: [webp, jpeg]\n    heic: jpeg\n"));
+    assert_int_equal(
+        IE_OK, read_text(f, "convert:\n  rules:\n    png/photo: [webp, jpeg]\n    heic: jpeg\n"));
     IE_AUTO_FREE char *rules = ie_config_text(f->config, "convert.rules");
     assert_string_equal("png/photo=webp|jpeg,heic=jpeg", rules);
     assert_int_equal(IE_ERR_USAGE, read_text(f, "convert:\n  rules: {heic: {a: b}}\n"));

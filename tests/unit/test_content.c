@@ -11,7 +11,8 @@
 #include "utils/text.h"
 
 /* A textured picture as a JPEG; free it. */
-static uint8_t *make_jpeg(uint32_t width, uint32_t height, bool progressive, unsigned long *ret_size)
+static uint8_t *make_jpeg(uint32_t width, uint32_t height, bool progressive,
+                          unsigned long *ret_size)
 {
     struct jpeg_compress_struct codec;
     struct jpeg_error_mgr errors;
@@ -134,7 +135,8 @@ static void a_header_that_claims_too_many_pixels_is_refused_before_decoding(void
 
 static void odd_sizes_give_values(void **state)
 {
-    static const uint32_t sizes[][2] = {{1, 1}, {1, 40}, {40, 1}, {3, 5000}, {5000, 2}, {2403, 2401}};
+    static const uint32_t sizes[][2] = {{1, 1},    {1, 40},   {40, 1},
+                                        {3, 5000}, {5000, 2}, {2403, 2401}};
     for (int exact = 0; exact < 2; exact++) {
         content_rig rig;
         rig_open(&rig, exact);
@@ -171,7 +173,8 @@ static void a_turned_and_tagged_copy_has_the_same_hashes(void **state)
     for (uint8_t orientation = 1; orientation <= 8; orientation++) {
         char path[4096];
         size_t size = 0;
-        snprintf(path, sizeof path, "%s/photos/orientation/sharp/Landscape_%u.jpg", testdata(), orientation);
+        snprintf(path, sizeof path, "%s/photos/orientation/sharp/Landscape_%u.jpg", testdata(),
+                 orientation);
         uint8_t *data = rig_load(path, &size);
         assert_non_null(data);
         ie_photo *photo = rig_photo(&rig, data, size, path, orientation, IE_HAVE_HASHES);
@@ -187,7 +190,10 @@ static void videos_and_unknown_files_are_passed_over_silently(void **state)
 {
     content_rig rig;
     rig_open(&rig, false);
-    ie_photo *photo = rig_photo(&rig, "\0\0\0\x18""ftypmp42\0\0\0\0mp42isom", 24, "a.mp4", 1, RIG_ALL);
+    ie_photo *photo = rig_photo(&rig,
+                                "\0\0\0\x18"
+                                "ftypmp42\0\0\0\0mp42isom",
+                                24, "a.mp4", 1, RIG_ALL);
     assert_int_equal(ie_format_kind(photo->format), IE_KIND_VIDEO);
     assert_int_equal(photo->have, 0);
     assert_int_equal(photo->fault_count, 0);
@@ -203,10 +209,12 @@ static void the_largest_preview_of_a_raw_is_found(void **state)
     unsigned long small_size, large_size;
     uint8_t *small = make_jpeg(32, 32, false, &small_size);
     uint8_t *large = make_jpeg(640, 400, false, &large_size);
-    /* A little-endian TIFF: one directory with JPEGInterchangeFormat, and a second JPEG in its chain. */
+    /* A little-endian TIFF: one directory with JPEGInterchangeFormat, and a second JPEG in its
+       chain. */
     size_t total = 256 + small_size + large_size;
     uint8_t *file = ie_alloc(total);
-    const uint8_t head[] = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 1, 2, 4, 0, 1, 0, 0, 0, 0, 1, 0, 0, 40, 0, 0, 0};
+    const uint8_t head[] = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0,  1, 2, 4,
+                            0,   1,   0,  0, 0, 0, 1, 0, 0, 40, 0, 0, 0};
     memcpy(file, head, sizeof head);
     const uint8_t second[] = {1, 0, 1, 2, 4, 0, 1, 0, 0, 0};
     memcpy(file + 40, second, sizeof second);
@@ -235,7 +243,8 @@ static void resizing_to_the_same_size_copies_and_constants_stay(void **state)
     for (int i = 0; i < 35; i++) {
         samples[i] = (uint8_t)(i * 7);
     }
-    ie_pixels pixels = {.data = samples, .width = 7, .height = 5, .channels = 1, .extent_w = 7, .extent_h = 5};
+    ie_pixels pixels = {
+        .data = samples, .width = 7, .height = 5, .channels = 1, .extent_w = 7, .extent_h = 5};
     assert_true(ie_pixels_resize(&pixels, 7, 5, IE_FILTER_LANCZOS, out));
     assert_memory_equal(out, samples, 35);
     memset(samples, 77, sizeof samples);
@@ -315,7 +324,8 @@ static ie_pixels load_photo(const char *name, uint32_t width, uint32_t height)
     assert_true(ie_jpeg_read(jpeg, in.data, in.height, &fault));
     ie_jpeg_close(jpeg);
     free(data);
-    ie_pixels out = {.width = width, .height = height, .channels = 3, .extent_w = width, .extent_h = height};
+    ie_pixels out = {
+        .width = width, .height = height, .channels = 3, .extent_w = width, .extent_h = height};
     out.data = ie_alloc((size_t)width * height * 3);
     assert_true(ie_pixels_resize(&in, width, height, IE_FILTER_BICUBIC, out.data));
     free(in.data);
@@ -333,7 +343,8 @@ static void a_reduced_decode_gives_nearly_the_full_decodes_hashes(void **state)
         printf("  no test data\n");
         skip();
     }
-    static const char *const names[] = {"photo_china.jpg", "photo_cheetah.jpg", "photo_flower.jpg", "photo_zidane.jpg"};
+    static const char *const names[] = {"photo_china.jpg", "photo_cheetah.jpg", "photo_flower.jpg",
+                                        "photo_zidane.jpg"};
     static const uint32_t sizes[][2] = {{4000, 3000}, {1633, 1225}, {1225, 2048}, {641, 620}};
     content_rig full, reduced, lone;
     rig_open(&full, true);
@@ -351,8 +362,9 @@ static void a_reduced_decode_gives_nearly_the_full_decodes_hashes(void **state)
         for (int k = 0; k < 2; k++) {
             const ie_content *x = &a->content, *y = &others[k]->content;
             printf("  %-18s %4ux%-4u %s: p %d a %d d %d w %d\n", names[i], sizes[i][0], sizes[i][1],
-                   k == 0 ? "all   " : "hashes", distance(x->phash, y->phash), distance(x->ahash, y->ahash),
-                   distance(x->dhash, y->dhash), distance(x->whash, y->whash));
+                   k == 0 ? "all   " : "hashes", distance(x->phash, y->phash),
+                   distance(x->ahash, y->ahash), distance(x->dhash, y->dhash),
+                   distance(x->whash, y->whash));
             assert_true(distance(x->phash, y->phash) <= 2 && distance(x->ahash, y->ahash) <= 2);
             assert_true(distance(x->dhash, y->dhash) <= 2 && distance(x->whash, y->whash) <= 2);
             ie_photo_free(others[k]);
@@ -384,11 +396,13 @@ static void an_original_scores_above_its_worsened_copies(void **state)
         printf("  no test data\n");
         skip();
     }
-    static const char *const names[] = {"photo_china.jpg", "photo_cheetah.jpg", "photo_bus.jpg", "photo_zidane.jpg"};
+    static const char *const names[] = {"photo_china.jpg", "photo_cheetah.jpg", "photo_bus.jpg",
+                                        "photo_zidane.jpg"};
     content_rig rig;
     rig_open(&rig, false);
     for (int i = 0; i < 4; i++) {
-        ie_pixels original = load_photo(names[i], 480, 400), half = load_photo(names[i], 240, 200), blurred = original;
+        ie_pixels original = load_photo(names[i], 480, 400), half = load_photo(names[i], 240, 200),
+                  blurred = original;
         double best = score_of(&rig, &original, 90);
         assert_true(best > score_of(&rig, &original, 50));
         assert_true(best > score_of(&rig, &half, 90));
@@ -409,7 +423,8 @@ static void an_original_scores_above_its_worsened_copies(void **state)
     rig_close(&rig);
 }
 
-/* Every byte is hostile: no file of the corpus may crash, and each gives facts or one fault of decoding. */
+/* Every byte is hostile: no file of the corpus may crash, and each gives facts or one fault of
+   decoding. */
 static void run_folder(content_rig *rig, const char *folder, int depth, int *files, int *whole)
 {
     DIR *directory = opendir(folder);
@@ -430,7 +445,8 @@ static void run_folder(content_rig *rig, const char *folder, int depth, int *fil
         }
         ie_photo *photo = rig_photo(rig, data, size, path, (uint8_t)(1 + *files % 8), RIG_ALL);
         bool all = (photo->have & RIG_ALL) == RIG_ALL;
-        bool picture = ie_format_kind(photo->format) == IE_KIND_PHOTO || ie_format_kind(photo->format) == IE_KIND_RAW;
+        bool picture = ie_format_kind(photo->format) == IE_KIND_PHOTO ||
+                       ie_format_kind(photo->format) == IE_KIND_RAW;
         assert_int_equal(photo->fault_count, picture && !all ? 1 : 0);
         ++*files;
         *whole += all;
@@ -448,7 +464,8 @@ static void hostile_files_give_a_fault_or_values(void **state)
         printf("  no test data\n");
         skip();
     }
-    static const char *const folders[] = {"malformed", "raw", "jpeg-variants", "png", "tiff", "gif"};
+    static const char *const folders[] = {"malformed", "raw",  "jpeg-variants",
+                                          "png",       "tiff", "gif"};
     content_rig rig;
     rig_open(&rig, false);
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Hashes and quality against imagehash, Pillow, OpenCV and numpy (golden/README.md of the test data). */
+/* Hashes and quality against imagehash, Pillow, OpenCV and numpy (golden/README.md of the test
+   data). */
 #include <math.h>
 
 #include "content_help.h"
@@ -9,7 +10,8 @@
 enum { PHASH, AHASH, DHASH, WHASH, HASHES };
 static const char *const hash_names[HASHES] = {"phash", "ahash", "dhash", "whash"};
 
-/* Pillow clips 16-bit samples at 255 (the picture turns white); ours are the upper 8 bits, on purpose. */
+/* Pillow clips 16-bit samples at 255 (the picture turns white); ours are the upper 8 bits, on
+   purpose. */
 static bool differs_on_purpose(const char *name)
 {
     return strcmp(name, "gray16.png") == 0 || strcmp(name, "gray16.tif") == 0;
@@ -28,7 +30,8 @@ static json_t *load_golden(char **ret_folder)
     return whole;
 }
 
-static ie_photo *analyze(content_rig *rig, const char *folder, const char *name, const json_t *golden)
+static ie_photo *analyze(content_rig *rig, const char *folder, const char *name,
+                         const json_t *golden)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/images/%s", folder, name);
@@ -61,7 +64,8 @@ typedef struct tally {
 } tally;
 
 /* Adds a picture's four distances to the table; prints each that is not 0. */
-static void compare_hashes(const char *name, const ie_photo *photo, const json_t *golden, int near, tally tallies[HASHES])
+static void compare_hashes(const char *name, const ie_photo *photo, const json_t *golden, int near,
+                           tally tallies[HASHES])
 {
     const json_t *values = json_object_get(golden, "rgb");
     uint64_t ours[HASHES];
@@ -81,8 +85,8 @@ static void compare_hashes(const char *name, const ie_photo *photo, const json_t
         tallies[i].near += !fragile && !purpose && bits > 0 && bits <= near;
         tallies[i].far += !fragile && !purpose && bits > near;
         if (bits != 0) {
-            printf("  %-28s %s %2d bits%s%s\n", name, hash_names[i], bits, fragile ? " (fragile)" : "",
-                   purpose ? " (on purpose)" : "");
+            printf("  %-28s %s %2d bits%s%s\n", name, hash_names[i], bits,
+                   fragile ? " (fragile)" : "", purpose ? " (on purpose)" : "");
         }
     }
     if (photo->fault_count > 0) {
@@ -95,8 +99,8 @@ static void print_table(const tally tallies[HASHES])
     printf("  hash   equal  near   far  fragile  on purpose  missing\n");
     for (int i = 0; i < HASHES; i++) {
         const tally *t = &tallies[i];
-        printf("  %s  %5d %5d %5d  %7d  %10d  %7d\n", hash_names[i], t->equal, t->near, t->far, t->fragile,
-               t->on_purpose, t->missing);
+        printf("  %s  %5d %5d %5d  %7d  %10d  %7d\n", hash_names[i], t->equal, t->near, t->far,
+               t->fragile, t->on_purpose, t->missing);
     }
 }
 
@@ -129,13 +133,15 @@ static void exact_hashes_are_equal_bit_for_bit(void **state)
     json_decref(whole);
 }
 
-/* libheif's versions turn YCbCr into RGB with different rounding: some pixels are a grey level off. */
+/* libheif's versions turn YCbCr into RGB with different rounding: some pixels are a grey
+   level off. */
 static double tolerance(const char *name)
 {
     return ie_ends_with_nocase(name, ".avif") || ie_ends_with_nocase(name, ".heic") ? 1e-3 : 1e-9;
 }
 
-static void check_number(const char *name, const char *what, double ours, double theirs, int *differences)
+static void check_number(const char *name, const char *what, double ours, double theirs,
+                         int *differences)
 {
     if (!(fabs(ours - theirs) <= tolerance(name) * fmax(1.0, fabs(theirs)))) {
         printf("  %-28s %s %.12g instead of %.12g\n", name, what, ours, theirs);
@@ -166,10 +172,14 @@ static void exact_quality_is_what_opencv_and_numpy_say(void **state)
         const json_t *exposure = json_object_get(golden, "exposure");
         double fit = 1.0 - 2.0 * fabs(ie_json_get_real(exposure, "mean") - 0.5) -
                      ie_json_get_real(exposure, "under") - ie_json_get_real(exposure, "over");
-        check_number(name, "sharpness", content->sharpness, ie_json_get_real(golden, "laplacian_var"), &differences);
-        check_number(name, "noise", content->noise, ie_json_get_real(golden, "noise"), &differences);
-        check_number(name, "range", content->dynamic_range, ie_json_get_real(golden, "dynamic_range"), &differences);
-        check_number(name, "contrast", content->contrast, ie_json_get_real(golden, "contrast"), &differences);
+        check_number(name, "sharpness", content->sharpness,
+                     ie_json_get_real(golden, "laplacian_var"), &differences);
+        check_number(name, "noise", content->noise, ie_json_get_real(golden, "noise"),
+                     &differences);
+        check_number(name, "range", content->dynamic_range,
+                     ie_json_get_real(golden, "dynamic_range"), &differences);
+        check_number(name, "contrast", content->contrast, ie_json_get_real(golden, "contrast"),
+                     &differences);
         check_number(name, "exposure", content->exposure, fmax(0.0, fit), &differences);
         ie_photo_free(photo);
     }

@@ -18,21 +18,29 @@ static void a_rule_says_what_becomes_what(void **state)
     assert_int_equal(IE_FORMAT_WEBP, rule.to[0]);
     assert_int_equal(IE_FORMAT_JPEG, rule.to[1]);
     assert_int_equal(IE_OK, ie_convert_rule_parse("raw=auto", &rule, NULL));
-    assert_true((rule.formats >> IE_FORMAT_CR3 & 1) != 0 && (rule.formats >> IE_FORMAT_TIFF & 1) == 0);
+    assert_true((rule.formats >> IE_FORMAT_CR3 & 1) != 0 &&
+                (rule.formats >> IE_FORMAT_TIFF & 1) == 0);
     assert_int_equal(IE_OK, ie_convert_rule_parse("any=keep", &rule, NULL));
-    assert_true(rule.keep && (rule.formats >> IE_FORMAT_JPEG & 1) != 0 && (rule.formats >> IE_FORMAT_MP4 & 1) == 0);
+    assert_true(rule.keep && (rule.formats >> IE_FORMAT_JPEG & 1) != 0 &&
+                (rule.formats >> IE_FORMAT_MP4 & 1) == 0);
 }
 
 static void a_wrong_word_is_refused_with_the_known_ones(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"hiec=jpeg", "there are jpeg, png"},      {"mov=jpeg", "There is no format"},
-        {"mp4=jpeg", "There is no format"},        {"png/foto=jpeg", "photo, drawing, transparent and opaque"},
-        {"tiff/photo=jpeg", "of png only"},        {"png=gif", "jpeg, png, webp, tiff, avif, jxl, auto and keep"},
-        {"png=", "Nothing is converted"},          {"png", "is no rule"},
-        {"=jpeg", "is no rule"},                   {"png=jpeg|keep", "both keeps and converts"},
-        {"png=jpeg|", "Nothing is converted"},     {"png=png|png|png|png|png|png|png|png|png", "at most 8"},
+        {"hiec=jpeg", "there are jpeg, png"},
+        {"mov=jpeg", "There is no format"},
+        {"mp4=jpeg", "There is no format"},
+        {"png/foto=jpeg", "photo, drawing, transparent and opaque"},
+        {"tiff/photo=jpeg", "of png only"},
+        {"png=gif", "jpeg, png, webp, tiff, avif, jxl, auto and keep"},
+        {"png=", "Nothing is converted"},
+        {"png", "is no rule"},
+        {"=jpeg", "is no rule"},
+        {"png=jpeg|keep", "both keeps and converts"},
+        {"png=jpeg|", "Nothing is converted"},
+        {"png=png|png|png|png|png|png|png|png|png", "at most 8"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ie_error err = {0};
@@ -46,7 +54,8 @@ static void a_wrong_word_is_refused_with_the_known_ones(void **state)
 static void formats_go_by_the_names_of_their_files_too(void **state)
 {
     (void)state;
-    static const char *const words[][2] = {{"jpg", "jpeg"}, {"JPG", "jpeg"}, {"tif", "tiff"}, {"heif", "heic"}, {"HIF", "heic"}, {"nrw", "nef"}};
+    static const char *const words[][2] = {{"jpg", "jpeg"},  {"JPG", "jpeg"}, {"tif", "tiff"},
+                                           {"heif", "heic"}, {"HIF", "heic"}, {"nrw", "nef"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         assert_string_equal(ie_format_name(ie_format_by_word(words[i][0])), words[i][1]);
     }
@@ -60,7 +69,8 @@ static void formats_go_by_the_names_of_their_files_too(void **state)
     assert_int_equal(ie_config_set(config, "convert.to", "jpg", "test", NULL), IE_OK);
     assert_string_equal(config->convert.to, "jpeg");
     assert_int_equal(ie_config_set(config, "convert.from", "heif,tif", "test", NULL), IE_OK);
-    assert_true(ie_convert_formats(config) == (UINT64_C(1) << IE_FORMAT_HEIC | UINT64_C(1) << IE_FORMAT_TIFF));
+    assert_true(ie_convert_formats(config) ==
+                (UINT64_C(1) << IE_FORMAT_HEIC | UINT64_C(1) << IE_FORMAT_TIFF));
     assert_int_equal(ie_config_set(config, "convert.to", "gif", "test", NULL), IE_ERR_USAGE);
     ie_config_free(config);
 }
@@ -119,7 +129,8 @@ static void options_that_contradict_or_do_nothing_are_told(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         IE_AUTO_FREE char *said = doubts(rows[i].settings, rows[i].copies);
-        if (rows[i].said[0] == 0 ? said[0] != 0 : strncmp(said, rows[i].said, strlen(rows[i].said)) != 0) {
+        if (rows[i].said[0] == 0 ? said[0] != 0
+                                 : strncmp(said, rows[i].said, strlen(rows[i].said)) != 0) {
             fail_msg("%s: %s", rows[i].settings, said);
         }
     }
@@ -129,8 +140,10 @@ static void settings_of_a_file_are_for_many_runs_and_not_judged(void **state)
 {
     (void)state;
     ie_config *config = ie_config_new();
-    assert_int_equal(ie_config_set(config, "convert.trim", "true", "/etc/imgengine/config.yaml", NULL), IE_OK);
-    assert_int_equal(ie_config_set(config, "convert.from", "tiff", "/etc/imgengine/config.yaml", NULL), IE_OK);
+    assert_int_equal(
+        ie_config_set(config, "convert.trim", "true", "/etc/imgengine/config.yaml", NULL), IE_OK);
+    assert_int_equal(
+        ie_config_set(config, "convert.from", "tiff", "/etc/imgengine/config.yaml", NULL), IE_OK);
     assert_int_equal(ie_config_set(config, "convert.rules", "heic=png", "--rules", NULL), IE_OK);
     ie_buffer said = {0};
     assert_int_equal(ie_convert_check(config, false, take_text, &said, NULL), IE_OK);
@@ -154,7 +167,8 @@ static void the_first_rule_that_fits_decides_and_is_named(void **state)
     expect(&c, 1, IE_ACTION_KEEP, NULL);
     expect_reason(&c, 1, "left as it is (rule png/drawing=keep)");
     expect(&c, 2, IE_ACTION_REPLACE, "/p/c.png");
-    expect_reason(&c, 2, "rule tiff=jpeg|png; has more than 8 bits a channel, which JPEG cannot hold");
+    expect_reason(&c, 2,
+                  "rule tiff=jpeg|png; has more than 8 bits a channel, which JPEG cannot hold");
     expect(&c, 3, IE_ACTION_REPLACE, "/p/d.webp");
     expect(&c, 4, IE_ACTION_KEEP, NULL);
     collection_end(&c);

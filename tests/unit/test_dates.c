@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Dates from names, the order of sources, and dates that nobody believes; sidecars beside a photo. */
+/* Dates from names, the order of sources, and dates that nobody believes; sidecars beside a
+   photo. */
 #include "test.h"
 
 #include <math.h>
@@ -234,7 +235,8 @@ static void the_sidecar_that_names_the_whole_file_comes_first(void **state)
     ie_photo_free(photo);
     photo = photo_in(folder, "a.jpg", "file");
     assert_int_equal(photo->metadata.rating, 1);
-    photo->alone = true; /* as the walk saw it; a sidecar that came since is looked at by the next run */
+    photo->alone =
+        true; /* as the walk saw it; a sidecar that came since is looked at by the next run */
     read_beside(photo, "file");
     assert_int_equal(photo->metadata.sidecars.count, 0);
     photo->alone = false;

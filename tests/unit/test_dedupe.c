@@ -71,7 +71,9 @@ static void a_link_takes_the_name_when_it_can_lead_there(void **state)
         assert_int_equal(c.plan->actions[1].link, rows[i].link);
         expect(&c, 2, rows[i].crosses ? IE_ACTION_QUARANTINE : IE_ACTION_KEEP, NULL);
         if (!rows[i].crosses) {
-            expect_reason(&c, 2, "that one lies on another file system, to which only a symbolic link could lead");
+            expect_reason(
+                &c, 2,
+                "that one lies on another file system, to which only a symbolic link could lead");
         }
     }
     collection_end(&c);
@@ -218,13 +220,17 @@ static uint64_t draw(uint64_t *random, uint64_t below)
 static void add_any(collection *c, uint64_t *random)
 {
     static const char *const folders[] = {"/p", "/p/keep", "/p/a", "/p/good", "/q", "/q/keep"};
-    static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_JPEG, IE_FORMAT_PNG, IE_FORMAT_SIDECAR};
+    static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_JPEG, IE_FORMAT_PNG,
+                                        IE_FORMAT_SIDECAR};
     ie_format format = formats[draw(random, 4)];
     unsigned content = (unsigned)draw(random, 4) + (format == IE_FORMAT_SIDECAR ? 50 : 0);
     const char *folder = folders[draw(random, 6)];
     /* Some names meet, so that there are units of several files. */
-    IE_AUTO_FREE char *path = ie_asprintf("%s/%zu%s", folder, draw(random, 3) == 0 && c->count > 0 ? c->count - 1 : c->count,
-                                          format == IE_FORMAT_SIDECAR ? ".xmp" : format == IE_FORMAT_PNG ? ".png" : ".jpg");
+    IE_AUTO_FREE char *path = ie_asprintf(
+        "%s/%zu%s", folder, draw(random, 3) == 0 && c->count > 0 ? c->count - 1 : c->count,
+        format == IE_FORMAT_SIDECAR ? ".xmp"
+        : format == IE_FORMAT_PNG   ? ".png"
+                                    : ".jpg");
     for (size_t i = 0; i < c->count; i++) {
         if (strcmp(c->photos[i]->real_path, path) == 0) {
             return;
@@ -270,11 +276,13 @@ static size_t check_drop(const collection *c, size_t index, uint64_t seed)
     }
     for (size_t i = 0; i < c->count; i++) {
         proven |= strcmp(c->photos[i]->real_path, action->survivor) == 0 &&
-                  c->plan->actions[i].kind == IE_ACTION_KEEP && ie_hash128_equal(c->photos[i]->xxh3, photo->xxh3) &&
+                  c->plan->actions[i].kind == IE_ACTION_KEEP &&
+                  ie_hash128_equal(c->photos[i]->xxh3, photo->xxh3) &&
                   c->photos[i]->stamp.inode != photo->stamp.inode;
     }
     if (!proven) {
-        fail_msg("seed %" PRIu64 ": %s goes for %s, which is no copy that stays", seed, photo->real_path, action->survivor);
+        fail_msg("seed %" PRIu64 ": %s goes for %s, which is no copy that stays", seed,
+                 photo->real_path, action->survivor);
     }
     return 1;
 }
@@ -299,12 +307,14 @@ static void whatever_the_rules_the_wanted_copies_stay_and_protected_files_too(vo
         }
         PROPOSE(&c, DEDUPE);
         for (size_t i = 0; i < c.count; i++) {
-            uint64_t before = copies_of(&c, c.photos[i]->xxh3, false), after = copies_of(&c, c.photos[i]->xxh3, true);
+            uint64_t before = copies_of(&c, c.photos[i]->xxh3, false),
+                     after = copies_of(&c, c.photos[i]->xxh3, true);
             dropped += check_drop(&c, i, seed);
             held_back += after > 1 && after == wanted;
             if (after < (before < wanted ? before : wanted)) {
-                fail_msg("seed %" PRIu64 ": of %" PRIu64 " copies %" PRIu64 " stay, though %" PRIu64 " are wanted", seed,
-                         before, after, wanted);
+                fail_msg("seed %" PRIu64 ": of %" PRIu64 " copies %" PRIu64 " stay, though %" PRIu64
+                         " are wanted",
+                         seed, before, after, wanted);
             }
         }
         collection_end(&c);
@@ -357,7 +367,8 @@ static void the_oldest_or_newest_by_date_is_kept(void **state)
     collection_end(&c);
 }
 
-/* A file's time is in the record by the second: what was read from the catalog is judged as what was just looked at. */
+/* A file's time is in the record by the second: what was read from the catalog is judged as what
+   was just looked at. */
 static void parts_of_a_second_count_where_they_were_told(void **state)
 {
     (void)state;

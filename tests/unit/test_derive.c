@@ -7,7 +7,10 @@
 #include "storage/metadata_file.h"
 
 static const char *keywords[] = {"Größe", "two words"};
-static const ie_tag_edit edit = {.add_keywords = {keywords, 2}, .title = "Ein Tïtle", .caption = "A \"caption\", with ünï", .rating = 4};
+static const ie_tag_edit edit = {.add_keywords = {keywords, 2},
+                                 .title = "Ein Tïtle",
+                                 .caption = "A \"caption\", with ünï",
+                                 .rating = 4};
 
 static ie_status derive_status(const char *from, ie_format from_format, ie_format to,
                                const ie_tag_edit *tags, const char **ret_path, ie_error *err)
@@ -133,7 +136,10 @@ static void what_an_edit_does_not_name_stays(void **state)
 static void texts_that_look_like_instructions_are_texts(void **state)
 {
     static const char *odd[] = {"lang=\"de\" x", "type=Bag", "a, b"};
-    const ie_tag_edit tricky = {.add_keywords = {odd, 3}, .title = "lang=\"fr\" titre", .caption = "charset=Ascii x", .rating = IE_ABSENT};
+    const ie_tag_edit tricky = {.add_keywords = {odd, 3},
+                                .title = "lang=\"fr\" titre",
+                                .caption = "charset=Ascii x",
+                                .rating = IE_ABSENT};
     ie_photo *photo = read_back(
         derived(made(IE_FORMAT_JPEG), IE_FORMAT_JPEG, IE_FORMAT_JPEG, &tricky), IE_FORMAT_JPEG);
     assert_int_equal(photo->metadata.keywords.count, 3);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What happens when a device does not do what was hoped: by a library that behaves so (ort_stub.c). */
+/* What happens when a device does not do what was hoped: by a library that behaves so
+   (ort_stub.c). */
 #include <unistd.h>
 
 #include "analyzers/onnx.h"
@@ -47,7 +48,8 @@ static ie_config *config_for(fixture *f, const char *stub)
         ie_asprintf("name=stub;layout=sigmoid;path=%s;side=32;labels=coco80", f->model);
     assert_int_equal(symlink(IE_ORT_STUB, runtime), 0);
     ie_config *config = ie_config_new();
-    static const char *const keys[] = {"runtime", "custom_models", "object_detection", "batch_size"};
+    static const char *const keys[] = {"runtime", "custom_models", "object_detection",
+                                       "batch_size"};
     const char *const values[] = {runtime, entry, "stub", "8"};
     for (size_t i = 0; i < 4; i++) {
         IE_AUTO_FREE char *key = ie_asprintf("analysis.ml_models.%s", keys[i]);
@@ -73,7 +75,8 @@ static void on_remark(void *user, const char *text)
 }
 
 /* Looks at photos whose first number is their index, which the model takes for the class. */
-static void look_at_photos(fixture *f, const ie_config *config, size_t *ret_batch_before, size_t *ret_batch_after)
+static void look_at_photos(fixture *f, const ie_config *config, size_t *ret_batch_before,
+                           size_t *ret_batch_after)
 {
     ie_worker *worker = ie_worker_new(config, NULL, on_remark, f);
     ie_photo *photos[PHOTOS];
@@ -190,12 +193,14 @@ static void a_device_that_was_asked_for_by_name_is_used_with_a_warning(void **st
 {
     fixture *f = *state;
     ie_config *config = config_for(f, "gpu wrong");
-    assert_int_equal(ie_config_set(config, "analysis.ml_models.device", "webgpu", "test", NULL), IE_OK);
+    assert_int_equal(ie_config_set(config, "analysis.ml_models.device", "webgpu", "test", NULL),
+                     IE_OK);
     ie_onnx *onnx = NULL;
     assert_int_equal(ie_onnx_open(config, f->model, 1, &onnx, NULL), IE_OK);
     assert_true(ie_onnx_on_gpu(onnx));
     IE_AUTO_FREE char *remark = ie_onnx_take_remark(onnx);
-    assert_non_null(strstr(remark, "is used as analysis.ml_models.device says, though its numbers"));
+    assert_non_null(
+        strstr(remark, "is used as analysis.ml_models.device says, though its numbers"));
     ie_onnx_close(onnx);
     ie_config_free(config);
 }
@@ -227,7 +232,8 @@ static void a_gpu_that_is_not_allowed_is_not_used(void **state)
 {
     fixture *f = *state;
     ie_config *config = config_for(f, "gpu run");
-    assert_int_equal(ie_config_set(config, "analysis.ml_models.use_gpu", "false", "test", NULL), IE_OK);
+    assert_int_equal(ie_config_set(config, "analysis.ml_models.use_gpu", "false", "test", NULL),
+                     IE_OK);
     size_t before, after;
     look_at_photos(f, config, &before, &after);
     assert_int_equal(before, 1);
@@ -235,8 +241,10 @@ static void a_gpu_that_is_not_allowed_is_not_used(void **state)
     ie_config_free(config);
 }
 
-/* As on a machine without a GPU: the library of a provider lies beside the runtime and finds nothing, or refuses. */
-static void a_provider_without_a_device_leaves_the_cpu_and_one_line_where_a_gpu_is_asked_for(void **state)
+/* As on a machine without a GPU: the library of a provider lies beside the runtime and finds
+   nothing, or refuses. */
+static void
+a_provider_without_a_device_leaves_the_cpu_and_one_line_where_a_gpu_is_asked_for(void **state)
 {
     fixture *f = *state;
     static const char *const stubs[] = {"", "register"};
@@ -254,10 +262,13 @@ static void a_provider_without_a_device_leaves_the_cpu_and_one_line_where_a_gpu_
         assert_int_equal(lines, 2);
         assert_non_null(strstr(described[1], says[i]));
         assert_non_null(strstr(described[1], library));
-        assert_int_equal(ie_config_set(config, "analysis.ml_models.use_gpu", "true", "test", NULL), IE_OK);
+        assert_int_equal(ie_config_set(config, "analysis.ml_models.use_gpu", "true", "test", NULL),
+                         IE_OK);
         look_at_photos(f, config, &before, &after);
-        assert_string_equal(f->remarks, "The models run on the CPU instead of another device: there is no GPU that ONNX "
-                                        "Runtime 1.99.0-stub could use here.\n");
+        assert_string_equal(
+            f->remarks,
+            "The models run on the CPU instead of another device: there is no GPU that ONNX "
+            "Runtime 1.99.0-stub could use here.\n");
         f->remarks[0] = 0;
         for (size_t l = 0; l < lines; l++) {
             free(described[l]);

@@ -7,7 +7,8 @@
 
 static uint64_t written;
 
-static void write_run(const char *root, const char *id, const char *const (*moves)[2], size_t count, ie_entry_state state)
+static void write_run(const char *root, const char *id, const char *const (*moves)[2], size_t count,
+                      ie_entry_state state)
 {
     IE_AUTO_FREE char *own = ie_path_join(root, ".imgengine"), *runs = ie_path_join(own, "runs");
     mkdir(own, 0700);
@@ -16,8 +17,10 @@ static void write_run(const char *root, const char *id, const char *const (*move
     const ie_journal_head head = {id, "rename", 0};
     assert_int_equal(ie_journal_create(root, &head, &journal, NULL), IE_OK);
     for (size_t i = 0; i < count; i++) {
-        IE_AUTO_FREE char *from = ie_path_join(root, moves[i][0]), *to = ie_path_join(root, moves[i][1]);
-        ie_entry entry = {.n = ++written, .group = written, .kind = IE_ACTION_MOVE, .from = from, .to = to};
+        IE_AUTO_FREE char *from = ie_path_join(root, moves[i][0]),
+                          *to = ie_path_join(root, moves[i][1]);
+        ie_entry entry = {
+            .n = ++written, .group = written, .kind = IE_ACTION_MOVE, .from = from, .to = to};
         ie_journal_intent(journal, &entry);
         ie_journal_state(journal, entry.n, IE_ENTRY_DONE, NULL);
         if (state != IE_ENTRY_DONE) {
@@ -29,9 +32,11 @@ static void write_run(const char *root, const char *id, const char *const (*move
     ie_journal_close(journal);
 }
 
-static void expect_earlier(ie_earlier *earlier, const char *root, const char *name, const char *before)
+static void expect_earlier(ie_earlier *earlier, const char *root, const char *name,
+                           const char *before)
 {
-    IE_AUTO_FREE char *path = ie_path_join(root, name), *wanted = before != NULL ? ie_path_join(root, before) : NULL;
+    IE_AUTO_FREE char *path = ie_path_join(root, name),
+                      *wanted = before != NULL ? ie_path_join(root, before) : NULL;
     const char *found = ie_earlier_path(earlier, path);
     if (wanted == NULL) {
         assert_null(found);
@@ -44,9 +49,12 @@ static void expect_earlier(ie_earlier *earlier, const char *root, const char *na
 static void the_newest_run_that_gave_a_name_tells_the_one_before(void **state)
 {
     IE_AUTO_FREE char *root = tree_new();
-    write_run(root, "20260101T000000-0001", (const char *const[][2]){{"a.jpg", "b.jpg"}, {"x.jpg", "y.jpg"}}, 2, IE_ENTRY_DONE);
-    write_run(root, "20260102T000000-0001", (const char *const[][2]){{"c.jpg", "b.jpg"}, {"b.jpg", "B.jpg"}}, 2, IE_ENTRY_DONE);
-    write_run(root, "20260103T000000-0001", (const char *const[][2]){{"d.jpg", "y.jpg"}}, 1, IE_ENTRY_UNDONE);
+    write_run(root, "20260101T000000-0001",
+              (const char *const[][2]){{"a.jpg", "b.jpg"}, {"x.jpg", "y.jpg"}}, 2, IE_ENTRY_DONE);
+    write_run(root, "20260102T000000-0001",
+              (const char *const[][2]){{"c.jpg", "b.jpg"}, {"b.jpg", "B.jpg"}}, 2, IE_ENTRY_DONE);
+    write_run(root, "20260103T000000-0001", (const char *const[][2]){{"d.jpg", "y.jpg"}}, 1,
+              IE_ENTRY_UNDONE);
     ie_earlier *earlier = ie_earlier_new();
     expect_earlier(earlier, root, "b.jpg", "c.jpg");
     expect_earlier(earlier, root, "B.jpg", "b.jpg"); /* another file where case tells names apart */
@@ -58,13 +66,17 @@ static void the_newest_run_that_gave_a_name_tells_the_one_before(void **state)
 
 static void journals_of_the_folder_and_of_all_above_are_read(void **state)
 {
-    IE_AUTO_FREE char *root = tree_new(), *sub = ie_path_join(root, "sub"), *deep = ie_path_join(sub, "deep");
+    IE_AUTO_FREE char *root = tree_new(), *sub = ie_path_join(root, "sub"),
+                      *deep = ie_path_join(sub, "deep");
     assert_true(mkdir(sub, 0700) == 0 && mkdir(deep, 0700) == 0);
-    write_run(root, "20260101T000000-0001", (const char *const[][2]){{"a.jpg", "sub/deep/b.jpg"}}, 1, IE_ENTRY_DONE);
-    write_run(sub, "20260101T000000-0002", (const char *const[][2]){{"c.jpg", "deep/d.jpg"}}, 1, IE_ENTRY_DONE);
+    write_run(root, "20260101T000000-0001", (const char *const[][2]){{"a.jpg", "sub/deep/b.jpg"}},
+              1, IE_ENTRY_DONE);
+    write_run(sub, "20260101T000000-0002", (const char *const[][2]){{"c.jpg", "deep/d.jpg"}}, 1,
+              IE_ENTRY_DONE);
     IE_AUTO_FREE char *other = ie_path_join(root, "other");
     assert_int_equal(mkdir(other, 0700), 0);
-    write_run(other, "20260101T000000-0003", (const char *const[][2]){{"e.jpg", "f.jpg"}}, 1, IE_ENTRY_DONE);
+    write_run(other, "20260101T000000-0003", (const char *const[][2]){{"e.jpg", "f.jpg"}}, 1,
+              IE_ENTRY_DONE);
     ie_earlier *earlier = ie_earlier_new();
     expect_earlier(earlier, root, "sub/deep/b.jpg", "a.jpg");
     expect_earlier(earlier, root, "sub/deep/d.jpg", "sub/c.jpg");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Half precision, and embeddings in the catalog: with their photo, by their model, and gone when the bytes changed. */
+/* Half precision, and embeddings in the catalog: with their photo, by their model, and gone when
+   the bytes changed. */
 #include "storage/embeddings.h"
 
 #include <math.h>
@@ -13,7 +14,8 @@ static void every_half_comes_back_from_its_float(void **state)
     for (uint32_t half = 0; half < 0x10000; half++) {
         float value = ie_half_to_float((uint16_t)half);
         int exponent = (int)(half >> 10 & 31);
-        double size = exponent == 0 ? ldexp(half & 0x3ff, -24) : ldexp(1024 + (half & 0x3ff), exponent - 25);
+        double size =
+            exponent == 0 ? ldexp(half & 0x3ff, -24) : ldexp(1024 + (half & 0x3ff), exponent - 25);
         if (exponent == 31) {
             assert_true((half & 0x3ff) != 0 ? isnan(value) : isinf(value));
             continue;
@@ -43,7 +45,8 @@ typedef struct fixture {
     uint64_t device; /* added to the stamps' */
 } fixture;
 
-static const ie_fact_version versions[] = {{"format", IE_HAVE_FORMAT, 1, 0, 0}, {"scenes", IE_HAVE_SCENES, 1, 1, 0}};
+static const ie_fact_version versions[] = {{"format", IE_HAVE_FORMAT, 1, 0, 0},
+                                           {"scenes", IE_HAVE_SCENES, 1, 1, 0}};
 
 static int set_up(void **state)
 {
@@ -70,7 +73,8 @@ static void store(fixture *f, const char *path, uint64_t size, const char *model
     float values[8] = {value};
     ie_photo *photo = ie_photo_new();
     photo->path = photo->real_path = ie_arena_strdup(photo->arena, path);
-    photo->stamp = (ie_stamp){.size = size, .mtime_ns = 1000, .ctime_ns = 1000, .inode = 3, .device = 4 + f->device};
+    photo->stamp = (ie_stamp){
+        .size = size, .mtime_ns = 1000, .ctime_ns = 1000, .inode = 3, .device = 4 + f->device};
     photo->format = IE_FORMAT_JPEG;
     photo->have = IE_HAVE_FORMAT | IE_HAVE_SCENES;
     photo->embedding = model != NULL ? ie_embedding_new(model, values, 8) : NULL;
@@ -173,7 +177,8 @@ static ie_status add_model(void *user, const char *model, size_t dimension, uint
 {
     sum *s = user;
     size_t used = strlen(s->models);
-    snprintf(s->models + used, sizeof s->models - used, "%s %zu %d;", model, dimension, (int)photos);
+    snprintf(s->models + used, sizeof s->models - used, "%s %zu %d;", model, dimension,
+             (int)photos);
     return IE_OK;
 }
 
@@ -192,12 +197,14 @@ static void embeddings_are_listed_by_model_and_folder_in_the_order_of_paths(void
     } cases[] = {{NULL, 7, 3}, {"/p", 3, 2}, {"/", 7, 3}, {"/p/b.jpg", 2, 1}, {"/q", 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sum s = {.catalog = f->catalog};
-        assert_int_equal(ie_catalog_embeddings(f->catalog, "clip@1", cases[i].path, add, &s, NULL), IE_OK);
+        assert_int_equal(ie_catalog_embeddings(f->catalog, "clip@1", cases[i].path, add, &s, NULL),
+                         IE_OK);
         assert_true(s.numbers == cases[i].sum);
         assert_int_equal(s.count, cases[i].count);
     }
     int calls = 0;
-    assert_int_equal(ie_catalog_embeddings(f->catalog, "clip@1", NULL, stop, &calls, NULL), IE_ERR_CANCELLED);
+    assert_int_equal(ie_catalog_embeddings(f->catalog, "clip@1", NULL, stop, &calls, NULL),
+                     IE_ERR_CANCELLED);
     assert_int_equal(calls, 1);
     sum models = {0};
     assert_int_equal(ie_catalog_embedding_models(f->catalog, add_model, &models, NULL), IE_OK);

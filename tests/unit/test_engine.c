@@ -44,7 +44,8 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    const char *const names[] = {"photos/a.pgm", "photos/b.pgm", "photos/c.pgm", "photos/notes.jpg", "photos"};
+    const char *const names[] = {"photos/a.pgm", "photos/b.pgm", "photos/c.pgm", "photos/notes.jpg",
+                                 "photos"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         IE_AUTO_FREE char *path = in_folder(names[i]);
         remove(path);
@@ -78,7 +79,8 @@ static void analyze_counts_what_is_no_photo_and_gives_a_record_for_what_is(void 
     const ie_input input = {.paths = &path, .count = 1};
     ie_summary summary;
     int count = 0;
-    assert_int_equal(ie_engine_analyze(engine, &input, NULL, count_photo, &count, &summary, NULL), IE_OK);
+    assert_int_equal(ie_engine_analyze(engine, &input, NULL, count_photo, &count, &summary, NULL),
+                     IE_OK);
     assert_int_equal(count, 3);
     assert_int_equal(summary.found, 4);
     assert_int_equal(summary.photos, 3);
@@ -94,7 +96,8 @@ static void an_unknown_analyzer_is_a_usage_error_that_names_the_known(void **sta
     const ie_input input = {.paths = &path, .count = 1};
     ie_summary summary;
     ie_error err;
-    assert_int_equal(ie_engine_analyze(engine, &input, "hashs", NULL, NULL, &summary, &err), IE_ERR_USAGE);
+    assert_int_equal(ie_engine_analyze(engine, &input, "hashs", NULL, NULL, &summary, &err),
+                     IE_ERR_USAGE);
     assert_non_null(strstr(err.text, "hashs"));
     assert_non_null(strstr(err.text, "metadata, hashes"));
     ie_engine_close(engine);
@@ -140,7 +143,8 @@ static void an_output_inside_the_source_is_left_out_of_the_scan(void **state)
     ie_engine_close(engine);
 }
 
-static void copy_out(ie_engine *engine, const char *photos, const char *output, ie_summary *ret_done)
+static void copy_out(ie_engine *engine, const char *photos, const char *output,
+                     ie_summary *ret_done)
 {
     const ie_input input = {.paths = &photos, .count = 1};
     const ie_request request = {.command = "process", .dedupe = true, .output = output};
@@ -218,7 +222,10 @@ static bool undo_killed_at(const ie_engine_options *options, int change)
         ie_summary undone;
         bool good = ie_engine_open(ie_config_new(), options, &engine, NULL) == IE_OK;
         ie_fs_set_hook(&(ie_fs_hook){die_at, NULL, &change});
-        _exit(good && ie_engine_undo(engine, &(ie_undo_request){0}, NULL, NULL, &undone, NULL) == IE_OK ? 0 : 1);
+        _exit(good && ie_engine_undo(engine, &(ie_undo_request){0}, NULL, NULL, &undone, NULL) ==
+                          IE_OK
+                  ? 0
+                  : 1);
     }
     int state = 0;
     assert_int_equal(waitpid(child, &state, 0), child);

@@ -159,7 +159,8 @@ static void formats_that_cannot_hold_metadata_are_refused_when_there_is_some(voi
     assert_int_equal(ie_exif_copy(with, IE_FORMAT_JPEG, path, IE_FORMAT_AVIF, 1, false, &err),
                      IE_ERR_UNSUPPORTED);
     assert_non_null(strstr(err.text, "avif"));
-    assert_int_equal(ie_exif_copy(without, IE_FORMAT_GIF, path, IE_FORMAT_AVIF, 1, false, &err), IE_OK);
+    assert_int_equal(ie_exif_copy(without, IE_FORMAT_GIF, path, IE_FORMAT_AVIF, 1, false, &err),
+                     IE_OK);
     tree_remove(folder);
 }
 

@@ -104,7 +104,8 @@ static void all_sound_files_of_the_test_data_take_tags(void **state)
     for (size_t i = 0; i < t.reasons.count; i++) {
         print_message("  %3u %s\n", t.counts[i], t.reasons.items[i]);
     }
-    /* Damaged on purpose, BigTIFF, with offsets, or with what exiv2 would not give back: 69 of 790. */
+    /* Damaged on purpose, BigTIFF, with offsets, or with what exiv2 would not give back: 69
+       of 790. */
     assert_true(t.written > 700);
     assert_true(t.refused * 10 < t.written);
     ie_texts_free(&t.reasons);

@@ -5,10 +5,15 @@
 #include "storage/exif_proof.h"
 #include "utils/text.h"
 
-#define RDF "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about=''"
+#define RDF                                                                                        \
+    "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description "           \
+    "rdf:about=''"
 
-static const ie_xmp_change rating = {
-    .space = "http://ns.adobe.com/xap/1.0/", .prefix = "xmp", .name = "Rating", .form = IE_XMP_TEXT, .text = "3"};
+static const ie_xmp_change rating = {.space = "http://ns.adobe.com/xap/1.0/",
+                                     .prefix = "xmp",
+                                     .name = "Rating",
+                                     .form = IE_XMP_TEXT,
+                                     .text = "3"};
 
 static void segment(ie_buffer *file, uint8_t marker, const void *bytes, size_t size)
 {
@@ -18,18 +23,24 @@ static void segment(ie_buffer *file, uint8_t marker, const void *bytes, size_t s
 }
 
 /* A JPEG without a picture: EXIF with a note of four bytes, XMP, IPTC. */
-static ie_exif_proof proof_of(const char *note, const char *properties, const char *city, const char *keyword)
+static ie_exif_proof proof_of(const char *note, const char *properties, const char *city,
+                              const char *keyword)
 {
     ie_buffer file = {0}, block = {0};
     ie_buffer_add(&file, "\xff\xd8", 2);
-    ie_buffer_add(&block, "Exif\0\0MM\0\x2a\0\0\0\x08" "\0\1\x87\x69\0\4\0\0\0\1\0\0\0\x1a\0\0\0\0", 32);
+    ie_buffer_add(&block,
+                  "Exif\0\0MM\0\x2a\0\0\0\x08"
+                  "\0\1\x87\x69\0\4\0\0\0\1\0\0\0\x1a\0\0\0\0",
+                  32);
     ie_buffer_add(&block, "\0\1\x92\x7c\0\7\0\0\0\4", 10);
     ie_buffer_add(&block, note, 4);
     ie_buffer_add(&block, "\0\0\0\0", 4);
     segment(&file, 0xe1, block.data, block.size);
     ie_buffer_clear(&block);
     ie_buffer_add(&block, "http://ns.adobe.com/xap/1.0/", 29);
-    ie_buffer_printf(&block, RDF " xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmlns:my='urn:mine'>%s</rdf:Description></rdf:RDF>",
+    ie_buffer_printf(&block,
+                     RDF " xmlns:xmp='http://ns.adobe.com/xap/1.0/' "
+                         "xmlns:my='urn:mine'>%s</rdf:Description></rdf:RDF>",
                      properties);
     segment(&file, 0xe1, block.data, block.size);
     ie_buffer_clear(&block);
@@ -58,7 +69,8 @@ static void what_is_ours_to_change_is_no_loss(void **state)
 {
     (void)state;
     ie_exif_proof was = proof_of("note", mine, "Oslo", "sea");
-    ie_exif_proof is = proof_of("note", "<my:word>yes</my:word><xmp:Rating>4</xmp:Rating>", "Oslo", "mountain");
+    ie_exif_proof is =
+        proof_of("note", "<my:word>yes</my:word><xmp:Rating>4</xmp:Rating>", "Oslo", "mountain");
     assert_null(ie_exif_proof_loss(&was, &is));
 }
 
@@ -68,11 +80,13 @@ static void each_loss_is_found(void **state)
     ie_exif_proof was = proof_of("note", mine, "Oslo", "sea");
     ie_exif_proof note = proof_of("mote", mine, "Oslo", "sea");
     assert_string_equal(ie_exif_proof_loss(&was, &note), "the camera's notes");
-    ie_exif_proof word = proof_of("note", "<xmp:Rating>1</xmp:Rating><my:word>no</my:word>", "Oslo", "sea");
+    ie_exif_proof word =
+        proof_of("note", "<xmp:Rating>1</xmp:Rating><my:word>no</my:word>", "Oslo", "sea");
     assert_string_equal(ie_exif_proof_loss(&was, &word), "XMP that other programs wrote");
     ie_exif_proof gone = proof_of("note", "<xmp:Rating>1</xmp:Rating>", "Oslo", "sea");
     assert_string_equal(ie_exif_proof_loss(&was, &gone), "XMP that other programs wrote");
-    ie_exif_proof more = proof_of("note", "<my:word>yes</my:word><my:more>new</my:more>", "Oslo", "sea");
+    ie_exif_proof more =
+        proof_of("note", "<my:word>yes</my:word><my:more>new</my:more>", "Oslo", "sea");
     assert_string_equal(ie_exif_proof_loss(&was, &more), "XMP that other programs wrote");
     ie_exif_proof broken = proof_of("note", "<my:word>", "Oslo", "sea");
     assert_string_equal(ie_exif_proof_loss(&was, &broken), "XMP that other programs wrote");
@@ -84,7 +98,8 @@ static void texts_of_iptc_count_by_what_they_say_and_not_by_their_coding(void **
 {
     (void)state;
     ie_exif_proof was = proof_of("note", mine, "Troms\xf8 \x96", "sea");
-    ie_exif_proof recoded = proof_of("note", mine, "Tromsø \xe2\x80\x93", "sea"); /* an en dash in Windows-1252 */
+    ie_exif_proof recoded =
+        proof_of("note", mine, "Tromsø \xe2\x80\x93", "sea"); /* an en dash in Windows-1252 */
     assert_null(ie_exif_proof_loss(&was, &recoded));
     ie_exif_proof lost = proof_of("note", mine, "Troms\xe8 \x96", "sea");
     assert_string_equal(ie_exif_proof_loss(&was, &lost), "IPTC that other programs wrote");
@@ -137,10 +152,14 @@ static void any_bytes_can_be_proven(void **state)
             random ^= random << 17;
             bytes[i] = (uint8_t)(random >> 32);
         }
-        memcpy(bytes, round % 2 == 0 ? "\xff\xd8\xff\xe1\1\xe0" "Exif\0\0II*\0\x08\0\0\0" : "II*\0\x08\0\0\0\3\0\x69\x87\4\0\1\0\0",
+        memcpy(bytes,
+               round % 2 == 0 ? "\xff\xd8\xff\xe1\1\xe0"
+                                "Exif\0\0II*\0\x08\0\0\0"
+                              : "II*\0\x08\0\0\0\3\0\x69\x87\4\0\1\0\0",
                round % 2 == 0 ? 20 : 17);
         ie_exif_proof proof;
-        ie_exif_proof_of(bytes, sizeof bytes, round % 2 == 0 ? IE_FORMAT_JPEG : IE_FORMAT_TIFF, NULL, 0, &proof);
+        ie_exif_proof_of(bytes, sizeof bytes, round % 2 == 0 ? IE_FORMAT_JPEG : IE_FORMAT_TIFF,
+                         NULL, 0, &proof);
     }
 }
 

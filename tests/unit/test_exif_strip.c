@@ -34,11 +34,13 @@ static void places_go_and_the_rest_stays(void **state)
     SAMPLE_OR_SKIP(from, "meta-jpeg/elodie/with-location.jpg");
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *path = NULL;
-    ie_photo *was = facts_of(from, IE_FORMAT_JPEG), *is = stripped(folder, from, IE_STRIP_GPS, &path);
+    ie_photo *was = facts_of(from, IE_FORMAT_JPEG),
+             *is = stripped(folder, from, IE_STRIP_GPS, &path);
     assert_false(isnan(was->metadata.latitude));
     assert_true(isnan(is->metadata.latitude));
     assert_string_equal(is->metadata.model, was->metadata.model);
-    assert_int_equal(ie_datetime_order(&is->metadata.captured), ie_datetime_order(&was->metadata.captured));
+    assert_int_equal(ie_datetime_order(&is->metadata.captured),
+                     ie_datetime_order(&was->metadata.captured));
     ie_photo_free(was);
     ie_photo_free(is);
     tree_remove(folder);
@@ -50,7 +52,8 @@ static void serial_numbers_go_from_maker_notes_too(void **state)
     SAMPLE_OR_SKIP(from, "meta-jpeg/goexif/has-lens-info.jpg");
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *path = NULL;
-    ie_photo *was = facts_of(from, IE_FORMAT_JPEG), *is = stripped(folder, from, IE_STRIP_SERIALS, &path);
+    ie_photo *was = facts_of(from, IE_FORMAT_JPEG),
+             *is = stripped(folder, from, IE_STRIP_SERIALS, &path);
     assert_non_null(was->metadata.make);
     assert_null(is->metadata.serial);
     assert_string_equal(is->metadata.make, was->metadata.make);
@@ -107,9 +110,10 @@ static void a_second_picture_that_may_say_the_same_is_refused(void **state)
 static void what_is_in_the_way_is_seen_beforehand_in_plain_words(void **state)
 {
     (void)state;
-    static const char *const rows[][2] = {{"meta-jpeg/libavif/apple_gainmap_new.jpg", "more than one picture"},
-                                          {"meta-jpeg/elodie/with-null-coordinates.jpg", "metadata is damaged"},
-                                          {"tiff/commons-imaging/BigTIFFMotorola.tif", "it is a BigTIFF"}};
+    static const char *const rows[][2] = {
+        {"meta-jpeg/libavif/apple_gainmap_new.jpg", "more than one picture"},
+        {"meta-jpeg/elodie/with-null-coordinates.jpg", "metadata is damaged"},
+        {"tiff/commons-imaging/BigTIFFMotorola.tif", "it is a BigTIFF"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         SAMPLE_OR_SKIP(from, rows[i][0]);
         IE_AUTO_FREE char *folder = tree_new();
@@ -139,9 +143,13 @@ static void a_stripped_file_is_told_from_one_that_is_not(void **state)
         ie_photo_free(stripped(folder, from, strips[i], &path));
         assert_false(ie_exif_is_stripped(from, IE_FORMAT_JPEG, strips[i], NULL));
         assert_true(ie_exif_is_stripped(path, IE_FORMAT_JPEG, strips[i], "0815-4711"));
-        /* A serial number that stands in the bytes all the same, as in a maker note that nobody can read: here the model's name. */
-        assert_int_equal(ie_exif_is_stripped(path, IE_FORMAT_JPEG, strips[i], "Canon EOS REBEL T2i"), (strips[i] & IE_STRIP_SERIALS) == 0);
-        assert_int_equal(ie_exif_is_stripped(path, IE_FORMAT_JPEG, IE_STRIP_ALL, NULL), strips[i] == IE_STRIP_ALL);
+        /* A serial number that stands in the bytes all the same, as in a maker note that nobody can
+           read: here the model's name. */
+        assert_int_equal(
+            ie_exif_is_stripped(path, IE_FORMAT_JPEG, strips[i], "Canon EOS REBEL T2i"),
+            (strips[i] & IE_STRIP_SERIALS) == 0);
+        assert_int_equal(ie_exif_is_stripped(path, IE_FORMAT_JPEG, IE_STRIP_ALL, NULL),
+                         strips[i] == IE_STRIP_ALL);
         tree_remove(folder);
     }
 }
@@ -161,7 +169,9 @@ static void what_cannot_be_rewritten_is_not_called_damaged(void **state)
 static void the_digest_of_iptc_stays_in_step(void **state)
 {
     (void)state;
-    SAMPLE_OR_SKIP(from, "meta-jpeg/exifr/iptc-agency-photographer-example.jpg"); /* IPTC says where it was taken */
+    SAMPLE_OR_SKIP(
+        from,
+        "meta-jpeg/exifr/iptc-agency-photographer-example.jpg"); /* IPTC says where it was taken */
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *path = NULL;
     bool before = false, after = false;
@@ -190,10 +200,13 @@ static void private_tags_of_owner_and_serial_number_go(void **state)
 /* EXIF with a colour space and nothing else, in a JPEG of so many components. */
 static char *jpeg_saying(const char *folder, int space, size_t components)
 {
-    const uint8_t block[] = {'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x87, 0x69, 0, 4, 0, 0, 0, 1,
-                             0,   0,   0,   26,  0, 0, 0,   0,   0, 1, 0xa0, 1, 0, 3, 0, 0, 0, 1, 0, (uint8_t)space, 0, 0,
-                             0,   0,   0,   0};
-    const uint8_t frame[] = {8, 0, 1, 0, 1, (uint8_t)components, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0};
+    const uint8_t block[] = {'E', 'x',  'i', 'f', 0, 0,    'M',  'M', 0, 42, 0,
+                             0,   0,    8,   0,   1, 0x87, 0x69, 0,   4, 0,  0,
+                             0,   1,    0,   0,   0, 26,   0,    0,   0, 0,  0,
+                             1,   0xa0, 1,   0,   3, 0,    0,    0,   1, 0,  (uint8_t)space,
+                             0,   0,    0,   0,   0, 0};
+    const uint8_t frame[] = {8,    0, 1, 0,    1, (uint8_t)components, 1, 0x11, 0, 2, 0x11, 0, 3,
+                             0x11, 0, 4, 0x11, 0};
     char *path = ie_asprintf("%s/a.jpg", folder);
     ie_buffer jpeg = {0}, end = {0};
     begin_jpeg(&jpeg);
@@ -229,7 +242,11 @@ static void colours_that_only_exif_names_get_a_profile_when_it_goes(void **state
         int space;
         size_t components;
         ie_profile_kind kind;
-    } rows[] = {{1, 1, IE_PROFILE_BROKEN}, {1, 3, IE_PROFILE_BROKEN}, {2, 1, IE_PROFILE_GRAY}, {2, 3, IE_PROFILE_RGB}, {2, 4, IE_PROFILE_BROKEN}};
+    } rows[] = {{1, 1, IE_PROFILE_BROKEN},
+                {1, 3, IE_PROFILE_BROKEN},
+                {2, 1, IE_PROFILE_GRAY},
+                {2, 3, IE_PROFILE_RGB},
+                {2, 4, IE_PROFILE_BROKEN}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         IE_AUTO_FREE char *folder = tree_new();
         IE_AUTO_FREE char *path = jpeg_saying(folder, rows[i].space, rows[i].components);
@@ -250,14 +267,17 @@ static void exif_stays_where_colours_would_change_and_no_profile_can_say_them(vo
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *odd = jpeg_saying(folder, 2, 2);
     ie_error before = {0}, after = {0};
-    assert_int_equal(ie_exif_strip_check(odd, IE_FORMAT_JPEG, IE_STRIP_ALL, &before), IE_ERR_UNSUPPORTED);
+    assert_int_equal(ie_exif_strip_check(odd, IE_FORMAT_JPEG, IE_STRIP_ALL, &before),
+                     IE_ERR_UNSUPPORTED);
     assert_int_equal(ie_exif_strip(odd, IE_FORMAT_JPEG, IE_STRIP_ALL, &after), IE_ERR_UNSUPPORTED);
     assert_string_equal(before.text, after.text);
     assert_non_null(strstr(before.text, "only its EXIF"));
     assert_true(bytes_hold(odd, "Exif"));
     /* A PNG: 1 x 1, and the same EXIF; with a profile beside it, EXIF says nothing of colours. */
     static const uint8_t header[13] = {0, 0, 0, 1, 0, 0, 0, 1, 8, 2};
-    static const uint8_t exif[] = "MM\0*\0\0\0\10\0\1\x87\x69\0\4\0\0\0\1\0\0\0\x1a\0\0\0\0\0\1\xa0\1\0\3\0\0\0\1\0\2\0\0\0\0\0";
+    static const uint8_t exif[] =
+        "MM\0*"
+        "\0\0\0\10\0\1\x87\x69\0\4\0\0\0\1\0\0\0\x1a\0\0\0\0\0\1\xa0\1\0\3\0\0\0\1\0\2\0\0\0\0\0";
     static const uint8_t pixel[] = {0x78, 0x9c, 0x63, 0x60, 0x60, 0x60, 0, 0, 0, 4, 0, 1};
     for (int profile = 0; profile < 2; profile++) {
         IE_AUTO_FREE char *path = ie_asprintf("%s/%d.png", folder, profile);
@@ -272,7 +292,8 @@ static void exif_stays_where_colours_would_change_and_no_profile_can_say_them(vo
         png_chunk(&png, "IEND", NULL, 0);
         bytes_to(path, png.data, png.size);
         ie_buffer_free(&png);
-        assert_int_equal(ie_exif_strip_check(path, IE_FORMAT_PNG, IE_STRIP_ALL, &before), profile ? IE_OK : IE_ERR_UNSUPPORTED);
+        assert_int_equal(ie_exif_strip_check(path, IE_FORMAT_PNG, IE_STRIP_ALL, &before),
+                         profile ? IE_OK : IE_ERR_UNSUPPORTED);
     }
     tree_remove(folder);
 }

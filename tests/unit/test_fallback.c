@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Copies that cannot be converted or tagged. The encoder is the test's own and fails for what begins with "bad". */
+/* Copies that cannot be converted or tagged. The encoder is the test's own and fails for what
+   begins with "bad". */
 #include "core/config.h"
 #include "engine/derive.h"
 #include "tree.h"
 
-ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path,
+                    ie_error *err)
 {
     IE_AUTO_FREE char *text = tree_read(action->from);
     if (ie_starts_with(text, "bad")) {

@@ -41,8 +41,12 @@ static void media_files_are_told_by_their_brands(void **state)
     assert_int_equal(SNIFF("\0\0\0\x18" "ftypmif1\0\0\0\0isomheic"), IE_FORMAT_HEIC);
     assert_int_equal(SNIFF("\0\0\0\x18" "ftypmif1\0\0\0\0isomavif"), IE_FORMAT_AVIF);
     assert_int_equal(SNIFF("\0\0\0\x18" "ftypmsf1\0\0\0\0msf1avis"), IE_FORMAT_AVIF);
-    assert_int_equal(SNIFF("\0\0\0\x14" "ftypmif1\0\0\0\0mif1\0\0\0\x20meta..av01"), IE_FORMAT_AVIF);
-    assert_int_equal(SNIFF("\0\0\0\x14" "ftypmif1\0\0\0\0mif1\0\0\0\x20meta..hvc1"), IE_FORMAT_HEIC);
+    assert_int_equal(SNIFF("\0\0\0\x14"
+                           "ftypmif1\0\0\0\0mif1\0\0\0\x20meta..av01"),
+                     IE_FORMAT_AVIF);
+    assert_int_equal(SNIFF("\0\0\0\x14"
+                           "ftypmif1\0\0\0\0mif1\0\0\0\x20meta..hvc1"),
+                     IE_FORMAT_HEIC);
     assert_int_equal(SNIFF("\0\0\0\x18" "ftypcrx \0\0\0\1crx isom"), IE_FORMAT_CR3);
     assert_int_equal(SNIFF("\0\0\0\x14" "ftypqt  \0\0\0\0qt  "), IE_FORMAT_MOV);
     assert_int_equal(SNIFF("\0\0\0\x14" "ftypM4V \0\0\0\0isom"), IE_FORMAT_MP4);
@@ -66,7 +70,8 @@ static size_t make_tiff(char out[64], uint32_t subfile, const char *make, uint16
     ie_buffer_add(&b, "\xfe\0\4\0\1\0\0\0", 8);
     ie_buffer_add(&b, (char[]){(char)subfile, 0, 0, 0}, 4);
     ie_buffer_add(&b, "\x0f\1\2\0\6\0\0\0\x32\0\0\0", 12);
-    ie_buffer_add(&b, (char[]){(char)extra_tag, (char)(extra_tag >> 8), 1, 0, 4, 0, 0, 0, 1, 4, 0, 0}, 12);
+    ie_buffer_add(
+        &b, (char[]){(char)extra_tag, (char)(extra_tag >> 8), 1, 0, 4, 0, 0, 0, 1, 4, 0, 0}, 12);
     ie_buffer_add(&b, "\0\0\0\0", 4);
     ie_buffer_add(&b, make, 6);
     assert_int_equal(b.size, 56);
@@ -159,7 +164,8 @@ static void names_and_extensions_fit_the_table(void **state)
     for (int i = 0; i < IE_FORMAT_COUNT; i++) {
         ie_format format = (ie_format)i;
         assert_int_equal(ie_format_by_name(ie_format_name(format)), format);
-        assert_true(i == IE_FORMAT_UNKNOWN || ie_format_extension_fits(format, ie_format_extension(format)));
+        assert_true(i == IE_FORMAT_UNKNOWN ||
+                    ie_format_extension_fits(format, ie_format_extension(format)));
     }
     assert_int_equal(ie_format_by_name("nonsense"), IE_FORMAT_UNKNOWN);
     assert_true(ie_format_extension_fits(IE_FORMAT_JPEG, "JPE"));
@@ -179,9 +185,14 @@ static ie_format manifest_format(const char *name)
         const char *theirs;
         ie_format ours;
     } rows[] = {
-        {"Extended WEBP", IE_FORMAT_WEBP}, {"JXL Codestream", IE_FORMAT_JXL}, {"HEIF", IE_FORMAT_HEIC},
-        {"PPM", IE_FORMAT_PNM},            {"PGM", IE_FORMAT_PNM},            {"PBM", IE_FORMAT_PNM},
-        {"APNG", IE_FORMAT_PNG},           {"M4V", IE_FORMAT_MP4},
+        {"Extended WEBP", IE_FORMAT_WEBP},
+        {"JXL Codestream", IE_FORMAT_JXL},
+        {"HEIF", IE_FORMAT_HEIC},
+        {"PPM", IE_FORMAT_PNM},
+        {"PGM", IE_FORMAT_PNM},
+        {"PBM", IE_FORMAT_PNM},
+        {"APNG", IE_FORMAT_PNG},
+        {"M4V", IE_FORMAT_MP4},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].theirs, name) == 0)
@@ -223,7 +234,8 @@ static void real_photos_are_what_exiftool_says(void **state)
         fclose(file);
         checked++;
         if (format != expected) {
-            print_message("%s: %s, not %s\n", name, ie_format_name(format), ie_format_name(expected));
+            print_message("%s: %s, not %s\n", name, ie_format_name(format),
+                          ie_format_name(expected));
             wrong++;
         }
     }

@@ -85,7 +85,8 @@ static void a_rename_is_refused_where_it_could_overwrite(void **state)
     tree_remove(root);
 }
 
-/* Two processes want the same name, again and again: one wins, the other's file stays where it was. */
+/* Two processes want the same name, again and again: one wins, the other's file stays where
+   it was. */
 static void of_two_racing_for_a_name_one_wins_and_nothing_is_lost(void **state)
 {
     IE_AUTO_FREE char *root = tree_new();
@@ -224,13 +225,15 @@ static void a_copy_has_the_bytes_mode_times_and_attributes(void **state)
     assert_int_equal(a.st_mode, b.st_mode);
     assert_int_equal(a.st_mtim.tv_nsec, b.st_mtim.tv_nsec);
     char note[8] = "";
-    assert_true(!xattrs || (fgetxattr(to_fd, "user.note", note, sizeof note) == 4 && memcmp(note, "kept", 4) == 0));
+    assert_true(!xattrs || (fgetxattr(to_fd, "user.note", note, sizeof note) == 4 &&
+                            memcmp(note, "kept", 4) == 0));
     close(from_fd);
     close(to_fd);
     tree_remove(root);
 }
 
-/* One file, opened twice, lies in its own blocks; a copy lies in others, and a clone in the same. */
+/* One file, opened twice, lies in its own blocks; a copy lies in others, and a clone in
+   the same. */
 static void blocks_are_shared_by_clones_and_not_by_copies(void **state)
 {
     (void)state;
@@ -261,7 +264,8 @@ static void blocks_are_shared_by_clones_and_not_by_copies(void **state)
     }
     tree_remove(folder);
     if (!told || !cloned) {
-        print_message("%s\n", told ? "no reflinks here: only copies tested" : "this file system does not say where files lie: not tested");
+        print_message("%s\n", told ? "no reflinks here: only copies tested"
+                                   : "this file system does not say where files lie: not tested");
         if (!told) {
             skip();
         }

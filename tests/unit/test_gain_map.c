@@ -26,9 +26,10 @@ static void gain_maps_of_each_kind_are_found(void **state)
     if (missing()) {
         skip();
     }
-    static const char *const jpegs[] = {"photos/meta-jpeg/libavif/apple_gainmap_new.jpg",
-                                        "photos/meta-jpeg/libavif/apple_gainmap_old.jpg",
-                                        "photos/meta-jpeg/libavif/paris_exif_xmp_gainmap_littleendian.jpg"};
+    static const char *const jpegs[] = {
+        "photos/meta-jpeg/libavif/apple_gainmap_new.jpg",
+        "photos/meta-jpeg/libavif/apple_gainmap_old.jpg",
+        "photos/meta-jpeg/libavif/paris_exif_xmp_gainmap_littleendian.jpg"};
     for (size_t i = 0; i < sizeof jpegs / sizeof *jpegs; i++) {
         if (!in_sample(jpegs[i], IE_FORMAT_JPEG)) {
             fail_msg("%s", jpegs[i]);
@@ -48,7 +49,8 @@ static void plain_photos_have_none(void **state)
 
 /* ---- made files ---------------------------------------------------------------------------- */
 
-static void box(ie_buffer *out, const char *type, const char *head, size_t head_size, const ie_buffer *inner)
+static void box(ie_buffer *out, const char *type, const char *head, size_t head_size,
+                const ie_buffer *inner)
 {
     be32_add(out, (uint32_t)(8 + head_size + (inner != NULL ? inner->size : 0)));
     ie_buffer_add(out, type, 4);
@@ -75,7 +77,8 @@ static void an_apple_auxiliary_picture_is_found_in_heif(void **state)
     static const char alpha[] = "\0\0\0\0urn:mpeg:mpegB:cicp:systems:auxiliary:alpha";
     for (int is_map = 0; is_map < 2; is_map++) {
         ie_buffer auxc = {0}, ipco = {0}, iprp = {0}, meta = {0};
-        box(&auxc, "auxC", is_map ? auxiliary : alpha, is_map ? sizeof auxiliary : sizeof alpha, NULL);
+        box(&auxc, "auxC", is_map ? auxiliary : alpha, is_map ? sizeof auxiliary : sizeof alpha,
+            NULL);
         box(&ipco, "ipco", "", 0, &auxc);
         box(&iprp, "iprp", "", 0, &ipco);
         box(&meta, "meta", "\0\0\0\0", 4, &iprp);
@@ -118,7 +121,10 @@ static void a_box_with_a_gain_map_is_found_in_jpeg_xl(void **state)
     static const struct {
         const char *type, *body;
         bool is_map;
-    } rows[] = {{"jhgm", "\0map!", true}, {"brob", "jhgm?", true}, {"brob", "Exif?", false}, {"Exif", "jhgm?", false}};
+    } rows[] = {{"jhgm", "\0map!", true},
+                {"brob", "jhgm?", true},
+                {"brob", "Exif?", false},
+                {"Exif", "jhgm?", false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ie_buffer file = {0};
         box(&file, "JXL ", "\r\n\x87\n", 4, NULL);
@@ -143,14 +149,17 @@ static void ultra_hdr_iso_and_apple_maps_are_found_in_jpegs(void **state)
 {
     static const char ultra[] = "http://ns.adobe.com/xap/1.0/\0<x hdrgm:Version=\"1.0\"/>";
     static const char iso[] = "urn:iso:std:iso:ts:21496:-1\0\0\0\0\0";
-    static const char apple[] = "http://ns.adobe.com/xap/1.0/\0<x HDRGainMap:HDRGainMapVersion=\"65536\"/>";
+    static const char apple[] =
+        "http://ns.adobe.com/xap/1.0/\0<x HDRGainMap:HDRGainMapVersion=\"65536\"/>";
     static const char plain[] = "http://ns.adobe.com/xap/1.0/\0<x dc:title=\"a gain map\"/>";
     const struct {
         uint8_t marker;
         const char *body;
         size_t size;
         bool is_map;
-    } rows[] = {{0xe1, ultra, sizeof ultra, true}, {0xe2, iso, sizeof iso, true}, {0xe1, apple, sizeof apple, true},
+    } rows[] = {{0xe1, ultra, sizeof ultra, true},
+                {0xe2, iso, sizeof iso, true},
+                {0xe1, apple, sizeof apple, true},
                 {0xe1, plain, sizeof plain, false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         for (int second = 0; second < 2; second++) { /* in the first picture, or in one behind it */
@@ -172,7 +181,8 @@ static void ultra_hdr_iso_and_apple_maps_are_found_in_jpegs(void **state)
 
 static void a_file_cut_anywhere_is_read_within_its_bounds(void **state)
 {
-    static const uint8_t jpeg[] = {0xff, 0xd8, 0xff, 0xe1, 0xff, 0xff, 'x', 0xff, 0xd9, 0xff, 0xd8, 0xff, 0xe2, 0, 0};
+    static const uint8_t jpeg[] = {0xff, 0xd8, 0xff, 0xe1, 0xff, 0xff, 'x', 0xff,
+                                   0xd9, 0xff, 0xd8, 0xff, 0xe2, 0,    0};
     for (size_t size = 0; size <= sizeof jpeg; size++) {
         uint8_t *copy = ie_alloc(size + 1);
         memcpy(copy, jpeg, size);

@@ -64,13 +64,16 @@ static void a_group_shows_who_stays_and_who_goes(void **state)
     assert_int_equal(occurrences(page, "<b>same bytes</b>"), 1);
     assert_int_equal(occurrences(page, "of the sidecar"), 0);
     assert_true(strstr(page, "stays") < strstr(page, "goes\""));
-    assert_int_equal(occurrences(page, "http://") + occurrences(page, "https://") + occurrences(page, "<script"), 0);
+    assert_int_equal(occurrences(page, "http://") + occurrences(page, "https://") +
+                         occurrences(page, "<script"),
+                     0);
 }
 
 static void a_name_is_text_and_never_markup(void **state)
 {
     (void)state;
-    IE_AUTO_FREE char *page = page_of("<script>alert('x')&\".pgm", "%41\xff.pgm", "P5 2 2 255\nabcd");
+    IE_AUTO_FREE char *page =
+        page_of("<script>alert('x')&\".pgm", "%41\xff.pgm", "P5 2 2 255\nabcd");
     assert_null(strstr(page, "<script"));
     assert_non_null(strstr(page, "&lt;script&gt;alert(&#39;x&#39;)&amp;&quot;.pgm"));
     assert_non_null(strstr(page, "/%2541%FF.pgm\"")); /* the address has the name's very bytes */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The search against comparing all with all, for every radius, number of chunks and way of counting
- * bits. */
+   bits. */
 #include "test.h"
 
 #include "core/hamming_scan.h"
@@ -36,7 +36,7 @@ static uint64_t changed(uint64_t hash, unsigned bits)
 }
 
 /* Evenly spread, with a tenth of near copies; or clustered: all near one of a few, with many equal
- * ones. */
+   ones. */
 static uint64_t *make_hashes(size_t count, bool clustered)
 {
     uint64_t *hashes = ie_alloc((count + 1) * sizeof *hashes);

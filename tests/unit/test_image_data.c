@@ -87,7 +87,8 @@ static void changed_pictures_of_every_format_have_another_hash(void **state)
         for (size_t step = 1; step < 1000; step++) {
             size_t at = bytes.size * step / 1000;
             bytes.data[at] ^= 0x10;
-            differ += !hash_of(&bytes, bytes.size, format, &other) || !ie_hash128_equal(whole, other);
+            differ +=
+                !hash_of(&bytes, bytes.size, format, &other) || !ie_hash128_equal(whole, other);
             bytes.data[at] ^= 0x10;
         }
         printf("%s: %u of 999 bytes count\n", ie_format_name(format), differ);
@@ -147,9 +148,10 @@ static void a_file_cut_anywhere_is_survived_and_never_the_whole(void **state)
         size_t step = bytes.size / 200 + 1;
         for (size_t size = 1; size < bytes.size; size += size < 300 ? 1 : step) {
             if (hash_of(&bytes, size, format, &part) && ie_hash128_equal(part, whole)) {
-                /* Only metadata at the end may be missing: then it is another picture for nobody.
-                 */
-                assert_true(format != IE_FORMAT_JPEG && format != IE_FORMAT_PNG && format != IE_FORMAT_GIF);
+                /* Only metadata at the end may be missing: then it is another picture for
+                   nobody. */
+                assert_true(format != IE_FORMAT_JPEG && format != IE_FORMAT_PNG &&
+                            format != IE_FORMAT_GIF);
             }
             (void)ie_image_data_pinned(bytes.data, size, format);
             (void)ie_image_data_frames(bytes.data, size, format);

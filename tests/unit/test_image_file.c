@@ -396,7 +396,7 @@ static void a_heic_is_not_turned_twice(void **state)
         skip();
     }
     /* irot in the container: stored 512 x 256, shown 256 x 512; whatever the caller's orientation
-     * says. */
+       says. */
     char *path =
         ie_asprintf("%s/photos/orientation/libavif/abc_color_irot_alpha_NOirot.avif", folder);
     ie_pixels was = decoded(path, IE_FORMAT_AVIF);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The stage that forms batches: everything that comes in goes out once, whatever order it came in. */
+/* The stage that forms batches: everything that comes in goes out once, whatever order it
+   came in. */
 #include "engine/infer.h"
 
 #include "analyzers/onnx.h"
@@ -81,8 +82,10 @@ static bool begin_with_model(fixture *f)
         printf("  no test data, ONNX Runtime or vocabulary (scripts/setup)\n");
         return false;
     }
-    IE_AUTO_FREE char *entry = ie_asprintf("name=tiny;layout=clip;path=%s/golden;vision=clip_tiny_vision.onnx;"
-                                           "text=clip_tiny_text.onnx;tokenizer=%s", testdata(), merges);
+    IE_AUTO_FREE char *entry =
+        ie_asprintf("name=tiny;layout=clip;path=%s/golden;vision=clip_tiny_vision.onnx;"
+                    "text=clip_tiny_text.onnx;tokenizer=%s",
+                    testdata(), merges);
     ie_buffer list = {0};
     ie_config_list_append(&list, entry);
     set(f->config, "analysis.ml_models.runtime", test_runtime());
@@ -92,7 +95,8 @@ static bool begin_with_model(fixture *f)
     set(f->config, "analysis.scenes.labels", "cat,dog");
     ie_buffer_free(&list);
     begin(f);
-    static const char *const names[] = {"photo_china.jpg", "photo_bus.jpg", "grad_rgb.png", "jpeg_q10.jpg"};
+    static const char *const names[] = {"photo_china.jpg", "photo_bus.jpg", "grad_rgb.png",
+                                        "jpeg_q10.jpg"};
     for (size_t i = 0; i < PHOTOS; i++) {
         ie_photo *photo = f->items[i].photo;
         photo->path = photo->real_path =
@@ -107,7 +111,8 @@ static void photos_with_nothing_to_look_at_leave_in_scan_order(void **state)
 {
     fixture *f = *state;
     begin(f);
-    static const size_t order[PHOTOS] = {3, 0, 7, 1, 2, 6, 4, 5}, gone[PHOTOS] = {0, 1, 1, 2, 4, 4, 5, 8};
+    static const size_t order[PHOTOS] = {3, 0, 7, 1, 2, 6, 4, 5},
+                        gone[PHOTOS] = {0, 1, 1, 2, 4, 4, 5, 8};
     for (size_t i = 0; i < PHOTOS; i++) {
         ie_infer_add(f->infer, &f->items[order[i]]);
         assert_int_equal(f->count, gone[i]);
@@ -139,7 +144,8 @@ static void each_photo_of_a_batch_gets_the_embedding_of_a_look_of_its_own(void *
         ie_worker_analyze(f->worker, alone, IE_HAVE_SCENES, 0);
         assert_int_equal(alone->embedding->dimension, photo->embedding->dimension);
         for (size_t d = 0; d < alone->embedding->dimension; d++) {
-            assert_in_range(abs(alone->embedding->values[d] - photo->embedding->values[d]), 0, 4); /* last bits */
+            assert_in_range(abs(alone->embedding->values[d] - photo->embedding->values[d]), 0,
+                            4); /* last bits */
         }
         ie_photo_free(alone);
     }
@@ -190,7 +196,8 @@ static void the_window_lets_batches_fill_up_and_prepared_pictures_take_bounded_m
     assert_true(ie_infer_needed(IE_HAVE_HASHES | IE_HAVE_SCENES));
     set(f->config, "processing.max_workers", "2");
     unsigned window = ie_infer_window(f->config, IE_HAVE_SCENES);
-    assert_true(window >= 2 * 2 * 3 && (size_t)window * 224 * 224 * 3 * sizeof(float) <= (size_t)256 << 20);
+    assert_true(window >= 2 * 2 * 3 && (size_t)window * 224 * 224 * 3 * sizeof(float) <= (size_t)256
+                                                                                             << 20);
     set(f->config, "analysis.ml_models.batch_size", "256");
     assert_int_equal(ie_infer_window(f->config, IE_HAVE_SCENES), IE_UNDER_WAY);
 }
@@ -198,12 +205,17 @@ static void the_window_lets_batches_fill_up_and_prepared_pictures_take_bounded_m
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(photos_with_nothing_to_look_at_leave_in_scan_order, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(each_photo_of_a_batch_gets_the_embedding_of_a_look_of_its_own, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_run_that_ends_lets_all_go_and_looks_at_none, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_lies_behind_a_gap_goes_without_a_look, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_window_lets_batches_fill_up_and_prepared_pictures_take_bounded_memory, set_up,
+        cmocka_unit_test_setup_teardown(photos_with_nothing_to_look_at_leave_in_scan_order, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            each_photo_of_a_batch_gets_the_embedding_of_a_look_of_its_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_run_that_ends_lets_all_go_and_looks_at_none, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_lies_behind_a_gap_goes_without_a_look, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_window_lets_batches_fill_up_and_prepared_pictures_take_bounded_memory, set_up,
+            tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@ static void make_folders(const char *root)
     mkdir(runs, 0700);
 }
 
-static ie_entry move_entry(ie_arena *arena, const char *root, uint64_t n, const char *from, const char *to)
+static ie_entry move_entry(ie_arena *arena, const char *root, uint64_t n, const char *from,
+                           const char *to)
 {
     return (ie_entry){
         .n = n,
@@ -40,10 +41,17 @@ static void what_was_written_is_read_wherever_the_disk_is_mounted(void **state)
     ie_arena *arena = ie_arena_new();
     ie_journal *journal = new_journal(root);
     ie_entry move = move_entry(arena, root, 4, "a\xff\nb.jpg", "2023/c.jpg");
-    ie_entry copy = {.n = 9, .group = 9, .kind = IE_ACTION_COPY, .makes = true, .from = "/elsewhere/x.jpg",
+    ie_entry copy = {.n = 9,
+                     .group = 9,
+                     .kind = IE_ACTION_COPY,
+                     .makes = true,
+                     .from = "/elsewhere/x.jpg",
                      .to = ie_arena_printf(arena, "%s/x.jpg", root),
-                     .temp = ie_arena_printf(arena, "%s/.imgengine/tmp/.imgengine-" ID "-9.new", root),
-                     .made = {.size = 3}, .made_xxh3 = ie_hash128_of("a", 1), .source_xxh3 = ie_hash128_of("b", 1)};
+                     .temp =
+                         ie_arena_printf(arena, "%s/.imgengine/tmp/.imgengine-" ID "-9.new", root),
+                     .made = {.size = 3},
+                     .made_xxh3 = ie_hash128_of("a", 1),
+                     .source_xxh3 = ie_hash128_of("b", 1)};
     IE_AUTO_FREE char *folder = ie_path_join(root, "2023");
     ie_journal_mkdir(journal, folder);
     ie_journal_intent(journal, &move);
@@ -63,9 +71,11 @@ static void what_was_written_is_read_wherever_the_disk_is_mounted(void **state)
     assert_string_equal(log->command, "rename");
     assert_string_equal(log->outcome, "done");
     assert_int_equal(log->damaged, 0);
-    IE_AUTO_FREE char *from = ie_asprintf("%s/a\xff\nb.jpg", moved), *made = ie_path_join(moved, "2023");
+    IE_AUTO_FREE char *from = ie_asprintf("%s/a\xff\nb.jpg", moved),
+                      *made = ie_path_join(moved, "2023");
     assert_string_equal(log->entries[0].from, from);
-    assert_true(log->entries[0].stamp.inode == move.stamp.inode && log->entries[0].stamp.mtime_ns == -5);
+    assert_true(log->entries[0].stamp.inode == move.stamp.inode &&
+                log->entries[0].stamp.mtime_ns == -5);
     assert_int_equal(log->entries[0].state, IE_ENTRY_DONE);
     assert_string_equal(log->entries[1].from, "/elsewhere/x.jpg");
     assert_true(log->entries[1].ready);
@@ -82,7 +92,8 @@ static void a_torn_end_is_left_out_and_cut_off(void **state)
     IE_AUTO_FREE char *root = tree_new();
     ie_arena *arena = ie_arena_new();
     ie_journal *journal = new_journal(root);
-    ie_entry first = move_entry(arena, root, 0, "a", "b"), second = move_entry(arena, root, 1, "c", "d");
+    ie_entry first = move_entry(arena, root, 0, "a", "b"),
+             second = move_entry(arena, root, 1, "c", "d");
     ie_journal_intent(journal, &first);
     assert_int_equal(ie_journal_flush(journal, true, NULL), IE_OK);
     IE_AUTO_FREE char *path = ie_journal_path(root, ID);

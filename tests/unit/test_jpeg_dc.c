@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What the DC decoder says yes to is what libjpeg-turbo accepts, with the same samples at 1/8 and 1/4; all else it
- * leaves alone. */
+/* What the DC decoder says yes to is what libjpeg-turbo accepts, with the same samples at 1/8 and
+   1/4; all else it leaves alone. */
 #include "test.h"
 
 #include <ftw.h>
@@ -14,7 +14,7 @@
 
 #define MAX_PIXELS (1u << 28)
 /* Of the files that libjpeg-turbo decodes; the rest are CMYK, RGB, sequential in several scans,
- * arithmetic, DNL. */
+   arithmetic, DNL. */
 #define MIN_SHARE 0.97
 
 static ie_jpeg_dc *decoder;
@@ -58,7 +58,8 @@ static turbo ask_turbo(const uint8_t *data, size_t size, unsigned denominator)
 
 /* A yes is right when libjpeg-turbo gives the same samples. It may see damage in the AC scans of a
    progressive file, which the decoder does not look at. */
-static bool is_right(const turbo *it, bool progressive, uint32_t width, uint32_t height, const uint8_t *plane)
+static bool is_right(const turbo *it, bool progressive, uint32_t width, uint32_t height,
+                     const uint8_t *plane)
 {
     if (!it->accepted) {
         return progressive;
@@ -120,14 +121,17 @@ static bool chroma_is_right(const uint8_t *data, size_t size, const decoded *our
         jpeg_component_info *it = &codec.comp_info[c];
         const uint8_t *plane = ours->planes.chroma[c - 1];
         for (uint32_t y = 0; y < ours->facts.chroma_height; y++) {
-            JBLOCKARRAY row = codec.mem->access_virt_barray((j_common_ptr)&codec, arrays[c], y, 1, FALSE);
+            JBLOCKARRAY row =
+                codec.mem->access_virt_barray((j_common_ptr)&codec, arrays[c], y, 1, FALSE);
             for (uint32_t x = 0; x < ours->facts.chroma_width; x++) {
                 uint8_t sample;
-                right = right && ie_dc_sample(row[0][x][0], it->quant_table->quantval[0], &sample) &&
+                right = right &&
+                        ie_dc_sample(row[0][x][0], it->quant_table->quantval[0], &sample) &&
                         sample == plane[(size_t)y * ours->facts.chroma_width + x];
             }
         }
-        right = right && it->width_in_blocks == ours->facts.chroma_width && it->height_in_blocks == ours->facts.chroma_height;
+        right = right && it->width_in_blocks == ours->facts.chroma_width &&
+                it->height_in_blocks == ours->facts.chroma_height;
     }
     jpeg_destroy_decompress(&codec);
     return right;
@@ -137,24 +141,27 @@ static void assert_equal(const char *name, const uint8_t *data, size_t size, con
 {
     const ie_jpeg_dc_facts *facts = &ours->facts;
     turbo it = ask_turbo(data, size, 8);
-    bool right = is_right(&it, facts->progressive, facts->plane_width, facts->plane_height, ours->planes.luma);
+    bool right = is_right(&it, facts->progressive, facts->plane_width, facts->plane_height,
+                          ours->planes.luma);
     free(it.samples);
     if (right && ours->planes.quarter != NULL) {
         it = ask_turbo(data, size, 4);
-        right = is_right(&it, false, facts->quarter_width, facts->quarter_height, ours->planes.quarter);
+        right =
+            is_right(&it, false, facts->quarter_width, facts->quarter_height, ours->planes.quarter);
         free(it.samples);
     }
     if (right && it.accepted && ours->planes.chroma[0] != NULL) {
         right = chroma_is_right(data, size, ours);
     }
     if (!right) {
-        printf("  %s: libjpeg-turbo %s\n", name, it.accepted ? "gives other samples" : "does not accept it");
+        printf("  %s: libjpeg-turbo %s\n", name,
+               it.accepted ? "gives other samples" : "does not accept it");
     }
     assert_true(right);
 }
 
-/* The decoder's reason, NULL for a yes; its planes are then compared. The file lies in memory of its
-   very size, so that the sanitizers see a read beyond it. */
+/* The decoder's reason, NULL for a yes; its planes are then compared. The file lies in memory of
+   its very size, so that the sanitizers see a read beyond it. */
 static const char *decode_and_compare(const char *name, const uint8_t *bytes, size_t size)
 {
     uint8_t *data = malloc(size == 0 ? 1 : size);
@@ -388,8 +395,8 @@ static void a_truncated_file_is_left_alone(void **state)
     }
 }
 
-/* Without its last scans a progressive picture is whole but coarse, and libjpeg-turbo smooths it.
- */
+/* Without its last scans a progressive picture is whole but coarse, and libjpeg-turbo
+   smooths it. */
 static void a_progression_that_ends_early_is_left_alone(void **state)
 {
     jpeg_shape shape = {
@@ -453,7 +460,8 @@ typedef struct views {
     const ie_pixels *luma, *gray, *rgb, *color;
 } views;
 
-static views look(const uint8_t *data, size_t size, unsigned wanted, uint8_t orientation, ie_scratch *scratch)
+static views look(const uint8_t *data, size_t size, unsigned wanted, uint8_t orientation,
+                  ie_scratch *scratch)
 {
     views it = {.photo = ie_photo_new(), .bytes = ie_bytes_wrap(data, size)};
     it.photo->format = IE_FORMAT_JPEG;
@@ -495,12 +503,14 @@ static void assert_pixels_equal(const ie_pixels *a, const ie_pixels *b)
     assert_int_equal(a->channels, b->channels);
     assert_memory_equal(a->data, b->data, (size_t)a->width * a->height * a->channels);
     assert_true(a->bias == b->bias && a->extent_w == b->extent_w && a->extent_h == b->extent_h);
-    assert_true(a->origin_x == b->origin_x && a->origin_y == b->origin_y && a->softness == b->softness);
+    assert_true(a->origin_x == b->origin_x && a->origin_y == b->origin_y &&
+                a->softness == b->softness);
 }
 
 static void the_hashes_get_the_same_view_whatever_else_is_looked_at(void **state)
 {
-    static const unsigned others[] = {IE_VIEW_RGB, IE_VIEW_ALL, IE_VIEW_COLOR, IE_VIEW_ALL | IE_VIEW_COLOR};
+    static const unsigned others[] = {IE_VIEW_RGB, IE_VIEW_ALL, IE_VIEW_COLOR,
+                                      IE_VIEW_ALL | IE_VIEW_COLOR};
     ie_scratch *scratch = ie_scratch_new();
     size_t size;
     uint8_t *data = make_photo(false, 3, &size);
@@ -528,7 +538,8 @@ static double difference(const ie_pixels *a, const ie_pixels *b)
 {
     assert_int_equal(a->width, b->width);
     assert_int_equal(a->height, b->height);
-    assert_true(a->extent_w == b->extent_w && a->origin_x == b->origin_x && a->origin_y == b->origin_y);
+    assert_true(a->extent_w == b->extent_w && a->origin_x == b->origin_x &&
+                a->origin_y == b->origin_y);
     size_t count = (size_t)a->width * a->height * a->channels;
     double sum = 0.0;
     for (size_t i = 0; i < count; i++) {
@@ -541,28 +552,34 @@ static double difference(const ie_pixels *a, const ie_pixels *b)
 static double coarse_difference(const ie_pixels *a, const ie_pixels *b)
 {
     uint8_t small[2][32 * 32 * 3];
-    assert_true(ie_pixels_resize(a, 32, 32, IE_FILTER_BOX, small[0]) && ie_pixels_resize(b, 32, 32, IE_FILTER_BOX, small[1]));
+    assert_true(ie_pixels_resize(a, 32, 32, IE_FILTER_BOX, small[0]) &&
+                ie_pixels_resize(b, 32, 32, IE_FILTER_BOX, small[1]));
     ie_pixels x = {.data = small[0], .width = 32, .height = 32, .channels = 3}, y = x;
     y.data = small[1];
     return difference(&x, &y);
 }
 
-/* A progressive file is libjpeg-turbo's as soon as 1/4 is wanted, and has the coefficients of the sequential one. */
+/* A progressive file is libjpeg-turbo's as soon as 1/4 is wanted, and has the coefficients of the
+   sequential one. */
 static void grey_and_colours_are_those_of_libjpeg_turbo(void **state)
 {
     ie_scratch *scratch = ie_scratch_new();
     for (int components = 1; components <= 3; components += 2) {
         size_t sizes[2];
-        uint8_t *data[2] = {make_photo(false, components, &sizes[0]), make_photo(true, components, &sizes[1])};
+        uint8_t *data[2] = {make_photo(false, components, &sizes[0]),
+                            make_photo(true, components, &sizes[1])};
         for (uint8_t orientation = 1; orientation <= 8; orientation++) {
             views ours = look(data[0], sizes[0], IE_VIEW_ALL | IE_VIEW_COLOR, orientation, scratch);
-            views theirs = look(data[1], sizes[1], IE_VIEW_ALL | IE_VIEW_COLOR, orientation, scratch);
+            views theirs =
+                look(data[1], sizes[1], IE_VIEW_ALL | IE_VIEW_COLOR, orientation, scratch);
             assert_int_equal(ours.gray->width, orientation < 5 ? 1001 : 602);
             assert_pixels_equal(ours.gray, theirs.gray);
             assert_int_equal(ours.rgb->width, orientation < 5 ? 251 : 151);
-            double rgb = difference(ours.rgb, theirs.rgb), color = coarse_difference(ours.color, theirs.color);
+            double rgb = difference(ours.rgb, theirs.rgb),
+                   color = coarse_difference(ours.color, theirs.color);
             if (orientation == 1) {
-                printf("  %d components: RGB differs by %.2f, the colour frame by %.2f levels\n", components, rgb, color);
+                printf("  %d components: RGB differs by %.2f, the colour frame by %.2f levels\n",
+                       components, rgb, color);
             }
             assert_true(components == 3 ? rgb < 0.5 && color < 3.0 : rgb < 0.5 && color == 0.0);
             views_clear(&ours);

@@ -18,7 +18,8 @@ static file_bytes drawing(uint32_t width, uint32_t height, uint32_t channels)
     for (uint32_t y = 0; y < height; y++) {
         for (uint32_t x = 0; x < width; x++) {
             for (uint32_t c = 0; c < channels; c++) {
-                pixels.data[((size_t)y * width + x) * channels + c] = (uint8_t)(x * 3 + y * y / 7 + c * 90);
+                pixels.data[((size_t)y * width + x) * channels + c] =
+                    (uint8_t)(x * 3 + y * y / 7 + c * 90);
             }
         }
     }
@@ -44,8 +45,10 @@ static ie_pixels luma_of(const uint8_t *bytes, size_t size)
     return pixels;
 }
 
-/* Where (x, y) of the upright picture is stored (EXIF 2.32, 4.6.4 A), of a picture stored as w x h. */
-static uint8_t stored(const ie_pixels *p, int orientation, uint32_t w, uint32_t h, uint32_t x, uint32_t y)
+/* Where (x, y) of the upright picture is stored (EXIF 2.32, 4.6.4 A), of a picture stored as
+   w x h. */
+static uint8_t stored(const ie_pixels *p, int orientation, uint32_t w, uint32_t h, uint32_t x,
+                      uint32_t y)
 {
     uint32_t column = orientation >= 5 ? y : x, row = orientation >= 5 ? x : y;
     bool mirrored = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
@@ -55,13 +58,15 @@ static uint8_t stored(const ie_pixels *p, int orientation, uint32_t w, uint32_t 
     return p->data[(size_t)row * p->width + column];
 }
 
-/* The inverse transform is not the same to the last bit when its input is transposed: a level or two. */
+/* The inverse transform is not the same to the last bit when its input is transposed: a level or
+   two. */
 static void check_turned(const file_bytes *from, int orientation, bool trim, uint32_t w, uint32_t h)
 {
     uint8_t *turned = NULL;
     size_t size = 0;
     ie_error err = {0};
-    if (ie_jpeg_turn_upright(from->data, from->size, (uint8_t)orientation, trim, MAX_PIXELS, &turned, &size, &err) != IE_OK) {
+    if (ie_jpeg_turn_upright(from->data, from->size, (uint8_t)orientation, trim, MAX_PIXELS,
+                             &turned, &size, &err) != IE_OK) {
         fail_msg("orientation %d: %s", orientation, err.text);
     }
     ie_pixels was = luma_of(from->data, from->size), is = luma_of(turned, size);
@@ -100,11 +105,13 @@ static void turned_and_turned_back_gives_the_same_bytes(void **state)
     for (int orientation = 2; orientation <= 8; orientation++) {
         uint8_t *there = NULL, *again = NULL;
         size_t there_size = 0, again_size = 0;
-        assert_int_equal(ie_jpeg_turn_upright(from.data, from.size, (uint8_t)orientation, false, MAX_PIXELS, &there,
-                                              &there_size, NULL), IE_OK);
+        assert_int_equal(ie_jpeg_turn_upright(from.data, from.size, (uint8_t)orientation, false,
+                                              MAX_PIXELS, &there, &there_size, NULL),
+                         IE_OK);
         assert_false(there_size == from.size && memcmp(there, from.data, from.size) == 0);
-        assert_int_equal(ie_jpeg_turn_upright(there, there_size, back[orientation], false, MAX_PIXELS, &again, &again_size,
-                                              NULL), IE_OK);
+        assert_int_equal(ie_jpeg_turn_upright(there, there_size, back[orientation], false,
+                                              MAX_PIXELS, &again, &again_size, NULL),
+                         IE_OK);
         assert_int_equal(again_size, from.size);
         assert_memory_equal(again, from.data, from.size);
         free(there);
@@ -120,13 +127,14 @@ static void sides_that_fill_no_blocks_are_cut_only_when_asked(void **state)
     static const struct {
         int orientation;
         uint32_t width, height; /* as stored, after cutting */
-    } cases[] = {{2, 96, 67}, {3, 96, 64}, {4, 101, 64}, {5, 101, 67}, {6, 101, 64}, {7, 96, 64}, {8, 96, 67}};
+    } cases[] = {{2, 96, 67},  {3, 96, 64}, {4, 101, 64}, {5, 101, 67},
+                 {6, 101, 64}, {7, 96, 64}, {8, 96, 67}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint8_t *turned = NULL;
         size_t size = 0;
         ie_error err = {0};
-        ie_status status = ie_jpeg_turn_upright(from.data, from.size, (uint8_t)cases[i].orientation, false, MAX_PIXELS,
-                                                &turned, &size, &err);
+        ie_status status = ie_jpeg_turn_upright(from.data, from.size, (uint8_t)cases[i].orientation,
+                                                false, MAX_PIXELS, &turned, &size, &err);
         assert_int_equal(status, cases[i].orientation == 5 ? IE_OK : IE_ERR_UNSUPPORTED);
         assert_true(status == IE_OK || strstr(err.text, "--trim") != NULL);
         free(turned);
@@ -142,12 +150,16 @@ static void a_torn_file_is_not_turned(void **state)
     uint8_t *turned = NULL;
     size_t size = 0;
     for (size_t cut = 0; cut < from.size - 2; cut += 7) {
-        assert_int_not_equal(ie_jpeg_turn_upright(from.data, cut, 6, true, MAX_PIXELS, &turned, &size, NULL), IE_OK);
+        assert_int_not_equal(
+            ie_jpeg_turn_upright(from.data, cut, 6, true, MAX_PIXELS, &turned, &size, NULL), IE_OK);
         assert_null(turned);
     }
-    assert_int_equal(ie_jpeg_turn_upright(from.data, from.size, 6, true, 96 * 64 - 1, &turned, &size, NULL), IE_ERR_LIMIT);
-    assert_int_equal(ie_jpeg_turn_upright(from.data, from.size, 1, true, MAX_PIXELS, &turned, &size, NULL),
-                     IE_ERR_UNSUPPORTED);
+    assert_int_equal(
+        ie_jpeg_turn_upright(from.data, from.size, 6, true, 96 * 64 - 1, &turned, &size, NULL),
+        IE_ERR_LIMIT);
+    assert_int_equal(
+        ie_jpeg_turn_upright(from.data, from.size, 1, true, MAX_PIXELS, &turned, &size, NULL),
+        IE_ERR_UNSUPPORTED);
     free(from.data);
 }
 
@@ -164,18 +176,25 @@ static void changed_bytes_never_break_it(void **state)
             copy[random % from.size] = (uint8_t)(random >> 24);
         }
         size_t size = 0;
-        (void)!ie_jpeg_turn_upright(copy, from.size, (uint8_t)(2 + i % 7), true, 100000, &turned, &size, NULL);
+        (void)!ie_jpeg_turn_upright(copy, from.size, (uint8_t)(2 + i % 7), true, 100000, &turned,
+                                    &size, NULL);
         free(turned);
         free(copy);
     }
     free(from.data);
 }
 
-static ie_status derive(const char *from, const char *to, uint8_t orientation, ie_remake remake, ie_error *err)
+static ie_status derive(const char *from, const char *to, uint8_t orientation, ie_remake remake,
+                        ie_error *err)
 {
     ie_config *config = ie_config_new();
-    ie_action action = {.kind = IE_ACTION_REPLACE, .from = from, .from_format = IE_FORMAT_JPEG, .format = IE_FORMAT_JPEG,
-                        .quality = 90, .orientation = orientation, .remake = remake};
+    ie_action action = {.kind = IE_ACTION_REPLACE,
+                        .from = from,
+                        .from_format = IE_FORMAT_JPEG,
+                        .format = IE_FORMAT_JPEG,
+                        .quality = 90,
+                        .orientation = orientation,
+                        .remake = remake};
     bytes_to(to, "", 0);
     ie_status status = ie_derive(config, &action, to, err);
     ie_config_free(config);
@@ -185,9 +204,13 @@ static ie_status derive(const char *from, const char *to, uint8_t orientation, i
 static void a_turned_photo_keeps_its_metadata_and_lies_upright(void **state)
 {
     (void)state;
-    static const char *const names[] = {"orientation/exifr/f3t.jpg", "orientation/exifr/f5t.jpg", "orientation/sharp/Landscape_6.jpg",
-                                        "orientation/sharp/Landscape_8.jpg", "orientation/libavif/paris_exif_orientation_5.jpg",
-                                        "orientation/goexif/f6-exif.jpg", "meta-jpeg/elodie/with-null-coordinates.jpg"};
+    static const char *const names[] = {"orientation/exifr/f3t.jpg",
+                                        "orientation/exifr/f5t.jpg",
+                                        "orientation/sharp/Landscape_6.jpg",
+                                        "orientation/sharp/Landscape_8.jpg",
+                                        "orientation/libavif/paris_exif_orientation_5.jpg",
+                                        "orientation/goexif/f6-exif.jpg",
+                                        "meta-jpeg/elodie/with-null-coordinates.jpg"};
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *path = ie_path_join(folder, "new.jpg");
     int wholes = 0;
@@ -207,7 +230,8 @@ static void a_turned_photo_keeps_its_metadata_and_lies_upright(void **state)
         ie_likeness a = {0}, b = {0};
         bool whole = (uint64_t)is->width * is->height == (uint64_t)was->width * was->height;
         double similarity = 0;
-        assert_int_equal(ie_image_check_likeness(from, was->orientation, MAX_PIXELS, &facts, &a, NULL), IE_OK);
+        assert_int_equal(
+            ie_image_check_likeness(from, was->orientation, MAX_PIXELS, &facts, &a, NULL), IE_OK);
         assert_int_equal(ie_image_check_likeness(path, 1, MAX_PIXELS, &facts, &b, NULL), IE_OK);
         assert_true(ie_likeness_compare(&a, &b, &similarity));
         ie_likeness_clear(&a);

@@ -30,7 +30,8 @@ static void assert_same(ie_json_view view, json_t *value)
         assert_null(seen);
     }
     assert_int_equal(ie_json_view_true(view), json_is_true(value));
-    assert_int_equal(ie_json_view_int(view, 77), json_is_integer(value) ? json_integer_value(value) : 77);
+    assert_int_equal(ie_json_view_int(view, 77),
+                     json_is_integer(value) ? json_integer_value(value) : 77);
     double real = ie_json_view_real(view);
     assert_true(json_is_number(value) ? real == json_number_value(value) : isnan(real));
     const char *key;
@@ -53,10 +54,14 @@ static void assert_same(ie_json_view view, json_t *value)
 }
 
 static const char *const documents[] = {
-    "{\"a\":1,\"b\":-2.5e3,\"c\":\"x\",\"d\":true,\"e\":false,\"f\":null,\"g\":{},\"h\":[],\"i\":\"\"}",
+    "{\"a\":1,\"b\":-2.5e3,\"c\":\"x\",\"d\":true,\"e\":false,\"f\":null,\"g\":{},\"h\":[],\"i\":"
+    "\"\"}",
     " { \"a\" : [ 1 , [ ] , { \"b\" : \"}]\\\"\" } , 0.25 ] , \"c\" : \"\\\\\" }\n",
-    "{\"text\":\"tab\\tline\\nquote\\\"slash\\/back\\\\\\b\\f\\r\",\"unicode\":\"\\u00e9\\u20ac\\ud83d\\ude00 \xc3\xa9\"}",
-    "{\"keywords\":[\"a, b\",\"\\u00fc\"],\"rating\":3,\"gps\":{\"latitude\":-33.85678,\"longitude\":151.2,\"altitude_m\":0.0}}",
+    "{\"text\":\"tab\\tline\\nquote\\\"slash\\/"
+    "back\\\\\\b\\f\\r\",\"unicode\":\"\\u00e9\\u20ac\\ud83d\\ude00 \xc3\xa9\"}",
+    "{\"keywords\":[\"a, "
+    "b\",\"\\u00fc\"],\"rating\":3,\"gps\":{\"latitude\":-33.85678,\"longitude\":151.2,\"altitude_"
+    "m\":0.0}}",
     "[9223372036854775807,-9223372036854775808,1e300,3.0]",
     "\"alone\"",
     "17",
@@ -67,7 +72,8 @@ static void a_view_sees_what_a_parser_sees(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
         json_t *value = NULL;
-        assert_int_equal(ie_json_parse(documents[i], strlen(documents[i]), "it", &value, NULL), IE_OK);
+        assert_int_equal(ie_json_parse(documents[i], strlen(documents[i]), "it", &value, NULL),
+                         IE_OK);
         assert_same(view_of(documents[i]), value);
         json_decref(value);
     }
@@ -116,7 +122,8 @@ static void a_text_that_ends_early_or_is_no_json_gives_nothing_and_no_harm(void 
         }
     }
     ie_buffer_free(&text);
-    static const char *const wrong[] = {"", "{", "\"", "[", "{\"a", "{\"a\"", "{\"a\":", "{\"a\":}", "{\"a\" 1}", "]", "\"\\"};
+    static const char *const wrong[] = {"",        "{",        "\"",        "[", "{\"a", "{\"a\"",
+                                        "{\"a\":", "{\"a\":}", "{\"a\" 1}", "]", "\"\\"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_null(member(view_of(wrong[i]), "a").at);
     }
@@ -125,7 +132,8 @@ static void a_text_that_ends_early_or_is_no_json_gives_nothing_and_no_harm(void 
 static void a_text_with_a_broken_escape_is_none(void **state)
 {
     (void)state;
-    static const char *const broken[] = {"\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\\u0000\""};
+    static const char *const broken[] = {
+        "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\\u0000\""};
     ie_buffer text = {0};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         assert_null(ie_json_view_text(view_of(broken[i]), &text));

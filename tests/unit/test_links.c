@@ -17,7 +17,8 @@ static void plan_links(scene *s, ie_link link)
 {
     static const char *const names[] = {"sub/one", "two"};
     for (uint32_t i = 0; i < 2; i++) {
-        ie_action *action = tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, names[i], NULL, i + 1);
+        ie_action *action =
+            tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, names[i], NULL, i + 1);
         tree_plan_survivor(s->plan, action, at(s, "keep"));
         action->verdict = IE_MATCH_SAME_BYTES;
         action->link = link;
@@ -153,7 +154,8 @@ static void a_reflink_takes_the_name_and_undo_brings_back_the_file(void **state)
 
 static ie_link refused_link;
 
-/* As a file system that knows no such link answers; links of other kinds, which renames may fall back on, are made. */
+/* As a file system that knows no such link answers; links of other kinds, which renames may fall
+   back on, are made. */
 static int refuse_links(void *user, const ie_fs_event *event)
 {
     (void)user;
@@ -164,11 +166,13 @@ static int refuse_links(void *user, const ie_fs_event *event)
     return temp && meant ? refused_link == IE_LINK_REF ? EOPNOTSUPP : EPERM : 0;
 }
 
-static void a_link_that_the_disk_does_not_know_stops_the_run_and_leaves_nothing_to_undo(void **state)
+static void
+a_link_that_the_disk_does_not_know_stops_the_run_and_leaves_nothing_to_undo(void **state)
 {
-    static const char *const words[] = {[IE_LINK_HARD] = "knows no hard links, or permits none here",
-                                        [IE_LINK_REF] = "knows no reflinks",
-                                        [IE_LINK_SYMBOLIC] = "knows no symbolic links, or permits none here"};
+    static const char *const words[] = {
+        [IE_LINK_HARD] = "knows no hard links, or permits none here",
+        [IE_LINK_REF] = "knows no reflinks",
+        [IE_LINK_SYMBOLIC] = "knows no symbolic links, or permits none here"};
     static const ie_link kinds[] = {IE_LINK_HARD, IE_LINK_REF, IE_LINK_SYMBOLIC};
     scene *s = *state;
     IE_AUTO_FREE char *before = tree_state(s->root);
@@ -199,7 +203,8 @@ static void purge_frees_what_a_link_stands_for(void **state)
     const ie_purge_request request = {.apply = true};
     const ie_apply_options options = {0};
     ie_purge_counts counts = {0};
-    assert_int_equal(ie_purge_root(s->root, &request, &options, NULL, NULL, NULL, &counts, &s->err), IE_OK);
+    assert_int_equal(ie_purge_root(s->root, &request, &options, NULL, NULL, NULL, &counts, &s->err),
+                     IE_OK);
     assert_int_equal(counts.files, 2);
     links_are(s, IE_LINK_HARD);
 }

@@ -17,7 +17,8 @@ static void *free_arenas(void *argument)
     return NULL;
 }
 
-static void arenas_of_a_pool_keep_apart_what_they_hold_and_outlive_it_and_their_neighbours(void **state)
+static void
+arenas_of_a_pool_keep_apart_what_they_hold_and_outlive_it_and_their_neighbours(void **state)
 {
     (void)state;
     ie_arena *arenas[ARENAS];
@@ -67,7 +68,8 @@ static void what_an_arena_gives_is_zeroed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arenas_of_a_pool_keep_apart_what_they_hold_and_outlive_it_and_their_neighbours),
+        cmocka_unit_test(
+            arenas_of_a_pool_keep_apart_what_they_hold_and_outlive_it_and_their_neighbours),
         cmocka_unit_test(what_an_arena_gives_is_zeroed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 #include "utils/text.h"
 
 /* A little-endian TIFF structure, written entry by entry; values beyond four bytes lie from 2048
- * on. */
+   on. */
 typedef struct tiff {
     uint8_t bytes[4096];
     size_t directory, values;
@@ -195,7 +195,8 @@ static void a_date_without_a_time_of_day_is_less_sure_and_has_no_fraction(void *
         add_text(&t, 0x9291, "50");
         ie_photo *photo = read_tiff(&t);
         char text[40];
-        assert_string_equal(ie_datetime_text(&photo->metadata.captured, text), "2023-07-14T00:00:00");
+        assert_string_equal(ie_datetime_text(&photo->metadata.captured, text),
+                            "2023-07-14T00:00:00");
         assert_int_equal(photo->metadata.captured_source, IE_DATE_EXIF);
         assert_true(photo->metadata.captured_confidence == IE_SURE_DATE_ONLY);
         ie_photo_free(photo);
@@ -403,7 +404,8 @@ static void add_stored(ie_buffer *out, const char *text, size_t size)
         a = (a + (uint8_t)text[i]) % 65521;
         b = (b + a) % 65521;
     }
-    const uint8_t head[] = {0x78, 0x01, 1, (uint8_t)size, (uint8_t)(size >> 8), (uint8_t)~size, (uint8_t)(~size >> 8)};
+    const uint8_t head[] = {
+        0x78, 0x01, 1, (uint8_t)size, (uint8_t)(size >> 8), (uint8_t)~size, (uint8_t)(~size >> 8)};
     const uint8_t sum[] = {(uint8_t)(b >> 8), (uint8_t)b, (uint8_t)(a >> 8), (uint8_t)a};
     ie_buffer_add(out, head, sizeof head);
     ie_buffer_add(out, text, size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Compares our metadata reader with what exiftool and exiv2 agree on, file by file and field by
- * field. */
+   field. */
 #include "test.h"
 
 #include <math.h>
@@ -233,8 +233,8 @@ static void check_keywords(const char *path, const json_t *want, const json_t *d
     ie_buffer_free(&found);
 }
 
-/* The first of the keys that says something; NULL when none does, or when the tools differ on one.
- */
+/* The first of the keys that says something; NULL when none does, or when the tools differ
+   on one. */
 static const char *first_text(const json_t *want, const json_t *disputed, const char *const *keys)
 {
     for (; *keys != NULL; keys++) {
@@ -260,7 +260,7 @@ static void check_size(const char *path, const json_t *want, const ie_photo *pho
                   photo->orientation);
     }
     /* HEIF, AVIF and JPEG XL are turned by their containers: their size is that of the upright
-     * picture. */
+       picture. */
     int64_t width = ie_json_get_int(want, "stored_width", INT64_MIN);
     int64_t height = ie_json_get_int(want, "stored_height", INT64_MIN);
     if (upright && json_object_get(want, "display_width") != NULL) {
@@ -316,7 +316,7 @@ static void check_file(const char *path, const json_t *want, const json_t *dispu
 }
 
 /* Facts of ours that the expected values cannot know, because they were read from EXIF, IPTC and
- * some of XMP. */
+   some of XMP. */
 static bool beyond_expected(const char *path)
 {
     static const char *const files[] = {
@@ -443,7 +443,8 @@ static void fields_equal_what_exiftool_and_exiv2_agree_on(void **state)
         purpose += on_purpose[i];
     }
     for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++) {
-        printf("on purpose: %s of %s: %s\n", field_names[exceptions[i].field], exceptions[i].path, exceptions[i].reason);
+        printf("on purpose: %s of %s: %s\n", field_names[exceptions[i].field], exceptions[i].path,
+               exceptions[i].reason);
     }
     printf("%zu files, %u values, %u equal, %u differing on purpose\n", files, all, good, purpose);
     printf("%u absences checked, %u wrong\n", absent_checked, absent_wrong);

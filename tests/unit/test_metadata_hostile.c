@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The metadata reader on real files cut short and changed at random: no crash, no nonsense in the
- * record. */
+   record. */
 #include "test.h"
 
 #include <fcntl.h>
@@ -18,7 +18,8 @@
 #include "storage/sidecar.h"
 #include "utils/text.h"
 
-/* IMGENGINE_STRESS=1 asks for the long version: every file up to SMALL_BYTES, cut at 500 places and changed 20,000 times. */
+/* IMGENGINE_STRESS=1 asks for the long version: every file up to SMALL_BYTES, cut at 500 places and
+   changed 20,000 times. */
 static bool long_version;
 static size_t cuts = 500, mutations = 2000;
 #define SMALL_BYTES 16384
@@ -97,7 +98,8 @@ static void read_and_check(ie_format format, const uint8_t *bytes, size_t size)
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
     ie_bytes_close(wrapped);
     assert_sane(photo);
-    double seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+    double seconds =
+        (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
     assert_true(seconds < MOST_SECONDS);
     longest_s = fmax(longest_s, seconds);
     reads++;
@@ -164,7 +166,8 @@ static int stress_small(const char *path, const struct stat *st, int kind, struc
 {
     ie_bytes *file;
     uint8_t head[IE_SNIFF_BYTES];
-    if (kind != FTW_F || st->st_size == 0 || st->st_size > SMALL_BYTES || ie_bytes_open(path, &file, NULL) != IE_OK) {
+    if (kind != FTW_F || st->st_size == 0 || st->st_size > SMALL_BYTES ||
+        ie_bytes_open(path, &file, NULL) != IE_OK) {
         return 0;
     }
     size_t size = ie_bytes_size(file) < sizeof head ? ie_bytes_size(file) : sizeof head;
@@ -192,7 +195,8 @@ static void files_cut_and_changed_at_random_do_no_harm(void **state)
     if (long_version) {
         assert_int_equal(nftw(photos, stress_small, 16, FTW_PHYS), 0);
     }
-    printf("%zu files, %zu reads, %zu with a fault, the longest %.3f s\n", files, reads, faulty, longest_s);
+    printf("%zu files, %zu reads, %zu with a fault, the longest %.3f s\n", files, reads, faulty,
+           longest_s);
     assert_true(faulty > 0);
 }
 
@@ -330,16 +334,22 @@ static void read_places(const char *path, bool track, const uint8_t *bytes, size
 static void tracks_and_lists_cut_and_changed_at_random_do_no_harm(void **state)
 {
     static const char gpx[] =
-        "<gpx version=\"1.1\" xmlns=\"http://www.topografix.com/GPX/1/1\"><trk><trkseg><trkpt lat=\"59.5\" lon=\"10.25\">"
-        "<ele>12.5</ele><time>2023-07-14T09:12:33Z</time></trkpt><trkpt lat=\"-59.6\" lon=\"-10.5\"><time>2023-07-14T09:12:43.5"
+        "<gpx version=\"1.1\" xmlns=\"http://www.topografix.com/GPX/1/1\"><trk><trkseg><trkpt "
+        "lat=\"59.5\" lon=\"10.25\">"
+        "<ele>12.5</ele><time>2023-07-14T09:12:33Z</time></trkpt><trkpt lat=\"-59.6\" "
+        "lon=\"-10.5\"><time>2023-07-14T09:12:43.5"
         "+02:00</time></trkpt></trkseg></trk></gpx>";
-    static const char csv[] = "file,lat,lon,alt\na.jpg,59.5,10.25,7\n\"b, \"\"c\"\".jpg\",-40,3.5,\n";
-    static const char json[] = "[{\"file\":\"a.jpg\",\"lat\":59.5,\"lon\":10.25,\"alt\":7},{\"SourceFile\":\"b\",\"GPSLatitude\":1,"
+    static const char csv[] =
+        "file,lat,lon,alt\na.jpg,59.5,10.25,7\n\"b, \"\"c\"\".jpg\",-40,3.5,\n";
+    static const char json[] = "[{\"file\":\"a.jpg\",\"lat\":59.5,\"lon\":10.25,\"alt\":7},{"
+                               "\"SourceFile\":\"b\",\"GPSLatitude\":1,"
                                "\"GPSLongitude\":2}]";
     const struct {
         const char *name, *text;
         size_t size;
-    } all[] = {{"gpx", gpx, sizeof gpx - 1}, {"csv", csv, sizeof csv - 1}, {"json", json, sizeof json - 1}};
+    } all[] = {{"gpx", gpx, sizeof gpx - 1},
+               {"csv", csv, sizeof csv - 1},
+               {"json", json, sizeof json - 1}};
     char folder[] = "/tmp/imgengine-hostile-XXXXXX";
     assert_non_null(mkdtemp(folder));
     random_state = 0x9e3779b97f4a7c15;

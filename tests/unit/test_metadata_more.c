@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Facts beyond date, camera and exposure: people and areas, trees of keywords, makers, identifiers. */
+/* Facts beyond date, camera and exposure: people and areas, trees of keywords, makers,
+   identifiers. */
 #include "test.h"
 
 #include <math.h>
@@ -47,8 +48,10 @@ static void faces_of_the_metadata_working_group_are_given_by_their_centres(void 
         "</rdf:li><rdf:li rdf:parseType='Resource'><mwg-rs:Type>Pet</mwg-rs:Type><mwg-rs:Name>Rex"
         "</mwg-rs:Name><mwg-rs:Area rdf:parseType='Resource'><stArea:x>0.1</stArea:x><stArea:y>0.9"
         "</stArea:y><stArea:w>0.4</stArea:w><stArea:h>0.1</stArea:h></mwg-rs:Area></rdf:li>"
-        "<rdf:li><rdf:Description mwg-rs:Name='Far' mwg-rs:Type='Focus'><mwg-rs:Area stArea:x='500' "
-        "stArea:y='400' stArea:w='20' stArea:h='30' stArea:unit='pixel'/></rdf:Description></rdf:li>"
+        "<rdf:li><rdf:Description mwg-rs:Name='Far' mwg-rs:Type='Focus'><mwg-rs:Area "
+        "stArea:x='500' "
+        "stArea:y='400' stArea:w='20' stArea:h='30' "
+        "stArea:unit='pixel'/></rdf:Description></rdf:li>"
         "</rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"));
     const ie_metadata *m = &photo->metadata;
     assert_int_equal(m->region_count, 2);
@@ -104,13 +107,16 @@ static void albums_are_read_from_catalog_sets_and_from_collections_in_all_spelli
     ie_photo *photo = photo_of(
         PACKET("xmlns:mediapro='http://ns.iview-multimedia.com/mediapro/1.0/' "
                "xmlns:coll='http://www.metadataworkinggroup.com/schemas/collections/'",
-               "<mediapro:CatalogSets><rdf:Bag><rdf:li>Trips|Norway</rdf:li></rdf:Bag></mediapro:CatalogSets>"
+               "<mediapro:CatalogSets><rdf:Bag><rdf:li>Trips|Norway</rdf:li></rdf:Bag></"
+               "mediapro:CatalogSets>"
                "<coll:Collections><rdf:Bag><rdf:li rdf:parseType='Resource'>"
-               "<coll:CollectionName>Holidays</coll:CollectionName><coll:CollectionURI>urn:a</coll:CollectionURI></rdf:li>"
+               "<coll:CollectionName>Holidays</coll:CollectionName><coll:CollectionURI>urn:a</"
+               "coll:CollectionURI></rdf:li>"
                "<rdf:li><rdf:Description><coll:CollectionURI>urn:b</coll:CollectionURI>"
                "<coll:CollectionName>Best of</coll:CollectionName></rdf:Description></rdf:li>"
                "<rdf:li coll:CollectionName='Print' coll:CollectionURI='urn:c'/>"
-               "<rdf:li><rdf:Description coll:CollectionName='Trips|Norway'/></rdf:li></rdf:Bag></coll:Collections>"
+               "<rdf:li><rdf:Description "
+               "coll:CollectionName='Trips|Norway'/></rdf:li></rdf:Bag></coll:Collections>"
                "<mediapro:People><rdf:Bag><rdf:li>Ann</rdf:li></rdf:Bag></mediapro:People>"));
     const ie_text_list *albums = &photo->metadata.albums;
     assert_int_equal(albums->count, 4);
@@ -150,12 +156,16 @@ static void who_where_and_with_what_is_read_from_xmp(void **state)
 
 static void the_standards_lens_goes_before_adobes_whichever_comes_first(void **state)
 {
-    static const char *const orders[] = {
-        "aux:Lens='by aux' aux:SerialNumber='1' exifEX:LensModel='by exifEX' exifEX:BodySerialNumber='2'",
-        "exifEX:LensModel='by exifEX' exifEX:BodySerialNumber='2' aux:Lens='by aux' aux:SerialNumber='1'"};
+    static const char *const orders[] = {"aux:Lens='by aux' aux:SerialNumber='1' "
+                                         "exifEX:LensModel='by exifEX' exifEX:BodySerialNumber='2'",
+                                         "exifEX:LensModel='by exifEX' exifEX:BodySerialNumber='2' "
+                                         "aux:Lens='by aux' aux:SerialNumber='1'"};
     for (size_t i = 0; i < 2; i++) {
-        IE_AUTO_FREE char *packet = ie_asprintf(
-            PACKET("xmlns:aux='http://ns.adobe.com/exif/1.0/aux/' xmlns:exifEX='http://cipa.jp/exif/1.0/' %s", ""), orders[i]);
+        IE_AUTO_FREE char *packet =
+            ie_asprintf(PACKET("xmlns:aux='http://ns.adobe.com/exif/1.0/aux/' "
+                               "xmlns:exifEX='http://cipa.jp/exif/1.0/' %s",
+                               ""),
+                        orders[i]);
         ie_photo *photo = photo_of(packet);
         assert_string_equal(photo->metadata.lens, "by exifEX");
         assert_string_equal(photo->metadata.serial, "2");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* EXIF, XMP and IPTC weighed against each other as the Metadata Working Group says, their character sets, and what
-   Windows and Microsoft write. */
+/* EXIF, XMP and IPTC weighed against each other as the Metadata Working Group says, their character
+   sets, and what Windows and Microsoft write. */
 #include "exif_help.h"
 
 #include "storage/metadata_file.h"
@@ -132,9 +132,10 @@ static void what_iptc_cut_is_completed_from_xmp(void **state)
     add_dataset(&iim, 2, 25, word);
     add_dataset(&iim, 2, 25, "sea");
     add_dataset(&iim, 2, 90, city);
-    ie_photo *photo = read_both("<dc:subject><rdf:Bag><rdf:li>" LONG_WORD "</rdf:li></rdf:Bag></dc:subject>"
-                                "<p:City xmlns:p='http://ns.adobe.com/photoshop/1.0/'>" LONG_CITY "</p:City>",
-                                &iim, STALE);
+    ie_photo *photo =
+        read_both("<dc:subject><rdf:Bag><rdf:li>" LONG_WORD "</rdf:li></rdf:Bag></dc:subject>"
+                  "<p:City xmlns:p='http://ns.adobe.com/photoshop/1.0/'>" LONG_CITY "</p:City>",
+                  &iim, STALE);
     assert_int_equal(photo->metadata.keywords.count, 2);
     assert_string_equal(photo->metadata.keywords.items[0], "sea");
     assert_string_equal(photo->metadata.keywords.items[1], LONG_WORD);
@@ -146,7 +147,8 @@ static void a_short_iptc_text_is_not_taken_for_a_cut_one(void **state)
 {
     ie_buffer iim = {0};
     add_dataset(&iim, 2, 25, "Rome");
-    ie_photo *photo = read_both("<dc:subject><rdf:Bag><rdf:li>Romeo</rdf:li></rdf:Bag></dc:subject>", &iim, NONE);
+    ie_photo *photo =
+        read_both("<dc:subject><rdf:Bag><rdf:li>Romeo</rdf:li></rdf:Bag></dc:subject>", &iim, NONE);
     assert_int_equal(photo->metadata.keywords.count, 2);
     ie_photo_free(photo);
 }
@@ -168,12 +170,13 @@ static void iptc_is_read_in_its_own_character_set(void **state)
     static const struct {
         const char *mark, *bytes, *want;
     } cases[] = {
-        {"\x1b%G", "Caf\xc3\xa9", "Caf\xc3\xa9"},                   /* UTF-8 */
-        {NULL, "Caf\xc3\xa9", "Caf\xc3\xa9"},                      /* it by its form */
-        {NULL, "Caf\xe9 noir", "Caf\xc3\xa9 noir"},                 /* else Latin-1 */
-        {NULL, "a \x96 \x93z\x94", "a \xe2\x80\x93 \xe2\x80\x9cz\xe2\x80\x9d"}, /* as Windows means it */
-        {NULL, "Troms\xf8", "Troms\xc3\xb8"},                      /* at its end, too */
-        {"\x1b.A", "Caf\xc3\xa9", "Caf\xc3\x83\xc2\xa9"},           /* Latin-1 by its mark */
+        {"\x1b%G", "Caf\xc3\xa9", "Caf\xc3\xa9"},   /* UTF-8 */
+        {NULL, "Caf\xc3\xa9", "Caf\xc3\xa9"},       /* it by its form */
+        {NULL, "Caf\xe9 noir", "Caf\xc3\xa9 noir"}, /* else Latin-1 */
+        {NULL, "a \x96 \x93z\x94",
+         "a \xe2\x80\x93 \xe2\x80\x9cz\xe2\x80\x9d"},     /* as Windows means it */
+        {NULL, "Troms\xf8", "Troms\xc3\xb8"},             /* at its end, too */
+        {"\x1b.A", "Caf\xc3\xa9", "Caf\xc3\x83\xc2\xa9"}, /* Latin-1 by its mark */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ie_buffer iim = {0};
@@ -188,7 +191,8 @@ static void iptc_is_read_in_its_own_character_set(void **state)
 }
 
 /* An EXIF block of one entry: in the main directory, or in the EXIF directory behind it. */
-static ie_photo *read_tag(uint16_t tag, uint8_t type, const void *value, uint32_t size, bool in_exif)
+static ie_photo *read_tag(uint16_t tag, uint8_t type, const void *value, uint32_t size,
+                          bool in_exif)
 {
     uint8_t tiff[512] = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0};
     uint32_t at = 10;
@@ -256,8 +260,9 @@ static void microsofts_percents_are_stars(void **state)
         assert_int_equal(photo->metadata.rating, cases[i].stars);
         ie_photo_free(photo);
         ie_buffer jpeg = {0};
-        IE_AUTO_FREE char *xmp = ie_asprintf("<m:Rating xmlns:m='http://ns.microsoft.com/photo/1.0/'>%u</m:Rating>",
-                                             cases[i].percent);
+        IE_AUTO_FREE char *xmp =
+            ie_asprintf("<m:Rating xmlns:m='http://ns.microsoft.com/photo/1.0/'>%u</m:Rating>",
+                        cases[i].percent);
         begin_jpeg(&jpeg);
         add_xmp(&jpeg, xmp);
         photo = read_jpeg(&jpeg);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Containers of which there is no sample small enough to keep: made here as their specifications
- * say. */
+   say. */
 #include "test.h"
 
 #include <math.h>
@@ -207,7 +207,8 @@ static void samsungs_files_are_tiff_told_by_their_maker(void **state)
     for (int i = 0; i < 2; i++) {
         ie_buffer file = {0};
         one_text(&file, 42, 0x010f, "SAMSUNG");
-        assert_int_equal(ie_format_sniff((const uint8_t *)file.data, file.size, names[i]), i == 0 ? IE_FORMAT_SRW : IE_FORMAT_TIFF);
+        assert_int_equal(ie_format_sniff((const uint8_t *)file.data, file.size, names[i]),
+                         i == 0 ? IE_FORMAT_SRW : IE_FORMAT_TIFF);
         ie_photo *photo = read_buffer(IE_FORMAT_SRW, &file);
         assert_string_equal(photo->metadata.make, "SAMSUNG");
         ie_photo_free(photo);

@@ -17,7 +17,8 @@ static ie_config *config_with(const char *entry)
     ie_buffer list = {0};
     ie_error err = {0};
     ie_config_list_append(&list, entry);
-    if (ie_config_set(config, "analysis.ml_models.custom_models", list.data, "test", &err) != IE_OK) {
+    if (ie_config_set(config, "analysis.ml_models.custom_models", list.data, "test", &err) !=
+        IE_OK) {
         fail_msg("%s", err.text);
     }
     ie_buffer_free(&list);
@@ -33,7 +34,8 @@ static void every_built_in_model_is_complete(void **state)
         assert_non_null(m->files[IE_PART_VISION]);
         assert_true(m->side > 0);
         assert_true((m->task == IE_TASK_SCENES) == (m->layout == IE_LAYOUT_CLIP));
-        assert_true(m->task != IE_TASK_SCENES || (m->files[IE_PART_TOKENIZER] != NULL && m->logit_scale > 0));
+        assert_true(m->task != IE_TASK_SCENES ||
+                    (m->files[IE_PART_TOKENIZER] != NULL && m->logit_scale > 0));
         assert_true(m->task != IE_TASK_OBJECTS || m->labels != NULL);
     }
 }
@@ -69,8 +71,12 @@ static void a_new_entry_takes_its_layouts_defaults(void **state)
 
 static void wrong_entries_are_refused_when_they_are_set(void **state)
 {
-    static const char *const bad[] = {"path=/x",          "name=mine",             "name=mine;layout=round",
-                                      "name=fastestdet;side=0", "name=fastestdet;colour=red", "fastestdet",
+    static const char *const bad[] = {"path=/x",
+                                      "name=mine",
+                                      "name=mine;layout=round",
+                                      "name=fastestdet;side=0",
+                                      "name=fastestdet;colour=red",
+                                      "fastestdet",
                                       "name=mine;layout=detr;bgr=perhaps"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ie_error err = {0};
@@ -97,8 +103,10 @@ static void yaml_entries_may_be_mappings(void **state)
 {
     char *folder = tree_new();
     write_text(folder, "c.yaml",
-               "analysis:\n  ml_models:\n    custom_models:\n      - name: fastestdet\n        path: '/models; of mine'\n"
-               "      - {name: other, layout: grid, labels: a.names}\n      - name=third;layout=sigmoid\n");
+               "analysis:\n  ml_models:\n    custom_models:\n      - name: fastestdet\n        "
+               "path: '/models; of mine'\n"
+               "      - {name: other, layout: grid, labels: a.names}\n      - "
+               "name=third;layout=sigmoid\n");
     IE_AUTO_FREE char *path = ie_path_join(folder, "c.yaml");
     ie_config *config = ie_config_new();
     ie_error err = {0};
@@ -113,7 +121,8 @@ static void yaml_entries_may_be_mappings(void **state)
     assert_int_equal(ie_model_find(config, "other", arena, &model, NULL), IE_OK);
     assert_string_equal(model.labels, "a.names");
     assert_int_equal(ie_model_find(config, "third", arena, &model, NULL), IE_OK);
-    write_text(folder, "c.yaml", "analysis:\n  ml_models:\n    custom_models:\n      - {name: {a: b}}\n");
+    write_text(folder, "c.yaml",
+               "analysis:\n  ml_models:\n    custom_models:\n      - {name: {a: b}}\n");
     assert_int_equal(ie_config_file_read(path, config, &err), IE_ERR_USAGE);
     ie_arena_free(arena);
     ie_config_free(config);
@@ -214,8 +223,12 @@ static void tags_hold_each_label_once_best_first(void **state)
     ie_label objects[] = {{.label = "dog", .confidence = 0.9, .source = "detr"},
                           {.label = "dog", .confidence = 0.8, .source = "detr"},
                           {.label = "kite", .confidence = 0.2, .source = "detr"}};
-    photo->vision = (ie_vision){.scenes = scenes, .scene_count = 2, .objects = objects, .object_count = 3,
-                                  .objects_model = {.name = "facebook/detr", .version = "0123456789abcdef"}};
+    photo->vision =
+        (ie_vision){.scenes = scenes,
+                    .scene_count = 2,
+                    .objects = objects,
+                    .object_count = 3,
+                    .objects_model = {.name = "facebook/detr", .version = "0123456789abcdef"}};
     ie_photo_make_tags(photo, 0.25);
     assert_int_equal(photo->vision.tag_count, 2);
     assert_string_equal(photo->vision.tags[0].label, "dog");

@@ -318,8 +318,8 @@ static void all_photos_are_numbered_by_their_dates(void **state)
 {
     (void)state;
     collection c = ten("IMG{seq:03}");
-    expect_names(&c, (const char *const[10]){"IMG001", "IMG006", "IMG002", "IMG007", "IMG003", "IMG008", "IMG004",
-                                             "IMG009", "IMG005", "IMG010"});
+    expect_names(&c, (const char *const[10]){"IMG001", "IMG006", "IMG002", "IMG007", "IMG003",
+                                             "IMG008", "IMG004", "IMG009", "IMG005", "IMG010"});
     collection_end(&c);
 }
 
@@ -327,8 +327,9 @@ static void a_counter_begins_anew_in_each_folder(void **state)
 {
     (void)state;
     collection c = ten("{date:%d}/{counter}{date:%Y}");
-    expect_names(&c, (const char *const[10]){"14/12023", "15/12023", "14/22023", "15/22023", "14/32023", "15/32023",
-                                             "14/42023", "15/42023", "14/52023", "15/52023"});
+    expect_names(&c, (const char *const[10]){"14/12023", "15/12023", "14/22023", "15/22023",
+                                             "14/32023", "15/32023", "14/42023", "15/42023",
+                                             "14/52023", "15/52023"});
     collection_end(&c);
 }
 
@@ -337,8 +338,8 @@ static void a_burst_counts_its_own_photos(void **state)
     (void)state;
     collection c = ten("{hash}-{burst|\"none\"}-{burst_index|counter}");
     PROPOSE(&c, RENAME);
-    static const char *const ends[10] = {"A-1", "A-3", "A-2", "A-4", "B-1", "B-2", "none-1", "none-3", "none-2",
-                                         "none-4"};
+    static const char *const ends[10] = {"A-1", "A-3",    "A-2",    "A-4",    "B-1",
+                                         "B-2", "none-1", "none-3", "none-2", "none-4"};
     for (size_t i = 0; i < 10; i++) {
         IE_AUTO_FREE char *end = ie_asprintf("-%s.jpg", ends[i]);
         assert_true(ie_ends_with_nocase(c.plan->actions[i].to, end));
@@ -419,7 +420,8 @@ static void names_of_equal_accents_are_one_name(void **state)
 static const ie_action *beside(const collection *c, size_t index)
 {
     for (size_t i = c->count; i < c->plan->count; i++) {
-        if (c->plan->actions[i].unit == c->plan->actions[index].unit && c->plan->actions[i].tags != NULL) {
+        if (c->plan->actions[i].unit == c->plan->actions[index].unit &&
+            c->plan->actions[i].tags != NULL) {
             return &c->plan->actions[i];
         }
     }
@@ -519,8 +521,9 @@ static void a_name_beside_a_number_is_known_by_what_it_was_made_of(void **state)
         set(&c, "rename.template", "{name}+{seq:02}");
         PROPOSE(&c, RENAME);
         IE_AUTO_FREE char *folder = ie_path_directory(cases[i].first);
-        IE_AUTO_FREE char *renamed = ie_asprintf("/p/%.*s+01.jpg", (int)strlen(cases[i].first + strlen(folder) + 1) - 4,
-                                                 cases[i].first + strlen(folder) + 1);
+        IE_AUTO_FREE char *renamed =
+            ie_asprintf("/p/%.*s+01.jpg", (int)strlen(cases[i].first + strlen(folder) + 1) - 4,
+                        cases[i].first + strlen(folder) + 1);
         expect(&c, 0, IE_ACTION_MOVE, renamed);
         collection_end(&c);
     }

@@ -102,7 +102,8 @@ static void a_copy_belongs_to_the_shot_that_shows_as_much(void **state)
     collection_end(&c);
 }
 
-/* In random graphs: what goes matches the very one that stays for it, which stays; and so in any order of the pairs. */
+/* In random graphs: what goes matches the very one that stays for it, which stays; and so in any
+   order of the pairs. */
 static void in_any_graph_what_goes_matches_the_one_that_stays(void **state)
 {
     (void)state;
@@ -121,7 +122,8 @@ static void in_any_graph_what_goes_matches_the_one_that_stays(void **state)
             random = random * 1664525 + 1013904223;
             uint32_t a = (random >> 8) % 8, b = (random >> 16) % 8;
             if (a < b && found[a][b] == IE_MATCH_NONE) {
-                found[a][b] = found[b][a] = (random >> 24) % 4 == 0 ? IE_MATCH_SIMILAR_SCENE : IE_MATCH_SAME_PICTURE;
+                found[a][b] = found[b][a] =
+                    (random >> 24) % 4 == 0 ? IE_MATCH_SIMILAR_SCENE : IE_MATCH_SAME_PICTURE;
                 pair(&c, a, b, found[a][b], 0);
                 c.pairs[c.pair_count - 1].overlap = (uint8_t)(80 + (random >> 20) % 21);
             }
@@ -135,7 +137,8 @@ static void in_any_graph_what_goes_matches_the_one_that_stays(void **state)
                     assert_int_equal(found[i][stays], IE_MATCH_SAME_PICTURE);
                     assert_int_equal(c.plan->actions[stays].kind, IE_ACTION_KEEP);
                 }
-                const char *now = action->survivor != NULL ? c.photos[action->survivor[3] - 'a']->real_path : "";
+                const char *now =
+                    action->survivor != NULL ? c.photos[action->survivor[3] - 'a']->real_path : "";
                 assert_true(turned == 0 || strcmp(survivors[i], now) == 0);
                 survivors[i] = now;
             }
@@ -243,7 +246,12 @@ static void what_has_colours_or_more_bits_never_goes_for_what_has_not(void **sta
         {{true, false}, {8, 8}, "dedupe.prefer", "/p/b", 1, "that one: in colour"},
         {{false, false}, {16, 8}, "dedupe.prefer", "/p/b", -1, "but with more bits a channel"},
         {{false, false}, {8, 16}, "dedupe.keep", "largest", 0, "more pixels"},
-        {{true, false}, {8, 8}, "dedupe.protect", "/p/b", -1, "but in colour, which that one is not"},
+        {{true, false},
+         {8, 8},
+         "dedupe.protect",
+         "/p/b",
+         -1,
+         "but in colour, which that one is not"},
         {{true, true}, {16, 8}, "dedupe.protect", "/p/b", -1, "but with more bits a channel"},
         {{true, false}, {8, 16}, "dedupe.keep", "largest", -1, "but with more bits a channel"},
     };
@@ -366,7 +374,8 @@ static void scores_that_differ_by_chance_leave_the_choice_to_the_jpeg_quality(vo
     collection_end(&c);
 }
 
-/* However the steps of a score would fall: of 100 pairs that differ by chance none is decided by it. */
+/* However the steps of a score would fall: of 100 pairs that differ by chance none is decided by
+   it. */
 static void no_step_of_the_score_decides_what_chance_made(void **state)
 {
     (void)state;
@@ -449,7 +458,7 @@ static void with_an_output_folder_other_versions_are_not_copied(void **state)
     collection_end(&c);
 }
 
-/* ---- what only one has -------------------------------------------------------------------------- */
+/* ---- what only one has -------------------------------------------------------------------- */
 
 #define MERGE DEDUPE, ie_place_propose, ie_writing_propose, ie_merge_settle
 
@@ -551,7 +560,8 @@ static void without_merging_nothing_is_written(void **state)
     two_versions(&c);
     set(&c, "dedupe.merge", "false");
     PROPOSE(&c, MERGE);
-    assert_int_equal(c.plan->actions[0].kind + c.plan->actions[1].kind, IE_ACTION_KEEP + IE_ACTION_QUARANTINE);
+    assert_int_equal(c.plan->actions[0].kind + c.plan->actions[1].kind,
+                     IE_ACTION_KEEP + IE_ACTION_QUARANTINE);
     collection_end(&c);
 }
 
@@ -565,8 +575,10 @@ static void what_cannot_be_written_keeps_the_version_that_has_it(void **state)
     PROPOSE(&c, MERGE);
     expect(&c, 0, IE_ACTION_KEEP, NULL);
     expect(&c, 1, IE_ACTION_KEEP, NULL);
-    expect_reason(&c, 1, "what only this one has (keyword sun, title, rating, place) cannot be written there: it is "
-                  "read-only");
+    expect_reason(
+        &c, 1,
+        "what only this one has (keyword sun, title, rating, place) cannot be written there: it is "
+        "read-only");
     assert_null(c.plan->actions[1].survivor);
     collection_end(&c);
 }

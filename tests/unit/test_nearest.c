@@ -27,7 +27,8 @@ static void random_vector(float *vector, size_t dimension)
     }
 }
 
-/* A table of `count` random rows, every tenth like the one before it; the halves as they were put in. */
+/* A table of `count` random rows, every tenth like the one before it; the halves as they were put
+   in. */
 static ie_nearest *make_table(size_t count, size_t dimension, uint16_t **ret_halves)
 {
     ie_nearest *nearest = ie_nearest_new(dimension);
@@ -56,7 +57,8 @@ static double plain_product(const uint16_t *row, const float *query, size_t dime
 }
 
 /* How many rows come before this one, by the plain way. */
-static size_t plain_rank(const uint16_t *halves, size_t count, size_t dimension, const float *query, size_t row)
+static size_t plain_rank(const uint16_t *halves, size_t count, size_t dimension, const float *query,
+                         size_t row)
 {
     double own = plain_product(halves + row * dimension, query, dimension);
     size_t rank = 0;
@@ -69,8 +71,9 @@ static size_t plain_rank(const uint16_t *halves, size_t count, size_t dimension,
 
 static void the_nearest_are_those_of_a_plain_search(void **unused)
 {
-    static const size_t sizes[][3] = {{1, 1, 1},       {10, 3, 20},    {4095, 33, 10}, {4096, 512, 20},
-                                      {9000, 512, 50}, {300, 640, 300}, {50, 4096, 7}};
+    static const size_t sizes[][3] = {{1, 1, 1},       {10, 3, 20},     {4095, 33, 10},
+                                      {4096, 512, 20}, {9000, 512, 50}, {300, 640, 300},
+                                      {50, 4096, 7}};
     state = 7;
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         size_t count = sizes[s][0], dimension = sizes[s][1], most = sizes[s][2];
@@ -80,11 +83,13 @@ static void the_nearest_are_those_of_a_plain_search(void **unused)
         random_vector(query, dimension);
         ie_near *near;
         size_t found;
-        assert_int_equal(ie_nearest_find(nearest, query, most, NULL, NULL, &near, &found, NULL), IE_OK);
+        assert_int_equal(ie_nearest_find(nearest, query, most, NULL, NULL, &near, &found, NULL),
+                         IE_OK);
         assert_int_equal(found, most < count ? most : count);
         for (size_t i = 0; i < found; i++) {
             assert_int_equal(plain_rank(halves, count, dimension, query, near[i].row), i);
-            assert_true(near[i].similarity == plain_product(halves + near[i].row * dimension, query, dimension));
+            assert_true(near[i].similarity ==
+                        plain_product(halves + near[i].row * dimension, query, dimension));
         }
         free(near);
         free(query);
@@ -117,7 +122,8 @@ static void equally_near_rows_stand_as_they_are_told_to(void **unused)
     assert_int_equal(near[0].row, 0);
     assert_int_equal(near[2].row, 2);
     free(near);
-    assert_int_equal(ie_nearest_find(nearest, query, 3, later_first, NULL, &near, &found, NULL), IE_OK);
+    assert_int_equal(ie_nearest_find(nearest, query, 3, later_first, NULL, &near, &found, NULL),
+                     IE_OK);
     assert_int_equal(near[0].row, COUNT - 1);
     assert_int_equal(near[2].row, COUNT - 3);
     assert_true(near[0].similarity == 1.0);

@@ -20,14 +20,14 @@ static void slots_are_those_of_the_header(void **state)
         printf("  no test data\n");
         skip();
     }
-#define CHECK(slot, since, result, name, parameters)                                                                   \
-    {                                                                                                                  \
-        IE_AUTO_FREE char *row = ie_asprintf("%s%d\t%s\t", (slot) == 0 ? "" : "\n", slot, #name);                      \
-        const char *found = strstr(table, row);                                                                        \
-        assert_non_null(found);                                                                                        \
-        int minor = 0;                                                                                                 \
-        sscanf(found + strlen(row), "1.%d", &minor);                                                                   \
-        assert_true(minor <= (since));                                                                                 \
+#define CHECK(slot, since, result, name, parameters)                                               \
+    {                                                                                              \
+        IE_AUTO_FREE char *row = ie_asprintf("%s%d\t%s\t", (slot) == 0 ? "" : "\n", slot, #name);  \
+        const char *found = strstr(table, row);                                                    \
+        assert_non_null(found);                                                                    \
+        int minor = 0;                                                                             \
+        sscanf(found + strlen(row), "1.%d", &minor);                                               \
+        assert_true(minor <= (since));                                                             \
     }
     IE_ORT_CALLS(CHECK)
 #undef CHECK
@@ -40,8 +40,10 @@ static ie_config *open_config(void)
         skip();
     }
     ie_config *config = ie_config_new();
-    assert_int_equal(ie_config_set(config, "analysis.ml_models.runtime", test_runtime(), "test", NULL), IE_OK);
-    assert_int_equal(ie_config_set(config, "analysis.ml_models.device", "cpu", "test", NULL), IE_OK);
+    assert_int_equal(
+        ie_config_set(config, "analysis.ml_models.runtime", test_runtime(), "test", NULL), IE_OK);
+    assert_int_equal(ie_config_set(config, "analysis.ml_models.device", "cpu", "test", NULL),
+                     IE_OK);
     return config;
 }
 
@@ -56,7 +58,8 @@ static void a_model_tells_what_it_takes_and_gives(void **state)
     IE_AUTO_FREE char *path = ie_asprintf("%s/golden/detr_tiny.onnx", testdata());
     ie_onnx *onnx = NULL;
     assert_int_equal(ie_onnx_open(config, path, 1, &onnx, NULL), IE_OK);
-    const ie_port *pixels = ie_onnx_input(onnx, "pixel_values"), *mask = ie_onnx_input(onnx, "pixel_mask");
+    const ie_port *pixels = ie_onnx_input(onnx, "pixel_values"),
+                  *mask = ie_onnx_input(onnx, "pixel_mask");
     assert_non_null(pixels);
     assert_non_null(mask);
     assert_int_equal(pixels->type, IE_TENSOR_FLOAT);
@@ -80,7 +83,8 @@ static void a_device_that_is_not_there_falls_back_with_a_remark(void **state)
         ie_config_free(config);
         skip();
     }
-    assert_int_equal(ie_config_set(config, "analysis.ml_models.device", "cuda", "test", NULL), IE_OK);
+    assert_int_equal(ie_config_set(config, "analysis.ml_models.device", "cuda", "test", NULL),
+                     IE_OK);
     IE_AUTO_FREE char *path = ie_asprintf("%s/golden/clip_tiny_vision.onnx", testdata());
     ie_onnx *onnx = NULL;
     assert_int_equal(ie_onnx_open(config, path, 1, &onnx, NULL), IE_OK);
@@ -112,11 +116,13 @@ static void what_is_no_model_is_refused(void **state)
     ie_config_free(config);
 }
 
-/* A whole model with its tail cut off, and with bytes turned over, is refused or runs, and nothing else. */
+/* A whole model with its tail cut off, and with bytes turned over, is refused or runs, and nothing
+   else. */
 static void damaged_models_do_no_harm(void **state)
 {
     ie_config *config = open_config();
-    IE_AUTO_FREE char *from = ie_asprintf("%s/golden/clip_tiny_vision.onnx", testdata() != NULL ? testdata() : "");
+    IE_AUTO_FREE char *from =
+        ie_asprintf("%s/golden/clip_tiny_vision.onnx", testdata() != NULL ? testdata() : "");
     size_t size = 0;
     IE_AUTO_FREE char *bytes = test_read(from, &size);
     if (bytes == NULL) {
@@ -159,7 +165,8 @@ static void a_library_that_is_no_runtime_is_refused(void **state)
 static void without_a_runtime_the_error_says_how_to_get_it(void **state)
 {
     ie_config *config = ie_config_new();
-    IE_AUTO_FREE char *before = getenv("XDG_DATA_HOME") != NULL ? ie_strdup(getenv("XDG_DATA_HOME")) : NULL;
+    IE_AUTO_FREE char *before =
+        getenv("XDG_DATA_HOME") != NULL ? ie_strdup(getenv("XDG_DATA_HOME")) : NULL;
     setenv("XDG_DATA_HOME", "/nowhere", 1);
     ie_error err = {0};
     ie_status status = ie_onnx_check(config, &err);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Our slots against ONNX Runtime's own header, where it is installed (Debian: libonnxruntime-dev). */
+/* Our slots against ONNX Runtime's own header, where it is installed (Debian:
+   libonnxruntime-dev). */
 #include "test.h"
 
 #if __has_include(<onnxruntime/onnxruntime_c_api.h>)
@@ -17,8 +18,8 @@ static void slots_are_those_of_the_installed_header(void **state)
 {
 #ifdef ORT_API_VERSION
     int checked = 0;
-#define CHECK_17(slot, name)                                                                                           \
-    assert_int_equal(offsetof(OrtApi, name), (slot) * sizeof(void *));                                                 \
+#define CHECK_17(slot, name)                                                                       \
+    assert_int_equal(offsetof(OrtApi, name), (slot) * sizeof(void *));                             \
     checked++;
 #if ORT_API_VERSION >= 22
 #define CHECK_22(slot, name) CHECK_17(slot, name)

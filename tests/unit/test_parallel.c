@@ -22,7 +22,8 @@ static void each_number_of_the_range_is_done_once(void **state)
         marks m = {.cancel = 0};
         char text[8];
         snprintf(text, sizeof text, "%d", workers);
-        assert_int_equal(ie_config_set(config, "processing.max_workers", text, "test", NULL), IE_OK);
+        assert_int_equal(ie_config_set(config, "processing.max_workers", text, "test", NULL),
+                         IE_OK);
         const ie_parallel parallel = {config, &m.cancel, mark, &m};
         ie_parallel_run(&parallel, 10, MANY - 10);
         ie_parallel_run(&parallel, 5, 5);

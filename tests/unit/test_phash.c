@@ -38,7 +38,7 @@ static void transform(picture in, double coefficients[64])
 }
 
 /* The pixel of the picture turned by an EXIF orientation; the table is CIPA DC-008's, pixel by
- * pixel. */
+   pixel. */
 static uint8_t turned_pixel(picture in, int orientation, int y, int x)
 {
     int last = SIDE - 1;

@@ -5,8 +5,8 @@
 
 static void dates_survive_text_and_back(void **state)
 {
-    const char *const texts[] = {"2023-07-14T09:12:33", "2023-07-14T09:12:33.120", "2024-02-29T23:59:60",
-                                 "0001-01-01T00:00:00.000000001"};
+    const char *const texts[] = {"2023-07-14T09:12:33", "2023-07-14T09:12:33.120",
+                                 "2024-02-29T23:59:60", "0001-01-01T00:00:00.000000001"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         ie_datetime time;
         char buffer[40];
@@ -80,9 +80,12 @@ static void a_stamp_differs_when_any_part_does(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dates_survive_text_and_back),      cmocka_unit_test(impossible_dates_are_refused),
-        cmocka_unit_test(unix_times_become_calendar_dates), cmocka_unit_test(keyword_lists_drop_repeats_and_keep_order),
-        cmocka_unit_test(faults_add_up),                    cmocka_unit_test(a_stamp_differs_when_any_part_does),
+        cmocka_unit_test(dates_survive_text_and_back),
+        cmocka_unit_test(impossible_dates_are_refused),
+        cmocka_unit_test(unix_times_become_calendar_dates),
+        cmocka_unit_test(keyword_lists_drop_repeats_and_keep_order),
+        cmocka_unit_test(faults_add_up),
+        cmocka_unit_test(a_stamp_differs_when_any_part_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,13 +83,15 @@ static ie_status take(void *user, ie_photo *take_photo, bool cached, ie_error *e
     return IE_OK;
 }
 
-static ie_status run(int workers, volatile int *cancel, seen *s, ie_pipeline_result *result, ie_error *err)
+static ie_status run(int workers, volatile int *cancel, seen *s, ie_pipeline_result *result,
+                     ie_error *err)
 {
     ie_config *config = ie_config_new();
     config->processing.max_workers = workers;
     const char *path = folder;
     ie_input input = {.paths = &path, .count = 1};
-    ie_pipeline pipeline = {.config = config, .input = &input, .wanted = IE_HAVE_XXH3, .cancel = cancel};
+    ie_pipeline pipeline = {
+        .config = config, .input = &input, .wanted = IE_HAVE_XXH3, .cancel = cancel};
     ie_status status = ie_pipeline_run(&pipeline, take, s, result, err);
     ie_config_free(config);
     return status;
@@ -131,7 +133,8 @@ static void small_files_are_hashed_while_they_are_open_where_that_is_wanted(void
     const char *path = folder;
     ie_input input = {.paths = &path, .count = 1};
     for (uint64_t upto = 14; upto <= 15; upto++) { /* each has 15 bytes */
-        ie_pipeline pipeline = {.config = config, .input = &input, .wanted = IE_HAVE_FORMAT, .hash_upto = upto};
+        ie_pipeline pipeline = {
+            .config = config, .input = &input, .wanted = IE_HAVE_FORMAT, .hash_upto = upto};
         ie_pipeline_result result = {0};
         size_t hashed = 0;
         assert_int_equal(ie_pipeline_run(&pipeline, count_hashed, &hashed, &result, NULL), IE_OK);
@@ -160,7 +163,8 @@ __attribute__((no_sanitize_thread)) static void *cancel_soon(void *cancel)
     return NULL;
 }
 
-/* The first file takes long and all others wait for it, so that every place is taken when the run is cancelled. */
+/* The first file takes long and all others wait for it, so that every place is taken when the run
+   is cancelled. */
 static void a_run_whose_places_all_wait_ends_when_it_is_cancelled(void **state)
 {
     IE_AUTO_FREE char *large = ie_asprintf("%s/0.pgm", folder);
@@ -173,7 +177,10 @@ static void a_run_whose_places_all_wait_ends_when_it_is_cancelled(void **state)
     assert_int_equal(ie_config_set(config, "processing.max_workers", "4", "test", NULL), IE_OK);
     const char *path = folder;
     ie_input input = {.paths = &path, .count = 1};
-    ie_pipeline pipeline = {.config = config, .input = &input, .wanted = IE_HAVE_FORMAT | IE_HAVE_XXH3, .cancel = &cancel};
+    ie_pipeline pipeline = {.config = config,
+                            .input = &input,
+                            .wanted = IE_HAVE_FORMAT | IE_HAVE_XXH3,
+                            .cancel = &cancel};
     ie_pipeline_result result = {0};
     size_t hashed = 0;
     pthread_t thread;

@@ -23,10 +23,15 @@ static void columns_come_in_any_order_when_they_are_named(void **state)
 {
     (void)state;
     ie_places places = {0};
-    assert_int_equal(read_text("\xef\xbb\xbf" "lon,Latitude,note,file\r\n10.5,59.9,\"a, \"\"b\"\"\n\",\"my photo.jpg\"\r\n\r\n", &places, NULL), IE_OK);
+    assert_int_equal(
+        read_text("\xef\xbb\xbf"
+                  "lon,Latitude,note,file\r\n10.5,59.9,\"a, \"\"b\"\"\n\",\"my photo.jpg\"\r\n\r\n",
+                  &places, NULL),
+        IE_OK);
     const ie_named_place *place = ie_places_find(&places, "/home/a/my photo.jpg");
     assert_non_null(place);
-    assert_true(fabs(place->latitude - 59.9) < 1e-9 && fabs(place->longitude - 10.5) < 1e-9 && isnan(place->altitude_m));
+    assert_true(fabs(place->latitude - 59.9) < 1e-9 && fabs(place->longitude - 10.5) < 1e-9 &&
+                isnan(place->altitude_m));
     ie_places_clear(&places);
 }
 
@@ -45,8 +50,12 @@ static void what_exiftool_lists_is_taken(void **state)
 {
     (void)state;
     ie_places places = {0};
-    assert_int_equal(read_text("[{\"SourceFile\":\"./a.jpg\"},{\"SourceFile\":\"b.jpg\",\"GPSLatitude\":-1.5,\"GPSLongitude\":2,"
-                               "\"GPSAltitude\":-3}]", &places, NULL), IE_OK);
+    assert_int_equal(
+        read_text("[{\"SourceFile\":\"./"
+                  "a.jpg\"},{\"SourceFile\":\"b.jpg\",\"GPSLatitude\":-1.5,\"GPSLongitude\":2,"
+                  "\"GPSAltitude\":-3}]",
+                  &places, NULL),
+        IE_OK);
     assert_int_equal(places.count, 1);
     assert_true(places.items[0].latitude == -1.5 && places.items[0].altitude_m == -3);
     ie_places_clear(&places);
@@ -55,7 +64,8 @@ static void what_exiftool_lists_is_taken(void **state)
 static void what_is_no_place_is_an_error_that_names_it(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"a.jpg,1,2\nb.jpg,91,0\n", "a.jpg,1,2\nb.jpg,1\n", "a.jpg,1,2\n,1,1\n", "a.jpg,1,2\nb.jpg,nan,1\n"};
+    static const char *const bad[] = {"a.jpg,1,2\nb.jpg,91,0\n", "a.jpg,1,2\nb.jpg,1\n",
+                                      "a.jpg,1,2\n,1,1\n", "a.jpg,1,2\nb.jpg,nan,1\n"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ie_places places = {0};
         ie_error err = {0};

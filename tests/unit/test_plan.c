@@ -4,14 +4,18 @@
 #include "test.h"
 #include "utils/text.h"
 
-#define HEAD \
-    "{\"schema\":\"imgengine.plan/1\",\"command\":\"dedupe\",\"copies\":%s,\"roots\":[{\"path\":\"/p\"}]," \
+#define HEAD                                                                                       \
+    "{\"schema\":\"imgengine.plan/"                                                                \
+    "1\",\"command\":\"dedupe\",\"copies\":%s,\"roots\":[{\"path\":\"/p\"}],"                      \
     "\"actions\":%d}\n"
-#define STAMP "{\"size\":\"1\",\"mtime_ns\":\"-5\",\"ctime_ns\":\"6\",\"inode\":\"18446744073709551615\",\"device\":\"1\"}"
-#define LINE(kind, from, more) \
-    "{\"schema\":\"imgengine.action/1\",\"kind\":\"" kind "\",\"root\":0,\"unit\":0,\"from\":\"" from \
-    "\",\"from_format\":\"jpeg\",\"format\":\"jpeg\",\"orientation\":1,\"outcome\":\"planned\",\"stamp\":" STAMP more \
-    "}\n"
+#define STAMP                                                                                      \
+    "{\"size\":\"1\",\"mtime_ns\":\"-5\",\"ctime_ns\":\"6\",\"inode\":\"18446744073709551615\","   \
+    "\"device\":\"1\"}"
+#define LINE(kind, from, more)                                                                     \
+    "{\"schema\":\"imgengine.action/1\",\"kind\":\"" kind                                          \
+    "\",\"root\":0,\"unit\":0,\"from\":\"" from                                                    \
+    "\",\"from_format\":\"jpeg\",\"format\":\"jpeg\",\"orientation\":1,\"outcome\":\"planned\","   \
+    "\"stamp\":" STAMP more "}\n"
 #define TO(path) ",\"to\":\"" path "\""
 #define HASH ",\"survivor_xxh3\":\"00112233445566778899aabbccddeeff\""
 #define SURVIVOR(path) ",\"survivor\":\"" path "\",\"survivor_stamp\":" STAMP
@@ -85,7 +89,8 @@ static void a_plan_comes_back_as_it_was(void **state)
     assert_string_equal("/p/\xff/a\n.heic", a->from);
     assert_string_equal("/p/\xff/2023/\xe9.jpg", a->to);
     assert_true(ie_stamp_equal(&plan->actions[0].stamp, &a->stamp));
-    assert_true(ie_stamp_equal(&plan->actions[1].survivor_stamp, &again->actions[1].survivor_stamp));
+    assert_true(
+        ie_stamp_equal(&plan->actions[1].survivor_stamp, &again->actions[1].survivor_stamp));
     assert_int_equal(again->actions[1].verdict, plan->actions[1].verdict);
     assert_true(ie_hash128_equal(again->actions[1].survivor_xxh3, plan->actions[1].survivor_xxh3));
     assert_int_equal(6, a->orientation);
@@ -190,11 +195,13 @@ static void odd_lines_are_refused_with_their_number(void **state)
         LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"same_picture\""),
         LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"same_bytes\"" HASH),
         LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") HASH),
-        LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"same_pixels\",\"survivor_xxh3\":\"00\""),
+        LINE("quarantine", "/p/a.jpg",
+             SURVIVOR("/p/b.jpg") ",\"verdict\":\"same_pixels\",\"survivor_xxh3\":\"00\""),
         LINE("keep", "/p/a.jpg", ",\"verdict\":\"same_bytes\""),
         LINE("keep", "/p/a.jpg", "") LINE("keep", "/p/a.jpg", ""),
         LINE("move", "/p/a.jpg", TO("/p/c.jpg")) LINE("move", "/p/b.jpg", TO("/p/c.jpg")),
-        LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg")) LINE("quarantine", "/p/b.jpg", SURVIVOR("/p/a.jpg")),
+        LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg"))
+            LINE("quarantine", "/p/b.jpg", SURVIVOR("/p/a.jpg")),
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         ie_error err = {0};
@@ -203,15 +210,17 @@ static void odd_lines_are_refused_with_their_number(void **state)
         }
     }
     assert_int_equal(IE_ERR_FORMAT, parse(true, LINE("move", "/p/a.jpg", TO("/p/b.jpg")), NULL));
-    assert_int_equal(IE_ERR_FORMAT, parse(true, LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg")), NULL));
+    assert_int_equal(IE_ERR_FORMAT,
+                     parse(true, LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg")), NULL));
 }
 
 static void a_survivor_without_a_verdict_must_have_the_same_bytes(void **state)
 {
     (void)state;
     ie_plan *plan = NULL;
-    char *text = ie_asprintf(HEAD "%s%s", "false", 2, LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg")),
-                             LINE("quarantine", "/p/c.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"same_picture\"" HASH));
+    char *text = ie_asprintf(
+        HEAD "%s%s", "false", 2, LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg")),
+        LINE("quarantine", "/p/c.jpg", SURVIVOR("/p/b.jpg") ",\"verdict\":\"same_picture\"" HASH));
     assert_int_equal(ie_plan_parse(text, strlen(text), &plan, NULL), IE_OK);
     assert_int_equal(plan->actions[0].verdict, IE_MATCH_SAME_BYTES);
     assert_int_equal(plan->actions[1].verdict, IE_MATCH_SAME_PICTURE);
@@ -225,8 +234,10 @@ static void the_whole_system_or_a_crooked_path_is_no_root(void **state)
     (void)state;
     static const char *const roots[] = {"/", "p", "/p/../q", "/p/", ""};
     for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
-        IE_AUTO_FREE char *text = ie_asprintf("{\"schema\":\"imgengine.plan/1\",\"command\":\"x\",\"copies\":false,"
-                                              "\"roots\":[{\"path\":\"%s\"}],\"actions\":0}\n", roots[i]);
+        IE_AUTO_FREE char *text =
+            ie_asprintf("{\"schema\":\"imgengine.plan/1\",\"command\":\"x\",\"copies\":false,"
+                        "\"roots\":[{\"path\":\"%s\"}],\"actions\":0}\n",
+                        roots[i]);
         ie_plan *plan = NULL;
         ie_error err;
         assert_int_equal(ie_plan_parse(text, strlen(text), &plan, &err), IE_ERR_FORMAT);
@@ -316,7 +327,8 @@ static void how_a_picture_is_coded_is_part_of_a_saved_plan(void **state)
     a->to = "/p/a.jpg";
     a->format = IE_FORMAT_JPEG;
     a->quality = 90;
-    a->recoding = IE_RECODE_DEVELOP | IE_RECODE_SRGB | IE_RECODE_FULL_CHROMA | IE_RECODE_PROGRESSIVE | IE_RECODE_DROP_GAIN_MAP;
+    a->recoding = IE_RECODE_DEVELOP | IE_RECODE_SRGB | IE_RECODE_FULL_CHROMA |
+                  IE_RECODE_PROGRESSIVE | IE_RECODE_DROP_GAIN_MAP;
     size_t size = 0;
     ie_error err = {0};
     char *text = ie_plan_text(plan, &size);

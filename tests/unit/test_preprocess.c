@@ -34,8 +34,11 @@ static picture open_picture(const char *path, uint8_t orientation, bool exact, u
     p.bytes = ie_bytes_wrap(p.data, size);
     p.photo->format = ie_format_sniff(p.data, size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES, path);
     p.photo->orientation = orientation;
-    ie_source_options options = {.max_pixels = 200000000, .max_file_bytes = 1u << 30, .exact = exact,
-                                 .views = IE_VIEW_COLOR, .color_side = side};
+    ie_source_options options = {.max_pixels = 200000000,
+                                 .max_file_bytes = 1u << 30,
+                                 .exact = exact,
+                                 .views = IE_VIEW_COLOR,
+                                 .color_side = side};
     p.source = ie_source_new(p.bytes, p.photo, &options, p.scratch);
     assert_non_null(ie_source_color(p.source));
     bool heif = p.photo->format == IE_FORMAT_HEIC || p.photo->format == IE_FORMAT_AVIF;
@@ -61,7 +64,8 @@ static float *tensor_of(const picture *p, const ie_model *model, size_t *ret_cou
     *ret_count = (size_t)width * height * 3;
     float *out = ie_alloc(*ret_count * sizeof *out);
     ie_resampler *resampler = ie_resampler_new();
-    assert_true(ie_tensor_fill(resampler, model, ie_source_color(p->source), p->width, p->height, width, height, out));
+    assert_true(ie_tensor_fill(resampler, model, ie_source_color(p->source), p->width, p->height,
+                               width, height, out));
     ie_resampler_free(resampler);
     return out;
 }
@@ -75,7 +79,8 @@ static bool is_golden(const float *values, size_t count, const json_t *golden)
     return strcmp(hex, ie_json_get_text(golden, "sha256_float32_le")) == 0;
 }
 
-static double patch_difference(const float *values, const json_t *golden, const char *key, size_t width, size_t at)
+static double patch_difference(const float *values, const json_t *golden, const char *key,
+                               size_t width, size_t at)
 {
     double most = 0;
     const json_t *rows = json_object_get(golden, key);
@@ -89,7 +94,8 @@ static double patch_difference(const float *values, const json_t *golden, const 
     return most;
 }
 
-/* HEIF and AVIF decode with other rounding in other versions of libheif; 16-bit grey differs on purpose (>> 8). */
+/* HEIF and AVIF decode with other rounding in other versions of libheif; 16-bit grey differs on
+   purpose (>> 8). */
 static bool may_differ(const char *name)
 {
     return ie_ends_with_nocase(name, ".avif") || ie_ends_with_nocase(name, ".heic") ||
@@ -104,7 +110,8 @@ static void tensors_from_a_full_decode_equal_the_reference_in_every_bit(void **s
     }
     IE_AUTO_JSON json_t *golden = test_json(testdata(), "golden/golden_preprocess.json");
     IE_AUTO_JSON json_t *images = test_json(testdata(), "golden/golden_images.json");
-    const ie_model *clip = model_named("openai/clip-vit-base-patch32"), *detr = model_named("facebook/detr-resnet-50");
+    const ie_model *clip = model_named("openai/clip-vit-base-patch32"),
+                   *detr = model_named("facebook/detr-resnet-50");
     const char *name;
     json_t *values;
     int equal[2] = {0}, differ = 0;
@@ -123,7 +130,8 @@ static void tensors_from_a_full_decode_equal_the_reference_in_every_bit(void **s
             equal[m] += same;
             if (!same && !may_differ(name)) {
                 printf("  %s of %s: patch differs by %.4f\n", keys[m], name,
-                       m == 0 ? patch_difference(ours, theirs, "patch_r_y100_x100", 224, 100) : NAN);
+                       m == 0 ? patch_difference(ours, theirs, "patch_r_y100_x100", 224, 100)
+                              : NAN);
                 differ++;
             }
             free(ours);
@@ -191,13 +199,15 @@ static void a_reduced_decode_gives_nearly_the_same_tensor(void **state)
         printf("  no test data\n");
         skip();
     }
-    static const char *const names[] = {"jpeg-variants/gray_jpeg_L.jpg", "golden:photo_bus.jpg", "golden:photo_china.jpg"};
+    static const char *const names[] = {"jpeg-variants/gray_jpeg_L.jpg", "golden:photo_bus.jpg",
+                                        "golden:photo_china.jpg"};
     const ie_model *clip = model_named("openai/clip-vit-base-patch32");
     int checked = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         bool from_golden = strncmp(names[i], "golden:", 7) == 0;
-        IE_AUTO_FREE char *path = from_golden ? ie_asprintf("%s/golden/images/%s", testdata(), names[i] + 7)
-                                              : ie_asprintf("%s/photos/%s", testdata(), names[i]);
+        IE_AUTO_FREE char *path = from_golden
+                                      ? ie_asprintf("%s/golden/images/%s", testdata(), names[i] + 7)
+                                      : ie_asprintf("%s/photos/%s", testdata(), names[i]);
         FILE *there = fopen(path, "rb");
         if (there == NULL) {
             continue;
@@ -235,7 +245,8 @@ static void extreme_shapes_make_tensors_too(void **state)
             ie_tensor_size(ie_model_at(m), w, h, &width, &height);
             assert_true(width > 0 && height > 0 && (uint64_t)width * height <= 1400 * 1400);
             float *out = ie_alloc((size_t)width * height * 3 * sizeof *out);
-            assert_true(ie_tensor_fill(resampler, ie_model_at(m), &pixels, w, h, width, height, out));
+            assert_true(
+                ie_tensor_fill(resampler, ie_model_at(m), &pixels, w, h, width, height, out));
             free(out);
         }
         free(data);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Colours on a machine without LittleCMS: this program has a loader of its own, which does not find that library. */
+/* Colours on a machine without LittleCMS: this program has a loader of its own, which does not find
+   that library. */
 #include <dlfcn.h>
 
 #include "exif_help.h"
@@ -12,7 +13,9 @@ bool ie_late_load(const char *library, const char *const *names, size_t count, v
 {
     char *slot = slots;
     memset(slots, 0, count * sizeof(void *));
-    void *handle = strstr(library, "lcms") == NULL ? dlopen(library, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) : NULL;
+    void *handle = strstr(library, "lcms") == NULL
+                       ? dlopen(library, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)
+                       : NULL;
     for (size_t i = 0; handle != NULL && i < count; i++) {
         void *symbol = dlsym(handle, names[i]);
         assert_non_null(symbol);
@@ -26,12 +29,15 @@ enum { PLAIN, WITH_PROFILE, WITH_EXIF };
 /* A JPEG, and what it says of its colours. */
 static const char *jpeg_with(int what)
 {
-    static const uint8_t exif[] = {'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x87, 0x69, 0, 4, 0, 0, 0, 1, 0, 0, 0, 26,
-                                   0, 0, 0, 0, 0, 1, 0xa0, 1, 0, 3, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0};
+    static const uint8_t exif[] = {'E', 'x', 'i', 'f',  0,    0, 'M', 'M', 0,    42, 0, 0, 0,
+                                   8,   0,   1,   0x87, 0x69, 0, 4,   0,   0,    0,  1, 0, 0,
+                                   0,   26,  0,   0,    0,    0, 0,   1,   0xa0, 1,  0, 3, 0,
+                                   0,   0,   1,   0,    2,    0, 0,   0,   0,    0,  0};
     uint8_t profile[14 + 200] = "ICC_PROFILE\0\1\1";
     ie_buffer ppm = {0}, jpeg = {0}, out = {0};
     make_ppm(&ppm, 32, 32);
-    picture_read(converted(picture_file(ppm.data, ppm.size), IE_FORMAT_PNM, IE_FORMAT_JPEG, 90, 1), &jpeg);
+    picture_read(converted(picture_file(ppm.data, ppm.size), IE_FORMAT_PNM, IE_FORMAT_JPEG, 90, 1),
+                 &jpeg);
     ie_buffer_add(&out, jpeg.data, 2);
     if (what == WITH_PROFILE) {
         add_segment(&out, 0xe2, profile, sizeof profile);
@@ -55,7 +61,8 @@ static void colours_that_need_a_profile_are_refused_and_others_are_not(void **st
         for (int what = PLAIN; what <= WITH_EXIF; what++) {
             const char *path = NULL;
             ie_error err = {0};
-            ie_status status = convert_status(jpeg_with(what), IE_FORMAT_JPEG, targets[i], 90, 1, &path, &err);
+            ie_status status =
+                convert_status(jpeg_with(what), IE_FORMAT_JPEG, targets[i], 90, 1, &path, &err);
             assert_int_equal(status, what == PLAIN ? IE_OK : IE_ERR_UNSUPPORTED);
             assert_true(what == PLAIN || strstr(err.text, "LittleCMS") != NULL);
         }

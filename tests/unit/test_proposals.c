@@ -34,7 +34,8 @@ static void nothing_is_squeezed_into_less_than_it_is(void **state)
     add(&c, "/p/b.avif", IE_FORMAT_AVIF, 2)->bits = 10;
     ie_photo_fault(add(&c, "/p/c.heic", IE_FORMAT_HEIC, 3), "decode", "truncated", "cut off");
     add(&c, "/p/d.heic", IE_FORMAT_HEIC, 4)->bits = 0;
-    const char *const reasons[] = {"would lose frames", "more than 8 bits", "it does not decode (cut off)", "not looked at"};
+    const char *const reasons[] = {"would lose frames", "more than 8 bits",
+                                   "it does not decode (cut off)", "not looked at"};
     PROPOSE(&c, CONVERT, ie_place_propose);
     for (size_t i = 0; i < 4; i++) {
         expect(&c, i, IE_ACTION_KEEP, NULL);
@@ -96,9 +97,16 @@ static void it_is_known_whether_anything_is_to_be_written(void **state)
 {
     (void)state;
     static const char *const asking[][2] = {
-        {"tagging.keywords", "a"}, {"tagging.title", "a"}, {"tagging.caption", "a"}, {"tagging.rating", "0"},
-        {"tagging.gps", "1,2"}, {"tagging.gpx", "a.gpx"}, {"tagging.gps_from", "sidecar"}, {"tagging.quality_rating", "true"},
-        {"tagging.quality_score", "true"}, {"analysis.ml_analysis", "true"},
+        {"tagging.keywords", "a"},
+        {"tagging.title", "a"},
+        {"tagging.caption", "a"},
+        {"tagging.rating", "0"},
+        {"tagging.gps", "1,2"},
+        {"tagging.gpx", "a.gpx"},
+        {"tagging.gps_from", "sidecar"},
+        {"tagging.quality_rating", "true"},
+        {"tagging.quality_score", "true"},
+        {"analysis.ml_analysis", "true"},
     };
     collection c = collection_new();
     assert_false(ie_tag_asked(c.config));
@@ -134,7 +142,8 @@ static void only_sure_tags_are_embedded(void **state)
     collection c = collection_new();
     set(&c, "tagging.min_confidence", "0.5");
     ie_photo *photo = add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
-    ie_label labels[] = {{.label = "beach", .confidence = 0.7}, {.label = "dog", .confidence = 0.4}};
+    ie_label labels[] = {{.label = "beach", .confidence = 0.7},
+                         {.label = "dog", .confidence = 0.4}};
     photo->vision.tags = labels;
     photo->vision.tag_count = 2;
     PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
@@ -283,7 +292,8 @@ static void what_dedupe_drops_nobody_else_touches(void **state)
     set(&c, "tagging.keywords", "Rome");
     add(&c, "/p/a.webp", IE_FORMAT_WEBP, 1);
     add(&c, "/p/b.webp", IE_FORMAT_WEBP, 1);
-    PROPOSE(&c, ie_dedupe_processor.propose, CONVERT, TAG, ie_rename_processor.propose, ie_writing_propose);
+    PROPOSE(&c, ie_dedupe_processor.propose, CONVERT, TAG, ie_rename_processor.propose,
+            ie_writing_propose);
     assert_int_equal(IE_ACTION_REPLACE, c.plan->actions[0].kind);
     expect(&c, 1, IE_ACTION_QUARANTINE, NULL);
     assert_null(c.plan->actions[1].tags);

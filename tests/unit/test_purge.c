@@ -34,7 +34,8 @@ static ie_purge_counts purge(const char *root, const ie_purge_request *request, 
     return counts;
 }
 
-/* Three duplicates of one picture, one of them with a sidecar, go into quarantine; returns the run. */
+/* Three duplicates of one picture, one of them with a sidecar, go into quarantine; returns
+   the run. */
 static char *dedupe(const char *root)
 {
     static char id[40];
@@ -45,7 +46,8 @@ static char *dedupe(const char *root)
     tree_write(root, "keep.xmp", "its words");
     tree_write(root, "two.xmp", "its words");
     ie_plan *plan = ie_plan_new("dedupe");
-    IE_AUTO_FREE char *keep = ie_path_join(root, "keep.jpg"), *words = ie_path_join(root, "keep.xmp");
+    IE_AUTO_FREE char *keep = ie_path_join(root, "keep.jpg"),
+                      *words = ie_path_join(root, "keep.xmp");
     ie_action *action = tree_plan(plan, IE_ACTION_QUARANTINE, root, "one.jpg", NULL, 1);
     tree_plan_survivor(plan, action, keep);
     action = tree_plan(plan, IE_ACTION_QUARANTINE, root, "two.jpg", NULL, 2);
@@ -61,7 +63,8 @@ static char *dedupe(const char *root)
 }
 
 /* Instead of the real one: what is made anew of a file says so. */
-ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path, ie_error *err)
+ie_status ie_derive(const ie_config *config, const ie_action *action, const char *temp_path,
+                    ie_error *err)
 {
     IE_AUTO_FREE char *text = tree_read(action->from), *made = ie_asprintf("%s, made anew", text);
     int fd = open(temp_path, O_WRONLY | O_TRUNC);
@@ -249,7 +252,8 @@ static void another_file_of_the_survivors_name_is_no_survivor(void **state)
         tree_write(root, "one.jpg", "the picture");
         dedupe_one(root, "keep.jpg", "one.jpg", proof != 0);
         tree_write(root, "keep.jpg", "the pictorX"); /* of the same size and time */
-        ie_purge_counts counts = purge(root, &(ie_purge_request){.apply = true, .edited = true}, &h);
+        ie_purge_counts counts =
+            purge(root, &(ie_purge_request){.apply = true, .edited = true}, &h);
         assert_int_equal(counts.files, 0);
         assert_int_equal(counts.kept, 1);
         assert_non_null(strstr(h.lines.data, "other bytes"));
@@ -363,11 +367,13 @@ static void young_runs_and_other_runs_are_left_alone(void **state)
     IE_AUTO_FREE char *root = tree_new();
     heard h = {0};
     dedupe(root);
-    ie_purge_counts counts = purge(root, &(ie_purge_request){.apply = true, .older_than_s = 3600}, &h);
+    ie_purge_counts counts =
+        purge(root, &(ie_purge_request){.apply = true, .older_than_s = 3600}, &h);
     assert_int_equal(counts.files, 0);
     const ie_apply_options options = {0};
     const ie_purge_request request = {.apply = true, .run_id = "20200101T000000-0000"};
-    assert_int_equal(ie_purge_root(root, &request, &options, NULL, NULL, NULL, &counts, NULL), IE_ERR_NOT_FOUND);
+    assert_int_equal(ie_purge_root(root, &request, &options, NULL, NULL, NULL, &counts, NULL),
+                     IE_ERR_NOT_FOUND);
     assert_int_equal(held(root), 3);
     tree_remove(root);
 }
@@ -422,7 +428,8 @@ static void killed_or_failing_anywhere_purge_can_be_called_again(void **state)
                 ie_purge_counts counts = {0};
                 ie_error err = {0};
                 ie_fs_set_hook(&(ie_fs_hook){strike, NULL, &b});
-                ie_status status = ie_purge_root(root, &request, &options, NULL, NULL, NULL, &counts, &err);
+                ie_status status =
+                    ie_purge_root(root, &request, &options, NULL, NULL, NULL, &counts, &err);
                 bool told = status == IE_OK || strlen(err.text) > 10;
                 _exit(!told ? 1 : b.count >= n ? 137 : 0);
             }

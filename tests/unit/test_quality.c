@@ -9,8 +9,12 @@
 
 static ie_pixels new_pixels(uint32_t width, uint32_t height)
 {
-    return (ie_pixels){.data = ie_alloc((size_t)width * height * 3), .width = width, .height = height, .channels = 3,
-                       .extent_w = width, .extent_h = height};
+    return (ie_pixels){.data = ie_alloc((size_t)width * height * 3),
+                       .width = width,
+                       .height = height,
+                       .channels = 3,
+                       .extent_w = width,
+                       .extent_h = height};
 }
 
 static ie_pixels resized(const ie_pixels *in, uint32_t width, uint32_t height, ie_filter filter)
@@ -46,7 +50,8 @@ static uint32_t next_random(uint32_t *state)
     return *state >> 8;
 }
 
-/* Rectangles of all sizes over each other: edges in the amounts that photos have, down to single pixels. */
+/* Rectangles of all sizes over each other: edges in the amounts that photos have, down to single
+   pixels. */
 static ie_pixels make_scene(uint32_t width, uint32_t height)
 {
     ie_pixels scene = new_pixels(width, height);
@@ -66,7 +71,8 @@ static ie_pixels make_scene(uint32_t width, uint32_t height)
 static void the_same_photo_is_as_sharp_with_24_megapixels_as_with_fewer(void **state)
 {
     (void)state;
-    static const uint32_t sizes[][2] = {{4000, 2667}, {2828, 1886}, {2121, 1414}, {2000, 1333}, {1200, 800}};
+    static const uint32_t sizes[][2] = {
+        {4000, 2667}, {2828, 1886}, {2121, 1414}, {2000, 1333}, {1200, 800}};
     content_rig rig;
     rig_open(&rig, false);
     ie_pixels large = make_scene(6000, 4000);
@@ -74,8 +80,8 @@ static void the_same_photo_is_as_sharp_with_24_megapixels_as_with_fewer(void **s
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         ie_pixels small = resized(&large, sizes[i][0], sizes[i][1], IE_FILTER_LANCZOS);
         ie_content content = content_of(&rig, &small, 92);
-        printf("  %ux%u: %.2f, %.1f; 6000x4000: %.2f, %.1f\n", sizes[i][0], sizes[i][1], content.sharpness,
-               content.peak_sharpness, best.sharpness, best.peak_sharpness);
+        printf("  %ux%u: %.2f, %.1f; 6000x4000: %.2f, %.1f\n", sizes[i][0], sizes[i][1],
+               content.sharpness, content.peak_sharpness, best.sharpness, best.peak_sharpness);
         assert_true(fabs(content.sharpness / best.sharpness - 1.0) <= 0.10);
         assert_true(fabs(content.peak_sharpness / best.peak_sharpness - 1.0) <= 0.15);
         free(small.data);
@@ -119,8 +125,8 @@ static ie_pixels noised(const ie_pixels *in, double sigma)
 }
 
 enum { LOW_60, LOW_30, SMALL_75, SMALL_50, BLUR_1, BLUR_2, BLUR_3, NOISE_8, NOISE_16, COPIES };
-static const char *const copy_names[COPIES] = {"quality 60", "quality 30", "3/4",     "1/2",     "blur 1",
-                                               "blur 2",     "blur 3",     "noise 8", "noise 16"};
+static const char *const copy_names[COPIES] = {
+    "quality 60", "quality 30", "3/4", "1/2", "blur 1", "blur 2", "blur 3", "noise 8", "noise 16"};
 
 static ie_content copy_of(content_rig *rig, const ie_pixels *original, int kind)
 {
@@ -129,10 +135,10 @@ static ie_content copy_of(content_rig *rig, const ie_pixels *original, int kind)
     if (kind == LOW_60 || kind == LOW_30) {
         return content_of(rig, original, kind == LOW_60 ? 60 : 30);
     }
-    ie_pixels copy = kind == SMALL_75             ? resized(original, w * 3 / 4, h * 3 / 4, IE_FILTER_LANCZOS)
-                     : kind == SMALL_50           ? resized(original, w / 2, h / 2, IE_FILTER_LANCZOS)
-                     : kind <= BLUR_3             ? blurred(original, passes[kind - BLUR_1])
-                                                  : noised(original, kind == NOISE_8 ? 8.0 : 16.0);
+    ie_pixels copy = kind == SMALL_75   ? resized(original, w * 3 / 4, h * 3 / 4, IE_FILTER_LANCZOS)
+                     : kind == SMALL_50 ? resized(original, w / 2, h / 2, IE_FILTER_LANCZOS)
+                     : kind <= BLUR_3   ? blurred(original, passes[kind - BLUR_1])
+                                        : noised(original, kind == NOISE_8 ? 8.0 : 16.0);
     ie_content content = content_of(rig, &copy, 92);
     free(copy.data);
     return content;
@@ -150,7 +156,8 @@ static ie_content read_original(content_rig *rig, const char *path, ie_pixels *r
     ie_jpeg_rows rows;
     uint32_t width, height;
     ie_jpeg *jpeg = ie_jpeg_open(data, size, 1u << 26, &fault);
-    assert_true(jpeg != NULL && ie_jpeg_start(jpeg, 1, IE_JPEG_RGB, &rows, &width, &height, &fault));
+    assert_true(jpeg != NULL &&
+                ie_jpeg_start(jpeg, 1, IE_JPEG_RGB, &rows, &width, &height, &fault));
     assert_int_equal(rows, IE_JPEG_RGB);
     assert_true(ie_jpeg_read(jpeg, ret_pixels->data, height, &fault));
     ie_jpeg_close(jpeg);
@@ -194,7 +201,8 @@ static void originals_score_above_their_copies_and_only_blurred_ones_are_blurred
     assert_int_equal(originals, 30);
     assert_int_equal(sharp, 30);
     for (int kind = 0; kind < COPIES; kind++) {
-        printf("  %-10s the original is above %d of 30, %d are blurred\n", copy_names[kind], above[kind], blurry[kind]);
+        printf("  %-10s the original is above %d of 30, %d are blurred\n", copy_names[kind],
+               above[kind], blurry[kind]);
         assert_true(above[kind] >= 29);
         assert_true(kind >= BLUR_1 && kind <= BLUR_3 ? true : blurry[kind] == 0);
     }
@@ -214,9 +222,10 @@ static void little_detail_is_not_blur(void **state)
         memcpy(wall.data + y * 960 * 3, scene.data + y * 960 * 3, 80 * 3);
     }
     ie_pixels soft = blurred(&wall, 32);
-    ie_content all = content_of(&rig, &scene, 92), some = content_of(&rig, &wall, 92), none = content_of(&rig, &soft, 92);
-    printf("  sharpness %.1f, %.1f, %.1f; peak %.1f, %.1f, %.1f\n", all.sharpness, some.sharpness, none.sharpness,
-           all.peak_sharpness, some.peak_sharpness, none.peak_sharpness);
+    ie_content all = content_of(&rig, &scene, 92), some = content_of(&rig, &wall, 92),
+               none = content_of(&rig, &soft, 92);
+    printf("  sharpness %.1f, %.1f, %.1f; peak %.1f, %.1f, %.1f\n", all.sharpness, some.sharpness,
+           none.sharpness, all.peak_sharpness, some.peak_sharpness, none.peak_sharpness);
     assert_true(some.sharpness < all.sharpness / 20.0);
     assert_true(some.peak_sharpness > all.peak_sharpness / 4.0);
     assert_false(some.blurred);
@@ -243,14 +252,17 @@ static void noise_does_not_pass_for_sharpness(void **state)
     rig_close(&rig);
 }
 
-/* The numbers of a picture that is so small that it has one square, and of one without any detail. */
+/* The numbers of a picture that is so small that it has one square, and of one without any
+   detail. */
 static void the_smallest_pictures_have_their_numbers(void **state)
 {
     (void)state;
-    ie_pixels gray = {.data = (uint8_t[]){0, 200, 0, 200, 0}, .width = 5, .height = 1, .channels = 1};
+    ie_pixels gray = {
+        .data = (uint8_t[]){0, 200, 0, 200, 0}, .width = 5, .height = 1, .channels = 1};
     double sharpness, peak;
     assert_true(ie_sharpness(&gray, &sharpness, &peak));
-    assert_true(sharpness > 0.0 && peak >= sharpness); /* its mean square is the variance and the mean's square */
+    assert_true(sharpness > 0.0 &&
+                peak >= sharpness); /* its mean square is the variance and the mean's square */
     uint8_t flat[40 * 40];
     memset(flat, 77, sizeof flat);
     gray = (ie_pixels){.data = flat, .width = 40, .height = 40, .channels = 1};

@@ -9,17 +9,37 @@
 static void fill_content(ie_photo *photo)
 {
     photo->content = (ie_content){
-        .phash = 0x8000000000000001, .ahash = 0, .dhash = UINT64_MAX, .whash = 0x0123456789abcdef,
-        .sharpness = 123.25, .peak_sharpness = 456.5, .blurred = true, .noise = 2.5, .dynamic_range = 0.9375, .exposure = 0.5,
-        .contrast = 0.25, .clipped_shadows = 0.125, .clipped_highlights = 0.0625, .jpeg_quality = 92, .quality = 0.8125,
-        .colors = {{1, 2, 255, 0.75f}, {0, 0, 0, 0.25f}}, .color_count = 2,
+        .phash = 0x8000000000000001,
+        .ahash = 0,
+        .dhash = UINT64_MAX,
+        .whash = 0x0123456789abcdef,
+        .sharpness = 123.25,
+        .peak_sharpness = 456.5,
+        .blurred = true,
+        .noise = 2.5,
+        .dynamic_range = 0.9375,
+        .exposure = 0.5,
+        .contrast = 0.25,
+        .clipped_shadows = 0.125,
+        .clipped_highlights = 0.0625,
+        .jpeg_quality = 92,
+        .quality = 0.8125,
+        .colors = {{1, 2, 255, 0.75f}, {0, 0, 0, 0.25f}},
+        .color_count = 2,
     };
     static ie_label scene = {.label = "beach", .confidence = 0.75};
     static ie_label object = {.label = "dog", .confidence = 0.5, .box = {1, 2.5, 30, 40}};
-    static const ie_label_model model = {.name = "openai/clip-vit-base-patch32", .version = "0123456789abcdef"};
-    static ie_label tag = {.label = "sea", .confidence = 0.125, .source = "clip-vit-base-patch32", .model = &model};
+    static const ie_label_model model = {.name = "openai/clip-vit-base-patch32",
+                                         .version = "0123456789abcdef"};
+    static ie_label tag = {
+        .label = "sea", .confidence = 0.125, .source = "clip-vit-base-patch32", .model = &model};
     photo->vision = (ie_vision){
-        .scenes = &scene, .objects = &object, .tags = &tag, .scene_count = 1, .object_count = 1, .tag_count = 1,
+        .scenes = &scene,
+        .objects = &object,
+        .tags = &tag,
+        .scene_count = 1,
+        .object_count = 1,
+        .tag_count = 1,
         .scenes_model = {"openai/clip-vit-base-patch32", "0123456789abcdef", "bf16"},
     };
 }
@@ -84,7 +104,8 @@ static void reading_what_was_written_restores_every_fact(void **state)
     assert_int_equal(back->content.dhash, UINT64_MAX);
     assert_true(back->content.blurred && back->content.sharpness == 123.25 &&
                 back->content.peak_sharpness == 456.5);
-    assert_true(back->content.clipped_shadows == 0.125 && back->content.clipped_highlights == 0.0625);
+    assert_true(back->content.clipped_shadows == 0.125 &&
+                back->content.clipped_highlights == 0.0625);
     assert_int_equal(back->content.jpeg_quality, 92);
     assert_int_equal(back->content.colors[0].b, 255);
     assert_true(back->vision.objects[0].box[1] == 2.5);
@@ -106,16 +127,19 @@ static void the_record_has_the_documented_shape(void **state)
     IE_AUTO_FREE char *line = ie_photo_json(photo);
     const char *parts[] = {
         "{\"schema\":\"imgengine.photo/1\",\"path\":\"a/b.jpg\",\"size\":12345678901,"
-        "\"mtime\":\"2023-11-14T22:13:20.123456789Z\",\"format\":\"jpeg\",\"width\":4000,\"height\":3000,"
+        "\"mtime\":\"2023-11-14T22:13:20.123456789Z\",\"format\":\"jpeg\",\"width\":4000,"
+        "\"height\":3000,"
         "\"orientation\":6,",
-        "\"captured\":{\"local\":\"2023-07-14T09:12:33.120\",\"offset\":\"-03:30\",\"source\":\"xmp\","
+        "\"captured\":{\"local\":\"2023-07-14T09:12:33.120\",\"offset\":\"-03:30\",\"source\":"
+        "\"xmp\","
         "\"confidence\":0.75}",
         "\"exposure\":{\"f_number\":2.8",
         "\"gps\":{\"latitude\":-33.8567844,\"longitude\":151.2152967,\"altitude_m\":-3.5}",
         "\"content\":{\"phash\":\"8000000000000001\",\"ahash\":\"0000000000000000\"",
         "\"colors\":[{\"hex\":\"#0102ff\",\"share\":0.75}",
         "\"objects\":[{\"label\":\"dog\",\"confidence\":0.5,\"box\":[1.0,2.5,30.0,40.0]}]",
-        "\"faults\":[{\"stage\":\"decode\",\"code\":\"truncated\",\"text\":\"the file ends 17 bytes early\"}]}",
+        "\"faults\":[{\"stage\":\"decode\",\"code\":\"truncated\",\"text\":\"the file ends 17 "
+        "bytes early\"}]}",
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (strstr(line, parts[i]) == NULL) {
@@ -174,13 +198,16 @@ static void facts_of_wrong_type_are_left_absent(void **state)
 {
     (void)state;
     const char *odd =
-        "{\"schema\":\"imgengine.photo/1\",\"format\":7,\"width\":-5,\"height\":\"9\",\"orientation\":99,"
+        "{\"schema\":\"imgengine.photo/"
+        "1\",\"format\":7,\"width\":-5,\"height\":\"9\",\"orientation\":99,"
         "\"bits\":9999,\"hash\":{\"xxh3\":\"zz\",\"sha256\":\"abc\"},\"content\":{\"phash\":\"12\","
         "\"sharpness\":1,\"blurred\":3,\"colors\":[{\"hex\":\"red\",\"share\":1},4,"
         "{\"hex\":\"#ffffff\",\"share\":0.5}]},"
         "\"metadata\":{\"captured\":{\"local\":\"2023-02-31T00:00:00\"},\"camera\":[],\"exposure\":"
-        "{\"iso\":99999999999,\"f_number\":\"x\",\"flash\":1},\"gps\":{\"latitude\":91,\"longitude\":0},"
-        "\"keywords\":[1,\"k\",null],\"rating\":77},\"vision\":{\"scenes\":[5,{\"label\":3}],\"objects\":{}},"
+        "{\"iso\":99999999999,\"f_number\":\"x\",\"flash\":1},\"gps\":{\"latitude\":91,"
+        "\"longitude\":0},"
+        "\"keywords\":[1,\"k\",null],\"rating\":77},\"vision\":{\"scenes\":[5,{\"label\":3}],"
+        "\"objects\":{}},"
         "\"faults\":[{\"stage\":1}]}";
     IE_AUTO_JSON json_t *record = NULL;
     assert_int_equal(ie_json_parse(odd, strlen(odd), "record", &record, NULL), IE_OK);
@@ -216,10 +243,12 @@ static void the_same_fault_met_twice_is_told_once(void **state)
 static void a_foreign_schema_is_refused(void **state)
 {
     (void)state;
-    const char *foreign[] = {"{}", "[]", "3", "{\"schema\":\"imgengine.photo/2\"}", "{\"schema\":1}"};
+    const char *foreign[] = {"{}", "[]", "3", "{\"schema\":\"imgengine.photo/2\"}",
+                             "{\"schema\":1}"};
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
         IE_AUTO_JSON json_t *record = NULL;
-        assert_int_equal(ie_json_parse(foreign[i], strlen(foreign[i]), "record", &record, NULL), IE_OK);
+        assert_int_equal(ie_json_parse(foreign[i], strlen(foreign[i]), "record", &record, NULL),
+                         IE_OK);
         ie_photo *photo = ie_photo_new();
         assert_false(ie_record_read(record, photo));
         ie_photo_free(photo);
@@ -282,7 +311,8 @@ static void csv_quotes_what_rfc_4180_wants_quoted(void **state)
     assert_string_equal(column(fields, count, "iso"), "200");
     assert_string_equal(column(fields, count, "rating"), "0");
     assert_string_equal(column(fields, count, "captured_offset"), "-03:30");
-    assert_string_equal(column(fields, count, "faults"), "decode: truncated: the file ends 17 bytes early");
+    assert_string_equal(column(fields, count, "faults"),
+                        "decode: truncated: the file ends 17 bytes early");
     ie_photo_free(photo);
 }
 
@@ -294,7 +324,8 @@ static void csv_leaves_absent_facts_empty(void **state)
     IE_AUTO_FREE char *line = ie_photo_csv(photo);
     char *fields[64];
     size_t count = split_csv(line, fields, 64);
-    const char *empty[] = {"width", "captured", "captured_source", "latitude", "rating", "phash", "quality", "iso"};
+    const char *empty[] = {"width",  "captured", "captured_source", "latitude",
+                           "rating", "phash",    "quality",         "iso"};
     for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
         assert_string_equal(column(fields, count, empty[i]), "");
     }
@@ -305,9 +336,12 @@ static void csv_leaves_absent_facts_empty(void **state)
 /* The fast way to write it may not differ by a byte from the library's. */
 static void the_head_is_the_beginning_of_the_whole_line(void **state)
 {
-    static const char *const paths[] = {"/a/b.jpg", "a \"b\".jpg", "back\\slash", "tab\tnewline\n", "\x7f~ !",
-                                        "gr\xc3\xbc\xc3\x9f", "latin\xe4", "", "/ slash"};
-    static const int64_t times[] = {0, -1, 1700000000123456789, 1, INT64_MAX, INT64_MIN, -62135596800000000};
+    static const char *const paths[] = {
+        "/a/b.jpg", "a \"b\".jpg",        "back\\slash", "tab\tnewline\n",
+        "\x7f~ !",  "gr\xc3\xbc\xc3\x9f", "latin\xe4",   "",
+        "/ slash"};
+    static const int64_t times[] = {0,         -1,        1700000000123456789, 1,
+                                    INT64_MAX, INT64_MIN, -62135596800000000};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
             ie_photo *photo = full_photo();

@@ -101,10 +101,15 @@ static const char *walk_list(const char *const *paths, size_t count, bool from_l
     return out.data + 1;
 }
 
-#define GLOBS(list, ...)                                                                              \
-    settings.scan.list = (ie_config_list){(char **)(const char *[]){__VA_ARGS__},                     \
-                                          sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)}
-#define WALK(...) walk_list((const char *[]){__VA_ARGS__}, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), false)
+#define GLOBS(list, ...)                                                                           \
+    settings.scan.list = (ie_config_list)                                                          \
+    {                                                                                              \
+        (char **)(const char *[]){__VA_ARGS__},                                                    \
+            sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)                                 \
+    }
+#define WALK(...)                                                                                  \
+    walk_list((const char *[]){__VA_ARGS__},                                                       \
+              sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), false)
 
 static void a_folders_files_come_before_its_subfolders_in_byte_order(void **state)
 {

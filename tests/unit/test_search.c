@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Search: which of the photos that the catalog knows are found, in which order, and what is said of the others. Most
-   with embeddings made here, of which a query by photo needs no model; the last with the golden tiny CLIP. */
+/* Search: which of the photos that the catalog knows are found, in which order, and what is said of
+   the others. Most with embeddings made here, of which a query by photo needs no model; the last
+   with the golden tiny CLIP. */
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,7 +53,8 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* A file, what is stored of it, and its embedding (cos, sin) of an angle in degrees; NAN: it has none. */
+/* A file, what is stored of it, and its embedding (cos, sin) of an angle in degrees; NAN: it has
+   none. */
 static ie_photo *make(fixture *f, const char *name, const char *model, double degrees)
 {
     tree_write(f->root, name, name);
@@ -61,8 +63,9 @@ static ie_photo *make(fixture *f, const char *name, const char *model, double de
     photo->path = photo->real_path = ie_arena_strdup(photo->arena, path);
     struct stat st;
     assert_int_equal(stat(path, &st), 0);
-    photo->stamp = (ie_stamp){.size = (uint64_t)st.st_size,
-                              .mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec};
+    photo->stamp =
+        (ie_stamp){.size = (uint64_t)st.st_size,
+                   .mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec};
     photo->format = IE_FORMAT_JPEG;
     photo->have = IE_HAVE_FORMAT | IE_HAVE_METADATA | IE_HAVE_OBJECTS;
     float values[4] = {(float)cos(degrees * M_PI / 180), (float)sin(degrees * M_PI / 180)};
@@ -73,7 +76,8 @@ static ie_photo *make(fixture *f, const char *name, const char *model, double de
 static void keep(fixture *f, ie_photo *take_photo)
 {
     ie_engine *e = f->engine;
-    assert_int_equal(ie_catalog_store(e->writer, e->versions, e->version_count, take_photo, NULL), IE_OK);
+    assert_int_equal(ie_catalog_store(e->writer, e->versions, e->version_count, take_photo, NULL),
+                     IE_OK);
     assert_int_equal(ie_catalog_commit(e->writer, NULL), IE_OK);
     ie_photo_free(take_photo);
 }
@@ -87,7 +91,8 @@ static ie_status on_match(void *user, const ie_photo *photo, double similarity)
 {
     fixture *f = user;
     size_t used = strlen(f->found);
-    snprintf(f->found + used, sizeof f->found - used, "%s ", ie_photo_path(photo) + strlen(f->root) + 1);
+    snprintf(f->found + used, sizeof f->found - used, "%s ",
+             ie_photo_path(photo) + strlen(f->root) + 1);
     if (f->count < sizeof f->similarities / sizeof *f->similarities) {
         f->similarities[f->count] = similarity;
     }
@@ -96,7 +101,8 @@ static ie_status on_match(void *user, const ie_photo *photo, double similarity)
 }
 
 /* Photos like q.jpg, which is at 0 degrees. */
-static ie_status search_like(fixture *f, ie_search_request request, ie_search_counts *ret_counts, ie_error *err)
+static ie_status search_like(fixture *f, ie_search_request request, ie_search_counts *ret_counts,
+                             ie_error *err)
 {
     IE_AUTO_FREE char *path = ie_path_join(f->root, "q.jpg");
     const ie_search_term term = {path, true, 1};
@@ -176,8 +182,9 @@ static void only_what_lies_below_the_paths_is_searched_and_once(void **state)
     good(f, (ie_search_request){.paths = paths + 1, .path_count = 1});
     assert_string_equal(f->found, "p/b.jpg ");
     const char *nowhere = "/nowhere/at/all";
-    assert_int_equal(search_like(f, (ie_search_request){.paths = &nowhere, .path_count = 1}, &counts, NULL),
-                     IE_ERR_NOT_FOUND);
+    assert_int_equal(
+        search_like(f, (ie_search_request){.paths = &nowhere, .path_count = 1}, &counts, NULL),
+        IE_ERR_NOT_FOUND);
 }
 
 static void embeddings_of_two_models_never_meet(void **state)
@@ -213,10 +220,13 @@ static void many_that_are_filtered_do_not_hide_one_that_is_not(void **state)
     for (int i = 0; i < 1500; i++) {
         snprintf(name, sizeof name, "x%d.jpg", i);
         ie_photo *photo = make(f, name, MODEL, 1);
-        photo->metadata = (ie_metadata){.make = "Nikon", .model = "Z 6", .latitude = -33.9, .longitude = 18.4};
-        photo->metadata.caption = "Not a \"dog\", no \"captured\":{\"local\":\"2023-07-14T09:12:33\"";
+        photo->metadata =
+            (ie_metadata){.make = "Nikon", .model = "Z 6", .latitude = -33.9, .longitude = 18.4};
+        photo->metadata.caption =
+            "Not a \"dog\", no \"captured\":{\"local\":\"2023-07-14T09:12:33\"";
         assert_true(ie_datetime_parse("2019-01-01T00:00:00", &photo->metadata.captured));
-        assert_int_equal(ie_catalog_store(f->engine->writer, f->engine->versions, f->engine->version_count, photo, NULL),
+        assert_int_equal(ie_catalog_store(f->engine->writer, f->engine->versions,
+                                          f->engine->version_count, photo, NULL),
                          IE_OK);
         ie_photo_free(photo);
     }
@@ -224,7 +234,8 @@ static void many_that_are_filtered_do_not_hide_one_that_is_not(void **state)
     photo->vision.objects = ie_arena_alloc(photo->arena, sizeof *photo->vision.objects);
     photo->vision.objects[0] = (ie_label){.label = "dog", .confidence = 0.9, .source = "detector"};
     photo->vision.object_count = 1;
-    photo->metadata = (ie_metadata){.make = "FUJIFILM", .model = "X-T5", .latitude = 48.137, .longitude = 11.575};
+    photo->metadata =
+        (ie_metadata){.make = "FUJIFILM", .model = "X-T5", .latitude = 48.137, .longitude = 11.575};
     assert_true(ie_datetime_parse("2023-07-14T09:12:33", &photo->metadata.captured));
     keep(f, photo);
     const char *objects[] = {"Dog"};
@@ -233,7 +244,12 @@ static void many_that_are_filtered_do_not_hide_one_that_is_not(void **state)
         {.after = "2023-07", .before = "2024", .most = 1},
         {.camera = "fujifilm x", .most = 1},
         {.near = "48.1,11.6,10", .most = 1},
-        {.objects = objects, .object_count = 1, .after = "2023", .camera = "x-t5", .near = "48.1,11.6,10", .most = 5},
+        {.objects = objects,
+         .object_count = 1,
+         .after = "2023",
+         .camera = "x-t5",
+         .near = "48.1,11.6,10",
+         .most = 5},
     };
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         ie_search_counts counts = good(f, requests[i]);
@@ -256,7 +272,8 @@ static void a_page_is_written_and_never_over_a_file(void **state)
     assert_non_null(strstr(text, "<b>0.643</b>"));
     assert_non_null(strstr(text, "no picture"));
     ie_search_counts counts;
-    assert_int_equal(search_like(f, (ie_search_request){.page = page}, &counts, NULL), IE_ERR_EXISTS);
+    assert_int_equal(search_like(f, (ie_search_request){.page = page}, &counts, NULL),
+                     IE_ERR_EXISTS);
     assert_int_equal(f->count, 0);
 }
 
@@ -349,9 +366,21 @@ static void what_cannot_be_read_is_a_usage_error(void **state)
 {
     (void)state;
     static const ie_search_request bad[] = {
-        {.after = "yesterday"}, {.after = "2023-13"}, {.after = "2023-02-30"}, {.before = ""}, {.after = " 2023"},
-        {.after = "+023"}, {.after = "2024", .before = "2023"}, {.near = ""}, {.near = "1,2"}, {.near = "1,2,3,4"},
-        {.near = "91,0,1"}, {.near = "0,181,1"}, {.near = "0,0,0"}, {.near = "nan,0,1"}, {.camera = ""},
+        {.after = "yesterday"},
+        {.after = "2023-13"},
+        {.after = "2023-02-30"},
+        {.before = ""},
+        {.after = " 2023"},
+        {.after = "+023"},
+        {.after = "2024", .before = "2023"},
+        {.near = ""},
+        {.near = "1,2"},
+        {.near = "1,2,3,4"},
+        {.near = "91,0,1"},
+        {.near = "0,181,1"},
+        {.near = "0,0,0"},
+        {.near = "nan,0,1"},
+        {.camera = ""},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ie_search_filter filter;
@@ -371,8 +400,10 @@ static double number(const json_t *rows, size_t row, size_t i)
     return json_number_value(json_array_get(json_array_get(rows, row), i));
 }
 
-/* The cosine of one golden picture's embedding and `like` times another's plus the texts' with their weights. */
-static double expected(const json_t *clip, size_t image, size_t like, double like_weight, const double weights[6])
+/* The cosine of one golden picture's embedding and `like` times another's plus the texts' with
+   their weights. */
+static double expected(const json_t *clip, size_t image, size_t like, double like_weight,
+                       const double weights[6])
 {
     const json_t *images = json_object_get(clip, "image_embeds_normalized");
     const json_t *texts = json_object_get(clip, "text_embeds_normalized");
@@ -397,8 +428,10 @@ static void the_tiny_clip_finds_what_the_reference_says(void **state)
         skip();
     }
     ie_engine_close(f->engine);
-    IE_AUTO_FREE char *entry = ie_asprintf("name=tiny;layout=clip;path=%s/golden;vision=clip_tiny_vision.onnx;"
-                                           "text=clip_tiny_text.onnx;tokenizer=%s", testdata(), merges);
+    IE_AUTO_FREE char *entry =
+        ie_asprintf("name=tiny;layout=clip;path=%s/golden;vision=clip_tiny_vision.onnx;"
+                    "text=clip_tiny_text.onnx;tokenizer=%s",
+                    testdata(), merges);
     ie_buffer list = {0};
     ie_config_list_append(&list, entry);
     set(f->config, "analysis.ml_models.runtime", test_runtime());
@@ -412,12 +445,14 @@ static void the_tiny_clip_finds_what_the_reference_says(void **state)
     const json_t *clip = json_object_get(golden, "clip"), *names = json_object_get(clip, "images");
     char *paths[4];
     for (size_t i = 0; i < 4; i++) {
-        paths[i] = ie_asprintf("%s/golden/images/%s", testdata(), json_string_value(json_array_get(names, i)));
+        paths[i] = ie_asprintf("%s/golden/images/%s", testdata(),
+                               json_string_value(json_array_get(names, i)));
     }
     /* The first is not in the catalog. */
     const ie_input input = {.paths = (const char *const *)(paths + 1), .count = 3};
     ie_summary summary;
-    assert_int_equal(ie_engine_analyze(f->engine, &input, "scenes", NULL, NULL, &summary, NULL), IE_OK);
+    assert_int_equal(ie_engine_analyze(f->engine, &input, "scenes", NULL, NULL, &summary, NULL),
+                     IE_OK);
     const char *dog = json_string_value(json_array_get(json_object_get(clip, "texts"), 1));
     const char *snow = json_string_value(json_array_get(json_object_get(clip, "texts"), 3));
     const ie_search_term terms[] = {{dog, false, 1}, {paths[0], true, 1}, {snow, false, -1}};
@@ -426,7 +461,8 @@ static void the_tiny_clip_finds_what_the_reference_says(void **state)
         double like, weights[6];
     } cases[] = {{0, 1, 0, {0, 1}}, {1, 1, 1, {0}}, {0, 3, 1, {0, 1, 0, -1}}};
     for (size_t c = 0; c < 3; c++) {
-        const ie_search_request request = {.terms = terms + cases[c].first, .term_count = cases[c].count, .most = 3};
+        const ie_search_request request = {
+            .terms = terms + cases[c].first, .term_count = cases[c].count, .most = 3};
         ie_search_counts counts;
         f->count = 0;
         assert_int_equal(ie_engine_search(f->engine, &request, on_match, f, &counts, NULL), IE_OK);
@@ -446,9 +482,11 @@ static void the_tiny_clip_finds_what_the_reference_says(void **state)
     const ie_search_term nothing[] = {{dog, false, 1}, {dog, false, -1}}, blank = {" ", false, 1};
     ie_search_request request = {.terms = nothing, .term_count = 2, .most = 3};
     ie_search_counts counts;
-    assert_int_equal(ie_engine_search(f->engine, &request, on_match, f, &counts, NULL), IE_ERR_USAGE);
+    assert_int_equal(ie_engine_search(f->engine, &request, on_match, f, &counts, NULL),
+                     IE_ERR_USAGE);
     request = (ie_search_request){.terms = &blank, .term_count = 1, .most = 3};
-    assert_int_equal(ie_engine_search(f->engine, &request, on_match, f, &counts, NULL), IE_ERR_USAGE);
+    assert_int_equal(ie_engine_search(f->engine, &request, on_match, f, &counts, NULL),
+                     IE_ERR_USAGE);
     for (size_t i = 0; i < 4; i++) {
         free(paths[i]);
     }
@@ -457,19 +495,25 @@ static void the_tiny_clip_finds_what_the_reference_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_nearest_come_first_and_equal_ones_by_path, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_gone_or_changed_is_passed_over_and_counted, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(only_what_lies_below_the_paths_is_searched_and_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_nearest_come_first_and_equal_ones_by_path, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_gone_or_changed_is_passed_over_and_counted, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(only_what_lies_below_the_paths_is_searched_and_once, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(embeddings_of_two_models_never_meet, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_vector_that_is_no_number_is_left_out, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(many_that_are_filtered_do_not_hide_one_that_is_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_that_are_filtered_do_not_hide_one_that_is_not, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_page_is_written_and_never_over_a_file, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_empty_catalog_and_an_interruption_are_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_catalog_and_an_interruption_are_told, set_up,
+                                        tear_down),
         cmocka_unit_test(a_date_is_at_or_after_the_one_and_before_the_other),
         cmocka_unit_test(a_camera_is_part_of_make_and_model),
         cmocka_unit_test(a_place_is_within_the_distance_on_the_globe),
         cmocka_unit_test(what_cannot_be_read_is_a_usage_error),
-        cmocka_unit_test_setup_teardown(the_tiny_clip_finds_what_the_reference_says, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_tiny_clip_finds_what_the_reference_says, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

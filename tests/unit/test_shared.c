@@ -36,7 +36,8 @@ static void *work(void *argument)
 {
     for (int i = 0; i < 20; i++) {
         void *thing = NULL;
-        if (ie_shared_take(&things, argument, prefixes, NULL, make, &thing, NULL) != IE_OK || alive > 2) {
+        if (ie_shared_take(&things, argument, prefixes, NULL, make, &thing, NULL) != IE_OK ||
+            alive > 2) {
             return argument;
         }
         usleep(100);
@@ -48,7 +49,8 @@ static void *work(void *argument)
 static void threads_share_one_thing_a_configuration(void **state)
 {
     ie_config *configs[2] = {ie_config_new(), ie_config_new()};
-    assert_int_equal(ie_config_set(configs[1], "analysis.ml_models.device", "cpu", "test", NULL), IE_OK);
+    assert_int_equal(ie_config_set(configs[1], "analysis.ml_models.device", "cpu", "test", NULL),
+                     IE_OK);
     pthread_t threads[6];
     for (int i = 0; i < 6; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, work, configs[i % 2]), 0);
@@ -87,7 +89,8 @@ static void a_failure_is_told_and_not_kept(void **state)
     ie_error err = {0};
     void *thing = NULL;
     assert_int_equal(ie_config_set(config, "analysis.ml_models.runtime", "!", "test", NULL), IE_OK);
-    assert_int_equal(ie_shared_take(&things, config, prefixes, NULL, make, &thing, &err), IE_ERR_NOT_FOUND);
+    assert_int_equal(ie_shared_take(&things, config, prefixes, NULL, make, &thing, &err),
+                     IE_ERR_NOT_FOUND);
     assert_string_equal(err.text, "There is none.");
     assert_null(things.entries);
     ie_config_free(config);

@@ -8,8 +8,9 @@
 #include "utils/text.h"
 
 static const char *const kinds[] = {
-    "00_original", "01_exact_copy",      "02_meta_stripped", "04_recompressed_q60", "05_resized_50", "06_cropped_3pct",
-    "07_exif_rotated", "08_pixel_rotated_90", "09_brightness_110",    "13_grayscale",  "14_watermarked",
+    "00_original",       "01_exact_copy",   "02_meta_stripped", "04_recompressed_q60",
+    "05_resized_50",     "06_cropped_3pct", "07_exif_rotated",  "08_pixel_rotated_90",
+    "09_brightness_110", "13_grayscale",    "14_watermarked",
 };
 static const char *const groups[] = {"g01_dog_bicycle", "g08_innsbruck", "g09_switzerland"};
 enum { KINDS = sizeof kinds / sizeof *kinds, FILES = 3 * KINDS };
@@ -17,7 +18,8 @@ enum { KINDS = sizeof kinds / sizeof *kinds, FILES = 3 * KINDS };
 static ie_plan *plan_of(const char *workers, char *paths[FILES])
 {
     for (int i = 0; i < FILES; i++) {
-        paths[i] = ie_asprintf("%s/photos/neardup/%s_%s.jpg", testdata(), groups[i / KINDS], kinds[i % KINDS]);
+        paths[i] = ie_asprintf("%s/photos/neardup/%s_%s.jpg", testdata(), groups[i / KINDS],
+                               kinds[i % KINDS]);
     }
     ie_config *config = ie_config_new();
     assert_int_equal(ie_config_set(config, "processing.max_workers", workers, "test", NULL), IE_OK);
@@ -83,11 +85,13 @@ static void verdicts_are_not_mixed(void **state)
     }
     ie_plan *plan = plan_of("4", paths), *alone = plan_of("1", paths);
     assert_int_equal(action_named(plan, "g08_innsbruck_01_exact")->verdict, IE_MATCH_SAME_BYTES);
-    assert_int_equal(action_named(plan, "g08_innsbruck_02_meta")->verdict, IE_MATCH_SAME_IMAGE_DATA);
+    assert_int_equal(action_named(plan, "g08_innsbruck_02_meta")->verdict,
+                     IE_MATCH_SAME_IMAGE_DATA);
     assert_int_equal(action_named(plan, "g08_innsbruck_07_exif")->verdict, IE_MATCH_SAME_PICTURE);
     assert_int_equal(action_named(plan, "g08_innsbruck_04_rec")->verdict, IE_MATCH_SAME_PICTURE);
     size_t size, size_alone;
-    IE_AUTO_FREE char *text = ie_plan_text(plan, &size), *text_alone = ie_plan_text(alone, &size_alone);
+    IE_AUTO_FREE char *text = ie_plan_text(plan, &size),
+                      *text_alone = ie_plan_text(alone, &size_alone);
     assert_string_equal(text, text_alone); /* the same for any number of threads */
     ie_plan_free(plan);
     ie_plan_free(alone);
@@ -101,7 +105,8 @@ static void a_sidecar_to_be_made_does_not_hide_its_photo_from_the_evaluation(voi
     tree_write(root, "a.jpg", "a");
     tree_write(root, "b.jpg", "b");
     tree_write(root, "labels.json", "{\"groups\": [{\"files\": [\"a.jpg\", \"b.jpg\"]}]}");
-    IE_AUTO_FREE char *survivor = ie_path_join(root, "a.jpg"), *labels = ie_path_join(root, "labels.json");
+    IE_AUTO_FREE char *survivor = ie_path_join(root, "a.jpg"),
+                      *labels = ie_path_join(root, "labels.json");
     for (int first = 0; first < 2; first++) {
         ie_plan *plan = ie_plan_new("dedupe");
         for (int turn = 0; turn < 2; turn++) {

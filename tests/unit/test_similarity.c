@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A conversion is compared with its original. The encoder is the test's own: it hands out what it is told to. */
+/* A conversion is compared with its original. The encoder is the test's own: it hands out what it
+   is told to. */
 #include "pictures.h"
 
 #include <math.h>
@@ -12,11 +13,13 @@ static const char *sabotage; /* the file that "encoding" gives */
 static bool transparent;     /* the source's alpha hides something */
 
 ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
-                           const ie_convert_options *options, ie_converted *ret_converted, ie_error *err)
+                           const ie_convert_options *options, ie_converted *ret_converted,
+                           ie_error *err)
 {
     ie_image_facts facts = {0};
-    assert_int_equal(ie_image_check_likeness(from_path, options->orientation, options->max_pixels, &facts,
-                                             &ret_converted->likeness, err), IE_OK);
+    assert_int_equal(ie_image_check_likeness(from_path, options->orientation, options->max_pixels,
+                                             &facts, &ret_converted->likeness, err),
+                     IE_OK);
     ret_converted->width = facts.width;
     ret_converted->height = facts.height;
     ret_converted->bits = facts.bits;
@@ -39,7 +42,8 @@ static const char *pnm(uint32_t width, uint32_t height, uint32_t shift, bool fla
     ie_buffer bytes = {0};
     ie_buffer_printf(&bytes, "P6 %u %u 255\n", width, height);
     for (uint32_t i = 0; i < width * height * 3; i++) {
-        ie_buffer_char(&bytes, (char)(flat ? 128 : pixel_at((i / 3 + shift) % width, i / 3 / width, i % 3)));
+        ie_buffer_char(
+            &bytes, (char)(flat ? 128 : pixel_at((i / 3 + shift) % width, i / 3 / width, i % 3)));
     }
     const char *path = picture_file(bytes.data, bytes.size);
     ie_buffer_free(&bytes);
@@ -84,12 +88,15 @@ static const char *png_of(bool wide)
     return path;
 }
 
-static ie_status derive_from(const char *from, ie_format to, const char *result, uint8_t orientation, const char *limit,
-                             ie_error *err)
+static ie_status derive_from(const char *from, ie_format to, const char *result,
+                             uint8_t orientation, const char *limit, ie_error *err)
 {
     ie_config *config = ie_config_new();
     assert_int_equal(ie_config_set(config, "convert.min_similarity", limit, "test", NULL), IE_OK);
-    const ie_action action = {.from = from, .from_format = IE_FORMAT_PNG, .format = to, .orientation = orientation,
+    const ie_action action = {.from = from,
+                              .from_format = IE_FORMAT_PNG,
+                              .format = to,
+                              .orientation = orientation,
                               .remake = to == IE_FORMAT_PNG ? IE_REMAKE_ENCODE : IE_REMAKE_NONE};
     sabotage = result;
     ie_status status = ie_derive(config, &action, picture_file(NULL, 0), err);

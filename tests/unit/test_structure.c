@@ -5,7 +5,8 @@
 
 #include "engine/structure.h"
 
-/* A made picture, in -1..1 both ways: soft waves and edges of many sizes, so that every block has something. */
+/* A made picture, in -1..1 both ways: soft waves and edges of many sizes, so that every block has
+   something. */
 static double picture(double x, double y, unsigned seed)
 {
     double value = 128, s = seed;
@@ -30,7 +31,8 @@ static ie_sketch draw(view v)
     for (int i = 0; i < IE_SKETCH_SIDE * IE_SKETCH_SIDE; i++) {
         double x = (2.0 * (i % IE_SKETCH_SIDE) + 1) / IE_SKETCH_SIDE - 1;
         double y = (2.0 * (i / IE_SKETCH_SIDE) + 1) / IE_SKETCH_SIDE - 1;
-        double across = v.turn % 4 == 1 || v.turn % 4 == 2 ? -x : x, down = v.turn % 4 >= 2 ? -y : y;
+        double across = v.turn % 4 == 1 || v.turn % 4 == 2 ? -x : x,
+               down = v.turn % 4 >= 2 ? -y : y;
         double u = v.turn >= 4 ? down : across, w = v.turn >= 4 ? across : down;
         double level = u * cos(v.tilt) - w * sin(v.tilt);
         w = u * sin(v.tilt) + w * cos(v.tilt);
@@ -39,7 +41,8 @@ static ie_sketch draw(view v)
         u += away;
         random = random * 1664525 + 1013904223;
         double noise = v.noise * ((double)(random >> 16) / 65536 - 0.5);
-        double value = 128 + v.gain * (picture(u * v.scale + v.shift, w * v.scale, v.seed) - 128) + noise;
+        double value =
+            128 + v.gain * (picture(u * v.scale + v.shift, w * v.scale, v.seed) - 128) + noise;
         sketch.gray[i] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
     }
     return sketch;
@@ -51,7 +54,8 @@ static void a_copy_agrees_in_all_there_is(void **state)
     ie_sketch a = draw((view){1, 0, 1, 0, 0, 1, 0, 0});
     ie_likeness l = ie_structure_compare(&a, &a, 0);
     assert_int_equal(ie_structure_judge(&l, true), IE_MATCH_SAME_PICTURE);
-    assert_true(l.match > 0.99 && l.blocks == 1 && l.detail > 0.9 && l.overlap == 1 && l.gradient == 0);
+    assert_true(l.match > 0.99 && l.blocks == 1 && l.detail > 0.9 && l.overlap == 1 &&
+                l.gradient == 0);
     assert_true(isnan(l.chroma_match));
 }
 
@@ -68,7 +72,8 @@ static void noise_and_contrast_change_nothing(void **state)
 static void a_crop_is_laid_where_it_came_from(void **state)
 {
     (void)state;
-    ie_sketch a = draw((view){1, 0, 1, 0, 0, 2, 0, 0}), b = draw((view){0.9, 0.04, 1, 2, 0, 2, 0, 0});
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 2, 0, 0}),
+              b = draw((view){0.9, 0.04, 1, 2, 0, 2, 0, 0});
     ie_likeness l = ie_structure_compare(&a, &b, 0);
     assert_true(fabs(l.scale_x - 1 / 0.9) < 0.02 && fabs(l.scale_y - 1 / 0.9) < 0.02);
     assert_true(l.match > 0.97 && l.blocks > 0.9 && l.overlap > 0.75 && l.overlap < 0.9);
@@ -87,7 +92,8 @@ static void every_turn_is_undone(void **state)
             ie_likeness l = ie_structure_compare(&a, &b, tried);
             bool good = l.match > 0.98 && l.blocks > 0.95 && l.overlap > 0.9;
             if (good != (tried == inverse)) {
-                fail_msg("turn %u, laid %u: match %.3f, blocks %.3f", turn, tried, l.match, l.blocks);
+                fail_msg("turn %u, laid %u: match %.3f, blocks %.3f", turn, tried, l.match,
+                         l.blocks);
             }
         }
     }
@@ -97,10 +103,12 @@ static void another_picture_does_not_agree(void **state)
 {
     (void)state;
     for (unsigned seed = 10; seed < 40; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), b = draw((view){1, 0, 1, 0, 0, seed + 100, 0, 0});
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}),
+                  b = draw((view){1, 0, 1, 0, 0, seed + 100, 0, 0});
         ie_likeness l = ie_structure_compare(&a, &b, 0);
         assert_int_not_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
-        assert_true(l.match < 0.9 || l.blocks < 0.6 || l.overlap < 0.5 || l.scale_x > 1.5 || l.scale_x < 0.6);
+        assert_true(l.match < 0.9 || l.blocks < 0.6 || l.overlap < 0.5 || l.scale_x > 1.5 ||
+                    l.scale_x < 0.6);
     }
 }
 
@@ -137,7 +145,8 @@ static void colours_are_compared_where_both_have_them(void **state)
 static void what_is_flat_is_told_before_comparing(void **state)
 {
     (void)state;
-    ie_sketch full = draw((view){1, 0, 1, 0, 0, 1, 0, 0}), faint = draw((view){1, 0, 0.02, 0, 0, 1, 0, 0});
+    ie_sketch full = draw((view){1, 0, 1, 0, 0, 1, 0, 0}),
+              faint = draw((view){1, 0, 0.02, 0, 0, 1, 0, 0});
     assert_false(ie_structure_is_flat(&full));
     assert_true(ie_structure_is_flat(&faint));
     ie_likeness l = ie_structure_compare(&faint, &faint, 0);
@@ -165,10 +174,12 @@ static void what_moves_makes_it_another_shot(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), b = draw((view){1, 0, 1.05, 3, 0, seed, 0.06, 0});
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}),
+                  b = draw((view){1, 0, 1.05, 3, 0, seed, 0.06, 0});
         ie_likeness l = ie_structure_compare(&a, &b, 0);
         if (l.moved <= 0.03 || ie_structure_judge(&l, false) != IE_MATCH_SIMILAR_SCENE) {
-            fail_msg("picture %u: moved %.3f, match %.3f, blocks %.3f", seed, l.moved, l.match, l.blocks);
+            fail_msg("picture %u: moved %.3f, match %.3f, blocks %.3f", seed, l.moved, l.match,
+                     l.blocks);
         }
     }
 }
@@ -177,11 +188,13 @@ static void a_mark_does_not_move(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), b = draw((view){1, 0, 0.9, 2, 0, seed, 0, 0});
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}),
+                  b = draw((view){1, 0, 0.9, 2, 0, seed, 0, 0});
         paint(&b, 50, 3, 10, 6, 60);
         ie_likeness l = ie_structure_compare(&a, &b, 0);
         if (l.moved > 0.02 || ie_structure_judge(&l, false) != IE_MATCH_SAME_PICTURE) {
-            fail_msg("picture %u: moved %.3f, match %.3f, blocks %.3f", seed, l.moved, l.match, l.blocks);
+            fail_msg("picture %u: moved %.3f, match %.3f, blocks %.3f", seed, l.moved, l.match,
+                     l.blocks);
         }
     }
 }
@@ -190,16 +203,18 @@ static void a_frame_around_it_makes_no_other_picture(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), b = draw((view){64.0 / 60, 0, 1, 1, 0, seed, 0, 0});
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}),
+                  b = draw((view){64.0 / 60, 0, 1, 1, 0, seed, 0, 0});
         paint(&b, 0, 0, IE_SKETCH_SIDE, 2, 255);
         paint(&b, 0, 62, IE_SKETCH_SIDE, 2, 255);
         paint(&b, 0, 0, 2, IE_SKETCH_SIDE, 255);
         paint(&b, 62, 0, 2, IE_SKETCH_SIDE, 255);
         for (int turned = 0; turned < 2; turned++) {
-            ie_likeness l = turned ? ie_structure_compare(&b, &a, 0) : ie_structure_compare(&a, &b, 0);
+            ie_likeness l =
+                turned ? ie_structure_compare(&b, &a, 0) : ie_structure_compare(&a, &b, 0);
             if (ie_structure_judge(&l, false) != IE_MATCH_SAME_PICTURE) {
-                fail_msg("picture %u: moved %.3f, match %.3f, blocks %.3f, scale %.3f", seed, l.moved, l.match, l.blocks,
-                         l.scale_x);
+                fail_msg("picture %u: moved %.3f, match %.3f, blocks %.3f, scale %.3f", seed,
+                         l.moved, l.match, l.blocks, l.scale_x);
             }
         }
     }
@@ -236,10 +251,14 @@ static void a_camera_that_was_moved_makes_it_another_shot(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), moved = draw((view){1, 0.04, 1, 2, 0, seed, 0, 0});
-        ie_sketch cut = draw((view){0.96, 0.04, 1, 2, 0, seed, 0, 0}); /* at one edge: up to where it ended */
-        ie_likeness shot = ie_structure_compare(&a, &moved, 0), crop = ie_structure_compare(&a, &cut, 0);
-        if (fabs(shot.beyond - 0.02) > 0.004 || ie_structure_judge(&shot, false) != IE_MATCH_SIMILAR_SCENE) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}),
+                  moved = draw((view){1, 0.04, 1, 2, 0, seed, 0, 0});
+        ie_sketch cut =
+            draw((view){0.96, 0.04, 1, 2, 0, seed, 0, 0}); /* at one edge: up to where it ended */
+        ie_likeness shot = ie_structure_compare(&a, &moved, 0),
+                    crop = ie_structure_compare(&a, &cut, 0);
+        if (fabs(shot.beyond - 0.02) > 0.004 ||
+            ie_structure_judge(&shot, false) != IE_MATCH_SIMILAR_SCENE) {
             fail_msg("shot %u: beyond %.4f", seed, shot.beyond);
         }
         if (crop.beyond > 0.003 || ie_structure_judge(&crop, false) != IE_MATCH_SAME_PICTURE) {
@@ -253,12 +272,17 @@ static void a_camera_that_was_tilted_makes_it_another_shot(void **state)
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
         ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0});
-        ie_sketch tilted = draw((view){.scale = 0.92, .gain = 1, .noise = 2, .seed = seed, .tilt = 0.015});
+        ie_sketch tilted =
+            draw((view){.scale = 0.92, .gain = 1, .noise = 2, .seed = seed, .tilt = 0.015});
         ie_sketch crop = draw((view){.scale = 0.92, .gain = 1, .noise = 2, .seed = seed});
-        ie_sketch straight = draw((view){.scale = 0.92, .gain = 1, .noise = 2, .seed = seed, .tilt = 0.05});
-        ie_likeness shot = ie_structure_compare(&a, &tilted, 0), copy = ie_structure_compare(&a, &crop, 0);
-        if (shot.moved > 0.02 || shot.beyond > 0.004 || ie_structure_judge(&shot, false) != IE_MATCH_SIMILAR_SCENE) {
-            fail_msg("shot %u: angle %.4f, moved %.3f, beyond %.4f", seed, shot.angle, shot.moved, shot.beyond);
+        ie_sketch straight =
+            draw((view){.scale = 0.92, .gain = 1, .noise = 2, .seed = seed, .tilt = 0.05});
+        ie_likeness shot = ie_structure_compare(&a, &tilted, 0),
+                    copy = ie_structure_compare(&a, &crop, 0);
+        if (shot.moved > 0.02 || shot.beyond > 0.004 ||
+            ie_structure_judge(&shot, false) != IE_MATCH_SIMILAR_SCENE) {
+            fail_msg("shot %u: angle %.4f, moved %.3f, beyond %.4f", seed, shot.angle, shot.moved,
+                     shot.beyond);
         }
         if (ie_structure_judge(&copy, false) != IE_MATCH_SAME_PICTURE) {
             fail_msg("crop %u: angle %.4f", seed, copy.angle);
@@ -270,7 +294,8 @@ static void a_camera_that_was_tilted_makes_it_another_shot(void **state)
     }
 }
 
-/* What the camera's automatic exposure and a program's levels have in common: no line explains them. */
+/* What the camera's automatic exposure and a program's levels have in common: no line explains
+   them. */
 static void a_burst_with_other_exposure_is_not_one_picture(void **state)
 {
     (void)state;
@@ -293,7 +318,8 @@ static void cover(ie_sketch *sketch, unsigned leaves, double share)
     for (int i = 0; i < IE_SKETCH_SIDE * IE_SKETCH_SIDE; i++) {
         same = same * 1664525 + 1013904223;
         other = other * 1664525 + 1013904223;
-        double grain = (1 - share) * ((double)(same >> 16) / 65536 - 0.5) + share * ((double)(other >> 16) / 65536 - 0.5);
+        double grain = (1 - share) * ((double)(same >> 16) / 65536 - 0.5) +
+                       share * ((double)(other >> 16) / 65536 - 0.5);
         double value = sketch->gray[i] * 0.6 + 50 + 90 * grain;
         sketch->gray[i] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
     }
@@ -303,18 +329,20 @@ static void leaves_in_the_wind_make_it_another_shot_and_noise_does_not(void **st
 {
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), copy = draw((view){1, 0, 1, 6, 0, seed, 0, 0}), shot = a;
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}),
+                  copy = draw((view){1, 0, 1, 6, 0, seed, 0, 0}), shot = a;
         cover(&a, 1, 0.3);
         cover(&copy, 1, 0.3);
         cover(&shot, 2, 0.3);
-        ie_likeness same = ie_structure_compare(&a, &copy, 0), other = ie_structure_compare(&a, &shot, 0);
+        ie_likeness same = ie_structure_compare(&a, &copy, 0),
+                    other = ie_structure_compare(&a, &shot, 0);
         if (ie_structure_judge(&same, false) != IE_MATCH_SAME_PICTURE) {
             fail_msg("copy %u: usual %.3f, lesser %.3f", seed, same.usual, same.lesser);
         }
         if (other.moved > 0.02 || other.detail < 0.7 || other.changed > 30 ||
             ie_structure_judge(&other, false) != IE_MATCH_SIMILAR_SCENE) {
-            fail_msg("shot %u: usual %.3f, lesser %.3f, moved %.3f, detail %.3f, changed %.0f", seed, other.usual,
-                     other.lesser, other.moved, other.detail, other.changed);
+            fail_msg("shot %u: usual %.3f, lesser %.3f, moved %.3f, detail %.3f, changed %.0f",
+                     seed, other.usual, other.lesser, other.moved, other.detail, other.changed);
         }
     }
 }
@@ -331,20 +359,23 @@ static void leaves_in_the_wind_are_seen_through_edited_levels(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed < 9; seed++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), copy = draw((view){1, 0, 1, 6, 0, seed, 0, 0}), shot = a;
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}),
+                  copy = draw((view){1, 0, 1, 6, 0, seed, 0, 0}), shot = a;
         cover(&a, 1, 0.35);
         cover(&copy, 1, 0.35);
         cover(&shot, 2, 0.35);
         bend(&copy);
         bend(&shot);
-        ie_likeness same = ie_structure_compare(&a, &copy, 0), other = ie_structure_compare(&a, &shot, 0);
+        ie_likeness same = ie_structure_compare(&a, &copy, 0),
+                    other = ie_structure_compare(&a, &shot, 0);
         if (!same.retoned || ie_structure_judge(&same, false) != IE_MATCH_SAME_PICTURE) {
-            fail_msg("copy %u: usual %.3f, lesser %.3f, moved %.3f", seed, same.usual, same.lesser, same.moved);
+            fail_msg("copy %u: usual %.3f, lesser %.3f, moved %.3f", seed, same.usual, same.lesser,
+                     same.moved);
         }
         if (!other.retoned || other.moved > 0.03 || other.detail < 0.7 || other.changed > 30 ||
             ie_structure_judge(&other, false) != IE_MATCH_SIMILAR_SCENE) {
-            fail_msg("shot %u: usual %.3f, lesser %.3f, moved %.3f, detail %.3f, changed %.0f", seed, other.usual,
-                     other.lesser, other.moved, other.detail, other.changed);
+            fail_msg("shot %u: usual %.3f, lesser %.3f, moved %.3f, detail %.3f, changed %.0f",
+                     seed, other.usual, other.lesser, other.moved, other.detail, other.changed);
         }
     }
 }
@@ -357,7 +388,8 @@ static void a_crop_is_one_from_either_side(void **state)
         ie_match verdict;
     } cases[] = {{0.87, IE_MATCH_SAME_PICTURE}, {0.81, IE_MATCH_NONE}};
     for (size_t i = 0; i < 2; i++) {
-        ie_sketch a = draw((view){1, 0, 1, 0, 0, 2, 0, 0}), b = draw((view){cases[i].part, 0, 1, 1, 0, 2, 0, 0});
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, 2, 0, 0}),
+                  b = draw((view){cases[i].part, 0, 1, 1, 0, 2, 0, 0});
         ie_likeness there = ie_structure_compare(&a, &b, 0), back = ie_structure_compare(&b, &a, 0);
         assert_int_equal(ie_structure_judge(&there, false), cases[i].verdict);
         assert_int_equal(ie_structure_judge(&back, false), cases[i].verdict);

@@ -11,11 +11,13 @@
 #include "utils/text.h"
 
 /* A baseline JPEG of one grey pixel. */
-static const uint8_t pixel[] =
-    "\xff\xd8\xff\xdb\0\x43\0\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
-    "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\xff\xc0\0\x0b\x08\0\1\0\1\1\1\x11\0\xff\xc4\0"
-    "\x14\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x03\xff\xc4\0\x14\x10\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff"
-    "\xda\0\x08\1\1\0\0\x3f\0\x37\xff\xd9";
+static const uint8_t pixel[] = "\xff\xd8\xff\xdb\0\x43\0\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+                               "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+                               "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\xff\xc0\0\x0b"
+                               "\x08\0\1\0\1\1\1\x11\0\xff\xc4\0"
+                               "\x14\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x03\xff\xc4\0\x14\x10\1\0\0"
+                               "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff"
+                               "\xda\0\x08\1\1\0\0\x3f\0\x37\xff\xd9";
 
 typedef struct fixture {
     char path[40];
@@ -61,8 +63,8 @@ static void see(ie_photo *photo, const char *label, double confidence)
     tags[photo->vision.tag_count++] =
         (ie_label){.label = label, .confidence = confidence, .source = "clip-vit-base-patch32"};
     photo->vision.tags = tags;
-    photo->vision.scenes_model =
-        (ie_label_model){.name = "openai/clip-vit-base-patch32", .version = "0123456789abcdef", .precision = "fp32"};
+    photo->vision.scenes_model = (ie_label_model){
+        .name = "openai/clip-vit-base-patch32", .version = "0123456789abcdef", .precision = "fp32"};
 }
 
 /* Proposes and writes; true when there was something to write. */
@@ -71,7 +73,8 @@ static bool tag(const fixture *f, ie_photo *photo, bool untag)
     ie_plan *plan = ie_plan_new("tag");
     ie_plan_root(plan, "/tmp");
     ie_action *action = ie_plan_add(plan, photo);
-    ie_proposal proposal = {.config = f->config, .photos = &photo, .count = 1, .plan = plan, .untag = untag};
+    ie_proposal proposal = {
+        .config = f->config, .photos = &photo, .count = 1, .plan = plan, .untag = untag};
     assert_int_equal(ie_tag_processor.propose(&proposal, NULL), IE_OK);
     bool any = ie_tag_edit_any(action->tags);
     ie_error err = {0};
@@ -116,7 +119,8 @@ static void keywords_of_models_go_and_a_persons_stay(void **state)
     const ie_metadata *m = &photo->metadata;
     assert_int_equal(m->keywords.count, 4);
     assert_int_equal(m->generated.count, 2);
-    assert_string_equal(m->generated.items[0], "beach|0.710|clip-vit-base-patch32|0123456789abcdef");
+    assert_string_equal(m->generated.items[0],
+                        "beach|0.710|clip-vit-base-patch32|0123456789abcdef");
     assert_false(has(&m->generated, "dog|0.900|clip-vit-base-patch32|0123456789abcdef"));
     see(photo, "beach", 0.71);
     assert_false(tag(f, photo, false)); /* a second run has nothing to do */
@@ -188,10 +192,13 @@ static void a_place_is_given_to_photos_that_have_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(keywords_of_models_go_and_a_persons_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keywords_of_models_go_and_a_persons_stay, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(when_all_were_a_models_none_are_left, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_branch_is_written_as_a_tree_and_as_a_keyword, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_place_is_given_to_photos_that_have_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_branch_is_written_as_a_tree_and_as_a_keyword, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_place_is_given_to_photos_that_have_none, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,7 +44,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static void assert_name_with(const ie_config_list *custom, const ie_photo *photo, const char *text, const char *expected)
+static void assert_name_with(const ie_config_list *custom, const ie_photo *photo, const char *text,
+                             const char *expected)
 {
     ie_template *pattern = NULL;
     ie_error err = {0};
@@ -96,7 +97,8 @@ static void every_field_without_a_value_is_unknown(void **state)
     empty->path = "/p/x";
     for (size_t i = 0; ie_field_at(i) != NULL; i++) {
         const char *name = ie_field_at(i)->name;
-        bool always = strcmp(name, "name") == 0 || strcmp(name, "folder") == 0 || strcmp(name, "original") == 0 || strcmp(name, "seq") == 0 ||
+        bool always = strcmp(name, "name") == 0 || strcmp(name, "folder") == 0 ||
+                      strcmp(name, "original") == 0 || strcmp(name, "seq") == 0 ||
                       strcmp(name, "counter") == 0;
         if (!always) {
             IE_AUTO_FREE char *text = ie_asprintf("{%s}", name);
@@ -211,10 +213,9 @@ static void mistakes_are_shown_with_their_place(void **state)
     assert_refused("{date:}",
                    "Position 7 of the template \"{date:}\": a format is missing after the colon, "
                    "such as %Y-%m-%d.");
-    assert_refused(
-        "{iso:5}",
-        "Position 6 of the template \"{iso:5}\": the field iso takes no such format; upper, lower, or a width "
-        "such as 04 may stand here.");
+    assert_refused("{iso:5}", "Position 6 of the template \"{iso:5}\": the field iso takes no such "
+                              "format; upper, lower, or a width "
+                              "such as 04 may stand here.");
     assert_refused("a{name", "Position 2 of the template \"a{name\": this brace is never closed; "
                              "write {{ for a brace itself.");
     assert_refused("a}b", "Position 2 of the template \"a}b\": this brace closes nothing; "
@@ -232,8 +233,10 @@ static void mistakes_are_shown_with_their_place(void **state)
     assert_refused("/a",
                    "Position 1 of the template \"/a\": a template neither begins nor ends with /; "
                    "its names lie below the chosen folder.");
-    assert_refused("a//{name}", "Position 3 of the template \"a//{name}\": one / follows another; the folder between them "
-                                "needs a name.");
+    assert_refused(
+        "a//{name}",
+        "Position 3 of the template \"a//{name}\": one / follows another; the folder between them "
+        "needs a name.");
     assert_refused("a/",
                    "Position 2 of the template \"a/\": a template neither begins nor ends with /; "
                    "its names lie below the chosen folder.");
@@ -302,13 +305,15 @@ static void any_key_of_the_record_is_a_field(void **state)
     assert_name(photo, "{location.state|\"none\"}", "none");
     photo->metadata.state = "a/b"; /* makes no folder */
     assert_name(photo, "{location.state}", "a_b");
-    assert_refused("{nothing.here}", "Position 2 of the template \"{nothing.here}\": there is no field "
-                                     "\"nothing.here\"; there are date, camera, make, model, lens, "
-                                     "name, ext, folder, format, width, height, iso, rating, hash, title, city, "
-                                     "country, label, creator, seq, counter, burst, burst_index, "
-                                     "original, lat, lon.");
-    assert_refused("../{name}", "Position 1 of the template \"../{name}\": no part may be \"..\"; the "
-                                "names lie below the chosen folder.");
+    assert_refused("{nothing.here}",
+                   "Position 2 of the template \"{nothing.here}\": there is no field "
+                   "\"nothing.here\"; there are date, camera, make, model, lens, "
+                   "name, ext, folder, format, width, height, iso, rating, hash, title, city, "
+                   "country, label, creator, seq, counter, burst, burst_index, "
+                   "original, lat, lon.");
+    assert_refused("../{name}",
+                   "Position 1 of the template \"../{name}\": no part may be \"..\"; the "
+                   "names lie below the chosen folder.");
 }
 
 static void the_original_name_is_the_one_that_was_kept(void **state)
@@ -321,7 +326,8 @@ static void the_original_name_is_the_one_that_was_kept(void **state)
 static void a_place_is_named_alike_when_it_was_read_and_when_it_is_recalled(void **state)
 {
     ie_photo *photo = *state;
-    photo->metadata.latitude = -15.895724999999998; /* of degrees, minutes and seconds; the catalog keeps 7 decimals */
+    photo->metadata.latitude =
+        -15.895724999999998; /* of degrees, minutes and seconds; the catalog keeps 7 decimals */
     photo->metadata.longitude = 15.8957250;
     assert_name(photo, "{lat}", "-15.89573");
     assert_name(photo, "{lon}", "15.89573");
@@ -369,18 +375,25 @@ static void conditions_choose_what_stands_in_a_name(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_name(*state, rows[i][0], rows[i][1]);
     }
-    assert_refused("a{if city}b", "Position 2 of the template \"a{if city}b\": this {if} has no {end}.");
-    assert_refused("a{end}b", "Position 2 of the template \"a{end}b\": there is no {if} that this belongs to.");
-    assert_refused("{if city}a{else}b{else}c{end}",
-                   "Position 18 of the template \"{if city}a{else}b{else}c{end}\": there is no {if} that this "
-                   "belongs to.");
-    assert_refused("{if citty}a{end}", "Position 5 of the template \"{if citty}a{end}\": there is no field "
-                                       "\"citty\"; the nearest is \"city\".");
-    assert_refused("{if city ~ x}a{end}",
-                   "Position 10 of the template \"{if city ~ x}a{end}\": here } was expected, or one of = != < <= > "
-                   ">= and a value.");
-    assert_refused("{if city>1", "Position 1 of the template \"{if city>1\": this brace is never closed; write {{ for "
-                                 "a brace itself.");
+    assert_refused("a{if city}b",
+                   "Position 2 of the template \"a{if city}b\": this {if} has no {end}.");
+    assert_refused(
+        "a{end}b",
+        "Position 2 of the template \"a{end}b\": there is no {if} that this belongs to.");
+    assert_refused(
+        "{if city}a{else}b{else}c{end}",
+        "Position 18 of the template \"{if city}a{else}b{else}c{end}\": there is no {if} that this "
+        "belongs to.");
+    assert_refused("{if citty}a{end}",
+                   "Position 5 of the template \"{if citty}a{end}\": there is no field "
+                   "\"citty\"; the nearest is \"city\".");
+    assert_refused("{if city ~ x}a{end}", "Position 10 of the template \"{if city ~ x}a{end}\": "
+                                          "here } was expected, or one of = != < <= > "
+                                          ">= and a value.");
+    assert_refused(
+        "{if city>1",
+        "Position 1 of the template \"{if city>1\": this brace is never closed; write {{ for "
+        "a brace itself.");
     ie_buffer deep = {0};
     for (int i = 0; i < 17; i++) {
         ie_buffer_text(&deep, "{if iso}");
@@ -407,7 +420,8 @@ static void slips_in_a_choice_are_named(void **state)
         {"{if rating>3}x{endif}", "a choice is written"},
         {"{IF rating>3}x{END}", "\"IF rating>3\"; a choice is written"},
         {"{if rating>3}x{else if iso}y{end}", "{else} and {end} take nothing else"},
-        {"{if rating>3}x{end", "Position 15 of the template \"{if rating>3}x{end\": this brace is never closed"},
+        {"{if rating>3}x{end",
+         "Position 15 of the template \"{if rating>3}x{end\": this brace is never closed"},
         {"{if rating>3", "Position 1 of the template \"{if rating>3\": this brace is never closed"},
         {"{if city=\"a>b\"", "this brace is never closed"},
     };
@@ -462,11 +476,14 @@ static void numbers_say_what_they_count(void **state)
         assert_int_equal(numbering, rows[i].numbering);
         ie_template_free(pattern);
     }
-    assert_refused("{seq}_{counter}",
-                   "Position 8 of the template \"{seq}_{counter}\": a name counts one thing only; "
-                   "{burst_index|counter} counts bursts and, for other photos, the files of a folder.");
-    assert_refused("{counter}/{name}", "Position 10 of the template \"{counter}/{name}\": {counter} counts the files of "
-                                       "a folder and cannot name the folder itself.");
+    assert_refused(
+        "{seq}_{counter}",
+        "Position 8 of the template \"{seq}_{counter}\": a name counts one thing only; "
+        "{burst_index|counter} counts bursts and, for other photos, the files of a folder.");
+    assert_refused(
+        "{counter}/{name}",
+        "Position 10 of the template \"{counter}/{name}\": {counter} counts the files of "
+        "a folder and cannot name the folder itself.");
 }
 
 static void custom_fields_are_templates_with_a_name(void **state)
@@ -477,12 +494,14 @@ static void custom_fields_are_templates_with_a_name(void **state)
     ie_template *pattern = NULL;
     ie_numbering numbering;
     ie_error err = {0};
-    assert_int_equal(ie_template_parse("{custom.place:upper}/{name}", &custom, &pattern, &err), IE_OK);
+    assert_int_equal(ie_template_parse("{custom.place:upper}/{name}", &custom, &pattern, &err),
+                     IE_OK);
     IE_AUTO_FREE char *name = ie_template_expand(pattern, photo, 1, &numbering);
     assert_string_equal(name, "NORWAY/OSLO/IMG_0042");
     ie_template_free(pattern);
     photo->metadata.city = NULL; /* a part without a value: the whole field has none */
-    assert_int_equal(ie_template_parse("{custom.place|\"nowhere\"}", &custom, &pattern, &err), IE_OK);
+    assert_int_equal(ie_template_parse("{custom.place|\"nowhere\"}", &custom, &pattern, &err),
+                     IE_OK);
     IE_AUTO_FREE char *nowhere = ie_template_expand(pattern, photo, 1, &numbering);
     assert_string_equal(nowhere, "nowhere");
     ie_template_free(pattern);
@@ -507,12 +526,16 @@ static void lists_of_the_record_are_named_by_number_or_joined(void **state)
     ie_photo *photo = *state;
     ie_text_list_add(&photo->metadata.keywords, photo->arena, "boat");
     ie_text_list_add(&photo->metadata.keywords, photo->arena, "sea/side");
-    assert_name(photo, "{keywords}-{keywords.1}-{keywords.2|\"none\"}", "boat, sea_side-sea_side-none");
+    assert_name(photo, "{keywords}-{keywords.1}-{keywords.2|\"none\"}",
+                "boat, sea_side-sea_side-none");
     assert_name(photo, "{software|\"none\"}{size}", "none0");
-    assert_refused("{exposure}", "Position 2 of the template \"{exposure}\": there is no field \"exposure\"; there are "
-                                 "date, camera, make, model, lens, name, ext, folder, format, width, height, iso, rating, hash, "
-                                 "title, city, country, label, creator, seq, counter, burst, burst_index, original, lat, "
-                                 "lon.");
+    assert_refused(
+        "{exposure}",
+        "Position 2 of the template \"{exposure}\": there is no field \"exposure\"; there are "
+        "date, camera, make, model, lens, name, ext, folder, format, width, height, iso, rating, "
+        "hash, "
+        "title, city, country, label, creator, seq, counter, burst, burst_index, original, lat, "
+        "lon.");
 }
 
 static void a_template_says_what_it_needs(void **state)
@@ -545,7 +568,8 @@ static void names_are_composed(void **state)
     ie_photo *photo = *state;
     photo->metadata.title = "Cafe\xcc\x81 A\xcc\x8a";
     assert_name(photo, "{title}", "Caf\xc3\xa9 \xc3\x85");
-    IE_AUTO_FREE char *a = ie_unicode_folded("/p/CAFE\xcc\x81"), *b = ie_unicode_folded("/p/caf\xc3\xa9");
+    IE_AUTO_FREE char *a = ie_unicode_folded("/p/CAFE\xcc\x81"),
+                      *b = ie_unicode_folded("/p/caf\xc3\xa9");
     assert_string_equal(a, b);
     IE_AUTO_FREE char *odd = ie_unicode_folded("A\xff"), *same = ie_unicode_nfc("e\xcc\x81\xff");
     assert_string_equal(odd, "a\xff");

@@ -72,9 +72,12 @@ static void a_slip_of_the_keys_is_one_edit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(base64_gives_back_what_it_took), cmocka_unit_test(only_valid_utf8_is_valid),
-        cmocka_unit_test(shown_paths_hide_control_bytes), cmocka_unit_test(paths_come_apart),
-        cmocka_unit_test(numbers_are_read_strictly), cmocka_unit_test(a_slip_of_the_keys_is_one_edit),
+        cmocka_unit_test(base64_gives_back_what_it_took),
+        cmocka_unit_test(only_valid_utf8_is_valid),
+        cmocka_unit_test(shown_paths_hide_control_bytes),
+        cmocka_unit_test(paths_come_apart),
+        cmocka_unit_test(numbers_are_read_strictly),
+        cmocka_unit_test(a_slip_of_the_keys_is_one_edit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,7 +83,8 @@ static void long_texts_are_cut_and_still_end(void **state)
     assert_int_equal(ie_tokenizer_new(small, sizeof small - 1, "small", &tokenizer, NULL), IE_OK);
     assert_int_equal(ie_tokenizer_encode(tokenizer, text, sizeof text, ids), IE_TOKENS_MAX);
     assert_int_equal(ids[IE_TOKENS_MAX - 1], 516);
-    assert_int_equal(ie_tokenizer_encode(tokenizer, "\xff\xfe", 2, ids), 6); /* bytes of no text: two letters of two bytes */
+    assert_int_equal(ie_tokenizer_encode(tokenizer, "\xff\xfe", 2, ids),
+                     6); /* bytes of no text: two letters of two bytes */
     assert_int_equal(ie_tokenizer_encode(tokenizer, "", 0, ids), 2);
     ie_tokenizer_free(tokenizer);
 }
@@ -104,7 +105,8 @@ static void what_is_no_vocabulary_is_refused(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ie_tokenizer *tokenizer = NULL;
         ie_error err = {0};
-        assert_int_equal(ie_tokenizer_new(bad[i], strlen(bad[i]), "x.txt", &tokenizer, &err), IE_ERR_FORMAT);
+        assert_int_equal(ie_tokenizer_new(bad[i], strlen(bad[i]), "x.txt", &tokenizer, &err),
+                         IE_ERR_FORMAT);
         assert_non_null(strstr(err.text, "x.txt"));
     }
 }

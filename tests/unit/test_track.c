@@ -7,8 +7,11 @@
 
 #include "storage/gpx_file.h"
 
-#define GPX "<?xml version='1.0'?><gpx xmlns='http://www.topografix.com/GPX/1/1' version='1.1'><trk><trkseg>"
-#define POINT(lat, lon, time) "<trkpt lat='" lat "' lon='" lon "'><ele>10.5</ele><time>" time "</time></trkpt>"
+#define GPX                                                                                        \
+    "<?xml version='1.0'?><gpx xmlns='http://www.topografix.com/GPX/1/1' "                         \
+    "version='1.1'><trk><trkseg>"
+#define POINT(lat, lon, time)                                                                      \
+    "<trkpt lat='" lat "' lon='" lon "'><ele>10.5</ele><time>" time "</time></trkpt>"
 
 static ie_status read_text(const char *text, ie_track *track)
 {
@@ -26,12 +29,16 @@ static void a_place_lies_between_its_points_and_never_over_a_gap(void **state)
     (void)state;
     ie_track track = {0};
     ie_track_point p;
-    assert_int_equal(read_text(GPX POINT("20", "179", "2020-01-01T00:10:00Z") POINT("10", "-179", "2020-01-01T01:20:00+01:00")
-                                   POINT("91", "0", "2020-01-01T00:30:00Z") "</trkseg></trk></gpx>", &track), IE_OK);
+    assert_int_equal(read_text(GPX POINT("20", "179", "2020-01-01T00:10:00Z")
+                                   POINT("10", "-179", "2020-01-01T01:20:00+01:00") POINT(
+                                       "91", "0", "2020-01-01T00:30:00Z") "</trkseg></trk></gpx>",
+                               &track),
+                     IE_OK);
     assert_int_equal(track.count, 2);
     int64_t start = track.points[0].utc_ms;
     assert_true(ie_track_at(&track, start + 300000, 600, &p));
-    assert_true(fabs(p.latitude - 15) < 1e-9 && fabs(fabs(p.longitude) - 180) < 1e-9 && p.altitude_m == 10.5);
+    assert_true(fabs(p.latitude - 15) < 1e-9 && fabs(fabs(p.longitude) - 180) < 1e-9 &&
+                p.altitude_m == 10.5);
     assert_false(ie_track_at(&track, start + 300000, 599, &p));
     assert_true(ie_track_at(&track, start, 0, &p) && p.latitude == 20);
     assert_false(ie_track_at(&track, start - 1, 600, &p));
@@ -42,7 +49,8 @@ static void a_place_lies_between_its_points_and_never_over_a_gap(void **state)
 static void what_is_no_track_is_refused(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"", "<kml/>", GPX, GPX "<trkpt lat='1' lon='2'/></trkseg></trk></gpx>"};
+    static const char *const texts[] = {"", "<kml/>", GPX,
+                                        GPX "<trkpt lat='1' lon='2'/></trkseg></trk></gpx>"};
     for (size_t i = 0; i < 4; i++) {
         ie_track track = {0};
         assert_int_equal(read_text(texts[i], &track), IE_ERR_FORMAT);
@@ -63,7 +71,8 @@ static void clock_offsets_are_hours_minutes_and_seconds(void **state)
     }
     assert_true(ie_parse_seconds("10m", &s) && s == 600);
     assert_true(ie_parse_seconds("45", &s) && s == 45);
-    assert_false(ie_parse_seconds("m", &s) || ie_parse_seconds("-1s", &s) || ie_parse_seconds("1d", &s));
+    assert_false(ie_parse_seconds("m", &s) || ie_parse_seconds("-1s", &s) ||
+                 ie_parse_seconds("1d", &s));
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What conversions get wrong with the libraries' defaults, one test for each, done as apply would do it. */
+/* What conversions get wrong with the libraries' defaults, one test for each, done as apply would
+   do it. */
 #include "exif_help.h"
 #include "pictures.h"
 
@@ -27,10 +28,15 @@ static const char *converts(const char *from, wanted w, ie_error *err)
     ie_config *config = ie_config_new();
     ie_photo *photo = facts_of(from, format_of(from));
     assert_int_equal(ie_config_set(config, "convert.min_similarity", "0.95", "test", NULL), IE_OK);
-    const ie_action action = {.kind = IE_ACTION_COPY, .from = from, .from_format = photo->format, .format = w.to,
-                              .quality = w.quality > 0 ? w.quality : 90, .recoding = w.recoding,
+    const ie_action action = {.kind = IE_ACTION_COPY,
+                              .from = from,
+                              .from_format = photo->format,
+                              .format = w.to,
+                              .quality = w.quality > 0 ? w.quality : 90,
+                              .recoding = w.recoding,
                               .remake = w.to == photo->format ? IE_REMAKE_ENCODE : IE_REMAKE_NONE,
-                              .orientation = w.orientation > 0 ? w.orientation : photo->orientation};
+                              .orientation =
+                                  w.orientation > 0 ? w.orientation : photo->orientation};
     const char *path = picture_file(NULL, 0);
     ie_error inner = {0};
     ie_status status = ie_derive(config, &action, path, &inner);
@@ -55,7 +61,8 @@ static ie_image_facts facts_in(const char *path)
 static void a_picture_that_its_container_turns_is_not_turned_again(void **state)
 {
     (void)state;
-    SAMPLE_OR_SKIP(from, "orientation/libavif/abc_color_irot_alpha_NOirot.avif"); /* stored 512 x 256 */
+    SAMPLE_OR_SKIP(from,
+                   "orientation/libavif/abc_color_irot_alpha_NOirot.avif"); /* stored 512 x 256 */
     const char *path = converts(from, (wanted){.to = IE_FORMAT_PNG, .orientation = 6}, NULL);
     assert_int_equal(facts_in(path).width, 256);
     assert_int_equal(facts_in(path).height, 512);
@@ -71,8 +78,10 @@ static void a_gain_map_is_refused_or_left_with_all_that_speaks_of_it(void **stat
     assert_non_null(strstr(err.text, "--drop-gain-map"));
     static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_WEBP, IE_FORMAT_PNG};
     for (size_t i = 0; i < 3; i++) {
-        const char *path = converts(from, (wanted){.to = formats[i], .recoding = IE_RECODE_DROP_GAIN_MAP}, NULL);
-        assert_false(holds(path, "hdrgm") || holds(path, "MPF") || holds(path, "Container:Directory"));
+        const char *path =
+            converts(from, (wanted){.to = formats[i], .recoding = IE_RECODE_DROP_GAIN_MAP}, NULL);
+        assert_false(holds(path, "hdrgm") || holds(path, "MPF") ||
+                     holds(path, "Container:Directory"));
         file_bytes bytes = bytes_of(path);
         assert_false(ie_gain_map_in(bytes.data, bytes.size, formats[i]));
         free(bytes.data);
@@ -86,8 +95,12 @@ static void writing_metadata_leaves_a_second_picture_where_it_is_found(void **st
     const char *words[] = {"sea"};
     ie_tag_edit edit = {.add_keywords = {words, 1}, .rating = IE_ABSENT};
     ie_config *config = ie_config_new();
-    const ie_action action = {.kind = IE_ACTION_REPLACE, .from = from, .from_format = IE_FORMAT_JPEG,
-                              .format = IE_FORMAT_JPEG, .orientation = 1, .tags = &edit};
+    const ie_action action = {.kind = IE_ACTION_REPLACE,
+                              .from = from,
+                              .from_format = IE_FORMAT_JPEG,
+                              .format = IE_FORMAT_JPEG,
+                              .orientation = 1,
+                              .tags = &edit};
     ie_error err = {0};
     assert_int_equal(ie_derive(config, &action, picture_file(NULL, 0), &err), IE_ERR_UNSUPPORTED);
     assert_non_null(strstr(err.text, "second picture"));
@@ -143,15 +156,21 @@ static void a_full_disk_is_no_fault_of_the_photo(void **state)
         rmdir(folder);
         skip();
     }
-    static const ie_format formats[] = {IE_FORMAT_PNG, IE_FORMAT_JPEG, IE_FORMAT_WEBP, IE_FORMAT_TIFF};
+    static const ie_format formats[] = {IE_FORMAT_PNG, IE_FORMAT_JPEG, IE_FORMAT_WEBP,
+                                        IE_FORMAT_TIFF};
     ie_config *config = ie_config_new();
     ie_status status[4];
     ie_error err[4] = {0};
     for (size_t i = 0; i < 4; i++) {
         close(open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600));
-        const ie_action action = {.kind = IE_ACTION_COPY, .from = from, .from_format = IE_FORMAT_JPEG, .format = formats[i],
-                                  .quality = 95, .orientation = 1,
-                                  .remake = formats[i] == IE_FORMAT_JPEG ? IE_REMAKE_ENCODE : IE_REMAKE_NONE};
+        const ie_action action = {.kind = IE_ACTION_COPY,
+                                  .from = from,
+                                  .from_format = IE_FORMAT_JPEG,
+                                  .format = formats[i],
+                                  .quality = 95,
+                                  .orientation = 1,
+                                  .remake = formats[i] == IE_FORMAT_JPEG ? IE_REMAKE_ENCODE
+                                                                         : IE_REMAKE_NONE};
         status[i] = ie_derive(config, &action, path, &err[i]);
         unlink(path);
     }
@@ -184,20 +203,24 @@ static int sampling_of(const char *path)
 static void a_jpeg_keeps_its_sampling_profile_and_size_at_any_quality(void **state)
 {
     (void)state;
-    static const char *const names[] = {"meta-jpeg/elodie/with-location.jpg", "orientation/sharp/Landscape_1.jpg",
+    static const char *const names[] = {"meta-jpeg/elodie/with-location.jpg",
+                                        "orientation/sharp/Landscape_1.jpg",
                                         "meta-jpeg/exifr/BonTonARTSTORplusIPTC.jpg",
                                         "meta-jpeg/libultrahdr/minnie-320x240-yuv-icc.jpg"};
     bool halved = false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         SAMPLE_OR_SKIP(from, names[i]);
         for (int quality = 85; quality <= 95; quality += 10) {
-            const char *path = converts(from, (wanted){.to = IE_FORMAT_JPEG, .quality = quality}, NULL);
+            const char *path =
+                converts(from, (wanted){.to = IE_FORMAT_JPEG, .quality = quality}, NULL);
             ie_image_facts was = facts_in(from), is = facts_in(path);
             assert_int_equal(sampling_of(path), sampling_of(from));
             halved |= sampling_of(from) == 0x22;
-            assert_true(is.width == was.width && is.height == was.height && ie_hash128_equal(was.icc, is.icc));
+            assert_true(is.width == was.width && is.height == was.height &&
+                        ie_hash128_equal(was.icc, is.icc));
         }
-        const char *full = converts(from, (wanted){.to = IE_FORMAT_JPEG, .recoding = IE_RECODE_FULL_CHROMA}, NULL);
+        const char *full =
+            converts(from, (wanted){.to = IE_FORMAT_JPEG, .recoding = IE_RECODE_FULL_CHROMA}, NULL);
         assert_int_equal(sampling_of(full), 0x11);
     }
     assert_true(halved);
@@ -208,7 +231,9 @@ static void a_progressive_jpeg_is_made_when_asked(void **state)
     (void)state;
     SAMPLE_OR_SKIP(from, "orientation/sharp/Landscape_1.jpg");
     for (unsigned i = 0; i < 2; i++) {
-        file_bytes bytes = bytes_of(converts(from, (wanted){.to = IE_FORMAT_JPEG, .recoding = i > 0 ? IE_RECODE_PROGRESSIVE : 0u}, NULL));
+        file_bytes bytes = bytes_of(converts(
+            from, (wanted){.to = IE_FORMAT_JPEG, .recoding = i > 0 ? IE_RECODE_PROGRESSIVE : 0u},
+            NULL));
         ie_decode_fault fault;
         ie_jpeg *jpeg = ie_jpeg_open(bytes.data, bytes.size, PIXEL_LIMIT, &fault);
         assert_non_null(jpeg);
@@ -260,13 +285,15 @@ static void a_wide_gamut_stays_with_its_profile_unless_srgb_is_asked_for(void **
     const char *kept = converts(from, (wanted){.to = IE_FORMAT_PNG}, NULL);
     assert_true(ie_hash128_equal(was.icc, facts_in(kept).icc));
     assert_true(fabs(mean_of(from, IE_FORMAT_JPEG, 0) - mean_of(kept, IE_FORMAT_PNG, 0)) < 0.01);
-    const char *srgb = converts(from, (wanted){.to = IE_FORMAT_PNG, .recoding = IE_RECODE_SRGB}, NULL);
+    const char *srgb =
+        converts(from, (wanted){.to = IE_FORMAT_PNG, .recoding = IE_RECODE_SRGB}, NULL);
     assert_false(ie_hash128_equal(was.icc, facts_in(srgb).icc));
     /* What is colourful in Adobe RGB has higher numbers in sRGB's smaller triangle. */
     double spread_was = mean_of(from, IE_FORMAT_JPEG, 0) - mean_of(from, IE_FORMAT_JPEG, 2);
     double spread_is = mean_of(srgb, IE_FORMAT_PNG, 0) - mean_of(srgb, IE_FORMAT_PNG, 2);
     assert_true(fabs(spread_is) > fabs(spread_was) + 1);
-    const char *jpeg = converts(from, (wanted){.to = IE_FORMAT_JPEG, .recoding = IE_RECODE_SRGB}, NULL);
+    const char *jpeg =
+        converts(from, (wanted){.to = IE_FORMAT_JPEG, .recoding = IE_RECODE_SRGB}, NULL);
     assert_false(holds(jpeg, "Adobe RGB (1998)"));
 }
 
@@ -279,7 +306,8 @@ static void cmyk_becomes_rgb_of_8_bits_where_it_must_and_stays_where_it_can(void
     assert_true(!png.cmyk && png.bits == 8 && !png.has_alpha);
     ie_image_facts tiff = facts_in(converts(from, (wanted){.to = IE_FORMAT_TIFF}, NULL));
     assert_true(tiff.cmyk);
-    ie_image_facts srgb = facts_in(converts(from, (wanted){.to = IE_FORMAT_TIFF, .recoding = IE_RECODE_SRGB}, NULL));
+    ie_image_facts srgb =
+        facts_in(converts(from, (wanted){.to = IE_FORMAT_TIFF, .recoding = IE_RECODE_SRGB}, NULL));
     assert_false(srgb.cmyk);
 }
 
@@ -290,7 +318,10 @@ static void sixteen_bits_stay_sixteen_or_the_photo_stays(void **state)
     make_png(&bytes, 40, 24, 16, -1, 1);
     const char *deep = picture_file(bytes.data, bytes.size);
     ie_buffer_free(&bytes);
-    assert_int_equal(facts_in(converts(deep, (wanted){.to = IE_FORMAT_TIFF, .recoding = IE_RECODE_SRGB}, NULL)).bits, 16);
+    assert_int_equal(
+        facts_in(converts(deep, (wanted){.to = IE_FORMAT_TIFF, .recoding = IE_RECODE_SRGB}, NULL))
+            .bits,
+        16);
     ie_error err = {0};
     assert_null(converts(deep, (wanted){.to = IE_FORMAT_WEBP}, &err));
     assert_non_null(strstr(err.text, "16 bits"));
@@ -312,7 +343,8 @@ static void transparency_never_falls_on_black(void **state)
 static void several_frames_are_not_cut_to_one(void **state)
 {
     (void)state;
-    static const char *const names[] = {"gif/rclip/bee_animated.gif", "avif/libavif/colors-animated-8bpc.avif",
+    static const char *const names[] = {"gif/rclip/bee_animated.gif",
+                                        "avif/libavif/colors-animated-8bpc.avif",
                                         "png/image/ball.png"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         SAMPLE_OR_SKIP(from, names[i]);
@@ -331,7 +363,8 @@ typedef struct directory {
     uint32_t at, count; /* where it will stand, with `count` entries */
 } directory;
 
-static void entry(directory *d, uint32_t tag, uint32_t type, uint32_t count, const void *data, size_t size)
+static void entry(directory *d, uint32_t tag, uint32_t type, uint32_t count, const void *data,
+                  size_t size)
 {
     uint8_t small[4] = {0};
     le_add(&d->entries, tag, 2);
@@ -371,7 +404,8 @@ static void add_mosaic(ie_buffer *file)
 {
     for (uint32_t y = 0; y < RAW_HEIGHT; y++) {
         for (uint32_t x = 0; x < RAW_WIDTH; x++) {
-            bool left = x < RAW_WIDTH / 2, red = y % 2 == 0 && x % 2 == 0, blue = y % 2 == 1 && x % 2 == 1;
+            bool left = x < RAW_WIDTH / 2, red = y % 2 == 0 && x % 2 == 0,
+                 blue = y % 2 == 1 && x % 2 == 1;
             le_add(file, red ? (left ? 50000 : 4000) : blue ? (left ? 4000 : 50000) : 6000, 2);
         }
     }
@@ -402,8 +436,9 @@ static void add_preview_directory(ie_buffer *file, size_t jpeg_size)
 /* `dng` false: without the version that makes it one, so that only its picture tells. */
 static void add_main_directory(ie_buffer *file, uint32_t data_at, bool dng)
 {
-    static const int32_t matrix[18] = {32404, 10000, -15371, 10000, -4985, 10000, -9692, 10000, 18760,
-                                       10000, 415,   10000,  556,   10000, -2040, 10000, 10572, 10000};
+    static const int32_t matrix[18] = {32404, 10000, -15371, 10000, -4985, 10000,
+                                       -9692, 10000, 18760,  10000, 415,   10000,
+                                       556,   10000, -2040,  10000, 10572, 10000};
     static const uint32_t neutral[6] = {1, 1, 1, 1, 1, 1};
     directory main = {.at = 8, .count = dng ? 21 : 20};
     number(&main, 254, 0);
@@ -454,7 +489,8 @@ static const char *dng_with_preview(ie_pixels *ret_preview)
 {
     ie_buffer ppm = {0};
     make_ppm(&ppm, 40, 24);
-    const char *jpeg = converted(picture_file(ppm.data, ppm.size), IE_FORMAT_PNM, IE_FORMAT_JPEG, 95, 1);
+    const char *jpeg =
+        converted(picture_file(ppm.data, ppm.size), IE_FORMAT_PNM, IE_FORMAT_JPEG, 95, 1);
     ie_buffer_free(&ppm);
     *ret_preview = decoded(jpeg, IE_FORMAT_JPEG);
     file_bytes bytes = bytes_of(jpeg);
@@ -511,14 +547,20 @@ static void a_developed_raw_has_the_colours_of_its_filters_and_16_bits(void **st
     ie_pixels preview = {0};
     const char *raw = dng_with_preview(&preview);
     free(preview.data);
-    const char *path = converts(raw, (wanted){.to = IE_FORMAT_PNG, .recoding = IE_RECODE_DEVELOP}, NULL);
+    const char *path =
+        converts(raw, (wanted){.to = IE_FORMAT_PNG, .recoding = IE_RECODE_DEVELOP}, NULL);
     assert_int_equal(facts_in(path).bits, 16);
     ie_pixels is = decoded(path, IE_FORMAT_PNG);
     assert_true(is.width == RAW_HEIGHT && is.height == RAW_WIDTH && is.channels == 3);
-    const uint8_t *upper = is.data + (8 * is.width + 20) * 3, *lower = is.data + (56 * is.width + 20) * 3;
-    assert_true(upper[0] > upper[2] + 100 && lower[2] > lower[0] + 100); /* the left is the top now */
+    const uint8_t *upper = is.data + (8 * is.width + 20) * 3,
+                  *lower = is.data + (56 * is.width + 20) * 3;
+    assert_true(upper[0] > upper[2] + 100 &&
+                lower[2] > lower[0] + 100); /* the left is the top now */
     free(is.data);
-    assert_int_equal(facts_in(converts(raw, (wanted){.to = IE_FORMAT_JPEG, .recoding = IE_RECODE_DEVELOP}, NULL)).bits, 8);
+    assert_int_equal(
+        facts_in(converts(raw, (wanted){.to = IE_FORMAT_JPEG, .recoding = IE_RECODE_DEVELOP}, NULL))
+            .bits,
+        8);
 }
 
 static void a_damaged_raw_is_not_developed(void **state)

@@ -93,9 +93,11 @@ static void what_is_to_go_is_told_before_anything_goes(void **state)
     heard h = {0};
     const ie_apply_options options = {.undoes = count_file_that_goes, .undone_user = &h};
     const ie_undo_request dry = {.run_id = s->id, .dry_run = true}, real = {.run_id = s->id};
-    assert_int_equal(ie_undo_run(s->output, &dry, &options, NULL, NULL, &s->counts, &s->err), IE_OK);
+    assert_int_equal(ie_undo_run(s->output, &dry, &options, NULL, NULL, &s->counts, &s->err),
+                     IE_OK);
     assert_int_equal(h.files, 0);
-    assert_int_equal(ie_undo_run(s->output, &real, &options, NULL, NULL, &s->counts, &s->err), IE_OK);
+    assert_int_equal(ie_undo_run(s->output, &real, &options, NULL, NULL, &s->counts, &s->err),
+                     IE_OK);
     assert_int_equal(h.files, 2);
     assert_int_equal(h.there, 2);
     assert_int_equal(h.batches, 1);
@@ -143,7 +145,8 @@ static void a_copy_that_the_source_now_links_to_stays(void **state)
     add_copy(s, "sub/a", "a", 0);
     add_copy(s, "hard/b", "b", 1);
     apply_is_ok(s);
-    /* The originals were given up: one folder is a link to the copies, the other holds a hard link. */
+    /* The originals were given up: one folder is a link to the copies, the other holds a
+       hard link. */
     unlink(at(s, s->root, "sub/a"));
     assert_int_equal(rmdir(at(s, s->root, "sub")), 0);
     assert_int_equal(symlink(s->output, at(s, s->root, "sub")), 0);
@@ -209,7 +212,8 @@ static void undo_after_undo_does_nothing(void **state)
         assert_string_equal(after, before);
     }
     assert_int_equal(undo(s, s->root, (ie_undo_request){0}), IE_ERR_NOT_FOUND);
-    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = "20200101T000000-0000"}), IE_ERR_NOT_FOUND);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = "20200101T000000-0000"}),
+                     IE_ERR_NOT_FOUND);
 }
 
 static void undo_works_where_the_disk_is_mounted_now(void **state)
@@ -242,10 +246,12 @@ static void a_glob_undoes_the_units_it_matches(void **state)
     tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a.xmp", "1.xmp", 0);
     tree_plan(s->plan, IE_ACTION_MOVE, s->root, "b.jpg", "2.jpg", 1);
     apply_is_ok(s);
-    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id, .path_glob = "*.xmp"}), IE_OK);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id, .path_glob = "*.xmp"}),
+                     IE_OK);
     assert_int_equal(s->counts.restored, 2);
     assert_int_equal(s->counts.untouched, 1);
-    assert_true(tree_has(s->root, "a.jpg") && tree_has(s->root, "a.xmp") && tree_has(s->root, "2.jpg"));
+    assert_true(tree_has(s->root, "a.jpg") && tree_has(s->root, "a.xmp") &&
+                tree_has(s->root, "2.jpg"));
     assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id}), IE_OK);
     assert_int_equal(s->counts.restored, 1);
     assert_true(tree_has(s->root, "b.jpg"));
@@ -374,7 +380,8 @@ static void of_two_that_make_a_folder_at_once_both_get_it(void **state)
 {
     scene *s = *state;
     for (int i = 0; i < 20; i++) {
-        IE_AUTO_FREE char *name = ie_asprintf("new %d/folder", i), *made = ie_path_join(s->output, name);
+        IE_AUTO_FREE char *name = ie_asprintf("new %d/folder", i),
+                          *made = ie_path_join(s->output, name);
         pid_t children[2];
         for (int k = 0; k < 2; k++) {
             IE_AUTO_FREE char *from = ie_asprintf("%d.%d", i, k);
@@ -403,8 +410,8 @@ static void of_two_that_make_a_folder_at_once_both_get_it(void **state)
 
 static ie_status keep_run(void *user, const ie_run_info *run)
 {
-    ie_buffer_printf(user, "%s %" PRIu64 " actions %" PRIu64 " undone %" PRIu64 " held\n", run->state, run->actions, run->undone,
-                     run->held_bytes);
+    ie_buffer_printf(user, "%s %" PRIu64 " actions %" PRIu64 " undone %" PRIu64 " held\n",
+                     run->state, run->actions, run->undone, run->held_bytes);
     return IE_OK;
 }
 

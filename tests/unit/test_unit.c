@@ -122,11 +122,16 @@ static void takeout_describes_an_edited_picture_where_the_original_is_gone(void 
 
 static void what_takeout_calls_edited_in_other_languages_goes_with_its_original(void **state)
 {
-    static const char *const marks[] = {"edited", "bearbeitet", "modifi\xc3\xa9", "modifie\xcc\x81", "modificato", "ha editado",
-                                        "editat", "bewerkt", "edytowane", "\xe7\xb7\xa8\xe9\x9b\x86\xe6\xb8\x88\xe3\x81\xbf"};
+    static const char *const marks[] = {
+        "edited",         "bearbeitet",
+        "modifi\xc3\xa9", "modifie\xcc\x81",
+        "modificato",     "ha editado",
+        "editat",         "bewerkt",
+        "edytowane",      "\xe7\xb7\xa8\xe9\x9b\x86\xe6\xb8\x88\xe3\x81\xbf"};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         IE_FOLDER f = {0};
-        IE_AUTO_FREE char *edited = ie_asprintf("/p/a-%s.jpg", marks[i]), *alone = ie_asprintf("/p/b-%s.jpg", marks[i]);
+        IE_AUTO_FREE char *edited = ie_asprintf("/p/a-%s.jpg", marks[i]),
+                          *alone = ie_asprintf("/p/b-%s.jpg", marks[i]);
         add(&f, "/p/a.jpg", IE_FORMAT_JPEG);
         add(&f, edited, IE_FORMAT_JPEG);
         add(&f, "/p/a.jpg.json", IE_FORMAT_UNKNOWN);

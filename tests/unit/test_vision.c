@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The analyzers with real models: the golden tiny CLIP and DETR, and FastestDet's true weights on real photos. */
+/* The analyzers with real models: the golden tiny CLIP and DETR, and FastestDet's true weights on
+   real photos. */
 #include <math.h>
 #include <unistd.h>
 
@@ -138,7 +139,8 @@ static void tiny_detr_gives_the_logits_of_the_reference(void **state)
         mask[i] = 1;
     }
     const ie_port *port = ie_onnx_input(onnx, "pixel_mask");
-    int64_t mask_height = port->shape[1] > 0 ? port->shape[1] : 64, mask_width = port->shape[2] > 0 ? port->shape[2] : 64;
+    int64_t mask_height = port->shape[1] > 0 ? port->shape[1] : 64,
+            mask_width = port->shape[2] > 0 ? port->shape[2] : 64;
     assert_true(mask_height * mask_width <= 64 * 64);
     ie_tensor inputs[2];
     size_t count;
@@ -176,10 +178,10 @@ static void tiny_detr_gives_the_logits_of_the_reference(void **state)
 /* The texts of the golden values as scenes, each alone as its template. */
 static ie_config *clip_config(const json_t *golden)
 {
-    IE_AUTO_FREE char *entry = ie_asprintf("name=tiny;layout=clip;path=%%s/golden;vision=clip_tiny_vision.onnx;"
-                                           "text=clip_tiny_text.onnx;tokenizer=%s;logit_scale=%.15g",
-                                           getenv("IMGENGINE_TEST_MERGES"),
-                                           ie_json_get_real(golden, "logit_scale_exp"));
+    IE_AUTO_FREE char *entry =
+        ie_asprintf("name=tiny;layout=clip;path=%%s/golden;vision=clip_tiny_vision.onnx;"
+                    "text=clip_tiny_text.onnx;tokenizer=%s;logit_scale=%.15g",
+                    getenv("IMGENGINE_TEST_MERGES"), ie_json_get_real(golden, "logit_scale_exp"));
     ie_config *config = config_with(entry);
     ie_buffer labels = {0};
     size_t index;
@@ -217,7 +219,8 @@ static double scene_difference(ie_config *config, const json_t *clip)
     json_array_foreach(json_object_get(clip, "images"), index, name)
     {
         const json_t *row = json_array_get(json_object_get(clip, "probs"), index);
-        IE_AUTO_FREE char *path = ie_asprintf("%s/golden/images/%s", testdata(), json_string_value(name));
+        IE_AUTO_FREE char *path =
+            ie_asprintf("%s/golden/images/%s", testdata(), json_string_value(name));
         ie_photo *photo = analyze(worker, path, IE_HAVE_SCENES);
         assert_true((photo->have & IE_HAVE_SCENES) != 0);
         assert_int_equal(photo->vision.scene_count, json_array_size(row));
@@ -285,12 +288,14 @@ static void embeddings_from_a_reduced_decode_are_near_the_exact_ones(void **stat
     json_object_foreach(json_object_get(expected, "files"), name, entry)
     {
         IE_AUTO_FREE char *path = ie_asprintf("%s/photos/%s", testdata(), name);
-        ie_photo *a = analyze(workers[0], path, IE_HAVE_SCENES), *b = analyze(workers[1], path, IE_HAVE_SCENES);
+        ie_photo *a = analyze(workers[0], path, IE_HAVE_SCENES),
+                 *b = analyze(workers[1], path, IE_HAVE_SCENES);
         assert_non_null(a->embedding);
         assert_non_null(b->embedding);
         assert_string_equal(a->embedding->model, b->embedding->model);
         least = fmin(least, cosine(a->embedding, b->embedding));
-        count += memcmp(a->embedding->values, b->embedding->values, a->embedding->dimension * 2) != 0;
+        count +=
+            memcmp(a->embedding->values, b->embedding->values, a->embedding->dimension * 2) != 0;
         ie_photo_free(a);
         ie_photo_free(b);
     }
@@ -401,7 +406,8 @@ static void a_model_of_another_kind_is_left_out(void **state)
     ie_config_free(config);
 }
 
-/* Whatever is wrong with what the configuration names, it is one line and everything else goes on. */
+/* Whatever is wrong with what the configuration names, it is one line and everything else
+   goes on. */
 static void a_vocabulary_that_is_missing_and_a_model_that_is_a_folder_are_told_once(void **state)
 {
     if (!is_ready()) {
@@ -410,8 +416,10 @@ static void a_vocabulary_that_is_missing_and_a_model_that_is_a_folder_are_told_o
     static const struct {
         const char *entry, *says;
     } cases[] = {
-        {"name=tiny;layout=clip;path=%s/golden;vision=clip_tiny_vision.onnx;text=clip_tiny_text.onnx;"
-         "tokenizer=no-such.txt", "no-such.txt"},
+        {"name=tiny;layout=clip;path=%s/"
+         "golden;vision=clip_tiny_vision.onnx;text=clip_tiny_text.onnx;"
+         "tokenizer=no-such.txt",
+         "no-such.txt"},
         {"name=tiny;layout=clip;path=%s;vision=golden;text=golden;tokenizer=golden", "golden"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -432,7 +440,8 @@ static void a_vocabulary_that_is_missing_and_a_model_that_is_a_folder_are_told_o
     }
 }
 
-/* Its file is one that the runtime opens, but what it takes or gives is not what its entry promises. */
+/* Its file is one that the runtime opens, but what it takes or gives is not what its entry
+   promises. */
 static void a_model_of_other_shapes_than_its_entry_says_is_one_line_or_one_fault(void **state)
 {
     if (!is_ready()) {
@@ -442,12 +451,15 @@ static void a_model_of_other_shapes_than_its_entry_says_is_one_line_or_one_fault
         const char *entry, *says;
         bool loads; /* only its results show it */
     } cases[] = {
-        {"name=tiny;layout=clip;path=%s/golden;vision=detr_tiny.onnx;text=clip_tiny_text.onnx;tokenizer=README.md",
+        {"name=tiny;layout=clip;path=%s/"
+         "golden;vision=detr_tiny.onnx;text=clip_tiny_text.onnx;tokenizer=README.md",
          "does not make embeddings of pictures", false},
-        {"name=tiny;layout=clip;side=192;path=%s/models;vision=FastestDet.onnx;text=FastestDet.onnx;tokenizer=coco.names",
+        {"name=tiny;layout=clip;side=192;path=%s/"
+         "models;vision=FastestDet.onnx;text=FastestDet.onnx;tokenizer=coco.names",
          "does not make embeddings of pictures of 192 pixels", false},
         {"name=tiny;layout=grid;path=%s/golden/detr_tiny.onnx;labels=coco80", "", true},
-        {"name=tiny;layout=sigmoid;path=%s/models/FastestDet.onnx;labels=coco80;side=352", "", true},
+        {"name=tiny;layout=sigmoid;path=%s/models/FastestDet.onnx;labels=coco80;side=352", "",
+         true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char remark[500] = "";

@@ -54,7 +54,8 @@ static void a_folder_that_is_gone_from_where_it_lay_was_deleted(void **state)
     assert_int_equal(ie_whereabouts_tell(s->root, s->noted), IE_ROOT_STRIPPED);
     assert_int_equal(rmdir(s->root), 0);
     assert_int_equal(ie_whereabouts_tell(s->root, s->noted), IE_ROOT_DELETED);
-    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL); /* a file system's clock ticks some 100 times a second */
+    nanosleep(&(struct timespec){.tv_nsec = 50000000},
+              NULL); /* a file system's clock ticks some 100 times a second */
     assert_int_equal(mkdir(s->root, 0755), 0);
     assert_int_equal(ie_whereabouts_tell(s->root, s->noted), IE_ROOT_ANEW);
 }
@@ -70,11 +71,13 @@ static void a_disk_that_is_not_mounted_is_never_taken_for_deleted(void **state)
     assert_int_equal(mkdir(s->root, 0755), 0);
     s->noted = ie_whereabouts_note(s->root);
     assert_int_equal(umount(s->above), 0);
-    assert_int_equal(ie_whereabouts_tell(s->root, s->noted), IE_ROOT_AWAY); /* an empty folder shows through */
+    assert_int_equal(ie_whereabouts_tell(s->root, s->noted),
+                     IE_ROOT_AWAY); /* an empty folder shows through */
     assert_int_equal(rmdir(s->root), 0);
     assert_int_equal(ie_whereabouts_tell(s->root, s->noted), IE_ROOT_AWAY);
     assert_int_equal(rmdir(s->above), 0);
-    assert_int_equal(ie_whereabouts_tell(s->root, s->noted), IE_ROOT_AWAY); /* no mount point either */
+    assert_int_equal(ie_whereabouts_tell(s->root, s->noted),
+                     IE_ROOT_AWAY); /* no mount point either */
     /* … and the mount point as the root. */
     assert_true(mkdir(s->above, 0755) == 0 && mkdir(s->root, 0755) == 0);
     assert_int_equal(mount("tmpfs", s->root, "tmpfs", 0, "size=1m"), 0);

@@ -9,20 +9,25 @@
 #include "storage/xmp_digest.h"
 #include "utils/text.h"
 
-#define HEAD                                                                                                \
-    "<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?>\n<x:xmpmeta xmlns:x='adobe:ns:meta/'>"               \
+#define HEAD                                                                                       \
+    "<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?>\n<x:xmpmeta xmlns:x='adobe:ns:meta/'>"     \
     "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\n"
 #define TAIL "</rdf:RDF></x:xmpmeta>\n<?xpacket end='w'?>   "
 #define NS_DC "http://purl.org/dc/elements/1.1/"
 #define NS_XMP "http://ns.adobe.com/xap/1.0/"
 
-/* As darktable and others write: attributes, a comment, languages, a namespace that nobody knows. */
+/* As darktable and others write: attributes, a comment, languages, a namespace that nobody
+   knows. */
 static const char foreign[] =
-    HEAD "<rdf:Description rdf:about='' xmlns:xmp='" NS_XMP "' xmlns:dc='" NS_DC "' xmlns:q='urn:unknown/'"
+    HEAD "<rdf:Description rdf:about='' xmlns:xmp='" NS_XMP "' xmlns:dc='" NS_DC
+         "' xmlns:q='urn:unknown/'"
          " xmp:Rating = \"2\" q:a='1 &amp; 2'>\n"
-         "<!-- mine --><q:deep><rdf:Bag><rdf:li rdf:parseType='Resource'><q:x>7</q:x></rdf:li></rdf:Bag></q:deep>\n"
-         "<dc:subject><rdf:Bag>\n<rdf:li>sea</rdf:li>\n<rdf:li>old &amp; grey</rdf:li></rdf:Bag></dc:subject>"
-         "<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>Sea</rdf:li><rdf:li xml:lang='de'>Meer</rdf:li>"
+         "<!-- mine --><q:deep><rdf:Bag><rdf:li "
+         "rdf:parseType='Resource'><q:x>7</q:x></rdf:li></rdf:Bag></q:deep>\n"
+         "<dc:subject><rdf:Bag>\n<rdf:li>sea</rdf:li>\n<rdf:li>old &amp; "
+         "grey</rdf:li></rdf:Bag></dc:subject>"
+         "<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>Sea</rdf:li><rdf:li "
+         "xml:lang='de'>Meer</rdf:li>"
          "</rdf:Alt></dc:title></rdf:Description>\n" TAIL;
 
 static const ie_xmp_change rating = {
@@ -60,18 +65,26 @@ static void a_list_gets_what_it_lacks_and_loses_what_it_shall(void **state)
 {
     (void)state;
     const char *add[] = {"sea", "a<b"}, *drop[] = {"old & grey"};
-    const ie_xmp_change subject = {.space = NS_DC, .prefix = "dc", .name = "subject", .form = IE_XMP_BAG,
-                                   .add = {add, 2}, .drop = {drop, 1}};
+    const ie_xmp_change subject = {.space = NS_DC,
+                                   .prefix = "dc",
+                                   .name = "subject",
+                                   .form = IE_XMP_BAG,
+                                   .add = {add, 2},
+                                   .drop = {drop, 1}};
     IE_AUTO_FREE char *now = edited(foreign, &subject, 1);
-    IE_AUTO_FREE char *wanted = with(foreign, "\n<rdf:li>old &amp; grey</rdf:li>", "<rdf:li>a&lt;b</rdf:li>");
+    IE_AUTO_FREE char *wanted =
+        with(foreign, "\n<rdf:li>old &amp; grey</rdf:li>", "<rdf:li>a&lt;b</rdf:li>");
     assert_string_equal(now, wanted);
 }
 
 static void the_default_language_is_set_and_the_others_stay(void **state)
 {
     (void)state;
-    const ie_xmp_change title = {
-        .space = NS_DC, .prefix = "dc", .name = "title", .form = IE_XMP_LANGUAGE, .text = "The \"Sea\""};
+    const ie_xmp_change title = {.space = NS_DC,
+                                 .prefix = "dc",
+                                 .name = "title",
+                                 .form = IE_XMP_LANGUAGE,
+                                 .text = "The \"Sea\""};
     IE_AUTO_FREE char *now = edited(foreign, &title, 1);
     assert_non_null(strstr(now, "<rdf:li xml:lang=\"x-default\">The &quot;Sea&quot;</rdf:li>"
                                 "<rdf:li xml:lang='de'>Meer</rdf:li>"));
@@ -91,7 +104,8 @@ static void a_list_whose_last_item_goes_goes_itself(void **state)
 static void what_is_new_gets_a_description_of_its_own(void **state)
 {
     (void)state;
-    const ie_xmp_change gone = {.space = NS_XMP, .prefix = "xmp", .name = "Label", .form = IE_XMP_TEXT};
+    const ie_xmp_change gone = {
+        .space = NS_XMP, .prefix = "xmp", .name = "Label", .form = IE_XMP_TEXT};
     static const char *const packets[] = {
         "", HEAD TAIL, "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>"};
     for (size_t i = 0; i < 3; i++) {
@@ -110,9 +124,10 @@ static void a_namespace_keeps_the_prefix_that_the_packet_has_for_it(void **state
 {
     (void)state;
     static const char *const packets[] = {
-        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about='' xmlns:xap='" NS_XMP
-        "' xap:CreatorTool='x'/></rdf:RDF>",
-        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about='' xmlns:xap='" NS_XMP
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description "
+        "rdf:about='' xmlns:xap='" NS_XMP "' xap:CreatorTool='x'/></rdf:RDF>",
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description "
+        "rdf:about='' xmlns:xap='" NS_XMP
         "'><xap:CreatorTool>x</xap:CreatorTool></rdf:Description></rdf:RDF>"};
     for (size_t i = 0; i < 2; i++) {
         IE_AUTO_FREE char *now = edited(packets[i], &rating, 1);
@@ -124,10 +139,12 @@ static void a_namespace_keeps_the_prefix_that_the_packet_has_for_it(void **state
 static void what_is_no_packet_is_refused(void **state)
 {
     (void)state;
-    static const char *const packets[] = {"no xml", "<a/>", HEAD, "<!DOCTYPE x [<!ENTITY a 'b'>]>" HEAD TAIL};
+    static const char *const packets[] = {"no xml", "<a/>", HEAD,
+                                          "<!DOCTYPE x [<!ENTITY a 'b'>]>" HEAD TAIL};
     for (size_t i = 0; i < 4; i++) {
         ie_buffer out = {0};
-        assert_int_equal(ie_xmp_edit(packets[i], strlen(packets[i]), &rating, 1, &out, NULL), IE_ERR_FORMAT);
+        assert_int_equal(ie_xmp_edit(packets[i], strlen(packets[i]), &rating, 1, &out, NULL),
+                         IE_ERR_FORMAT);
     }
     ie_buffer out = {0};
     assert_int_equal(ie_xmp_edit("<\0a\0/\0>\0!", 9, &rating, 1, &out, NULL), IE_ERR_UNSUPPORTED);
@@ -146,8 +163,13 @@ static void a_digest_tells_any_other_property_that_changes(void **state)
     IE_AUTO_FREE char *rated = edited(foreign, &rating, 1);
     assert_true(ie_hash128_equal(digest_of(foreign), digest_of(rated)));
     static const char *const changes[][2] = {
-        {"<q:x>7", "<q:x>8"},     {"q:a='1 &amp; 2'", "q:a='1'"}, {"Meer", "See"},          {"xml:lang='de'", "xml:lang='fr'"},
-        {"<rdf:li>sea</rdf:li>", ""}, {"urn:unknown/", "urn:known/"},  {" q:a='1 &amp; 2'", ""},
+        {"<q:x>7", "<q:x>8"},
+        {"q:a='1 &amp; 2'", "q:a='1'"},
+        {"Meer", "See"},
+        {"xml:lang='de'", "xml:lang='fr'"},
+        {"<rdf:li>sea</rdf:li>", ""},
+        {"urn:unknown/", "urn:known/"},
+        {" q:a='1 &amp; 2'", ""},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         IE_AUTO_FREE char *other = with(foreign, changes[i][0], changes[i][1]);
@@ -160,8 +182,9 @@ static void a_digest_does_not_see_how_a_packet_is_spelled(void **state)
     (void)state;
     IE_AUTO_FREE char *split = with(foreign, " q:a='1 &amp; 2'>", "><q:a>1 &#38; 2</q:a>");
     assert_true(ie_hash128_equal(digest_of(foreign), digest_of(split)));
-    IE_AUTO_FREE char *spelled = with(foreign, "<rdf:li rdf:parseType='Resource'><q:x>7</q:x></rdf:li>",
-                                      "<rdf:li>\n <rdf:Description q:x='7'/></rdf:li>");
+    IE_AUTO_FREE char *spelled =
+        with(foreign, "<rdf:li rdf:parseType='Resource'><q:x>7</q:x></rdf:li>",
+             "<rdf:li>\n <rdf:Description q:x='7'/></rdf:li>");
     assert_true(ie_hash128_equal(digest_of(foreign), digest_of(spelled)));
 }
 
@@ -169,12 +192,24 @@ static void a_sidecar_is_written_and_read_back(void **state)
 {
     (void)state;
     char path[] = "/tmp/imgengine-xmp-XXXXXX";
-    const char *keywords[] = {"Größe", "a & b"}, *tree[] = {"Places|Oslo"}, *albums[] = {"Best & last", "Trips|Oslo"};
+    const char *keywords[] = {"Größe", "a & b"}, *tree[] = {"Places|Oslo"},
+               *albums[] = {"Best & last", "Trips|Oslo"};
     const char *generated[] = {"a & b|0.710|clip"};
-    ie_tag_edit edit = {.rating = 4, .title = "T", .caption = "C", .original_name = "IMG_1.CR2",
-                        .add_keywords = {keywords, 2}, .hierarchy = {tree, 1}, .generated = {generated, 1}, .albums = {albums, 2},
-                        .has_place = true, .latitude = -33.5, .longitude = 151.25, .has_altitude = true,
-                        .altitude_m = -2.5, .has_quality = true, .quality = 0.75};
+    ie_tag_edit edit = {.rating = 4,
+                        .title = "T",
+                        .caption = "C",
+                        .original_name = "IMG_1.CR2",
+                        .add_keywords = {keywords, 2},
+                        .hierarchy = {tree, 1},
+                        .generated = {generated, 1},
+                        .albums = {albums, 2},
+                        .has_place = true,
+                        .latitude = -33.5,
+                        .longitude = 151.25,
+                        .has_altitude = true,
+                        .altitude_m = -2.5,
+                        .has_quality = true,
+                        .quality = 0.75};
     ie_photo *photo = NULL;
     close(mkstemp(path));
     assert_int_equal(ie_sidecar_write(path, &edit, NULL), IE_OK);
@@ -186,7 +221,8 @@ static void a_sidecar_is_written_and_read_back(void **state)
     assert_int_equal(m->albums.count, 2);
     assert_string_equal(m->albums.items[0], "Best & last");
     assert_string_equal(m->original_name, "IMG_1.CR2");
-    assert_true(fabs(m->latitude + 33.5) < 1e-7 && fabs(m->longitude - 151.25) < 1e-7 && m->altitude_m == -2.5);
+    assert_true(fabs(m->latitude + 33.5) < 1e-7 && fabs(m->longitude - 151.25) < 1e-7 &&
+                m->altitude_m == -2.5);
     assert_true(m->rating == 4 && m->own_quality == 0.75);
     ie_photo_free(photo);
     const ie_tag_edit forget = {.rating = IE_ABSENT, .forget_generated = true};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* For tests of what changes files: a small library in a temporary folder, its whole state as one text, and plans
-   made by hand. */
+/* For tests of what changes files: a small library in a temporary folder, its whole state as one
+   text, and plans made by hand. */
 #ifndef IE_TEST_TREE_H
 #define IE_TEST_TREE_H
 
@@ -57,7 +57,8 @@ static inline void tree_remove(const char *path)
 static inline void tree_write(const char *root, const char *name, const char *text)
 {
     IE_AUTO_FREE char *path = ie_path_join(root, name);
-    for (char *slash = strchr(path + strlen(root) + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(path + strlen(root) + 1, '/'); slash != NULL;
+         slash = strchr(slash + 1, '/')) {
         *slash = 0;
         mkdir(path, 0755);
         *slash = '/';
@@ -66,8 +67,9 @@ static inline void tree_write(const char *root, const char *name, const char *te
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     /* A time of its own for each name, in the past, with nanoseconds. */
-    const struct timespec times[2] = {{.tv_sec = 1500000000}, {.tv_sec = 1400000000 + (long)strlen(name) * 1000 +
-                                                               name[0], .tv_nsec = 123456789}};
+    const struct timespec times[2] = {
+        {.tv_sec = 1500000000},
+        {.tv_sec = 1400000000 + (long)strlen(name) * 1000 + name[0], .tv_nsec = 123456789}};
     assert_int_equal(futimens(fd, times), 0);
     close(fd);
 }
@@ -94,7 +96,8 @@ static inline int tree_by_name(const void *a, const void *b)
 }
 
 /* Calls back for every file and folder, sorted, depth first; `own` visits .imgengine, too. */
-static inline void tree_walk(const char *path, bool own, void (*visit)(void *user, const char *path), void *user)
+static inline void tree_walk(const char *path, bool own,
+                             void (*visit)(void *user, const char *path), void *user)
 {
     char **names = NULL;
     size_t count = 0, room = 0;
@@ -138,8 +141,8 @@ static inline void tree_add_line(void *user, const char *path)
     ie_buffer_printf(&tree->text, "%s mode %o", path + strlen(tree->root), st.st_mode);
     if (S_ISREG(st.st_mode)) {
         IE_AUTO_FREE char *text = tree_read(path);
-        ie_buffer_printf(&tree->text, " mtime %ld.%ld links %ld: %s", (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-                         (long)st.st_nlink, text);
+        ie_buffer_printf(&tree->text, " mtime %ld.%ld links %ld: %s", (long)st.st_mtim.tv_sec,
+                         st.st_mtim.tv_nsec, (long)st.st_nlink, text);
     }
     ie_buffer_char(&tree->text, '\n');
 }
@@ -153,7 +156,8 @@ static inline char *tree_state(const char *root)
 }
 
 /* A KEEP action for the file, as scanning would make it. */
-static inline ie_action *tree_plan_add(ie_plan *plan, const char *root, const char *path, uint32_t unit)
+static inline ie_action *tree_plan_add(ie_plan *plan, const char *root, const char *path,
+                                       uint32_t unit)
 {
     struct stat st;
     assert_int_equal(lstat(path, &st), 0);
@@ -168,8 +172,8 @@ static inline ie_action *tree_plan_add(ie_plan *plan, const char *root, const ch
     return action;
 }
 
-static inline ie_action *tree_plan(ie_plan *plan, ie_action_kind kind, const char *root, const char *from,
-                                   const char *to, uint32_t unit)
+static inline ie_action *tree_plan(ie_plan *plan, ie_action_kind kind, const char *root,
+                                   const char *from, const char *to, uint32_t unit)
 {
     IE_AUTO_FREE char *from_path = ie_path_join(root, from);
     IE_AUTO_FREE char *to_path = to != NULL ? ie_path_join(root, to) : NULL;
@@ -193,7 +197,8 @@ static inline ie_status tree_apply(ie_plan *plan, char ret_id[40], ie_error *err
     return ie_apply_run(plan, &options, ret_id, err);
 }
 
-static inline ie_status tree_undo(const char *root, const char *id, ie_undo_counts *ret_counts, ie_error *err)
+static inline ie_status tree_undo(const char *root, const char *id, ie_undo_counts *ret_counts,
+                                  ie_error *err)
 {
     const ie_apply_options options = {0};
     const ie_undo_request request = {.run_id = id};

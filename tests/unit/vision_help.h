@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* For tests of what uses neural networks: where the runtime, the vocabulary and the golden values lie. */
+/* For tests of what uses neural networks: where the runtime, the vocabulary and the golden values
+   lie. */
 #ifndef IE_TEST_VISION_HELP_H
 #define IE_TEST_VISION_HELP_H
 
@@ -29,7 +30,8 @@ static inline const char *test_runtime(void)
     return path != NULL && path[0] != 0 ? path : NULL;
 }
 
-/* The merges of CLIP's vocabulary, $IMGENGINE_TEST_MERGES; free() them. NULL: such a test says skip(). */
+/* The merges of CLIP's vocabulary, $IMGENGINE_TEST_MERGES; free() them. NULL: such a test says
+   skip(). */
 static inline char *test_vocabulary(size_t *ret_size)
 {
     return test_read(getenv("IMGENGINE_TEST_MERGES"), ret_size);
