@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "core/convert_check.h"
+#include "core/convert_rule.h"
 #include "processors/processor.h"
 #include "utils/error.h"
+#include "utils/text.h"
 
 void ie_advise_of_idleness(ie_engine *engine, const ie_request *request)
 {
@@ -33,6 +35,36 @@ void ie_advise_of_colours(ie_engine *engine, const ie_plan *plan)
                                  "new files get other colours "
                                  "(JPEGs with --from jpeg --to jpeg --recompress).");
     }
+}
+
+void ie_advise_of_unconverted(ie_engine *engine, const ie_plan *plan)
+{
+    const ie_config *config = engine->config;
+    const uint64_t named = ie_convert_formats(config) | ie_convert_targets(config);
+    size_t counts[IE_FORMAT_COUNT] = {0};
+    if (!ie_convert_asked(config, "convert.to") || ie_convert_asked(config, "convert.from")) {
+        return;
+    }
+    for (size_t i = 0; i < plan->count; i++) {
+        counts[plan->actions[i].from_format]++;
+    }
+    ie_buffer found = {0}, names = {0};
+    for (int i = 0; i < IE_FORMAT_COUNT; i++) {
+        if (counts[i] > 0 && ie_format_kind((ie_format)i) == IE_KIND_PHOTO &&
+            (named & UINT64_C(1) << i) == 0) {
+            const char *name = ie_format_name((ie_format)i);
+            ie_buffer_printf(&found, "%s%zu %s", found.size > 0 ? ", " : "", counts[i], name);
+            ie_buffer_printf(&names, "%s%s", names.size > 0 ? "," : "", name);
+        }
+    }
+    if (found.size > 0) {
+        ie_engine_notice(engine,
+                         "Of formats that are not converted unless --from names them: %s. "
+                         "--from %s converts these.",
+                         found.data, names.data);
+    }
+    ie_buffer_free(&found);
+    ie_buffer_free(&names);
 }
 
 void ie_advise_of_faults(ie_engine *engine, ie_photo *const *photos, const bool *known,

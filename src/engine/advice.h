@@ -8,6 +8,8 @@
 #include "core/plan.h"
 #include "engine/engine.h"
 
+/* Who says --to PNG of JPEGs may not know that only some formats are converted without --from. */
+void ie_advise_of_unconverted(ie_engine *engine, const ie_plan *plan);
 /* A plan without work needs to say why when it is the request's doing. */
 void ie_advise_of_idleness(ie_engine *engine, const ie_request *request);
 /* Who asks for colours in sRGB may think that photos which nothing converts get them, too. */

@@ -121,6 +121,42 @@ bool ie_foresee_shares(const ie_photo *a, const ie_photo *b)
     return shares;
 }
 
+typedef struct extras {
+    bool gain_map, video;
+} extras;
+
+static extras extras_of(const ie_config *config, const ie_photo *photo)
+{
+    extras found = {0};
+    ie_bytes *bytes = NULL;
+    if (!ie_gain_map_possible(photo->format) ||
+        ie_bytes_open(photo->real_path, &bytes, NULL) != IE_OK) {
+        return found;
+    }
+    const uint8_t *data = ie_bytes_load(bytes, (uint64_t)config->limits.max_file_bytes);
+    if (data != NULL) {
+        size_t size = (size_t)ie_bytes_size(bytes);
+        found.gain_map = ie_gain_map_in(data, size, photo->format);
+        found.video = photo->format == IE_FORMAT_JPEG && ie_image_data_motion(data, size);
+    }
+    ie_bytes_close(bytes);
+    return found;
+}
+
+const char *ie_foresee_loses(const ie_config *config, const ie_photo *goes, const ie_photo *stays)
+{
+    extras less, more = extras_of(config, goes);
+    if (!more.gain_map && !more.video) {
+        return NULL;
+    }
+    less = extras_of(config, stays);
+    if (more.gain_map && !less.gain_map) {
+        return "with an HDR gain map, which that one has not";
+    }
+    return more.video && !less.video ? "with a video behind the picture, which that one has not"
+                                     : NULL;
+}
+
 bool ie_foresee_stripped(const ie_photo *photo, const char *path, unsigned strip)
 {
     ie_bytes *bytes = NULL;

@@ -16,6 +16,9 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
 /* For ie_proposal.shares. */
 bool ie_foresee_shares(const ie_photo *a, const ie_photo *b);
 
+/* For ie_proposal.loses: an HDR gain map, or the video of a motion photo. */
+const char *ie_foresee_loses(const ie_config *config, const ie_photo *goes, const ie_photo *stays);
+
 /* For ie_proposal.stripped. */
 bool ie_foresee_stripped(const ie_photo *photo, const char *path, unsigned strip);
 

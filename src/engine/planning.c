@@ -239,6 +239,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .former = former_path,
         .stripped = ie_foresee_stripped,
         .shares = ie_foresee_shares,
+        .loses = ie_foresee_loses,
         .user = &journals,
         .track = c->track.count > 0 ? &c->track : NULL,
         .places = c->places.count > 0 ? &c->places : NULL,
@@ -486,6 +487,7 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
     }
     if (status == IE_OK && request->convert) {
         ie_advise_of_colours(engine, *ret_plan);
+        ie_advise_of_unconverted(engine, *ret_plan);
     }
     if (status == IE_OK) {
         summary.seconds = ie_seconds_now() - start;

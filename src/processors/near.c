@@ -298,6 +298,19 @@ static void refuse(const near *n, const node *loser, const node *winner, const e
     }
 }
 
+/* What of the picture only the one that would go has; NULL: nothing. */
+static const char *loss_of(const near *n, const ie_photo *goes, const ie_photo *stays)
+{
+    const ie_proposal *p = n->d->proposal;
+    if (ie_keep_colored(goes) && !ie_keep_colored(stays)) {
+        return "in colour, which that one is not";
+    }
+    if (ie_keep_deeper(goes, stays)) {
+        return "with more bits a channel";
+    }
+    return p->loses != NULL ? p->loses(p->config, goes, stays) : NULL;
+}
+
 static void take_away(const near *n, node *winner, node *loser, const edge *e)
 {
     if (ie_dedupe_links(n->d)) {
@@ -316,13 +329,11 @@ static void take_away(const near *n, node *winner, node *loser, const edge *e)
         return;
     }
     const ie_photo *less = winner->head->rival.photo, *more = loser->head->rival.photo;
-    bool colored = ie_keep_colored(more) && !ie_keep_colored(less);
-    if (colored || ie_keep_deeper(more, less)) {
+    const char *loss = loss_of(n, more, less);
+    if (loss != NULL) {
         ie_action *action = ie_dedupe_action(n->d, loser->head);
         const char *why = ie_arena_printf(n->d->proposal->plan->arena, "kept: %s as %s, but %s",
-                                          words_for(e), ie_dedupe_name(n->d, less, more),
-                                          colored ? "in colour, which that one is not"
-                                                  : "with more bits a channel");
+                                          words_for(e), ie_dedupe_name(n->d, less, more), loss);
         if (action->reason == NULL ||
             strstr(action->reason, why) == NULL) { /* each round comes by here */
             ie_action_reason(n->d->proposal->plan, action, "%s", why);

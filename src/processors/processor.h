@@ -81,6 +81,9 @@ typedef struct ie_proposal {
     bool (*stripped)(const ie_photo *photo, const char *path, unsigned strip);
     /* Do two photos of the same bytes lie in the same blocks of the disk? May be NULL: no. */
     bool (*shares)(const ie_photo *a, const ie_photo *b);
+    /* Of two files of one picture: what beside the picture the one that goes carries and the one
+       that stays does not, as the rest of a sentence; NULL: nothing. May be NULL: never. */
+    const char *(*loses)(const ie_config *config, const ie_photo *goes, const ie_photo *stays);
     void *user;
     const ie_track *track; /* for photos that have no place; NULL: none */
     const ie_places *places; /* the same, by name; NULL: none */

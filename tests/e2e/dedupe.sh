@@ -125,4 +125,19 @@ several_pictures() {
 }
 check a_file_of_several_pictures_never_goes_for_the_first_of_them several_pictures
 
+with_a_gain_map() {
+    mkdir -p map/best && cp "$data/photos/meta-jpeg/libavif/seine_sdr_gainmap_srgb.jpg" map/hdr.jpg || return 1
+    "$imgengine" convert map/hdr.jpg --from jpeg --to png --drop-gain-map --output map/best --apply && rm -r map/best/.imgengine || return 1
+    "$imgengine" dedupe map --similar --prefer map/best -v --exit-code >map.txt &&
+        grep -q 'same pixels.* best/hdr.png, but with an HDR gain map, which that one has not' map.txt || { cat map.txt; return 1; }
+}
+check a_photo_with_a_gain_map_never_goes_for_one_without with_a_gain_map
+
+unnamed() {
+    mkdir unnamed && cp "${picture}_00_original.jpg" unnamed/a.jpg && "$imgengine" convert unnamed --to png 2>unnamed.err || return 1
+    grep -q 'unless --from names them: 1 jpeg. --from jpeg converts these' unnamed.err || { cat unnamed.err; return 1; }
+    "$imgengine" convert unnamed --to png --from heic 2>unnamed.err && [ ! -s unnamed.err ]
+}
+check what_is_not_converted_though_a_format_is_asked_for_is_told unnamed
+
 exit "$failures"
