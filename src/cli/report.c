@@ -153,7 +153,8 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
                                                 : &row[SAY_MADE];
     remark_count(writer, summary->converted, "converted");
     remark_count(writer, summary->tagged, "tagged");
-    remark_count(writer, summary->plain, "as they are after all, each with its reason");
+    table_row *plain = summary->copied == 0 && summary->moved > 0 ? &row[SAY_MOVED] : writer;
+    remark_count(plain, summary->plain, "as they are after all, each with its reason");
     table_row *stays = &row[summary->copied > 0 ? SAY_COPIED
                             : summary->kept > 0 ? SAY_KEPT
                                                 : SAY_MOVED];

@@ -146,7 +146,7 @@ typedef struct ie_action {
     /* "same bytes as b.jpg, which has the higher quality (0.81)"; joined by "; " */
     const char *reason;
     bool fell_back; /* applied: it could not be converted or tagged, `problem` says why, and was
-                       copied as it is */
+                       copied, renamed or tagged as it is */
     ie_outcome outcome;
     const char *problem;
     const char *found; /* while planning: the file that is "already there"; NULL: none is */

@@ -62,7 +62,7 @@ void ie_party_blame(ie_run *run, ie_party *party, const ie_trouble *trouble)
             !own ? ie_arena_printf(run->plan->arena, "it goes with %s, of which: %s",
                                    ie_shown(culprit), trouble->error.text)
             : action->fell_back
-                ? ie_arena_printf(run->plan->arena, "%s; copying it as it is failed, too: %s",
+                ? ie_arena_printf(run->plan->arena, "%s; without that it failed, too: %s",
                                   action->problem, trouble->error.text)
                 : ie_arena_strdup(run->plan->arena, trouble->error.text);
     }

@@ -100,7 +100,8 @@ void ie_step_tell(const ie_run *run, const ie_step *step);
 
 /* apply_fallback.c: a group that was taken back because a copy could not be converted or tagged:
    makes that copy a plain one, under the original's own extension, says why in its `problem`, and
-   readies the group to be begun anew. False when that is not the case, or would not help. Steps
+   readies the group to be begun anew; so, too, a photo that could not be converted in place and was
+   to be renamed or tagged besides. False when that is not the case, or would not help. Steps
    that need not be done again leave the group. */
 bool ie_party_fall_back(ie_run *run, ie_party *party, const ie_trouble *trouble);
 /* What became of an action that fell back: done, or left alone because the run stopped. */

@@ -339,6 +339,23 @@ failing_conversion() {
 }
 check what_cannot_be_converted_is_copied_as_it_is_once failing_conversion
 
+# Light for HDR screens, a BigTIFF that exiv2 cannot read, a profile that no PNG can hold: each shows only when it is tried.
+failing_in_place() {
+    local in_place=(process stays --in-place --set convert.from=avif,tiff,jpeg --set convert.to=png --set 'rename.template=p-{name}' --apply)
+    mkdir stays && cp "$photos/avif/libavif/colors_hdr_p3.avif" "$photos/tiff/commons-imaging/BigTIFF.tif" stays/ &&
+        cp "$photos/jpeg-variants/TwelveMonkeys/cmm-exception-adobe-rgb.jpg" stays/ && chmod u+w stays/* &&
+        echo '<x:xmpmeta xmlns:x="adobe:ns:meta/"/>' >stays/BigTIFF.tif.xmp && fingerprint stays >a || return 1
+    exits 3 "$imgengine" "${in_place[@]}" --keywords x --json || return 1
+    [ "$(ls stays | tr '\n' ' ')" = 'p-BigTIFF.tif p-BigTIFF.tif.xmp p-cmm-exception-adobe-rgb.jpg p-colors_hdr_p3.avif ' ] || { ls stays; return 1; }
+    jq -e -n '[inputs | select(.fell_back and .outcome == "done") | .problem] |
+        (map(select(test("^not converted: .*; not tagged: .*; renamed as it is$"))) | length == 1) and
+        (map(select(test("^not converted and not tagged: .*; renamed as it is$"))) | length == 1) and
+        (map(select(test("^not converted: .*; renamed and tagged as it is$"))) | length == 1)' <exits.out || { cat exits.out; return 1; }
+    jq -e -n '[inputs | select(.schema == "imgengine.summary/1")][0] | .failed == 0 and .plain == 3' <exits.out || return 1
+    "$imgengine" undo && fingerprint stays | cmp a -
+}
+check what_cannot_be_converted_in_place_still_gets_its_name_and_tags failing_in_place
+
 # What was copied whole before is not stripped by asking once more; and what could not be stripped is told before.
 stripped_copies() {
     "$imgengine" convert "$photos/meta-jpeg/elodie" "$photos/meta-jpeg/libavif" --from bmp --output whole --apply >log 2>&1

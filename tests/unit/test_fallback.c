@@ -218,6 +218,80 @@ static void in_place_the_original_stays_as_it_is(void **state)
     assert_string_equal(after, before);
 }
 
+static void in_place_it_gets_its_name_and_its_sidecar_goes_with_it(void **state)
+{
+    scene *s = *state;
+    ie_summary summary;
+    ie_error err = {0};
+    s->plan->copies = false;
+    tree_write(s->root, "a.HEIC", "bad one");
+    tree_write(s->root, "a.HEIC.xmp", "sidecar");
+    tree_write(s->root, "b.HEIC", "bad two");
+    tree_write(s->root, "b.HEIC.xmp", "other");
+    tree_write(s->root, "b.MOV", "video");
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    tree_plan(s->plan, IE_ACTION_REPLACE, s->root, "a.HEIC", "1.jpg", 0);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a.HEIC.xmp", "1.jpg.xmp", 0);
+    tree_plan(s->plan, IE_ACTION_REPLACE, s->root, "b.HEIC", "b.jpg", 1);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "b.HEIC.xmp", "b.jpg.xmp", 1);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "b.MOV", "2.MOV", 1);
+    s->plan->actions[0].from_format = s->plan->actions[2].from_format = IE_FORMAT_HEIC;
+    apply(s, &summary);
+    assert_true(tree_has(s->root, "1.HEIC") && tree_has(s->root, "1.HEIC.xmp"));
+    assert_string_equal(s->plan->actions[0].problem,
+                        "not converted: the picture is torn; renamed as it is");
+    /* This one was to be converted only: as a whole it stays. */
+    assert_true(tree_has(s->root, "b.HEIC") && tree_has(s->root, "b.HEIC.xmp"));
+    assert_true(tree_has(s->root, "b.MOV"));
+    assert_int_equal(summary.moved, 2);
+    assert_int_equal(summary.plain, 1);
+    assert_int_equal(summary.failed, 1);
+    assert_int_equal(summary.skipped, 2);
+    ie_undo_counts counts;
+    assert_int_equal(tree_undo(s->root, s->id, &counts, &err), IE_OK);
+    IE_AUTO_FREE char *after = tree_state(s->root);
+    assert_string_equal(after, before);
+}
+
+static void a_duplicate_stays_when_what_it_gave_cannot_be_written(void **state)
+{
+    scene *s = *state;
+    ie_summary summary;
+    s->plan->copies = false;
+    tree_write(s->root, "a.HEIC", "bad one");
+    tree_write(s->root, "b.HEIC", "bad one");
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    IE_AUTO_FREE char *survivor = ie_path_join(s->root, "a.HEIC");
+    ie_action *kept = tree_plan(s->plan, IE_ACTION_REPLACE, s->root, "a.HEIC", "1.jpg", 0);
+    kept->from_format = IE_FORMAT_HEIC;
+    ie_action_tags(s->plan, kept)->title = "From b";
+    ie_action *gone = tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "b.HEIC", NULL, 1);
+    gone->gives = 1;
+    tree_plan_survivor(s->plan, gone, survivor);
+    gone->verdict = IE_MATCH_SAME_BYTES;
+    apply(s, &summary);
+    assert_int_equal(summary.quarantined + summary.moved + summary.replaced, 0);
+    IE_AUTO_FREE char *after = tree_state(s->root);
+    assert_string_equal(after, before);
+}
+
+static void a_name_is_not_given_up_that_was_to_be_remembered_in_the_file(void **state)
+{
+    scene *s = *state;
+    ie_summary summary;
+    s->plan->copies = false;
+    tree_write(s->root, "a.jpg", "bad one");
+    tree_write(s->root, "b.jpg", "bad two");
+    ie_action *action = tree_plan(s->plan, IE_ACTION_REPLACE, s->root, "a.jpg", "1.jpg", 0);
+    ie_action_tags(s->plan, action)->original_name = "a.jpg";
+    action = tree_plan(s->plan, IE_ACTION_REPLACE, s->root, "b.jpg", "2.jpg", 1);
+    ie_action_tags(s->plan, action)->title = "Sea";
+    apply(s, &summary);
+    assert_true(tree_has(s->root, "a.jpg") && tree_has(s->root, "2.jpg"));
+    assert_string_equal(s->plan->actions[1].problem,
+                        "not tagged: the picture is torn; renamed as it is");
+}
+
 int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_set, scene_clear)
@@ -230,6 +304,9 @@ int main(void)
         SCENE(undo_takes_the_whole_output_away_at_once),
         SCENE(a_run_that_stops_before_the_plain_copy_does_not_say_that_it_was_made),
         SCENE(in_place_the_original_stays_as_it_is),
+        SCENE(in_place_it_gets_its_name_and_its_sidecar_goes_with_it),
+        SCENE(a_duplicate_stays_when_what_it_gave_cannot_be_written),
+        SCENE(a_name_is_not_given_up_that_was_to_be_remembered_in_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
