@@ -86,11 +86,12 @@ static void remember_run(void *user, const char *id)
     }
 }
 
-static ie_status check_volumes(ie_engine *engine, const ie_plan *plan, ie_error *err)
+static ie_status check_volumes(ie_engine *engine, const ie_plan *plan, bool apply, ie_error *err)
 {
     ie_status status = ie_engine_catalog(engine, err);
     for (uint32_t i = 0; status == IE_OK && i < plan->root_count; i++) {
-        status = ie_volume_check(engine, plan->roots[i], err);
+        status = plan->copies ? ie_volume_check_output(engine, plan->roots[i], apply, err)
+                              : ie_volume_check(engine, plan->roots[i], err);
     }
     return status;
 }
@@ -98,7 +99,7 @@ static ie_status check_volumes(ie_engine *engine, const ie_plan *plan, ie_error 
 ie_status ie_engine_look(ie_engine *engine, ie_plan *plan, ie_summary *ret_summary, ie_error *err)
 {
     double start = ie_seconds_now();
-    ie_status status = check_volumes(engine, plan, err);
+    ie_status status = check_volumes(engine, plan, false, err);
     if (status == IE_OK) {
         status = ie_apply_look(plan, engine->cancel, err);
     }
@@ -116,7 +117,7 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
                           ie_error *err)
 {
     double start = ie_seconds_now();
-    ie_status status = check_volumes(engine, plan, err);
+    ie_status status = check_volumes(engine, plan, true, err);
     if (status != IE_OK) {
         return status;
     }

@@ -6,6 +6,7 @@
 #include "storage/bytes.h"
 #include "storage/journal.h"
 #include "utils/error.h"
+#include "utils/fs.h"
 #include "utils/text.h"
 
 #define ID_DIGITS 32
@@ -92,6 +93,19 @@ ie_status ie_volume_check(ie_engine *engine, const char *path, ie_error *err)
     }
     free(s.root);
     return status;
+}
+
+ie_status ie_volume_check_output(ie_engine *engine, const char *output, bool forget, ie_error *err)
+{
+    uint64_t runs;
+    if (!ie_fs_gone(output) || !ie_volume_deleted(engine, output)) {
+        return ie_volume_check(engine, output, err);
+    }
+    ie_engine_notice(engine,
+                     "%s was deleted or moved away since the last run there. It is made anew, and "
+                     "what was done in the old one %s.",
+                     ie_shown(output), forget ? "is forgotten" : "will be forgotten");
+    return forget ? ie_engine_forget(engine, output, &runs, err) : IE_OK;
 }
 
 bool ie_volume_offline(ie_engine *engine, const char *root)
