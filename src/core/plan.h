@@ -162,7 +162,8 @@ struct ie_plan {
     size_t count, room;
 };
 
-/* Reasons of a SKIP that nobody needs to read for each file; ie_plan_print() leaves them out. */
+/* Reasons of a SKIP, or their beginnings, that nobody needs to read for each file; ie_plan_print()
+   leaves them out. */
 #define IE_REASON_THERE "already there"
 #define IE_REASON_NO_PHOTO "not a photo"
 

@@ -105,7 +105,7 @@ static row *rows_in_order(const ie_plan *plan)
 
 static bool is_trivial(const ie_action *action)
 {
-    return action->reason != NULL && (strcmp(action->reason, IE_REASON_THERE) == 0 ||
+    return action->reason != NULL && (ie_starts_with(action->reason, IE_REASON_THERE) ||
                                       strcmp(action->reason, IE_REASON_NO_PHOTO) == 0);
 }
 

@@ -221,7 +221,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
                          ie_error *err)
 {
     ie_plan *plan = new_plan(engine, request, output, result, c);
-    memory journals = {ie_same_new(output), ie_earlier_new()};
+    memory journals = {ie_same_new(engine->config, output, request->dedupe), ie_earlier_new()};
     ie_proposal proposal = {
         .config = engine->config,
         .output = output,

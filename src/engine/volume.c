@@ -6,7 +6,6 @@
 #include "storage/bytes.h"
 #include "storage/journal.h"
 #include "utils/error.h"
-#include "utils/fs.h"
 #include "utils/text.h"
 
 #define ID_DIGITS 32
@@ -95,19 +94,6 @@ ie_status ie_volume_check(ie_engine *engine, const char *path, ie_error *err)
     return status;
 }
 
-ie_status ie_volume_check_output(ie_engine *engine, const char *output, bool forget, ie_error *err)
-{
-    uint64_t runs;
-    if (!ie_fs_gone(output) || !ie_volume_deleted(engine, output)) {
-        return ie_volume_check(engine, output, err);
-    }
-    ie_engine_notice(engine,
-                     "%s was deleted or moved away since the last run there. It is made anew, and "
-                     "what was done in the old one %s.",
-                     ie_shown(output), forget ? "is forgotten" : "will be forgotten");
-    return forget ? ie_engine_forget(engine, output, &runs, err) : IE_OK;
-}
-
 bool ie_volume_offline(ie_engine *engine, const char *root)
 {
     search s = {.path = root, .exact = true};
@@ -116,13 +102,32 @@ bool ie_volume_offline(ie_engine *engine, const char *root)
     return offline;
 }
 
-bool ie_volume_deleted(ie_engine *engine, const char *root)
+/* What became of this very root, when it is offline and that can be told; else IE_ROOT_AWAY. */
+static ie_whereabouts whereabouts_of(ie_engine *engine, const char *root)
 {
     search s = {.path = root, .exact = true};
-    bool deleted = find_offline(engine, &s, NULL) == IE_OK && s.root != NULL && !s.another &&
-                   (s.whereabouts == IE_ROOT_DELETED || s.whereabouts == IE_ROOT_ANEW);
+    bool told = find_offline(engine, &s, NULL) == IE_OK && s.root != NULL && !s.another;
     free(s.root);
-    return deleted;
+    return told ? s.whereabouts : IE_ROOT_AWAY;
+}
+
+bool ie_volume_deleted(ie_engine *engine, const char *root)
+{
+    ie_whereabouts where = whereabouts_of(engine, root);
+    return where == IE_ROOT_DELETED || where == IE_ROOT_ANEW;
+}
+
+ie_status ie_volume_check_output(ie_engine *engine, const char *output, bool forget, ie_error *err)
+{
+    uint64_t runs;
+    if (whereabouts_of(engine, output) != IE_ROOT_DELETED) {
+        return ie_volume_check(engine, output, err);
+    }
+    ie_engine_notice(engine,
+                     "%s was deleted or moved away since the last run there. It is made anew, and "
+                     "what was done in the old one %s.",
+                     ie_shown(output), forget ? "is forgotten" : "will be forgotten");
+    return forget ? ie_engine_forget(engine, output, &runs, err) : IE_OK;
 }
 
 void ie_volume_note(ie_engine *engine, const char *root)

@@ -339,6 +339,40 @@ static uint32_t number_there(const ie_work *w, size_t unit, const ie_suffix *suf
     return 0;
 }
 
+/* As one reads it who knows the folder. */
+static const char *within(const char *folder, const char *path)
+{
+    return ie_path_below(path, folder) ? path + strlen(folder) + 1 : path;
+}
+
+/* Put there by an earlier run, and renamed there since. A copy in another format does not count. */
+static bool is_elsewhere(const ie_work *w, size_t unit, const ie_suffix *suffixes)
+{
+    const ie_proposal *proposal = w->naming->proposal;
+    bool plain;
+    size_t leader = leader_at(w, unit);
+    const char *path = proposal->made != NULL
+                           ? proposal->made(proposal->user, ie_work_photo(w, unit, leader), &plain)
+                           : NULL;
+    IE_AUTO_FREE char *name = ie_work_target(w, unit, leader, &suffixes[leader], 1);
+    if (path == NULL || !ie_equal_nocase(ie_path_extension(path), ie_path_extension(name))) {
+        return false;
+    }
+    IE_AUTO_FREE char *shown = ie_strdup(within(proposal->output, path));
+    for (size_t i = 0; i < ie_work_size(w, unit); i++) {
+        ie_action *action = ie_work_action(w, unit, i);
+        path = proposal->made(proposal->user, ie_work_photo(w, unit, i), &plain);
+        action->kind = IE_ACTION_SKIP;
+        action->reason = NULL;
+        action->found = path != NULL ? ie_arena_strdup(proposal->plan->arena, path) : NULL;
+        ie_action_reason(proposal->plan, action,
+                         path != NULL ? IE_REASON_THERE ", as %s"
+                                      : "not copied: its photo is there already, as %s",
+                         ie_shown(path != NULL ? within(proposal->output, path) : shown));
+    }
+    return true;
+}
+
 typedef enum pass { RECOGNIZE, NAME } pass;
 
 /* True when the unit is done with. */
@@ -356,6 +390,8 @@ static bool name_unit(const ie_work *w, size_t unit, pass which)
         if (found) {
             try_number(w, unit, suffixes, number, paths, answers);
             counter_of(w, unit, '=', suffixes)->next = number + 1;
+        } else if (is_elsewhere(w, unit, suffixes)) {
+            found = converted = true; /* nothing is left to be named */
         }
     } else {
         number = counter_of(w, unit, '#', suffixes)->next;

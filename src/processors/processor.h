@@ -61,9 +61,9 @@ typedef struct ie_proposal {
     /* Does this taken path already hold what the photo would become there (the same bytes, or what
        an earlier run made of it)? May be NULL: never. Asked with an output folder only. */
     bool (*same)(void *user, const ie_photo *photo, const char *path);
-    /* The path at which an earlier run into the output put the photo as it is now, if that is there
-       still and unchanged; else NULL. Says whether that run made it a plain copy because it could
-       not convert it. May be NULL. */
+    /* Where in the output the photo as it is now is already, put there by an earlier run and not
+       changed since by other programs; else NULL. Says whether that run made it a plain copy
+       because it could not convert it. May be NULL. */
     const char *(*made)(void *user, const ie_photo *photo, bool *ret_plain);
     /* The path that the photo had before an earlier run in place gave it the one it has, as
        journals tell; NULL: none did. May be NULL: no run ever did. */

@@ -49,6 +49,22 @@ again_copies_nothing() {
 }
 check the_same_command_again_copies_nothing_twice again_copies_nothing
 
+# Also when the archive was worked on since, and when the same photos come from elsewhere.
+again_into_a_changed_archive() {
+    exits 3 "$imgengine" process lib --output archive --apply -q && exits 0 "$imgengine" rename archive --template '{date:%Y}/n{seq}' --apply -q &&
+        exits 0 "$imgengine" tag archive --rating 5 --apply -q || { cat exits.err; return 1; }
+    mkdir archive/by-hand && mv archive/2023 archive/by-hand/ && cp -r lib card && touch card/*/*.* || return 1
+    fingerprint archive >a
+    exits 3 "$imgengine" process lib --output archive --apply || return 1
+    exits 3 "$imgengine" process card --output archive --apply || return 1
+    fingerprint archive | cmp a - || return 1
+    # what is gone from there is copied once more
+    fingerprint archive | wc -l >a
+    rm "$(find archive/by-hand -name '*.jpg' -print -quit)" && exits 3 "$imgengine" process lib --output archive --apply || return 1
+    fingerprint archive | wc -l | cmp a -
+}
+check what_is_in_the_archive_under_another_name_is_not_copied_again again_into_a_changed_archive
+
 in_place_and_undo() {
     exits 3 "$imgengine" process lib --in-place --keywords x,y --caption c --quality-rating --apply || return 1
     fingerprint lib | cmp -s lib.before - && return 1
