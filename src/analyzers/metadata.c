@@ -56,7 +56,7 @@ const ie_analyzer ie_metadata_analyzer = {
     .name = "metadata",
     .help = "date, camera, exposure, place, title, caption, keywords, albums, rating, people, and "
             "what sidecars say",
-    .version = 6,
+    .version = 7,
     .gives = IE_HAVE_METADATA,
     .enabled = enabled,
     .open = open_reader,

@@ -6,6 +6,7 @@
 #include "storage/exif_check.h"
 #include "storage/exif_file.h"
 #include "storage/exif_tags.h"
+#include "storage/meta_container.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -159,6 +160,70 @@ static void iptc_to_xmp(ie_tags *tags)
     date_to_xmp(tags);
 }
 
+/* ---- texts of a PNG ------------------------------------------------------------------------- */
+
+/* What XMP says already wins. False: this has no place in XMP. */
+static bool text_to_xmp(ie_tags *tags, const char *keyword, const char *text)
+{
+    static const struct {
+        const char *keyword, *xmp;
+        bool language;
+    } places[] = {{"Title", "Xmp.dc.title", true},
+                  {"Description", "Xmp.dc.description", true},
+                  {"Copyright", "Xmp.dc.rights", true},
+                  {"Comment", "Xmp.exif.UserComment", true},
+                  {"Software", "Xmp.xmp.CreatorTool", false}};
+    if (strcmp(keyword, "Author") == 0) {
+        return ie_tags_has(tags, "Xmp.dc.creator") ||
+               ie_tags_append_xmp(tags, "Xmp.dc.creator", text);
+    }
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (strcmp(places[i].keyword, keyword) == 0) {
+            return ie_tags_has(tags, places[i].xmp) ||
+                   (places[i].language ? ie_tags_set_language(tags, places[i].xmp, text)
+                                       : ie_tags_set(tags, places[i].xmp, text));
+        }
+    }
+    return false;
+}
+
+/* exiv2 reads no texts of a PNG but XMP. Those of other keywords come along as one text of ours. */
+static ie_status texts_to_xmp(const ie_meta *meta, ie_tags *tags, ie_error *err)
+{
+    ie_buffer others = {0};
+    for (unsigned i = 0; i < meta->text_count; i++) {
+        const char *keyword = meta->texts[i].keyword, *text = meta->texts[i].text;
+        /* ImageMagick's date:create and the like are of the file. */
+        if (!ie_starts_with(keyword, "date:") && !text_to_xmp(tags, keyword, text)) {
+            ie_buffer_printf(&others, "%s%s: %s", others.size > 0 ? "\n" : "", keyword, text);
+        }
+    }
+    bool good = others.size == 0 || ie_tags_set(tags, "Xmp.imgengine.PngTexts", others.data);
+    ie_buffer_free(&others);
+    return good && !meta->more_texts
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_UNSUPPORTED, "its texts (tEXt, iTXt) are too many or too "
+                              "long to come over");
+}
+
+static ie_status carry_texts(const char *path, ie_tags *tags, ie_error *err)
+{
+    ie_bytes *bytes = NULL;
+    ie_status status = ie_bytes_open(path, &bytes, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    ie_meta meta = {0};
+    ie_photo *photo = ie_photo_new();
+    photo->format = IE_FORMAT_PNG;
+    ie_meta_find(bytes, photo, &meta);
+    status = texts_to_xmp(&meta, tags, err);
+    ie_meta_clear(&meta);
+    ie_photo_free(photo);
+    ie_bytes_close(bytes);
+    return status;
+}
+
 /* ---- copying ------------------------------------------------------------------------------- */
 
 static void set_when_there(ie_tags *tags, const char *name, int value)
@@ -291,6 +356,9 @@ static ie_status copy_tags(const char *from_path, ie_format from_format, const i
     }
     if (from_format == IE_FORMAT_CRW) {
         drop_guesses(tags, facts);
+    }
+    if (from_format == IE_FORMAT_PNG && (status = carry_texts(from_path, tags, err)) != IE_OK) {
+        return status;
     }
     if (!ie_exif_keep_date(tags, facts)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its date cannot be carried over");

@@ -17,6 +17,8 @@
 #define IE_META_MAX_OWNED 8
 #define IE_META_MAX_STEPS 1024
 #define IE_META_MAX_BLOCK (16u << 20) /* a metadata block that is larger is not read */
+#define IE_META_MAX_TEXTS 64
+#define IE_META_MAX_TEXT (1u << 20)
 
 typedef struct ie_meta {
     ie_photo *photo;
@@ -29,7 +31,12 @@ typedef struct ie_meta {
     ie_span iptc_other;     /* a second block, which readers do not look at */
     ie_span iptc_digest; /* MD5 of the IPTC block when it last was in step with XMP; size 0: none */
     uint32_t width, height; /* 0: not said by the container */
-    ie_facts own; /* what the container itself says (videos, CRW); orientation of JPEG XL */
+    ie_facts own; /* what the container itself says (videos, CRW, PNG); orientation of JPEG XL */
+    struct {
+        const char *keyword, *text; /* in the photo's arena */
+    } texts[IE_META_MAX_TEXTS];     /* of a PNG, but for XMP and the like */
+    unsigned text_count;
+    bool more_texts; /* than there is room for, or longer ones */
     bool upright; /* the container turns the picture: EXIF orientation does not count */
     bool damaged; /* a fault was noted already */
     void *owned[IE_META_MAX_OWNED];

@@ -9,25 +9,27 @@
 
 #include "storage/iptc_read.h"
 
-/* Inflates into memory that the meta owns; size 0 when it is damaged or too large. */
-static ie_span inflate_block(ie_meta *meta, const uint8_t *bytes, size_t size)
+/* free() it; NULL when it is larger than `max`, or there is no memory. What is damaged ends
+   early. */
+static uint8_t *inflate_bytes(ie_meta *meta, const uint8_t *bytes, size_t size, size_t max,
+                              size_t *ret_size)
 {
     size_t room = 65536, used = 0;
     uint8_t *out = ie_try_alloc(1, room);
     z_stream stream = {.next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)size};
     if (out == NULL || inflateInit(&stream) != Z_OK) {
         free(out);
-        return (ie_span){0};
+        return NULL;
     }
     int status = Z_OK;
-    while (status == Z_OK && room <= IE_META_MAX_BLOCK) {
+    while (status == Z_OK) {
         stream.next_out = out + used;
         stream.avail_out = (uInt)(room - used);
         status = inflate(&stream, Z_NO_FLUSH);
         used = room - stream.avail_out;
         if (status == Z_OK && used == room) {
             room *= 2;
-            uint8_t *more = ie_try_alloc(1, room);
+            uint8_t *more = room <= max ? ie_try_alloc(1, room) : NULL;
             if (more == NULL) {
                 break;
             }
@@ -35,14 +37,30 @@ static ie_span inflate_block(ie_meta *meta, const uint8_t *bytes, size_t size)
             free(out);
             out = more;
         } else if (status == Z_OK && stream.avail_in == 0) {
-            break;
+            status = Z_DATA_ERROR;
         }
     }
     inflateEnd(&stream);
+    if (status == Z_OK) {
+        free(out);
+        return NULL;
+    }
     if (status != Z_STREAM_END) {
         ie_meta_damaged(meta, "a compressed PNG text is broken");
     }
-    return ie_meta_own(meta, out) ? ie_span_memory(out, used) : (ie_span){0};
+    *ret_size = used;
+    return out;
+}
+
+/* Into memory that the meta owns; size 0 when it is too large. */
+static ie_span inflate_block(ie_meta *meta, const uint8_t *bytes, size_t size)
+{
+    size_t used = 0;
+    if (meta->owned_count == IE_META_MAX_OWNED) {
+        return (ie_span){0}; /* it could not be kept */
+    }
+    uint8_t *out = inflate_bytes(meta, bytes, size, IE_META_MAX_BLOCK, &used);
+    return out != NULL && ie_meta_own(meta, out) ? ie_span_memory(out, used) : (ie_span){0};
 }
 
 static int hex_digit(uint8_t c)
@@ -104,6 +122,55 @@ static void take_profile(ie_meta *meta, const char *name, const ie_span *text)
     }
 }
 
+/* PNG 3rd edition, 11.3.3.2: what its keywords mean in other formats. */
+static const char **place_for(ie_metadata *m, const char *keyword)
+{
+    const struct {
+        const char *keyword, **place;
+    } places[] = {{"Title", &m->title},      {"Description", &m->caption},
+                  {"Author", &m->creator},   {"Copyright", &m->copyright},
+                  {"Software", &m->software}, {"Comment", &m->comment}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (strcmp(places[i].keyword, keyword) == 0) {
+            return places[i].place;
+        }
+    }
+    return NULL;
+}
+
+static void note_text(ie_meta *meta, const char *keyword, const uint8_t *bytes, size_t size)
+{
+    ie_arena *arena = meta->photo->arena;
+    const char *name = ie_facts_latin1(arena, keyword, strlen(keyword));
+    const char *text = ie_facts_text(arena, bytes, size);
+    if (name == NULL || text == NULL) {
+        return;
+    }
+    meta->texts[meta->text_count].keyword = name;
+    meta->texts[meta->text_count++].text = text;
+    const char **place = place_for(&meta->own.m, name);
+    if (place != NULL && *place == NULL) {
+        *place = text;
+    }
+}
+
+static void take_plain_text(ie_meta *meta, const char *keyword, const uint8_t *bytes, size_t size,
+                            bool packed)
+{
+    size_t used = 0;
+    uint8_t *out = NULL;
+    bool room = meta->text_count < IE_META_MAX_TEXTS && size <= IE_META_MAX_TEXT;
+    if (room && packed) {
+        out = inflate_bytes(meta, bytes, size, IE_META_MAX_TEXT, &used);
+    }
+    if (!room || (packed && out == NULL)) {
+        meta->more_texts = true;
+    } else {
+        note_text(meta, keyword, packed ? out : bytes, packed ? used : size);
+    }
+    free(out);
+}
+
 /* tEXt, zTXt and iTXt: keyword, NUL, and then each its own way. XMP belongs into iTXt, and some put
    it into the others. */
 static void take_text(ie_meta *meta, const uint8_t *type, const ie_span *body)
@@ -114,12 +181,7 @@ static void take_text(ie_meta *meta, const uint8_t *type, const ie_span *body)
     if (p == NULL || name == 0 || name + 1 >= size || p[name] != 0) {
         return;
     }
-    const char *keyword = (const char *)p, *profile = NULL;
-    if (name > 17 && memcmp(keyword, "Raw profile type ", 17) == 0) {
-        profile = keyword + 17;
-    } else if (strcmp(keyword, "XML:com.adobe.xmp") != 0) {
-        return;
-    }
+    const char *keyword = (const char *)p;
     size_t at = name + 1;
     bool packed = type[0] == 'z';
     if (type[0] == 'i') {
@@ -138,9 +200,14 @@ static void take_text(ie_meta *meta, const uint8_t *type, const ie_span *body)
     if (at >= size) {
         return;
     }
+    bool profile = name > 17 && memcmp(keyword, "Raw profile type ", 17) == 0;
+    if (!profile && strcmp(keyword, "XML:com.adobe.xmp") != 0) {
+        take_plain_text(meta, keyword, p + at, size - at, packed);
+        return;
+    }
     ie_span text = packed ? inflate_block(meta, p + at, size - at) : ie_span_part(body, at, size);
-    if (profile != NULL) {
-        take_profile(meta, profile, &text);
+    if (profile) {
+        take_profile(meta, keyword + 17, &text);
     } else {
         ie_meta_add_xmp(meta, text);
     }

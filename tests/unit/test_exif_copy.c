@@ -86,6 +86,30 @@ static void jpeg_xl_brings_its_blocks(void **state)
     tree_remove(folder);
 }
 
+static void texts_of_a_png_come_along(void **state)
+{
+    (void)state;
+    static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_WEBP, IE_FORMAT_TIFF};
+    SAMPLE_OR_SKIP(from, "png/libspng/cten0g04.png");
+    IE_AUTO_FREE char *folder = tree_new();
+    IE_AUTO_FREE char *path = ie_path_join(folder, "new");
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        ie_error err = {0};
+        if (convert(from, path, formats[i], &err) != IE_OK) {
+            fail_msg("%s", err.text);
+        }
+        ie_photo *is = facts_of(path, formats[i]);
+        assert_string_equal(is->metadata.title, "PngSuite");
+        assert_string_equal(is->metadata.creator, "Willem van Schaik (willem@schaik.com)");
+        assert_string_equal(is->metadata.copyright, "Copyright Willem van Schaik, Canada 2011");
+        assert_non_null(strstr(is->metadata.caption, "various color-types of the PNG format"));
+        assert_non_null(strstr(is->metadata.software, "NeXTstation"));
+        ie_photo_free(is);
+        assert_true(holds(path, "Disclaimer: Freeware.")); /* what no other format has */
+    }
+    tree_remove(folder);
+}
+
 static void packed_boxes_are_not_lost_silently(void **state)
 {
     (void)state;
@@ -169,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conversions_carry_what_a_record_knows),
         cmocka_unit_test(jpeg_xl_brings_its_blocks),
+        cmocka_unit_test(texts_of_a_png_come_along),
         cmocka_unit_test(packed_boxes_are_not_lost_silently),
         cmocka_unit_test(photos_are_turned_upright_once),
         cmocka_unit_test(parts_the_new_file_lacks_are_not_spoken_of),

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "storage/meta_container.h"
 #include "storage/metadata_file.h"
 #include "utils/text.h"
 
@@ -412,6 +413,53 @@ static void add_stored(ie_buffer *out, const char *text, size_t size)
     ie_buffer_add(out, sum, sizeof sum);
 }
 
+static void add_text_chunk(ie_buffer *png, const char *type, const char *head, size_t head_size,
+                           const char *text, bool packed)
+{
+    ie_buffer body = {0};
+    ie_buffer_add(&body, head, head_size);
+    if (packed) {
+        add_stored(&body, text, strlen(text));
+    } else {
+        ie_buffer_text(&body, text);
+    }
+    add_chunk(png, type, body.data, body.size);
+    ie_buffer_free(&body);
+}
+
+static void plain_png_texts_are_facts_below_all_others(void **state)
+{
+    ie_buffer png = {0};
+    ie_buffer_add(&png, "\x89PNG\r\n\x1a\n", 8);
+    add_chunk(&png, "IHDR", "\0\0\1\0\0\0\0\x80\x08\2\0\0\0", 13);
+    add_text_chunk(&png, "tEXt", "Title", 6, "Below the XMP", false);
+    add_text_chunk(&png, "tEXt", "Author", 7, "Ren\xe9", false);
+    add_text_chunk(&png, "zTXt", "Copyright\0", 11, "Mine", true);
+    add_text_chunk(&png, "iTXt", "Description\0\1\0en\0\0", 18, "Packed", true);
+    add_text_chunk(&png, "iTXt", "Description\0\0\0de\0\0", 18, "Zweitens", false);
+    add_text_chunk(&png, "tEXt", "XML:com.adobe.xmp", 18, PNG_XMP, false);
+    for (int i = 0; i < 2 * IE_META_MAX_TEXTS; i++) {
+        add_text_chunk(&png, "tEXt", "Own", 4, "more than there is room for", false);
+    }
+    add_chunk(&png, "IEND", "", 0);
+    ie_photo *photo = read_bytes(IE_FORMAT_PNG, png.data, png.size);
+    assert_string_equal(photo->metadata.title, "In a text");
+    assert_string_equal(photo->metadata.creator, "Ren\xc3\xa9");
+    assert_string_equal(photo->metadata.copyright, "Mine");
+    assert_string_equal(photo->metadata.caption, "Packed");
+    assert_int_equal(photo->fault_count, 0);
+    ie_bytes *bytes = ie_bytes_wrap(png.data, png.size);
+    ie_meta meta;
+    ie_meta_find(bytes, photo, &meta);
+    assert_int_equal(meta.text_count, IE_META_MAX_TEXTS);
+    assert_true(meta.more_texts);
+    assert_string_equal(meta.texts[3].keyword, "Description");
+    ie_meta_clear(&meta);
+    ie_bytes_close(bytes);
+    ie_photo_free(photo);
+    ie_buffer_free(&png);
+}
+
 static void xmp_is_found_in_each_kind_of_png_text(void **state)
 {
     static const struct {
@@ -474,6 +522,7 @@ int main(void)
         cmocka_unit_test(a_sidecar_gives_only_what_is_absent),
         cmocka_unit_test(entities_are_never_expanded),
         cmocka_unit_test(png_metadata_behind_the_picture_is_found),
+        cmocka_unit_test(plain_png_texts_are_facts_below_all_others),
         cmocka_unit_test(xmp_is_found_in_each_kind_of_png_text),
         cmocka_unit_test(an_empty_file_of_any_format_is_read_without_harm),
     };
