@@ -85,6 +85,8 @@ const char *ie_exif_difference(const ie_metadata *was, const ie_metadata *is)
                ? "exposure"
            : !same_text(was->title, is->title)               ? "title"
            : !same_text(was->caption, is->caption)           ? "caption"
+           : !same_text(was->creator, is->creator)           ? "creator"
+           : !same_text(was->copyright, is->copyright)       ? "copyright"
            : !ie_exif_has_all(&is->keywords, &was->keywords) ? "keywords"
            : was->rating != is->rating                       ? "rating"
                                                              : NULL;

@@ -160,7 +160,7 @@ static void iptc_to_xmp(ie_tags *tags)
     date_to_xmp(tags);
 }
 
-/* ---- texts of a PNG ------------------------------------------------------------------------- */
+/* ---- texts of a PNG, comments of a JPEG ----------------------------------------------------- */
 
 /* What XMP says already wins. False: this has no place in XMP. */
 static bool text_to_xmp(ie_tags *tags, const char *keyword, const char *text)
@@ -187,7 +187,7 @@ static bool text_to_xmp(ie_tags *tags, const char *keyword, const char *text)
     return false;
 }
 
-/* exiv2 reads no texts of a PNG but XMP. Those of other keywords come along as one text of ours. */
+/* exiv2 reads no texts of a PNG but XMP, and writes a JPEG's comment into JPEG and PNG only. Those of other keywords come along as one text of ours. */
 static ie_status texts_to_xmp(const ie_meta *meta, ie_tags *tags, ie_error *err)
 {
     ie_buffer others = {0};
@@ -206,7 +206,7 @@ static ie_status texts_to_xmp(const ie_meta *meta, ie_tags *tags, ie_error *err)
                               "long to come over");
 }
 
-static ie_status carry_texts(const char *path, ie_tags *tags, ie_error *err)
+static ie_status carry_texts(const char *path, ie_format format, ie_tags *tags, ie_error *err)
 {
     ie_bytes *bytes = NULL;
     ie_status status = ie_bytes_open(path, &bytes, err);
@@ -215,7 +215,7 @@ static ie_status carry_texts(const char *path, ie_tags *tags, ie_error *err)
     }
     ie_meta meta = {0};
     ie_photo *photo = ie_photo_new();
-    photo->format = IE_FORMAT_PNG;
+    photo->format = format;
     ie_meta_find(bytes, photo, &meta);
     status = texts_to_xmp(&meta, tags, err);
     ie_meta_clear(&meta);
@@ -357,7 +357,11 @@ static ie_status copy_tags(const char *from_path, ie_format from_format, const i
     if (from_format == IE_FORMAT_CRW) {
         drop_guesses(tags, facts);
     }
-    if (from_format == IE_FORMAT_PNG && (status = carry_texts(from_path, tags, err)) != IE_OK) {
+    if (from_format == IE_FORMAT_PNG ||
+        (from_format == IE_FORMAT_JPEG && to_format != IE_FORMAT_JPEG)) {
+        status = carry_texts(from_path, from_format, tags, err);
+    }
+    if (status != IE_OK) {
         return status;
     }
     if (!ie_exif_keep_date(tags, facts)) {
@@ -384,6 +388,12 @@ ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char 
     status = status == IE_OK ? ie_boxed_check(to_temp_path, to_format, &snapshot, err) : status;
     if (status == IE_OK) {
         status = ie_exif_facts(to_temp_path, to_format, &to, err);
+    }
+    /* exiv2 makes a PNG's description of a JPEG's comment. */
+    if (status == IE_OK && to_format == IE_FORMAT_PNG && from->metadata.caption == NULL &&
+        from->metadata.comment != NULL && to->metadata.caption != NULL &&
+        strcmp(from->metadata.comment, to->metadata.caption) == 0) {
+        from->metadata.caption = from->metadata.comment;
     }
     /* Another reader than the one that carried them finds the same facts in the new file. */
     const char *what = status == IE_OK ? ie_exif_difference(&from->metadata, &to->metadata) : NULL;

@@ -96,6 +96,42 @@ void ie_meta_clear(ie_meta *meta)
     meta->owned_count = 0;
 }
 
+/* PNG 3rd edition, 11.3.3.2: what its keywords mean in other formats. */
+static const char **place_for(ie_metadata *m, const char *keyword)
+{
+    const struct {
+        const char *keyword, **place;
+    } places[] = {{"Title", &m->title},      {"Description", &m->caption},
+                  {"Author", &m->creator},   {"Copyright", &m->copyright},
+                  {"Software", &m->software}, {"Comment", &m->comment}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (strcmp(places[i].keyword, keyword) == 0) {
+            return places[i].place;
+        }
+    }
+    return NULL;
+}
+
+void ie_meta_add_text(ie_meta *meta, const char *keyword, const uint8_t *bytes, size_t size)
+{
+    ie_arena *arena = meta->photo->arena;
+    if (meta->text_count == IE_META_MAX_TEXTS || size > IE_META_MAX_TEXT) {
+        meta->more_texts = true;
+        return;
+    }
+    const char *name = ie_facts_latin1(arena, keyword, strlen(keyword));
+    const char *text = ie_facts_text(arena, bytes, size);
+    if (name == NULL || text == NULL) {
+        return;
+    }
+    meta->texts[meta->text_count].keyword = name;
+    meta->texts[meta->text_count++].text = text;
+    const char **place = place_for(&meta->own.m, name);
+    if (place != NULL && *place == NULL) {
+        *place = text;
+    }
+}
+
 static bool is_frame_header(unsigned marker)
 {
     return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
@@ -154,6 +190,11 @@ static void take_segment(ie_meta *meta, unsigned marker, const ie_span *body, re
         ie_meta_add_xmp(meta, ie_span_part(body, sizeof JPEG_XMP, body->size));
     } else if (marker == 0xed && begins_with(body, JPEG_IRB, sizeof JPEG_IRB)) {
         add_resources(irb, ie_span_part(body, sizeof JPEG_IRB, body->size));
+    } else if (marker == 0xfe && body->size > 0) {
+        const uint8_t *p = ie_span_at(body, 0, body->size);
+        if (p != NULL) {
+            ie_meta_add_text(meta, "Comment", p, (size_t)body->size);
+        }
     } else if (is_frame_header(marker) && meta->width == 0) {
         const uint8_t *p = ie_span_at(body, 0, 5);
         if (p != NULL) {

@@ -31,10 +31,10 @@ typedef struct ie_meta {
     ie_span iptc_other;     /* a second block, which readers do not look at */
     ie_span iptc_digest; /* MD5 of the IPTC block when it last was in step with XMP; size 0: none */
     uint32_t width, height; /* 0: not said by the container */
-    ie_facts own; /* what the container itself says (videos, CRW, PNG); orientation of JPEG XL */
+    ie_facts own; /* what the container itself says (videos, CRW, texts); orientation of JPEG XL */
     struct {
         const char *keyword, *text; /* in the photo's arena */
-    } texts[IE_META_MAX_TEXTS];     /* of a PNG, but for XMP and the like */
+    } texts[IE_META_MAX_TEXTS];     /* of a PNG, but for XMP and the like; comments of a JPEG */
     unsigned text_count;
     bool more_texts; /* than there is room for, or longer ones */
     bool upright; /* the container turns the picture: EXIF orientation does not count */
@@ -56,6 +56,7 @@ void ie_meta_add_iptc(ie_meta *meta, ie_span block);
 void ie_meta_add_irb(ie_meta *meta, const ie_span *blocks); /* Photoshop image resources */
 /* What the EXIF blocks hold of the other kinds: in TIFF files all of it. */
 void ie_meta_add_parts(ie_meta *meta);
+void ie_meta_add_text(ie_meta *meta, const char *keyword, const uint8_t *bytes, size_t size);
 /* One fault "damaged" a photo; `what` is a part of a sentence: "a JPEG segment is cut short". */
 void ie_meta_damaged(ie_meta *meta, const char *what);
 /* Memory to be freed with the meta; false (and freed) when there are too many. */

@@ -122,51 +122,18 @@ static void take_profile(ie_meta *meta, const char *name, const ie_span *text)
     }
 }
 
-/* PNG 3rd edition, 11.3.3.2: what its keywords mean in other formats. */
-static const char **place_for(ie_metadata *m, const char *keyword)
-{
-    const struct {
-        const char *keyword, **place;
-    } places[] = {{"Title", &m->title},      {"Description", &m->caption},
-                  {"Author", &m->creator},   {"Copyright", &m->copyright},
-                  {"Software", &m->software}, {"Comment", &m->comment}};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (strcmp(places[i].keyword, keyword) == 0) {
-            return places[i].place;
-        }
-    }
-    return NULL;
-}
-
-static void note_text(ie_meta *meta, const char *keyword, const uint8_t *bytes, size_t size)
-{
-    ie_arena *arena = meta->photo->arena;
-    const char *name = ie_facts_latin1(arena, keyword, strlen(keyword));
-    const char *text = ie_facts_text(arena, bytes, size);
-    if (name == NULL || text == NULL) {
-        return;
-    }
-    meta->texts[meta->text_count].keyword = name;
-    meta->texts[meta->text_count++].text = text;
-    const char **place = place_for(&meta->own.m, name);
-    if (place != NULL && *place == NULL) {
-        *place = text;
-    }
-}
-
 static void take_plain_text(ie_meta *meta, const char *keyword, const uint8_t *bytes, size_t size,
                             bool packed)
 {
     size_t used = 0;
     uint8_t *out = NULL;
-    bool room = meta->text_count < IE_META_MAX_TEXTS && size <= IE_META_MAX_TEXT;
-    if (room && packed) {
+    if (packed && meta->text_count < IE_META_MAX_TEXTS && size <= IE_META_MAX_TEXT) {
         out = inflate_bytes(meta, bytes, size, IE_META_MAX_TEXT, &used);
     }
-    if (!room || (packed && out == NULL)) {
+    if (packed && out == NULL) {
         meta->more_texts = true;
     } else {
-        note_text(meta, keyword, packed ? out : bytes, packed ? used : size);
+        ie_meta_add_text(meta, keyword, packed ? out : bytes, packed ? used : size);
     }
     free(out);
 }

@@ -110,6 +110,34 @@ static void texts_of_a_png_come_along(void **state)
     tree_remove(folder);
 }
 
+static void a_comment_of_a_jpeg_comes_along(void **state)
+{
+    (void)state;
+    static const ie_format formats[] = {IE_FORMAT_PNG, IE_FORMAT_WEBP, IE_FORMAT_TIFF};
+    SAMPLE_OR_SKIP(plain, "neardup/g01_dog_bicycle_02_meta_stripped.jpg");
+    IE_AUTO_FREE char *folder = tree_new();
+    IE_AUTO_FREE char *from = ie_path_join(folder, "from.jpg");
+    IE_AUTO_FREE char *path = ie_path_join(folder, "new");
+    file_bytes bytes = bytes_of(plain);
+    ie_buffer file = {0};
+    ie_buffer_add(&file, bytes.data, 2);
+    ie_buffer_add(&file, "\xff\xfe\0\x0bGr\xc3\xbc\xc3\x9f" "e!", 13);
+    ie_buffer_add(&file, bytes.data + 2, bytes.size - 2);
+    bytes_to(from, file.data, file.size);
+    ie_buffer_free(&file);
+    free(bytes.data);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        ie_error err = {0};
+        if (convert(from, path, formats[i], &err) != IE_OK) {
+            fail_msg("%s", err.text);
+        }
+        ie_photo *is = facts_of(path, formats[i]);
+        assert_string_equal(is->metadata.comment, "Gr\xc3\xbc\xc3\x9f" "e!");
+        ie_photo_free(is);
+    }
+    tree_remove(folder);
+}
+
 static void packed_boxes_are_not_lost_silently(void **state)
 {
     (void)state;
@@ -194,6 +222,7 @@ int main(void)
         cmocka_unit_test(conversions_carry_what_a_record_knows),
         cmocka_unit_test(jpeg_xl_brings_its_blocks),
         cmocka_unit_test(texts_of_a_png_come_along),
+        cmocka_unit_test(a_comment_of_a_jpeg_comes_along),
         cmocka_unit_test(packed_boxes_are_not_lost_silently),
         cmocka_unit_test(photos_are_turned_upright_once),
         cmocka_unit_test(parts_the_new_file_lacks_are_not_spoken_of),
