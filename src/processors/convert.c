@@ -50,7 +50,7 @@ static const char *refusal(const ie_proposal *proposal, const ie_photo *photo, i
         return "animated: would lose frames";
     }
     if (photo->bits > 8 && !holds_16_bits(to)) {
-        return ie_arena_printf(arena, "has more than 8 bits a channel, which %s cannot hold", name);
+        return ie_arena_printf(arena, "has more than 8 bits a channel, and %s is made with 8 here", name);
     }
     if (photo->has_alpha && !holds_alpha(to)) {
         return ie_arena_printf(arena, "has transparency, which %s cannot hold", name);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "processors/dedupe.h"
+#include "processors/kinship.h"
 #include "processors/merge.h"
 #include "utils/error.h"
 #include "utils/text.h"
@@ -165,22 +166,9 @@ static void make_edges(near *n, const size_t *node_of)
 
 /* ---- reasons -------------------------------------------------------------------------------- */
 
-static const char *words_for(const edge *e)
+static const char *brief(const edge *e)
 {
-    static const char *const pictures[] = {
-        "same picture",                      "same picture, mirrored",
-        "same picture, upside down",         "same picture, mirrored",
-        "same picture, turned and mirrored", "same picture, turned",
-        "same picture, turned and mirrored", "same picture, turned",
-    };
-    switch (e->verdict) {
-    case IE_MATCH_SAME_IMAGE_DATA:
-        return "same image data, other metadata";
-    case IE_MATCH_SAME_PIXELS:
-        return "same pixels, in other form";
-    default:
-        return pictures[e->turn % IE_TURNS];
-    }
+    return ie_kinship_brief(e->verdict, e->turn);
 }
 
 static void explain(const near *n, const node *winner)
@@ -249,6 +237,8 @@ static void drop(const near *n, const ie_candidate *c, const node *winner, const
     const ie_members *m = &d->members;
     ie_action_kind kind = ie_dedupe_kind(d);
     IE_AUTO_FREE char *why = ie_keep_advantage(&n->keep, &winner->head->rival, &c->rival);
+    const char *words = ie_kinship(d->proposal->plan->arena, e->verdict, e->turn, e->overlap,
+                                   winner->head->rival.photo, c->rival.photo);
     for (size_t i = m->start[c->unit]; i < m->start[c->unit + 1]; i++) {
         const ie_photo *photo = d->proposal->photos[m->member[i]];
         bool leads = m->member[i] == c->index;
@@ -261,7 +251,7 @@ static void drop(const near *n, const ie_candidate *c, const node *winner, const
         ie_action_reason(d->proposal->plan, action, "duplicate of %s%s: %s; that one: %s",
                          ie_dedupe_name(d, survivor, photo),
                          kind == IE_ACTION_SKIP ? ", not copied" : "",
-                         leads ? words_for(e) : "same bytes", why);
+                         leads ? words : "same bytes", why);
     }
     if (kind != IE_ACTION_KEEP) {
         hand_over(n, c, winner->head);
@@ -290,10 +280,10 @@ static void refuse(const near *n, const node *loser, const node *winner, const e
         ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c),
                          "kept: %s as %s, but in a protected folder, "
                          "or its copies cannot go with it",
-                         words_for(e), name);
+                         brief(e), name);
     } else {
         ie_action_reason(d->proposal->plan, ie_dedupe_action(d, c),
-                         "kept: %s as %s, but %s has no copy there", words_for(e), name,
+                         "kept: %s as %s, but %s has no copy there", brief(e), name,
                          ie_shown(ie_path_base(lone->real_path)));
     }
 }
@@ -313,6 +303,7 @@ static const char *loss_of(const near *n, const ie_photo *goes, const ie_photo *
 
 static void take_away(const near *n, node *winner, node *loser, const edge *e)
 {
+    const ie_photo *less = winner->head->rival.photo, *more = loser->head->rival.photo;
     if (ie_dedupe_links(n->d)) {
         ie_action *action = ie_dedupe_action(n->d, loser->head);
         if (action->unlinked) {
@@ -320,20 +311,19 @@ static void take_away(const near *n, node *winner, node *loser, const edge *e)
         }
         action->unlinked = true;
         ie_action_reason(n->d->proposal->plan, action,
-                         "kept: %s as %s, but links stand for the same bytes only", words_for(e),
-                         ie_dedupe_name(n->d, winner->head->rival.photo, loser->head->rival.photo));
+                         "kept: %s as %s, but links stand for the same bytes only",
+                         brief(e), ie_dedupe_name(n->d, less, more));
         return;
     }
     if (!can_follow(n, loser, winner)) {
         refuse(n, loser, winner, e);
         return;
     }
-    const ie_photo *less = winner->head->rival.photo, *more = loser->head->rival.photo;
     const char *loss = loss_of(n, more, less);
     if (loss != NULL) {
         ie_action *action = ie_dedupe_action(n->d, loser->head);
         const char *why = ie_arena_printf(n->d->proposal->plan->arena, "kept: %s as %s, but %s",
-                                          words_for(e), ie_dedupe_name(n->d, less, more), loss);
+                                          brief(e), ie_dedupe_name(n->d, less, more), loss);
         if (action->reason == NULL ||
             strstr(action->reason, why) == NULL) { /* each round comes by here */
             ie_action_reason(n->d->proposal->plan, action, "%s", why);

@@ -187,7 +187,8 @@ static bool text_to_xmp(ie_tags *tags, const char *keyword, const char *text)
     return false;
 }
 
-/* exiv2 reads no texts of a PNG but XMP, and writes a JPEG's comment into JPEG and PNG only. Those of other keywords come along as one text of ours. */
+/* exiv2 reads no texts of a PNG but XMP, and writes a comment into JPEG and PNG only. Those of
+   other keywords come along as one text of ours. */
 static ie_status texts_to_xmp(const ie_meta *meta, ie_tags *tags, ie_error *err)
 {
     ie_buffer others = {0};

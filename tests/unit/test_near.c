@@ -30,11 +30,29 @@ static void the_version_with_more_pixels_stays_and_the_verdict_is_told(void **st
     assert_string_equal(c.plan->actions[0].survivor, "/p/b.jpg");
     assert_int_equal(c.plan->actions[0].verdict, IE_MATCH_SAME_PICTURE);
     assert_true(ie_hash128_equal(c.plan->actions[0].survivor_xxh3, c.photos[1]->xxh3));
-    expect_reason(&c, 0, "duplicate of b.jpg: same picture, turned; that one: more pixels");
+    expect_reason(&c, 0, "duplicate of b.jpg: same picture, turned, smaller (1000 x 750); "
+                  "that one: more pixels");
     expect(&c, 1, IE_ACTION_KEEP, NULL);
     expect_reason(&c, 1, "kept: more pixels; 1 other version of this picture");
     expect(&c, 2, IE_ACTION_KEEP, NULL);
     assert_null(c.plan->actions[2].reason);
+    collection_end(&c);
+}
+
+static void what_a_version_is_to_the_one_that_stays_is_told(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    version(&c, "/p/a.jpg", 4000);
+    version(&c, "/p/b.webp", 3900)->format = IE_FORMAT_WEBP;
+    version(&c, "/p/c.jpg", 2000);
+    pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+    pair(&c, 0, 2, IE_MATCH_SAME_PICTURE, 2);
+    c.pairs[1].overlap = 90;
+    PROPOSE(&c, DEDUPE);
+    expect_reason(&c, 1, "duplicate of a.jpg: same picture, as WEBP; that one: more pixels");
+    expect_reason(&c, 2, "duplicate of a.jpg: same picture, upside down, cropped (90 %), "
+                         "smaller (2000 x 1500); that one: more pixels");
     collection_end(&c);
 }
 
@@ -179,7 +197,8 @@ static void equals_of_a_version_that_goes_follow_it(void **state)
         expect(&c, i, IE_ACTION_QUARANTINE, NULL);
         assert_string_equal(c.plan->actions[i].survivor, "/p/c.jpg");
         assert_int_equal(c.plan->actions[i].verdict, IE_MATCH_SAME_PICTURE);
-        expect_reason(&c, i, "duplicate of c.jpg: same picture; that one: more pixels");
+        expect_reason(&c, i, "duplicate of c.jpg: same picture, smaller (400 x 300); "
+                      "that one: more pixels");
     }
     expect(&c, 2, IE_ACTION_KEEP, NULL);
     expect_reason(&c, 2, "2 other versions");
@@ -624,6 +643,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_version_with_more_pixels_stays_and_the_verdict_is_told),
+        cmocka_unit_test(what_a_version_is_to_the_one_that_stays_is_told),
         cmocka_unit_test(there_are_no_chains),
         cmocka_unit_test(a_similar_scene_is_only_reported),
         cmocka_unit_test(links_stand_for_the_same_bytes_only),
