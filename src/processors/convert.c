@@ -50,7 +50,10 @@ static const char *refusal(const ie_proposal *proposal, const ie_photo *photo, i
         return "animated: would lose frames";
     }
     if (photo->bits > 8 && !holds_16_bits(to)) {
-        return ie_arena_printf(arena, "has more than 8 bits a channel, and %s is made with 8 here", name);
+        bool could = to == IE_FORMAT_AVIF || to == IE_FORMAT_HEIC;
+        return ie_arena_printf(arena, "has more than 8 bits a channel, %s",
+                               could ? "and new AVIF and HEIC files have 8 here"
+                                     : ie_arena_printf(arena, "which %s cannot hold", name));
     }
     if (photo->has_alpha && !holds_alpha(to)) {
         return ie_arena_printf(arena, "has transparency, which %s cannot hold", name);
