@@ -12,6 +12,7 @@ struct ie_worker {
     const ie_config *config;
     char *catalog;
     ie_scratch *scratch;
+    ie_nearby nearby;
     void *states[IE_MAX_ANALYZERS];
     bool opened[IE_MAX_ANALYZERS], broken[IE_MAX_ANALYZERS];
     ie_remark_fn remark;
@@ -42,6 +43,7 @@ void ie_worker_free(ie_worker *worker)
         }
     }
     ie_scratch_free(worker->scratch);
+    ie_nearby_clear(&worker->nearby);
     free(worker->catalog);
     free(worker);
 }
@@ -63,11 +65,11 @@ unsigned ie_worker_count(const ie_config *config)
     return 1;
 }
 
-static ie_bytes *open_photo(ie_photo *photo)
+static ie_bytes *open_photo(ie_worker *worker, ie_photo *photo)
 {
     ie_bytes *bytes = NULL;
     ie_error err = {0};
-    if (ie_bytes_open(photo->real_path, &bytes, &err) == IE_OK) {
+    if (ie_bytes_open_near(&worker->nearby, photo->real_path, &bytes, &err) == IE_OK) {
         /* What is analyzed is what was opened, should it have changed since the walk. */
         photo->stamp = ie_bytes_stamp(bytes);
         return bytes;
@@ -282,13 +284,9 @@ static void forget_half_read(ie_photo *photo, const ie_bytes *bytes, unsigned ha
     photo->tried &= tried;
 }
 
-static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,
-                    ie_prepared *ret_prepared)
+static void analyze_bytes(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, unsigned wanted,
+                          uint64_t shape_formats, ie_prepared *ret_prepared)
 {
-    ie_bytes *bytes = open_photo(photo);
-    if (bytes == NULL) {
-        return;
-    }
     unsigned had = photo->have, tried = photo->tried;
     bool only = (wanted & ~(unsigned)IE_HAVE_FORMAT) == 0 && shape_formats == 0;
     bool readable = (photo->have & IE_HAVE_FORMAT) != 0 || tell_format(bytes, photo, only);
@@ -299,13 +297,35 @@ static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_
         }
     }
     forget_half_read(photo, bytes, had, tried);
-    ie_bytes_close(bytes);
+}
+
+static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,
+                    ie_prepared *ret_prepared)
+{
+    ie_bytes *bytes = open_photo(worker, photo);
+    if (bytes != NULL) {
+        analyze_bytes(worker, photo, bytes, wanted, shape_formats, ret_prepared);
+        ie_bytes_close(bytes);
+    }
 }
 
 void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
                        uint64_t shape_formats)
 {
     analyze(worker, photo, wanted, shape_formats, NULL);
+}
+
+void ie_worker_analyze_equals(ie_worker *worker, ie_photo *const *photos, size_t count,
+                              unsigned wanted)
+{
+    ie_bytes *bytes = NULL;
+    for (size_t i = 0; i < count; i++) {
+        bytes = bytes != NULL ? bytes : open_photo(worker, photos[i]);
+        if (bytes != NULL) {
+            analyze_bytes(worker, photos[i], bytes, wanted, 0, NULL);
+        }
+    }
+    ie_bytes_close(bytes);
 }
 
 void ie_worker_prepare(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,

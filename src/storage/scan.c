@@ -473,6 +473,11 @@ static ie_photo *start_argument(ie_scan *scan, const char *argument)
     return NULL;
 }
 
+void ie_scan_keep_all(ie_scan *scan)
+{
+    ie_pool_keep(scan->pool);
+}
+
 ie_photo *ie_scan_next(ie_scan *scan)
 {
     ie_photo *photo = walk(scan);

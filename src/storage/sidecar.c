@@ -308,8 +308,8 @@ static void merge_one(ie_photo *photo, const char *name, uint64_t prefer, ie_dat
 
 void ie_sidecars_merge(ie_photo *photo, const ie_config_list *prefer, ie_dates *dates)
 {
-    uint64_t set = winners(prefer);
     ie_text_list list = photo->metadata.sidecars;
+    uint64_t set = list.count > 0 ? winners(prefer) : 0;
     for (uint32_t i = 0; i < list.count; i++) {
         IE_AUTO_FREE char *name = ie_sidecar_entry_name(list.items[i]);
         if (name[0] != 0) {
