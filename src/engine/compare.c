@@ -10,6 +10,9 @@
 /* Head and tail for the quick hash: where files of equal size differ if they differ at all. */
 #define PIECE_BYTES (IE_COMPARE_SMALL / 2)
 
+/* Bytes to be read for which a thread is started. */
+#define WORTH_A_THREAD 262144
+
 /* As many equal files are looked at by one thread, lest a large group be one thread's alone. */
 #define EQUALS 32
 
@@ -40,9 +43,17 @@ static void run_one(void *user, ie_worker *worker, size_t index)
     j->each(j, worker, &j->items[index]);
 }
 
+/* One thread takes so many files that it has something to do; what is known takes no time. */
 static void run_parallel(job *j)
 {
-    ie_crew_run(j->compare->config, j->compare->cancel, j->count, run_one, j);
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < j->count; i++) {
+        bool hashed = (j->items[i].photo->have & IE_HAVE_XXH3) != 0;
+        bytes += hashed ? 0 : 4096 + j->items[i].size;
+    }
+    uint64_t each = bytes / (j->count > 0 ? j->count : 1), most = WORTH_A_THREAD / (each + 1) + 1;
+    ie_crew_share(j->compare->config, j->compare->cancel, j->count,
+                  most < j->count ? (size_t)most : j->count, run_one, j);
     if (j->compare->progress != NULL) {
         ie_progress progress = {.stage = IE_STAGE_COMPARE, .done = j->count, .total = j->count};
         j->compare->progress(j->compare->user, &progress);
