@@ -85,9 +85,11 @@ int64_t ie_datetime_order(const ie_datetime *time);
 /* From UTC nanoseconds and an offset in minutes. */
 ie_datetime ie_datetime_from_unix(int64_t ns, int offset_minutes, bool has_offset);
 
+/* Texts in an arena. Who changes them by other means than ie_text_list_add() sets room to 0. */
 typedef struct ie_text_list {
     const char **items;
     uint32_t count;
+    uint32_t room; /* of items; 0: nobody knows of any */
 } ie_text_list;
 
 /* A named area, mostly a face. */
@@ -253,6 +255,7 @@ void ie_photo_forget_faults(ie_photo *photo, const char *stage);
 /* Makes vision.tags anew from scenes and objects: each label once, with its highest confidence,
    best first. */
 void ie_photo_make_tags(ie_photo *photo, double min_confidence);
+bool ie_text_list_has(const ie_text_list *list, const char *text);
 void ie_text_list_add(ie_text_list *list, ie_arena *arena,
                       const char *text); /* repeats are dropped */
 

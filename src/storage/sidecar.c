@@ -295,6 +295,10 @@ static void merge_one(ie_photo *photo, const char *name, uint64_t prefer, ie_dat
         ie_photo_fault(photo, "sidecar", data == NULL ? "unreadable" : "damaged",
                        "%s beside it cannot be read%s.", ie_shown(name),
                        data == NULL ? "" : " to its end");
+    } else if (facts.too_long) {
+        ie_photo_fault(photo, "sidecar", "too_long",
+                       "%s beside it has a text of more than %d bytes, which was left out.",
+                       ie_shown(name), IE_XMP_MOST_BYTES);
     }
     list_conflicts(&photo->metadata, &facts.m, name, prefer, photo->arena);
     list_time_conflict(&photo->metadata, dates, &facts, name, photo->arena);
