@@ -72,6 +72,7 @@ static ie_bytes *open_photo(ie_worker *worker, ie_photo *photo)
     if (ie_bytes_open_near(&worker->nearby, photo->real_path, &bytes, &err) == IE_OK) {
         /* What is analyzed is what was opened, should it have changed since the walk. */
         photo->stamp = ie_bytes_stamp(bytes);
+        ie_photo_forget_faults(photo, "open"); /* of a run for which it did not open */
         return bytes;
     }
     const char *code = err.system_errno == ENOENT ? "vanished"
@@ -267,16 +268,24 @@ static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes
 }
 
 /* What was concluded from bytes that the disk did not give is forgotten: a cable that is loose
-   today makes no damaged photo of it for ever. The next run looks again. */
-static void forget_half_read(ie_photo *photo, const ie_bytes *bytes, unsigned had, unsigned tried)
+   today makes no damaged photo of it for ever. The next run looks again. What earlier runs found,
+   and this one did not look for, stays. */
+static void forget_half_read(ie_photo *photo, const ie_bytes *bytes, unsigned had, unsigned tried,
+                             bool shaped)
 {
     int failed = ie_bytes_errno(bytes);
     if (failed == 0 || failed == EFBIG || failed == ENOMEM || failed == ENODATA) {
         return; /* of the photo's size, or it was cut short meanwhile */
     }
-    static const char *const stages[] = {"metadata", "decode", "hashes", "quality", "open"};
-    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
-        ie_photo_forget_faults(photo, stages[i]);
+    unsigned looked_for = (photo->have | photo->tried) & ~(had | tried);
+    for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+        if ((looked_for & ie_analyzers[i]->gives) != 0) {
+            shaped = shaped || ie_analyzers[i]->views != 0;
+            ie_photo_forget_faults(photo, ie_analyzers[i]->name);
+        }
+    }
+    if (shaped) {
+        ie_photo_forget_faults(photo, "decode");
     }
     ie_photo_fault(photo, "open", "unreadable", "%s cannot be read: %s", ie_shown(photo->path),
                    strerror(failed));
@@ -296,7 +305,7 @@ static void analyze_bytes(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
             tell_shape(worker, photo, bytes);
         }
     }
-    forget_half_read(photo, bytes, had, tried);
+    forget_half_read(photo, bytes, had, tried, shape_formats != 0);
 }
 
 static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,
