@@ -333,8 +333,9 @@ typedef struct ie_run_info {
     const char *time;    /* ISO 8601, UTC */
     const char *command; /* "process", … */
     const char *root;    /* the folder whose journal this is */
-    const char *state;   /* "done", "interrupted", "undone", "partly undone", "purged", "partly
-                            purged", "offline"; "deleted": the folder was, and its journal */
+    /* "failed": an error stopped it; what it did until then can be undone */
+    const char *state;   /* "done", "interrupted", "failed", "undone", "partly undone", "purged",
+                            "partly purged", "offline"; "deleted": the folder was, and its journal */
     bool journaled;      /* a journal could be read; else the counts are not known */
     uint64_t actions;    /* carried out */
     uint64_t undone;     /* of these: taken back since */
@@ -365,7 +366,8 @@ typedef struct ie_undo_request {
     bool wait;
 } ie_undo_request;
 
-/* `on_line` gets each thing undone, or refused with the reason. */
+/* `on_line` gets each thing undone, or refused with the reason. Where the last run is asked for and
+   the catalog knows of none that is not undone, nothing is done, and the summary names no run. */
 IE_API ie_status ie_engine_undo(ie_engine *engine, const ie_undo_request *request,
                                 ie_line_fn on_line, void *user, ie_summary *ret_summary,
                                 ie_error *err) IE_MUST_CHECK;

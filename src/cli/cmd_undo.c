@@ -32,6 +32,12 @@ static void print_end(const ie_session *session, const ie_summary *summary)
         puts(line);
         return;
     }
+    if (summary->run_id[0] == 0 && options->root == NULL) {
+        puts(
+            "There is nothing to undo: the catalog knows of no run that is not undone. With --root "
+            "DIR the runs in that folder's own journal are undone.");
+        return;
+    }
     putchar('\n');
     ie_summary_print(summary, options->dry_run ? IE_TENSE_UNDO_PLANNED : IE_TENSE_UNDONE, stdout);
     if (summary->failed > 0 && options->argument_count == 0) {
@@ -87,9 +93,11 @@ const ie_command ie_command_undo = {
     .arguments = "[RUN]",
     .max_arguments = 1,
     .brief = "take back a run: every file, name and tag",
-    .text = "Takes back what a run did, newest first, from the journal that lies with the photos. "
-            "Without RUN it is the last run that is not undone. A file that changed since then is "
-            "left alone and told of.",
+    .text =
+        "Takes back what a run did, newest first, from the journal that lies with the photos. "
+        "Without RUN it is the last run that is not undone; when there is none, that is said and "
+        "no error. A file that changed since then is "
+        "left alone and told of.",
     .examples = examples,
     .run = run_undo,
 };

@@ -62,9 +62,13 @@ uint64_t ie_metadata_fields_named(const char *name)
     uint64_t set = 0;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const char *group = fields[i].group, *key = fields[i].key;
-        IE_AUTO_FREE char *path =
-            group != NULL ? ie_asprintf("%s.%s", group, key) : ie_strdup(key);
-        if (strcmp(path, name) == 0 || (group != NULL && strcmp(group, name) == 0)) {
+        size_t length = group != NULL ? strlen(group) : 0;
+        bool named = group == NULL
+                         ? strcmp(key, name) == 0
+                         : strncmp(group, name, length) == 0 &&
+                               (name[length] == 0 ||
+                                (name[length] == '.' && strcmp(key, name + length + 1) == 0));
+        if (named) {
             set |= 1ull << i;
         }
     }

@@ -256,21 +256,70 @@ void ie_photo_forget_faults(ie_photo *photo, const char *stage)
     photo->fault_count = left;
 }
 
-void ie_text_list_add(ie_text_list *list, ie_arena *arena, const char *text)
+/* From so many texts on a list has a table of them behind its items, because files may hold any
+   number: twice as many slots as there is room for texts, each 0 or one more than an index. */
+#define LARGE_LIST 64
+
+/* The slot of the text, or the free one where it belongs. The factor differs from run to run, so
+   that no file can be made whose texts all want one slot. */
+static uint32_t *slot_of(const ie_text_list *list, const char *text)
 {
+    static const char here;
+    ie_hash128 hash = ie_hash128_of(text, strlen(text));
+    uint64_t bits;
+    memcpy(&bits, hash.bytes, sizeof bits);
+    uint32_t *slots = (uint32_t *)(uintptr_t)(list->items + list->room);
+    size_t mask = (size_t)list->room * 2 - 1;
+    size_t at = (size_t)((bits * ((uint64_t)(uintptr_t)&here | 1)) >> 24) & mask;
+    while (slots[at] != 0 && strcmp(list->items[slots[at] - 1], text) != 0) {
+        at = (at + 1) & mask;
+    }
+    return &slots[at];
+}
+
+bool ie_text_list_has(const ie_text_list *list, const char *text)
+{
+    if (list->room >= LARGE_LIST) {
+        return *slot_of(list, text) != 0;
+    }
     for (uint32_t i = 0; i < list->count; i++) {
         if (strcmp(list->items[i], text) == 0) {
-            return;
+            return true;
         }
     }
-    /* Room for 4, 8, 16, …: a list is copied when its count reaches a power of two. */
-    if (list->count == 0 || (list->count >= 4 && (list->count & (list->count - 1)) == 0)) {
-        size_t room = list->count == 0 ? 4 : (size_t)list->count * 2;
-        const char **items = ie_arena_alloc(arena, room * sizeof *items);
-        if (list->count > 0) {
-            memcpy(items, list->items, list->count * sizeof *items);
-        }
-        list->items = items;
+    return false;
+}
+
+/* For one more than there are: 4, 8, 16, … */
+static void make_room(ie_text_list *list, ie_arena *arena)
+{
+    ie_text_list larger = {.count = list->count, .room = 4};
+    while (larger.room <= list->count) {
+        larger.room *= 2;
     }
-    list->items[list->count++] = ie_arena_strdup(arena, text);
+    bool large = larger.room >= LARGE_LIST;
+    size_t slot_bytes = large ? 2 * sizeof(uint32_t) : 0;
+    larger.items = ie_arena_alloc(arena, larger.room * (sizeof *larger.items + slot_bytes));
+    if (list->count > 0) {
+        memcpy(larger.items, list->items, list->count * sizeof *larger.items);
+    }
+    for (uint32_t i = 0; large && i < list->count; i++) {
+        *slot_of(&larger, larger.items[i]) = i + 1;
+    }
+    *list = larger;
+}
+
+void ie_text_list_add(ie_text_list *list, ie_arena *arena, const char *text)
+{
+    if (list->count >= list->room) {
+        make_room(list, arena);
+    }
+    if (ie_text_list_has(list, text)) {
+        return;
+    }
+    const char *copy = ie_arena_strdup(arena, text);
+    if (list->room >= LARGE_LIST) {
+        *slot_of(list, text) = list->count + 1;
+    }
+    list->items[list->count++] = copy;
 }

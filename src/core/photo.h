@@ -85,9 +85,11 @@ int64_t ie_datetime_order(const ie_datetime *time);
 /* From UTC nanoseconds and an offset in minutes. */
 ie_datetime ie_datetime_from_unix(int64_t ns, int offset_minutes, bool has_offset);
 
+/* Texts in an arena. Who changes them by other means than ie_text_list_add() sets room to 0. */
 typedef struct ie_text_list {
     const char **items;
     uint32_t count;
+    uint32_t room; /* of items; 0: nobody knows of any */
 } ie_text_list;
 
 /* A named area, mostly a face. */
@@ -207,6 +209,7 @@ typedef struct ie_fault {
     const char *text;  /* for a person */
 } ie_fault;
 
+/* What passes over all photos look at stands first, in few cache lines. */
 struct ie_photo {
     ie_arena *arena;
     uint64_t sequence;    /* scan order, from 0 */
@@ -221,6 +224,8 @@ struct ie_photo {
     uint32_t have;        /* IE_HAVE_* */
     /* IE_HAVE_* of analyzers that ran; where `have` lacks the bit a fault says why */
     uint32_t tried;
+    uint32_t fault_count;
+    ie_fault *faults;
     uint32_t width, height; /* stored, before orientation; 0: unknown */
     uint8_t orientation; /* 1..8, EXIF; 1 also when absent; for HEIF and AVIF always 1 (upright by
                             container) */
@@ -235,8 +240,6 @@ struct ie_photo {
     ie_vision vision;
     ie_embedding *embedding; /* of its scenes' model, until it is stored; on the heap, because
                                 records are kept for long */
-    ie_fault *faults;
-    uint32_t fault_count;
     const char *stored; /* instead of all facts: the record as the catalog has it; else NULL */
 };
 
@@ -252,6 +255,7 @@ void ie_photo_forget_faults(ie_photo *photo, const char *stage);
 /* Makes vision.tags anew from scenes and objects: each label once, with its highest confidence,
    best first. */
 void ie_photo_make_tags(ie_photo *photo, double min_confidence);
+bool ie_text_list_has(const ie_text_list *list, const char *text);
 void ie_text_list_add(ie_text_list *list, ie_arena *arena,
                       const char *text); /* repeats are dropped */
 

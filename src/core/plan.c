@@ -117,12 +117,14 @@ ie_action *ie_plan_add(ie_plan *plan, const ie_photo *photo)
 {
     IE_GROW(plan->actions, plan->count, plan->room);
     ie_action *action = &plan->actions[plan->count++];
+    const char *from = ie_arena_strdup(plan->arena, photo->real_path);
+    bool same = photo->path == NULL || photo->path == photo->real_path;
     *action = (ie_action){
         .kind = IE_ACTION_KEEP,
         .root = photo->root,
         .unit = photo->unit,
-        .from = ie_arena_strdup(plan->arena, photo->real_path),
-        .shown = ie_arena_strdup(plan->arena, photo->path != NULL ? photo->path : photo->real_path),
+        .from = from,
+        .shown = same ? from : ie_arena_strdup(plan->arena, photo->path),
         .stamp = photo->stamp,
         .from_format = photo->format,
         .format = photo->format,

@@ -16,8 +16,16 @@ static void add_safe(ie_buffer *out, const char *text, bool is_path)
 {
     const unsigned char *p = (const unsigned char *)text;
     while (*p != 0) {
+        const unsigned char *first = p;
+        while (*p >= 0x20 && *p < 0x7f && *p != '\\') { /* what most texts are all of */
+            p++;
+        }
+        ie_buffer_add(out, first, (size_t)(p - first));
         size_t length = ie_utf8_char(p);
         bool control = *p < 0x20 || *p == 0x7f || (length == 2 && p[0] == 0xc2 && p[1] < 0xa0);
+        if (*p == 0) {
+            break;
+        }
         if (length > 0 && !control && !(is_path && *p == '\\')) {
             ie_buffer_add(out, p, length);
             p += length;
@@ -47,7 +55,7 @@ static const char *below(const char *path, const char *root)
 
 typedef struct row {
     const ie_action *action;
-    size_t first;  /* the smallest index of its unit: units are in scan order */
+    size_t first;  /* the smallest index in its unit of those shown: units are in scan order */
     unsigned rank; /* the leader has the least */
 } row;
 
@@ -86,22 +94,6 @@ static int compare_rows(const void *a, const void *b)
     return x->action < y->action ? -1 : x->action > y->action;
 }
 
-static row *rows_in_order(const ie_plan *plan)
-{
-    row *rows = ie_alloc((plan->count + 1) * sizeof *rows);
-    for (size_t i = 0; i < plan->count; i++) {
-        const ie_action *action = &plan->actions[i];
-        rows[i] = (row){.action = action, .first = i, .rank = rank_of(action->from_format)};
-    }
-    qsort(rows, plan->count, sizeof *rows, compare_units);
-    for (size_t i = 1; i < plan->count; i++) {
-        if (rows[i].action->unit == rows[i - 1].action->unit) {
-            rows[i].first = rows[i - 1].first;
-        }
-    }
-    qsort(rows, plan->count, sizeof *rows, compare_rows);
-    return rows;
-}
 
 static bool is_trivial(const ie_action *action)
 {
@@ -116,6 +108,31 @@ static bool is_shown(const ie_action *action, bool keeps)
         return true;
     }
     return action->kind == IE_ACTION_SKIP && !is_trivial(action);
+}
+
+/* Those that are shown, most often a few of many. */
+static row *rows_in_order(const ie_plan *plan, bool keeps, size_t *ret_count)
+{
+    row *rows = NULL;
+    size_t count = 0, room = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const ie_action *action = &plan->actions[i];
+        if (is_shown(action, keeps)) {
+            IE_GROW(rows, count, room);
+            rows[count++] = (row){action, i, rank_of(action->from_format)};
+        }
+    }
+    if (count > 1) {
+        qsort(rows, count, sizeof *rows, compare_units);
+        for (size_t i = 1; i < count; i++) {
+            if (rows[i].action->unit == rows[i - 1].action->unit) {
+                rows[i].first = rows[i - 1].first;
+            }
+        }
+        qsort(rows, count, sizeof *rows, compare_rows);
+    }
+    *ret_count = count;
+    return rows;
 }
 
 static void add_names(ie_buffer *out, const ie_plan *plan, const ie_action *action)
@@ -192,13 +209,11 @@ static void print_heading(const ie_plan *plan, uint32_t root, FILE *out)
 
 void ie_plan_print(const ie_plan *plan, bool keeps, FILE *out)
 {
-    IE_AUTO_FREE row *rows = rows_in_order(plan);
+    size_t count;
+    IE_AUTO_FREE row *rows = rows_in_order(plan, keeps, &count);
     const ie_action *last = NULL;
-    for (size_t i = 0; i < plan->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const ie_action *action = rows[i].action;
-        if (!is_shown(action, keeps)) {
-            continue;
-        }
         if (last == NULL || last->root != action->root) {
             print_heading(plan, action->root, out);
         }

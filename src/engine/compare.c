@@ -10,6 +10,12 @@
 /* Head and tail for the quick hash: where files of equal size differ if they differ at all. */
 #define PIECE_BYTES (IE_COMPARE_SMALL / 2)
 
+/* Bytes to be read for which a thread is started. */
+#define WORTH_A_THREAD 262144
+
+/* As many equal files are looked at by one thread, lest a large group be one thread's alone. */
+#define EQUALS 32
+
 /* What is sorted by stands here: photos lie far apart in memory. */
 typedef struct candidate {
     ie_photo *photo;
@@ -22,6 +28,7 @@ typedef struct job {
     const ie_compare *compare;
     candidate *items;
     size_t count;
+    size_t *starts; /* of the groups of equals, and behind the last one */
     void (*each)(struct job *job, ie_worker *worker, candidate *item);
 } job;
 
@@ -36,9 +43,17 @@ static void run_one(void *user, ie_worker *worker, size_t index)
     j->each(j, worker, &j->items[index]);
 }
 
+/* One thread takes so many files that it has something to do; what is known takes no time. */
 static void run_parallel(job *j)
 {
-    ie_crew_run(j->compare->config, j->compare->cancel, j->count, run_one, j);
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < j->count; i++) {
+        bool hashed = (j->items[i].photo->have & IE_HAVE_XXH3) != 0;
+        bytes += hashed ? 0 : 4096 + j->items[i].size;
+    }
+    uint64_t each = bytes / (j->count > 0 ? j->count : 1), most = WORTH_A_THREAD / (each + 1) + 1;
+    ie_crew_share(j->compare->config, j->compare->cancel, j->count,
+                  most < j->count ? (size_t)most : j->count, run_one, j);
     if (j->compare->progress != NULL) {
         ie_progress progress = {.stage = IE_STAGE_COMPARE, .done = j->count, .total = j->count};
         j->compare->progress(j->compare->user, &progress);
@@ -127,14 +142,6 @@ static void hash_whole(job *j, ie_worker *worker, candidate *item)
     ie_bytes_close(bytes);
 }
 
-static void analyze_member(job *j, ie_worker *worker, candidate *item)
-{
-    ie_kind kind = ie_format_kind(item->photo->format);
-    if ((kind == IE_KIND_PHOTO || kind == IE_KIND_RAW) &&
-        (j->compare->facts & ~item->photo->have) != 0) {
-        ie_worker_analyze(worker, item->photo, j->compare->facts, 0);
-    }
-}
 
 static int by_size(const candidate *a, const candidate *b)
 {
@@ -210,12 +217,45 @@ static size_t step(job *j, void (*each)(job *, ie_worker *, candidate *), candid
     return keep_groups(j->items, j->count, order);
 }
 
+/* Files of equal bytes, as many as one thread reads together. */
+static void analyze_equals(void *user, ie_worker *worker, size_t index)
+{
+    const job *j = user;
+    ie_photo *photos[EQUALS];
+    size_t count = 0;
+    const candidate *first = &j->items[j->starts[index]], *end = &j->items[j->starts[index + 1]];
+    for (const candidate *item = first; item < end; item++) {
+        ie_kind kind = ie_format_kind(item->photo->format);
+        if ((kind == IE_KIND_PHOTO || kind == IE_KIND_RAW) &&
+            (j->compare->facts & ~item->photo->have) != 0) {
+            photos[count++] = item->photo;
+        }
+    }
+    ie_worker_analyze_equals(worker, photos, count, j->compare->facts);
+}
+
+static void analyze_groups(job *j)
+{
+    j->starts = ie_alloc((j->count + 1) * sizeof *j->starts);
+    size_t groups = 0;
+    for (size_t i = 0; i < j->count; i++) {
+        if (i == 0 || by_hash(&j->items[i - 1], &j->items[i]) != 0 ||
+            i - j->starts[groups - 1] == EQUALS) {
+            j->starts[groups++] = i;
+        }
+    }
+    j->starts[groups] = j->count;
+    ie_crew_run(j->compare->config, j->compare->cancel, groups, analyze_equals, j);
+    free(j->starts);
+}
+
 ie_status ie_compare_run(const ie_compare *compare, ie_photo **photos, size_t count, ie_error *err)
 {
     job j = {.compare = compare, .items = ie_alloc(count * sizeof *j.items)};
     for (size_t i = 0; i < count; i++) {
-        /* Empty files have equal bytes but are nobody's picture. */
-        if (photos[i]->format != IE_FORMAT_UNKNOWN && photos[i]->stamp.size > 0) {
+        /* What was not opened has no equal, and empty files are nobody's picture. */
+        if ((photos[i]->have & IE_HAVE_FORMAT) != 0 && photos[i]->format != IE_FORMAT_UNKNOWN &&
+            photos[i]->stamp.size > 0) {
             j.items[j.count++] = (candidate){.photo = photos[i],
                                              .size = photos[i]->stamp.size,
                                              .sequence = photos[i]->sequence,
@@ -227,8 +267,7 @@ ie_status ie_compare_run(const ie_compare *compare, ie_photo **photos, size_t co
     j.count = step(&j, hash_ends, by_hash);
     j.count = step(&j, hash_whole, by_hash);
     if (compare->facts != 0) {
-        j.each = analyze_member;
-        run_parallel(&j);
+        analyze_groups(&j);
     }
     free(j.items);
     if (cancelled(compare)) {

@@ -296,7 +296,7 @@ void ie_summary_count(ie_summary *summary, const ie_photo *photo, bool cached)
     }
     if (cached) {
         summary->cached++;
-    } else {
+    } else if ((photo->have & IE_HAVE_FORMAT) != 0) {
         summary->fresh++;
     }
 }

@@ -6,9 +6,9 @@
 
 /* `others`: entries that are done and not freed. A journal without its end is open: recovery has
    work in it, if only a folder to remove, so it is never told as undone or, when nothing of it is
-   there any more, as done. One of which nothing came, because an error stopped it (the disk is
-   full, or knows no reflinks), is done with, unless it made its folder: nothing is to be taken
-   back. */
+   there any more, as done. One that an error stopped (the disk is full, or knows no reflinks) has
+   failed, whatever it did until then; but of one that made its folder and came to nothing else that
+   folder is to be taken back. */
 static const char *state_of(const ie_log *log, const ie_run_info *info, uint64_t others)
 {
     bool open = log->end == NULL;
@@ -21,8 +21,9 @@ static const char *state_of(const ie_log *log, const ie_run_info *info, uint64_t
     if (info->purged > 0) {
         return others > 0 ? "partly purged" : "purged";
     }
-    bool idle = !open && strcmp(log->end, "error") == 0 && others == 0 && log->made_root == 0;
-    return finished || idle ? "done" : taken_back ? "undone" : "interrupted";
+    bool stopped = log->outcome != NULL && strcmp(log->outcome, "error") == 0;
+    bool failed = stopped && (others > 0 || (!open && log->made_root == 0));
+    return finished ? "done" : taken_back ? "undone" : failed ? "failed" : "interrupted";
 }
 
 static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)

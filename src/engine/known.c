@@ -82,20 +82,33 @@ static ie_status take_info(void *user, const ie_run_info *info)
     return IE_OK;
 }
 
-/* One word for several roots: theirs when they agree, else that something is left to take back. */
+/* One word for several roots: theirs when they agree; where nothing was taken back anywhere the
+   worst; else that something is left to take back. */
 static const char *joint_state(const char *state, const char *more)
 {
-    static const char *const states[] = {"done",          "interrupted", "undone",
+    static const char *const states[] = {"done",          "interrupted", "failed",       "undone",
                                          "partly undone", "purged",      "partly purged"};
-    if (state != NULL && strcmp(state, more) != 0) {
-        return "partly undone";
+    enum { NOT_TAKEN_BACK = 3, COUNT = sizeof states / sizeof *states };
+    size_t a = 0, b = 0;
+    while (state != NULL && a < COUNT && strcmp(states[a], state) != 0) {
+        a++;
     }
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        if (strcmp(states[i], more) == 0) {
-            return states[i];
-        }
+    while (b < COUNT && strcmp(states[b], more) != 0) {
+        b++;
     }
-    return "interrupted";
+    if (b == COUNT) {
+        return "interrupted";
+    }
+    if (state == NULL || a == b) {
+        return states[b];
+    }
+    return a < NOT_TAKEN_BACK && b < NOT_TAKEN_BACK ? states[a > b ? a : b] : "partly undone";
+}
+
+bool ie_run_is_idle(const ie_run_info *info)
+{
+    return info->actions == 0 && info->purged == 0 &&
+           (strcmp(info->state, "done") == 0 || strcmp(info->state, "failed") == 0);
 }
 
 void ie_known_run_info(ie_engine *engine, const ie_known_run *run, ie_run_info *ret_info)
@@ -117,6 +130,10 @@ void ie_known_run_info(ie_engine *engine, const ie_known_run *run, ie_run_info *
             continue;
         }
         info.journaled = true;
+        l.info.state = l.state;
+        if (ie_run_is_idle(&l.info)) {
+            continue;
+        }
         info.actions += l.info.actions;
         info.undone += l.info.undone;
         info.held_bytes += l.info.held_bytes;

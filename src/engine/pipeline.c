@@ -380,19 +380,23 @@ static ie_status commit_all(run *r, ie_take_photo_fn take, void *user, ie_error 
     return status;
 }
 
+void ie_pipeline_tell(const ie_scan *scan, ie_pipeline_result *ret_result)
+{
+    ie_pipeline_result result = {.scan = ie_scan_count(scan),
+                                 .root_count = ie_scan_root_count(scan)};
+    result.roots = ie_alloc(result.root_count * sizeof *result.roots);
+    for (uint32_t i = 0; i < result.root_count; i++) {
+        result.roots[i] = ie_strdup(ie_scan_root(scan, i));
+    }
+    *ret_result = result;
+}
+
 static void copy_result(const run *r, ie_pipeline_result *result)
 {
-    *result = (ie_pipeline_result){
-        .scan = ie_scan_count(r->scan),
-        .left_out = r->left_out,
-        .left_out_bytes = r->left_out_bytes,
-        .changed_bytes = r->changed_bytes,
-        .root_count = ie_scan_root_count(r->scan),
-    };
-    result->roots = ie_alloc(result->root_count * sizeof *result->roots);
-    for (uint32_t i = 0; i < result->root_count; i++) {
-        result->roots[i] = ie_strdup(ie_scan_root(r->scan, i));
-    }
+    ie_pipeline_tell(r->scan, result);
+    result->left_out = r->left_out;
+    result->left_out_bytes = r->left_out_bytes;
+    result->changed_bytes = r->changed_bytes;
 }
 
 void ie_pipeline_result_clear(ie_pipeline_result *result)

@@ -54,6 +54,8 @@ typedef ie_status (*ie_take_photo_fn)(void *user, ie_photo *take_photo, bool cac
 /* IE_ERR_CANCELLED when *cancel was set; what was committed until then is stored. */
 ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, void *user,
                           ie_pipeline_result *ret_result, ie_error *err) IE_MUST_CHECK;
+/* What the scan alone tells, once it is at its end; the rest is 0. */
+void ie_pipeline_tell(const ie_scan *scan, ie_pipeline_result *ret_result);
 void ie_pipeline_result_clear(ie_pipeline_result *result);
 
 #endif

@@ -11,6 +11,7 @@
 #include "engine/advice.h"
 #include "engine/apart.h"
 #include "engine/apply.h"
+#include "engine/by_size.h"
 #include "engine/compare.h"
 #include "engine/earlier.h"
 #include "engine/engine.h"
@@ -292,15 +293,6 @@ static ie_status store_compared(ie_engine *engine, const collection *c, const un
                                                      : status;
 }
 
-static uint64_t sizes_of(const collection *c)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < c->count; i++) {
-        sum += c->photos[i]->stamp.size;
-    }
-    return sum;
-}
-
 static ie_status compare(ie_engine *engine, const ie_request *request, collection *c, ie_error *err)
 {
     if (!request->dedupe) {
@@ -314,10 +306,11 @@ static ie_status compare(ie_engine *engine, const ie_request *request, collectio
         .facts = keep_facts(engine->config),
     };
     unsigned *before = ie_alloc(c->count * sizeof *before);
+    uint64_t bytes = 0;
     for (size_t i = 0; i < c->count; i++) {
         before[i] = c->photos[i]->have;
+        bytes += c->photos[i]->stamp.size;
     }
-    uint64_t bytes = sizes_of(c);
     ie_status status = ie_compare_run(&comparison, c->photos, c->count, err);
     if (status == IE_OK && engine->config->dedupe.similar) {
         status = ie_similar_run(&comparison, c->photos, c->count, &c->pairs, &c->pair_count, err);
@@ -325,7 +318,10 @@ static ie_status compare(ie_engine *engine, const ie_request *request, collectio
     if (status == IE_OK) {
         status = ie_apart_filter(engine, c->photos, c->pairs, &c->pair_count, err);
     }
-    c->summary->found_bytes += sizes_of(c) - bytes; /* of files that changed meanwhile */
+    for (size_t i = 0; i < c->count; i++) {
+        c->summary->found_bytes += c->photos[i]->stamp.size; /* some files changed meanwhile */
+    }
+    c->summary->found_bytes -= bytes;
     if (status == IE_OK) {
         status = store_compared(engine, c, before, err);
     }
@@ -384,7 +380,10 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input,
         collection_free(&c);
         return status;
     }
-    status = ie_pipeline_run(&pipeline, take_photo, &c, &result, err);
+    bool equals_alone = request->dedupe && wanted == IE_HAVE_FORMAT && output == NULL &&
+                        !request->rename && !request->convert && !request->tag;
+    status =
+        (equals_alone ? ie_by_size_run : ie_pipeline_run)(&pipeline, take_photo, &c, &result, err);
     if (status == IE_OK) {
         ie_summary_scan(summary, &result);
         status = output != NULL ? check_output(output, &result, err) : IE_OK;

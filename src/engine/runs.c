@@ -143,12 +143,6 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
 
 /* ---- runs --------------------------------------------------------------------------------- */
 
-/* Nothing came of it: every step failed. One that was interrupted may have ends that are open. */
-static bool is_idle(const ie_run_info *info)
-{
-    return info->actions == 0 && info->purged == 0 && strcmp(info->state, "done") == 0;
-}
-
 typedef struct listing {
     ie_run_fn on_run;
     void *user;
@@ -157,7 +151,7 @@ typedef struct listing {
 static ie_status list_run(void *user, const ie_run_info *info)
 {
     const listing *l = user;
-    return is_idle(info) ? IE_OK : l->on_run(l->user, info);
+    return ie_run_is_idle(info) ? IE_OK : l->on_run(l->user, info);
 }
 
 ie_status ie_engine_runs(ie_engine *engine, const char *root, ie_run_fn on_run, void *user,
@@ -306,14 +300,15 @@ static void finish_undone(ie_engine *engine, ie_known_runs *list)
 }
 
 /* The newest run that has anything left to undo. Who asks for "the last one" is told when a later
-   one is purged. */
-static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *list, ie_error *err)
+   one is purged. NULL with IE_OK: the catalog knows all runs, and all are undone. */
+static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *list,
+                                      ie_status *ret_status, ie_error *err)
 {
     bool told = false;
     for (size_t i = 0; i < list->count; i++) {
         ie_run_info info;
         ie_known_run_info(engine, &list->runs[i], &info);
-        if (is_idle(&info) || strcmp(info.state, "undone") == 0) {
+        if (ie_run_is_idle(&info) || strcmp(info.state, "undone") == 0) {
             continue;
         }
         if (strcmp(info.state, "purged") != 0) {
@@ -326,8 +321,11 @@ static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *li
             told = true;
         }
     }
-    ie_error_set(err, IE_ERR_NOT_FOUND, "There is no run to undo. With --root DIR the runs in that "
-                                        "folder's own journal are undone.");
+    *ret_status = !told && engine->reader != NULL
+                      ? IE_OK
+                      : ie_error_set(err, IE_ERR_NOT_FOUND,
+                                     "There is no run to undo. With --root DIR the runs in that "
+                                     "folder's own journal are undone.");
     return NULL;
 }
 
@@ -340,11 +338,12 @@ static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, i
         finish_undone(engine, &list);
     }
     if (status == IE_OK) {
+        ie_status none = IE_ERR_NOT_FOUND;
         const ie_known_run *run = request->run_id != NULL
                                       ? ie_known_run_find(&list, request->run_id, err)
-                                      : newest_run(engine, &list, err);
+                                      : newest_run(engine, &list, &none, err);
         if (run == NULL) {
-            status = IE_ERR_NOT_FOUND;
+            status = none;
         } else {
             ie_undo_request chosen = *request;
             chosen.run_id = run->id;

@@ -12,6 +12,7 @@ struct ie_worker {
     const ie_config *config;
     char *catalog;
     ie_scratch *scratch;
+    ie_nearby nearby;
     void *states[IE_MAX_ANALYZERS];
     bool opened[IE_MAX_ANALYZERS], broken[IE_MAX_ANALYZERS];
     ie_remark_fn remark;
@@ -42,6 +43,7 @@ void ie_worker_free(ie_worker *worker)
         }
     }
     ie_scratch_free(worker->scratch);
+    ie_nearby_clear(&worker->nearby);
     free(worker->catalog);
     free(worker);
 }
@@ -63,13 +65,14 @@ unsigned ie_worker_count(const ie_config *config)
     return 1;
 }
 
-static ie_bytes *open_photo(ie_photo *photo)
+static ie_bytes *open_photo(ie_worker *worker, ie_photo *photo)
 {
     ie_bytes *bytes = NULL;
     ie_error err = {0};
-    if (ie_bytes_open(photo->real_path, &bytes, &err) == IE_OK) {
+    if (ie_bytes_open_near(&worker->nearby, photo->real_path, &bytes, &err) == IE_OK) {
         /* What is analyzed is what was opened, should it have changed since the walk. */
         photo->stamp = ie_bytes_stamp(bytes);
+        ie_photo_forget_faults(photo, "open"); /* of a run for which it did not open */
         return bytes;
     }
     const char *code = err.system_errno == ENOENT ? "vanished"
@@ -265,16 +268,24 @@ static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes
 }
 
 /* What was concluded from bytes that the disk did not give is forgotten: a cable that is loose
-   today makes no damaged photo of it for ever. The next run looks again. */
-static void forget_half_read(ie_photo *photo, const ie_bytes *bytes, unsigned had, unsigned tried)
+   today makes no damaged photo of it for ever. The next run looks again. What earlier runs found,
+   and this one did not look for, stays. */
+static void forget_half_read(ie_photo *photo, const ie_bytes *bytes, unsigned had, unsigned tried,
+                             bool shaped)
 {
     int failed = ie_bytes_errno(bytes);
     if (failed == 0 || failed == EFBIG || failed == ENOMEM || failed == ENODATA) {
         return; /* of the photo's size, or it was cut short meanwhile */
     }
-    static const char *const stages[] = {"metadata", "decode", "hashes", "quality", "open"};
-    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
-        ie_photo_forget_faults(photo, stages[i]);
+    unsigned looked_for = (photo->have | photo->tried) & ~(had | tried);
+    for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+        if ((looked_for & ie_analyzers[i]->gives) != 0) {
+            shaped = shaped || ie_analyzers[i]->views != 0;
+            ie_photo_forget_faults(photo, ie_analyzers[i]->name);
+        }
+    }
+    if (shaped) {
+        ie_photo_forget_faults(photo, "decode");
     }
     ie_photo_fault(photo, "open", "unreadable", "%s cannot be read: %s", ie_shown(photo->path),
                    strerror(failed));
@@ -282,13 +293,9 @@ static void forget_half_read(ie_photo *photo, const ie_bytes *bytes, unsigned ha
     photo->tried &= tried;
 }
 
-static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,
-                    ie_prepared *ret_prepared)
+static void analyze_bytes(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, unsigned wanted,
+                          uint64_t shape_formats, ie_prepared *ret_prepared)
 {
-    ie_bytes *bytes = open_photo(photo);
-    if (bytes == NULL) {
-        return;
-    }
     unsigned had = photo->have, tried = photo->tried;
     bool only = (wanted & ~(unsigned)IE_HAVE_FORMAT) == 0 && shape_formats == 0;
     bool readable = (photo->have & IE_HAVE_FORMAT) != 0 || tell_format(bytes, photo, only);
@@ -298,14 +305,36 @@ static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_
             tell_shape(worker, photo, bytes);
         }
     }
-    forget_half_read(photo, bytes, had, tried);
-    ie_bytes_close(bytes);
+    forget_half_read(photo, bytes, had, tried, shape_formats != 0);
+}
+
+static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,
+                    ie_prepared *ret_prepared)
+{
+    ie_bytes *bytes = open_photo(worker, photo);
+    if (bytes != NULL) {
+        analyze_bytes(worker, photo, bytes, wanted, shape_formats, ret_prepared);
+        ie_bytes_close(bytes);
+    }
 }
 
 void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
                        uint64_t shape_formats)
 {
     analyze(worker, photo, wanted, shape_formats, NULL);
+}
+
+void ie_worker_analyze_equals(ie_worker *worker, ie_photo *const *photos, size_t count,
+                              unsigned wanted)
+{
+    ie_bytes *bytes = NULL;
+    for (size_t i = 0; i < count; i++) {
+        bytes = bytes != NULL ? bytes : open_photo(worker, photos[i]);
+        if (bytes != NULL) {
+            analyze_bytes(worker, photos[i], bytes, wanted, 0, NULL);
+        }
+    }
+    ie_bytes_close(bytes);
 }
 
 void ie_worker_prepare(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,

@@ -28,6 +28,10 @@ const ie_error *ie_worker_error(const ie_worker *worker);
 void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
                        uint64_t shape_formats);
 
+/* The same for photos whose files hold equal bytes, which are read once for all of them. */
+void ie_worker_analyze_equals(ie_worker *worker, ie_photo *const *photos, size_t count,
+                              unsigned wanted);
+
 /* The same in two steps: what is best looked at several photos at a time is only prepared, and its
    facts are still missing. ret_prepared: by the analyzers' index, data NULL where there is nothing
    left to do. */

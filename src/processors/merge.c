@@ -192,8 +192,12 @@ ie_status ie_merge_settle(ie_proposal *proposal, ie_error *err)
 {
     ie_plan *plan = proposal->plan;
     ie_members members = {0};
-    ie_status status = ie_members_init(&members, proposal, err);
-    for (size_t i = 0; status == IE_OK && i < proposal->count; i++) {
+    bool gives = false;
+    for (size_t i = 0; !gives && i < proposal->count; i++) {
+        gives = plan->actions[i].gives > 0;
+    }
+    ie_status status = gives ? ie_members_init(&members, proposal, err) : IE_OK;
+    for (size_t i = 0; gives && status == IE_OK && i < proposal->count; i++) {
         const ie_action *action = &plan->actions[i];
         const ie_action *kept = action->gives > 0 ? &plan->actions[action->gives - 1] : NULL;
         if (kept != NULL && kept->refused != NULL) {

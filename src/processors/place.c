@@ -31,12 +31,12 @@ static char *present_stem(const ie_naming *naming, size_t unit, uint32_t number,
 }
 
 /* In place, and each file by itself: nothing then needs another name. */
-static bool all_stay(const ie_proposal *proposal, const ie_members *members)
+static bool all_stay(const ie_proposal *proposal)
 {
-    bool stay = proposal->output == NULL && members->units == proposal->count;
+    bool stay = proposal->output == NULL;
     for (size_t i = 0; stay && i < proposal->count; i++) {
         const ie_action *action = &proposal->plan->actions[i];
-        stay = action->format == action->from_format && members->start[i] == i;
+        stay = action->format == action->from_format && action->unit == i;
     }
     return stay;
 }
@@ -44,6 +44,9 @@ static bool all_stay(const ie_proposal *proposal, const ie_members *members)
 ie_status ie_place_propose(ie_proposal *proposal, ie_error *err)
 {
     ie_members members;
+    if (all_stay(proposal)) {
+        return IE_OK;
+    }
     ie_status status = ie_members_init(&members, proposal, err);
     if (status == IE_OK) {
         ie_naming naming = {
@@ -51,7 +54,7 @@ ie_status ie_place_propose(ie_proposal *proposal, ie_error *err)
             .members = &members,
             .stem = present_stem,
         };
-        status = all_stay(proposal, &members) ? IE_OK : ie_naming_run(&naming, err);
+        status = ie_naming_run(&naming, err);
         ie_members_clear(&members);
     }
     return status;

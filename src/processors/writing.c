@@ -422,8 +422,12 @@ ie_status ie_writing_propose(ie_proposal *proposal, ie_error *err)
         .embed = mode == NULL || strcmp(mode, "sidecar") != 0,
         .beside = mode != NULL && strcmp(mode, "embed") != 0,
     };
-    ie_status status = ie_members_init(&w.members, proposal, err);
-    for (size_t i = 0; status == IE_OK && i < proposal->count; i++) {
+    bool any = false;
+    for (size_t i = 0; !any && i < proposal->count; i++) {
+        any = proposal->plan->actions[i].tags != NULL;
+    }
+    ie_status status = any ? ie_members_init(&w.members, proposal, err) : IE_OK;
+    for (size_t i = 0; any && status == IE_OK && i < proposal->count; i++) {
         const ie_action *action = &proposal->plan->actions[i];
         if (action->kind == IE_ACTION_KEEP && ie_tag_edit_any(action->tags) &&
             !action->tags->beside) {

@@ -30,10 +30,11 @@ struct ie_bytes {
     int failed_errno;
 };
 
-ie_status ie_bytes_open(const char *path, ie_bytes **ret_bytes, ie_error *err)
+static ie_status open_at(int folder, const char *name, const char *path, ie_bytes **ret_bytes,
+                         ie_error *err)
 {
     /* O_NONBLOCK: opening a FIFO must not hang; it has no effect on regular files. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         return ie_error_errno(err, errno, "%s cannot be opened", ie_shown(path));
     }
@@ -48,6 +49,54 @@ ie_status ie_bytes_open(const char *path, ie_bytes **ret_bytes, ie_error *err)
     bytes->stamp = ie_stamp_of(&st);
     *ret_bytes = bytes;
     return IE_OK;
+}
+
+ie_status ie_bytes_open(const char *path, ie_bytes **ret_bytes, ie_error *err)
+{
+    return open_at(AT_FDCWD, path, path, ret_bytes, err);
+}
+
+void ie_nearby_clear(ie_nearby *nearby)
+{
+    if (nearby->open) {
+        close(nearby->fd);
+    }
+    free(nearby->folder);
+    *nearby = (ie_nearby){0};
+}
+
+/* A folder is opened for the second file in it: most of a deep tree's folders have but one. */
+static bool is_nearby(ie_nearby *nearby, const char *path, size_t length)
+{
+    if (nearby->folder != NULL && nearby->length == length &&
+        memcmp(nearby->folder, path, length) == 0) {
+        if (!nearby->open) {
+            nearby->fd = open(nearby->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+            nearby->open = nearby->fd >= 0;
+        }
+        return nearby->open;
+    }
+    if (nearby->open) {
+        close(nearby->fd);
+        nearby->open = false;
+    }
+    if (length + 1 > nearby->room) {
+        nearby->room = length + 1;
+        nearby->folder = ie_realloc(nearby->folder, nearby->room);
+    }
+    memcpy(nearby->folder, path, length);
+    nearby->folder[length] = 0;
+    nearby->length = length;
+    return false;
+}
+
+ie_status ie_bytes_open_near(ie_nearby *nearby, const char *path, ie_bytes **ret_bytes,
+                             ie_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    bool near = slash != NULL && is_nearby(nearby, path, (size_t)(slash + 1 - path));
+    return near ? open_at(nearby->fd, slash + 1, path, ret_bytes, err)
+                : ie_bytes_open(path, ret_bytes, err);
 }
 
 ie_bytes *ie_bytes_wrap(const void *memory, size_t size)

@@ -13,6 +13,18 @@ typedef struct ie_bytes ie_bytes;
 
 /* Opens a regular file for reading (no FIFO, device or folder; does not block on them). */
 ie_status ie_bytes_open(const char *path, ie_bytes **ret_bytes, ie_error *err) IE_MUST_CHECK;
+/* The folder where a file was opened last: from there its neighbours are found without walking down
+   all of the path anew. Zeroed at first; one thread's. A folder that is renamed meanwhile is the
+   same folder still. */
+typedef struct ie_nearby {
+    char *folder; /* with a slash at its end; NULL: none yet */
+    size_t length, room;
+    int fd; /* valid when open */
+    bool open;
+} ie_nearby;
+ie_status ie_bytes_open_near(ie_nearby *nearby, const char *path, ie_bytes **ret_bytes,
+                             ie_error *err) IE_MUST_CHECK;
+void ie_nearby_clear(ie_nearby *nearby);
 /* Bytes already in memory, not owned: for tests, fuzzing and embedded previews. */
 ie_bytes *ie_bytes_wrap(const void *memory, size_t size);
 void ie_bytes_close(ie_bytes *bytes);

@@ -11,10 +11,25 @@
 #include "utils/memory.h"
 #include "utils/text.h"
 
-/* Private to the user from the first byte: it holds where the photos were taken. */
-ie_status ie_catalog_create(const char *path, ie_error *err)
+static bool is_default(const char *path)
+{
+    IE_AUTO_FREE char *own = ie_catalog_default_path();
+    return own != NULL && strcmp(path, own) == 0;
+}
+
+/* Private to the user. Only for the default place: elsewhere a folder that is not there is a slip,
+   and a catalog made there would know nothing that the right one knows. */
+static ie_status make_folders(const char *path, ie_error *err)
 {
     IE_AUTO_FREE char *folder = ie_path_directory(path);
+    if (!is_default(path)) {
+        return access(folder, F_OK) == 0 || errno != ENOENT
+                   ? IE_OK
+                   : ie_error_set(err, IE_ERR_NOT_FOUND,
+                                  "The folder %s for the catalog does not exist; make it first, "
+                                  "or name another file with --catalog",
+                                  ie_shown(folder));
+    }
     for (char *end = folder + 1; *folder != 0; end++) {
         end += strcspn(end, "/");
         char kept = *end;
@@ -29,6 +44,16 @@ ie_status ie_catalog_create(const char *path, ie_error *err)
         if (kept == 0) {
             break;
         }
+    }
+    return IE_OK;
+}
+
+/* Private to the user from the first byte: it holds where the photos were taken. */
+ie_status ie_catalog_create(const char *path, ie_error *err)
+{
+    ie_status status = make_folders(path, err);
+    if (status != IE_OK) {
+        return status;
     }
     int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
     if (fd < 0) {

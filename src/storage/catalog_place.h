@@ -6,8 +6,9 @@
 
 #include "imgengine.h"
 
-/* Makes missing folders (0700) and an empty file (0600) unless it is there; never changes one that
-   is. IE_ERR_FORMAT when the name is taken by something that is no regular file. */
+/* Makes an empty file (0600) unless it is there, and missing folders (0700) if that is the default
+   place; never changes one that is. IE_ERR_NOT_FOUND: the folder of another place is not there.
+   IE_ERR_FORMAT when the name is taken by something that is no regular file. */
 ie_status ie_catalog_create(const char *path, ie_error *err) IE_MUST_CHECK;
 
 #endif

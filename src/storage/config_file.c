@@ -4,13 +4,39 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 #include <yaml.h>
 
 #include "core/options.h"
 #include "utils/error.h"
+#include "utils/late.h"
 #include "utils/memory.h"
+
+/* Loaded at first use: see utils/late.h. */
+// clang-format off
+#define CALLS(X)                                                                                   \
+    X(yaml_event_delete) X(yaml_parser_delete) X(yaml_parser_initialize) X(yaml_parser_parse)      \
+    X(yaml_parser_set_input_string)
+// clang-format on
+static struct {
+    CALLS(IE_LATE_MEMBER)
+} libyaml;
+#define yaml_event_delete (libyaml.yaml_event_delete)
+#define yaml_parser_delete (libyaml.yaml_parser_delete)
+#define yaml_parser_initialize (libyaml.yaml_parser_initialize)
+#define yaml_parser_parse (libyaml.yaml_parser_parse)
+#define yaml_parser_set_input_string (libyaml.yaml_parser_set_input_string)
+
+static pthread_once_t load_once = PTHREAD_ONCE_INIT;
+static bool loaded;
+
+static void load(void)
+{
+    static const char *const names[] = {CALLS(IE_LATE_NAME)};
+    loaded = ie_late_load(IE_LIBRARY_YAML, names, sizeof names / sizeof *names, &libyaml);
+}
 
 enum { MAX_FILE_BYTES = 256 * 1024 }; /* the default file with all its comments has 6 KiB */
 
@@ -436,6 +462,14 @@ ie_status ie_config_file_read(const char *path, ie_config *config, ie_error *err
     reader r = {.path = path, .config = config, .err = err};
     ie_status status = read_bytes(path, &bytes, err);
     if (status == IE_OK && bytes.size > 0) {
+        pthread_once(&load_once, load);
+    }
+    if (status == IE_OK && bytes.size > 0 && !loaded) {
+        status = ie_error_set(err, IE_ERR_UNSUPPORTED,
+                              "%s cannot be read: libyaml (" IE_LIBRARY_YAML
+                              ") cannot be loaded; install it",
+                              ie_shown(path));
+    } else if (status == IE_OK && bytes.size > 0) {
         if (!yaml_parser_initialize(&r.parser)) {
             abort(); /* out of memory */
         }

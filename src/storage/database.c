@@ -2,12 +2,58 @@
 #include "storage/database.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "utils/error.h"
+#include "utils/late.h"
 #include "utils/memory.h"
+
+/* Loaded at first use: see utils/late.h. */
+// clang-format off
+#define CALLS(X)                                                                                   \
+    X(sqlite3_bind_blob64) X(sqlite3_bind_int64) X(sqlite3_bind_text) X(sqlite3_busy_timeout)      \
+    X(sqlite3_clear_bindings) X(sqlite3_close) X(sqlite3_column_blob) X(sqlite3_column_bytes)      \
+    X(sqlite3_column_int64) X(sqlite3_column_text) X(sqlite3_errcode) X(sqlite3_errmsg)            \
+    X(sqlite3_exec) X(sqlite3_finalize) X(sqlite3_get_autocommit) X(sqlite3_open_v2)               \
+    X(sqlite3_prepare_v2) X(sqlite3_prepare_v3) X(sqlite3_reset) X(sqlite3_step)                   \
+    X(sqlite3_system_errno)
+// clang-format on
+static struct {
+    CALLS(IE_LATE_MEMBER)
+} libsqlite;
+#define sqlite3_bind_blob64 (libsqlite.sqlite3_bind_blob64)
+#define sqlite3_bind_int64 (libsqlite.sqlite3_bind_int64)
+#define sqlite3_bind_text (libsqlite.sqlite3_bind_text)
+#define sqlite3_busy_timeout (libsqlite.sqlite3_busy_timeout)
+#define sqlite3_clear_bindings (libsqlite.sqlite3_clear_bindings)
+#define sqlite3_close (libsqlite.sqlite3_close)
+#define sqlite3_column_blob (libsqlite.sqlite3_column_blob)
+#define sqlite3_column_bytes (libsqlite.sqlite3_column_bytes)
+#define sqlite3_column_int64 (libsqlite.sqlite3_column_int64)
+#define sqlite3_column_text (libsqlite.sqlite3_column_text)
+#define sqlite3_errcode (libsqlite.sqlite3_errcode)
+#define sqlite3_errmsg (libsqlite.sqlite3_errmsg)
+#define sqlite3_exec (libsqlite.sqlite3_exec)
+#define sqlite3_finalize (libsqlite.sqlite3_finalize)
+#define sqlite3_get_autocommit (libsqlite.sqlite3_get_autocommit)
+#define sqlite3_open_v2 (libsqlite.sqlite3_open_v2)
+#define sqlite3_prepare_v2 (libsqlite.sqlite3_prepare_v2)
+#define sqlite3_prepare_v3 (libsqlite.sqlite3_prepare_v3)
+#define sqlite3_reset (libsqlite.sqlite3_reset)
+#define sqlite3_step (libsqlite.sqlite3_step)
+#define sqlite3_system_errno (libsqlite.sqlite3_system_errno)
+
+static pthread_once_t load_once = PTHREAD_ONCE_INIT;
+static bool loaded;
+
+static void load(void)
+{
+    static const char *const names[] = {CALLS(IE_LATE_NAME)};
+    loaded = ie_late_load(IE_LIBRARY_SQLITE3, names, sizeof names / sizeof *names, &libsqlite);
+}
 
 #define APPLICATION_ID 0x494d4743 /* "IMGC" */
 #define BUSY_MS 20000
@@ -329,6 +375,13 @@ static ie_status use_wal(ie_db *db, ie_error *err)
 
 ie_status ie_db_open(const char *path, bool writable, ie_db **ret_db, ie_error *err)
 {
+    pthread_once(&load_once, load);
+    if (!loaded) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "SQLite (" IE_LIBRARY_SQLITE3
+                            "), which keeps the catalog, cannot be loaded; install it, or do "
+                            "without a catalog: --catalog ''");
+    }
     ie_db *db = ie_alloc(sizeof *db);
     /* With "./" in front no name means something special to SQLite. */
     db->path = ie_asprintf("%s%s", path[0] == '/' ? "" : "./", path);

@@ -38,10 +38,30 @@
                                                         X(gexiv2_metadata_try_set_tag_multiple)    \
                                                             X(gexiv2_metadata_try_set_tag_string)
 
+/* GLib's are found among what gexiv2 brings along. Newer headers have macros of some names. */
+#undef g_bytes_get_data
+#undef g_bytes_get_size
+#undef g_bytes_unref
+#undef g_clear_error
+#undef g_free
+#undef g_object_unref
+#undef g_strfreev
+#define GLIB_CALLS(X)                                                                              \
+    X(g_bytes_get_data)                                                                            \
+    X(g_bytes_get_size) X(g_bytes_unref) X(g_clear_error) X(g_free) X(g_object_unref) X(g_strfreev)
+
 static struct {
     CALLS(IE_LATE_MEMBER)
+    GLIB_CALLS(IE_LATE_MEMBER)
 } libgexiv2; /* guarded by the lock below */
 
+#define g_bytes_get_data (libgexiv2.g_bytes_get_data)
+#define g_bytes_get_size (libgexiv2.g_bytes_get_size)
+#define g_bytes_unref (libgexiv2.g_bytes_unref)
+#define g_clear_error (libgexiv2.g_clear_error)
+#define g_free (libgexiv2.g_free)
+#define g_object_unref (libgexiv2.g_object_unref)
+#define g_strfreev (libgexiv2.g_strfreev)
 #define gexiv2_get_version (libgexiv2.gexiv2_get_version)
 #define gexiv2_initialize (libgexiv2.gexiv2_initialize)
 #define gexiv2_log_set_handler (libgexiv2.gexiv2_log_set_handler)
@@ -137,7 +157,7 @@ static ie_texts texts_take(char **values, bool repeats)
 
 static bool start(void)
 {
-    static const char *const names[] = {CALLS(IE_LATE_NAME)};
+    static const char *const names[] = {CALLS(IE_LATE_NAME) GLIB_CALLS(IE_LATE_NAME)};
     if (!ie_late_load(IE_LIBRARY_GEXIV2, names, sizeof names / sizeof *names, &libgexiv2)) {
         return false;
     }

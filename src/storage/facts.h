@@ -21,6 +21,7 @@ typedef struct ie_facts {
         *xp_author;         /* Windows' own tags: only where nothing better speaks */
     bool zero_date;         /* the date is 0000:00:00 */
     bool gps_bad;           /* a position is there, but it is none */
+    bool too_long;          /* a text was too long and is left out */
     bool damaged;           /* parts lie outside the file, or are not what they must be */
 } ie_facts;
 

@@ -20,7 +20,7 @@ static void mute(const gchar *domain, GLogLevelFlags level, const gchar *text, g
 
 static void start(void)
 {
-    static const char *const names[] = {IE_VIPS_CALLS(IE_LATE_NAME)};
+    static const char *const names[] = {IE_VIPS_CALLS(IE_LATE_NAME) IE_GLIB_CALLS(IE_LATE_NAME)};
     if (!ie_late_load(IE_LIBRARY_VIPS, names, sizeof names / sizeof *names, &ie_vips)) {
         return;
     }

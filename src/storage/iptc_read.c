@@ -230,14 +230,19 @@ static bool is_cut_of(const char *text, const char *whole, size_t limit)
     return length + 3 >= limit && strlen(whole) > length && memcmp(text, whole, length) == 0;
 }
 
-static bool is_cut_of_any(const char *word, const ie_text_list *words)
+/* What a writer would have cut the words to; those that need no cut give nothing. There may be any
+   number of words on both sides. */
+static ie_text_list cuts_of(const ie_text_list *words, ie_arena *arena)
 {
+    ie_text_list cuts = {0};
     for (uint32_t i = 0; i < words->count; i++) {
-        if (is_cut_of(word, words->items[i], KEYWORD_BYTES)) {
-            return true;
+        for (size_t length = KEYWORD_BYTES - 3; length <= KEYWORD_BYTES; length++) {
+            if (strlen(words->items[i]) > length) {
+                ie_text_list_add(&cuts, arena, ie_arena_strndup(arena, words->items[i], length));
+            }
         }
     }
-    return false;
+    return cuts;
 }
 
 void ie_iptc_complete(ie_metadata *iptc, const ie_metadata *xmp)
@@ -250,13 +255,17 @@ void ie_iptc_complete(ie_metadata *iptc, const ie_metadata *xmp)
         }
     }
     uint32_t kept = 0;
+    ie_arena *arena = ie_arena_new();
+    ie_text_list cuts = cuts_of(&xmp->keywords, arena);
     for (uint32_t i = 0; i < iptc->keywords.count; i++) {
         const char *word = iptc->keywords.items[i];
-        if (!is_cut_of_any(word, &xmp->keywords)) {
+        if (!ie_text_list_has(&cuts, word)) {
             iptc->keywords.items[kept++] = word;
         }
     }
     iptc->keywords.count = kept;
+    iptc->keywords.room = 0;
+    ie_arena_free(arena);
 }
 
 ie_span ie_irb_find(const ie_span *blocks, uint16_t id, unsigned skip)

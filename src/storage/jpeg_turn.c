@@ -1,13 +1,40 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/jpeg_turn.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <turbojpeg.h>
 
 #include "storage/jpeg_file.h"
 #include "utils/error.h"
+#include "utils/late.h"
 #include "utils/memory.h"
+
+/* Loaded at first use: see utils/late.h. */
+// clang-format off
+#define CALLS(X)                                                                                   \
+    X(tjDecompressHeader3) X(tjDestroy) X(tjFree) X(tjGetErrorStr2) X(tjInitTransform)             \
+    X(tjTransform)
+// clang-format on
+static struct {
+    CALLS(IE_LATE_MEMBER)
+} libturbojpeg;
+#define tjDecompressHeader3 (libturbojpeg.tjDecompressHeader3)
+#define tjDestroy (libturbojpeg.tjDestroy)
+#define tjFree (libturbojpeg.tjFree)
+#define tjGetErrorStr2 (libturbojpeg.tjGetErrorStr2)
+#define tjInitTransform (libturbojpeg.tjInitTransform)
+#define tjTransform (libturbojpeg.tjTransform)
+
+static pthread_once_t load_once = PTHREAD_ONCE_INIT;
+static bool loaded;
+
+static void load(void)
+{
+    static const char *const names[] = {CALLS(IE_LATE_NAME)};
+    loaded = ie_late_load(IE_LIBRARY_TURBOJPEG, names, sizeof names / sizeof *names, &libturbojpeg);
+}
 
 #define FLAGS (TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS)
 
@@ -38,10 +65,16 @@ static ie_status complain(tjhandle handle, ie_error *err)
                         tjGetErrorStr2(handle));
 }
 
-/* Sizes are judged by jpeg_file before TurboJPEG sees the bytes. */
+/* Whether TurboJPEG is there, and that sizes were judged by jpeg_file before it sees the bytes. */
 static ie_status check_size(const uint8_t *bytes, size_t size, uint64_t max_pixels,
                             bool *ret_progressive, ie_error *err)
 {
+    pthread_once(&load_once, load);
+    if (!loaded) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "TurboJPEG (" IE_LIBRARY_TURBOJPEG
+                            "), which turns JPEGs, does not start");
+    }
     ie_decode_fault fault = {0};
     ie_jpeg *jpeg = ie_jpeg_open(bytes, size, max_pixels, &fault);
     if (jpeg == NULL) {

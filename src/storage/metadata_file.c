@@ -110,6 +110,13 @@ static void read_exif(ie_meta *meta, sources *all)
     }
 }
 
+static void tell_too_long(ie_photo *photo, const char *where)
+{
+    ie_photo_fault(photo, "metadata", "too_long",
+                   "Its %s has a text of more than %d bytes, which was left out.", where,
+                   IE_XMP_MOST_BYTES);
+}
+
 static void read_blocks(ie_meta *meta, sources *all)
 {
     ie_arena *arena = meta->photo->arena;
@@ -134,6 +141,9 @@ static void read_blocks(ie_meta *meta, sources *all)
     }
     if (all->iptc.damaged) {
         ie_meta_damaged(meta, "its IPTC block is cut short");
+    }
+    if (all->xmp.too_long) {
+        tell_too_long(meta->photo, "XMP packet");
     }
 }
 
@@ -222,5 +232,8 @@ void ie_metadata_merge_sidecar(const uint8_t *bytes, size_t size, ie_photo *phot
     if (facts.damaged) {
         ie_photo_fault(photo, "metadata", "damaged",
                        "Its XMP sidecar is not well-formed; what stood before the fault was read.");
+    }
+    if (facts.too_long) {
+        tell_too_long(photo, "XMP sidecar");
     }
 }

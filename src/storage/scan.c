@@ -341,11 +341,9 @@ static bool follow_link(ie_scan *scan, int fd, const char *name, struct stat *re
         return false;
     }
     IE_AUTO_FREE char *target = realpath(scan->real.data, NULL);
-    if (target == NULL || ie_scan_in_own_folder(target)) {
-        scan->counts.hidden++;
-        return false;
-    }
-    return true;
+    bool hidden = target == NULL || ie_scan_in_own_folder(target);
+    scan->counts.hidden += hidden;
+    return !hidden;
 }
 
 /* First pass over a folder: gives out its files and marks what the second one has to enter. */
@@ -362,14 +360,10 @@ static ie_photo *visit_file(ie_scan *scan, scan_level *level, ie_entry *entry)
         tell_errno(scan, errno, "cannot be looked at");
         return NULL;
     }
-    if (S_ISLNK(st.st_mode)) {
-        if (!scan->follow) {
-            scan->counts.symlinks++;
-            return NULL;
-        }
-        if (!follow_link(scan, fd, name, &st)) {
-            return NULL;
-        }
+    bool link = S_ISLNK(st.st_mode);
+    scan->counts.symlinks += link && !scan->follow;
+    if (link && (!scan->follow || !follow_link(scan, fd, name, &st))) {
+        return NULL;
     }
     if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) {
         return NULL;
@@ -471,6 +465,11 @@ static ie_photo *start_argument(ie_scan *scan, const char *argument)
     scan->below = scan->real.size + (strcmp(real, "/") != 0);
     enter_folder(scan, open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW), false);
     return NULL;
+}
+
+void ie_scan_keep_all(ie_scan *scan)
+{
+    ie_pool_keep(scan->pool);
 }
 
 ie_photo *ie_scan_next(ie_scan *scan)

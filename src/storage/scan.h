@@ -30,6 +30,8 @@ ie_status ie_scan_open(const ie_config *config, const ie_input *input,
                        ie_scan **ret_scan, ie_error *err) IE_MUST_CHECK;
 void ie_scan_close(ie_scan *scan);
 
+/* All photos that are still to come will be kept, and none is freed soon. */
+void ie_scan_keep_all(ie_scan *scan);
 /* The next regular file as a photo with path, real_path, root, stamp, mode, links and sequence set,
    now the caller's; NULL at the end. Hard links: the first path is given out, links tells that
    there are more. */

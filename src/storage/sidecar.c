@@ -295,6 +295,10 @@ static void merge_one(ie_photo *photo, const char *name, uint64_t prefer, ie_dat
         ie_photo_fault(photo, "sidecar", data == NULL ? "unreadable" : "damaged",
                        "%s beside it cannot be read%s.", ie_shown(name),
                        data == NULL ? "" : " to its end");
+    } else if (facts.too_long) {
+        ie_photo_fault(photo, "sidecar", "too_long",
+                       "%s beside it has a text of more than %d bytes, which was left out.",
+                       ie_shown(name), IE_XMP_MOST_BYTES);
     }
     list_conflicts(&photo->metadata, &facts.m, name, prefer, photo->arena);
     list_time_conflict(&photo->metadata, dates, &facts, name, photo->arena);
@@ -308,8 +312,8 @@ static void merge_one(ie_photo *photo, const char *name, uint64_t prefer, ie_dat
 
 void ie_sidecars_merge(ie_photo *photo, const ie_config_list *prefer, ie_dates *dates)
 {
-    uint64_t set = winners(prefer);
     ie_text_list list = photo->metadata.sidecars;
+    uint64_t set = list.count > 0 ? winners(prefer) : 0;
     for (uint32_t i = 0; i < list.count; i++) {
         IE_AUTO_FREE char *name = ie_sidecar_entry_name(list.items[i]);
         if (name[0] != 0) {

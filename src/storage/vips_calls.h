@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The functions of libvips that we call, loaded at first use: see utils/late.h. Only for
- * image_vips.h. After ie_vips_ready() a call stands in the code as it would with the library
- * linked.
+ * The functions of libvips, and of GLib below it, that we call, loaded at first use: see
+ * utils/late.h. Only for image_vips.h. After ie_vips_ready() a call stands in the code as it would
+ * with the library linked.
  */
 #ifndef IE_STORAGE_VIPS_CALLS_H
 #define IE_STORAGE_VIPS_CALLS_H
@@ -34,8 +34,24 @@
                                                     X(vips_start_one) X(vips_stop_one)             \
                                                         X(vips_image_set_blob_copy) X(vips_maplut)
 
+/* GLib's are found among what libvips brings along. Newer headers have macros of some names. */
+#undef g_free
+#undef g_log_set_handler
+#undef g_object_get
+#undef g_object_ref
+#undef g_object_set
+#undef g_object_set_data_full
+#undef g_object_unref
+#undef g_strfreev
+#undef g_type_check_instance_cast
+#define IE_GLIB_CALLS(X)                                                                           \
+    X(g_free)                                                                                      \
+    X(g_log_set_handler) X(g_object_get) X(g_object_ref) X(g_object_set) X(g_object_set_data_full) \
+        X(g_object_unref) X(g_strfreev) X(g_type_check_instance_cast)
+
 typedef struct ie_vips_calls {
     IE_VIPS_CALLS(IE_LATE_MEMBER)
+    IE_GLIB_CALLS(IE_LATE_MEMBER)
 } ie_vips_calls;
 
 extern ie_vips_calls ie_vips; /* filled by ie_vips_ready() */
@@ -100,5 +116,15 @@ extern ie_vips_calls ie_vips; /* filled by ie_vips_ready() */
 #define vips_stop_one (ie_vips.vips_stop_one)
 #define vips_image_set_blob_copy (ie_vips.vips_image_set_blob_copy)
 #define vips_maplut (ie_vips.vips_maplut)
+
+#define g_free (ie_vips.g_free)
+#define g_log_set_handler (ie_vips.g_log_set_handler)
+#define g_object_get (ie_vips.g_object_get)
+#define g_object_ref (ie_vips.g_object_ref)
+#define g_object_set (ie_vips.g_object_set)
+#define g_object_set_data_full (ie_vips.g_object_set_data_full)
+#define g_object_unref (ie_vips.g_object_unref)
+#define g_strfreev (ie_vips.g_strfreev)
+#define g_type_check_instance_cast (ie_vips.g_type_check_instance_cast)
 
 #endif

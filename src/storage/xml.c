@@ -1,9 +1,46 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/xml.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <expat.h>
+
+#include "utils/late.h"
+
+/* Loaded at first use: see utils/late.h. */
+// clang-format off
+#define CALLS(X)                                                                                   \
+    X(XML_ExpatVersion) X(XML_GetCurrentByteCount) X(XML_GetCurrentByteIndex)                      \
+    X(XML_GetErrorCode) X(XML_Parse) X(XML_ParserCreateNS) X(XML_ParserFree)                       \
+    X(XML_SetCharacterDataHandler) X(XML_SetElementHandler) X(XML_SetReturnNSTriplet)              \
+    X(XML_SetStartDoctypeDeclHandler) X(XML_SetUserData) X(XML_StopParser)
+// clang-format on
+static struct {
+    CALLS(IE_LATE_MEMBER)
+} libexpat;
+#define XML_ExpatVersion (libexpat.XML_ExpatVersion)
+#define XML_GetCurrentByteCount (libexpat.XML_GetCurrentByteCount)
+#define XML_GetCurrentByteIndex (libexpat.XML_GetCurrentByteIndex)
+#define XML_GetErrorCode (libexpat.XML_GetErrorCode)
+#define XML_Parse (libexpat.XML_Parse)
+#define XML_ParserCreateNS (libexpat.XML_ParserCreateNS)
+#define XML_ParserFree (libexpat.XML_ParserFree)
+#define XML_SetCharacterDataHandler (libexpat.XML_SetCharacterDataHandler)
+#define XML_SetElementHandler (libexpat.XML_SetElementHandler)
+#define XML_SetReturnNSTriplet (libexpat.XML_SetReturnNSTriplet)
+#define XML_SetStartDoctypeDeclHandler (libexpat.XML_SetStartDoctypeDeclHandler)
+#define XML_SetUserData (libexpat.XML_SetUserData)
+#define XML_StopParser (libexpat.XML_StopParser)
+
+static pthread_once_t load_once = PTHREAD_ONCE_INIT;
+static bool loaded;
+
+static void load(void)
+{
+    static const char *const names[] = {CALLS(IE_LATE_NAME)};
+    loaded = ie_late_load(IE_LIBRARY_EXPAT, names, sizeof names / sizeof *names, &libexpat);
+}
 
 #define MAX_DEPTH 100
 
@@ -72,10 +109,10 @@ static void on_text(void *user, const char *text, int length)
 
 bool ie_xml_parse(ie_xml *xml, const void *bytes, size_t size)
 {
-    running r = {XML_ParserCreateNS(NULL, ' '), xml};
+    pthread_once(&load_once, load);
+    running r = {loaded && size <= INT32_MAX ? XML_ParserCreateNS(NULL, ' ') : NULL, xml};
     xml->depth = 0;
-    if (r.parser == NULL || size > INT32_MAX) {
-        XML_ParserFree(r.parser);
+    if (r.parser == NULL) {
         return false;
     }
     XML_SetUserData(r.parser, &r);
@@ -92,7 +129,8 @@ bool ie_xml_parse(ie_xml *xml, const void *bytes, size_t size)
 
 const char *ie_xml_library(void)
 {
-    return XML_ExpatVersion();
+    pthread_once(&load_once, load);
+    return loaded ? XML_ExpatVersion() : "expat (" IE_LIBRARY_EXPAT "), which does not start";
 }
 
 bool ie_xml_find_attribute(const char *bytes, size_t at, size_t behind, const char *qualified,

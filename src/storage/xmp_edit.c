@@ -368,7 +368,7 @@ static void add_property(ie_buffer *out, const pending *p)
     } else {
         ie_text_list items = p->add;
         const char *text[] = {c->text};
-        items = c->form == IE_XMP_LANGUAGE ? (ie_text_list){text, 1} : items;
+        items = c->form == IE_XMP_LANGUAGE ? (ie_text_list){text, 1, 0} : items;
         ie_buffer_printf(out, "<rdf:%s>", kinds[c->form]);
         for (uint32_t i = 0; i < items.count; i++) {
             ie_buffer_printf(out, "<rdf:li%s>",

@@ -8,7 +8,7 @@
 #include "storage/xmp_regions.h"
 #include "utils/text.h"
 
-#define MAX_VALUE 65536
+#define MAX_VALUE IE_XMP_MOST_BYTES
 
 #define NS_RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
@@ -21,15 +21,48 @@ typedef struct reader {
     int field;     /* depth of the field that counts of a structure; 0: not in it */
     bool in_item, item_is_default, has_items;
     ie_buffer text;
+    bool too_long; /* the text is, and not all of it was kept */
     bool refused;
 } reader;
+
+static void clear_text(reader *r)
+{
+    ie_buffer_clear(&r->text);
+    r->too_long = false;
+}
+
+/* An attribute, or NULL for the text just read, unless that is too long: a part of a text would be
+   another one, so it is left out and told. */
+static const char *value_of(reader *r, const char *attribute)
+{
+    const char *value = attribute != NULL ? attribute : r->text.data != NULL ? r->text.data : "";
+    bool too_long = attribute != NULL ? strlen(attribute) > MAX_VALUE : r->too_long;
+    r->taker.facts->too_long |= too_long;
+    return too_long ? NULL : value;
+}
+
+static void take(reader *r, int property, const char *attribute, bool is_default)
+{
+    const char *value = value_of(r, attribute);
+    if (value != NULL) {
+        ie_xmp_take(&r->taker, property, value, is_default);
+    }
+}
+
+static void take_region(reader *r, const char *name, const char *attribute)
+{
+    const char *value = value_of(r, attribute);
+    if (value != NULL) {
+        ie_xmp_regions_value(&r->regions, name, value);
+    }
+}
 
 static void start_property(reader *r, const char *name)
 {
     r->current = ie_xmp_property(name);
     r->has_items = false;
     r->item_is_default = false;
-    ie_buffer_clear(&r->text);
+    clear_text(r);
 }
 
 static void start_item(reader *r, const char **attributes)
@@ -37,7 +70,7 @@ static void start_item(reader *r, const char **attributes)
     r->in_item = true;
     r->has_items = true;
     r->item_is_default = false;
-    ie_buffer_clear(&r->text);
+    clear_text(r);
     for (int i = 0; attributes[i] != NULL; i += 2) {
         if (strcmp(attributes[i], "http://www.w3.org/XML/1998/namespace lang") == 0) {
             r->item_is_default = ie_equal_nocase(attributes[i + 1], "x-default");
@@ -51,19 +84,19 @@ static void start_in_structure(reader *r, const char *name, const char **attribu
 {
     for (int i = 0; attributes[i] != NULL; i += 2) {
         if (strcmp(attributes[i], IE_XMP_COLLECTION_NAME) == 0) {
-            ie_xmp_take(&r->taker, r->current, attributes[i + 1], false);
+            take(r, r->current, attributes[i + 1], false);
         }
     }
     if (r->field == 0 && strcmp(name, IE_XMP_COLLECTION_NAME) == 0) {
         r->field = r->depth;
-        ie_buffer_clear(&r->text);
+        clear_text(r);
     }
 }
 
 static void end_in_structure(reader *r, int level)
 {
     if (r->depth == r->field) {
-        ie_xmp_take(&r->taker, r->current, r->text.data != NULL ? r->text.data : "", false);
+        take(r, r->current, NULL, false);
         r->field = 0;
     }
     r->current = level == 2 ? 0 : r->current;
@@ -74,9 +107,9 @@ static void start_in_region(reader *r, const char *name, const char **attributes
 {
     ie_xmp_regions_begin(&r->regions, r->depth, strcmp(name, NS_RDF " li") == 0);
     for (int i = 0; attributes[i] != NULL; i += 2) {
-        ie_xmp_regions_value(&r->regions, attributes[i], attributes[i + 1]);
+        take_region(r, attributes[i], attributes[i + 1]);
     }
-    ie_buffer_clear(&r->text);
+    clear_text(r);
 }
 
 static void start_element(ie_xml *xml, const char *name, const char **attributes)
@@ -92,7 +125,7 @@ static void start_element(ie_xml *xml, const char *name, const char **attributes
         for (int i = 0; attributes[i] != NULL; i += 2) {
             int which = ie_xmp_property(attributes[i]);
             if (which != 0 && !ie_xmp_is_structured(which)) {
-                ie_xmp_take(&r->taker, which, attributes[i + 1], false);
+                take(r, which, attributes[i + 1], false);
             }
         }
     } else if (level == 2) {
@@ -109,16 +142,11 @@ static void start_element(ie_xml *xml, const char *name, const char **attributes
     }
 }
 
-static const char *text_of(const reader *r)
-{
-    return r->text.data != NULL ? r->text.data : "";
-}
-
 static void end_in_region(reader *r, const char *name, int level)
 {
-    ie_xmp_regions_value(&r->regions, name, text_of(r));
+    take_region(r, name, NULL);
     ie_xmp_regions_end(&r->regions, r->depth);
-    ie_buffer_clear(&r->text);
+    clear_text(r);
     if (level == 2) {
         ie_xmp_regions_leave(&r->regions);
     }
@@ -136,8 +164,8 @@ static void end_element(ie_xml *xml, const char *name)
     } else if (r->rdf_depth > 0 && r->current != 0) {
         bool item = level == 4 && r->in_item;
         if (item || (level == 2 && !r->has_items)) {
-            ie_xmp_take(&r->taker, r->current, text_of(r), r->item_is_default);
-            ie_buffer_clear(&r->text);
+            take(r, r->current, NULL, r->item_is_default);
+            clear_text(r);
         }
         if (level == 4) {
             r->in_item = false;
@@ -160,7 +188,8 @@ static void take_text(ie_xml *xml, const char *text, size_t length)
                   (ie_xmp_is_structured(r->current)
                        ? r->field > 0 && r->depth == r->field
                        : r->current != 0 && (level == 2 || (level == 4 && r->in_item)));
-    if (wanted && r->text.size + length <= MAX_VALUE) {
+    r->too_long = r->too_long || (wanted && r->text.size + length > MAX_VALUE);
+    if (wanted && !r->too_long) {
         ie_buffer_add(&r->text, text, length);
     }
 }

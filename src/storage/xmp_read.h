@@ -9,6 +9,8 @@
 
 #include "storage/facts.h"
 
+#define IE_XMP_MOST_BYTES 65536 /* of one text; a longer one is left out, and sets too_long */
+
 /* facts->original: exif:DateTimeOriginal, else photoshop:DateCreated, else xmp:CreateDate. A packet
    that is not well-formed sets facts->damaged; what stood before the fault is kept. */
 void ie_xmp_read(const uint8_t *bytes, size_t size, ie_arena *arena, ie_facts *facts);

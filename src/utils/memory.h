@@ -33,6 +33,8 @@ ie_arena *ie_arena_new(void);
    neighbour does. */
 typedef struct ie_pool ie_pool;
 ie_pool *ie_pool_new(void);
+/* Its arenas will all be kept for long, however many they are: its pieces may be large. */
+void ie_pool_keep(ie_pool *pool);
 void ie_pool_free(ie_pool *pool); /* NULL is fine */
 ie_arena *ie_arena_new_in(ie_pool *pool, size_t first_bytes);
 void ie_arena_free(ie_arena *arena); /* NULL is fine */

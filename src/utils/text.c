@@ -64,6 +64,11 @@ char *ie_utf8_from_latin1(const char *bytes, size_t size)
 {
     ie_buffer out = {0};
     IE_AUTO_FREE char *text = ie_strndup(bytes, size);
+    if (ie_utf8_valid(text)) { /* as most texts are */
+        char *valid = text;
+        text = NULL;
+        return valid;
+    }
     for (const unsigned char *p = (const unsigned char *)text; *p != 0;) {
         size_t length = ie_utf8_char(p);
         if (length > 0) {

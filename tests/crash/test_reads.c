@@ -322,6 +322,9 @@ static void a_photo_that_the_disk_did_not_give_is_looked_at_again(void **state)
             assert_int_equal((photo->have | photo->tried) & wanted, 0);
             ie_worker_analyze(worker, photo, wanted, 0);
             assert_int_equal((photo->have | photo->tried) & wanted, wanted);
+            for (uint32_t i = 0; i < photo->fault_count; i++) { /* of its bytes alone now */
+                assert_string_not_equal(photo->faults[i].code, "unreadable");
+            }
         }
         ie_photo_free(photo);
         fault.count = count;
@@ -329,6 +332,35 @@ static void a_photo_that_the_disk_did_not_give_is_looked_at_again(void **state)
     }
     fault.at = 0;
     assert_true(struck > 0);
+    ie_worker_free(worker);
+    ie_config_free(config);
+    tree_remove(root);
+}
+
+/* Its metadata was read before, and found damaged; now only hashes are looked for. */
+static void a_fault_that_was_known_outlives_a_disk_that_gives_nothing(void **state)
+{
+    IE_AUTO_FREE char *root = tree_new();
+    IE_AUTO_FREE char *path = ie_path_join(root, "a.jpg");
+    tree_write(root, "a.jpg", "\xff\xd8\xff\xe0 and more of a photo");
+    ie_config *config = ie_config_new();
+    ie_worker *worker = ie_worker_new(config, NULL, NULL, NULL);
+    ie_photo *photo = ie_photo_new();
+    photo->path = photo->real_path = ie_arena_strdup(photo->arena, path);
+    photo->format = IE_FORMAT_JPEG;
+    photo->have = photo->tried = IE_HAVE_FORMAT | IE_HAVE_METADATA;
+    ie_photo_fault(photo, "metadata", "damaged", "Its metadata is damaged.");
+    ie_photo_fault(photo, "open", "denied", "It could not be opened last week.");
+    fault.count = 0;
+    fault.kind = EIO;
+    fault.at = 3; /* open, fstat, pread */
+    ie_worker_analyze(worker, photo, IE_HAVE_METADATA | IE_HAVE_HASHES, 0);
+    fault.at = 0;
+    assert_int_equal(photo->fault_count, 2);
+    assert_string_equal(photo->faults[0].code, "damaged");
+    assert_string_equal(photo->faults[1].code, "unreadable");
+    assert_int_equal(photo->have, IE_HAVE_FORMAT | IE_HAVE_METADATA);
+    ie_photo_free(photo);
     ie_worker_free(worker);
     ie_config_free(config);
     tree_remove(root);
@@ -360,6 +392,7 @@ int main(void)
         cmocka_unit_test(a_look_that_fails_in_copying_loses_nothing),
         cmocka_unit_test(a_look_that_fails_in_purge_frees_nothing_else),
         cmocka_unit_test(a_photo_that_the_disk_did_not_give_is_looked_at_again),
+        cmocka_unit_test(a_fault_that_was_known_outlives_a_disk_that_gives_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -112,6 +112,14 @@ verdict nothing_below_the_command_line_exits "$bad"
 bad=$(grep -nE '\b(printf|puts|perror|fputs\([^,]*, *stderr|fprintf\(stderr)' src/*/*.c | grep -vE '^src/cli|^src/utils/memory\.c|snprintf|vsnprintf|ie_[a-z_]*printf|asprintf' | grep -vE 'fprintf\(out|: */\* |^[^:]*:[0-9]*:/\*')
 verdict nothing_below_the_command_line_prints "$bad"
 
+# Each library that is linked is mapped and relocated before main() begins; the others wait (utils/late.h).
+bad=
+if [ -e "$build/src/libimgengine.so.0" ]; then
+    bad=$(readelf -d "$build/imgengine" "$build/src/libimgengine.so.0" | sed -n 's/.*(NEEDED).*\[lib\([a-z0-9_+-]*\)\.so.*\]/\1/p; s/.*(NEEDED).*\[\(ld-.*\)\]/ld/p' |
+        sort -u | grep -vxE 'imgengine|c|m|ld|jansson|xxhash|utf8proc|jpeg|z|pthread|dl|asan|ubsan|tsan')
+fi
+verdict a_run_starts_with_few_libraries "$bad"
+
 # What docs/safety.md promises, it shows by tests that are there. (A name may be cut: `killed_anywhere_…`.)
 bad=
 names=$(grep -oE '`[a-z0-9]+([_-][a-z0-9]+)+(_…)?`' docs/safety.md | tr -d '`' | sort -u)

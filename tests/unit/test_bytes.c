@@ -122,6 +122,52 @@ static void what_is_no_regular_file_is_refused_at_once(void **state)
     assert_non_null(strstr(err.text, "/nowhere/at/all"));
 }
 
+static void make_one_byte(const char *name, char byte)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_int_equal(write(fd, &byte, 1), 1);
+    close(fd);
+}
+
+static int byte_near(ie_nearby *nearby, const char *name)
+{
+    ie_bytes *bytes = NULL;
+    if (ie_bytes_open_near(nearby, name, &bytes, NULL) != IE_OK) {
+        return -1;
+    }
+    int byte = *ie_bytes_at(bytes, 0, 1);
+    ie_bytes_close(bytes);
+    return byte;
+}
+
+static void what_is_opened_from_its_neighbours_folder_is_what_its_path_names(void **state)
+{
+    char top[] = "/tmp/imgengine-near.XXXXXX", names[4][80];
+    assert_non_null(mkdtemp(top));
+    for (int i = 0; i < 4; i++) { /* a/0 a/1 ab/2 ab/3: one folder's name begins with the other's */
+        snprintf(names[i], sizeof names[i], "%s/%s", top, i < 2 ? "a" : "ab");
+        mkdir(names[i], 0700);
+        snprintf(names[i], sizeof names[i], "%s/%s/%d", top, i < 2 ? "a" : "ab", i);
+        make_one_byte(names[i], (char)('0' + i));
+    }
+    ie_nearby nearby = {0};
+    static const int order[] = {0, 1, 0, 2, 3, 2, 1, 3, 0, 1, 1};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        assert_int_equal(byte_near(&nearby, names[order[i]]), '0' + order[i]);
+    }
+    unlink(names[1]);
+    assert_int_equal(byte_near(&nearby, names[1]), -1);
+    assert_int_equal(byte_near(&nearby, names[0]), '0');
+    assert_int_equal(byte_near(&nearby, "no-slash-and-not-there"), -1);
+    ie_nearby_clear(&nearby);
+    for (int i = 0; i < 4; i++) {
+        unlink(names[i]);
+        *strrchr(names[i], '/') = 0;
+        rmdir(names[i]);
+    }
+    assert_int_equal(rmdir(top), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +182,7 @@ int main(void)
                                         remove_file),
         cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_refused_at_once, make_file,
                                         remove_file),
+        cmocka_unit_test(what_is_opened_from_its_neighbours_folder_is_what_its_path_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

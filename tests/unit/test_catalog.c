@@ -686,19 +686,38 @@ static void a_damaged_catalog_finds_nothing_and_says_so_when_written(void **stat
     ie_photo_free(photo);
 }
 
-static void missing_folders_are_made_and_private(void **state)
+static void the_folders_of_the_default_place_are_made_and_private(void **state)
 {
     (void)state;
     ie_catalog *catalog = NULL;
     struct stat st;
-    assert_int_equal(ie_catalog_open("new/deep/c.db", false, &catalog, NULL), IE_ERR_NOT_FOUND);
-    assert_int_equal(ie_catalog_open("new/deep/c.db", true, &catalog, NULL), IE_OK);
+    IE_AUTO_FREE char *data = ie_asprintf("%s/new", home);
+    IE_AUTO_FREE char *folder = ie_asprintf("%s/imgengine", data);
+    assert_int_equal(setenv("XDG_DATA_HOME", data, 1), 0);
+    IE_AUTO_FREE char *path = ie_catalog_default_path();
+    assert_int_equal(ie_catalog_open(path, false, &catalog, NULL), IE_ERR_NOT_FOUND);
+    assert_int_equal(ie_catalog_open(path, true, &catalog, NULL), IE_OK);
     ie_catalog_close(catalog);
-    assert_true(stat("new/deep", &st) == 0 && (st.st_mode & 0777) == 0700);
-    assert_true(stat("new/deep/c.db", &st) == 0 && (st.st_mode & 0777) == 0600);
+    unsetenv("XDG_DATA_HOME");
+    assert_true(stat(folder, &st) == 0 && (st.st_mode & 0777) == 0700);
+    assert_true(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600);
     assert_int_equal(ie_catalog_open(":memory:", true, &catalog, NULL), IE_OK);
     ie_catalog_close(catalog);
     assert_int_equal(access(":memory:", F_OK), 0); /* a name like any other */
+}
+
+static void a_named_catalog_in_a_folder_that_is_not_there_is_an_error_that_names_it(void **state)
+{
+    (void)state;
+    ie_catalog *catalog = NULL;
+    ie_error err = {0};
+    assert_int_equal(ie_catalog_open("no/such/c.db", true, &catalog, &err), IE_ERR_NOT_FOUND);
+    assert_non_null(strstr(err.text, "no/such "));
+    assert_non_null(strstr(err.text, "--catalog"));
+    assert_int_not_equal(access("no", F_OK), 0);
+    assert_int_equal(mkdir("there", 0755), 0);
+    assert_int_equal(ie_catalog_open("there/c.db", true, &catalog, &err), IE_OK);
+    ie_catalog_close(catalog);
 }
 
 static void a_folder_that_may_not_be_written_gives_a_clear_error(void **state)
@@ -833,7 +852,8 @@ int main(void)
         TEST(a_newer_catalog_is_refused_and_left_alone),
         TEST(an_older_catalog_is_brought_up_to_date_by_a_writer_only),
         TEST(a_damaged_catalog_finds_nothing_and_says_so_when_written),
-        TEST(missing_folders_are_made_and_private),
+        TEST(the_folders_of_the_default_place_are_made_and_private),
+        TEST(a_named_catalog_in_a_folder_that_is_not_there_is_an_error_that_names_it),
         TEST(a_folder_that_may_not_be_written_gives_a_clear_error),
         TEST(a_full_disk_stops_the_run_and_leaves_the_catalog_whole),
         TEST(two_processes_create_and_write_one_catalog_together),

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/compare.h"
+#include "engine/worker.h"
 #include "storage/bytes.h"
 #include "utils/text.h"
 
@@ -120,6 +121,38 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
+static ie_photo *named(const char *name)
+{
+    ie_photo *photo = ie_photo_new();
+    IE_AUTO_FREE char *path = ie_path_join(folder, name);
+    photo->path = photo->real_path = ie_arena_strdup(photo->arena, path);
+    photo->format = IE_FORMAT_PNM;
+    photo->have = IE_HAVE_FORMAT;
+    return photo;
+}
+
+/* Of the three only the second is there, so what the third has was read in that. */
+static void of_equal_files_the_first_that_opens_is_read_for_all(void **state)
+{
+    ie_photo *photos[] = {named("gone.pgm"), named("here.pgm"), named("elsewhere.pgm")};
+    int fd = open(photos[1]->real_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, "P5 7 1 255\n0123456", 18), 18);
+    close(fd);
+    ie_config *config = ie_config_new();
+    ie_worker *worker = ie_worker_new(config, NULL, NULL, NULL);
+    ie_worker_analyze_equals(worker, photos, 3, IE_HAVE_METADATA);
+    assert_int_equal(photos[0]->fault_count, 1);
+    assert_string_equal(photos[0]->faults[0].code, "vanished");
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(photos[i]->fault_count, 0);
+        assert_true((photos[i]->have & IE_HAVE_METADATA) != 0);
+        assert_int_equal(photos[i]->width, 7);
+    }
+    ie_worker_free(worker);
+    ie_config_free(config);
+    drop(photos, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +160,7 @@ int main(void)
         cmocka_unit_test(a_file_that_changed_or_vanished_is_a_fault_and_has_no_hash),
         cmocka_unit_test(what_is_no_photo_and_what_is_empty_is_not_compared),
         cmocka_unit_test(a_cancelled_comparison_says_so),
+        cmocka_unit_test(of_equal_files_the_first_that_opens_is_read_for_all),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -191,8 +191,9 @@ static void a_folder_that_undo_took_away_leaves_no_run_that_is_in_the_way_of_oth
     assert_int_equal(ie_engine_undo(engine, &undo, NULL, NULL, &undone, &err), IE_OK);
     assert_string_equal(undone.run_id, done.run_id);
     assert_int_equal(access(output, F_OK), -1);
-    assert_int_equal(ie_engine_undo(engine, &undo, NULL, NULL, &undone, &err), IE_ERR_NOT_FOUND);
-    assert_non_null(strstr(err.text, "no run to undo"));
+    assert_int_equal(ie_engine_undo(engine, &undo, NULL, NULL, &undone, &err), IE_OK);
+    assert_string_equal(undone.run_id, ""); /* there is none to undo */
+    assert_int_equal(undone.found, 0);
     ie_engine_close(engine);
     ie_config_free(config);
     unlink(catalog);
@@ -251,12 +252,11 @@ static void undo_that_is_killed_anywhere_is_finished_by_undo(void **state)
         assert_int_equal(ie_engine_open(config, &options, &engine, NULL), IE_OK);
         ie_error err = {0};
         const ie_undo_request undo = {0};
-        ie_status status = IE_OK;
-        for (int calls = 0; status == IE_OK && calls < 3; calls++) {
-            status = ie_engine_undo(engine, &undo, NULL, NULL, &summary, &err);
-        }
-        assert_int_equal(status, IE_ERR_NOT_FOUND);
-        assert_non_null(strstr(err.text, "no run to undo"));
+        int calls = 0;
+        do { /* until there is none to undo */
+            assert_int_equal(ie_engine_undo(engine, &undo, NULL, NULL, &summary, &err), IE_OK);
+        } while (summary.run_id[0] != 0 && ++calls < 3);
+        assert_string_equal(summary.run_id, "");
         assert_int_equal(access(output, F_OK), -1);
         ie_engine_close(engine);
         ie_config_free(config);

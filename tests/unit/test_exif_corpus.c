@@ -46,7 +46,7 @@ static void expect_tagged(const tally *t, const char *from, ie_format format,
     wanted.caption = "Schnee ☃";
     wanted.rating = 4;
     const char *different = ie_exif_difference(&wanted, &after->metadata);
-    const ie_text_list keywords = {(const char **)words, 1};
+    const ie_text_list keywords = {(const char **)words, 1, 0};
     if (different != NULL || !ie_exif_has_all(&after->metadata.keywords, &keywords)) {
         fail_msg("%s: %s is not as it should be", from,
                  different != NULL ? different : "a keyword");
@@ -63,7 +63,7 @@ static void tag_one(void *user, const char *from)
         return;
     }
     ie_photo *before = facts_of(from, format);
-    ie_tag_edit edit = {.add_keywords = {(const char **)words, 1},
+    ie_tag_edit edit = {.add_keywords = {(const char **)words, 1, 0},
                         .title = "Ein Tïtel",
                         .caption = "Schnee ☃",
                         .rating = 4};

@@ -374,9 +374,11 @@ static void texts_too_long_for_iptc_are_cut_between_characters(void **state)
     memcpy(keyword + 63, "é more", 8);
     memcpy(caption + 1998, "☃ more", 9);
     const char *keywords[] = {keyword};
-    const ie_tag_edit edit = {
-        .add_keywords = {keywords, 1}, .title = keyword, .caption = caption, .rating = IE_ABSENT,
-        .iptc = IE_IPTC_ALWAYS};
+    const ie_tag_edit edit = {.add_keywords = {keywords, 1, 0},
+                              .title = keyword,
+                              .caption = caption,
+                              .rating = IE_ABSENT,
+                              .iptc = IE_IPTC_ALWAYS};
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *path = jpeg_with(folder, NULL, NULL, NULL, 0);
     write_tags(path, IE_FORMAT_JPEG, &edit);
@@ -402,7 +404,7 @@ static void only_utf8_goes_in(void **state)
     IE_AUTO_FREE char *path = jpeg_with(folder, NULL, NULL, NULL, 0);
     for (size_t i = 0; i < 2; i++) {
         const char *keywords[] = {bad[i]};
-        const ie_tag_edit edit = {.add_keywords = {keywords, 1}, .rating = IE_ABSENT};
+        const ie_tag_edit edit = {.add_keywords = {keywords, 1, 0}, .rating = IE_ABSENT};
         assert_int_equal(ie_exif_write(path, IE_FORMAT_JPEG, &edit, NULL), IE_ERR_USAGE);
     }
     assert_int_equal(ie_exif_write(path, IE_FORMAT_HEIC, &whole, NULL), IE_ERR_UNSUPPORTED);

@@ -8,7 +8,7 @@ static void *write_often(void *argument)
     char *const *paths = argument;
     for (int i = 0; i < 12; i++) {
         const char *keywords[] = {i % 2 == 0 ? "even" : "odd"};
-        const ie_tag_edit edit = {.add_keywords = {keywords, 1}, .rating = i % 6};
+        const ie_tag_edit edit = {.add_keywords = {keywords, 1, 0}, .rating = i % 6};
         if (ie_exif_write(paths[i % 3], format_of(paths[i % 3]), &edit, NULL) != IE_OK) {
             return argument;
         }

@@ -65,12 +65,38 @@ static void what_an_arena_gives_is_zeroed(void **state)
     ie_pool_free(pool);
 }
 
+static void a_pool_whose_arenas_are_kept_holds_many_of_them_apart(void **state)
+{
+    (void)state;
+    enum { MANY = 5000 }; /* five megabytes: several huge pages, and the small pieces before them */
+    static ie_arena *arenas[MANY];
+    static size_t *numbers[MANY];
+    ie_pool *pool = ie_pool_new();
+    ie_pool_keep(pool);
+    for (size_t i = 0; i < MANY; i++) {
+        arenas[i] = ie_arena_new_in(pool, 1000);
+        numbers[i] = ie_arena_alloc(arenas[i], 1000);
+        assert_int_equal(numbers[i][124], 0);
+        numbers[i][0] = numbers[i][124] = i;
+    }
+    ie_arena *large = ie_arena_new_in(pool, 3 << 20); /* larger than any piece */
+    memset(ie_arena_alloc(large, 3 << 20), 1, 3 << 20);
+    ie_pool_free(pool);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(numbers[i][0], i);
+        assert_int_equal(numbers[i][124], i);
+        ie_arena_free(arenas[i]);
+    }
+    ie_arena_free(large);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             arenas_of_a_pool_keep_apart_what_they_hold_and_outlive_it_and_their_neighbours),
         cmocka_unit_test(what_an_arena_gives_is_zeroed),
+        cmocka_unit_test(a_pool_whose_arenas_are_kept_holds_many_of_them_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,6 +154,47 @@ static void who_where_and_with_what_is_read_from_xmp(void **state)
     ie_photo_free(photo);
 }
 
+/* As an attribute, as an element, as an item, as the name of an album and of an area. */
+static void a_text_of_too_many_bytes_is_left_out_and_told(void **state)
+{
+    static const char *const packets[] = {
+        PACKET("xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:Label='%s' xmp:Rating='3'", ""),
+        PACKET("xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:Rating='3'",
+               "<xmp:Label>%s</xmp:Label>"),
+        PACKET("xmlns:dc='http://purl.org/dc/elements/1.1/' "
+               "xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:Rating='3'",
+               "<dc:subject><rdf:Bag><rdf:li>%s</rdf:li></rdf:Bag></dc:subject>"),
+        PACKET("xmlns:mwg-coll='http://www.metadataworkinggroup.com/schemas/collections/' "
+               "xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:Rating='3'",
+               "<mwg-coll:Collections><rdf:Bag><rdf:li mwg-coll:CollectionName='%s'/></rdf:Bag>"
+               "</mwg-coll:Collections>"),
+        PACKET(MWG " xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:Rating='3'",
+               "<mwg-rs:Regions rdf:parseType='Resource'><mwg-rs:RegionList><rdf:Bag>"
+               "<rdf:li rdf:parseType='Resource'><mwg-rs:Name>%s</mwg-rs:Name></rdf:li>"
+               "</rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"),
+    };
+    for (size_t i = 0; i < sizeof packets / sizeof *packets; i++) {
+        for (int over = 0; over < 2; over++) {
+            char text[65536 + 2];
+            memset(text, 'a', sizeof text);
+            memset(text + 1000, '\n', 60); /* parsers hand texts over in pieces */
+            text[65536 + over] = 0;
+            IE_AUTO_FREE char *packet = ie_asprintf(packets[i], text);
+            ie_photo *photo = ie_photo_new();
+            ie_metadata_merge_sidecar((const uint8_t *)packet, strlen(packet), photo);
+            const ie_metadata *m = &photo->metadata;
+            assert_int_equal(photo->fault_count, over);
+            assert_int_equal(
+                (m->label != NULL) + m->keywords.count + m->albums.count + m->people.count, !over);
+            assert_int_equal(m->rating, 3); /* the rest is read */
+            if (over) {
+                assert_string_equal(photo->faults[0].code, "too_long");
+            }
+            ie_photo_free(photo);
+        }
+    }
+}
+
 static void the_standards_lens_goes_before_adobes_whichever_comes_first(void **state)
 {
     static const char *const orders[] = {"aux:Lens='by aux' aux:SerialNumber='1' "
@@ -241,6 +282,7 @@ int main(void)
         cmocka_unit_test(trees_of_keywords_are_read_in_both_spellings),
         cmocka_unit_test(albums_are_read_from_catalog_sets_and_from_collections_in_all_spellings),
         cmocka_unit_test(who_where_and_with_what_is_read_from_xmp),
+        cmocka_unit_test(a_text_of_too_many_bytes_is_left_out_and_told),
         cmocka_unit_test(the_standards_lens_goes_before_adobes_whichever_comes_first),
         cmocka_unit_test(a_record_with_all_of_it_survives_the_way_there_and_back),
         cmocka_unit_test(a_live_photo_and_its_video_share_an_identifier),

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <time.h>
+
 #include "test.h"
 
 #include "core/photo.h"
@@ -54,6 +56,58 @@ static void keyword_lists_drop_repeats_and_keep_order(void **state)
     ie_arena_free(arena);
 }
 
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Compared one by one, they would be twenty thousand million comparisons: minutes. */
+static void a_list_of_very_many_texts_is_made_without_comparing_each_with_each(void **state)
+{
+    enum { MANY = 200000 };
+    ie_arena *arena = ie_arena_new();
+    ie_text_list list = {0};
+    char text[32];
+    double start = seconds_now();
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            snprintf(text, sizeof text, "keyword %d", i);
+            ie_text_list_add(&list, arena, text);
+        }
+    }
+    assert_true(seconds_now() - start < 20);
+    assert_int_equal(list.count, MANY);
+    assert_string_equal(list.items[0], "keyword 0");
+    assert_string_equal(list.items[63], "keyword 63");
+    assert_string_equal(list.items[MANY - 1], "keyword 199999");
+    assert_true(ie_text_list_has(&list, "keyword 77777"));
+    assert_false(ie_text_list_has(&list, "keyword"));
+    ie_arena_free(arena);
+}
+
+static void a_list_made_or_cut_by_others_can_be_added_to(void **state)
+{
+    ie_arena *arena = ie_arena_new();
+    const char *own[100];
+    for (int i = 0; i < 100; i++) {
+        own[i] = ie_arena_printf(arena, "own %d", i);
+    }
+    ie_text_list list = {.items = own, .count = 100};
+    ie_text_list_add(&list, arena, "own 99");
+    ie_text_list_add(&list, arena, "new");
+    assert_int_equal(list.count, 101);
+    assert_ptr_not_equal(list.items, own); /* where there was no room for it */
+    list.count = 50;                       /* as who drops some of them does */
+    list.room = 0;
+    ie_text_list_add(&list, arena, "own 60");
+    ie_text_list_add(&list, arena, "own 40");
+    assert_int_equal(list.count, 51);
+    assert_string_equal(list.items[50], "own 60");
+    ie_arena_free(arena);
+}
+
 static void faults_add_up(void **state)
 {
     ie_photo *photo = ie_photo_new();
@@ -84,6 +138,8 @@ int main(void)
         cmocka_unit_test(impossible_dates_are_refused),
         cmocka_unit_test(unix_times_become_calendar_dates),
         cmocka_unit_test(keyword_lists_drop_repeats_and_keep_order),
+        cmocka_unit_test(a_list_of_very_many_texts_is_made_without_comparing_each_with_each),
+        cmocka_unit_test(a_list_made_or_cut_by_others_can_be_added_to),
         cmocka_unit_test(faults_add_up),
         cmocka_unit_test(a_stamp_differs_when_any_part_does),
     };

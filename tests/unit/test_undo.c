@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/known.h"
 #include "tree.h"
 
 typedef struct scene {
@@ -467,6 +468,81 @@ static void a_run_that_came_to_nothing_is_undone_when_undo_was_called(void **sta
     state_is(s, "undone 0 actions 0 undone 0 held\n");
 }
 
+/* The run's journal with another end, as if it had been written so. */
+static void end_with(scene *s, const char *root, const char *state)
+{
+    ie_log *log;
+    ie_journal *journal;
+    IE_AUTO_FREE char *path = ie_journal_path(root, s->id);
+    IE_AUTO_FREE char *text = tree_read(path);
+    size_t size = strlen(text) - 1;
+    while (text[size - 1] != '\n') {
+        size--;
+    }
+    assert_int_equal(truncate(path, (off_t)size), 0);
+    assert_int_equal(ie_log_read(root, s->id, &log, &s->err), IE_OK);
+    assert_int_equal(ie_journal_resume(root, s->id, log->good_size, &journal, &s->err), IE_OK);
+    ie_log_free(log);
+    ie_journal_end(journal, state);
+    assert_int_equal(ie_journal_flush(journal, true, &s->err), IE_OK);
+    ie_journal_close(journal);
+}
+
+static void a_run_that_an_error_stopped_is_told_as_failed_and_can_be_undone(void **state)
+{
+    scene *s = *state;
+    tree_write(s->root, "a", "photo");
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a", "b", 0);
+    apply_is_ok(s);
+    end_with(s, s->root, "error");
+    state_is(s, "failed 1 actions 0 undone 0 held\n");
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id}), IE_OK);
+    state_is(s, "undone 1 actions 1 undone 0 held\n");
+    IE_AUTO_FREE char *after = tree_state(s->root);
+    assert_string_equal(after, before);
+}
+
+static const char *state_in(scene *s, ie_known_run *run, ie_run_info *info)
+{
+    ie_engine engine = {0};
+    run->id = s->id;
+    ie_known_run_info(&engine, run, info);
+    return info->state;
+}
+
+static void
+of_several_roots_the_worst_is_told_and_one_where_nothing_was_done_does_not_count(void **state)
+{
+    scene *s = *state;
+    char *roots[2] = {s->root, s->output};
+    ie_known_run run = {.roots = roots, .root_count = 2};
+    ie_run_info info;
+    tree_write(s->root, "a", "photo");
+    tree_write(s->output, "a", "photo");
+    tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a", "b", 0);
+    tree_plan(s->plan, IE_ACTION_MOVE, s->output, "a", "b", 1);
+    apply_is_ok(s);
+    assert_string_equal(state_in(s, &run, &info), "done");
+    end_with(s, s->output, "error");
+    assert_string_equal(state_in(s, &run, &info), "failed");
+    assert_int_equal(info.actions, 2);
+    assert_int_equal(undo(s, s->root, (ie_undo_request){.run_id = s->id}), IE_OK);
+    assert_string_equal(state_in(s, &run, &info), "partly undone");
+    assert_int_equal(undo(s, s->output, (ie_undo_request){.run_id = s->id}), IE_OK);
+    assert_string_equal(state_in(s, &run, &info), "undone");
+    /* Nothing was done in this one, for the error came at once. */
+    IE_AUTO_FREE char *path = ie_journal_path(s->output, s->id);
+    assert_int_equal(unlink(path), 0);
+    const ie_journal_head head = {.id = s->id, .command = "test"};
+    ie_journal *journal;
+    assert_int_equal(ie_journal_create(s->output, &head, &journal, &s->err), IE_OK);
+    ie_journal_end(journal, "error");
+    assert_int_equal(ie_journal_flush(journal, true, &s->err), IE_OK);
+    ie_journal_close(journal);
+    assert_string_equal(state_in(s, &run, &info), "undone");
+}
+
 static void an_undo_that_was_killed_before_its_end_is_not_told_as_undone(void **state)
 {
     scene *s = *state;
@@ -493,7 +569,8 @@ int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_set, scene_clear)
     const struct CMUnitTest tests[] = {
-        SCENE(what_is_to_go_is_told_before_anything_goes), SCENE(a_copy_that_was_edited_stays),
+        SCENE(what_is_to_go_is_told_before_anything_goes),
+        SCENE(a_copy_that_was_edited_stays),
         SCENE(a_copy_whose_source_is_gone_or_changed_stays),
         SCENE(a_copy_that_the_source_now_links_to_stays),
         SCENE(a_name_taken_meanwhile_is_not_overwritten_and_the_unit_stays),
@@ -510,6 +587,8 @@ int main(void)
         SCENE(runs_tell_their_state),
         SCENE(a_run_that_came_to_nothing_is_undone_when_undo_was_called),
         SCENE(an_undo_that_was_killed_before_its_end_is_not_told_as_undone),
+        SCENE(a_run_that_an_error_stopped_is_told_as_failed_and_can_be_undone),
+        SCENE(of_several_roots_the_worst_is_told_and_one_where_nothing_was_done_does_not_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
