@@ -470,6 +470,7 @@ typedef struct ie_verify_counts {
     uint64_t bytes;      /* read */
     uint64_t other;      /* files that are no photo, video or sidecar: not looked at */
     uint64_t unreadable; /* folders that could not be read */
+    uint64_t offline;    /* files known on disks that are not there: nothing can be said of them */
     double seconds;
 } ie_verify_counts;
 
