@@ -186,7 +186,7 @@ typedef struct ie_input {
 } ie_input;
 
 /* Numbers of a run. found = other + kept + copied + moved + replaced + quarantined + skipped +
-   failed always holds after planning, applying and undoing, and found_bytes = accounted_bytes;
+   failed + unreached always holds after planning, applying and undoing, and found_bytes = accounted_bytes;
    ie_engine_* return IE_ERR_INTERNAL when it does not. */
 typedef struct ie_summary {
     uint64_t found, found_bytes; /* regular files looked at, each inode once */
@@ -209,6 +209,7 @@ typedef struct ie_summary {
     uint64_t skipped; /* left alone with a reason: duplicate not copied, world changed, … */
     uint64_t changed; /* of these: planned, but the world had changed when it was to be done */
     uint64_t failed;             /* tried and not done; the reason is in the report */
+    uint64_t unreached;          /* planned, and not begun, because the run stopped early */
     uint64_t accounted_bytes;    /* of the files counted from other to failed: equals found_bytes */
     uint64_t written_bytes, saved_bytes;
     uint64_t linked;             /* of quarantined: a link to the photo that stays has the name */

@@ -32,8 +32,7 @@ static void print_problems(const ie_plan *plan, const char *stopped)
     }
 }
 
-/* Where a run stops, the summary counts what was not reached with what was done. Who copies has at
-   least made the folder. */
+/* Who copies has at least made the folder. */
 static bool leaves_anything(const ie_plan *plan)
 {
     bool leaves = false;
@@ -81,10 +80,14 @@ static void add_planned(ie_summary *summary, const ie_summary *planned)
     summary->seconds += planned->seconds;
 }
 
-static void print_end(const ie_summary *summary)
+/* Of a run that stopped early, its error says the rest. */
+static void print_end(const ie_summary *summary, bool whole)
 {
     putchar('\n');
     ie_summary_print(summary, IE_TENSE_DONE, stdout);
+    if (!whole) {
+        return;
+    }
     if (summary->copied + summary->made + summary->moved + summary->replaced +
             summary->quarantined ==
         0) {
@@ -114,14 +117,14 @@ ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary
         ie_report_write(options->report, session, &summary, plan, NULL, &report_err) != IE_OK) {
         *ret_code = ie_complain_error(&report_err);
     }
+    bool told = status == IE_OK || (summary.run_id[0] != 0 && leaves_anything(plan));
+    if (told && !options->json) {
+        print_end(&summary, status == IE_OK);
+    }
     if (status != IE_OK) {
         add_way_back(plan, &summary, err);
-        return status;
     }
-    if (!options->json) {
-        print_end(&summary);
-    }
-    return IE_OK;
+    return status;
 }
 
 static uint64_t work_left(const ie_summary *summary)

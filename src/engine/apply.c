@@ -443,6 +443,15 @@ static ie_status close_roots(ie_run *run, ie_status status, ie_error *err)
     return status != IE_OK ? status : first;
 }
 
+static bool any_done(const ie_plan *plan)
+{
+    bool any = false;
+    for (size_t i = 0; i < plan->count && !any; i++) {
+        any = plan->actions[i].outcome == IE_OUTCOME_DONE;
+    }
+    return any;
+}
+
 ie_status ie_plan_used_roots(const ie_plan *plan, const ie_order *order, bool *used,
                              uint64_t *ret_total, ie_error *err)
 {
@@ -488,6 +497,10 @@ ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_
             status = carry_groups(&run, &order, err);
         }
         status = close_roots(&run, status, err);
+        plan->stopped = status != IE_OK;
+        if (status == IE_ERR_CANCELLED && !plan->copies && !any_done(plan)) {
+            ie_error_set(err, status, "Interrupted; nothing was changed.");
+        }
         ie_fallback_stopped(plan);
     }
     ie_touched_free(&run.touched);
