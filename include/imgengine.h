@@ -186,8 +186,8 @@ typedef struct ie_input {
 } ie_input;
 
 /* Numbers of a run. found = other + kept + copied + moved + replaced + quarantined + skipped +
-   failed + unreached always holds after planning, applying and undoing, and found_bytes = accounted_bytes;
-   ie_engine_* return IE_ERR_INTERNAL when it does not. */
+   failed + unreached always holds after planning, applying and undoing, and found_bytes =
+   accounted_bytes; ie_engine_* return IE_ERR_INTERNAL when it does not. */
 typedef struct ie_summary {
     uint64_t found, found_bytes; /* regular files looked at, each inode once */
     uint64_t photos, videos, sidecars;

@@ -209,9 +209,10 @@ ie_status ie_plan_parse(const char *bytes, size_t size, ie_plan **ret_plan,
 
 /* Sums the actions into `summary`: planned ones by kind, applied ones by outcome; adds, does not
    reset. Counts each action once in other (no photo, and left alone), kept, copied, moved,
-   replaced, quarantined, skipped, failed or, of a plan that stopped, unreached; besides converted, tagged, plain (fell back),
-   saved_bytes (quarantined) and written_bytes (the sizes of what is copied or replaced: an estimate
-   where the bytes are re-encoded). `found` and the rest are the scan's. */
+   replaced, quarantined, skipped, failed or, of a plan that stopped, unreached; besides
+   converted, tagged, plain (fell back), saved_bytes (quarantined) and written_bytes (the sizes of
+   what is copied or replaced: an estimate where the bytes are re-encoded). `found` and the rest are
+   the scan's. */
 void ie_plan_summarize(const ie_plan *plan, ie_summary *summary);
 
 #endif

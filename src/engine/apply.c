@@ -452,23 +452,6 @@ static bool any_done(const ie_plan *plan)
     return any;
 }
 
-ie_status ie_plan_used_roots(const ie_plan *plan, const ie_order *order, bool *used,
-                             uint64_t *ret_total, ie_error *err)
-{
-    for (size_t g = 0; g < order->group_count; g++) {
-        for (size_t i = 0; i < order->groups[g].count; i++) {
-            const ie_action *action = &plan->actions[order->actions[order->groups[g].first + i]];
-            if (action->root >= plan->root_count) {
-                return ie_error_set(err, IE_ERR_FORMAT, "The plan names no root for %s.",
-                                    ie_shown(action->from));
-            }
-            used[action->root] = true;
-            (*ret_total)++;
-        }
-    }
-    return IE_OK;
-}
-
 ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_run_id[40],
                        ie_error *err)
 {
