@@ -305,10 +305,10 @@ IE_API ie_status ie_engine_gallery(ie_engine *engine, const ie_plan *plan, const
 /* Remembers, or with `apart` false forgets, that these photos are no duplicates of one another:
    each of each other. They are known by their coded pictures, so that it holds under any name and
    whatever tags are written (by their bytes where these cannot be told apart from the metadata).
-   IE_ERR_USAGE: fewer than two or more than IE_APART_MAX, two with the same bytes, or no catalog to
-   remember it in. */
+   ret_known: how many of their pairs were kept apart until now; may be NULL. IE_ERR_USAGE: fewer
+   than two or more than IE_APART_MAX, two with the same bytes, or no catalog to remember it in. */
 IE_API ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size_t count,
-                                      bool apart, ie_error *err) IE_MUST_CHECK;
+                                      bool apart, size_t *ret_known, ie_error *err) IE_MUST_CHECK;
 /* Gets the paths that two photos had when it was said of them. */
 typedef void (*ie_apart_fn)(void *user, const char *a, const char *b);
 IE_API ie_status ie_engine_list_apart(ie_engine *engine, ie_apart_fn on_pair, void *user,

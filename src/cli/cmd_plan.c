@@ -289,7 +289,7 @@ static const char *const dedupe_examples[] = {
     "imgengine dedupe ~/Pictures --similar --report duplicates.html",
     "a page with the pictures of each group side by side",
     "imgengine dedupe --keep-apart a.jpg b.jpg",
-    "not duplicates: both stay from now on, wherever they are moved",
+    "these are no duplicates of one another from now on, wherever they are moved",
     "imgengine dedupe ~/Pictures ~/Backup --exit-code",
     "exit with 4 when there are duplicates",
     NULL,
