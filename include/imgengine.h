@@ -215,6 +215,7 @@ typedef struct ie_summary {
     uint64_t linked;             /* of quarantined: a link to the photo that stays has the name */
     uint64_t reported, reported_bytes; /* of kept: duplicates that are only reported */
     uint64_t unlinked; /* of kept: duplicates of other bytes, which links do not stand for */
+    uint64_t purged; /* of failed, when undoing: purge freed what would come back, for good */
     uint64_t unreadable;         /* folders and files that could not be opened */
     double seconds;
     char run_id[40]; /* of the applied run, else empty */

@@ -19,14 +19,15 @@ static const struct {
     {                                                                                              \
 #field, offsetof(ie_summary, field)                                                        \
     }
-    NUMBER(found),       NUMBER(found_bytes), NUMBER(photos),        NUMBER(videos),
-    NUMBER(sidecars),    NUMBER(other),       NUMBER(misnamed),      NUMBER(fresh),
-    NUMBER(cached),      NUMBER(faulty),      NUMBER(kept),          NUMBER(copied),
-    NUMBER(moved),       NUMBER(replaced),    NUMBER(quarantined),   NUMBER(converted),
-    NUMBER(unconverted), NUMBER(untagged),    NUMBER(tagged),        NUMBER(plain),
-    NUMBER(skipped),     NUMBER(changed),     NUMBER(failed),        NUMBER(unreached),
-    NUMBER(unreadable),  NUMBER(made),        NUMBER(written_bytes), NUMBER(saved_bytes),
-    NUMBER(linked),      NUMBER(unlinked),    NUMBER(reported),      NUMBER(reported_bytes),
+    NUMBER(found),          NUMBER(found_bytes), NUMBER(photos),        NUMBER(videos),
+    NUMBER(sidecars),       NUMBER(other),       NUMBER(misnamed),      NUMBER(fresh),
+    NUMBER(cached),         NUMBER(faulty),      NUMBER(kept),          NUMBER(copied),
+    NUMBER(moved),          NUMBER(replaced),    NUMBER(quarantined),   NUMBER(converted),
+    NUMBER(unconverted),    NUMBER(untagged),    NUMBER(tagged),        NUMBER(plain),
+    NUMBER(skipped),        NUMBER(changed),     NUMBER(failed),        NUMBER(unreached),
+    NUMBER(unreadable),     NUMBER(made),        NUMBER(written_bytes), NUMBER(saved_bytes),
+    NUMBER(purged),         NUMBER(linked),      NUMBER(unlinked),      NUMBER(reported),
+    NUMBER(reported_bytes),
 #undef NUMBER
 };
 
