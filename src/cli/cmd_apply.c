@@ -10,6 +10,13 @@
 #include "utils/error.h"
 #include "utils/memory.h"
 
+static bool makes_sidecar(const json_t *action)
+{
+    const char *from = ie_json_get_text(action, "from_format"),
+               *to = ie_json_get_text(action, "format");
+    return from != NULL && to != NULL && strcmp(to, "sidecar") == 0 && strcmp(from, to) != 0;
+}
+
 /* Skipped and failed actions with what stood in their way; the rest was told by the plan. What
    stopped the run is told by its error alone. */
 static void print_problems(const ie_plan *plan, const char *stopped)
@@ -27,7 +34,8 @@ static void print_problems(const ie_plan *plan, const char *stopped)
         if (problem != NULL && from != NULL && outcome != NULL && strcmp(problem, stopped) != 0) {
             bool plain =
                 strcmp(outcome, "done") == 0; /* and still a problem: the problem says it all */
-            printf("%s%s%s: %s\n", plain ? "" : outcome, plain ? "" : " ", ie_shown(from), problem);
+            printf("%s%s%s%s: %s\n", plain ? "" : outcome, plain ? "" : " ",
+                   makes_sidecar(action) ? "the sidecar of " : "", ie_shown(from), problem);
         }
     }
 }

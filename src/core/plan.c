@@ -233,6 +233,9 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const ie_action *action = &plan->actions[i];
+        if (action->follows) {
+            continue;
+        }
         bool unreached = plan->stopped && action->outcome == IE_OUTCOME_PLANNED &&
                          ie_action_is_work(action);
         bool reported = action->kind == IE_ACTION_KEEP && action->survivor != NULL;

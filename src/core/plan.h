@@ -148,6 +148,8 @@ typedef struct ie_action {
     bool fell_back; /* applied: it could not be converted or tagged, `problem` says why, and was
                        copied, renamed or tagged as it is */
     ie_outcome outcome;
+    bool follows; /* applied: a sidecar that is not made because of what it goes with, which counts
+                     alone */
     const char *problem;
     const char *found; /* while planning: the file that is "already there"; NULL: none is */
 } ie_action;
