@@ -339,12 +339,10 @@ const ie_command ie_command_rename = {
 };
 
 static const char *const tag_examples[] = {
-    "imgengine tag ~/Pictures",
-    "show which tags would be written",
-    "imgengine tag ~/Pictures --apply",
-    "write them into the photos, or beside those that take none safely",
     "imgengine tag ~/Pictures --keywords 'Places|Norway|Oslo,sea' --rating 4",
-    "the same keywords and rating for all of them",
+    "show into which photos these keywords and this rating would be written",
+    "imgengine tag ~/Pictures --keywords 'Places|Norway|Oslo,sea' --rating 4 --apply",
+    "write them into the photos, or beside those that take none safely",
     "imgengine tag ~/Raw --mode sidecar --caption 'Moving day' --apply",
     "touch no photo, write XMP files beside them",
     "imgengine tag ~/Trip --gpx track.gpx --clock-offset +02:00:30",

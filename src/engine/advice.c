@@ -115,9 +115,9 @@ void ie_advise_of_track(ie_engine *engine, const size_t *tracked)
         }
     }
     if (without > 0) {
-        ie_engine_notice(engine, "The track gave a place to %zu of %zu photos, and none to %s.",
-                         tracked[IE_TRACKED_PLACED], tracked[IE_TRACKED_PLACED] + without,
-                         text.data);
+        size_t all = tracked[IE_TRACKED_PLACED] + without;
+        ie_engine_notice(engine, "The track gave a place to %zu of %zu photo%s, and none to %s.",
+                         tracked[IE_TRACKED_PLACED], all, all == 1 ? "" : "s", text.data);
     }
     ie_buffer_free(&text);
 }
