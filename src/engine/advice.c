@@ -148,3 +148,14 @@ void ie_advise_of_places(ie_engine *engine, const ie_places *places, ie_photo *c
     }
     ie_buffer_free(&names);
 }
+
+void ie_advise_of_filters(ie_engine *engine, const ie_summary *summary, uint64_t excluded)
+{
+    if (excluded > 0 && summary->photos + summary->videos == 0) {
+        ie_engine_notice(engine,
+                         "No photo was found: --include and --exclude (scan.include, scan.exclude) "
+                         "left out %llu file%s or folder%s.",
+                         (unsigned long long)excluded, excluded == 1 ? "" : "s",
+                         excluded == 1 ? "" : "s");
+    }
+}

@@ -24,6 +24,8 @@ void ie_advise_of_track(ie_engine *engine, const size_t *tracked);
 /* Which names of a list of places name none of the photos. */
 void ie_advise_of_places(ie_engine *engine, const ie_places *places, ie_photo *const *photos,
                          size_t count);
+/* Who finds nothing should know that the filters are the reason. */
+void ie_advise_of_filters(ie_engine *engine, const ie_summary *summary, uint64_t excluded);
 /* One doubt of ie_convert_check(); `engine` is an ie_engine. */
 void ie_advise_of_doubt(void *engine, const char *text);
 

@@ -383,6 +383,7 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input,
     status = ie_pipeline_run(&pipeline, take_photo, &c, &result, err);
     if (status == IE_OK) {
         ie_summary_scan(summary, &result);
+        ie_advise_of_filters(engine, summary, result.scan.excluded);
         status = output != NULL ? check_output(output, &result, err) : IE_OK;
         for (uint32_t i = 0; status == IE_OK && i < result.root_count; i++) {
             status = ie_volume_check(engine, result.roots[i], err);
