@@ -186,8 +186,8 @@ typedef struct ie_input {
 } ie_input;
 
 /* Numbers of a run. found = other + kept + copied + moved + replaced + quarantined + skipped +
-   failed always holds after planning, applying and undoing, and found_bytes = accounted_bytes;
-   ie_engine_* return IE_ERR_INTERNAL when it does not. */
+   failed + unreached always holds after planning, applying and undoing, and found_bytes =
+   accounted_bytes; ie_engine_* return IE_ERR_INTERNAL when it does not. */
 typedef struct ie_summary {
     uint64_t found, found_bytes; /* regular files looked at, each inode once */
     uint64_t photos, videos, sidecars;
@@ -209,11 +209,13 @@ typedef struct ie_summary {
     uint64_t skipped; /* left alone with a reason: duplicate not copied, world changed, … */
     uint64_t changed; /* of these: planned, but the world had changed when it was to be done */
     uint64_t failed;             /* tried and not done; the reason is in the report */
+    uint64_t unreached;          /* planned, and not begun, because the run stopped early */
     uint64_t accounted_bytes;    /* of the files counted from other to failed: equals found_bytes */
     uint64_t written_bytes, saved_bytes;
     uint64_t linked;             /* of quarantined: a link to the photo that stays has the name */
     uint64_t reported, reported_bytes; /* of kept: duplicates that are only reported */
     uint64_t unlinked; /* of kept: duplicates of other bytes, which links do not stand for */
+    uint64_t purged; /* of failed, when undoing: purge freed what would come back, for good */
     uint64_t unreadable;         /* folders and files that could not be opened */
     double seconds;
     char run_id[40]; /* of the applied run, else empty */
@@ -304,10 +306,10 @@ IE_API ie_status ie_engine_gallery(ie_engine *engine, const ie_plan *plan, const
 /* Remembers, or with `apart` false forgets, that these photos are no duplicates of one another:
    each of each other. They are known by their coded pictures, so that it holds under any name and
    whatever tags are written (by their bytes where these cannot be told apart from the metadata).
-   IE_ERR_USAGE: fewer than two or more than IE_APART_MAX, two with the same bytes, or no catalog to
-   remember it in. */
+   ret_known: how many of their pairs were kept apart until now; may be NULL. IE_ERR_USAGE: fewer
+   than two or more than IE_APART_MAX, two with the same bytes, or no catalog to remember it in. */
 IE_API ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size_t count,
-                                      bool apart, ie_error *err) IE_MUST_CHECK;
+                                      bool apart, size_t *ret_known, ie_error *err) IE_MUST_CHECK;
 /* Gets the paths that two photos had when it was said of them. */
 typedef void (*ie_apart_fn)(void *user, const char *a, const char *b);
 IE_API ie_status ie_engine_list_apart(ie_engine *engine, ie_apart_fn on_pair, void *user,
@@ -472,6 +474,7 @@ typedef struct ie_verify_counts {
     uint64_t bytes;      /* read */
     uint64_t other;      /* files that are no photo, video or sidecar: not looked at */
     uint64_t unreadable; /* folders that could not be read */
+    uint64_t offline;    /* files known on disks that are not there: nothing can be said of them */
     double seconds;
 } ie_verify_counts;
 

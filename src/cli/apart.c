@@ -74,12 +74,15 @@ int ie_run_apart(const ie_options *options)
     if (status == IE_OK && options->list_apart) {
         status = list_all(&session, &err);
     } else if (status == IE_OK) {
+        size_t known = 0;
         status = ie_engine_keep_apart(session.engine, options->arguments, options->argument_count,
-                                      options->keep_apart, &err);
+                                      options->keep_apart, &known, &err);
         if (status == IE_OK && !options->quiet && !options->json) {
             puts(options->keep_apart
                      ? "Remembered: these are no duplicates of one another, under any name."
-                     : "Forgotten: these may be duplicates of one another again.");
+                 : known > 0 ? "Forgotten: these may be duplicates of one another again."
+                             : "Nothing was forgotten: these were not kept apart from one "
+                               "another. --list-apart lists what is.");
         }
     }
     return ie_session_end(&session, status, &err, IE_EXIT_DONE);

@@ -10,6 +10,13 @@
 #include "utils/error.h"
 #include "utils/memory.h"
 
+static bool makes_sidecar(const json_t *action)
+{
+    const char *from = ie_json_get_text(action, "from_format"),
+               *to = ie_json_get_text(action, "format");
+    return from != NULL && to != NULL && strcmp(to, "sidecar") == 0 && strcmp(from, to) != 0;
+}
+
 /* Skipped and failed actions with what stood in their way; the rest was told by the plan. What
    stopped the run is told by its error alone. */
 static void print_problems(const ie_plan *plan, const char *stopped)
@@ -27,13 +34,13 @@ static void print_problems(const ie_plan *plan, const char *stopped)
         if (problem != NULL && from != NULL && outcome != NULL && strcmp(problem, stopped) != 0) {
             bool plain =
                 strcmp(outcome, "done") == 0; /* and still a problem: the problem says it all */
-            printf("%s%s%s: %s\n", plain ? "" : outcome, plain ? "" : " ", ie_shown(from), problem);
+            printf("%s%s%s%s: %s\n", plain ? "" : outcome, plain ? "" : " ",
+                   makes_sidecar(action) ? "the sidecar of " : "", ie_shown(from), problem);
         }
     }
 }
 
-/* Where a run stops, the summary counts what was not reached with what was done. Who copies has at
-   least made the folder. */
+/* Who copies has at least made the folder. */
 static bool leaves_anything(const ie_plan *plan)
 {
     bool leaves = false;
@@ -81,10 +88,14 @@ static void add_planned(ie_summary *summary, const ie_summary *planned)
     summary->seconds += planned->seconds;
 }
 
-static void print_end(const ie_summary *summary)
+/* Of a run that stopped early, its error says the rest. */
+static void print_end(const ie_summary *summary, bool whole)
 {
     putchar('\n');
     ie_summary_print(summary, IE_TENSE_DONE, stdout);
+    if (!whole) {
+        return;
+    }
     if (summary->copied + summary->made + summary->moved + summary->replaced +
             summary->quarantined ==
         0) {
@@ -114,14 +125,14 @@ ie_status ie_plan_carry_out(ie_session *session, ie_plan *plan, const ie_summary
         ie_report_write(options->report, session, &summary, plan, NULL, &report_err) != IE_OK) {
         *ret_code = ie_complain_error(&report_err);
     }
+    bool told = status == IE_OK || (summary.run_id[0] != 0 && leaves_anything(plan));
+    if (told && !options->json) {
+        print_end(&summary, status == IE_OK);
+    }
     if (status != IE_OK) {
         add_way_back(plan, &summary, err);
-        return status;
     }
-    if (!options->json) {
-        print_end(&summary);
-    }
-    return IE_OK;
+    return status;
 }
 
 static uint64_t work_left(const ie_summary *summary)

@@ -73,7 +73,12 @@ static void print_end(const ie_session *session, const ie_cover_counts *counts)
     }
     char size[32];
     if (is_covered(counts)) {
-        printf("All %" PRIu64 " photos, videos and sidecars are in %s", files, ie_shown(archive));
+        if (files == 1) {
+            printf("The one photo, video or sidecar there is in %s", ie_shown(archive));
+        } else {
+            printf("All %" PRIu64 " photos, videos and sidecars are in %s", files,
+                   ie_shown(archive));
+        }
         if (n[IE_COVER_IMAGE_DATA] > 0) {
             printf(", %" PRIu64 " of them with other metadata", n[IE_COVER_IMAGE_DATA]);
         }
@@ -81,8 +86,9 @@ static void print_end(const ie_session *session, const ie_cover_counts *counts)
     } else if (files == 0 && counts->unreadable == 0) {
         puts("NOT covered: there are no photos, so nothing was looked for. Is the card there?");
     } else {
-        printf("NOT covered: %" PRIu64 " of %" PRIu64 " files are not in %s (%s)",
-               n[IE_COVER_MISSING], files, ie_shown(archive),
+        printf("NOT covered: %" PRIu64 " of %" PRIu64 " file%s %s not in %s (%s)",
+               n[IE_COVER_MISSING], files, files == 1 ? "" : "s",
+               n[IE_COVER_MISSING] == 1 ? "is" : "are", ie_shown(archive),
                ie_size_text(counts->missing_bytes, size));
         printf(counts->unreadable + n[IE_COVER_UNREADABLE] > 0 ? ", and %" PRIu64
                                                                  " could not be read.\n"
@@ -90,7 +96,9 @@ static void print_end(const ie_session *session, const ie_cover_counts *counts)
                counts->unreadable + n[IE_COVER_UNREADABLE]);
     }
     if (counts->other > 0) {
-        printf("Not looked for, because they are no photos: %" PRIu64 " files.\n", counts->other);
+        printf("Not looked for, because %s: %" PRIu64 " file%s.\n",
+               counts->other == 1 ? "it is no photo" : "they are no photos", counts->other,
+               counts->other == 1 ? "" : "s");
     }
 }
 

@@ -289,7 +289,7 @@ static const char *const dedupe_examples[] = {
     "imgengine dedupe ~/Pictures --similar --report duplicates.html",
     "a page with the pictures of each group side by side",
     "imgengine dedupe --keep-apart a.jpg b.jpg",
-    "not duplicates: both stay from now on, wherever they are moved",
+    "these are no duplicates of one another from now on, wherever they are moved",
     "imgengine dedupe ~/Pictures ~/Backup --exit-code",
     "exit with 4 when there are duplicates",
     NULL,
@@ -339,12 +339,10 @@ const ie_command ie_command_rename = {
 };
 
 static const char *const tag_examples[] = {
-    "imgengine tag ~/Pictures",
-    "show which tags would be written",
-    "imgengine tag ~/Pictures --apply",
-    "write them into the photos, or beside those that take none safely",
     "imgengine tag ~/Pictures --keywords 'Places|Norway|Oslo,sea' --rating 4",
-    "the same keywords and rating for all of them",
+    "show into which photos these keywords and this rating would be written",
+    "imgengine tag ~/Pictures --keywords 'Places|Norway|Oslo,sea' --rating 4 --apply",
+    "write them into the photos, or beside those that take none safely",
     "imgengine tag ~/Raw --mode sidecar --caption 'Moving day' --apply",
     "touch no photo, write XMP files beside them",
     "imgengine tag ~/Trip --gpx track.gpx --clock-offset +02:00:30",

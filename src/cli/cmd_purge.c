@@ -91,7 +91,8 @@ static void print_end(const ie_options *options, const ie_purge_counts *counts)
                (unsigned long long)counts->kept);
     }
     if (options->apply) {
-        puts("These files cannot be restored by undo any more.");
+        printf("%s cannot be restored by undo any more.\n",
+               counts->files == 1 ? "This file" : "These files");
     } else {
         puts("After that, undo cannot restore these files any more.\n"
              "Nothing was changed. Add --apply to free them.");

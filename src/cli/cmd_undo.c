@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,24 @@ static void on_line(void *user, const char *text)
     }
 }
 
+static void print_refused(const ie_summary *summary, bool unnamed)
+{
+    bool one = summary->purged == 1;
+    if (summary->purged > 0) {
+        printf("\n%" PRIu64 " file%s of the run cannot be brought back any more: purge freed %s, "
+               "or that of a file that goes with %s, for good.\n",
+               summary->purged, one ? "" : "s", one ? "its original" : "their originals",
+               one ? "it" : "them");
+    }
+    if (summary->failed > 0 && unnamed) {
+        printf("\n%sAn earlier run is taken back by its name; `imgengine runs` lists them.\n",
+               summary->failed == summary->purged ? ""
+               : summary->purged > 0
+                   ? "What else was not undone stays with this run, for another try. "
+                   : "What was not undone stays with this run, for another try. ");
+    }
+}
+
 static void print_end(const ie_session *session, const ie_summary *summary)
 {
     const ie_options *options = session->options;
@@ -38,12 +57,12 @@ static void print_end(const ie_session *session, const ie_summary *summary)
             "DIR the runs in that folder's own journal are undone.");
         return;
     }
+    if (summary->found == 0 && summary->failed == 0) {
+        return; /* nothing is left of the run, as was said */
+    }
     putchar('\n');
     ie_summary_print(summary, options->dry_run ? IE_TENSE_UNDO_PLANNED : IE_TENSE_UNDONE, stdout);
-    if (summary->failed > 0 && options->argument_count == 0) {
-        puts("\nWhat was not undone stays with this run, for another try. An earlier run is taken "
-             "back by its name; `imgengine runs` lists them.");
-    }
+    print_refused(summary, options->argument_count == 0);
     if (options->dry_run) {
         puts("\nNothing was changed. Leave out --dry-run to do it.");
     }

@@ -64,6 +64,7 @@ static void print_end(const ie_session *session, const ie_verify_counts *counts)
         }
         ie_json_int(object, "other", (int64_t)counts->other);
         ie_json_int(object, "unreadable_folders", (int64_t)counts->unreadable);
+        ie_json_int(object, "offline", (int64_t)counts->offline);
         ie_json_int(object, "bytes", (int64_t)counts->bytes);
         ie_json_real(object, "seconds", counts->seconds, 3);
         IE_AUTO_FREE char *line = ie_json_line(object);

@@ -19,14 +19,15 @@ static const struct {
     {                                                                                              \
 #field, offsetof(ie_summary, field)                                                        \
     }
-    NUMBER(found),       NUMBER(found_bytes),   NUMBER(photos),         NUMBER(videos),
-    NUMBER(sidecars),    NUMBER(other),         NUMBER(misnamed),       NUMBER(fresh),
-    NUMBER(cached),      NUMBER(faulty),        NUMBER(kept),           NUMBER(copied),
-    NUMBER(moved),       NUMBER(replaced),      NUMBER(quarantined),    NUMBER(converted),
-    NUMBER(unconverted), NUMBER(untagged),      NUMBER(tagged),         NUMBER(plain),
-    NUMBER(skipped),     NUMBER(changed),       NUMBER(failed),         NUMBER(unreadable),
-    NUMBER(made),        NUMBER(written_bytes), NUMBER(saved_bytes),    NUMBER(linked),
-    NUMBER(unlinked),    NUMBER(reported),      NUMBER(reported_bytes),
+    NUMBER(found),          NUMBER(found_bytes), NUMBER(photos),        NUMBER(videos),
+    NUMBER(sidecars),       NUMBER(other),       NUMBER(misnamed),      NUMBER(fresh),
+    NUMBER(cached),         NUMBER(faulty),      NUMBER(kept),          NUMBER(copied),
+    NUMBER(moved),          NUMBER(replaced),    NUMBER(quarantined),   NUMBER(converted),
+    NUMBER(unconverted),    NUMBER(untagged),    NUMBER(tagged),        NUMBER(plain),
+    NUMBER(skipped),        NUMBER(changed),     NUMBER(failed),        NUMBER(unreached),
+    NUMBER(unreadable),     NUMBER(made),        NUMBER(written_bytes), NUMBER(saved_bytes),
+    NUMBER(purged),         NUMBER(linked),      NUMBER(unlinked),      NUMBER(reported),
+    NUMBER(reported_bytes),
 #undef NUMBER
 };
 
@@ -185,6 +186,9 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
             .label = tense < IE_TENSE_UNDO_PLANNED ? "failed" : "refused, each with its reason",
         },
         false, out);
+    print_row(&(table_row){.count = summary->unreached,
+                           .label = "not reached, because the run stopped"},
+              false, out);
     table_row other = {.count = summary->other,
                        .label = "other file, not touched|other files, not touched"};
     remark_count(&other, summary->misnamed, "named like a photo");

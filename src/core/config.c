@@ -177,6 +177,15 @@ static char *allowed(const ie_option *option)
     }
 }
 
+/* How an error calls the setting: a flag of its own says all. */
+static char *name_of(const ie_option_row *row, const char *from)
+{
+    char place[300];
+    return strncmp(from, "--", 2) == 0 && strcmp(from, "--set") != 0
+               ? ie_strdup(from)
+               : ie_asprintf("%s: %s", ie_show_path(from, place, sizeof place), row->option.key);
+}
+
 ie_status ie_config_set(ie_config *config, const char *key, const char *value, const char *origin,
                         ie_error *err)
 {
@@ -190,17 +199,15 @@ ie_status ie_config_set(ie_config *config, const char *key, const char *value, c
                             ie_show_path(key, shown, sizeof shown), ie_option_nearest(key));
     }
     const ie_option_row *row = ie_option_row_at((size_t)index);
+    IE_AUTO_FREE char *named = name_of(row, from);
     ie_error inner;
     if (row->check != NULL && row->check(value, &inner) != IE_OK) {
-        char place[300];
-        return ie_error_set(err, inner.status, "%s: %s: %s",
-                            ie_show_path(from, place, sizeof place), key, inner.text);
+        return ie_error_set(err, inner.status, "%s: %s", named, inner.text);
     }
     if (!store(config, row, value)) {
         IE_AUTO_FREE char *rule = allowed(&row->option);
-        char shown[120], place[300];
-        return ie_error_set(err, IE_ERR_USAGE, "%s: %s %s, not \"%s\".",
-                            ie_show_path(from, place, sizeof place), key, rule,
+        char shown[120];
+        return ie_error_set(err, IE_ERR_USAGE, "%s %s, not \"%s\".", named, rule,
                             ie_show_path(value, shown, sizeof shown));
     }
     char *copy = ie_strdup(from);

@@ -14,15 +14,22 @@ bool ie_places_add(ie_places *places, const char *name, double latitude, double 
         return false;
     }
     IE_GROW(places->items, places->count, places->room);
-    places->items[places->count++] =
-        (ie_named_place){ie_strdup(name), latitude, longitude, altitude_m};
+    places->items[places->count] =
+        (ie_named_place){ie_strdup(name), latitude, longitude, altitude_m, places->count};
+    places->count++;
     return true;
 }
 
 static int by_name(const void *a, const void *b)
 {
     const ie_named_place *x = a, *y = b;
-    return strcmp(x->name, y->name);
+    int order = strcmp(x->name, y->name);
+    return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static int by_name_alone(const void *key, const void *item)
+{
+    return strcmp(key, ((const ie_named_place *)item)->name);
 }
 
 void ie_places_sort(ie_places *places)
@@ -41,17 +48,41 @@ void ie_places_clear(ie_places *places)
     *places = (ie_places){0};
 }
 
+static const ie_named_place *find_name(const ie_places *places, const char *name)
+{
+    const ie_named_place *found =
+        places->count > 0
+            ? bsearch(name, places->items, places->count, sizeof *places->items, by_name_alone)
+            : NULL;
+    while (found != NULL && found > places->items && strcmp(found[-1].name, name) == 0) {
+        found--;
+    }
+    return found;
+}
+
+/* What follows the next /; NULL at the end. */
+static const char *next_part(const char *path)
+{
+    const char *slash = strchr(path, '/');
+    return slash != NULL ? slash + 1 : NULL;
+}
+
 const ie_named_place *ie_places_find(const ie_places *places, const char *path)
 {
-    for (const char *part = path; part != NULL && places->count > 0;) {
-        ie_named_place wanted = {.name = (char *)part};
-        const ie_named_place *found =
-            bsearch(&wanted, places->items, places->count, sizeof *places->items, by_name);
-        if (found != NULL) {
-            return found;
-        }
-        part = strchr(part, '/');
-        part = part != NULL ? part + 1 : NULL;
+    const ie_named_place *found = NULL;
+    for (const char *part = path; part != NULL && found == NULL; part = next_part(part)) {
+        found = find_name(places, part);
     }
-    return NULL;
+    return found;
+}
+
+void ie_places_mark(const ie_places *places, const char *path, bool *named)
+{
+    for (const char *part = path; part != NULL; part = next_part(part)) {
+        const ie_named_place *found = find_name(places, part);
+        size_t first = found != NULL ? (size_t)(found - places->items) : places->count;
+        for (; first < places->count && strcmp(places->items[first].name, part) == 0; first++) {
+            named[first] = true;
+        }
+    }
 }

@@ -13,6 +13,7 @@ typedef struct ie_named_place {
     char *name; /* of a file, or the end of its path: "b.jpg", "a/b.jpg", "/home/a/b.jpg" */
     double latitude, longitude; /* signed degrees */
     double altitude_m;          /* NaN: absent */
+    size_t line;                /* its place in the list */
 } ie_named_place;
 
 typedef struct ie_places {
@@ -25,7 +26,10 @@ bool ie_places_add(ie_places *places, const char *name, double latitude, double 
                    double altitude_m);
 void ie_places_sort(ie_places *places); /* of one name the first stays in front */
 void ie_places_clear(ie_places *places);
-/* The longest name that the path ends with, whole parts only; NULL when none does. */
+/* The longest name that the path ends with, whole parts only, and of one name the first; NULL when
+   none does. */
 const ie_named_place *ie_places_find(const ie_places *places, const char *path);
+/* Sets `named`, by index of the items, of every name that the path ends with. */
+void ie_places_mark(const ie_places *places, const char *path, bool *named);
 
 #endif

@@ -235,9 +235,15 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const ie_action *action = &plan->actions[i];
+        if (action->follows) {
+            continue;
+        }
+        bool unreached = plan->stopped && action->outcome == IE_OUTCOME_PLANNED &&
+                         ie_action_is_work(action);
         bool reported = action->kind == IE_ACTION_KEEP && action->survivor != NULL;
         summary->extra += action->extra;
-        summary->linked += action->link != IE_LINK_NONE && action->outcome <= IE_OUTCOME_DONE;
+        summary->linked += action->link != IE_LINK_NONE && !unreached &&
+                           action->outcome <= IE_OUTCOME_DONE;
         summary->reported += reported;
         summary->reported_bytes += reported ? action->stamp.size : 0;
         summary->unconverted += action->unconverted;
@@ -245,7 +251,9 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
         summary->unlinked += action->unlinked;
         summary->accounted_bytes += action->extra ? 0 : action->stamp.size;
         summary->plain += action->fell_back && action->outcome == IE_OUTCOME_DONE;
-        if (action->outcome == IE_OUTCOME_FAILED) {
+        if (unreached) {
+            summary->unreached++;
+        } else if (action->outcome == IE_OUTCOME_FAILED) {
             summary->failed++;
         } else if (action->outcome == IE_OUTCOME_SKIPPED) {
             summary->skipped++;

@@ -148,6 +148,8 @@ typedef struct ie_action {
     bool fell_back; /* applied: it could not be converted or tagged, `problem` says why, and was
                        copied, renamed or tagged as it is */
     ie_outcome outcome;
+    bool follows; /* applied: a sidecar that is not made because of what it goes with, which counts
+                     alone */
     const char *problem;
     const char *found; /* while planning: the file that is "already there"; NULL: none is */
 } ie_action;
@@ -157,6 +159,7 @@ struct ie_plan {
     char **roots;        /* absolute; where journals live */
     uint32_t root_count;
     bool copies;         /* made with an output folder */
+    bool stopped;        /* applied, and not to its end: what is planned still was not reached */
     const char *command; /* "process" … */
     ie_action *actions;
     size_t count, room;
@@ -208,9 +211,10 @@ ie_status ie_plan_parse(const char *bytes, size_t size, ie_plan **ret_plan,
 
 /* Sums the actions into `summary`: planned ones by kind, applied ones by outcome; adds, does not
    reset. Counts each action once in other (no photo, and left alone), kept, copied, moved,
-   replaced, quarantined, skipped or failed; besides converted, tagged, plain (fell back),
-   saved_bytes (quarantined) and written_bytes (the sizes of what is copied or replaced: an estimate
-   where the bytes are re-encoded). `found` and the rest are the scan's. */
+   replaced, quarantined, skipped, failed or, of a plan that stopped, unreached; besides
+   converted, tagged, plain (fell back), saved_bytes (quarantined) and written_bytes (the sizes of
+   what is copied or replaced: an estimate where the bytes are re-encoded). `found` and the rest are
+   the scan's. */
 void ie_plan_summarize(const ie_plan *plan, ie_summary *summary);
 
 #endif

@@ -438,6 +438,11 @@ static ie_status check_whole(struct parser *parser)
             return refuse(parser, part,
                           "no part may be \"..\"; the names lie below the chosen folder.");
         }
+        size_t wide = strcspn(part, "/");
+        if (wide > 0 && strspn(part, ". ") >= wide) {
+            return refuse(parser, part, "dots and blanks alone are no name; name a field, "
+                          "such as {name} or {date:%%Y-%%m-%%d}.");
+        }
     }
     bool inside = false; /* of braces, where a / is no folder's */
     for (const char *p = parser->text; *p != 0; p++) {

@@ -89,3 +89,73 @@ void ie_advise_of_faults(ie_engine *engine, ie_photo *const *photos, const bool 
                          unchanged == 1 ? "its" : "their");
     }
 }
+
+void ie_advise_of_track(ie_engine *engine, const size_t *tracked)
+{
+    static const struct {
+        ie_tracked what;
+        const char *one, *many;
+    } reasons[] = {
+        {IE_TRACKED_UNZONED, "its clock's distance from UTC is not known (--clock-offset)",
+         "their clocks' distance from UTC is not known (--clock-offset)"},
+        {IE_TRACKED_FAR, "the track has no point near its time",
+         "the track has no point near their times"},
+        {IE_TRACKED_UNDATED, "it does not say when it was taken",
+         "they do not say when they were taken"},
+        {IE_TRACKED_BEFORE, "it has a place already", "they have a place already"},
+    };
+    ie_buffer text = {0};
+    size_t without = 0;
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        size_t count = tracked[reasons[i].what];
+        without += count;
+        if (count > 0) {
+            ie_buffer_printf(&text, "%s%zu because %s", text.size > 0 ? ", " : "", count,
+                             count == 1 ? reasons[i].one : reasons[i].many);
+        }
+    }
+    if (without > 0) {
+        size_t all = tracked[IE_TRACKED_PLACED] + without;
+        ie_engine_notice(engine, "The track gave a place to %zu of %zu photo%s, and none to %s.",
+                         tracked[IE_TRACKED_PLACED], all, all == 1 ? "" : "s", text.data);
+    }
+    ie_buffer_free(&text);
+}
+
+/* How many names a notice tells. */
+#define NAMES_TOLD 3
+
+void ie_advise_of_places(ie_engine *engine, const ie_places *places, ie_photo *const *photos,
+                         size_t count)
+{
+    IE_AUTO_FREE bool *named = ie_alloc(places->count + 1);
+    size_t strangers = 0;
+    ie_buffer names = {0};
+    for (size_t i = 0; places->count > 0 && i < count; i++) {
+        ie_places_mark(places, photos[i]->real_path, named);
+    }
+    for (size_t i = 0; i < places->count; i++) {
+        strangers += !named[i];
+        if (!named[i] && strangers <= NAMES_TOLD) {
+            ie_buffer_printf(&names, "%s%s", strangers > 1 ? ", " : "",
+                             ie_shown(places->items[i].name));
+        }
+    }
+    if (strangers > 0) {
+        ie_engine_notice(engine, "Of the list of places, %zu of %zu name%s no photo here: %s%s.",
+                         strangers, places->count, strangers == 1 ? "s" : "", names.data,
+                         strangers > NAMES_TOLD ? ", and others" : "");
+    }
+    ie_buffer_free(&names);
+}
+
+void ie_advise_of_filters(ie_engine *engine, const ie_summary *summary, uint64_t excluded)
+{
+    if (excluded > 0 && summary->photos + summary->videos == 0) {
+        ie_engine_notice(engine,
+                         "No photo was found: --include and --exclude (scan.include, scan.exclude) "
+                         "left out %llu file%s or folder%s.",
+                         (unsigned long long)excluded, excluded == 1 ? "" : "s",
+                         excluded == 1 ? "" : "s");
+    }
+}

@@ -5,6 +5,7 @@
 #ifndef IE_ENGINE_ADVICE_H
 #define IE_ENGINE_ADVICE_H
 
+#include "core/places.h"
 #include "core/plan.h"
 #include "engine/engine.h"
 
@@ -18,6 +19,13 @@ void ie_advise_of_colours(ie_engine *engine, const ie_plan *plan);
    the command that found it, and of unchanged photos only how many they are. */
 void ie_advise_of_faults(ie_engine *engine, ie_photo *const *photos, const bool *known,
                          size_t count, bool verbose);
+/* Why a track gave photos no place; `tracked` has IE_TRACKED counts. */
+void ie_advise_of_track(ie_engine *engine, const size_t *tracked);
+/* Which names of a list of places name none of the photos. */
+void ie_advise_of_places(ie_engine *engine, const ie_places *places, ie_photo *const *photos,
+                         size_t count);
+/* Who finds nothing should know that the filters are the reason. */
+void ie_advise_of_filters(ie_engine *engine, const ie_summary *summary, uint64_t excluded);
 /* One doubt of ie_convert_check(); `engine` is an ie_engine. */
 void ie_advise_of_doubt(void *engine, const char *text);
 

@@ -242,8 +242,26 @@ static ie_status note_pairs(const named *files, size_t count, bool apart, pair_l
     return IE_OK;
 }
 
+static ie_status count_known(ie_engine *engine, const named *files, size_t count,
+                             size_t *ret_known, ie_error *err)
+{
+    key_list list = {0};
+    ie_status status = ie_catalog_apart(engine->reader, add_key, &list, err);
+    if (status == IE_OK && list.count > 0) {
+        qsort(list.items, list.count, sizeof *list.items, compare_keys);
+    }
+    *ret_known = 0;
+    for (size_t i = 0; status == IE_OK && list.count > 0 && i < count; i++) {
+        for (size_t k = i + 1; k < count; k++) {
+            *ret_known += is_apart(&list, &files[i].by, &files[k].by);
+        }
+    }
+    free(list.items);
+    return status;
+}
+
 ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size_t count,
-                               bool apart, ie_error *err)
+                               bool apart, size_t *ret_known, ie_error *err)
 {
     if (count < 2 || count > IE_APART_MAX) {
         return ie_error_set(
@@ -260,6 +278,9 @@ ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size
     pair_list pairs = {0};
     if (status == IE_OK) {
         status = note_pairs(files, count, apart, &pairs, err);
+    }
+    if (status == IE_OK && ret_known != NULL) {
+        status = count_known(engine, files, count, ret_known, err);
     }
     if (status == IE_OK) {
         status = ie_catalog_set_apart(engine->writer, pairs.items, pairs.count, err);

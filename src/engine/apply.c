@@ -443,21 +443,13 @@ static ie_status close_roots(ie_run *run, ie_status status, ie_error *err)
     return status != IE_OK ? status : first;
 }
 
-ie_status ie_plan_used_roots(const ie_plan *plan, const ie_order *order, bool *used,
-                             uint64_t *ret_total, ie_error *err)
+static bool any_done(const ie_plan *plan)
 {
-    for (size_t g = 0; g < order->group_count; g++) {
-        for (size_t i = 0; i < order->groups[g].count; i++) {
-            const ie_action *action = &plan->actions[order->actions[order->groups[g].first + i]];
-            if (action->root >= plan->root_count) {
-                return ie_error_set(err, IE_ERR_FORMAT, "The plan names no root for %s.",
-                                    ie_shown(action->from));
-            }
-            used[action->root] = true;
-            (*ret_total)++;
-        }
+    bool any = false;
+    for (size_t i = 0; i < plan->count && !any; i++) {
+        any = plan->actions[i].outcome == IE_OUTCOME_DONE;
     }
-    return IE_OK;
+    return any;
 }
 
 ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_run_id[40],
@@ -488,6 +480,10 @@ ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_
             status = carry_groups(&run, &order, err);
         }
         status = close_roots(&run, status, err);
+        plan->stopped = status != IE_OK;
+        if (status == IE_ERR_CANCELLED && !plan->copies && !any_done(plan)) {
+            ie_error_set(err, status, "Interrupted; nothing was changed.");
+        }
         ie_fallback_stopped(plan);
     }
     ie_touched_free(&run.touched);

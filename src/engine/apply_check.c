@@ -53,14 +53,16 @@ bool ie_trouble_errno(ie_trouble *trouble, size_t step, int number, const char *
 
 void ie_party_blame(ie_run *run, ie_party *party, const ie_trouble *trouble)
 {
-    const char *culprit = party->steps[trouble->step].action->from;
+    const ie_action *culprit = party->steps[trouble->step].action;
+    const char *what = ie_action_makes_sidecar(culprit) ? "the sidecar of " : "";
     for (size_t i = 0; i < party->count; i++) {
         ie_action *action = party->steps[i].action;
         bool own = i == trouble->step;
         action->outcome = own ? trouble->outcome : IE_OUTCOME_SKIPPED;
+        action->follows = !own && action->extra && ie_action_makes_sidecar(action);
         action->problem =
-            !own ? ie_arena_printf(run->plan->arena, "it goes with %s, of which: %s",
-                                   ie_shown(culprit), trouble->error.text)
+            !own ? ie_arena_printf(run->plan->arena, "it goes with %s%s, of which: %s", what,
+                                   ie_shown(culprit->from), trouble->error.text)
             : action->fell_back
                 ? ie_arena_printf(run->plan->arena, "%s; without that it failed, too: %s",
                                   action->problem, trouble->error.text)

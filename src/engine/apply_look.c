@@ -81,6 +81,23 @@ static void look_at_group(ie_run *run, const ie_order *order, const ie_group *gr
     free(party.steps);
 }
 
+ie_status ie_plan_used_roots(const ie_plan *plan, const ie_order *order, bool *used,
+                             uint64_t *ret_total, ie_error *err)
+{
+    for (size_t g = 0; g < order->group_count; g++) {
+        for (size_t i = 0; i < order->groups[g].count; i++) {
+            const ie_action *action = &plan->actions[order->actions[order->groups[g].first + i]];
+            if (action->root >= plan->root_count) {
+                return ie_error_set(err, IE_ERR_FORMAT, "The plan names no root for %s.",
+                                    ie_shown(action->from));
+            }
+            used[action->root] = true;
+            (*ret_total)++;
+        }
+    }
+    return IE_OK;
+}
+
 ie_status ie_apply_look(ie_plan *plan, const volatile int *cancel, ie_error *err)
 {
     ie_order order;

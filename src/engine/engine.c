@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "analyzers/analyzer.h"
+#include "engine/advice.h"
 #include "utils/error.h"
 #include "utils/text.h"
 
@@ -311,7 +312,7 @@ void ie_summary_scan(ie_summary *summary, const ie_pipeline_result *result)
 ie_status ie_summary_check(const ie_summary *s, ie_error *err)
 {
     uint64_t sum = s->other + s->kept + s->copied + s->moved + s->replaced + s->quarantined +
-                   s->skipped + s->failed + s->made;
+                   s->skipped + s->failed + s->unreached + s->made;
     if (sum == s->found + s->extra && s->accounted_bytes == s->found_bytes) {
         return IE_OK;
     }
@@ -370,6 +371,7 @@ ie_status ie_engine_analyze(ie_engine *engine, const ie_input *input, const char
     status = ie_pipeline_run(&pipeline, take_record, &a, &result, err);
     if (status == IE_OK) {
         ie_summary_scan(&summary, &result);
+        ie_advise_of_filters(engine, &summary, result.scan.excluded);
         status = ie_summary_check(&summary, err);
     }
     ie_pipeline_result_clear(&result);

@@ -87,7 +87,9 @@ static ie_status lock_file(const char *root, const ie_lock_options *options, int
         }
         if (options->cancel != NULL && *options->cancel) {
             return ie_error_set(err, IE_ERR_CANCELLED,
-                                "Interrupted while waiting for another run on %s.", ie_shown(root));
+                                "Interrupted while waiting for another run on %s; nothing was "
+                                "changed there.",
+                                ie_shown(root));
         }
         nanosleep(&(struct timespec){.tv_nsec = POLL_NS}, NULL);
     }

@@ -304,7 +304,8 @@ static ie_status commit_ready(commit *c, ie_error *err)
     for (ie_item *done; status == IE_OK && (done = c->held[c->next % IE_UNDER_WAY]) != NULL;) {
         if (cancelled(c->run->pipeline)) {
             return ie_error_set(err, IE_ERR_CANCELLED,
-                                "Interrupted; what was analyzed so far is kept.");
+                                "Interrupted; nothing was changed, and what was analyzed so far "
+                                "is kept.");
         }
         c->held[c->next % IE_UNDER_WAY] = NULL;
         status = commit_one(c, done, err);

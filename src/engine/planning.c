@@ -18,6 +18,7 @@
 #include "engine/foresee.h"
 #include "engine/live.h"
 #include "engine/outlook.h"
+#include "engine/request.h"
 #include "engine/same.h"
 #include "engine/similar.h"
 #include "engine/volume.h"
@@ -38,6 +39,7 @@ typedef struct collection {
     ie_pair *pairs; /* that look alike; with dedupe.similar */
     size_t pair_count;
     ie_places places;
+    size_t tracked[IE_TRACKED];
 } collection;
 
 static ie_status take_photo(void *user, ie_photo *take_photo, bool cached, ie_error *err)
@@ -115,19 +117,6 @@ static ie_status wanted_facts(ie_engine *engine, const ie_request *request, unsi
         wanted |= process ? all : all & (IE_HAVE_SCENES | IE_HAVE_OBJECTS);
     }
     *ret_wanted = wanted;
-    return IE_OK;
-}
-
-static ie_status absolute_folders(ie_config_list *list, const char *key, ie_error *err)
-{
-    for (uint32_t i = 0; i < list->count; i++) {
-        char *real = realpath(list->items[i], NULL);
-        if (real == NULL) {
-            return ie_error_errno(err, errno, "%s names %s", key, ie_shown(list->items[i]));
-        }
-        free(list->items[i]);
-        list->items[i] = real;
-    }
     return IE_OK;
 }
 
@@ -217,6 +206,32 @@ static ie_plan *new_plan(const ie_engine *engine, const ie_request *request, con
     return plan;
 }
 
+static ie_status run_steps(const ie_request *request, ie_proposal *proposal, ie_error *err)
+{
+    const struct {
+        bool wanted;
+        ie_status (*propose)(ie_proposal *proposal, ie_error *err);
+    } steps[] = {
+        {request->dedupe, ie_dedupe_processor.propose},
+        {request->convert, ie_convert_processor.propose},
+        {request->tag, ie_tag_processor.propose},
+        {request->rename, ie_rename_processor.propose},
+        {!request->rename, ie_place_propose},
+        {true, ie_writing_propose},
+        {request->dedupe, ie_merge_settle},
+    };
+    ie_status status = IE_OK;
+    for (size_t i = 0; status == IE_OK && i < sizeof steps / sizeof *steps; i++) {
+        if (steps[i].wanted) {
+            status = steps[i].propose(proposal, err);
+        }
+    }
+    if (status == IE_OK && request->convert) {
+        ie_strip_propose(proposal);
+    }
+    return status;
+}
+
 static ie_status propose(ie_engine *engine, const ie_request *request, const char *output,
                          const ie_pipeline_result *result, collection *c, ie_plan **ret_plan,
                          ie_error *err)
@@ -245,28 +260,9 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .track = c->track.count > 0 ? &c->track : NULL,
         .places = c->places.count > 0 ? &c->places : NULL,
         .untag = request->untag,
+        .tracked = c->tracked,
     };
-    const struct {
-        bool wanted;
-        ie_status (*propose)(ie_proposal *proposal, ie_error *err);
-    } steps[] = {
-        {request->dedupe, ie_dedupe_processor.propose},
-        {request->convert, ie_convert_processor.propose},
-        {request->tag, ie_tag_processor.propose},
-        {request->rename, ie_rename_processor.propose},
-        {!request->rename, ie_place_propose},
-        {true, ie_writing_propose},
-        {request->dedupe, ie_merge_settle},
-    };
-    ie_status status = IE_OK;
-    for (size_t i = 0; status == IE_OK && i < sizeof steps / sizeof *steps; i++) {
-        if (steps[i].wanted) {
-            status = steps[i].propose(&proposal, err);
-        }
-    }
-    if (status == IE_OK && request->convert) {
-        ie_strip_propose(&proposal);
-    }
+    ie_status status = run_steps(request, &proposal, err);
     ie_same_free(journals.same);
     ie_earlier_free(journals.earlier);
     if (status == IE_OK) {
@@ -386,6 +382,7 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input,
         (equals_alone ? ie_by_size_run : ie_pipeline_run)(&pipeline, take_photo, &c, &result, err);
     if (status == IE_OK) {
         ie_summary_scan(summary, &result);
+        ie_advise_of_filters(engine, summary, result.scan.excluded);
         status = output != NULL ? check_output(output, &result, err) : IE_OK;
         for (uint32_t i = 0; status == IE_OK && i < result.root_count; i++) {
             status = ie_volume_check(engine, result.roots[i], err);
@@ -403,6 +400,8 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input,
         recount_kinds(&c, summary);
         ie_advise_of_faults(engine, c.photos, c.known, c.count, request->verbose);
         ie_advise_of_idleness(engine, request);
+        ie_advise_of_track(engine, c.tracked);
+        ie_advise_of_places(engine, &c.places, c.photos, c.count);
         ie_plan_summarize(plan, summary);
         status = ie_summary_check(summary, err);
     }
@@ -442,43 +441,7 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
     ie_summary summary = {0};
     ie_status status = IE_OK;
     engine->config->dedupe.similar = engine->config->dedupe.similar || request->similar;
-    if (request->convert && request->output == NULL && engine->config->convert.strip.count > 0) {
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "--strip (convert.strip) takes metadata out of copies only, and here "
-                            "the photos themselves "
-                            "would lose it; name a folder for the copies with --output.");
-    }
-    if (request->convert) {
-        status = ie_convert_check(engine->config, request->output != NULL, ie_advise_of_doubt,
-                                  engine, err);
-        if (status != IE_OK) {
-            return status;
-        }
-    }
-    bool links = engine->config->dedupe.action != IE_DEDUPE_QUARANTINE &&
-                 engine->config->dedupe.action != IE_DEDUPE_REPORT;
-    if (request->dedupe && links && (request->rename || request->convert || request->tag)) {
-        return ie_error_set(err, IE_ERR_USAGE,
-                            "Links to photos that this very run renames or rewrites would lead "
-                            "astray; make links with "
-                            "the command dedupe, or set dedupe.action=quarantine here.");
-    }
-    if (request->output != NULL) {
-        status = ie_folder_resolve(request->output, "The output folder", &output, err);
-    }
-    if (status == IE_OK && output != NULL && ie_scan_in_own_folder(output)) {
-        status = ie_error_set(
-            err, IE_ERR_USAGE,
-            "The output %s lies in a " IE_JOURNAL_FOLDER
-            " folder, where journals and replaced files are kept; name another folder.",
-            ie_shown(output));
-    }
-    if (status == IE_OK) {
-        status = absolute_folders(&engine->config->dedupe.prefer, "dedupe.prefer", err);
-    }
-    if (status == IE_OK) {
-        status = absolute_folders(&engine->config->dedupe.protect, "dedupe.protect", err);
-    }
+    status = ie_request_check(engine, request, &output, err);
     if (status == IE_OK && request->apply) {
         status = recover(engine, input, output, request->wait, err);
     }

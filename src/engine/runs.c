@@ -187,6 +187,7 @@ static void add_counts(ie_summary *summary, const ie_undo_counts *counts)
     summary->replaced += counts->removed;
     summary->skipped += counts->untouched;
     summary->failed += counts->refused;
+    summary->purged += counts->purged;
 }
 
 /* The catalog is a cache: what cannot be noted is found out again. */
@@ -329,6 +330,20 @@ static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *li
     return NULL;
 }
 
+/* Asked by name: its folder may be gone with it. */
+static bool was_undone(ie_engine *engine, const ie_known_run *run, ie_line_fn on_line, void *user)
+{
+    ie_run_info info;
+    ie_known_run_info(engine, run, &info);
+    bool undone = strcmp(info.state, "undone") == 0;
+    IE_AUTO_FREE char *line =
+        undone ? ie_asprintf(IE_UNDONE_BEFORE, run->id, run->command, run->time) : NULL;
+    if (undone && on_line != NULL) {
+        on_line(user, line);
+    }
+    return undone;
+}
+
 static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, ie_line_fn on_line,
                             void *user, ie_summary *summary, ie_error *err)
 {
@@ -344,6 +359,8 @@ static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, i
                                       : newest_run(engine, &list, &none, err);
         if (run == NULL) {
             status = none;
+        } else if (request->run_id != NULL && was_undone(engine, run, on_line, user)) {
+            snprintf(summary->run_id, sizeof summary->run_id, "%s", run->id);
         } else {
             ie_undo_request chosen = *request;
             chosen.run_id = run->id;

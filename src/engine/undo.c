@@ -126,10 +126,12 @@ static void tell_refused(undoing *u, const ie_takeback *items, size_t count)
     for (size_t i = 0; i < count; i++) {
         culprit = items[i].verdict == IE_VERDICT_REFUSED ? &items[i] : culprit;
     }
+    bool gone = culprit->entry->purged && ie_fs_gone(culprit->entry->quarantine);
     for (size_t i = 0; i < count; i++) {
         const ie_entry *entry = items[i].entry;
         const char *path = ie_shown(entry->to != NULL ? entry->to : entry->from);
         u->counts->refused++;
+        u->counts->purged += gone;
         u->counts->accounted_bytes += entry->stamp.size;
         if (items[i].verdict == IE_VERDICT_REFUSED) {
             say(u, "%s: not undone, because %s", path, items[i].problem);
@@ -303,6 +305,18 @@ static ie_status find_run(const char *root, const ie_undo_request *request, ie_l
     return status;
 }
 
+/* Nothing is open, and nothing is left of what it did. */
+static bool is_undone(const ie_log *log)
+{
+    bool any = false, left = log->damaged > 0 || log->end == NULL;
+    for (size_t i = 0; i < log->count; i++) {
+        any |= log->entries[i].state == IE_ENTRY_UNDONE;
+        left |= log->entries[i].state != IE_ENTRY_UNDONE &&
+                log->entries[i].state != IE_ENTRY_FAILED;
+    }
+    return any && !left && strcmp(log->end, "undone") == 0;
+}
+
 static ie_status undo_locked(undoing *u, ie_error *err)
 {
     bool dry = u->request->dry_run;
@@ -310,6 +324,10 @@ static ie_status undo_locked(undoing *u, ie_error *err)
     if (status != IE_OK) {
         u->log = NULL;
         return status;
+    }
+    if (is_undone(u->log)) {
+        say(u, IE_UNDONE_BEFORE, u->log->id, u->log->command, u->log->time);
+        return IE_OK;
     }
     for (size_t i = 0; i < u->log->count; i++) {
         bool done = u->log->entries[i].state == IE_ENTRY_DONE;

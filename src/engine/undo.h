@@ -13,10 +13,14 @@
 typedef struct ie_undo_counts {
     uint64_t restored, removed, refused,
         untouched;  /* untouched: filtered out by path_glob, or nothing of it is left */
+    uint64_t purged; /* of those refused: purge freed what would come back, for good */
     uint64_t bytes; /* restored and removed */
     uint64_t found, found_bytes,
         accounted_bytes; /* done and not undone before; and of the four above */
 } ie_undo_counts;
+
+/* With id, command and time. */
+#define IE_UNDONE_BEFORE "Run %s (%s, %s) was undone already."
 
 /* Undoes (the rest of) one run in one root. `request->run_id` is set; NULL there: the newest not
    undone. With dry_run nothing changes and on_line tells what would. After a complete undo of a run

@@ -403,23 +403,33 @@ static ie_status run_rounds(verifying *v, ie_error *err)
     return status;
 }
 
-/* Without paths all disks are meant; of one that is not there nothing can be said. */
+/* Without paths all disks are meant; of one that is not there nothing can be said. Files come in
+   the order of their paths, so that each folder is asked about once. */
 static void leave_out_offline(verifying *v)
 {
+    IE_AUTO_FREE char *asked = NULL;
     size_t kept = 0;
-    uint64_t left_out = 0;
+    bool away = false;
     for (size_t i = 0; i < v->count; i++) {
-        if (!v->items[i].there && ie_volume_check(v->engine, v->items[i].path, NULL) != IE_OK) {
+        if (!v->items[i].there) {
+            char *folder = ie_path_directory(v->items[i].path);
+            away = asked != NULL && strcmp(asked, folder) == 0 ? away
+                                                               : ie_volume_away(v->engine, folder);
+            free(asked);
+            asked = folder;
+        }
+        if (!v->items[i].there && away) {
             item_clear(&v->items[i]);
-            left_out++;
+            v->counts.offline++;
         } else {
             v->items[kept++] = v->items[i];
         }
     }
     v->count = kept;
-    if (left_out > 0) {
-        ie_engine_notice(v->engine, "Left out, because their disks are offline: %llu files.",
-                         (unsigned long long)left_out);
+    if (v->counts.offline > 0) {
+        ie_engine_notice(v->engine, "Left out, because %s offline: %llu file%s.",
+                         v->counts.offline == 1 ? "its disk is" : "their disks are",
+                         (unsigned long long)v->counts.offline, v->counts.offline == 1 ? "" : "s");
     }
 }
 

@@ -30,6 +30,7 @@ char *ie_volume_read(const char *root)
 typedef struct search {
     const char *path;
     bool exact;   /* only the root itself, not what lies below it */
+    bool away;    /* only one whose disk is not there */
     char *root;   /* the first that is offline; NULL: none */
     bool another; /* another disk is in its place */
     ie_whereabouts whereabouts; /* else */
@@ -43,10 +44,14 @@ static void look(void *user, const char *root, const char *volume, const char *p
         return;
     }
     IE_AUTO_FREE char *there = ie_volume_read(root);
-    if (there == NULL ? !ie_own_root_is_aside(root) : strcmp(there, volume) != 0) {
+    if (there != NULL ? strcmp(there, volume) == 0 : ie_own_root_is_aside(root)) {
+        return;
+    }
+    ie_whereabouts where = there == NULL ? ie_whereabouts_tell(root, place) : IE_ROOT_AWAY;
+    if (!s->away || where == IE_ROOT_AWAY) {
         s->root = ie_strdup(root);
         s->another = there != NULL;
-        s->whereabouts = there == NULL ? ie_whereabouts_tell(root, place) : IE_ROOT_AWAY;
+        s->whereabouts = where;
     }
 }
 
@@ -128,6 +133,14 @@ ie_status ie_volume_check_output(ie_engine *engine, const char *output, bool for
                      "what was done in the old one %s.",
                      ie_shown(output), forget ? "is forgotten" : "will be forgotten");
     return forget ? ie_engine_forget(engine, output, &runs, err) : IE_OK;
+}
+
+bool ie_volume_away(ie_engine *engine, const char *path)
+{
+    search s = {.path = path, .away = true};
+    bool away = find_offline(engine, &s, NULL) == IE_OK && s.root != NULL;
+    free(s.root);
+    return away;
 }
 
 void ie_volume_note(ie_engine *engine, const char *root)

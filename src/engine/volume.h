@@ -27,6 +27,10 @@ bool ie_volume_offline(ie_engine *engine, const char *root);
 /* Of one that is offline: was it surely deleted, and is not on a disk that is away? */
 bool ie_volume_deleted(ie_engine *engine, const char *root);
 
+/* Does `path` lie in a root whose disk is not there? False for one that was surely deleted, and for
+   one that is the very folder without its .imgengine: what is not there now is gone. */
+bool ie_volume_away(ie_engine *engine, const char *path);
+
 /* Notes the id that lies in the folder; forgets the root when there is none, since undo took it
    away. A catalog that cannot be written is told as a notice. */
 void ie_volume_note(ie_engine *engine, const char *root);

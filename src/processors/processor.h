@@ -42,6 +42,16 @@ typedef struct ie_prospect {
     uint32_t width, height;         /* of a RAW's preview; 0: not looked at */
 } ie_prospect;
 
+/* What came of a track for one photo. */
+typedef enum ie_tracked {
+    IE_TRACKED_PLACED,
+    IE_TRACKED_BEFORE,  /* it has a place already, and keeps it */
+    IE_TRACKED_UNDATED, /* it does not say when it was taken */
+    IE_TRACKED_UNZONED, /* its clock's distance from UTC is not known */
+    IE_TRACKED_FAR,     /* the track has no point near its time */
+    IE_TRACKED
+} ie_tracked;
+
 /* What the processors must know about the run beside the configuration. */
 typedef struct ie_proposal {
     const ie_config *config;
@@ -87,6 +97,7 @@ typedef struct ie_proposal {
     void *user;
     const ie_track *track; /* for photos that have no place; NULL: none */
     const ie_places *places; /* the same, by name; NULL: none */
+    size_t *tracked; /* IE_TRACKED counts, which the tag processor adds to; NULL: not wanted */
     bool untag; /* the tag processor takes away what models gave, instead of adding */
 } ie_proposal;
 

@@ -92,40 +92,60 @@ static void add_keywords(const ie_proposal *proposal, const ie_photo *photo, ie_
     }
 }
 
-/* When the picture was taken, by UTC in milliseconds. False: why not is in *ret_why. */
-static bool time_of(const ie_config *config, const ie_metadata *m, int64_t *ret_utc_ms,
-                    const char **ret_why)
+static const char *const untracked[IE_TRACKED] = {
+    [IE_TRACKED_UNDATED] = "it does not say when it was taken",
+    [IE_TRACKED_UNZONED] =
+        "its clock's distance from UTC is not known; give it with --clock-offset",
+    [IE_TRACKED_FAR] = "the track has no point near its time",
+};
+
+/* When the picture was taken, by UTC in milliseconds; IE_TRACKED_PLACED, or why it is not known. */
+static ie_tracked time_of(const ie_config *config, const ie_metadata *m, int64_t *ret_utc_ms)
 {
     int64_t ahead_s = m->captured.offset_minutes * 60;
     if (m->captured.year == 0 || m->captured_source >= IE_DATE_FOLDER) {
-        *ret_why = "it does not say when it was taken";
-        return false;
+        return IE_TRACKED_UNDATED;
     }
     bool given = config->tagging.clock_offset != NULL && config->tagging.clock_offset[0] != 0 &&
                  ie_parse_clock_offset(config->tagging.clock_offset, &ahead_s);
     if (!given && !m->captured.has_offset) {
-        *ret_why = "its clock's distance from UTC is not known; give it with --clock-offset";
-        return false;
+        return IE_TRACKED_UNZONED;
     }
     *ret_utc_ms =
         (ie_datetime_order(&m->captured) - ahead_s) * 1000 + m->captured.nanosecond / 1000000;
-    return true;
+    return IE_TRACKED_PLACED;
+}
+
+/* A track is for still pictures. */
+static bool is_tracked(const ie_proposal *proposal, const ie_photo *photo)
+{
+    ie_kind kind = ie_format_kind(photo->format);
+    return proposal->track != NULL && (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW);
+}
+
+static void count_tracked(const ie_proposal *proposal, ie_tracked what)
+{
+    if (proposal->tracked != NULL) {
+        proposal->tracked[what]++;
+    }
 }
 
 static bool place_of_track(const ie_proposal *proposal, const ie_photo *photo, ie_action *action,
                            ie_tag_edit *edit)
 {
-    const char *why = "the track has no point near its time";
     int64_t utc_ms, gap_s = 0;
     ie_track_point point;
-    ie_kind kind = ie_format_kind(photo->format);
-    if (proposal->track == NULL || (kind != IE_KIND_PHOTO && kind != IE_KIND_RAW)) {
+    if (!is_tracked(proposal, photo)) {
         return false;
     }
     ie_parse_seconds(proposal->config->tagging.max_gap, &gap_s);
-    if (!time_of(proposal->config, &photo->metadata, &utc_ms, &why) ||
-        !ie_track_at(proposal->track, utc_ms, gap_s, &point)) {
-        ie_action_reason(proposal->plan, action, "no place from the track: %s", why);
+    ie_tracked what = time_of(proposal->config, &photo->metadata, &utc_ms);
+    if (what == IE_TRACKED_PLACED && !ie_track_at(proposal->track, utc_ms, gap_s, &point)) {
+        what = IE_TRACKED_FAR;
+    }
+    count_tracked(proposal, what);
+    if (what != IE_TRACKED_PLACED) {
+        ie_action_reason(proposal->plan, action, "no place from the track: %s", untracked[what]);
         return false;
     }
     /* To a centimetre, as it will be read back. */
@@ -190,6 +210,9 @@ static void add_place(const ie_proposal *proposal, const ie_photo *photo, ie_act
         return; /* from the photo that it stays for */
     }
     place_of_sidecar(proposal, photo, edit);
+    if (!isnan(photo->metadata.latitude) && is_tracked(proposal, photo)) {
+        count_tracked(proposal, IE_TRACKED_BEFORE);
+    }
     if (isnan(photo->metadata.latitude) && !place_of_list(proposal, photo, edit) &&
         !place_of_track(proposal, photo, action, edit) && place != NULL &&
         ie_parse_place(place, &edit->latitude, &edit->longitude)) {

@@ -106,6 +106,28 @@ each_step_and_undo() {
 }
 check four_runs_undone_in_reverse_restore_everything each_step_and_undo
 
+# stops STAGE COMMAND…: is sent a signal at the first progress of that stage
+stops() {
+    local stage=$1
+    shift
+    "$@" --progress json >stops.out 2>stops.err &
+    local pid=$!
+    for _ in $(seq 1000); do grep -q "\"stage\":\"$stage\"" stops.err && break; sleep 0.01; done
+    kill -INT $pid
+    wait $pid
+    [ $? -eq 130 ] || { tail -n 3 stops.out stops.err; return 1; }
+}
+
+interrupted() {
+    mkdir many && for i in $(seq 300); do cp lib/phone/IMG_5533.jpg "many/p$i.jpg" || return 1; done
+    stops analyze "$imgengine" rename many --template 'n{seq}' --apply && [ ! -e many/.imgengine ] || return 1
+    grep -q 'Interrupted; nothing was changed, and what was analyzed' stops.err || { cat stops.err; return 1; }
+    stops apply "$imgengine" tag many --keywords x --apply || return 1
+    grep -q ' rewritten, the original' stops.out && grep -q ' not reached, because the run stopped' stops.out || { tail stops.out; return 1; }
+    grep -q 'Take it back with: imgengine undo' stops.err && ! grep -q 'Undo with' stops.out && exits 0 "$imgengine" undo
+}
+check who_interrupts_a_run_is_told_what_was_done_and_what_was_not interrupted
+
 saved_plan() {
     exits 3 "$imgengine" process lib --in-place --plan plan.json || return 1
     exits 0 "$imgengine" apply plan.json || return 1

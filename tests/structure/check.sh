@@ -101,8 +101,8 @@ bad=$(grep -nE 'O_WRONLY|O_RDWR|O_CREAT|O_TRUNC' src/*/*.c | grep -vE '^src/util
     grep -nE 'fopen\([^)]*"[^"]*[wa+]' src/*/*.c)
 verdict only_the_fs_door_opens_files_for_writing "$bad"
 
-# Who may call the door's mutations: apply, undo and what they are made of. ie_fs_shares() only looks.
-bad=$(grep -lP 'ie_fs_(?!shares\()[a-z_]+\(' src/*/*.c | grep -vE '^src/utils/fs|^src/engine/(apply|undo|derive|purg|verify|forget|whereabouts|recover|takeback|world|survivor|journal|lock|own_|proof|report)|^src/storage/(journal|device_proofs|image_convert|jpeg_app1|exif_boxed|exif_keep|exif_strip|iptc_digest|sidecar_write|data_folder|download|model_store|runtime_store)')
+# Who may call the door's mutations: apply, undo and what they are made of. ie_fs_shares() and ie_fs_gone() only look.
+bad=$(grep -lP 'ie_fs_(?!(shares|gone)\()[a-z_]+\(' src/*/*.c | grep -vE '^src/utils/fs|^src/engine/(apply|undo|derive|purg|verify|forget|whereabouts|recover|takeback|world|survivor|journal|lock|own_|proof|report)|^src/storage/(journal|device_proofs|image_convert|jpeg_app1|exif_boxed|exif_keep|exif_strip|iptc_digest|sidecar_write|data_folder|download|model_store|runtime_store)')
 verdict only_apply_undo_and_the_journal_use_the_door "$bad"
 
 # abort() is for running out of memory and for bugs only.

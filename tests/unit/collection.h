@@ -157,7 +157,7 @@ static inline void propose_all(collection *c, const proposer *steps, size_t coun
     ie_summary sum = {0};
     ie_plan_summarize(c->plan, &sum);
     assert_int_equal(c->count, sum.other + sum.kept + sum.copied + sum.moved + sum.replaced +
-                                   sum.quarantined + sum.skipped + sum.failed);
+                                   sum.quarantined + sum.skipped + sum.failed + sum.unreached);
 }
 
 #define PROPOSE(c, ...)                                                                            \

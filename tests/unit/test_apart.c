@@ -47,17 +47,17 @@ static void of_several_with_two_alike_none_is_remembered(void **state)
         paths[i] = ie_path_join(root, names[i]);
     }
     ie_error err = {0};
-    assert_int_equal(ie_engine_keep_apart(engine, (const char *const *)paths, 4, true, &err),
+    assert_int_equal(ie_engine_keep_apart(engine, (const char *const *)paths, 4, true, NULL, &err),
                      IE_ERR_USAGE);
     assert_non_null(strstr(err.text, "same bytes"));
     assert_int_equal(remembered(engine), 0);
-    assert_int_equal(ie_engine_keep_apart(engine, (const char *const *)paths, 3, true, &err),
+    assert_int_equal(ie_engine_keep_apart(engine, (const char *const *)paths, 3, true, NULL, &err),
                      IE_OK);
     assert_int_equal(remembered(engine), 3);
-    assert_int_equal(ie_engine_keep_apart(engine, (const char *const *)paths, 4, false, &err),
+    assert_int_equal(ie_engine_keep_apart(engine, (const char *const *)paths, 4, false, NULL, &err),
                      IE_ERR_USAGE);
     assert_int_equal(remembered(engine), 3);
-    assert_int_equal(ie_engine_keep_apart(engine, (const char *const *)paths, 2, false, &err),
+    assert_int_equal(ie_engine_keep_apart(engine, (const char *const *)paths, 2, false, NULL, &err),
                      IE_OK);
     assert_int_equal(remembered(engine), 2);
     ie_engine_close(engine);
@@ -100,7 +100,7 @@ static void a_cancelled_plan_does_not_forget_what_is_kept_apart(void **state)
         paths[i] = ie_asprintf("%s/photos/neardup/g01_dog_bicycle_%s.jpg", testdata(),
                                i == 0 ? "00_original" : "04_recompressed_q60");
     }
-    assert_int_equal(ie_engine_keep_apart(engine, (const char *const *)paths, 2, true, NULL),
+    assert_int_equal(ie_engine_keep_apart(engine, (const char *const *)paths, 2, true, NULL, NULL),
                      IE_OK);
     for (int stopped = 1; stopped >= 0; stopped--) {
         ie_pair pair = {.a = 0, .b = 1, .verdict = IE_MATCH_SAME_PICTURE};

@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <sys/xattr.h>
 
+#include "engine/carry.h"
 #include "engine/lock.h"
 
 static void text_is(const scene *s, const char *name, const char *text)
@@ -322,8 +323,36 @@ static void cancelling_keeps_what_is_done_and_says_so(void **state)
     tree_plan(s->plan, IE_ACTION_MOVE, s->root, "a", "b", 0);
     const ie_apply_options options = {.cancel = &cancel};
     assert_int_equal(ie_apply_run(s->plan, &options, s->id, &s->err), IE_ERR_CANCELLED);
+    assert_non_null(strstr(s->err.text, "nothing was changed"));
     assert_int_equal(nth(s, 0)->outcome, IE_OUTCOME_PLANNED);
     text_is(s, "a", "text");
+}
+
+static void stop_now(void *user, const ie_progress *progress)
+{
+    (void)progress;
+    *(int *)user = 1;
+}
+
+static void what_a_stopped_run_did_not_reach_is_counted_apart(void **state)
+{
+    scene *s = *state;
+    int cancel = 0;
+    const int files = 2 * IE_BATCH_ACTIONS;
+    for (int i = 0; i < files; i++) {
+        char from[16], to[16];
+        snprintf(from, sizeof from, "a%d", i);
+        snprintf(to, sizeof to, "b%d", i);
+        tree_write(s->root, from, "text");
+        tree_plan(s->plan, IE_ACTION_MOVE, s->root, from, to, (uint32_t)i);
+    }
+    const ie_apply_options options = {.cancel = &cancel, .progress = stop_now, .user = &cancel};
+    assert_int_equal(ie_apply_run(s->plan, &options, s->id, &s->err), IE_ERR_CANCELLED);
+    ie_summary sum = {0};
+    ie_plan_tally(s->plan, &sum);
+    assert_int_equal(sum.moved, IE_BATCH_ACTIONS);
+    assert_int_equal(sum.unreached, IE_BATCH_ACTIONS);
+    assert_non_null(strstr(s->err.text, "what was done can be undone"));
 }
 
 /* ---- locks -------------------------------------------------------------------------------- */
@@ -510,6 +539,7 @@ int main(void)
         SCENE(a_proof_that_no_longer_holds_is_no_proof),
         SCENE(quarantine_keeps_inode_links_and_attributes),
         SCENE(cancelling_keeps_what_is_done_and_says_so),
+        SCENE(what_a_stopped_run_did_not_reach_is_counted_apart),
         SCENE(a_second_run_is_told_who_holds_the_root_or_waits),
         SCENE(the_lock_of_a_dead_process_is_no_lock),
         SCENE(a_move_to_another_file_system_is_a_verified_copy_and_keeps_the_original),

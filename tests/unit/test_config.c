@@ -181,6 +181,22 @@ static void a_value_out_of_range_says_what_is_allowed(void **state)
     }
 }
 
+static void an_option_is_named_once(void **state)
+{
+    ie_config *config = fresh(state);
+    ie_error err;
+    assert_int_equal(ie_config_set(config, "rename.template", ".", "--template", &err),
+                     IE_ERR_USAGE);
+    assert_int_equal(strncmp(err.text, "--template: Position 1 ", 23), 0);
+    assert_int_equal(ie_config_set(config, "convert.quality", "101", "--quality", &err),
+                     IE_ERR_USAGE);
+    assert_string_equal(err.text, "--quality must be a whole number from 1 to 100, not \"101\".");
+    assert_int_equal(ie_config_set(config, "convert.quality", "101", "c.yaml:3", &err),
+                     IE_ERR_USAGE);
+    assert_string_equal(err.text, "c.yaml:3: convert.quality must be a whole number from 1 to 100, "
+                                  "not \"101\".");
+}
+
 static void templates_and_formats_are_checked_when_set(void **state)
 {
     ie_config *config = fresh(state);
@@ -314,6 +330,7 @@ int main(void)
         cmocka_unit_test_teardown(keep_rules_are_named_as_in_the_table, drop),
         cmocka_unit_test_teardown(booleans_take_the_usual_words, drop),
         cmocka_unit_test_teardown(a_value_out_of_range_says_what_is_allowed, drop),
+        cmocka_unit_test_teardown(an_option_is_named_once, drop),
         cmocka_unit_test_teardown(templates_and_formats_are_checked_when_set, drop),
         cmocka_unit_test_teardown(an_unknown_key_names_the_nearest, drop),
         cmocka_unit_test_teardown(lists_are_split_at_commas_unless_escaped, drop),

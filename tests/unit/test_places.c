@@ -46,6 +46,23 @@ static void the_longest_name_wins_and_names_are_whole(void **state)
     ie_places_clear(&places);
 }
 
+static void every_name_that_a_path_ends_with_is_marked(void **state)
+{
+    (void)state;
+    ie_places places = {0};
+    bool named[5] = {false};
+    assert_int_equal(read_text("b.jpg,1,2\na/b.jpg,3,4,5\nc/b.jpg,1,2\nb.jpg,5,6\nd.jpg,1,2\n",
+                               &places, NULL),
+                     IE_OK);
+    ie_places_mark(&places, "/x/a/b.jpg", named);
+    assert_true(ie_places_find(&places, "/x/b.jpg")->latitude == 1); /* the first of that name */
+    for (size_t i = 0; i < places.count; i++) {
+        const char *name = places.items[i].name;
+        assert_int_equal(named[i], strcmp(name, "b.jpg") == 0 || strcmp(name, "a/b.jpg") == 0);
+    }
+    ie_places_clear(&places);
+}
+
 static void what_exiftool_lists_is_taken(void **state)
 {
     (void)state;
@@ -85,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_come_in_any_order_when_they_are_named),
         cmocka_unit_test(the_longest_name_wins_and_names_are_whole),
+        cmocka_unit_test(every_name_that_a_path_ends_with_is_marked),
         cmocka_unit_test(what_exiftool_lists_is_taken),
         cmocka_unit_test(what_is_no_place_is_an_error_that_names_it),
     };

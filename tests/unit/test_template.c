@@ -316,6 +316,20 @@ static void any_key_of_the_record_is_a_field(void **state)
                    "names lie below the chosen folder.");
 }
 
+static void a_part_of_dots_and_blanks_is_refused(void **state)
+{
+    (void)state;
+    static const char *const templates[] = {"   ", ".", "...", ". ./{name}", "{name}/ ", "{name}/./x"};
+    for (size_t i = 0; i < sizeof templates / sizeof *templates; i++) {
+        ie_template *pattern;
+        ie_error err;
+        assert_int_equal(ie_template_parse(templates[i], NULL, &pattern, &err), IE_ERR_USAGE);
+        assert_non_null(strstr(err.text, "dots and blanks alone are no name"));
+    }
+    ie_photo *photo = *state;
+    assert_name(photo, "a .{name} -", "a .IMG_0042 -");
+}
+
 static void the_original_name_is_the_one_that_was_kept(void **state)
 {
     ie_photo *photo = *state;
@@ -594,6 +608,7 @@ int main(void)
         TEST(long_parts_are_cut_at_whole_characters),
         TEST(names_that_are_not_utf8_become_readable),
         TEST(any_key_of_the_record_is_a_field),
+        TEST(a_part_of_dots_and_blanks_is_refused),
         TEST(the_original_name_is_the_one_that_was_kept),
         TEST(a_place_is_named_alike_when_it_was_read_and_when_it_is_recalled),
         TEST(values_are_padded_and_change_case),
