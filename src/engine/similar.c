@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/candidates.h"
 #include "engine/crew.h"
@@ -24,12 +25,12 @@ typedef struct search {
     ie_photo **photos;
     ie_pair *pairs;
     size_t count;
-    bool *wanted;       /* by photo: has a pair */
-    uint32_t *list;     /* the wanted ones */
+    bool *wanted;   /* by photo: has a pair */
+    uint32_t *list; /* the wanted ones */
     size_t list_count;
-    bool *flat;         /* by photo: without a sketch that tells anything */
-    uint8_t *checks;    /* by photo: IE_SAMENESS_* */
-    ie_sameness *same;  /* by photo */
+    bool *flat;        /* by photo: without a sketch that tells anything */
+    uint8_t *checks;   /* by photo: IE_SAMENESS_* */
+    ie_sameness *same; /* by photo */
     uint32_t *head,
         *twin; /* by photo: the first of its coded picture, and the next one of it or NOBODY */
 } search;
@@ -44,14 +45,24 @@ typedef struct shift {
     size_t count;
     atomic_size_t done;
     pthread_t speaker;
+    int64_t told_ms;
 } shift;
 
-static void tell(const shift *t, size_t done)
+static int64_t now_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void tell(shift *t, size_t done)
 {
     const ie_compare *compare = t->s->compare;
-    if (compare->progress != NULL && t->count > 0) {
-        const ie_progress now = {.stage = t->stage, .done = done, .total = t->count};
-        compare->progress(compare->user, &now);
+    int64_t now = now_ms();
+    if (compare->progress != NULL && (now - t->told_ms >= 50 || done == t->count)) {
+        const ie_progress progress = {.stage = t->stage, .done = done, .total = t->count};
+        t->told_ms = now;
+        compare->progress(compare->user, &progress);
     }
 }
 
@@ -69,8 +80,10 @@ static void run_all(search *s, ie_stage stage, size_t count,
                     void (*each)(search *s, ie_worker *worker, size_t index))
 {
     shift t = {.s = s, .each = each, .stage = stage, .count = count, .speaker = pthread_self()};
-    ie_crew_run(s->compare->config, s->compare->cancel, count, run_one, &t);
-    tell(&t, atomic_load(&t.done));
+    if (count > 0) {
+        ie_crew_run(s->compare->config, s->compare->cancel, count, run_one, &t);
+        tell(&t, atomic_load(&t.done));
+    }
 }
 
 /* ---- the second look ------------------------------------------------------------------------ */
