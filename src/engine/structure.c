@@ -2,6 +2,7 @@
 #include "engine/structure.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/sketch.h"
 #include "engine/align.h"
@@ -45,30 +46,36 @@ static double correlation(const sums *s, double floor)
            sqrt((variance(s->n, s->a, s->aa) + floor) * (variance(s->n, s->b, s->bb) + floor));
 }
 
-/* The sum of five neighbours, `stride` apart; the first and the last stand for what lies beyond
-   them. */
-static void add_five(const float *from, float *to, int stride, int n)
+static void add_five(const float *const from[5], float *to, int n)
 {
     for (int i = 0; i < n; i++) {
-        float sum = 0;
-        for (int d = i - 2; d <= i + 2; d++) {
-            sum += from[(d < 0 ? 0 : d >= n ? n - 1 : d) * stride];
-        }
-        to[i * stride] = sum;
+        to[i] = from[0][i] + from[1][i] + from[2][i] + from[3][i] + from[4][i];
     }
 }
 
-/* What is left when the mean of the 5 x 5 samples around is taken off. */
+/* What is left when the mean of the 5 x 5 samples around is taken off; the outermost stand for what
+   lies beyond them. */
 static void keep_detail(const ie_plane *from, ie_plane *to)
 {
     int n = from->side;
     ie_plane across;
     to->side = n;
     for (int y = 0; y < n; y++) {
-        add_five(&from->v[y * n], &across.v[y * n], 1, n);
+        const float *v = &from->v[y * n];
+        float wide[SIDE + 4];
+        wide[0] = wide[1] = v[0];
+        memcpy(wide + 2, v, (size_t)n * sizeof *v);
+        wide[n + 2] = wide[n + 3] = v[n - 1];
+        const float *const five[] = {wide, wide + 1, wide + 2, wide + 3, wide + 4};
+        add_five(five, &across.v[y * n], n);
     }
-    for (int x = 0; x < n; x++) {
-        add_five(&across.v[x], &to->v[x], n, n);
+    for (int y = 0; y < n; y++) {
+        const float *five[5];
+        for (int d = 0; d < 5; d++) {
+            int at = y + d - 2;
+            five[d] = &across.v[(at < 0 ? 0 : at >= n ? n - 1 : at) * n];
+        }
+        add_five(five, &to->v[y * n], n);
     }
     for (int i = 0; i < n * n; i++) {
         to->v[i] = from->v[i] - to->v[i] / 25;
@@ -128,30 +135,41 @@ bool ie_structure_is_flat(const ie_sketch *sketch)
     return squares / (SIDE * SIDE) < FLAT_VARIANCE;
 }
 
-/* Are all 5 x 5 samples around it there, too? */
-static bool is_inside(const float *there, int at)
+/* Where all 5 x 5 samples around are there, too: 1, else 0. */
+static void find_inside(const float *there, uint8_t *ret_inside)
 {
-    int x = at % SIDE, y = at / SIDE;
-    bool inside = x >= 2 && y >= 2 && x < SIDE - 2 && y < SIDE - 2;
-    for (int i = 0; inside && i < 25; i++) {
-        inside = there[at + (i / 5 - 2) * SIDE + i % 5 - 2] != 0;
+    uint8_t across[SIDE * SIDE];
+    for (int y = 0; y < SIDE; y++) {
+        for (int x = 2; x < SIDE - 2; x++) {
+            const float *t = &there[y * SIDE + x];
+            across[y * SIDE + x] =
+                (t[-2] != 0) & (t[-1] != 0) & (t[0] != 0) & (t[1] != 0) & (t[2] != 0);
+        }
     }
-    return inside;
+    memset(ret_inside, 0, SIDE * SIDE);
+    for (int y = 2; y < SIDE - 2; y++) {
+        for (int x = 2; x < SIDE - 2; x++) {
+            const uint8_t *row = &across[y * SIDE + x];
+            ret_inside[y * SIDE + x] =
+                row[-2 * SIDE] & row[-SIDE] & row[0] & row[SIDE] & row[2 * SIDE];
+        }
+    }
 }
 
 static void compare_detail(const ie_plane *a, const ie_plane *b, const float *there, ie_likeness *l)
 {
     ie_plane fine_a, fine_b;
     float whole[SIDE * SIDE];
+    uint8_t inside[SIDE * SIDE];
     sums s = {0};
+    find_inside(there, inside);
     keep_detail(a, &fine_a);
     keep_detail(b, &fine_b);
     for (int i = 0; i < SIDE * SIDE; i++) {
-        bool inside = is_inside(there, i);
-        if (inside) {
+        if (inside[i] != 0) {
             sums_add(&s, (double)fine_a.v[i], (double)fine_b.v[i]);
         }
-        whole[i] = inside && a->v[i] < CLIPPED && b->v[i] < CLIPPED;
+        whole[i] = inside[i] != 0 && a->v[i] < CLIPPED && b->v[i] < CLIPPED;
     }
     double va = variance(s.n, s.a, s.aa), vb = variance(s.n, s.b, s.bb);
     l->detail = correlation(&s, 0.5);
