@@ -52,7 +52,8 @@ AVX2 static inline void fetch(const float *v, const int *first, __m256 to[2])
 {
     __m128 pairs[4];
     for (int i = 0; i < 4; i++) {
-        pairs[i] = _mm_castpd_ps(_mm_load_sd((const double *)(const void *)&v[first[2 * i]]));
+        pairs[i] =
+            _mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)&v[first[2 * i]]));
         pairs[i] = _mm_loadh_pi(pairs[i], (const __m64 *)(const void *)&v[first[2 * i + 1]]);
     }
     __m256 a = _mm256_set_m128(pairs[2], pairs[0]), b = _mm256_set_m128(pairs[3], pairs[1]);
@@ -138,24 +139,31 @@ AVX2 static inline terms terms_of(const ie_align_job *j)
     return t;
 }
 
+/* In three passes: the divisions take long, and do not wait for one another when nothing else lies
+   between them. */
 AVX2 static inline void fill_strip(const frame *f, const terms *t, const float *wanted, strip *to)
 {
     const __m256 one = _mm256_set1_ps(1);
-    for (int i = 0; i < f->side / LANES; i++) {
-        eight e = sample_eight(f, i * LANES);
-        __m256 seen = _mm256_add_ps(_mm256_mul_ps(t->gain, e.value), t->offset);
+    int count = f->side / LANES;
+    eight e[SIDE / LANES];
+    for (int i = 0; i < count; i++) {
+        e[i] = sample_eight(f, i * LANES);
+    }
+    for (int i = 0; i < count; i++) {
+        __m256 seen = _mm256_add_ps(_mm256_mul_ps(t->gain, e[i].value), t->offset);
         __m256 error = _mm256_sub_ps(_mm256_loadu_ps(&wanted[i * LANES]), seen);
         __m256 off = _mm256_div_ps(_mm256_mul_ps(error, error), t->spread);
-        __m256 weight =
-            _mm256_div_ps(_mm256_and_ps(e.there, t->counts[i]), _mm256_add_ps(one, off));
-        __m256 across = _mm256_mul_ps(t->slope, e.dx), along = _mm256_mul_ps(t->slope, e.dy);
-        __m256 all[BASIS] = {across,  _mm256_mul_ps(across, t->ux[i]),
-                             along,   _mm256_mul_ps(along, t->ux[i]),
-                             e.value, one};
         to->basis[BASIS][i] = error;
-        for (int k = 0; k < BASIS; k++) {
+        to->weighted[BASIS - 1][i] =
+            _mm256_div_ps(_mm256_and_ps(e[i].there, t->counts[i]), _mm256_add_ps(one, off));
+    }
+    for (int i = 0; i < count; i++) {
+        __m256 across = _mm256_mul_ps(t->slope, e[i].dx), along = _mm256_mul_ps(t->slope, e[i].dy);
+        __m256 all[] = {across, _mm256_mul_ps(across, t->ux[i]), along,
+                        _mm256_mul_ps(along, t->ux[i]), e[i].value};
+        for (int k = 0; k < BASIS - 1; k++) {
             to->basis[k][i] = all[k];
-            to->weighted[k][i] = _mm256_mul_ps(weight, all[k]);
+            to->weighted[k][i] = _mm256_mul_ps(to->weighted[BASIS - 1][i], all[k]);
         }
     }
 }

@@ -187,27 +187,35 @@ AVX512 static inline terms16 terms16_of(const ie_align_job *j)
     return t;
 }
 
+/* In three passes: the divisions take long, and do not wait for one another when nothing else lies
+   between them. */
 AVX512 static inline void fill_strip16(const frame16 *f, const terms16 *t, const float *wanted,
                                        strip16 *to)
 {
     const __m512 one = _mm512_set1_ps(1);
-    for (int i = 0; i < f->side / LANES; i++) {
-        sixteen e = sample_sixteen(f, i * LANES);
-        __m512 seen = _mm512_add_ps(_mm512_mul_ps(t->gain, e.value), t->offset);
+    int count = f->side / LANES;
+    sixteen e[SIDE / LANES];
+    for (int i = 0; i < count; i++) {
+        e[i] = sample_sixteen(f, i * LANES);
+    }
+    for (int i = 0; i < count; i++) {
         __m512 shown = both(_mm256_loadu_ps(&wanted[i * LANES]),
                             _mm256_loadu_ps(&wanted[i * LANES + f->side]));
+        __m512 seen = _mm512_add_ps(_mm512_mul_ps(t->gain, e[i].value), t->offset);
         __m512 error = _mm512_sub_ps(shown, seen);
         __m512 off = _mm512_div_ps(_mm512_mul_ps(error, error), t->spread);
-        __m512 weight = _mm512_div_ps(_mm512_maskz_mov_ps((__mmask16)(e.there & t->counts[i]), one),
-                                      _mm512_add_ps(one, off));
-        __m512 across = _mm512_mul_ps(t->slope, e.dx), along = _mm512_mul_ps(t->slope, e.dy);
-        __m512 all[BASIS] = {across,  _mm512_mul_ps(across, t->ux[i]),
-                             along,   _mm512_mul_ps(along, t->ux[i]),
-                             e.value, one};
         to->basis[BASIS][i] = error;
-        for (int k = 0; k < BASIS; k++) {
+        to->weighted[BASIS - 1][i] =
+            _mm512_div_ps(_mm512_maskz_mov_ps((__mmask16)(e[i].there & t->counts[i]), one),
+                          _mm512_add_ps(one, off));
+    }
+    for (int i = 0; i < count; i++) {
+        __m512 across = _mm512_mul_ps(t->slope, e[i].dx), along = _mm512_mul_ps(t->slope, e[i].dy);
+        __m512 all[] = {across, _mm512_mul_ps(across, t->ux[i]), along,
+                        _mm512_mul_ps(along, t->ux[i]), e[i].value};
+        for (int k = 0; k < BASIS - 1; k++) {
             to->basis[k][i] = all[k];
-            to->weighted[k][i] = _mm512_mul_ps(weight, all[k]);
+            to->weighted[k][i] = _mm512_mul_ps(to->weighted[BASIS - 1][i], all[k]);
         }
     }
 }
