@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/similar.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -156,11 +155,9 @@ static bool same_two(const ie_pair *x, const ie_pair *y)
 
 static ie_match judge(const search *s, ie_pair *pair)
 {
-    ie_likeness l =
-        ie_structure_compare(s->photos[pair->a]->sketch, s->photos[pair->b]->sketch, pair->turn);
-    /* The first may show a part of the second only. */
-    pair->overlap = (uint8_t)(100 * l.overlap * fmin(1, l.scale_x * l.scale_y));
-    return ie_structure_judge(&l, other_time(s, s->head[pair->a], s->head[pair->b]));
+    bool other_exposure = other_time(s, s->head[pair->a], s->head[pair->b]);
+    return ie_structure_look(s->photos[pair->a]->sketch, s->photos[pair->b]->sketch, pair->turn,
+                             other_exposure, &pair->overlap);
 }
 
 /* All ways in which two pictures could lie. Once they are found to be one picture, in bytes, pixels

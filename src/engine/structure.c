@@ -302,7 +302,52 @@ static double changed(const ie_plane *a, ie_plane *seen, const float *there)
     return ie_change_of(a, seen, there);
 }
 
-ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn)
+/* What has been measured so far. */
+typedef enum extent { PLACES, BLOCK_BY_BLOCK, DETAIL } extent;
+
+/* With the rest as good as it can be, or as bad. */
+static ie_likeness with_rest(const ie_likeness *so_far, extent measured, bool good)
+{
+    ie_likeness l = *so_far;
+    if (measured < BLOCK_BY_BLOCK) {
+        l.match = l.blocks = l.textured = good ? 1 : 0;
+    }
+    if (measured < DETAIL) {
+        l.detail = l.usual = l.lesser = good ? 1 : -1;
+        l.fineness = good ? 255 : 0;
+    }
+    l.gradient = good ? 0 : 64;
+    l.moved = good ? 0 : 1;
+    l.changed = good ? 0 : HUGE_VAL;
+    l.chroma = good ? 0 : 255;
+    l.chroma_match = good ? 1 : -1;
+    return l;
+}
+
+/* No outcome of what is still to be measured would change the verdict. */
+static bool is_settled(const ie_likeness *l, extent measured, bool other_exposure)
+{
+    const ie_likeness good = with_rest(l, measured, true), bad = with_rest(l, measured, false);
+    return ie_structure_judge(&good, other_exposure) == ie_structure_judge(&bad, other_exposure);
+}
+
+/* How the verdict is sought; NULL: all is measured. */
+typedef struct aim {
+    bool other_exposure, settled;
+    ie_match verdict;
+} aim;
+
+static bool reached(aim *of, const ie_likeness *l, extent measured)
+{
+    if (of != NULL && is_settled(l, measured, of->other_exposure)) {
+        const ie_likeness good = with_rest(l, measured, true);
+        of->verdict = ie_structure_judge(&good, of->other_exposure);
+        of->settled = true;
+    }
+    return of != NULL && of->settled;
+}
+
+static ie_likeness measure(const ie_sketch *a, const ie_sketch *b, unsigned turn, aim *to)
 {
     ie_plane first, second, seen;
     float there[SIDE * SIDE];
@@ -322,11 +367,34 @@ ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigne
     l.overlap = (double)ie_plane_through(&second, &w, &seen, there) / (SIDE * SIDE);
     trim(&w, there);
     describe(&w, &l);
+    if (reached(to, &l, PLACES)) {
+        return l;
+    }
     compare_blocks(&first, &seen, there, &l);
+    if (reached(to, &l, BLOCK_BY_BLOCK)) {
+        return l;
+    }
     compare_detail(&first, &seen, there, &l);
+    if (reached(to, &l, DETAIL)) {
+        return l;
+    }
     l.gradient = compare_gradients(&first, &seen, there);
     l.moved = ie_motion_share(&first, &seen, there);
     l.changed = changed(&first, &seen, there);
     compare_colors(a, b, turn, &w, &l);
     return l;
+}
+
+ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn)
+{
+    return measure(a, b, turn, NULL);
+}
+
+ie_match ie_structure_look(const ie_sketch *a, const ie_sketch *b, unsigned turn,
+                           bool other_exposure, uint8_t *ret_overlap)
+{
+    aim to = {.other_exposure = other_exposure};
+    ie_likeness l = measure(a, b, turn, &to);
+    *ret_overlap = (uint8_t)(100 * l.overlap * fmin(1, l.scale_x * l.scale_y));
+    return to.settled ? to.verdict : ie_structure_judge(&l, other_exposure);
 }
