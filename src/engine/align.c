@@ -207,10 +207,14 @@ static double agreement(const ie_plane *a, const ie_plane *b, const ie_warp *w)
     ie_plane seen;
     float there[SIDE * SIDE];
     (void)ie_plane_through(b, w, &seen, there);
-    double sum = 0;
-    for (int i = 0; i < a->side * a->side; i++) {
+    int count = a->side * a->side;
+    double weights[SIDE * SIDE], sum = 0;
+    for (int i = 0; i < count; i++) { /* several at a time */
         double error = (double)a->v[i] - (w->p[6] * (double)seen.v[i] + w->p[7]);
-        sum += there[i] != 0 ? 1 / (1 + error * error / (LEAST_SPREAD * LEAST_SPREAD)) : 0;
+        weights[i] = 1 / (1 + error * error / (LEAST_SPREAD * LEAST_SPREAD));
+    }
+    for (int i = 0; i < count; i++) {
+        sum += there[i] != 0 ? weights[i] : 0;
     }
     return sum;
 }
