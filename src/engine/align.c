@@ -4,14 +4,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/align_rows.h"
+
 #define SIDE IE_SKETCH_SIDE
 #define LEVELS 3 /* sides 16, 32, 64 */
 #define PARAMETERS IE_WARP_PARAMETERS
 #define ROUNDS 20
 #define LEAST_SPREAD 5.0 /* grey levels: by then only what agrees counts */
-#define FRAMED 2 /* samples of the finest size that the edge of a frame blurs */
-#define BASIS 6 /* what the eight derivatives are multiples of within one row */
-#define LANES 8
+#define FRAMED 2         /* samples of the finest size that the edge of a frame blurs */
 
 /* How alike two pictures must be at the coarsest size, where copies and shots of one scene are
    above 0.75. */
@@ -22,16 +22,6 @@ int ie_turned_index(int side, unsigned turn, int x, int y)
     bool across = turn % 4 == 1 || turn % 4 == 2, down = turn % 4 >= 2;
     int from_x = across ? side - 1 - x : x, from_y = down ? side - 1 - y : y;
     return turn >= 4 ? from_x * side + from_y : from_y * side + from_x;
-}
-
-double ie_unit_of(int index, int side)
-{
-    return (2.0 * index + 1.0) / side - 1.0;
-}
-
-double ie_index_of(double unit, int side)
-{
-    return ((unit + 1.0) * side - 1.0) / 2.0;
 }
 
 /* ---- planes --------------------------------------------------------------------------------- */
@@ -83,70 +73,9 @@ void ie_plane_soften(ie_plane *p)
     }
 }
 
-/* One row of a plane through a map: bilinear, with slopes in levels a sample. */
-typedef struct row {
-    float value[SIDE], dx[SIDE], dy[SIDE];
-    float there[SIDE]; /* 1, or 0 outside, where the rest is that of the nearest edge */
-} row;
-
-static float between(float value, float most)
-{
-    return value > 0 ? (value < most ? value : most) : 0; /* 0 for NaN */
-}
-
-/* What lies within `inset` samples of an edge of `p` counts as outside. */
-static void sample_row(const ie_plane *p, const ie_warp *w, int y, int inset, row *to)
-{
-    int n = p->side;
-    double ux = ie_unit_of(0, n), uy = ie_unit_of(y, n);
-    float x0 = (float)ie_index_of(w->p[0] + w->p[1] * ux + w->p[2] * uy, n), right = (float)w->p[1];
-    float y0 = (float)ie_index_of(w->p[3] + w->p[4] * ux + w->p[5] * uy, n), down = (float)w->p[4];
-    float most = (float)(n - 1), least = (float)inset - 0.5f, edge = most - least;
-    float fx[SIDE], fy[SIDE], corner[4][SIDE];
-    int first[SIDE];
-    /* Three plain loops, of which all but the fetching are done for several samples at a time. */
-    for (int x = 0; x < n; x++) {
-        float at_x = x0 + (float)x * right, at_y = y0 + (float)x * down;
-        to->there[x] = at_x >= least && at_y >= least && at_x <= edge && at_y <= edge ? 1 : 0;
-        at_x = between(at_x, most);
-        at_y = between(at_y, most);
-        int ix = (int)at_x, iy = (int)at_y;
-        ix -= ix == n - 1;
-        iy -= iy == n - 1;
-        fx[x] = at_x - (float)ix;
-        fy[x] = at_y - (float)iy;
-        first[x] = iy * n + ix;
-    }
-    for (int x = 0; x < n; x++) {
-        const float *v = &p->v[first[x]];
-        corner[0][x] = v[0];
-        corner[1][x] = v[1];
-        corner[2][x] = v[n];
-        corner[3][x] = v[n + 1];
-    }
-    for (int x = 0; x < n; x++) {
-        float upper = corner[1][x] - corner[0][x], lower = corner[3][x] - corner[2][x];
-        float top = corner[0][x] + fx[x] * upper, bottom = corner[2][x] + fx[x] * lower;
-        to->value[x] = top + fy[x] * (bottom - top);
-        to->dx[x] = upper + fy[x] * (lower - upper);
-        to->dy[x] = bottom - top;
-    }
-}
-
 int ie_plane_through(const ie_plane *b, const ie_warp *warp, ie_plane *ret_seen, float *ret_there)
 {
-    int n = b->side, count = 0;
-    ret_seen->side = n;
-    for (int y = 0; y < n; y++) {
-        row r;
-        sample_row(b, warp, y, 0, &r);
-        for (int x = 0; x < n; x++) {
-            ret_seen->v[y * n + x] = r.there[x] != 0 ? r.value[x] : 0;
-            ret_there[y * n + x] = r.there[x];
-            count += r.there[x] != 0;
-        }
-    }
-    return count;
+    return ie_align_rows_best()->through(b, warp, ret_seen, ret_there);
 }
 
 /* ---- the fit -------------------------------------------------------------------------------- */
@@ -187,62 +116,24 @@ static bool solve(double m[PARAMETERS][PARAMETERS], double r[PARAMETERS])
     return true;
 }
 
-/* `count` is a multiple of LANES. The order of adding is fixed, so every processor gives the same
-   sum. */
-static double dot(const float *a, const float *b, int count)
-{
-    float sums[LANES] = {0};
-    for (int i = 0; i < count; i += LANES) {
-        for (int k = 0; k < LANES; k++) {
-            sums[k] += a[i + k] * b[i + k];
-        }
-    }
-    return (double)((sums[0] + sums[4]) + (sums[1] + sums[5])) +
-           (double)((sums[2] + sums[6]) + (sums[3] + sums[7]));
-}
-
 typedef struct equations {
     double m[PARAMETERS][PARAMETERS], r[PARAMETERS];
 } equations;
 
-/* Adds what one row says. Within it y is constant, so that the eight derivatives are six different
-   rows of numbers, three of them times 1 or y. */
-static void add_row(equations *to, const float *wanted, const row *r, const ie_warp *w, int n,
-                    double uy, float spread)
+/* Each of the eight derivatives is a row of the basis, times 1 or y. */
+static void write_equations(const ie_align_sums *sums, equations *to)
 {
     static const struct {
-        int basis;
-        bool times_y;
-    } parts[PARAMETERS] = {{0, false}, {1, false}, {0, true},  {2, false},
-                           {3, false}, {2, true},  {4, false}, {5, false}};
-    float basis[BASIS][SIDE], weighted[BASIS][SIDE], errors[SIDE];
-    float gain = (float)w->p[6], offset = (float)w->p[7], slope = (float)(w->p[6] * n / 2.0);
-    for (int x = 0; x < n; x++) {
-        float ux = (2 * (float)x + 1) / (float)n - 1;
-        float error = wanted[x] - (gain * r->value[x] + offset);
-        float weight = r->there[x] / (1 + error * error / (spread * spread));
-        const float terms[BASIS] = {slope * r->dx[x],      slope * r->dx[x] * ux, slope * r->dy[x],
-                                    slope * r->dy[x] * ux, r->value[x],           1};
-        errors[x] = error;
-        for (int k = 0; k < BASIS; k++) {
-            basis[k][x] = terms[k];
-            weighted[k][x] = weight * terms[k];
-        }
-    }
-    double products[BASIS][BASIS], right[BASIS];
-    for (int k = 0; k < BASIS; k++) {
-        for (int l = k; l < BASIS; l++) {
-            products[k][l] = products[l][k] = dot(weighted[k], basis[l], n);
-        }
-        right[k] = dot(weighted[k], errors, n);
-    }
+        int basis, times_y;
+    } parts[PARAMETERS] = {{0, 0}, {1, 0}, {0, 1}, {2, 0}, {3, 0}, {2, 1}, {4, 0}, {5, 0}};
+    const double *by[] = {sums->plain, sums->by_y, sums->by_yy};
     for (int k = 0; k < PARAMETERS; k++) {
-        double factor = parts[k].times_y ? uy : 1;
-        for (int l = k; l < PARAMETERS; l++) {
-            to->m[k][l] +=
-                factor * (parts[l].times_y ? uy : 1) * products[parts[k].basis][parts[l].basis];
+        for (int l = 0; l < PARAMETERS; l++) {
+            int s = parts[k].basis, t = parts[l].basis;
+            to->m[k][l] = by[parts[k].times_y + parts[l].times_y]
+                            [s < t ? ie_align_sum_index(s, t) : ie_align_sum_index(t, s)];
         }
-        to->r[k] += factor * right[parts[k].basis];
+        to->r[k] = by[parts[k].times_y][ie_align_sum_index(parts[k].basis, IE_ALIGN_BASIS)];
     }
 }
 
@@ -252,20 +143,17 @@ static void add_row(equations *to, const float *wanted, const row *r, const ie_w
 static double step(const ie_plane *a, const ie_plane *b, ie_warp *w, double spread)
 {
     int n = a->side;
-    equations e = {0};
-    int skip = n == SIDE ? FRAMED : 1, inset = n == SIDE ? FRAMED : 0;
-    for (int y = skip; y < n - skip; y++) {
-        row r;
-        sample_row(b, w, y, inset, &r);
-        for (int x = 0; x < skip; x++) {
-            r.there[x] = r.there[n - 1 - x] = 0;
-        }
-        add_row(&e, &a->v[y * n], &r, w, n, ie_unit_of(y, n), (float)spread);
-    }
+    ie_align_job job = {.a = a,
+                        .b = b,
+                        .warp = w,
+                        .spread = (float)spread,
+                        .skip = n == SIDE ? FRAMED : 1,
+                        .inset = n == SIDE ? FRAMED : 0};
+    ie_align_sums sums = {0};
+    equations e;
+    ie_align_rows_best()->add(&job, &sums);
+    write_equations(&sums, &e);
     for (int k = 0; k < PARAMETERS; k++) {
-        for (int l = 0; l < k; l++) {
-            e.m[k][l] = e.m[l][k];
-        }
         e.m[k][k] *= 1.0 + 1e-4;
         e.m[k][k] += 1e-6;
     }
@@ -319,10 +207,14 @@ static double agreement(const ie_plane *a, const ie_plane *b, const ie_warp *w)
     ie_plane seen;
     float there[SIDE * SIDE];
     (void)ie_plane_through(b, w, &seen, there);
-    double sum = 0;
-    for (int i = 0; i < a->side * a->side; i++) {
+    int count = a->side * a->side;
+    double weights[SIDE * SIDE], sum = 0;
+    for (int i = 0; i < count; i++) { /* several at a time */
         double error = (double)a->v[i] - (w->p[6] * (double)seen.v[i] + w->p[7]);
-        sum += there[i] != 0 ? 1 / (1 + error * error / (LEAST_SPREAD * LEAST_SPREAD)) : 0;
+        weights[i] = 1 / (1 + error * error / (LEAST_SPREAD * LEAST_SPREAD));
+    }
+    for (int i = 0; i < count; i++) {
+        sum += there[i] != 0 ? weights[i] : 0;
     }
     return sum;
 }

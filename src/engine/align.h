@@ -14,7 +14,7 @@
 /* A square grey picture, row by row; 0..255 but for what was made of it. */
 typedef struct ie_plane {
     int side;
-    float v[IE_SKETCH_SIDE * IE_SKETCH_SIDE];
+    _Alignas(64) float v[IE_SKETCH_SIDE * IE_SKETCH_SIDE];
 } ie_plane;
 
 #define IE_WARP_PARAMETERS 8
@@ -29,8 +29,15 @@ typedef struct ie_warp {
    the turned picture. */
 int ie_turned_index(int side, unsigned turn, int x, int y);
 /* -1..1 from edge to edge and back; the middle of sample 0 lies at 1 / side - 1. */
-double ie_unit_of(int index, int side);
-double ie_index_of(double unit, int side);
+static inline double ie_unit_of(int index, int side)
+{
+    return (2.0 * index + 1.0) / side - 1.0;
+}
+
+static inline double ie_index_of(double unit, int side)
+{
+    return ((unit + 1.0) * side - 1.0) / 2.0;
+}
 
 void ie_plane_fill(ie_plane *to, const uint8_t *gray, unsigned turn);
 /* Smooths by 1 2 1 both ways, so that slopes tell where things are. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/similar.h"
 
-#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/candidates.h"
 #include "engine/crew.h"
@@ -22,15 +24,66 @@ typedef struct search {
     ie_photo **photos;
     ie_pair *pairs;
     size_t count;
-    bool *wanted;       /* by photo: has a pair */
-    uint32_t *list;     /* the wanted ones */
+    bool *wanted;   /* by photo: has a pair */
+    uint32_t *list; /* the wanted ones */
     size_t list_count;
-    bool *flat;         /* by photo: without a sketch that tells anything */
-    uint8_t *checks;    /* by photo: IE_SAMENESS_* */
-    ie_sameness *same;  /* by photo */
+    bool *flat;        /* by photo: without a sketch that tells anything */
+    uint8_t *checks;   /* by photo: IE_SAMENESS_* */
+    ie_sameness *same; /* by photo */
     uint32_t *head,
         *twin; /* by photo: the first of its coded picture, and the next one of it or NOBODY */
 } search;
+
+/* ---- many hands ----------------------------------------------------------------------------- */
+
+/* One kind of work, of which the thread that began it tells how far all have come. */
+typedef struct shift {
+    search *s;
+    void (*each)(search *s, ie_worker *worker, size_t index);
+    ie_stage stage;
+    size_t count;
+    atomic_size_t done;
+    pthread_t speaker;
+    int64_t told_ms;
+} shift;
+
+static int64_t now_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void tell(shift *t, size_t done)
+{
+    const ie_compare *compare = t->s->compare;
+    int64_t now = now_ms();
+    if (compare->progress != NULL && (now - t->told_ms >= 50 || done == t->count)) {
+        const ie_progress progress = {.stage = t->stage, .done = done, .total = t->count};
+        t->told_ms = now;
+        compare->progress(compare->user, &progress);
+    }
+}
+
+static void run_one(void *user, ie_worker *worker, size_t index)
+{
+    shift *t = user;
+    t->each(t->s, worker, index);
+    size_t done = atomic_fetch_add(&t->done, 1) + 1;
+    if (pthread_equal(t->speaker, pthread_self())) {
+        tell(t, done);
+    }
+}
+
+static void run_all(search *s, ie_stage stage, size_t count,
+                    void (*each)(search *s, ie_worker *worker, size_t index))
+{
+    shift t = {.s = s, .each = each, .stage = stage, .count = count, .speaker = pthread_self()};
+    if (count > 0) {
+        ie_crew_run(s->compare->config, s->compare->cancel, count, run_one, &t);
+        tell(&t, atomic_load(&t.done));
+    }
+}
 
 /* ---- the second look ------------------------------------------------------------------------ */
 
@@ -52,9 +105,8 @@ static bool has_sketch(const ie_photo *photo)
     return (photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL;
 }
 
-static void prepare_one(void *user, ie_worker *worker, size_t index)
+static void prepare_one(search *s, ie_worker *worker, size_t index)
 {
-    search *s = user;
     ie_photo *photo = s->photos[s->list[index]];
     unsigned facts = s->compare->facts | IE_HAVE_SKETCH | IE_HAVE_XXH3;
     if ((facts & ~photo->have) != 0) {
@@ -96,22 +148,34 @@ static bool other_time(const search *s, uint32_t a, uint32_t b)
     return differ;
 }
 
-static ie_match judge(const search *s, ie_pair *pair)
+static bool same_two(const ie_pair *x, const ie_pair *y)
 {
-    ie_likeness l =
-        ie_structure_compare(s->photos[pair->a]->sketch, s->photos[pair->b]->sketch, pair->turn);
-    /* The first may show a part of the second only. */
-    pair->overlap = (uint8_t)(100 * l.overlap * fmin(1, l.scale_x * l.scale_y));
-    return ie_structure_judge(&l, other_time(s, s->head[pair->a], s->head[pair->b]));
+    return x->a == y->a && x->b == y->b;
 }
 
-static void judge_one(void *user, ie_worker *worker, size_t index)
+static ie_match judge(const search *s, ie_pair *pair)
 {
-    search *s = user;
-    ie_pair *pair = &s->pairs[index];
+    bool other_exposure = other_time(s, s->head[pair->a], s->head[pair->b]);
+    return ie_structure_look(s->photos[pair->a]->sketch, s->photos[pair->b]->sketch, pair->turn,
+                             other_exposure, &pair->overlap);
+}
+
+/* All ways in which two pictures could lie. Once they are found to be one picture, in bytes, pixels
+   or looks, no further way could tell more. */
+static void judge_one(search *s, ie_worker *worker, size_t index)
+{
+    ie_pair *pair = &s->pairs[index], *end = &s->pairs[s->count];
     (void)worker;
-    if (pair->verdict == IE_MATCH_NONE && !s->flat[pair->a] && !s->flat[pair->b]) {
-        pair->verdict = judge(s, pair);
+    if ((index > 0 && same_two(pair, pair - 1)) || s->flat[pair->a] || s->flat[pair->b]) {
+        return;
+    }
+    for (const ie_pair *first = pair; pair < end && same_two(pair, first); pair++) {
+        if (pair->verdict == IE_MATCH_NONE) {
+            pair->verdict = judge(s, pair);
+        }
+        if (ie_match_is_duplicate(pair->verdict)) {
+            return;
+        }
     }
 }
 
@@ -156,9 +220,8 @@ static unsigned checks_of(const search *s, const ie_pair *pair)
     return IE_SAMENESS_PIXELS | (coded_alike ? IE_SAMENESS_DATA : 0);
 }
 
-static void check_one(void *user, ie_worker *worker, size_t index)
+static void check_one(search *s, ie_worker *worker, size_t index)
 {
-    search *s = user;
     uint32_t at = s->list[index];
     (void)worker;
     s->same[at] = ie_sameness_of(s->compare->config, s->photos[at], s->checks[at]);
@@ -195,7 +258,7 @@ static void run_checks(search *s, size_t count)
             s->list[s->list_count++] = (uint32_t)i;
         }
     }
-    ie_crew_run(s->compare->config, s->compare->cancel, s->list_count, check_one, s);
+    run_all(s, IE_STAGE_COMPARE, s->list_count, check_one);
     for (size_t i = 0; i < s->count; i++) {
         refine(s, &s->pairs[i]);
     }
@@ -250,7 +313,7 @@ static void keep_verdicts(search *s)
             continue;
         }
         ie_pair *last = kept > 0 ? &s->pairs[kept - 1] : NULL;
-        if (last != NULL && last->a == pair->a && last->b == pair->b) {
+        if (last != NULL && same_two(last, pair)) {
             *last = pair->verdict < last->verdict ? *pair : *last;
         } else {
             s->pairs[kept++] = *pair;
@@ -259,24 +322,13 @@ static void keep_verdicts(search *s)
     s->count = kept;
 }
 
-static void progress(const search *s, uint64_t done, uint64_t total)
-{
-    if (s->compare->progress != NULL) {
-        ie_progress now = {.stage = IE_STAGE_COMPARE, .done = done, .total = total};
-        s->compare->progress(s->compare->user, &now);
-    }
-}
-
 static void look_closer(search *s, size_t count)
 {
-    const ie_config *config = s->compare->config;
-    const volatile int *cancel = s->compare->cancel;
     list_wanted(s, count);
-    ie_crew_run(config, cancel, s->list_count, prepare_one, s);
-    progress(s, s->list_count, s->list_count);
+    run_all(s, IE_STAGE_COMPARE, s->list_count, prepare_one);
     run_checks(s, count);
     find_twins(s, count);
-    ie_crew_run(config, cancel, s->count, judge_one, s);
+    run_all(s, IE_STAGE_PAIRS, s->count, judge_one);
     keep_verdicts(s);
 }
 

@@ -2,6 +2,7 @@
 #include "engine/structure.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/sketch.h"
 #include "engine/align.h"
@@ -45,30 +46,36 @@ static double correlation(const sums *s, double floor)
            sqrt((variance(s->n, s->a, s->aa) + floor) * (variance(s->n, s->b, s->bb) + floor));
 }
 
-/* The sum of five neighbours, `stride` apart; the first and the last stand for what lies beyond
-   them. */
-static void add_five(const float *from, float *to, int stride, int n)
+static void add_five(const float *const from[5], float *to, int n)
 {
     for (int i = 0; i < n; i++) {
-        float sum = 0;
-        for (int d = i - 2; d <= i + 2; d++) {
-            sum += from[(d < 0 ? 0 : d >= n ? n - 1 : d) * stride];
-        }
-        to[i * stride] = sum;
+        to[i] = from[0][i] + from[1][i] + from[2][i] + from[3][i] + from[4][i];
     }
 }
 
-/* What is left when the mean of the 5 x 5 samples around is taken off. */
+/* What is left when the mean of the 5 x 5 samples around is taken off; the outermost stand for what
+   lies beyond them. */
 static void keep_detail(const ie_plane *from, ie_plane *to)
 {
     int n = from->side;
     ie_plane across;
     to->side = n;
     for (int y = 0; y < n; y++) {
-        add_five(&from->v[y * n], &across.v[y * n], 1, n);
+        const float *v = &from->v[y * n];
+        float wide[SIDE + 4];
+        wide[0] = wide[1] = v[0];
+        memcpy(wide + 2, v, (size_t)n * sizeof *v);
+        wide[n + 2] = wide[n + 3] = v[n - 1];
+        const float *const five[] = {wide, wide + 1, wide + 2, wide + 3, wide + 4};
+        add_five(five, &across.v[y * n], n);
     }
-    for (int x = 0; x < n; x++) {
-        add_five(&across.v[x], &to->v[x], n, n);
+    for (int y = 0; y < n; y++) {
+        const float *five[5];
+        for (int d = 0; d < 5; d++) {
+            int at = y + d - 2;
+            five[d] = &across.v[(at < 0 ? 0 : at >= n ? n - 1 : at) * n];
+        }
+        add_five(five, &to->v[y * n], n);
     }
     for (int i = 0; i < n * n; i++) {
         to->v[i] = from->v[i] - to->v[i] / 25;
@@ -128,30 +135,41 @@ bool ie_structure_is_flat(const ie_sketch *sketch)
     return squares / (SIDE * SIDE) < FLAT_VARIANCE;
 }
 
-/* Are all 5 x 5 samples around it there, too? */
-static bool is_inside(const float *there, int at)
+/* Where all 5 x 5 samples around are there, too: 1, else 0. */
+static void find_inside(const float *there, uint8_t *ret_inside)
 {
-    int x = at % SIDE, y = at / SIDE;
-    bool inside = x >= 2 && y >= 2 && x < SIDE - 2 && y < SIDE - 2;
-    for (int i = 0; inside && i < 25; i++) {
-        inside = there[at + (i / 5 - 2) * SIDE + i % 5 - 2] != 0;
+    uint8_t across[SIDE * SIDE];
+    for (int y = 0; y < SIDE; y++) {
+        for (int x = 2; x < SIDE - 2; x++) {
+            const float *t = &there[y * SIDE + x];
+            across[y * SIDE + x] =
+                (t[-2] != 0) & (t[-1] != 0) & (t[0] != 0) & (t[1] != 0) & (t[2] != 0);
+        }
     }
-    return inside;
+    memset(ret_inside, 0, SIDE * SIDE);
+    for (int y = 2; y < SIDE - 2; y++) {
+        for (int x = 2; x < SIDE - 2; x++) {
+            const uint8_t *row = &across[y * SIDE + x];
+            ret_inside[y * SIDE + x] =
+                row[-2 * SIDE] & row[-SIDE] & row[0] & row[SIDE] & row[2 * SIDE];
+        }
+    }
 }
 
 static void compare_detail(const ie_plane *a, const ie_plane *b, const float *there, ie_likeness *l)
 {
     ie_plane fine_a, fine_b;
     float whole[SIDE * SIDE];
+    uint8_t inside[SIDE * SIDE];
     sums s = {0};
+    find_inside(there, inside);
     keep_detail(a, &fine_a);
     keep_detail(b, &fine_b);
     for (int i = 0; i < SIDE * SIDE; i++) {
-        bool inside = is_inside(there, i);
-        if (inside) {
+        if (inside[i] != 0) {
             sums_add(&s, (double)fine_a.v[i], (double)fine_b.v[i]);
         }
-        whole[i] = inside && a->v[i] < CLIPPED && b->v[i] < CLIPPED;
+        whole[i] = inside[i] != 0 && a->v[i] < CLIPPED && b->v[i] < CLIPPED;
     }
     double va = variance(s.n, s.a, s.aa), vb = variance(s.n, s.b, s.bb);
     l->detail = correlation(&s, 0.5);
@@ -284,7 +302,52 @@ static double changed(const ie_plane *a, ie_plane *seen, const float *there)
     return ie_change_of(a, seen, there);
 }
 
-ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn)
+/* What has been measured so far. */
+typedef enum extent { PLACES, BLOCK_BY_BLOCK, DETAIL } extent;
+
+/* With the rest as good as it can be, or as bad. */
+static ie_likeness with_rest(const ie_likeness *so_far, extent measured, bool good)
+{
+    ie_likeness l = *so_far;
+    if (measured < BLOCK_BY_BLOCK) {
+        l.match = l.blocks = l.textured = good ? 1 : 0;
+    }
+    if (measured < DETAIL) {
+        l.detail = l.usual = l.lesser = good ? 1 : -1;
+        l.fineness = good ? 255 : 0;
+    }
+    l.gradient = good ? 0 : 64;
+    l.moved = good ? 0 : 1;
+    l.changed = good ? 0 : HUGE_VAL;
+    l.chroma = good ? 0 : 255;
+    l.chroma_match = good ? 1 : -1;
+    return l;
+}
+
+/* No outcome of what is still to be measured would change the verdict. */
+static bool is_settled(const ie_likeness *l, extent measured, bool other_exposure)
+{
+    const ie_likeness good = with_rest(l, measured, true), bad = with_rest(l, measured, false);
+    return ie_structure_judge(&good, other_exposure) == ie_structure_judge(&bad, other_exposure);
+}
+
+/* How the verdict is sought; NULL: all is measured. */
+typedef struct aim {
+    bool other_exposure, settled;
+    ie_match verdict;
+} aim;
+
+static bool reached(aim *of, const ie_likeness *l, extent measured)
+{
+    if (of != NULL && is_settled(l, measured, of->other_exposure)) {
+        const ie_likeness good = with_rest(l, measured, true);
+        of->verdict = ie_structure_judge(&good, of->other_exposure);
+        of->settled = true;
+    }
+    return of != NULL && of->settled;
+}
+
+static ie_likeness measure(const ie_sketch *a, const ie_sketch *b, unsigned turn, aim *to)
 {
     ie_plane first, second, seen;
     float there[SIDE * SIDE];
@@ -304,11 +367,34 @@ ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigne
     l.overlap = (double)ie_plane_through(&second, &w, &seen, there) / (SIDE * SIDE);
     trim(&w, there);
     describe(&w, &l);
+    if (reached(to, &l, PLACES)) {
+        return l;
+    }
     compare_blocks(&first, &seen, there, &l);
+    if (reached(to, &l, BLOCK_BY_BLOCK)) {
+        return l;
+    }
     compare_detail(&first, &seen, there, &l);
+    if (reached(to, &l, DETAIL)) {
+        return l;
+    }
     l.gradient = compare_gradients(&first, &seen, there);
     l.moved = ie_motion_share(&first, &seen, there);
     l.changed = changed(&first, &seen, there);
     compare_colors(a, b, turn, &w, &l);
     return l;
+}
+
+ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn)
+{
+    return measure(a, b, turn, NULL);
+}
+
+ie_match ie_structure_look(const ie_sketch *a, const ie_sketch *b, unsigned turn,
+                           bool other_exposure, uint8_t *ret_overlap)
+{
+    aim to = {.other_exposure = other_exposure};
+    ie_likeness l = measure(a, b, turn, &to);
+    *ret_overlap = (uint8_t)(100 * l.overlap * fmin(1, l.scale_x * l.scale_y));
+    return to.settled ? to.verdict : ie_structure_judge(&l, other_exposure);
 }

@@ -41,11 +41,17 @@ typedef struct ie_likeness {
    common. */
 ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn);
 
+/* What ie_structure_judge() says of that, at less cost: it is measured until the rest could not
+   change the verdict. *ret_overlap: percent of the one that shows more that both show. */
+ie_match ie_structure_look(const ie_sketch *a, const ie_sketch *b, unsigned turn,
+                           bool other_exposure, uint8_t *ret_overlap);
+
 /* So little detail (a gradient, a blank page) that no comparison can end in a match; much cheaper
    than one. */
 bool ie_structure_is_flat(const ie_sketch *sketch);
 
-/* IE_MATCH_SAME_PICTURE, IE_MATCH_SIMILAR_SCENE or IE_MATCH_NONE. `other_exposure`: there is
+/* IE_MATCH_SAME_PICTURE, IE_MATCH_SIMILAR_SCENE or IE_MATCH_NONE; a measure that says less for one
+   picture never leads to a stronger one. `other_exposure`: there is
    evidence that these are two shots, so that only what is equal in all detail is one picture. */
 ie_match ie_structure_judge(const ie_likeness *likeness, bool other_exposure);
 

@@ -20,7 +20,7 @@ typedef struct node {
     size_t first, end;        /* of the candidates */
     const ie_candidate *head; /* the best that stayed; NULL: none did */
     size_t rank;              /* 0: the best of all */
-    size_t edge, edges;
+    size_t edge, edges; /* the first of its own, and how many, the best neighbour first */
     double quality, best;     /* its score, and the highest of it and of those that match it */
     int saved_at;
     size_t copies;            /* of it that stay, it and further ones, once it is settled */
@@ -31,10 +31,10 @@ typedef struct node {
     bool gone, wanted;        /* wanted: as a further copy */
 } node;
 
+/* There may be millions. */
 typedef struct edge {
-    size_t from, to; /* nodes */
-    ie_match verdict;
-    uint8_t turn, overlap;
+    uint32_t to; /* node */
+    uint8_t verdict, turn, overlap; /* verdict: ie_match */
 } edge;
 
 typedef struct near {
@@ -44,7 +44,6 @@ typedef struct near {
     node *nodes;
     size_t node_count;
     edge *edges;
-    size_t edge_count;
 } near;
 
 static bool stays(const near *n, const ie_candidate *c)
@@ -135,32 +134,45 @@ static int by_head(const void *a, const void *b, void *user)
 static int by_rank(const void *a, const void *b, void *user)
 {
     const near *n = user;
-    const edge *x = a, *y = b;
-    if (x->from != y->from) {
-        return x->from < y->from ? -1 : 1;
-    }
-    size_t s = n->nodes[x->to].rank, t = n->nodes[y->to].rank;
+    size_t s = n->nodes[((const edge *)a)->to].rank, t = n->nodes[((const edge *)b)->to].rank;
     return (s > t) - (s < t);
 }
 
+/* The nodes of a pair that are still to be settled. */
+static bool ends_of(const near *n, const size_t *node_of, const ie_pair *pair, size_t ret_ends[2])
+{
+    size_t a = ret_ends[0] = node_of[pair->a], b = ret_ends[1] = node_of[pair->b];
+    return a != NOBODY && b != NOBODY && a != b && n->nodes[a].head != NULL &&
+           n->nodes[b].head != NULL;
+}
+
+/* Counted first, so that each node's lie together without being sorted as one. */
 static void make_edges(near *n, const size_t *node_of)
 {
     const ie_proposal *p = n->d->proposal;
-    n->edges = ie_alloc((2 * p->pair_count + 1) * sizeof *n->edges);
+    size_t ends[2], count = 0;
     for (size_t i = 0; i < p->pair_count; i++) {
-        const ie_pair *pair = &p->pairs[i];
-        size_t a = node_of[pair->a], b = node_of[pair->b];
-        if (a != NOBODY && b != NOBODY && a != b && n->nodes[a].head != NULL &&
-            n->nodes[b].head != NULL) {
-            n->edges[n->edge_count++] = (edge){a, b, pair->verdict, pair->turn, pair->overlap};
-            n->edges[n->edge_count++] = (edge){b, a, pair->verdict, pair->turn, pair->overlap};
+        if (ends_of(n, node_of, &p->pairs[i], ends)) {
+            n->nodes[ends[0]].edges++;
+            n->nodes[ends[1]].edges++;
         }
     }
-    qsort_r(n->edges, n->edge_count, sizeof *n->edges, by_rank, n);
-    for (size_t i = 0; i < n->edge_count; i++) {
-        node *from = &n->nodes[n->edges[i].from];
-        from->edge = from->edges == 0 ? i : from->edge;
-        from->edges++;
+    for (size_t k = 0; k < n->node_count; k++) {
+        n->nodes[k].edge = count;
+        count += n->nodes[k].edges;
+        n->nodes[k].edges = 0;
+    }
+    n->edges = ie_alloc((count + 1) * sizeof *n->edges);
+    for (size_t i = 0; i < p->pair_count; i++) {
+        const ie_pair *pair = &p->pairs[i];
+        for (int k = 0; ends_of(n, node_of, pair, ends) && k < 2; k++) {
+            node *from = &n->nodes[ends[k]];
+            n->edges[from->edge + from->edges++] = (edge){
+                (uint32_t)ends[1 - k], (uint8_t)pair->verdict, pair->turn, pair->overlap};
+        }
+    }
+    for (size_t k = 0; k < n->node_count; k++) {
+        qsort_r(&n->edges[n->nodes[k].edge], n->nodes[k].edges, sizeof *n->edges, by_rank, n);
     }
 }
 

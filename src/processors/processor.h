@@ -18,7 +18,7 @@
 /* Two photos that look alike; indices of the proposal's photos, a < b. */
 typedef struct ie_pair {
     uint32_t a, b;
-    ie_match verdict;
+    uint8_t verdict; /* ie_match; small, because there may be millions of pairs */
     uint8_t turn; /* how b must be laid to look like a (photo.h) */
     uint8_t overlap; /* percent of the larger one that both show */
 } ie_pair;

@@ -15,12 +15,24 @@ static const char *const kinds[] = {
 static const char *const groups[] = {"g01_dog_bicycle", "g08_innsbruck", "g09_switzerland"};
 enum { KINDS = sizeof kinds / sizeof *kinds, FILES = 3 * KINDS };
 
-static ie_plan *plan_of(const char *workers, char *paths[FILES])
+static void name_files(char *ret_paths[FILES])
 {
     for (int i = 0; i < FILES; i++) {
-        paths[i] = ie_asprintf("%s/photos/neardup/%s_%s.jpg", testdata(), groups[i / KINDS],
-                               kinds[i % KINDS]);
+        ret_paths[i] = ie_asprintf("%s/photos/neardup/%s_%s.jpg", testdata(), groups[i / KINDS],
+                                   kinds[i % KINDS]);
     }
+}
+
+static void free_names(char *paths[FILES])
+{
+    for (int i = 0; i < FILES; i++) {
+        free(paths[i]);
+    }
+}
+
+static ie_plan *plan_of(const char *workers, char *paths[FILES])
+{
+    name_files(paths);
     ie_config *config = ie_config_new();
     assert_int_equal(ie_config_set(config, "processing.max_workers", workers, "test", NULL), IE_OK);
     ie_engine_options options = {.catalog = ""};
@@ -36,9 +48,7 @@ static ie_plan *plan_of(const char *workers, char *paths[FILES])
     }
     ie_engine_close(engine);
     ie_config_free(config);
-    for (int i = 0; i < FILES; i++) {
-        free(paths[i]);
-    }
+    free_names(paths);
     return plan;
 }
 
@@ -97,6 +107,61 @@ static void verdicts_are_not_mixed(void **state)
     ie_plan_free(alone);
 }
 
+typedef struct witness {
+    uint64_t done, total, calls;
+    bool fell, stop;
+    volatile int cancel;
+} witness;
+
+static void watch(void *user, const ie_progress *progress)
+{
+    witness *w = user;
+    if (progress->stage == IE_STAGE_PAIRS) {
+        w->fell = w->fell || progress->done < w->done;
+        w->done = progress->done;
+        w->total = progress->total;
+        w->calls++;
+        w->cancel = w->stop;
+    }
+}
+
+static ie_status compare_watched(witness *w, ie_error *err)
+{
+    char *paths[FILES];
+    name_files(paths);
+    ie_config *config = ie_config_new();
+    ie_engine_options options = {.catalog = "", .progress = watch, .user = w, .cancel = &w->cancel};
+    ie_engine *engine = NULL;
+    assert_int_equal(ie_engine_open(config, &options, &engine, NULL), IE_OK);
+    ie_input input = {.paths = (const char *const *)paths, .count = FILES};
+    ie_request request = {.command = "dedupe", .dedupe = true, .similar = true};
+    ie_plan *plan = NULL;
+    ie_summary summary;
+    ie_status status = ie_engine_plan(engine, &input, &request, &plan, &summary, err);
+    ie_plan_free(plan);
+    ie_engine_close(engine);
+    ie_config_free(config);
+    free_names(paths);
+    return status;
+}
+
+static void the_comparing_of_pairs_tells_how_far_it_is_and_can_be_interrupted(void **state)
+{
+    (void)state;
+    if (testdata() == NULL) {
+        print_message("no test data\n");
+        skip();
+    }
+    witness whole = {0}, stopped = {.stop = true};
+    ie_error err = {0};
+    assert_int_equal(compare_watched(&whole, &err), IE_OK);
+    assert_true(whole.total > 100);
+    assert_int_equal(whole.done, whole.total);
+    assert_false(whole.fell);
+    assert_int_equal(compare_watched(&stopped, &err), IE_ERR_CANCELLED);
+    assert_true(stopped.done < whole.total);
+}
+
 /* What is merged into the one that stays may be written beside it: two actions with one path. */
 static void a_sidecar_to_be_made_does_not_hide_its_photo_from_the_evaluation(void **state)
 {
@@ -135,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(versions_of_a_picture_are_found_and_pictures_are_not_mixed),
         cmocka_unit_test(verdicts_are_not_mixed),
+        cmocka_unit_test(the_comparing_of_pairs_tells_how_far_it_is_and_can_be_interrupted),
         cmocka_unit_test(a_sidecar_to_be_made_does_not_hide_its_photo_from_the_evaluation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -396,6 +396,33 @@ static void a_crop_is_one_from_either_side(void **state)
     }
 }
 
+/* Pictures that are alike in all degrees: by places, by blocks, by detail, by what moves. */
+static void a_look_that_ends_early_says_what_all_measures_say(void **state)
+{
+    (void)state;
+    const view views[] = {{1, 0, 1, 0, 0, 2, 0, 0},    {0.87, 0, 1, 1, 0, 2, 0, 0},
+                          {0.6, 0, 1, 1, 0, 2, 0, 0},  {1, 0.1, 0.8, 10, 0, 2, 0, 0},
+                          {1, 0, 1.2, 0, 0, 3, 0, 0},  {0.97, 0.02, 1, 0, 4, 2, 0, 0},
+                          {1, 0, 1, 0, 20, 2, 0, 0},   {0.95, 0, 0.6, 40, 2, 3, 0, 0}};
+    enum { COUNT = sizeof views / sizeof *views };
+    unsigned seen[IE_MATCH_SIMILAR_SCENE + 1] = {0};
+    for (int i = 0; i < COUNT * COUNT * 2; i++) {
+        ie_sketch a = draw(views[i / 2 / COUNT]), b = draw(views[i / 2 % COUNT]);
+        bool other = i % 2 == 1;
+        uint8_t overlap;
+        if (i % 3 == 0) {
+            cover(&b, (unsigned)i, 0.35);
+        }
+        ie_likeness l = ie_structure_compare(&a, &b, 0);
+        ie_match verdict = ie_structure_judge(&l, other);
+        assert_int_equal(ie_structure_look(&a, &b, 0, other, &overlap), verdict);
+        assert_int_equal(overlap, (uint8_t)(100 * l.overlap * fmin(1, l.scale_x * l.scale_y)));
+        seen[verdict]++;
+    }
+    assert_true(seen[IE_MATCH_NONE] > 5 && seen[IE_MATCH_SAME_PICTURE] > 5 &&
+                seen[IE_MATCH_SIMILAR_SCENE] > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +445,7 @@ int main(void)
         cmocka_unit_test(a_burst_with_other_exposure_is_not_one_picture),
         cmocka_unit_test(leaves_in_the_wind_are_seen_through_edited_levels),
         cmocka_unit_test(a_crop_is_one_from_either_side),
+        cmocka_unit_test(a_look_that_ends_early_says_what_all_measures_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
