@@ -54,6 +54,10 @@ typedef struct ie_quarter_scale {
 /* `quantisers` in zigzag order. */
 void ie_quarter_scale_set(ie_quarter_scale *scale, const uint16_t quantisers[64]);
 
+/* Decodes the AC coefficients into `block`, rows by rows, which holds zeros for them. False: not
+   for us. */
+bool ie_values_block(ie_bits *bits, const ie_value_table *table, int16_t block[64]);
+
 /* Decodes the AC coefficients and writes out[0], out[1], out[stride], out[stride + 1]. False: not
    for us. */
 bool ie_quarter_block(ie_bits *bits, const ie_value_table *table, const ie_quarter_scale *scale,
