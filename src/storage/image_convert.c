@@ -433,9 +433,9 @@ static ie_status take_preview(ie_bytes *bytes, input *in, ie_error *err)
     return IE_OK;
 }
 
-ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
-                           const ie_convert_options *options, ie_converted *ret_converted,
-                           ie_error *err)
+ie_status ie_image_convert_bytes(ie_bytes *bytes, ie_format from, const char *temp_path,
+                                 const ie_convert_options *options, ie_converted *ret_converted,
+                                 ie_error *err)
 {
     ie_status status = ie_vips_ready(err);
     if (status != IE_OK) {
@@ -445,15 +445,14 @@ ie_status ie_image_convert(const char *from_path, ie_format from, const char *te
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "this build cannot write %s images",
                             ie_format_name(options->to));
     }
-    ie_bytes *bytes = NULL;
-    input in = {.format = from};
-    status = ie_vips_load_file(from_path, &bytes, &in.data, err);
-    if (status != IE_OK) {
-        return status;
+    input in = {.data = ie_bytes_load(bytes, UINT64_MAX),
+                .size = (size_t)ie_bytes_size(bytes),
+                .format = from,
+                .file = bytes,
+                .file_format = from};
+    if (in.data == NULL) {
+        return ie_error_errno(err, ie_bytes_errno(bytes), "it cannot be read");
     }
-    in.size = (size_t)ie_bytes_size(bytes);
-    in.file = bytes;
-    in.file_format = from;
     if (ie_format_kind(from) == IE_KIND_RAW && (options->recoding & IE_RECODE_DEVELOP) == 0) {
         status = take_preview(bytes, &in, err);
     }
@@ -464,6 +463,19 @@ ie_status ie_image_convert(const char *from_path, ie_format from, const char *te
     } else {
         ie_converted_clear(&converted);
     }
-    ie_bytes_close(bytes);
+    return status;
+}
+
+ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
+                           const ie_convert_options *options, ie_converted *ret_converted,
+                           ie_error *err)
+{
+    ie_bytes *bytes = NULL;
+    const uint8_t *data = NULL;
+    ie_status status = ie_vips_load_file(from_path, &bytes, &data, err);
+    if (status == IE_OK) {
+        status = ie_image_convert_bytes(bytes, from, temp_path, options, ret_converted, err);
+        ie_bytes_close(bytes);
+    }
     return status;
 }
