@@ -333,7 +333,8 @@ static void see_part(void *maker, int part, const uint8_t *rows, uint32_t count,
     }
 }
 
-/* False with the code "unsupported": it is not for that way, nothing has happened. */
+/* By coefficients or by samples. False with the code "unsupported": it is not for that way, nothing
+   has happened. */
 static bool recode(const input *in, const ie_convert_options *options, bool coefficients,
                    ie_converted *converted, ie_decode_fault *ret_fault)
 {
@@ -343,19 +344,19 @@ static bool recode(const input *in, const ie_convert_options *options, bool coef
         return false;
     }
     const ie_jpeg_facts facts = *ie_jpeg_get_facts(jpeg);
+    const unsigned shrink = coefficients ? ie_likeness_shrink(facts.width, facts.height) : 1;
     uint32_t across[IE_PARTS], down[IE_PARTS];
     for (int i = 0; i < IE_PARTS; i++) {
-        uint32_t of = !coefficients ? 1 : i == IE_LUMA ? 4 : 8;
+        uint32_t of = i == IE_LUMA || !coefficients ? shrink : 8;
         across[i] = facts.across[i] * of;
         down[i] = facts.down[i] * of;
     }
     ie_likeness_maker maker = {0};
     const ie_jpeg_recoding how = {options->quality,
-                                  (options->recoding & IE_RECODE_PROGRESSIVE) != 0, coefficients,
+                                  (options->recoding & IE_RECODE_PROGRESSIVE) != 0, shrink,
                                   see_part, &maker};
     /* With two or four the chroma that a likeness has is not there, or means something else. */
-    bool fits = (facts.components == 1 || facts.components == 3) &&
-                (!coefficients || ie_likeness_shrink(facts.width, facts.height) == 4) &&
+    bool fits = (facts.components == 1 || facts.components == 3) && (!coefficients || shrink > 1) &&
                 ie_likeness_begin_planes(&maker, facts.width, facts.height, across, down,
                                          facts.components == 1);
     *ret_fault = (ie_decode_fault){.code = "unsupported"};

@@ -314,6 +314,15 @@ void ie_jpeg_dc_blocks(const ie_jpeg_dc *dc, uint32_t ret_across[3], uint32_t re
     *ret_rows = mcus_down(head);
 }
 
+void ie_jpeg_dc_quantisers(const ie_jpeg_dc *dc, int component, uint16_t ret_quantisers[64])
+{
+    const ie_jpeg_header *head = &dc->header;
+    for (int k = 0; k < 64; k++) {
+        ret_quantisers[ie_jpeg_natural[k]] =
+            head->quantisers[head->components[component].quantiser][k];
+    }
+}
+
 const char *ie_jpeg_dc_begin_blocks(ie_jpeg_dc *dc)
 {
     const ie_jpeg_header *head = &dc->header;

@@ -30,7 +30,7 @@ static const uint8_t seen[8] = {0, 1, NONE, 2, NONE, 3, NONE, 4};
 /* Its weights of 1, 3, 5, 7, times 2^13. */
 static const int32_t odd_weights[5] = {0, 29692, -10426, 6967, -5906};
 
-static const uint8_t natural[64] = {
+const uint8_t ie_jpeg_natural[64] = {
     0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
     41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
     30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
@@ -39,7 +39,7 @@ void ie_quarter_scale_set(ie_quarter_scale *scale, const uint16_t quantisers[64]
 {
     scale->coarse = false;
     for (int k = 0; k < 64; k++) {
-        uint8_t row = seen[natural[k] / 8], column = seen[natural[k] % 8];
+        uint8_t row = seen[ie_jpeg_natural[k] / 8], column = seen[ie_jpeg_natural[k] % 8];
         int32_t quantiser = quantisers[k];
         ie_quarter_weight *it = &scale->weights[k];
         *it = (ie_quarter_weight){.weight = 0, .most = INT16_MAX, .sum = SUMS - 1};
@@ -157,7 +157,7 @@ static __attribute__((noinline)) int take_symbol(ie_bits *bits, const ie_canonic
     if (size != 0) {
         int32_t value = ie_bits_value(bits, length + size, size);
         if (to->block != NULL) {
-            to->block[natural[*at - 1]] = (int16_t)value;
+            to->block[ie_jpeg_natural[*at - 1]] = (int16_t)value;
         } else {
             add_checked(to->sums, &to->scale->weights[*at - 1], value);
         }
@@ -175,11 +175,13 @@ take_entry(const target *to, uint32_t entry, unsigned at, unsigned now, bool las
     int32_t first = (int32_t)entry >> VALUE_AT;
     int32_t second = (int32_t)(entry << VALUE_BITS) >> (32 - SECOND_VALUE_BITS);
     if (kind == STORED && last) {
-        to->block[natural[now - 1]] = (int16_t)(to->block[natural[now - 1]] + second);
-        to->block[natural[at + step - 1]] = (int16_t)(to->block[natural[at + step - 1]] + first);
+        to->block[ie_jpeg_natural[now - 1]] =
+            (int16_t)(to->block[ie_jpeg_natural[now - 1]] + second);
+        to->block[ie_jpeg_natural[at + step - 1]] =
+            (int16_t)(to->block[ie_jpeg_natural[at + step - 1]] + first);
     } else if (kind == STORED) {
-        to->block[natural[now - 1]] = (int16_t)second;
-        to->block[natural[at + step - 1]] = (int16_t)first;
+        to->block[ie_jpeg_natural[now - 1]] = (int16_t)second;
+        to->block[ie_jpeg_natural[at + step - 1]] = (int16_t)first;
     } else if (kind == SUMMED_CHECKED) {
         add_checked(to->sums, &to->scale->weights[at + step - 1], first);
         add_checked(to->sums, &to->scale->weights[now - 1], second);

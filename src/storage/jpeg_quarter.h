@@ -28,6 +28,9 @@
 
 #define IE_QUARTER_MOST 100000000u
 
+/* Where a coefficient lies, row by row, by its place in zigzag order (T.81, figure A.6). */
+extern const uint8_t ie_jpeg_natural[64];
+
 /* AC look-up: what the next IE_VALUE_BITS bits hold, see jpeg_quarter.c. */
 #define IE_VALUE_BITS 13
 

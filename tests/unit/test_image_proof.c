@@ -181,6 +181,7 @@ static void a_file_that_shows_something_else_is_refused_in_each_format(void **st
 static void a_large_file_that_shows_something_else_is_refused(void **state)
 {
     (void)state;
+    assert_wrong_ones_are_refused(2100, 96, IE_FORMAT_JPEG, 0);
     assert_wrong_ones_are_refused(4000, 96, IE_FORMAT_JPEG, 0);
     assert_wrong_ones_are_refused(4011, 93, IE_FORMAT_JPEG, IE_RECODE_FULL_CHROMA);
     assert_wrong_ones_are_refused(4011, 93, IE_FORMAT_JPEG, IE_RECODE_PROGRESSIVE);
@@ -230,8 +231,8 @@ static void assert_torn_is_refused(const char *path, const ie_likeness *original
 static void a_jpeg_of_a_jpeg_that_shows_something_else_is_refused(void **state)
 {
     (void)state;
-    static const uint32_t sizes[][2] = {{330, 222}, {4000, 96}, {4011, 93}};
-    for (size_t i = 0; i < 6; i++) {
+    static const uint32_t sizes[][2] = {{330, 222}, {2111, 93}, {4000, 96}, {4011, 93}};
+    for (size_t i = 0; i < 8; i++) {
         const uint32_t *size = sizes[i / 2];
         const unsigned recoding = i % 2 == 0 ? 0 : IE_RECODE_PROGRESSIVE;
         ie_likeness original = {0};
@@ -295,8 +296,8 @@ static void torn_files_are_refused_wherever_they_are_torn(void **state)
 {
     (void)state;
     static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_WEBP, IE_FORMAT_PNG};
-    static const uint32_t sizes[][2] = {{330, 222}, {4000, 92}, {4011, 93}};
-    for (size_t i = 0; i < 9; i++) {
+    static const uint32_t sizes[][2] = {{330, 222}, {2100, 93}, {4000, 92}, {4011, 93}};
+    for (size_t i = 0; i < 12; i++) {
         const uint32_t *size = sizes[i / 3];
         ie_likeness original = {0};
         const char *to =

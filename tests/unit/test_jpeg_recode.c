@@ -37,13 +37,13 @@ static void seen_clear(seen *it)
 
 /* NULL, and the fault's code, where it is refused. */
 static uint8_t *recode(const uint8_t *bytes, size_t size, int quality, bool progressive,
-                       bool coefficients, seen *to, size_t *ret_size, const char **ret_code)
+                       unsigned shrink, seen *to, size_t *ret_size, const char **ret_code)
 {
     ie_decode_fault fault = {0};
     uint8_t *out = NULL;
     ie_jpeg *jpeg = ie_jpeg_open(bytes, size, MAX_PIXELS, &fault);
     assert_non_null(jpeg);
-    const ie_jpeg_recoding how = {quality, progressive, coefficients, see, to};
+    const ie_jpeg_recoding how = {quality, progressive, shrink, see, to};
     bool good = ie_jpeg_recode(jpeg, bytes, size, &how, &out, ret_size, &fault);
     assert_true(good == (out != NULL));
     *ret_code = fault.code;
@@ -95,13 +95,13 @@ static void assert_nearest(coded *before, coded *after, int part)
     }
 }
 
-static void assert_seen_luma(const seen *it, const uint8_t *bytes, size_t size)
+static void assert_seen_luma(const seen *it, const uint8_t *bytes, size_t size, unsigned shrink)
 {
     ie_decode_fault fault;
     ie_jpeg_rows layout;
     uint32_t width, height;
     ie_jpeg *jpeg = ie_jpeg_open(bytes, size, MAX_PIXELS, &fault);
-    assert_true(ie_jpeg_start(jpeg, 4, IE_JPEG_GRAY, &layout, &width, &height, &fault));
+    assert_true(ie_jpeg_start(jpeg, shrink, IE_JPEG_GRAY, &layout, &width, &height, &fault));
     uint8_t *row = ie_alloc(width);
     assert_true(it->width[0] >= width && it->count[0] >= height);
     for (uint32_t y = 0; y < height; y++) {
@@ -126,14 +126,14 @@ static void assert_seen_chroma(const seen *it, coded *of, int part)
     }
 }
 
-static void check_shape(const jpeg_shape *shape, int quality)
+static void check_shape(const jpeg_shape *shape, int quality, unsigned shrink)
 {
     size_t size, new_size;
     const char *code;
     seen rows = {0};
     coded before, after;
     uint8_t *bytes = jpeg_make(shape, &size);
-    uint8_t *out = recode(bytes, size, quality, false, true, &rows, &new_size, &code);
+    uint8_t *out = recode(bytes, size, quality, false, shrink, &rows, &new_size, &code);
     assert_non_null(out);
     read_coded(&before, bytes, size);
     read_coded(&after, out, new_size);
@@ -142,7 +142,7 @@ static void check_shape(const jpeg_shape *shape, int quality)
     for (int i = 0; i < shape->components; i++) {
         assert_nearest(&before, &after, i);
     }
-    assert_seen_luma(&rows, bytes, size);
+    assert_seen_luma(&rows, bytes, size, shrink);
     for (int i = 1; i < shape->components; i++) {
         assert_seen_chroma(&rows, &before, i);
     }
@@ -171,10 +171,10 @@ static void each_coefficient_is_the_nearest_and_what_is_shown_is_the_picture(voi
                             .restart = i % 3 == 0 ? 5 : 0,
                             .optimized = i % 2 == 0,
                             .seed = seed++};
-        check_shape(&shape, qualities[i % 5][1]);
+        check_shape(&shape, qualities[i % 5][1], i % 2 == 0 ? 4 : 2);
         if (i < 25) {
             shape.components = 1;
-            check_shape(&shape, qualities[i % 5][1]);
+            check_shape(&shape, qualities[i % 5][1], i % 2 == 0 ? 4 : 2);
         }
     }
 }
@@ -186,7 +186,7 @@ static void assert_left(const uint8_t *bytes, size_t size, bool progressive)
     size_t new_size;
     const char *code = NULL;
     seen rows = {0};
-    assert_null(recode(bytes, size, 90, progressive, true, &rows, &new_size, &code));
+    assert_null(recode(bytes, size, 90, progressive, 4, &rows, &new_size, &code));
     assert_string_equal(code, "unsupported");
     seen_clear(&rows);
 }
@@ -218,7 +218,7 @@ static void a_torn_file_is_left_wherever_it_is_torn(void **state)
         size_t left = size - cut * (size - 700) / 40;
         assert_left(bytes, left, false);
         seen rows = {0};
-        assert_null(recode(bytes, left, 90, false, false, &rows, &new_size, &code));
+        assert_null(recode(bytes, left, 90, false, 1, &rows, &new_size, &code));
         assert_string_not_equal(code, "unsupported");
         seen_clear(&rows);
     }
@@ -240,7 +240,7 @@ static void coefficients_that_no_picture_has_go_by_samples(void **state)
     memset(bytes + at + 5, 255, 64); /* its quantisers, which were 1 */
     assert_left(bytes, size, false);
     seen rows = {0};
-    uint8_t *out = recode(bytes, size, 90, false, false, &rows, &new_size, &code);
+    uint8_t *out = recode(bytes, size, 90, false, 1, &rows, &new_size, &code);
     assert_non_null(out);
     free(out);
     seen_clear(&rows);
@@ -250,38 +250,42 @@ static void coefficients_that_no_picture_has_go_by_samples(void **state)
 static void the_largest_coefficients_fit_and_larger_ones_do_not(void **state)
 {
     (void)state;
-    uint16_t from[64], to[64];
+    uint16_t one[64], two[64], most[64];
     int16_t block[1][64];
-    uint8_t quarter[4], eighth;
-    ie_requantiser r;
+    uint8_t samples[16];
+    ie_requantiser same, halved, hostile;
     for (int k = 0; k < 64; k++) {
-        from[k] = 1;
-        to[k] = 2;
+        one[k] = 1;
+        two[k] = 2;
+        most[k] = UINT16_MAX;
     }
-    ie_requantiser_set(&r, from, to);
-    for (int sign = -1; sign <= 1; sign += 2) {
-        for (int k = 0; k < 64; k++) {
-            block[0][k] = (int16_t)(sign * 2046);
-        }
-        assert_true(ie_requantise_luma(&r, block, 1, quarter, 2));
-        for (int k = 0; k < 64; k++) {
-            assert_int_equal(block[0][k], sign * 1023);
-        }
-        assert_int_equal(quarter[0], sign > 0 ? 255 : 0);
-        for (int k = 0; k < 64; k++) {
-            memset(block, 0, sizeof block);
-            block[0][k] = (int16_t)(sign * 2047); /* 1,024 when halved and rounded */
-            assert_false(ie_requantise_luma(&r, block, 1, quarter, 2));
-            block[0][k] = sign > 0 ? INT16_MAX : INT16_MIN;
-            assert_false(ie_requantise_chroma(&r, block, 1, &eighth));
+    ie_requantiser_set(&same, one, one);
+    ie_requantiser_set(&halved, one, two);
+    ie_requantiser_set(&hostile, most, one);
+    for (unsigned side = 1; side <= 4; side *= 2) {
+        const ie_block_rows out = {samples, side, side};
+        for (int sign = -1; sign <= 1; sign += 2) {
+            for (int k = 0; k < 64; k++) {
+                block[0][k] = (int16_t)(sign * IE_REQUANTISE_MOST);
+            }
+            assert_true(ie_requantise_row(&halved, block, 1, &out));
+            for (int k = 0; k < 64; k++) {
+                assert_int_equal(block[0][k], sign * IE_REQUANTISE_MOST / 2);
+            }
+            assert_int_equal(samples[0], sign > 0 ? 255 : 0);
+            for (int k = 0; k < 64; k++) {
+                memset(block, 0, sizeof block);
+                block[0][k] = (int16_t)(sign * 1023);
+                assert_true(ie_requantise_row(&same, block, 1, &out));
+                block[0][k] = (int16_t)(sign * 1024);
+                assert_false(ie_requantise_row(&same, block, 1, &out));
+                block[0][k] = (int16_t)(sign * (IE_REQUANTISE_MOST + 1));
+                assert_false(ie_show_row(&halved, block, 1, &out));
+                block[0][k] = sign > 0 ? INT16_MAX : INT16_MIN;
+                assert_false(ie_requantise_row(&hostile, block, 1, &out));
+            }
         }
     }
-    for (int k = 0; k < 64; k++) {
-        from[k] = UINT16_MAX;
-        block[0][k] = INT16_MIN;
-    }
-    ie_requantiser_set(&r, from, to);
-    assert_false(ie_requantise_luma(&r, block, 1, quarter, 2));
 }
 
 int main(void)
