@@ -138,14 +138,26 @@ static INLINE bool take_row(const ie_requantiser *r, int16_t (*blocks)[64], size
     return true;
 }
 
-WIDE bool ie_requantise_row(const ie_requantiser *r, int16_t (*blocks)[64], size_t count,
-                            const ie_block_rows *out)
+WIDE static bool requantise_row(const ie_requantiser *r, int16_t (*blocks)[64], size_t count,
+                                const ie_block_rows *out)
 {
     return take_row(r, blocks, count, out, true);
 }
 
-WIDE bool ie_show_row(const ie_requantiser *r, int16_t (*blocks)[64], size_t count,
-                      const ie_block_rows *out)
+WIDE static bool show_row(const ie_requantiser *r, int16_t (*blocks)[64], size_t count,
+                          const ie_block_rows *out)
 {
     return take_row(r, blocks, count, out, false);
+}
+
+bool ie_requantise_row(const ie_requantiser *r, int16_t (*blocks)[64], size_t count,
+                       const ie_block_rows *out)
+{
+    return requantise_row(r, blocks, count, out);
+}
+
+bool ie_show_row(const ie_requantiser *r, int16_t (*blocks)[64], size_t count,
+                 const ie_block_rows *out)
+{
+    return show_row(r, blocks, count, out);
 }
