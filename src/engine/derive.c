@@ -100,20 +100,13 @@ static ie_status write_bytes(const char *temp_path, const uint8_t *bytes, size_t
 /* ---- conversion ---------------------------------------------------------------------- */
 
 /* What only the source's bytes tell of parts that a conversion would leave behind. */
-static ie_status inspect(const ie_config *config, const ie_action *action, bool *ret_bare,
+static ie_status inspect(const ie_action *action, const uint8_t *data, size_t size, bool *ret_bare,
                          ie_error *err)
 {
-    ie_bytes *bytes = NULL;
-    const uint8_t *data = NULL;
+    ie_status status = IE_OK;
     if (!ie_gain_map_possible(action->from_format)) {
         return IE_OK;
     }
-    ie_status status =
-        load(action->from, (uint64_t)config->limits.max_file_bytes, &bytes, &data, err);
-    if (status != IE_OK) {
-        return status;
-    }
-    size_t size = (size_t)ie_bytes_size(bytes);
     if (action->from_format == IE_FORMAT_JPEG && ie_image_data_motion(data, size)) {
         status =
             ie_error_set(err, IE_ERR_UNSUPPORTED,
@@ -126,7 +119,6 @@ static ie_status inspect(const ie_config *config, const ie_action *action, bool 
             "converts it all the same");
     }
     *ret_bare = action->from_format == IE_FORMAT_JXL && !ie_image_data_boxed_metadata(data, size);
-    ie_bytes_close(bytes);
     return status;
 }
 
@@ -188,27 +180,51 @@ static ie_status blame(const char *temp_path, ie_status status, ie_error *err)
     return status;
 }
 
-static ie_status convert(const ie_config *config, const ie_action *action, const char *temp_path,
-                         ie_error *err)
+/* The source's bytes are read once for all that looks at them. */
+static ie_status convert_bytes(const ie_config *config, const ie_action *action, ie_bytes *bytes,
+                               const uint8_t *data, const char *temp_path,
+                               ie_converted *ret_converted, ie_error *err)
 {
     bool bare = false; /* a JPEG XL without metadata: exiv2 need not read it, and could not */
-    ie_converted converted = {0};
-    ie_status status = inspect(config, action, &bare, err);
+    ie_status status = inspect(action, data, (size_t)ie_bytes_size(bytes), &bare, err);
     if (status != IE_OK) {
         return status;
     }
     const ie_convert_options options = {action->format, action->quality, turn_of(action),
                                         (uint64_t)config->limits.max_pixels, action->recoding};
     status =
-        ie_image_convert(action->from, action->from_format, temp_path, &options, &converted, err);
-    if (status == IE_OK && converted.bytes != NULL) {
-        status = write_bytes(temp_path, converted.bytes, converted.size, err);
+        ie_image_convert_bytes(bytes, action->from_format, temp_path, &options, ret_converted, err);
+    if (status == IE_OK && ret_converted->bytes != NULL) {
+        status = write_bytes(temp_path, ret_converted->bytes, ret_converted->size, err);
     }
     if (status == IE_OK && !bare) {
-        bool srgb = (action->recoding & (IE_RECODE_SRGB | IE_RECODE_DEVELOP)) != 0;
-        status = ie_exif_copy(action->from, action->from_format, temp_path, action->format, 1, srgb,
-                              err);
+        const bool swapped = turn_of(action) >= 5;
+        const ie_exif_target target = {
+            .path = temp_path,
+            .format = action->format,
+            .width = swapped ? ret_converted->height : ret_converted->width,
+            .height = swapped ? ret_converted->width : ret_converted->height,
+            .orientation = 1,
+            .srgb = (action->recoding & (IE_RECODE_SRGB | IE_RECODE_DEVELOP)) != 0,
+        };
+        status = ie_exif_copy(action->from, action->from_format, bytes, &target, err);
     }
+    return status;
+}
+
+static ie_status convert(const ie_config *config, const ie_action *action, const char *temp_path,
+                         ie_error *err)
+{
+    ie_converted converted = {0};
+    ie_bytes *bytes = NULL;
+    const uint8_t *data = NULL;
+    ie_status status =
+        load(action->from, (uint64_t)config->limits.max_file_bytes, &bytes, &data, err);
+    if (status != IE_OK) {
+        return status;
+    }
+    status = convert_bytes(config, action, bytes, data, temp_path, &converted, err);
+    ie_bytes_close(bytes);
     status = blame(temp_path, status, err);
     status = status == IE_OK ? prove(config, action, &converted, temp_path, err) : status;
     ie_converted_clear(&converted);

@@ -234,19 +234,20 @@ static void set_when_there(ie_tags *tags, const char *name, int value)
     }
 }
 
-static void adapt(ie_tags *tags, ie_format to_format, int orientation, int width, int height)
+static void adapt(ie_tags *tags, const ie_exif_target *to)
 {
+    const int width = (int)to->width, height = (int)to->height;
     clear_structure(tags);
     clear_parts(tags);
     if (ie_tags_any_iptc(tags)) {
         (void)!ie_tags_iptc_to_utf8(tags);
-        if (!ie_exif_carries_iptc(to_format)) {
+        if (!ie_exif_carries_iptc(to->format)) {
             iptc_to_xmp(tags);
             ie_tags_clear_iptc(tags);
         }
     }
-    set_when_there(tags, "Exif.Image.Orientation", orientation);
-    set_when_there(tags, "Xmp.tiff.Orientation", orientation);
+    set_when_there(tags, "Exif.Image.Orientation", to->orientation);
+    set_when_there(tags, "Xmp.tiff.Orientation", to->orientation);
     set_when_there(tags, "Exif.Photo.PixelXDimension", width);
     set_when_there(tags, "Exif.Photo.PixelYDimension", height);
     set_when_there(tags, "Xmp.exif.PixelXDimension", width);
@@ -275,28 +276,8 @@ static bool bare(ie_format format)
            format == IE_FORMAT_ICO;
 }
 
-static ie_status target_size(const char *path, ie_format format, int *ret_width, int *ret_height,
-                             ie_error *err)
-{
-    if (!ie_exif_can_write(format)) {
-        ie_photo *photo = NULL;
-        ie_status status = ie_exif_facts(path, format, &photo, err);
-        *ret_width = status == IE_OK ? (int)photo->width : 0;
-        *ret_height = status == IE_OK ? (int)photo->height : 0;
-        ie_photo_free(photo);
-        return status;
-    }
-    IE_AUTO_TAGS ie_tags *tags = NULL;
-    ie_status status = ie_tags_open(path, &tags, err);
-    if (status == IE_OK) {
-        ie_tags_pixels(tags, ret_width, ret_height);
-    }
-    return status;
-}
-
 /* `snapshot`: see ie_boxed_embed(); empty where exiv2 wrote the file. */
-static ie_status carry(ie_tags *tags, bool big_endian, const char *to_path, ie_format to_format,
-                       int orientation, bool srgb, int width, int height, ie_texts *snapshot,
+static ie_status carry(ie_tags *tags, bool big_endian, const ie_exif_target *to, ie_texts *snapshot,
                        ie_error *err)
 {
     if (!ie_tags_any(tags)) {
@@ -307,21 +288,21 @@ static ie_status carry(ie_tags *tags, bool big_endian, const char *to_path, ie_f
                             "its metadata is damaged and would not come over whole (exiv2: %s)",
                             ie_tags_complaint(tags));
     }
-    if (!ie_exif_can_carry(to_format)) {
+    if (!ie_exif_can_carry(to->format)) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
                             "its metadata (date, camera, place …) cannot be carried into %s files",
-                            ie_format_name(to_format));
+                            ie_format_name(to->format));
     }
     if (ie_tags_has(tags, "Xmp.xmpNote.HasExtendedXMP")) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED, "its extended XMP block would be lost");
     }
-    adapt(tags, to_format, orientation, width, height);
-    if (srgb) {
+    adapt(tags, to);
+    if (to->srgb) {
         say_srgb(tags);
     }
-    return ie_exif_can_write(to_format)
-               ? ie_tags_save(tags, to_path, err)
-               : ie_boxed_embed(tags, big_endian, to_path, to_format, snapshot, err);
+    return ie_exif_can_write(to->format)
+               ? ie_tags_save(tags, to->path, err)
+               : ie_boxed_embed(tags, big_endian, to->path, to->format, snapshot, err);
 }
 
 /* CRW has no EXIF; what exiv2 makes of its own numbers for exposures may be wrong (5 s become 1 s).
@@ -336,22 +317,23 @@ static void drop_guesses(ie_tags *tags, const ie_metadata *facts)
     }
 }
 
-static ie_status copy_tags(const char *from_path, ie_format from_format, const ie_metadata *facts,
-                           const char *to_path, ie_format to_format, int orientation, bool srgb,
-                           ie_texts *snapshot, ie_error *err)
+static ie_status open_tags(const char *path, ie_format format, ie_bytes *bytes, ie_tags **ret_tags,
+                           ie_error *err)
 {
-    int width = 0, height = 0;
-    ie_status status = ie_exif_can_carry(to_format)
-                           ? target_size(to_path, to_format, &width, &height, err)
-                           : IE_OK;
-    if (status != IE_OK) {
-        return status;
+    if (format == IE_FORMAT_JXL || format == IE_FORMAT_HEIC || format == IE_FORMAT_AVIF) {
+        return ie_boxed_open_tags(path, format, ret_tags, err);
     }
+    const uint8_t *data = bytes != NULL ? ie_bytes_load(bytes, UINT64_MAX) : NULL;
+    return data != NULL ? ie_tags_open_memory(data, (size_t)ie_bytes_size(bytes), ret_tags, err)
+                        : ie_tags_open(path, ret_tags, err);
+}
+
+static ie_status copy_tags(const char *from_path, ie_format from_format, ie_bytes *from_bytes,
+                           const ie_metadata *facts, const ie_exif_target *to, ie_texts *snapshot,
+                           ie_error *err)
+{
     IE_AUTO_TAGS ie_tags *tags = NULL;
-    bool boxed = from_format == IE_FORMAT_JXL || from_format == IE_FORMAT_HEIC ||
-                 from_format == IE_FORMAT_AVIF;
-    status = boxed ? ie_boxed_open_tags(from_path, from_format, &tags, err)
-                   : ie_tags_open(from_path, &tags, err);
+    ie_status status = open_tags(from_path, from_format, from_bytes, &tags, err);
     if (status != IE_OK || tags == NULL) {
         return status;
     }
@@ -369,26 +351,24 @@ static ie_status copy_tags(const char *from_path, ie_format from_format, const i
         return ie_error_set(err, IE_ERR_FORMAT, "its date cannot be carried over");
     }
     bool big_endian = ie_boxed_big_endian(from_path, from_format);
-    return carry(tags, big_endian, to_path, to_format, orientation, srgb, width, height, snapshot,
-                 err);
+    return carry(tags, big_endian, to, snapshot, err);
 }
 
-ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char *to_temp_path,
-                       ie_format to_format, int orientation, bool srgb, ie_error *err)
+ie_status ie_exif_copy(const char *from_path, ie_format from_format, ie_bytes *from_bytes,
+                       const ie_exif_target *to, ie_error *err)
 {
     if (bare(from_format)) {
         return IE_OK;
     }
     IE_AUTO_TEXTS ie_texts snapshot = {0};
-    ie_photo *from = NULL, *to = NULL;
+    ie_photo *from = NULL, *made = NULL;
     ie_status status = ie_exif_facts(from_path, from_format, &from, err);
     if (status == IE_OK) {
-        status = copy_tags(from_path, from_format, &from->metadata, to_temp_path, to_format,
-                           orientation, srgb, &snapshot, err);
+        status = copy_tags(from_path, from_format, from_bytes, &from->metadata, to, &snapshot, err);
     }
-    status = status == IE_OK ? ie_boxed_check(to_temp_path, to_format, &snapshot, err) : status;
+    status = status == IE_OK ? ie_boxed_check(to->path, to->format, &snapshot, err) : status;
     if (status == IE_OK) {
-        status = ie_exif_facts(to_temp_path, to_format, &to, err);
+        status = ie_exif_facts(to->path, to->format, &made, err);
     }
     /* exiv2 makes a PNG's description of a JPEG's comment. */
     if (status == IE_OK && to_format == IE_FORMAT_PNG && from->metadata.caption == NULL &&
@@ -397,13 +377,14 @@ ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char 
         from->metadata.caption = from->metadata.comment;
     }
     /* Another reader than the one that carried them finds the same facts in the new file. */
-    const char *what = status == IE_OK ? ie_exif_difference(&from->metadata, &to->metadata) : NULL;
+    const char *what =
+        status == IE_OK ? ie_exif_difference(&from->metadata, &made->metadata) : NULL;
     if (what != NULL) {
         status =
             ie_error_set(err, IE_ERR_UNSUPPORTED, "its %s would not come over into the %s file",
-                         what, ie_format_name(to_format));
+                         what, ie_format_name(to->format));
     }
     ie_photo_free(from);
-    ie_photo_free(to);
+    ie_photo_free(made);
     return status;
 }

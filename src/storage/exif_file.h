@@ -8,6 +8,7 @@
 #define IE_STORAGE_EXIF_FILE_H
 
 #include "core/plan.h"
+#include "storage/bytes.h"
 
 /* Can tags be embedded in files of this format (IPTC and XMP and EXIF as far as the format knows
    them)? */
@@ -34,19 +35,26 @@ const char *ie_exif_refusal(const char *path, ie_format format, ie_arena *arena)
 ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_edit *edit,
                         ie_error *err) IE_MUST_CHECK;
 
-/* Carries EXIF, XMP and IPTC from one file to another after a conversion, as far as `to_format` can
-   hold them; IPTC that it cannot hold is mapped to XMP. Sets Orientation (EXIF and
-   tiff:Orientation) to `orientation` (1 when the pixels were turned), removes the EXIF thumbnail,
-   tags that say how the old file stored its samples, and XMP that speaks of parts the new file
-   lacks (hdrgm, GContainer, MPF). Pixel sizes are updated, the colour profile stays the new file's.
-   Maker notes come along; exiv2 corrects offsets in those it knows. IE_OK without a change for
-   sources that have no metadata. With `srgb` tags that name a colour space name sRGB.
-   IE_ERR_UNSUPPORTED when there is some and `to_format` cannot be written into (all but those of
-   ie_exif_can_carry), or when not every tag reads back equal, or when extended XMP would be lost;
-   IE_ERR_FORMAT: damaged. */
-ie_status ie_exif_copy(const char *from_path, ie_format from_format, const char *to_temp_path,
-                       ie_format to_format, int orientation, bool srgb,
-                       ie_error *err) IE_MUST_CHECK;
+/* A new file that has its picture. */
+typedef struct ie_exif_target {
+    const char *path;
+    ie_format format;
+    uint32_t width, height;
+    int orientation; /* 1 when the pixels were turned */
+    bool srgb;       /* tags that name a colour space are to name sRGB */
+} ie_exif_target;
+
+/* Carries EXIF, XMP and IPTC from one file (`from_bytes`: it, loaded, or NULL) to another after a
+   conversion, as far as its format can hold them; IPTC that it cannot hold is mapped to XMP. Sets
+   Orientation (EXIF and tiff:Orientation), removes the EXIF thumbnail, tags that say how the old
+   file stored its samples, and XMP that speaks of parts the new file lacks (hdrgm, GContainer,
+   MPF). Pixel sizes are updated, the colour profile stays the new file's. Maker notes come along;
+   exiv2 corrects offsets in those it knows. IE_OK without a change for sources that have no
+   metadata. IE_ERR_UNSUPPORTED when there is some and the format cannot be written into (all but
+   those of ie_exif_can_carry), or when not every tag reads back equal, or when extended XMP would
+   be lost; IE_ERR_FORMAT: damaged. */
+ie_status ie_exif_copy(const char *from_path, ie_format from_format, ie_bytes *from_bytes,
+                       const ie_exif_target *to, ie_error *err) IE_MUST_CHECK;
 
 /* For `info`: the library's name and version. */
 const char *ie_exif_library(void);

@@ -287,12 +287,6 @@ bool ie_tags_changed(const ie_tags *tags)
     return tags->changed;
 }
 
-void ie_tags_pixels(const ie_tags *tags, int *ret_width, int *ret_height)
-{
-    *ret_width = gexiv2_metadata_get_pixel_width(tags->metadata);
-    *ret_height = gexiv2_metadata_get_pixel_height(tags->metadata);
-}
-
 bool ie_tags_has(const ie_tags *tags, const char *name)
 {
     return gexiv2_metadata_try_has_tag(tags->metadata, name, NULL);

@@ -40,8 +40,6 @@ const char *ie_tags_complaint(const ie_tags *tags);
 bool ie_tags_any(const ie_tags *tags); /* any EXIF, XMP or IPTC? */
 bool ie_tags_any_iptc(const ie_tags *tags);
 bool ie_tags_changed(const ie_tags *tags);
-void ie_tags_pixels(const ie_tags *tags, int *ret_width,
-                    int *ret_height); /* of the file's picture */
 
 bool ie_tags_has(const ie_tags *tags, const char *name);
 char *ie_tags_text(const ie_tags *tags, const char *name); /* NULL when absent; free() it */

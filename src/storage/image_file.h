@@ -81,7 +81,7 @@ ie_status ie_converted_check(const ie_converted *converted, const ie_image_facts
    (color_space.h), or with IE_RECODE_SRGB converted; light coded for HDR screens is refused;
    EXIF/XMP/IPTC are brought over by ie_exif_copy() afterwards. Chroma subsampling follows a JPEG
    source, else 4:2:0 below quality 90 and 4:4:4 from there. A JPEG that becomes a JPEG goes through
-   libjpeg-turbo's samples (ie_jpeg_recode()) where it can. Of a RAW the largest JPEG in it is
+   ie_jpeg_recode() where it can. Of a RAW the largest JPEG in it is
    converted, or with IE_RECODE_DEVELOP what LibRaw makes of it. Refuses (IE_ERR_UNSUPPORTED, with
    the reason) what would lose pictures: animations and pages, transparent pixels into JPEG, 16 bits
    a channel into formats of 8. A JPEG with any libjpeg warning (torn coded data) is IE_ERR_FORMAT.
@@ -89,6 +89,10 @@ ie_status ie_converted_check(const ie_converted *converted, const ie_image_facts
 ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
                            const ie_convert_options *options, ie_converted *ret_converted,
                            ie_error *err) IE_MUST_CHECK;
+/* The same of a file that is loaded. */
+ie_status ie_image_convert_bytes(ie_bytes *bytes, ie_format from, const char *temp_path,
+                                 const ie_convert_options *options, ie_converted *ret_converted,
+                                 ie_error *err) IE_MUST_CHECK;
 
 /* Decodes the whole file and gives its facts: the check after a conversion, before the original may
    go. With ret_likeness also that of the picture, whose EXIF orientation is given (1 when its

@@ -2,6 +2,7 @@
 /* The check of a new file, and its likeness, by which it is compared with its original. */
 #include "storage/image_vips.h"
 #include "storage/jpeg_dc.h"
+#include "storage/jpeg_requantise.h"
 #include "utils/error.h"
 
 /* 8 bits, grey or RGB. Colours under full transparency are nobody's business, and encoders drop
@@ -75,7 +76,80 @@ static bool take_walk_planes(const ie_jpeg_dc_facts *f, uint8_t *planes[4])
     return good;
 }
 
-/* Luma at 1/4 and chroma at 1/8 of its own size, where those are the likeness' scale or finer. Our
+/* Luma at 1/4 and chroma at 1/8 of its own size. */
+static bool walk_quarter(ie_jpeg_dc *dc, const ie_jpeg_dc_facts *f, ie_likeness_maker *maker)
+{
+    uint8_t *planes[4] = {0};
+    bool good = take_walk_planes(f, planes) &&
+                ie_jpeg_dc_read(
+                    dc, &(ie_jpeg_planes){planes[0], planes[1], {planes[2], planes[3]}}) == NULL;
+    for (uint32_t y = 0; good && y < f->quarter_height; y++) {
+        ie_likeness_add_part(maker, IE_LUMA, planes[1] + (size_t)y * f->quarter_width);
+    }
+    for (uint32_t y = 0; good && !f->gray && y < f->chroma_height; y++) {
+        ie_likeness_add_part(maker, IE_CB, planes[2] + (size_t)y * f->chroma_width);
+        ie_likeness_add_part(maker, IE_CR, planes[3] + (size_t)y * f->chroma_width);
+    }
+    for (int i = 0; i < 4; i++) {
+        free(planes[i]);
+    }
+    return good;
+}
+
+/* A row of MCUs, as coefficients and as what they show. */
+typedef struct half_walk {
+    uint32_t across[IE_PARTS], down[IE_PARTS], rows;
+    int16_t (*blocks[IE_PARTS])[64];
+    uint8_t *samples;
+    ie_requantiser quantisers[IE_PARTS];
+} half_walk;
+
+static bool show_half(half_walk *w, ie_likeness_maker *maker)
+{
+    for (int i = 0; i < IE_PARTS && w->across[i] > 0; i++) {
+        const unsigned side = i == IE_LUMA ? 4 : 1;
+        const ie_block_rows out = {w->samples, (size_t)side * w->across[i], side};
+        for (uint32_t y = 0; y < w->down[i]; y++) {
+            if (!ie_show_row(&w->quantisers[i], w->blocks[i] + (size_t)y * w->across[i],
+                             w->across[i], &out)) {
+                return false;
+            }
+            for (unsigned k = 0; k < side; k++) {
+                ie_likeness_add_part(maker, i, w->samples + k * out.stride);
+            }
+        }
+    }
+    return true;
+}
+
+/* Luma at 1/2, chroma as above: by all coefficients. */
+static bool walk_half(ie_jpeg_dc *dc, ie_likeness_maker *maker)
+{
+    half_walk w = {.across = {0}};
+    ie_jpeg_dc_blocks(dc, w.across, w.down, &w.rows);
+    bool good = ie_jpeg_dc_begin_blocks(dc) == NULL;
+    for (int i = 0; i < IE_PARTS && w.across[i] > 0; i++) {
+        uint16_t quantisers[64];
+        ie_jpeg_dc_quantisers(dc, i, quantisers);
+        ie_requantiser_set(&w.quantisers[i], quantisers, NULL);
+        w.blocks[i] = ie_try_alloc((size_t)w.across[i] * w.down[i], sizeof *w.blocks[i]);
+        good = good && w.blocks[i] != NULL;
+    }
+    w.samples = ie_try_alloc(w.across[IE_LUMA], 16);
+    good = good && w.samples != NULL;
+    for (uint32_t row = 0; good && row < w.rows; row++) {
+        good = ie_jpeg_dc_next_blocks(dc, (int16_t(*const *)[64])w.blocks) == NULL &&
+               show_half(&w, maker);
+    }
+    good = good && ie_jpeg_dc_end_blocks(dc) == NULL;
+    for (int i = 0; i < IE_PARTS; i++) {
+        free(w.blocks[i]);
+    }
+    free(w.samples);
+    return good;
+}
+
+/* Where luma at 1/4 or 1/2 and chroma at 1/8 of its own size are the likeness' scale or finer. Our
    own walk reads all of the coded data, and its yes means that libjpeg-turbo would decode it to its
    end without complaint. False: it is for libjpeg-turbo. */
 static bool check_walk(const uint8_t *data, size_t size, uint64_t max_pixels,
@@ -84,28 +158,16 @@ static bool check_walk(const uint8_t *data, size_t size, uint64_t max_pixels,
     ie_likeness_maker maker = {0};
     ie_jpeg_dc *dc = ie_jpeg_dc_new();
     ie_jpeg_dc_facts f;
-    bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &f) == NULL &&
-                ie_likeness_shrink(f.width, f.height) == 4 && f.quarter_width > 0 &&
+    bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &f) == NULL && !f.progressive &&
                 (f.gray || f.chroma_width > 0);
-    uint8_t *planes[4] = {0};
     if (good) {
-        const uint32_t across[IE_PARTS] = {4, 8 * f.chroma_columns, 8 * f.chroma_columns};
-        const uint32_t down[IE_PARTS] = {4, 8 * f.chroma_rows, 8 * f.chroma_rows};
-        good = ie_likeness_begin_planes(&maker, f.width, f.height, across, down, f.gray) &&
-               take_walk_planes(&f, planes) &&
-               ie_jpeg_dc_read(
-                   dc, &(ie_jpeg_planes){planes[0], planes[1], {planes[2], planes[3]}}) == NULL;
-    }
-    for (uint32_t y = 0; good && y < f.quarter_height; y++) {
-        ie_likeness_add_part(&maker, IE_LUMA, planes[1] + (size_t)y * f.quarter_width);
-    }
-    for (uint32_t y = 0; good && !f.gray && y < f.chroma_height; y++) {
-        ie_likeness_add_part(&maker, IE_CB, planes[2] + (size_t)y * f.chroma_width);
-        ie_likeness_add_part(&maker, IE_CR, planes[3] + (size_t)y * f.chroma_width);
-    }
-    good = good && ie_likeness_end(&maker, ret_likeness);
-    for (int i = 0; i < 4; i++) {
-        free(planes[i]);
+        const uint32_t shrink = ie_likeness_shrink(f.width, f.height);
+        const uint32_t across[IE_PARTS] = {shrink, 8 * f.chroma_columns, 8 * f.chroma_columns};
+        const uint32_t down[IE_PARTS] = {shrink, 8 * f.chroma_rows, 8 * f.chroma_rows};
+        good = shrink > 1 &&
+               ie_likeness_begin_planes(&maker, f.width, f.height, across, down, f.gray) &&
+               (shrink == 4 ? walk_quarter(dc, &f, &maker) : walk_half(dc, &maker)) &&
+               ie_likeness_end(&maker, ret_likeness);
     }
     ie_likeness_maker_clear(&maker);
     ie_jpeg_dc_free(dc);

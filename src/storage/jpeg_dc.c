@@ -19,9 +19,10 @@ struct ie_jpeg_dc {
     ie_walk walk;
     ie_dc_table dc[4];
     ie_ac_table ac[4];
-    ie_value_table values;
+    ie_value_table values[4];
     uint8_t rows[3][MAX_SAMPLING][MAX_ROW]; /* of samples: one row of MCUs */
     uint8_t quarter[2 * MAX_SAMPLING][2 * MAX_ROW];
+    int16_t (*blocks[3])[64]; /* where a row of MCUs goes, when all coefficients are wanted */
     int16_t *coefficients[3]; /* progressive: DC as far as it is known, rows of stride_of() */
     int8_t known[3][64]; /* progressive: the lowest known bit of each coefficient, -1: none */
 };
@@ -181,11 +182,31 @@ static size_t stride_of(const ie_jpeg_header *head, int component)
     return (size_t)blocks_across(head, component) + MAX_SAMPLING;
 }
 
+/* MCUs of the scan across and down (T.81, A.2.2 and A.2.3). */
+static uint32_t mcus_across(const ie_jpeg_header *head)
+{
+    uint32_t columns = head->scan.count == 1 ? 1 : head->components[0].h;
+    uint32_t across = blocks_across(head, head->scan.count == 1 ? head->scan.components[0] : 0);
+    return (across + columns - 1) / columns;
+}
+
+static uint32_t mcus_down(const ie_jpeg_header *head)
+{
+    uint32_t lines = head->scan.count == 1 ? 1 : head->components[0].v;
+    uint32_t down = blocks_down(head, head->scan.count == 1 ? head->scan.components[0] : 0);
+    return (down + lines - 1) / lines;
+}
+
 /* Where the first MCU of row `row` puts its block (x, y) of a component. */
 static void aim(ie_jpeg_dc *dc, int component, uint32_t x, uint32_t y, size_t row,
                 ie_walk_block *block)
 {
     block->component = (uint8_t)component;
+    if (dc->blocks[component] != NULL) {
+        size_t stride = (size_t)mcus_across(&dc->header) * block->step;
+        block->coefficients = dc->blocks[component] + y * stride + x;
+        return;
+    }
     if (plane_of(dc, component) == NULL) {
         return;
     }
@@ -196,7 +217,6 @@ static void aim(ie_jpeg_dc *dc, int component, uint32_t x, uint32_t y, size_t ro
     }
     block->out = dc->rows[component][y] + x;
     if (component == 0 && dc->planes.quarter != NULL) {
-        block->values = &dc->values;
         block->quarter = dc->quarter[2 * y] + 2 * x;
         block->stride = sizeof dc->quarter[0];
     }
@@ -213,28 +233,15 @@ static int list_blocks(ie_jpeg_dc *dc, size_t row, ie_walk_block *blocks)
         for (uint32_t y = 0; y < lines; y++) {
             for (uint32_t x = 0; x < columns; x++) {
                 ie_walk_block *block = &blocks[count++];
-                *block = (ie_walk_block){
-                    .dc = &dc->dc[scan->dc[i]], .ac = &dc->ac[scan->ac[i]], .step = columns};
+                *block = (ie_walk_block){.dc = &dc->dc[scan->dc[i]],
+                                         .ac = &dc->ac[scan->ac[i]],
+                                         .values = &dc->values[scan->ac[i]],
+                                         .step = columns};
                 aim(dc, scan->components[i], x, y, row * lines, block);
             }
         }
     }
     return count;
-}
-
-/* MCUs of the scan across and down (T.81, A.2.2 and A.2.3). */
-static uint32_t mcus_across(const ie_jpeg_header *head)
-{
-    uint32_t columns = head->scan.count == 1 ? 1 : head->components[0].h;
-    uint32_t across = blocks_across(head, head->scan.count == 1 ? head->scan.components[0] : 0);
-    return (across + columns - 1) / columns;
-}
-
-static uint32_t mcus_down(const ie_jpeg_header *head)
-{
-    uint32_t lines = head->scan.count == 1 ? 1 : head->components[0].v;
-    uint32_t down = blocks_down(head, head->scan.count == 1 ? head->scan.components[0] : 0);
-    return (down + lines - 1) / lines;
 }
 
 /* ---- sequential ---- */
@@ -266,13 +273,20 @@ static void keep_rows(const ie_jpeg_dc *dc, uint32_t row)
     }
 }
 
+static const char *finish_sequential(ie_jpeg_dc *dc)
+{
+    bool ended;
+    const char *reason = ie_jpeg_header_next(&dc->header, ie_walk_leave(&dc->walk), &ended);
+    return reason == NULL && !ended ? "several scans" : reason;
+}
+
 static const char *read_sequential(ie_jpeg_dc *dc)
 {
     ie_jpeg_header *head = &dc->header;
     ie_walk_block blocks[IE_WALK_MAX_BLOCKS];
     if (dc->planes.quarter != NULL) {
         ie_quarter_scale_set(&dc->walk.scale, head->quantisers[head->components[0].quantiser]);
-        if (!ie_value_table_set(&dc->values, &head->ac[head->scan.ac[0]])) {
+        if (!ie_value_table_set(&dc->values[head->scan.ac[0]], &head->ac[head->scan.ac[0]])) {
             return "bad Huffman table";
         }
     }
@@ -285,9 +299,59 @@ static const char *read_sequential(ie_jpeg_dc *dc)
         }
         keep_rows(dc, y);
     }
-    bool ended;
-    const char *reason = ie_jpeg_header_next(head, ie_walk_leave(&dc->walk), &ended);
-    return reason == NULL && !ended ? "several scans" : reason;
+    return finish_sequential(dc);
+}
+
+void ie_jpeg_dc_blocks(const ie_jpeg_dc *dc, uint32_t ret_across[3], uint32_t ret_down[3],
+                       uint32_t *ret_rows)
+{
+    const ie_jpeg_header *head = &dc->header;
+    for (int i = 0; i < 3; i++) {
+        const ie_jpeg_component *it = &head->components[i];
+        ret_across[i] = i < head->count ? mcus_across(head) * columns_of(&head->scan, it) : 0;
+        ret_down[i] = i < head->count ? lines_of(&head->scan, it) : 0;
+    }
+    *ret_rows = mcus_down(head);
+}
+
+void ie_jpeg_dc_quantisers(const ie_jpeg_dc *dc, int component, uint16_t ret_quantisers[64])
+{
+    const ie_jpeg_header *head = &dc->header;
+    for (int k = 0; k < 64; k++) {
+        ret_quantisers[ie_jpeg_natural[k]] =
+            head->quantisers[head->components[component].quantiser][k];
+    }
+}
+
+const char *ie_jpeg_dc_begin_blocks(ie_jpeg_dc *dc)
+{
+    const ie_jpeg_header *head = &dc->header;
+    if (head->progressive) {
+        return "progressive";
+    }
+    for (int i = 0; i < head->count; i++) {
+        uint8_t table = head->scan.ac[i];
+        if (!ie_value_table_set(&dc->values[table], &head->ac[table])) {
+            return "bad Huffman table";
+        }
+    }
+    start_walk(dc, IE_WALK_SEQUENTIAL);
+    return NULL;
+}
+
+const char *ie_jpeg_dc_next_blocks(ie_jpeg_dc *dc, int16_t (*const rows[3])[64])
+{
+    ie_walk_block blocks[IE_WALK_MAX_BLOCKS];
+    memcpy(dc->blocks, rows, sizeof dc->blocks);
+    int count = list_blocks(dc, 0, blocks);
+    memset(dc->blocks, 0, sizeof dc->blocks);
+    return ie_walk_row(&dc->walk, blocks, count, mcus_across(&dc->header)) ? NULL
+                                                                           : "bad or missing data";
+}
+
+const char *ie_jpeg_dc_end_blocks(ie_jpeg_dc *dc)
+{
+    return finish_sequential(dc);
 }
 
 /* ---- progressive ---- */

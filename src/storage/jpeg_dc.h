@@ -56,4 +56,16 @@ typedef struct ie_jpeg_planes {
 /* After an open that gave NULL. NULL: done; else why not, and the planes hold anything. */
 const char *ie_jpeg_dc_read(ie_jpeg_dc *dc, const ie_jpeg_planes *planes);
 
+/* All coefficients of a sequential file instead, quantised, a row of MCUs at a time: begin after an
+   open that gave NULL, then as many rows as there are, then end, whose NULL is the yes. A row of
+   MCUs is, of component i, down[i] rows of across[i] blocks (whole MCUs, also beyond the picture),
+   packed; it goes to rows[i], coefficients row by row. The components that are not there have 0. */
+void ie_jpeg_dc_blocks(const ie_jpeg_dc *dc, uint32_t ret_across[3], uint32_t ret_down[3],
+                       uint32_t *ret_rows);
+/* By coefficient, row by row. */
+void ie_jpeg_dc_quantisers(const ie_jpeg_dc *dc, int component, uint16_t ret_quantisers[64]);
+const char *ie_jpeg_dc_begin_blocks(ie_jpeg_dc *dc);
+const char *ie_jpeg_dc_next_blocks(ie_jpeg_dc *dc, int16_t (*const rows[3])[64]);
+const char *ie_jpeg_dc_end_blocks(ie_jpeg_dc *dc);
+
 #endif

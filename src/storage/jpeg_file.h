@@ -68,8 +68,12 @@ uint8_t *ie_jpeg_encode(const ie_pixels *pixels, int quality, size_t *ret_size);
 typedef struct ie_jpeg_recoding {
     int quality; /* 1..100 */
     bool progressive;
+    /* 2 or 4: by coefficients (storage/jpeg_requantise.h) instead of samples: faster, and nothing
+       is rounded to samples on the way. For what storage/jpeg_dc.h knows, sequential on both sides.
+     */
+    unsigned shrink;
     /* Gets the rows of each component as they are decoded, `stride` apart; below and beside the
-       picture is padding. */
+       picture is padding. By coefficients: luma reduced by `shrink`, the others by 8. */
     void (*see)(void *user, int part, const uint8_t *rows, uint32_t count, size_t stride);
     void *user;
 } ie_jpeg_recoding;
@@ -77,7 +81,9 @@ typedef struct ie_jpeg_recoding {
 /* Encodes an opened JPEG anew with the same sampling, in which samples go from the decoder to the
    encoder as they are: colours are neither interpolated nor averaged on the way. `bytes` are those
    it was opened with; their ICC profile and density come along, no other metadata. IE_JPEG_GRAY's
-   kind and YCbCr only: false with the code "unsupported" for others. free(*ret_bytes). */
+   kind and YCbCr only: false with the code "unsupported" for others, and by coefficients
+   for whatever is unusual or wrong: opened anew, it goes by samples, or is told what is wrong.
+   free(*ret_bytes). */
 bool ie_jpeg_recode(ie_jpeg *jpeg, const uint8_t *bytes, size_t size, const ie_jpeg_recoding *how,
                     uint8_t **ret_bytes, size_t *ret_size, ie_decode_fault *ret_fault);
 

@@ -20,6 +20,13 @@ bool ie_canonical_set(ie_canonical *table, const ie_huffman *huffman)
         table->ends[length] = code << (16 - length);
         code <<= 1;
     }
+    uint8_t shortest = 1;
+    for (uint32_t i = 0; i < 256; i++) {
+        while (shortest <= 16 && i << 8 >= table->ends[shortest]) {
+            shortest++;
+        }
+        table->shortest[i] = shortest;
+    }
     table->huffman = *huffman;
     return true;
 }
@@ -31,7 +38,7 @@ bool ie_canonical_is(const ie_canonical *table, const ie_huffman *huffman)
 
 int ie_canonical_find(const ie_canonical *table, uint32_t bits, unsigned *ret_length)
 {
-    for (unsigned length = 1; length <= 16; length++) {
+    for (unsigned length = table->shortest[bits >> 8]; length <= 16; length++) {
         if (bits < table->ends[length]) {
             uint32_t code = bits >> (16 - length);
             *ret_length = length;

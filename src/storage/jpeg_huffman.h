@@ -20,6 +20,7 @@ typedef struct ie_canonical {
     ie_huffman huffman;
     uint32_t ends[17];
     int32_t offsets[17];
+    uint8_t shortest[256]; /* code that begins with these bits can be; 17: none */
 } ie_canonical;
 
 /* False for tables that libjpeg refuses. */

@@ -30,7 +30,7 @@ static const uint8_t seen[8] = {0, 1, NONE, 2, NONE, 3, NONE, 4};
 /* Its weights of 1, 3, 5, 7, times 2^13. */
 static const int32_t odd_weights[5] = {0, 29692, -10426, 6967, -5906};
 
-static const uint8_t natural[64] = {
+const uint8_t ie_jpeg_natural[64] = {
     0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
     41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
     30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
@@ -39,7 +39,7 @@ void ie_quarter_scale_set(ie_quarter_scale *scale, const uint16_t quantisers[64]
 {
     scale->coarse = false;
     for (int k = 0; k < 64; k++) {
-        uint8_t row = seen[natural[k] / 8], column = seen[natural[k] % 8];
+        uint8_t row = seen[ie_jpeg_natural[k] / 8], column = seen[ie_jpeg_natural[k] % 8];
         int32_t quantiser = quantisers[k];
         ie_quarter_weight *it = &scale->weights[k];
         *it = (ie_quarter_weight){.weight = 0, .most = INT16_MAX, .sum = SUMS - 1};
@@ -114,6 +114,16 @@ typedef struct sums {
     uint32_t excess; /* its top bit: there is one */
 } sums;
 
+/* Where coefficients go: into sums, or all of them into a block. Constant wherever it is looked at
+   within the loop. */
+typedef enum sink { SUMMED, SUMMED_CHECKED, STORED } sink;
+
+typedef struct target {
+    sums *sums;
+    const ie_quarter_scale *scale;
+    int16_t *block;
+} target;
+
 static inline void add(sums *to, const ie_quarter_weight *at, int32_t value)
 {
     to->of[at->sum] += (uint32_t)value * (uint32_t)at->weight;
@@ -127,8 +137,7 @@ static inline void add_checked(sums *to, const ie_quarter_weight *at, int32_t va
 
 /* One symbol by its code alone. 0: the block goes on at *at, 1: it ends, -1: not for us. */
 static __attribute__((noinline)) int take_symbol(ie_bits *bits, const ie_canonical *table,
-                                                 const ie_quarter_scale *scale, sums *to,
-                                                 unsigned *at)
+                                                 const target *to, unsigned *at)
 {
     ie_bits_refill(bits);
     unsigned length;
@@ -146,34 +155,44 @@ static __attribute__((noinline)) int take_symbol(ie_bits *bits, const ie_canonic
         return -1;
     }
     if (size != 0) {
-        add_checked(to, &scale->weights[*at - 1], ie_bits_value(bits, length + size, size));
+        int32_t value = ie_bits_value(bits, length + size, size);
+        if (to->block != NULL) {
+            to->block[ie_jpeg_natural[*at - 1]] = (int16_t)value;
+        } else {
+            add_checked(to->sums, &to->scale->weights[*at - 1], value);
+        }
     }
     ie_bits_drop(bits, length + size);
     return *at == 64;
 }
 
 /* The values of an entry, whose last coefficient is the one before `now`. A value that is not there
-   is 0. */
-static inline __attribute__((always_inline)) void add_entry(sums *to, const ie_quarter_scale *scale,
-                                                            uint32_t entry, unsigned at,
-                                                            unsigned now, bool checked)
+   is 0: of no symbol, at the place of the one before it. */
+static inline __attribute__((always_inline)) void
+take_entry(const target *to, uint32_t entry, unsigned at, unsigned now, bool last, sink kind)
 {
     unsigned step = entry >> FIRST_AT & ((1u << FIRST_BITS) - 1);
     int32_t first = (int32_t)entry >> VALUE_AT;
     int32_t second = (int32_t)(entry << VALUE_BITS) >> (32 - SECOND_VALUE_BITS);
-    if (checked) {
-        add_checked(to, &scale->weights[at + step - 1], first);
-        add_checked(to, &scale->weights[now - 1], second);
+    if (kind == STORED && last) {
+        to->block[ie_jpeg_natural[now - 1]] =
+            (int16_t)(to->block[ie_jpeg_natural[now - 1]] + second);
+        to->block[ie_jpeg_natural[at + step - 1]] =
+            (int16_t)(to->block[ie_jpeg_natural[at + step - 1]] + first);
+    } else if (kind == STORED) {
+        to->block[ie_jpeg_natural[now - 1]] = (int16_t)second;
+        to->block[ie_jpeg_natural[at + step - 1]] = (int16_t)first;
+    } else if (kind == SUMMED_CHECKED) {
+        add_checked(to->sums, &to->scale->weights[at + step - 1], first);
+        add_checked(to->sums, &to->scale->weights[now - 1], second);
     } else {
-        add(to, &scale->weights[at + step - 1], first);
-        add(to, &scale->weights[now - 1], second);
+        add(to->sums, &to->scale->weights[at + step - 1], first);
+        add(to->sums, &to->scale->weights[now - 1], second);
     }
 }
 
-static inline __attribute__((always_inline)) bool take_values(ie_bits *bits,
-                                                              const ie_value_table *table,
-                                                              const ie_quarter_scale *scale,
-                                                              sums *to, bool checked)
+static inline __attribute__((always_inline)) bool
+take_values(ie_bits *bits, const ie_value_table *table, const target *to, sink kind)
 {
     unsigned at = 1;
     for (;;) {
@@ -183,23 +202,32 @@ static inline __attribute__((always_inline)) bool take_values(ie_bits *bits,
             unsigned now = at + (entry >> STEP_AT & ((1u << STEP_BITS) - 1));
             if (__builtin_expect(now < 64, 1)) {
                 ie_bits_drop(bits, entry & ((1u << BITS) - 1));
-                add_entry(to, scale, entry, at, now, checked);
+                take_entry(to, entry, at, now, false, kind);
                 at = now;
                 continue;
             }
             if (now == 64 || (now >= ENDS && now < ENDS + 64)) {
                 ie_bits_drop(bits, entry & ((1u << BITS) - 1));
-                add_entry(to, scale, entry, at, 64, checked);
+                take_entry(to, entry, at, 64, true, kind);
                 return true;
             }
             /* Undecided, or symbols of the next block among them. */
-            int ended = take_symbol(bits, &table->canonical, scale, to, &at);
+            int ended = take_symbol(bits, &table->canonical, to, &at);
             if (ended != 0) {
                 return ended > 0;
             }
             break;
         }
     }
+}
+
+bool ie_values_block(ie_bits *bits_pointer, const ie_value_table *table, int16_t block[64])
+{
+    ie_bits bits = *bits_pointer;
+    const target to = {.block = block};
+    bool good = take_values(&bits, table, &to, STORED);
+    *bits_pointer = bits;
+    return good;
 }
 
 /* Samples of 128 more, clipped; false where libjpeg's table of clipped values ends. */
@@ -231,8 +259,9 @@ bool ie_quarter_block(ie_bits *bits_pointer, const ie_value_table *table,
     ie_bits bits = *bits_pointer;
     sums to = {{0}, 0};
     add_checked(&to, &scale->weights[0], dc);
-    bool good = scale->coarse ? take_values(&bits, table, scale, &to, true)
-                              : take_values(&bits, table, scale, &to, false);
+    const target into = {.sums = &to, .scale = scale};
+    bool good = scale->coarse ? take_values(&bits, table, &into, SUMMED_CHECKED)
+                              : take_values(&bits, table, &into, SUMMED);
     *bits_pointer = bits;
     for (int i = 0; i < SUMS - 1; i++) {
         to.excess |= (IE_QUARTER_MOST - to.of[i]) | (IE_QUARTER_MOST + to.of[i]);

@@ -28,6 +28,9 @@
 
 #define IE_QUARTER_MOST 100000000u
 
+/* Where a coefficient lies, row by row, by its place in zigzag order (T.81, figure A.6). */
+extern const uint8_t ie_jpeg_natural[64];
+
 /* AC look-up: what the next IE_VALUE_BITS bits hold, see jpeg_quarter.c. */
 #define IE_VALUE_BITS 13
 
@@ -53,6 +56,10 @@ typedef struct ie_quarter_scale {
 
 /* `quantisers` in zigzag order. */
 void ie_quarter_scale_set(ie_quarter_scale *scale, const uint16_t quantisers[64]);
+
+/* Decodes the AC coefficients into `block`, rows by rows, which holds zeros for them. False: not
+   for us. */
+bool ie_values_block(ie_bits *bits, const ie_value_table *table, int16_t block[64]);
 
 /* Decodes the AC coefficients and writes out[0], out[1], out[stride], out[stride + 1]. False: not
    for us. */

@@ -3,18 +3,40 @@
 #include <string.h>
 
 #include "storage/jpeg_codec.h"
+#include "storage/jpeg_dc.h"
+#include "storage/jpeg_requantise.h"
 #include "utils/memory.h"
 
 /* Heights of iMCUs: at most 4 rows of blocks. */
 enum { MAX_ROWS = 4 * DCTSIZE, MAX_PARTS = 3 };
 
-typedef struct recoder {
+typedef struct recoder recoder;
+
+/* What libjpeg takes for an array of coefficients. */
+typedef struct part_name {
+    recoder *recoder;
+    int index;
+} part_name;
+
+/* A row of MCUs as coefficients. */
+typedef struct feeder {
+    ie_jpeg_dc *dc;
+    ie_requantiser requantisers[MAX_PARTS];
+    part_name names[MAX_PARTS];
+    uint32_t down[MAX_PARTS]; /* rows of blocks */
+    JBLOCKROW blocks[MAX_PARTS], lines[MAX_PARTS][4];
+    uint32_t rows; /* of MCUs, read */
+} feeder;
+
+struct recoder {
     struct jpeg_compress_struct codec;
     ie_jpeg *jpeg;
+    const ie_jpeg_recoding *how;
+    feeder feeder;
     unsigned char *bytes;
     unsigned long size;
     uint8_t *planes[MAX_PARTS];
-} recoder;
+};
 
 /* The same sampling, so that raw samples fit. */
 static void set_up_encoder(recoder *r, const ie_jpeg_recoding *how)
@@ -38,7 +60,6 @@ static void set_up_encoder(recoder *r, const ie_jpeg_recoding *how)
     to->density_unit = from->density_unit;
     to->X_density = from->X_density;
     to->Y_density = from->Y_density;
-    to->raw_data_in = TRUE;
 }
 
 /* The profile's segments as they are (ICC.1:2010, B.4). */
@@ -91,36 +112,158 @@ static bool can_pass(const struct jpeg_decompress_struct *from)
            from->comp_info[0].v_samp_factor == from->max_v_samp_factor;
 }
 
+static void refuse(recoder *r, const char *code, const char *text)
+{
+    r->jpeg->fault.code = code;
+    snprintf(r->jpeg->fault.text, sizeof r->jpeg->fault.text, "%s", text);
+}
+
+/* For a row of MCUs. */
+static bool take_planes(recoder *r, size_t samples_of_block)
+{
+    for (int i = 0; i < r->jpeg->codec.num_components; i++) {
+        const jpeg_component_info *part = &r->jpeg->codec.comp_info[i];
+        size_t blocks = (size_t)part->width_in_blocks * (size_t)part->v_samp_factor;
+        r->planes[i] = ie_try_alloc(blocks, samples_of_block);
+        if (r->planes[i] == NULL) {
+            refuse(r, "memory", "not enough memory to encode it");
+            return false;
+        }
+        memset(r->planes[i], 128, blocks * samples_of_block);
+    }
+    return true;
+}
+
+static bool by_samples(recoder *r, const uint8_t *bytes, size_t size, const ie_jpeg_recoding *how)
+{
+    struct jpeg_decompress_struct *from = &r->jpeg->codec;
+    from->out_color_space = from->jpeg_color_space;
+    from->raw_data_out = TRUE;
+    jpeg_start_decompress(from);
+    if (!take_planes(r, DCTSIZE2)) {
+        return false;
+    }
+    r->codec.raw_data_in = TRUE;
+    jpeg_start_compress(&r->codec, TRUE);
+    write_profile(r, bytes, size);
+    pass_rows(r, how);
+    jpeg_finish_decompress(from);
+    jpeg_finish_compress(&r->codec);
+    return true;
+}
+
+/* ---- by coefficients ---------------------------------------------------------------------- */
+
+/* The next row of MCUs, requantised and shown; false: not for us. */
+static bool pull_row(recoder *r)
+{
+    feeder *f = &r->feeder;
+    const struct jpeg_decompress_struct *from = &r->jpeg->codec;
+    if (ie_jpeg_dc_next_blocks(f->dc, (int16_t(*const *)[64])f->blocks) != NULL) {
+        return false;
+    }
+    for (int i = 0; i < from->num_components; i++) {
+        const jpeg_component_info *part = &from->comp_info[i];
+        const size_t width = part->width_in_blocks;
+        const uint32_t first = f->rows * f->down[i];
+        for (uint32_t y = 0; y < f->down[i] && first + y < part->height_in_blocks; y++) {
+            const unsigned side = i == 0 ? DCTSIZE / r->how->shrink : 1;
+            const ie_block_rows to = {r->planes[i], side * width, side};
+            if (!ie_requantise_row(&f->requantisers[i], f->lines[i][y], width, &to)) {
+                return false;
+            }
+            r->how->see(r->how->user, i, r->planes[i], side, side * width);
+        }
+    }
+    f->rows++;
+    return true;
+}
+
+/* In place of libjpeg's own, that of the encoder: it asks for the rows of each component from the
+   top, so they are made as they are asked for, and no picture lies in memory. */
+static JBLOCKARRAY give_rows(j_common_ptr codec, jvirt_barray_ptr which, JDIMENSION start,
+                             JDIMENSION count, boolean writable)
+{
+    (void)codec;
+    (void)writable;
+    const part_name *part = (const part_name *)(void *)which;
+    recoder *r = part->recoder;
+    feeder *f = &r->feeder;
+    const uint32_t down = f->down[part->index], row = start / down;
+    bool due = start % down == 0 && count <= down && (row == f->rows || row + 1 == f->rows);
+    if (!due || (row == f->rows && !pull_row(r))) {
+        refuse(r, "unsupported", "its coefficients cannot be passed on");
+        longjmp(r->jpeg->escape, 1);
+    }
+    return f->lines[part->index];
+}
+
+static bool set_up_feeder(recoder *r, const uint8_t *bytes, size_t size)
+{
+    feeder *f = &r->feeder;
+    const struct jpeg_decompress_struct *from = &r->jpeg->codec;
+    ie_jpeg_dc_facts facts;
+    uint32_t across[MAX_PARTS], rows;
+    f->dc = ie_jpeg_dc_new();
+    if (r->how->progressive || ie_jpeg_dc_open(f->dc, bytes, size, UINT64_MAX, &facts) != NULL ||
+        ie_jpeg_dc_begin_blocks(f->dc) != NULL) {
+        return false;
+    }
+    ie_jpeg_dc_blocks(f->dc, across, f->down, &rows);
+    for (int i = 0; i < from->num_components; i++) {
+        const JQUANT_TBL *before = from->quant_tbl_ptrs[from->comp_info[i].quant_tbl_no];
+        const JQUANT_TBL *after = r->codec.quant_tbl_ptrs[r->codec.comp_info[i].quant_tbl_no];
+        if (before == NULL || after == NULL ||
+            f->down[i] != (uint32_t)r->codec.comp_info[i].v_samp_factor) {
+            return false;
+        }
+        ie_requantiser_set(&f->requantisers[i], before->quantval, after->quantval);
+        f->blocks[i] = ie_try_alloc((size_t)across[i] * f->down[i], sizeof(JBLOCK));
+        if (f->blocks[i] == NULL) {
+            return false;
+        }
+        for (uint32_t y = 0; y < f->down[i]; y++) {
+            f->lines[i][y] = f->blocks[i] + (size_t)y * across[i];
+        }
+        f->names[i] = (part_name){r, i};
+    }
+    return true;
+}
+
+static bool by_coefficients(recoder *r, const uint8_t *bytes, size_t size)
+{
+    jvirt_barray_ptr blocks[MAX_PARTS];
+    for (int i = 0; i < MAX_PARTS; i++) {
+        blocks[i] = (jvirt_barray_ptr)(void *)&r->feeder.names[i];
+    }
+    if (!set_up_feeder(r, bytes, size) ||
+        !take_planes(r, DCTSIZE2 / (r->how->shrink * r->how->shrink))) {
+        refuse(r, "unsupported", "its coefficients cannot be passed on");
+        return false;
+    }
+    r->codec.optimize_coding = FALSE; /* that would ask for the rows twice */
+    r->codec.mem->access_virt_barray = give_rows;
+    jpeg_write_coefficients(&r->codec, blocks);
+    write_profile(r, bytes, size);
+    jpeg_finish_compress(&r->codec);
+    if (ie_jpeg_dc_end_blocks(r->feeder.dc) != NULL) {
+        refuse(r, "unsupported", "its coefficients cannot be passed on");
+        return false;
+    }
+    return true;
+}
+
+/* ---- both --------------------------------------------------------------------------------- */
+
 static bool run_recoder(recoder *r, const uint8_t *bytes, size_t size, const ie_jpeg_recoding *how)
 {
-    ie_jpeg *jpeg = r->jpeg;
-    if (setjmp(jpeg->escape) != 0) {
+    if (setjmp(r->jpeg->escape) != 0) {
         return false;
     }
     jpeg_create_compress(&r->codec);
     jpeg_mem_dest(&r->codec, &r->bytes, &r->size);
     set_up_encoder(r, how);
-    jpeg->codec.out_color_space = jpeg->codec.jpeg_color_space;
-    jpeg->codec.raw_data_out = TRUE;
-    jpeg_start_decompress(&jpeg->codec);
-    for (int i = 0; i < jpeg->codec.num_components; i++) {
-        const jpeg_component_info *part = &jpeg->codec.comp_info[i];
-        r->planes[i] = ie_try_alloc((size_t)part->width_in_blocks * DCTSIZE,
-                                    (size_t)part->v_samp_factor * DCTSIZE);
-        if (r->planes[i] == NULL) {
-            jpeg->fault =
-                (ie_decode_fault){.code = "memory", .text = "not enough memory to encode it"};
-            return false;
-        }
-        memset(r->planes[i], 128,
-               (size_t)part->width_in_blocks * DCTSIZE * (size_t)part->v_samp_factor * DCTSIZE);
-    }
-    jpeg_start_compress(&r->codec, TRUE);
-    write_profile(r, bytes, size);
-    pass_rows(r, how);
-    jpeg_finish_decompress(&jpeg->codec);
-    jpeg_finish_compress(&r->codec);
-    return true;
+    return how->shrink > 1 ? by_coefficients(r, bytes, size) : by_samples(r, bytes, size, how);
 }
 
 bool ie_jpeg_recode(ie_jpeg *jpeg, const uint8_t *bytes, size_t size, const ie_jpeg_recoding *how,
@@ -134,6 +277,7 @@ bool ie_jpeg_recode(ie_jpeg *jpeg, const uint8_t *bytes, size_t size, const ie_j
     jpeg->strict = true;
     recoder *r = ie_alloc(sizeof *r);
     r->jpeg = jpeg;
+    r->how = how;
     r->codec.err = &jpeg->errors;
     r->codec.client_data = jpeg;
     bool good = false;
@@ -142,14 +286,16 @@ bool ie_jpeg_recode(ie_jpeg *jpeg, const uint8_t *bytes, size_t size, const ie_j
     r->size = 65536 + 4 * (unsigned long)jpeg->facts.width * jpeg->facts.height;
     r->bytes = ie_try_alloc(r->size, 1);
     if (r->bytes == NULL) {
-        jpeg->fault = (ie_decode_fault){.code = "memory", .text = "not enough memory to encode it"};
+        refuse(r, "memory", "not enough memory to encode it");
     } else {
         good = run_recoder(r, bytes, size, how);
     }
     jpeg_destroy_compress(&r->codec);
     for (int i = 0; i < MAX_PARTS; i++) {
         free(r->planes[i]);
+        free(r->feeder.blocks[i]);
     }
+    ie_jpeg_dc_free(r->feeder.dc);
     if (good) {
         *ret_bytes = r->bytes;
         *ret_size = (size_t)r->size;

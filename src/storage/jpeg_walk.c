@@ -283,17 +283,23 @@ static inline bool walk_block(ie_walk *walk, ie_bits *bits, const ie_walk_block 
     if (!read_difference(bits, block->dc, &difference)) {
         return false;
     }
-    if (block->out == NULL) {
+    if (block->out == NULL && block->coefficients == NULL) {
         return skip_ac(bits, block->ac);
     }
     int32_t dc = walk->predicted[block->component] += difference;
     size_t at = (size_t)x * block->step;
+    if (block->coefficients != NULL) {
+        int16_t *to = block->coefficients[at];
+        memset(to, 0, sizeof block->coefficients[at]);
+        to[0] = (int16_t)dc;
+        return dc == to[0] && ie_values_block(bits, block->values, to);
+    }
     if (!ie_dc_sample(dc, walk->quantisers[block->component], block->out + at)) {
         return false;
     }
-    return block->values == NULL ? skip_ac(bits, block->ac)
-                                 : ie_quarter_block(bits, block->values, &walk->scale, dc,
-                                                    block->quarter + at * 2, block->stride);
+    return block->quarter == NULL ? skip_ac(bits, block->ac)
+                                  : ie_quarter_block(bits, block->values, &walk->scale, dc,
+                                                     block->quarter + at * 2, block->stride);
 }
 
 /* MCUs first .. last of a row, none of which begins a restart interval. */

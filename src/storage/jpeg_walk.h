@@ -56,9 +56,10 @@ typedef struct ie_walk_block {
     const ie_dc_table *dc;
     const ie_ac_table *ac;
     uint8_t *out;                  /* sequential: the sample at 1/8 */
-    const ie_value_table *values;  /* sequential: the samples at 1/4 too; else NULL */
-    uint8_t *quarter;              /* the upper left one of the four */
+    const ie_value_table *values;  /* for the two that follow */
+    uint8_t *quarter;              /* sequential: the upper left one of the samples at 1/4 too */
     size_t stride;                 /* of their rows */
+    int16_t (*coefficients)[64];   /* sequential: all of them, and no samples */
     int16_t *value;                /* progressive: the coefficient as far as it is known */
     uint32_t step;                 /* blocks from MCU to MCU */
     uint8_t component;

@@ -208,11 +208,10 @@ static void formats_that_cannot_hold_metadata_are_refused_when_there_is_some(voi
     IE_AUTO_FREE char *path = ie_path_join(folder, "new.avif");
     ie_error err = {0};
     bytes_to(path, "not looked at", 13);
-    assert_int_equal(ie_exif_copy(with, IE_FORMAT_JPEG, path, IE_FORMAT_AVIF, 1, false, &err),
-                     IE_ERR_UNSUPPORTED);
+    const ie_exif_target target = {.path = path, .format = IE_FORMAT_AVIF, .orientation = 1};
+    assert_int_equal(ie_exif_copy(with, IE_FORMAT_JPEG, NULL, &target, &err), IE_ERR_UNSUPPORTED);
     assert_non_null(strstr(err.text, "avif"));
-    assert_int_equal(ie_exif_copy(without, IE_FORMAT_GIF, path, IE_FORMAT_AVIF, 1, false, &err),
-                     IE_OK);
+    assert_int_equal(ie_exif_copy(without, IE_FORMAT_GIF, NULL, &target, &err), IE_OK);
     tree_remove(folder);
 }
 

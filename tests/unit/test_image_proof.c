@@ -104,15 +104,15 @@ static ie_likeness likeness_in(const char *path)
     return likeness;
 }
 
-/* The new file of a PNM, and if it is wanted, the likeness of that one. */
-static const char *encoded(const char *from, ie_format to, int quality, unsigned recoding,
-                           ie_likeness *ret_original)
+/* The new file of another, and if it is wanted, the likeness of that one. */
+static const char *converted_file(const char *from, ie_format from_format, ie_format to,
+                                  int quality, unsigned recoding, ie_likeness *ret_original)
 {
     const ie_convert_options options = {to, quality, 1, PIXEL_LIMIT, recoding};
     const char *path = picture_file(NULL, 0);
     ie_converted converted = {0};
     ie_error err = {0};
-    if (ie_image_convert(from, IE_FORMAT_PNM, path, &options, &converted, &err) != IE_OK) {
+    if (ie_image_convert(from, from_format, path, &options, &converted, &err) != IE_OK) {
         fail_msg("%s", err.text);
     }
     if (converted.bytes != NULL) {
@@ -124,6 +124,13 @@ static const char *encoded(const char *from, ie_format to, int quality, unsigned
     }
     ie_converted_clear(&converted);
     return path;
+}
+
+/* Of a PNM. */
+static const char *encoded(const char *from, ie_format to, int quality, unsigned recoding,
+                           ie_likeness *ret_original)
+{
+    return converted_file(from, IE_FORMAT_PNM, to, quality, recoding, ret_original);
 }
 
 static double similarity_of(const ie_likeness *original, const char *path)
@@ -174,46 +181,12 @@ static void a_file_that_shows_something_else_is_refused_in_each_format(void **st
 static void a_large_file_that_shows_something_else_is_refused(void **state)
 {
     (void)state;
+    assert_wrong_ones_are_refused(2100, 96, IE_FORMAT_JPEG, 0);
     assert_wrong_ones_are_refused(4000, 96, IE_FORMAT_JPEG, 0);
     assert_wrong_ones_are_refused(4011, 93, IE_FORMAT_JPEG, IE_RECODE_FULL_CHROMA);
     assert_wrong_ones_are_refused(4011, 93, IE_FORMAT_JPEG, IE_RECODE_PROGRESSIVE);
     assert_wrong_ones_are_refused(4000, 96, IE_FORMAT_WEBP, 0);
 }
-
-static void what_lost_its_detail_is_refused_however_large_it_is(void **state)
-{
-    (void)state;
-    static const uint32_t sizes[][2] = {{330, 222}, {2100, 160}, {4000, 160}};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        ie_likeness original = {0};
-        const char *from = photo(sizes[i][0], sizes[i][1], NOTHING);
-        const char *to = encoded(from, IE_FORMAT_JPEG, 92, 0, &original);
-        double fine = similarity_of(&original, to);
-        double coarse = similarity_of(&original, encoded(from, IE_FORMAT_JPEG, 10, 0, NULL));
-        if (fine < 0.98 || coarse >= 0.98) {
-            fail_msg("%u x %u: %.3f and %.3f", sizes[i][0], sizes[i][1], fine, coarse);
-        }
-        ie_likeness_clear(&original);
-    }
-}
-
-/* A turned picture's squares begin at its own corner, however many pixels are over at the edge. */
-static void a_turned_picture_is_like_the_upright_one(void **state)
-{
-    (void)state;
-    const char *from = photo(331, 219, NOTHING);
-    for (uint8_t orientation = 1; orientation <= 8; orientation++) {
-        ie_converted converted = {0};
-        const ie_convert_options options = {IE_FORMAT_PNG, 90, orientation, PIXEL_LIMIT, 0};
-        const char *to = picture_file(NULL, 0);
-        assert_int_equal(ie_image_convert(from, IE_FORMAT_PNM, to, &options, &converted, NULL),
-                         IE_OK);
-        assert_true(similarity_of(&converted.likeness, to) > 0.9999);
-        ie_converted_clear(&converted);
-    }
-}
-
-/* ---- torn files --------------------------------------------------------------------------- */
 
 enum { CUT, ZEROED, OTHER_BYTES, END_AND_START, TEARS };
 
@@ -254,12 +227,77 @@ static void assert_torn_is_refused(const char *path, const ie_likeness *original
     ie_buffer_free(&bytes);
 }
 
+/* By coefficients where it is large. */
+static void a_jpeg_of_a_jpeg_that_shows_something_else_is_refused(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[][2] = {{330, 222}, {2111, 93}, {4000, 96}, {4011, 93}};
+    for (size_t i = 0; i < 8; i++) {
+        const uint32_t *size = sizes[i / 2];
+        const unsigned recoding = i % 2 == 0 ? 0 : IE_RECODE_PROGRESSIVE;
+        ie_likeness original = {0};
+        for (int kind = NOTHING; kind < WRONGS; kind++) {
+            const char *jpeg =
+                encoded(photo(size[0], size[1], (wrong)kind), IE_FORMAT_JPEG, 95, 0, NULL);
+            const char *again = converted_file(jpeg, IE_FORMAT_JPEG, IE_FORMAT_JPEG, 90, recoding,
+                                               kind == NOTHING ? &original : NULL);
+            double similarity = similarity_of(&original, again);
+            if ((similarity >= 0.98) != (kind == NOTHING)) {
+                fail_msg("%u x %u, %s: %.3f", size[0], size[1], names[kind], similarity);
+            }
+            if (kind == NOTHING) {
+                const char *coarse =
+                    converted_file(jpeg, IE_FORMAT_JPEG, IE_FORMAT_JPEG, 10, recoding, NULL);
+                assert_true(similarity_of(&original, coarse) < 0.98);
+                if (recoding == 0) { /* a hole in a progressive file's last scans hardly shows */
+                    assert_torn_is_refused(again, &original, IE_FORMAT_JPEG);
+                }
+            }
+            unlink(again);
+        }
+        ie_likeness_clear(&original);
+    }
+}
+
+static void what_lost_its_detail_is_refused_however_large_it_is(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[][2] = {{330, 222}, {2100, 160}, {4000, 160}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        ie_likeness original = {0};
+        const char *from = photo(sizes[i][0], sizes[i][1], NOTHING);
+        const char *to = encoded(from, IE_FORMAT_JPEG, 92, 0, &original);
+        double fine = similarity_of(&original, to);
+        double coarse = similarity_of(&original, encoded(from, IE_FORMAT_JPEG, 10, 0, NULL));
+        if (fine < 0.98 || coarse >= 0.98) {
+            fail_msg("%u x %u: %.3f and %.3f", sizes[i][0], sizes[i][1], fine, coarse);
+        }
+        ie_likeness_clear(&original);
+    }
+}
+
+/* A turned picture's squares begin at its own corner, however many pixels are over at the edge. */
+static void a_turned_picture_is_like_the_upright_one(void **state)
+{
+    (void)state;
+    const char *from = photo(331, 219, NOTHING);
+    for (uint8_t orientation = 1; orientation <= 8; orientation++) {
+        ie_converted converted = {0};
+        const ie_convert_options options = {IE_FORMAT_PNG, 90, orientation, PIXEL_LIMIT, 0};
+        const char *to = picture_file(NULL, 0);
+        assert_int_equal(ie_image_convert(from, IE_FORMAT_PNM, to, &options, &converted, NULL),
+                         IE_OK);
+        assert_true(similarity_of(&converted.likeness, to) > 0.9999);
+        ie_converted_clear(&converted);
+    }
+}
+
 static void torn_files_are_refused_wherever_they_are_torn(void **state)
 {
     (void)state;
     static const ie_format formats[] = {IE_FORMAT_JPEG, IE_FORMAT_WEBP, IE_FORMAT_PNG};
-    static const uint32_t sizes[][2] = {{330, 222}, {4000, 92}, {4011, 93}};
-    for (size_t i = 0; i < 9; i++) {
+    static const uint32_t sizes[][2] = {{330, 222}, {2100, 93}, {4000, 92}, {4011, 93}};
+    for (size_t i = 0; i < 12; i++) {
         const uint32_t *size = sizes[i / 3];
         ie_likeness original = {0};
         const char *to =
@@ -453,6 +491,7 @@ int main(void)
         cmocka_unit_test(each_format_that_can_be_written_is),
         cmocka_unit_test(a_file_that_shows_something_else_is_refused_in_each_format),
         cmocka_unit_test(a_large_file_that_shows_something_else_is_refused),
+        cmocka_unit_test(a_jpeg_of_a_jpeg_that_shows_something_else_is_refused),
         cmocka_unit_test(what_lost_its_detail_is_refused_however_large_it_is),
         cmocka_unit_test(a_turned_picture_is_like_the_upright_one),
         cmocka_unit_test(torn_files_are_refused_wherever_they_are_torn),

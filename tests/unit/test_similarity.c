@@ -9,15 +9,15 @@
 #include "storage/color_profile.h"
 #include "storage/ssim.h"
 
-static const char *sabotage; /* the file that "encoding" gives */
+static const char *original, *sabotage; /* the file that is converted, and what "encoding" gives */
 static bool transparent;     /* the source's alpha hides something */
 
-ie_status ie_image_convert(const char *from_path, ie_format from, const char *temp_path,
-                           const ie_convert_options *options, ie_converted *ret_converted,
-                           ie_error *err)
+ie_status ie_image_convert_bytes(ie_bytes *bytes_of_original, ie_format from, const char *temp_path,
+                                 const ie_convert_options *options, ie_converted *ret_converted,
+                                 ie_error *err)
 {
     ie_image_facts facts = {0};
-    assert_int_equal(ie_image_check_likeness(from_path, options->orientation, options->max_pixels,
+    assert_int_equal(ie_image_check_likeness(original, options->orientation, options->max_pixels,
                                              &facts, &ret_converted->likeness, err),
                      IE_OK);
     ret_converted->width = facts.width;
@@ -98,6 +98,7 @@ static ie_status derive_from(const char *from, ie_format to, const char *result,
                               .format = to,
                               .orientation = orientation,
                               .remake = to == IE_FORMAT_PNG ? IE_REMAKE_ENCODE : IE_REMAKE_NONE};
+    original = from;
     sabotage = result;
     ie_status status = ie_derive(config, &action, picture_file(NULL, 0), err);
     ie_config_free(config);
