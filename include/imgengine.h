@@ -338,7 +338,7 @@ typedef struct ie_run_info {
     const char *root;    /* the folder whose journal this is */
     /* "failed": an error stopped it; what it did until then can be undone */
     const char *state;   /* "done", "interrupted", "failed", "undone", "partly undone", "purged",
-                            "partly purged", "offline"; "deleted": the folder was, and its journal */
+                            "partly purged", "offline"; "deleted": the folder and its journal */
     bool journaled;      /* a journal could be read; else the counts are not known */
     uint64_t actions;    /* carried out */
     uint64_t undone;     /* of these: taken back since */

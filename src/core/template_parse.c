@@ -146,12 +146,11 @@ static ie_status check_format(struct parser *parser, const ie_field *field, cons
 /* "IF rating>4", "endif", "els": no field is meant. */
 static bool looks_like_choice(const char *name)
 {
-    static const char *const words[] = {"if",   "else",  "end",    "endif",
-                                        "elif", "elsif", "elseif", "fi"};
+    static const char all[][8] = {"if", "else", "end", "endif", "elif", "elsif", "elseif", "fi"};
     IE_AUTO_FREE char *word = ie_strndup(name, strcspn(name, " "));
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (ie_equal_nocase(word, words[i]) ||
-            (strlen(word) > 2 && ie_edit_distance(word, words[i]) == 1)) {
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (ie_equal_nocase(word, all[i]) ||
+            (strlen(word) > 2 && ie_edit_distance(word, all[i]) == 1)) {
             return true;
         }
     }
@@ -164,10 +163,8 @@ static ie_status refuse_name(struct parser *parser, const char *at, const char *
     IE_AUTO_FREE char *near = ie_field_nearest(name);
     ie_show_path(name, shown, sizeof shown);
     if (looks_like_choice(name)) {
-        return refuse(parser, at,
-                      "there is no field \"%s\"; a choice is written {if FIELD}…{else}…{end}, in "
-                      "small letters, and one may stand within another.",
-                      shown);
+        return refuse(parser, at, "there is no field \"%s\"; a choice is written {if FIELD}…{else}…"
+                      "{end}, in small letters, and one may stand within another.", shown);
     }
     if (near != NULL) {
         return refuse(parser, at, "there is no field \"%s\"; the nearest is \"%s\".", shown, near);
@@ -289,9 +286,8 @@ static ie_status take_operand(struct parser *parser, ie_piece *piece)
         return refuse(parser, begin, "a value to compare with is missing; the empty text is \"\".");
     }
     if (!quoted && strpbrk(operand, "=!<>&|") != NULL) {
-        return refuse(parser, begin,
-                      "an {if} compares once, and another may stand within it; a text with one of "
-                      "= ! < > & | stands in quotation marks.");
+        return refuse(parser, begin, "an {if} compares once, and another may stand within it; a "
+                      "text with one of = ! < > & | stands in quotation marks.");
     }
     if (operand[0] != 0 && ie_field_is_number(field) && !ie_parse_real(operand, &number)) {
         return refuse(parser, begin, "%s is a number, and \"%s\" is none.", field->name,
@@ -428,20 +424,19 @@ static ie_status check_whole(struct parser *parser)
                             "The template for names is longer than %d bytes.", MAX_TEMPLATE_BYTES);
     }
     if (parser->text[0] == '/' || parser->text[length - 1] == '/') {
-        const char *at = parser->text[0] == '/' ? parser->text : parser->text + length - 1;
-        return refuse(parser, at, "a template neither begins nor ends with /; its names lie below "
-                      "the chosen folder.");
+        return refuse(parser, parser->text + (parser->text[0] == '/' ? 0 : length - 1),
+                      "a template neither begins nor ends with /; its names lie below the chosen "
+                      "folder.");
     }
     for (const char *part = parser->text; part != NULL; part = strchr(part, '/')) {
         part += *part == '/';
-        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == 0)) {
-            return refuse(parser, part,
-                          "no part may be \"..\"; the names lie below the chosen folder.");
-        }
         size_t wide = strcspn(part, "/");
         if (wide > 0 && strspn(part, ". ") >= wide) {
-            return refuse(parser, part, "dots and blanks alone are no name; name a field, "
-                          "such as {name} or {date:%%Y-%%m-%%d}.");
+            return strncmp(part, "..", wide) == 0 && wide == 2
+                       ? refuse(parser, part, "no part may be \"..\"; the names lie below the "
+                                "chosen folder.")
+                       : refuse(parser, part, "dots and blanks alone are no name; name a field, "
+                                "such as {name} or {date:%%Y-%%m-%%d}.");
         }
     }
     bool inside = false; /* of braces, where a / is no folder's */

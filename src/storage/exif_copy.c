@@ -207,10 +207,11 @@ static ie_status texts_to_xmp(const ie_meta *meta, ie_tags *tags, ie_error *err)
                               "long to come over");
 }
 
-static ie_status carry_texts(const char *path, ie_format format, ie_tags *tags, ie_error *err)
+static ie_status carry_texts(const char *path, ie_format format, ie_bytes *loaded, ie_tags *tags,
+                             ie_error *err)
 {
-    ie_bytes *bytes = NULL;
-    ie_status status = ie_bytes_open(path, &bytes, err);
+    ie_bytes *bytes = loaded;
+    ie_status status = loaded == NULL ? ie_bytes_open(path, &bytes, err) : IE_OK;
     if (status != IE_OK) {
         return status;
     }
@@ -221,7 +222,7 @@ static ie_status carry_texts(const char *path, ie_format format, ie_tags *tags, 
     status = texts_to_xmp(&meta, tags, err);
     ie_meta_clear(&meta);
     ie_photo_free(photo);
-    ie_bytes_close(bytes);
+    ie_bytes_close(loaded == NULL ? bytes : NULL);
     return status;
 }
 
@@ -341,8 +342,8 @@ static ie_status copy_tags(const char *from_path, ie_format from_format, ie_byte
         drop_guesses(tags, facts);
     }
     if (from_format == IE_FORMAT_PNG ||
-        (from_format == IE_FORMAT_JPEG && to_format != IE_FORMAT_JPEG)) {
-        status = carry_texts(from_path, from_format, tags, err);
+        (from_format == IE_FORMAT_JPEG && to->format != IE_FORMAT_JPEG)) {
+        status = carry_texts(from_path, from_format, from_bytes, tags, err);
     }
     if (status != IE_OK) {
         return status;
@@ -371,9 +372,9 @@ ie_status ie_exif_copy(const char *from_path, ie_format from_format, ie_bytes *f
         status = ie_exif_facts(to->path, to->format, &made, err);
     }
     /* exiv2 makes a PNG's description of a JPEG's comment. */
-    if (status == IE_OK && to_format == IE_FORMAT_PNG && from->metadata.caption == NULL &&
-        from->metadata.comment != NULL && to->metadata.caption != NULL &&
-        strcmp(from->metadata.comment, to->metadata.caption) == 0) {
+    if (status == IE_OK && to->format == IE_FORMAT_PNG && from->metadata.caption == NULL &&
+        from->metadata.comment != NULL && made->metadata.caption != NULL &&
+        strcmp(from->metadata.comment, made->metadata.caption) == 0) {
         from->metadata.caption = from->metadata.comment;
     }
     /* Another reader than the one that carried them finds the same facts in the new file. */

@@ -319,7 +319,8 @@ static void any_key_of_the_record_is_a_field(void **state)
 static void a_part_of_dots_and_blanks_is_refused(void **state)
 {
     (void)state;
-    static const char *const templates[] = {"   ", ".", "...", ". ./{name}", "{name}/ ", "{name}/./x"};
+    static const char *const templates[] = {"   ",        ".",        "...",
+                                            ". ./{name}", "{name}/ ", "{name}/./x"};
     for (size_t i = 0; i < sizeof templates / sizeof *templates; i++) {
         ie_template *pattern;
         ie_error err;
