@@ -23,6 +23,9 @@ size_t ie_name_stem(const char *base, size_t length)
 size_t ie_takeout_cut(const char *base)
 {
     size_t bytes = 0;
+    if (strnlen(base, CUT) < CUT) { /* most names: no character takes less than a byte */
+        return 0;
+    }
     for (int characters = 0; characters < CUT; characters++) {
         if (base[bytes] == 0) {
             return 0;

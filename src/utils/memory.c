@@ -219,20 +219,24 @@ void *ie_arena_alloc(ie_arena *arena, size_t size)
     return memset(memory, 0, size);
 }
 
-char *ie_arena_strndup(ie_arena *arena, const char *text, size_t size)
+static char *copy_text(ie_arena *arena, const char *text, size_t length)
 {
-    if (text == NULL) {
-        return NULL;
-    }
-    size_t length = strnlen(text, size);
     char *copy = ie_arena_alloc(arena, length + 1);
     memcpy(copy, text, length);
     return copy;
 }
 
+char *ie_arena_strndup(ie_arena *arena, const char *text, size_t size)
+{
+    if (text == NULL) {
+        return NULL;
+    }
+    return copy_text(arena, text, strnlen(text, size));
+}
+
 char *ie_arena_strdup(ie_arena *arena, const char *text)
 {
-    return text == NULL ? NULL : ie_arena_strndup(arena, text, strlen(text));
+    return text == NULL ? NULL : copy_text(arena, text, strlen(text));
 }
 
 char *ie_arena_printf(ie_arena *arena, const char *format, ...)
