@@ -456,7 +456,7 @@ second_run_reads_nothing() {
     "$imgengine" --catalog c.db analyze "$photos" --json >a.json 2>/dev/null
     sleep 2.1; "$imgengine" --catalog c.db analyze "$photos" --json >b.json 2>/dev/null
     cmp a.json b.json && cmp one.json a.json || return 1
-    strace -f -e trace=openat,open -o trace.txt "$imgengine" --catalog c.db analyze "$photos" --json >/dev/null 2>&1
+    strace -f -y -e trace=openat,open -o trace.txt "$imgengine" --catalog c.db analyze "$photos" --json >/dev/null 2>&1
     ! grep -v O_DIRECTORY trace.txt | grep -F "$photos"
 }
 check a_second_run_gives_the_same_and_reads_no_file second_run_reads_nothing
@@ -466,7 +466,7 @@ second_dedupe_reads_nothing() {
     mkdir equal && cp "$photos"/neardup/*_00_original* "$photos"/neardup/*_01_exact_copy* equal
     sleep 2.1
     for run in 1 2; do
-        strace -f -e trace=openat,open -o "dedupe.$run" "$imgengine" --catalog d.db dedupe equal -v >"plan.$run" 2>/dev/null
+        strace -f -y -e trace=openat,open -o "dedupe.$run" "$imgengine" --catalog d.db dedupe equal -v >"plan.$run" 2>/dev/null
         grep -v O_DIRECTORY "dedupe.$run" | grep -cF "$PWD/equal/" >"opened.$run"
     done
     [ "$(grep -c quarantine plan.1)" -ge 25 ] && diff <(grep equal/ plan.1) <(grep equal/ plan.2) || return 1
@@ -480,6 +480,7 @@ each_file_is_read_once() {
     mkdir -p traces && strace -ff -y -s 0 -e trace=openat,read,pread64,readv,preadv,preadv2,mmap -o traces/t \
         "$imgengine" --catalog '' analyze ${1:-} "$real" --json >/dev/null 2>&1
     cat traces/t.* | awk -v root="$real" '
+        /^openat/ { sub(/.* = /, "") ; $0 = "openat = " $0 } # what was opened, not from where
         { at = index($0, "<" root "/") }
         at == 0 || /O_DIRECTORY/ { next }
         { rest = substr($0, at + 1); path = substr(rest, 1, index(rest, ">") - 1) }
