@@ -480,9 +480,10 @@ each_file_is_read_once() {
     mkdir -p traces && strace -ff -y -s 0 -e trace=openat,read,pread64,readv,preadv,preadv2,mmap -o traces/t \
         "$imgengine" --catalog '' analyze ${1:-} "$real" --json >/dev/null 2>&1
     cat traces/t.* | awk -v root="$real" '
-        /^openat/ { sub(/.* = /, "") ; $0 = "openat = " $0 } # what was opened, not from where
+        /O_DIRECTORY/ { next }
+        /^openat/ { sub(/.* = /, "openat = ") } # what was opened, not from where
         { at = index($0, "<" root "/") }
-        at == 0 || /O_DIRECTORY/ { next }
+        at == 0 { next }
         { rest = substr($0, at + 1); path = substr(rest, 1, index(rest, ">") - 1) }
         /^openat/ { opened[path]++; next }
         /^mmap/ { print "mapped: " path; next }
