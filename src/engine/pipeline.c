@@ -382,7 +382,8 @@ static ie_status commit_all(run *r, ie_take_photo_fn take, void *user, ie_error 
 
 void ie_pipeline_tell(const ie_scan *scan, ie_pipeline_result *ret_result)
 {
-    ie_pipeline_result result = {ie_scan_count(scan), .root_count = ie_scan_root_count(scan)};
+    ie_pipeline_result result = {.scan = ie_scan_count(scan),
+                                 .root_count = ie_scan_root_count(scan)};
     result.roots = ie_alloc(result.root_count * sizeof *result.roots);
     for (uint32_t i = 0; i < result.root_count; i++) {
         result.roots[i] = ie_strdup(ie_scan_root(scan, i));
