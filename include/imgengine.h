@@ -585,6 +585,10 @@ typedef void (*ie_info_fn)(void *user, const char *section, const char *name, co
 IE_API ie_status ie_engine_info(ie_engine *engine, ie_info_fn on_info, void *user,
                                 ie_error *err) IE_MUST_CHECK;
 
+/* IE_ERR_USAGE when `path` is named like a photo, video or sidecar, which no report, list or plan
+   is. Worth asking before a long scan; ie_write_report() asks, too. */
+IE_API ie_status ie_report_check(const char *path, ie_error *err) IE_MUST_CHECK;
+
 /* Writes a report or list for the user: a temporary file beside `path`, fsync, then rename.
    Replaces an earlier regular file of that name only when `replace`; never a photo. */
 IE_API ie_status ie_write_report(const char *path, const void *bytes, size_t size, bool replace,

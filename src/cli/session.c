@@ -71,9 +71,15 @@ void ie_session_remark(ie_session *session, const char *format, ...)
     ie_complain("%s", text);
 }
 
-/* Hours of work should not end with a report that has nowhere to go. */
+/* Hours of work should not end with a report or plan that has nowhere to go. */
 static ie_status check_report(const ie_options *options, ie_error *err)
 {
+    const char *const names[] = {options->report, options->plan_file, options->page};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (names[i] != NULL && ie_report_check(names[i], err) != IE_OK) {
+            return IE_ERR_USAGE;
+        }
+    }
     if (options->report == NULL) {
         return IE_OK;
     }
