@@ -165,6 +165,9 @@ typedef struct ie_engine_options {
     void (*progress)(void *user,
                      const ie_progress *progress); /* may be NULL; at most about 20 a second */
     void (*notice)(void *user, const char *text);  /* one-line remarks for a person; may be NULL */
+    /* The same of names and folders that cannot be read, which the run goes on without and counts
+       as unreadable; NULL: they are notices, too. */
+    void (*problem)(void *user, const char *text);
     /* A question that yes or no answers, before something is fetched; NULL: nobody can be asked,
        which is no. */
     bool (*ask)(void *user, const char *question);

@@ -35,12 +35,25 @@ static void on_progress(void *user, const ie_progress *progress)
     ie_bar_update(session->bar, progress);
 }
 
-static void on_notice(void *user, const char *text)
+static void keep_notice(ie_session *session, const char *text)
 {
-    ie_session *session = user;
     IE_GROW(session->notices, session->notice_count, session->notice_room);
     session->notices[session->notice_count++] = ie_strdup(text);
-    ie_session_remark(session, "%s", text);
+}
+
+static void on_notice(void *user, const char *text)
+{
+    keep_notice(user, text);
+    ie_session_remark(user, "%s", text);
+}
+
+/* The exit code tells of them, so that --quiet does not keep them back. */
+static void on_problem(void *user, const char *text)
+{
+    ie_session *session = user;
+    keep_notice(session, text);
+    ie_bar_erase(session->bar);
+    ie_complain("%s", text);
 }
 
 /* Only a person at a terminal can be asked. */
@@ -116,6 +129,7 @@ ie_status ie_session_open(ie_session *session, ie_error *err)
         .catalog = options->catalog,
         .progress = on_progress,
         .notice = on_notice,
+        .problem = on_problem,
         .ask = on_question,
         .user = session,
         .cancel = ie_interrupt_flag(),
