@@ -197,6 +197,7 @@ typedef struct ie_summary {
     uint64_t photos, videos, sidecars;
     uint64_t other;              /* no photo, by content */
     uint64_t misnamed;           /* of these, named like a photo */
+    uint64_t lone; /* of these, sidecars whose photo is not beside them; counted when planning */
     uint64_t fresh, cached;      /* photos and videos analyzed now, and taken from the catalog */
     uint64_t faulty;             /* records with at least one fault */
     uint64_t kept, copied, moved, replaced, quarantined; /* planned, or after apply: done */
