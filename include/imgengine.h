@@ -165,6 +165,9 @@ typedef struct ie_engine_options {
     void (*progress)(void *user,
                      const ie_progress *progress); /* may be NULL; at most about 20 a second */
     void (*notice)(void *user, const char *text);  /* one-line remarks for a person; may be NULL */
+    /* The same of names and folders that cannot be read, which the run goes on without and counts
+       as unreadable; NULL: they are notices, too. */
+    void (*problem)(void *user, const char *text);
     /* A question that yes or no answers, before something is fetched; NULL: nobody can be asked,
        which is no. */
     bool (*ask)(void *user, const char *question);
@@ -194,6 +197,7 @@ typedef struct ie_summary {
     uint64_t photos, videos, sidecars;
     uint64_t other;              /* no photo, by content */
     uint64_t misnamed;           /* of these, named like a photo */
+    uint64_t lone; /* of these, sidecars whose photo is not beside them; counted when planning */
     uint64_t fresh, cached;      /* photos and videos analyzed now, and taken from the catalog */
     uint64_t faulty;             /* records with at least one fault */
     uint64_t kept, copied, moved, replaced, quarantined; /* planned, or after apply: done */
@@ -584,6 +588,10 @@ IE_API const char *ie_version(void);
 typedef void (*ie_info_fn)(void *user, const char *section, const char *name, const char *value);
 IE_API ie_status ie_engine_info(ie_engine *engine, ie_info_fn on_info, void *user,
                                 ie_error *err) IE_MUST_CHECK;
+
+/* IE_ERR_USAGE when `path` is named like a photo, video or sidecar, which no report, list or plan
+   is. Worth asking before a long scan; ie_write_report() asks, too. */
+IE_API ie_status ie_report_check(const char *path, ie_error *err) IE_MUST_CHECK;
 
 /* Writes a report or list for the user: a temporary file beside `path`, fsync, then rename.
    Replaces an earlier regular file of that name only when `replace`; never a photo. */

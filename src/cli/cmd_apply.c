@@ -81,6 +81,7 @@ static void add_planned(ie_summary *summary, const ie_summary *planned)
     summary->videos = planned->videos;
     summary->sidecars = planned->sidecars;
     summary->misnamed = planned->misnamed;
+    summary->lone = planned->lone;
     summary->fresh = planned->fresh;
     summary->cached = planned->cached;
     summary->faulty = planned->faulty;

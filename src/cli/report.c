@@ -19,15 +19,15 @@ static const struct {
     {                                                                                              \
 #field, offsetof(ie_summary, field)                                                        \
     }
-    NUMBER(found),          NUMBER(found_bytes), NUMBER(photos),        NUMBER(videos),
-    NUMBER(sidecars),       NUMBER(other),       NUMBER(misnamed),      NUMBER(fresh),
-    NUMBER(cached),         NUMBER(faulty),      NUMBER(kept),          NUMBER(copied),
-    NUMBER(moved),          NUMBER(replaced),    NUMBER(quarantined),   NUMBER(converted),
-    NUMBER(unconverted),    NUMBER(untagged),    NUMBER(tagged),        NUMBER(plain),
-    NUMBER(skipped),        NUMBER(changed),     NUMBER(failed),        NUMBER(unreached),
-    NUMBER(unreadable),     NUMBER(made),        NUMBER(written_bytes), NUMBER(saved_bytes),
-    NUMBER(purged),         NUMBER(linked),      NUMBER(unlinked),      NUMBER(reported),
-    NUMBER(reported_bytes),
+    NUMBER(found),       NUMBER(found_bytes),    NUMBER(photos),   NUMBER(videos),
+    NUMBER(sidecars),    NUMBER(other),          NUMBER(misnamed), NUMBER(lone),
+    NUMBER(fresh),       NUMBER(cached),         NUMBER(faulty),   NUMBER(kept),
+    NUMBER(copied),      NUMBER(moved),          NUMBER(replaced), NUMBER(quarantined),
+    NUMBER(converted),   NUMBER(unconverted),    NUMBER(untagged), NUMBER(tagged),
+    NUMBER(plain),       NUMBER(skipped),        NUMBER(changed),  NUMBER(failed),
+    NUMBER(unreached),   NUMBER(unreadable),     NUMBER(made),     NUMBER(written_bytes),
+    NUMBER(saved_bytes), NUMBER(purged),         NUMBER(linked),   NUMBER(unlinked),
+    NUMBER(reported),    NUMBER(reported_bytes),
 #undef NUMBER
 };
 
@@ -192,6 +192,8 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
     table_row other = {.count = summary->other,
                        .label = "other file, not touched|other files, not touched"};
     remark_count(&other, summary->misnamed, "named like a photo");
+    remark_count(&other, summary->lone,
+                 summary->lone == 1 ? "sidecar without a photo" : "sidecars without a photo");
     print_row(&other, false, out);
 }
 

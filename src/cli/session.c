@@ -35,12 +35,25 @@ static void on_progress(void *user, const ie_progress *progress)
     ie_bar_update(session->bar, progress);
 }
 
-static void on_notice(void *user, const char *text)
+static void keep_notice(ie_session *session, const char *text)
 {
-    ie_session *session = user;
     IE_GROW(session->notices, session->notice_count, session->notice_room);
     session->notices[session->notice_count++] = ie_strdup(text);
-    ie_session_remark(session, "%s", text);
+}
+
+static void on_notice(void *user, const char *text)
+{
+    keep_notice(user, text);
+    ie_session_remark(user, "%s", text);
+}
+
+/* The exit code tells of them, so that --quiet does not keep them back. */
+static void on_problem(void *user, const char *text)
+{
+    ie_session *session = user;
+    keep_notice(session, text);
+    ie_bar_erase(session->bar);
+    ie_complain("%s", text);
 }
 
 /* Only a person at a terminal can be asked. */
@@ -71,9 +84,15 @@ void ie_session_remark(ie_session *session, const char *format, ...)
     ie_complain("%s", text);
 }
 
-/* Hours of work should not end with a report that has nowhere to go. */
+/* Hours of work should not end with a report or plan that has nowhere to go. */
 static ie_status check_report(const ie_options *options, ie_error *err)
 {
+    const char *const names[] = {options->report, options->plan_file, options->page};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (names[i] != NULL && ie_report_check(names[i], err) != IE_OK) {
+            return IE_ERR_USAGE;
+        }
+    }
     if (options->report == NULL) {
         return IE_OK;
     }
@@ -110,6 +129,7 @@ ie_status ie_session_open(ie_session *session, ie_error *err)
         .catalog = options->catalog,
         .progress = on_progress,
         .notice = on_notice,
+        .problem = on_problem,
         .ask = on_question,
         .user = session,
         .cancel = ie_interrupt_flag(),

@@ -61,7 +61,7 @@ static void on_problem(void *user, const char *path, const char *text)
 {
     covering *c = user;
     (void)path;
-    ie_engine_notice(c->engine, "%s", text);
+    ie_engine_problem(c->engine, text);
 }
 
 static ie_status find_files(covering *c, side *s, const char *folder, ie_error *err)

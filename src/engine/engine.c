@@ -105,6 +105,7 @@ ie_status ie_engine_open(const ie_config *config, const ie_engine_options *optio
     }
     engine->progress = options->progress;
     engine->notice = options->notice;
+    engine->problem = options->problem != NULL ? options->problem : options->notice;
     engine->user = options->user;
     engine->cancel = options->cancel;
     engine->ask = options->ask;
@@ -150,6 +151,13 @@ void ie_engine_notice(ie_engine *engine, const char *format, ...)
     engine->notice(engine->user, text);
 }
 
+void ie_engine_problem(ie_engine *engine, const char *text)
+{
+    if (engine->problem != NULL) {
+        engine->problem(engine->user, text);
+    }
+}
+
 ie_status ie_engine_pipeline(ie_engine *engine, const ie_input *input, unsigned wanted,
                              ie_pipeline *ret_pipeline, ie_error *err)
 {
@@ -168,6 +176,7 @@ ie_status ie_engine_pipeline(ie_engine *engine, const ie_input *input, unsigned 
         .version_count = engine->version_count,
         .progress = engine->progress,
         .notice = engine->notice,
+        .problem = engine->problem,
         .user = engine->user,
         .cancel = engine->cancel,
         .prepare = (engine->to_fetch & wanted) != 0 ? ie_engine_fetch_missing : NULL,

@@ -17,6 +17,7 @@ struct ie_engine {
     char *catalog_path; /* NULL: none wanted */
     void (*progress)(void *user, const ie_progress *progress);
     void (*notice)(void *user, const char *text);
+    void (*problem)(void *user, const char *text);
     void *user;
     const volatile int *cancel;
     bool (*ask)(void *user, const char *question);
@@ -31,6 +32,7 @@ struct ie_engine {
 /* Opens the catalog if one is wanted and not open yet. */
 ie_status ie_engine_catalog(ie_engine *engine, ie_error *err) IE_MUST_CHECK;
 void ie_engine_notice(ie_engine *engine, const char *format, ...) IE_PRINTF(2, 3);
+void ie_engine_problem(ie_engine *engine, const char *text);
 
 /* verify.c: what the file's bytes are, for the catalog, which is open for writing. */
 ie_status ie_engine_note_bytes(ie_engine *engine, const char *path, ie_format format,

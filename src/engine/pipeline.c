@@ -39,7 +39,7 @@ typedef struct run {
     ie_gate *fetched;  /* left by the commit when it has */
     uint64_t changed_bytes; /* the commit's */
     uint64_t left_out, left_out_bytes; /* the walk's; read after it was joined */
-    ie_remarks remarks; /* spoken by the commit, so that callbacks never overlap */
+    ie_remarks remarks, problems; /* spoken by the commit, so that callbacks never overlap */
     ie_error failure;   /* of a worker, guarded by the remarks' lock */
 } run;
 
@@ -131,16 +131,13 @@ static void on_problem(void *user, const char *path, const char *text)
 {
     (void)path;
     run *r = user;
-    ie_remark_add(&r->remarks, text);
+    ie_remark_add(&r->problems, text);
 }
 
 static void speak_remarks(run *r)
 {
-    for (char *text; (text = ie_remark_next(&r->remarks)) != NULL; free(text)) {
-        if (r->pipeline->notice != NULL) {
-            r->pipeline->notice(r->pipeline->user, text);
-        }
-    }
+    ie_remarks_speak(&r->problems, r->pipeline->problem, r->pipeline->user);
+    ie_remarks_speak(&r->remarks, r->pipeline->notice, r->pipeline->user);
 }
 
 static void *walk(void *argument)
@@ -471,6 +468,7 @@ ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, vo
 {
     run r = {.pipeline = pipeline};
     ie_remarks_init(&r.remarks);
+    ie_remarks_init(&r.problems);
     ie_status status =
         ie_scan_open(pipeline->config, pipeline->input, on_problem, &r, &r.scan, err);
     if (status == IE_OK) {
@@ -496,5 +494,6 @@ ie_status ie_pipeline_run(const ie_pipeline *pipeline, ie_take_photo_fn take, vo
     }
     speak_remarks(&r);
     ie_remarks_clear(&r.remarks);
+    ie_remarks_clear(&r.problems);
     return status;
 }

@@ -31,6 +31,7 @@ typedef struct ie_pipeline {
     size_t version_count;
     void (*progress)(void *user, const ie_progress *progress);
     void (*notice)(void *user, const char *text);
+    void (*problem)(void *user, const char *text); /* what cannot be read */
     void *user;
     const volatile int *cancel;
     /* Called once, on the calling thread, before the first photo that is not known already is

@@ -330,6 +330,8 @@ static void recount_kinds(const collection *c, ie_summary *summary)
     summary->sidecars = 0;
     summary->faulty = 0;
     for (size_t i = 0; i < c->count; i++) {
+        summary->lone +=
+            c->photos[i]->format == IE_FORMAT_UNKNOWN && ie_sidecar_name(c->photos[i]->path);
         summary->sidecars += c->photos[i]->format == IE_FORMAT_SIDECAR;
         summary->faulty += c->photos[i]->fault_count > 0;
     }

@@ -44,3 +44,12 @@ char *ie_remark_next(ie_remarks *remarks)
     pthread_mutex_unlock(&remarks->lock);
     return text;
 }
+
+void ie_remarks_speak(ie_remarks *remarks, void (*say)(void *user, const char *text), void *user)
+{
+    for (char *text; (text = ie_remark_next(remarks)) != NULL; free(text)) {
+        if (say != NULL) {
+            say(user, text);
+        }
+    }
+}

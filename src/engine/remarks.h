@@ -20,5 +20,7 @@ void ie_remarks_clear(ie_remarks *remarks);
 void ie_remark_add(void *remarks, const char *text); /* an ie_remarks */
 /* In the order in which they were made; NULL when all were given. free() it. */
 char *ie_remark_next(ie_remarks *remarks);
+/* Says all that were not given yet; `say` NULL: to nobody. */
+void ie_remarks_speak(ie_remarks *remarks, void (*say)(void *user, const char *text), void *user);
 
 #endif

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/format.h"
+#include "core/unit.h"
 #include "utils/error.h"
 #include "utils/fs.h"
 
@@ -19,9 +20,22 @@ static bool is_photo(const char *path)
     return got > 0 && ie_format_sniff(head, (size_t)got, path) != IE_FORMAT_UNKNOWN;
 }
 
+ie_status ie_report_check(const char *path, ie_error *err)
+{
+    return ie_format_claimed(path) == IE_FORMAT_UNKNOWN && !ie_sidecar_name(path)
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_USAGE,
+                              "%s is named like a photo, video or sidecar, and what would be "
+                              "written there is none; choose another name.",
+                              ie_shown(path));
+}
+
 ie_status ie_write_report(const char *path, const void *bytes, size_t size, bool replace,
                           ie_error *err)
 {
+    if (ie_report_check(path, err) != IE_OK) {
+        return IE_ERR_USAGE;
+    }
     if (is_photo(path)) {
         return ie_error_set(err, IE_ERR_EXISTS,
                             "%s is a photo and is not overwritten; choose another name.",

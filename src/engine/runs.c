@@ -86,6 +86,21 @@ static void remember_run(void *user, const char *id)
     }
 }
 
+/* One that did nothing is nobody's to take back. The catalog is a cache: where it cannot be written,
+   the run stays in it. */
+static void drop_idle_run(ie_engine *engine, const ie_plan *plan, const char *id)
+{
+    ie_error ignored;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->actions[i].outcome == IE_OUTCOME_DONE) {
+            return;
+        }
+    }
+    if (engine->writer != NULL && ie_catalog_drop_run(engine->writer, id, &ignored) != IE_OK) {
+        ie_engine_notice(engine, "The catalog still lists run %s, which did nothing.", id);
+    }
+}
+
 static ie_status check_volumes(ie_engine *engine, const ie_plan *plan, bool apply, ie_error *err)
 {
     ie_status status = ie_engine_catalog(engine, err);
@@ -130,6 +145,9 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
     status = ie_apply_run(plan, &options, summary.run_id, err);
     if (summary.run_id[0] != 0) {
         ie_noting_store(&run.noting, engine, plan);
+        if (status == IE_OK) {
+            drop_idle_run(engine, plan, summary.run_id);
+        }
     }
     free(run.noting.written);
     ie_plan_tally(plan, &summary);

@@ -89,7 +89,7 @@ static void on_problem(void *user, const char *path, const char *text)
 {
     verifying *v = user;
     (void)path;
-    ie_engine_notice(v->engine, "%s", text);
+    ie_engine_problem(v->engine, text);
 }
 
 static ie_status add_found(verifying *v, const ie_input *input, ie_error *err)

@@ -357,7 +357,7 @@ ie_status ie_catalog_add_run(ie_catalog *catalog, const char *id, const char *ti
     return ie_db_finish(catalog->db, status, err);
 }
 
-ie_status ie_catalog_run_undone(ie_catalog *catalog, const char *id, ie_error *err)
+static ie_status change_run(ie_catalog *catalog, ie_db_sql sql, const char *id, ie_error *err)
 {
     ie_status status = ie_catalog_commit(catalog, err);
     if (status == IE_OK) {
@@ -366,9 +366,22 @@ ie_status ie_catalog_run_undone(ie_catalog *catalog, const char *id, ie_error *e
     if (status != IE_OK) {
         return status;
     }
-    ie_db_bind_text(catalog->db, IE_SQL_UNDONE, 1, id);
-    status = ie_db_run(catalog->db, IE_SQL_UNDONE, err);
+    ie_db_bind_text(catalog->db, sql, 1, id);
+    status = ie_db_run(catalog->db, sql, err);
+    if (status == IE_OK && sql == IE_SQL_DROP_RUN) {
+        status = ie_db_run(catalog->db, IE_SQL_FORGET_RUNS, err);
+    }
     return ie_db_finish(catalog->db, status, err);
+}
+
+ie_status ie_catalog_run_undone(ie_catalog *catalog, const char *id, ie_error *err)
+{
+    return change_run(catalog, IE_SQL_UNDONE, id, err);
+}
+
+ie_status ie_catalog_drop_run(ie_catalog *catalog, const char *id, ie_error *err)
+{
+    return change_run(catalog, IE_SQL_DROP_RUN, id, err);
 }
 
 static const char *text_at(ie_db *db, ie_db_sql sql, int column, ie_arena *arena)

@@ -72,6 +72,8 @@ ie_status ie_catalog_add_run(ie_catalog *catalog, const char *id, const char *ti
                              ie_error *err) IE_MUST_CHECK;
 /* Notes that nothing of the run is left: its journal may have gone with the folder it made. */
 ie_status ie_catalog_run_undone(ie_catalog *catalog, const char *id, ie_error *err) IE_MUST_CHECK;
+/* As if it had never been noted. */
+ie_status ie_catalog_drop_run(ie_catalog *catalog, const char *id, ie_error *err) IE_MUST_CHECK;
 typedef ie_status (*ie_catalog_run_fn)(void *user, const char *id, const char *time,
                                        const char *command, bool undone, const char *const *roots,
                                        size_t root_count);

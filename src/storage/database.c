@@ -87,6 +87,7 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_SET_VOLUME] = "INSERT OR REPLACE INTO volumes(root, volume, place) VALUES(?1, ?2, ?3)",
     [IE_SQL_DROP_VOLUME] = "DELETE FROM volumes WHERE root = ?1",
     [IE_SQL_VOLUMES] = "SELECT root, volume, place FROM volumes ORDER BY root",
+    [IE_SQL_DROP_RUN] = "DELETE FROM run_roots WHERE run = ?1",
     [IE_SQL_FORGET_ROOT] = "DELETE FROM run_roots WHERE root = ?1",
     [IE_SQL_FORGET_RUNS] = "DELETE FROM runs WHERE id NOT IN (SELECT run FROM run_roots)",
     [IE_SQL_STORED] =

@@ -29,6 +29,7 @@ typedef enum ie_db_sql {
     IE_SQL_SET_VOLUME,  /* root, volume, place or NULL */
     IE_SQL_DROP_VOLUME, /* root */
     IE_SQL_VOLUMES,     /* → root, volume, place */
+    IE_SQL_DROP_RUN,    /* id: its roots, so that FORGET_RUNS takes it */
     IE_SQL_FORGET_ROOT, /* root: no run is known there */
     IE_SQL_FORGET_RUNS, /* those that are known nowhere go */
     IE_SQL_STORED, /* folder, first path below it, first path behind it → path, size, mtime, ctime,

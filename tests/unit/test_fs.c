@@ -193,10 +193,25 @@ static void a_report_replaces_only_when_asked(void **state)
     text_is(root, "report", "one");
     assert_int_equal(ie_write_report(path, "two", 3, true, &err), IE_OK);
     text_is(root, "report", "two");
-    tree_write(root, "p.jpg", "\xff\xd8\xff\xe0 and more of a photo");
-    IE_AUTO_FREE char *photo = ie_path_join(root, "p.jpg");
+    tree_write(root, "p.html", "\xff\xd8\xff\xe0 and more of a photo");
+    IE_AUTO_FREE char *photo = ie_path_join(root, "p.html");
     assert_int_equal(ie_write_report(photo, "two", 3, true, &err), IE_ERR_EXISTS);
-    text_is(root, "p.jpg", "\xff\xd8\xff\xe0 and more of a photo");
+    text_is(root, "p.html", "\xff\xd8\xff\xe0 and more of a photo");
+    tree_remove(root);
+}
+
+static void a_report_is_not_named_like_a_photo(void **state)
+{
+    IE_AUTO_FREE char *root = tree_new();
+    static const char *const names[] = {"new.jpg", "a.HEIC", "v.mp4", "p.xmp"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        IE_AUTO_FREE char *path = ie_path_join(root, names[i]);
+        ie_error err;
+        assert_int_equal(ie_write_report(path, "one", 3, true, &err), IE_ERR_USAGE);
+        assert_false(ie_fs_exists(path));
+    }
+    assert_int_equal(ie_report_check("/r/report.json", NULL), IE_OK);
+    assert_int_equal(ie_report_check("/r.jpg/report", NULL), IE_OK);
     tree_remove(root);
 }
 
@@ -284,6 +299,7 @@ int main(void)
         cmocka_unit_test(short_and_interrupted_writes_are_completed),
         cmocka_unit_test(a_report_is_whole_or_not_there),
         cmocka_unit_test(a_report_replaces_only_when_asked),
+        cmocka_unit_test(a_report_is_not_named_like_a_photo),
         cmocka_unit_test(a_copy_has_the_bytes_mode_times_and_attributes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
