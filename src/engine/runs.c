@@ -86,8 +86,8 @@ static void remember_run(void *user, const char *id)
     }
 }
 
-/* One that did nothing is nobody's to take back. The catalog is a cache: where it cannot be written,
-   the run stays in it. */
+/* One that did nothing is nobody's to take back. The catalog is a cache: where it cannot be
+   written, the run stays in it. */
 static void drop_idle_run(ie_engine *engine, const ie_plan *plan, const char *id)
 {
     ie_error ignored;

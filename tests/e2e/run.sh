@@ -50,7 +50,8 @@ again_copies_nothing() {
 check the_same_command_again_copies_nothing_twice again_copies_nothing
 
 # Also when the archive was worked on since, and when the same photos come from elsewhere.
-again_into_a_changed_archive() {
+again_into_a_changed_archive() (
+    export XDG_DATA_HOME=$PWD/archive.data # what is moved by hand here is kept by a later purge
     exits 3 "$imgengine" process lib --output archive --apply -q && exits 0 "$imgengine" rename archive --template '{date:%Y}/n{seq}' --apply -q &&
         exits 0 "$imgengine" tag archive --rating 5 --apply -q || { cat exits.err; return 1; }
     mkdir archive/by-hand && mv archive/2023 archive/by-hand/ && cp -r lib card && touch card/*/*.* || return 1
@@ -62,7 +63,7 @@ again_into_a_changed_archive() {
     fingerprint archive | wc -l >a
     rm "$(find archive/by-hand -name '*.jpg' -print -quit)" && exits 3 "$imgengine" process lib --output archive --apply || return 1
     fingerprint archive | wc -l | cmp a -
-}
+)
 check what_is_in_the_archive_under_another_name_is_not_copied_again again_into_a_changed_archive
 
 in_place_and_undo() {
