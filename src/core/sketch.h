@@ -9,4 +9,8 @@
    tint, as a sepia print is. */
 bool ie_sketch_colored(const ie_sketch *sketch);
 
+/* It is a sepia print whose highlights were clipped: yellow to brown all over, of a tint that
+   depends on the brightness but for little. */
+bool ie_sketch_sepia(const ie_sketch *sketch);
+
 #endif

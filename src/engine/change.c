@@ -14,6 +14,11 @@
 /* of all that differs: so much may lie elsewhere than a mark along an edge */
 #define BESIDE_MARK 0.05
 #define BALANCE 0.2      /* of the lesser to the greater */
+#define ONE_WAY 0.05     /* of all: so much of a mark may differ the other way */
+#define PALE_BALANCE 0.08 /* of a pale text 0.03, of leaves in the wind from 0.6 on */
+#define PALE_LEAST 20.0   /* grey levels times samples */
+#define MOST_MARKED 0.35  /* of the samples */
+#define HALO 5            /* samples a side: how far what is painted over blurs */
 #define LEAST_LEVELS 2.0f
 #define NOISE_TIMES 5.0f
 #define NOISE_LEAST 0.3f
@@ -186,19 +191,68 @@ static void take_spot(int8_t *signs, const float *rest, int first, spots *to)
     }
 }
 
-double ie_change_of(const ie_plane *a, const ie_plane *b, const float *there)
+static void find_spots(const ie_plane *a, const ie_plane *b, const float *there, float *ret_rest,
+                       int8_t *ret_signs)
 {
-    float rest[COUNT], counts[COUNT];
-    int8_t signs[COUNT];
-    spots s = {0};
-    differ(a, b, there, there, rest);
-    mark(a, b, there, rest, signs);
+    float counts[COUNT];
+    differ(a, b, there, there, ret_rest);
+    mark(a, b, there, ret_rest, ret_signs);
     for (int i = 0; i < COUNT; i++) {
-        counts[i] = signs[i] == 0 ? there[i] : 0;
+        counts[i] = ret_signs[i] == 0 ? there[i] : 0;
     }
     /* Else what is beside a mark would differ the other way. */
-    differ(a, b, there, counts, rest);
-    mark(a, b, there, rest, signs);
+    differ(a, b, there, counts, ret_rest);
+    mark(a, b, there, ret_rest, ret_signs);
+}
+
+bool ie_change_is_one_way(const ie_plane *a, const ie_plane *b, const float *there)
+{
+    double sums_of[2] = {0};
+    for (int i = 0; i < COUNT; i++) {
+        float rest = a->v[i] - b->v[i], size = fabsf(rest) - LEAST_LEVELS;
+        sums_of[rest > 0] += there[i] != 0 && size > 0 ? (double)size : 0;
+    }
+    double lesser = fmin(sums_of[0], sums_of[1]), all = sums_of[0] + sums_of[1];
+    return lesser <= PALE_BALANCE * (all - lesser) && all >= PALE_LEAST;
+}
+
+void ie_change_leave_out_mark(const ie_plane *a, const ie_plane *b, float *there)
+{
+    float rest[COUNT];
+    int8_t signs[COUNT];
+    double sums_of[2] = {0};
+    bool covered[COUNT] = {false};
+    int all = 0, lost = 0;
+    find_spots(a, b, there, rest, signs);
+    for (int i = 0; i < COUNT; i++) {
+        int x = i % SIDE, y = i / SIDE;
+        sums_of[signs[i] > 0] += signs[i] != 0 ? (double)fabsf(rest[i]) : 0;
+        for (int k = 0; signs[i] != 0 && k < HALO * HALO; k++) {
+            int at_x = x + k % HALO - HALO / 2, at_y = y + k / HALO - HALO / 2;
+            if (at_x >= 0 && at_y >= 0 && at_x < SIDE && at_y < SIDE) {
+                covered[at_y * SIDE + at_x] = true;
+            }
+        }
+    }
+    for (int i = 0; i < COUNT; i++) {
+        all += there[i] != 0;
+        lost += there[i] != 0 && covered[i];
+    }
+    if (fmin(sums_of[0], sums_of[1]) > ONE_WAY * (sums_of[0] + sums_of[1]) ||
+        lost > MOST_MARKED * all) {
+        return;
+    }
+    for (int i = 0; i < COUNT; i++) {
+        there[i] = covered[i] ? 0 : there[i];
+    }
+}
+
+double ie_change_of(const ie_plane *a, const ie_plane *b, const float *there)
+{
+    float rest[COUNT];
+    int8_t signs[COUNT];
+    spots s = {0};
+    find_spots(a, b, there, rest, signs);
     for (int i = 0; i < COUNT; i++) {
         if (signs[i] != 0) {
             take_spot(signs, rest, i, &s);

@@ -17,4 +17,12 @@
    tones. */
 double ie_change_of(const ie_plane *a, const ie_plane *b, const float *there);
 
+/* Does all but little of what differs differ one way, as a pale text all over a picture does? What
+   moves in the wind differs both ways. */
+bool ie_change_is_one_way(const ie_plane *a, const ie_plane *b, const float *there);
+
+/* Takes what was painted over out of `there`: spots that differ all but one way, with what lies
+   around them, unless that is much of the picture. */
+void ie_change_leave_out_mark(const ie_plane *a, const ie_plane *b, float *there);
+
 #endif

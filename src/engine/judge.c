@@ -16,6 +16,11 @@
 /* Below these there is too little to tell a picture by: a gradient, a page with one word. */
 #define MIN_TEXTURED 0.12
 #define MIN_FINENESS 1.0
+/* What there is of texture is enough where all of it agrees: a wall with one edge. */
+#define LITTLE_TEXTURED 0.04
+#define LITTLE_MATCH 0.985
+#define LITTLE_DETAIL 0.96
+#define LITTLE_FINENESS 2.0
 /* The same picture. What was measured: docs/similar.md. */
 #define MIN_MATCH 0.85 /* a solid mark in a corner spoils so much */
 #define MIN_BLOCKS 0.78
@@ -63,6 +68,14 @@ static bool is_plausible(const ie_likeness *l)
            within(l->gain, MIN_GAIN, MAX_GAIN);
 }
 
+static bool tells_enough(const ie_likeness *l)
+{
+    bool all_agrees = l->match >= LITTLE_MATCH && l->detail >= LITTLE_DETAIL && !(l->blocks < 1) &&
+                      l->fineness >= LITTLE_FINENESS && !(l->moved > 0) && !(l->changed > 0);
+    return l->textured >= (all_agrees ? LITTLE_TEXTURED : MIN_TEXTURED) &&
+           l->fineness >= MIN_FINENESS;
+}
+
 static bool shows_as_much(const ie_likeness *l)
 {
     return l->overlap >= MIN_OVERLAP_OTHER_TIME && fabs(l->scale_x - 1) <= MAX_SCALED_OTHER_TIME &&
@@ -76,7 +89,7 @@ static bool is_next_shot(const ie_likeness *l)
            lesser = l->retoned ? MIN_LESSER_RETONED : MIN_LESSER;
     return within(fabs(l->angle), MIN_WAVER, MAX_WAVER) ||
            l->beyond > (l->retoned ? MAX_BEYOND_RETONED : MAX_BEYOND) ||
-           (shows_as_much(l) && l->usual < usual && l->lesser < lesser);
+           (shows_as_much(l) && !l->painted && l->usual < usual && l->lesser < lesser);
 }
 
 static bool is_same_picture(const ie_likeness *l, bool other_exposure)
@@ -94,7 +107,7 @@ static bool is_same_picture(const ie_likeness *l, bool other_exposure)
 
 ie_match ie_structure_judge(const ie_likeness *l, bool other_exposure)
 {
-    if (!(l->textured >= MIN_TEXTURED) || !(l->fineness >= MIN_FINENESS) || !is_plausible(l)) {
+    if (!tells_enough(l) || !is_plausible(l)) {
         return IE_MATCH_NONE;
     }
     if (is_same_picture(l, other_exposure)) {

@@ -6,8 +6,11 @@
 
 #include "core/sketch.h"
 #include "engine/align.h"
+#include "engine/band.h"
 #include "engine/change.h"
+#include "engine/frame.h"
 #include "engine/grain.h"
+#include "engine/laying.h"
 #include "engine/motion.h"
 #include "engine/tone.h"
 
@@ -179,6 +182,8 @@ static void compare_detail(const ie_plane *a, const ie_plane *b, const float *th
     l->lesser = grain.lower;
 }
 
+#define LEAST_GRADIENT 1.5 /* levels: less of it is rounding */
+
 /* Both as dHash has them (9 x 8 means, each against its right neighbour), so far as both show the
    cells; scaled to 64 bits. */
 static unsigned compare_gradients(const ie_plane *a, const ie_plane *b, const float *there)
@@ -197,12 +202,18 @@ static unsigned compare_gradients(const ie_plane *a, const ie_plane *b, const fl
     for (int i = 0; i < 64; i++) {
         int y = i / 8, x = i % 8, n = count[y][x], m = count[y][x + 1];
         if (n > 8 && m > 8) {
+            double of_a = mean_a[y][x + 1] / m - mean_a[y][x] / n,
+                   of_b = mean_b[y][x + 1] / m - mean_b[y][x] / n;
             bits++;
-            differ += (mean_a[y][x + 1] / m > mean_a[y][x] / n) !=
-                      (mean_b[y][x + 1] / m > mean_b[y][x] / n);
+            differ += (of_a > 0) != (of_b > 0) && fmax(fabs(of_a), fabs(of_b)) > LEAST_GRADIENT;
         }
     }
     return bits > 0 ? (differ * 64 + bits / 2) / bits : 64;
+}
+
+static bool has_hues(const ie_sketch *sketch)
+{
+    return ie_sketch_colored(sketch) && !ie_sketch_sepia(sketch);
 }
 
 static void compare_colors(const ie_sketch *a, const ie_sketch *b, unsigned turn, const ie_warp *w,
@@ -229,8 +240,7 @@ static void compare_colors(const ie_sketch *a, const ie_sketch *b, unsigned turn
     double of_b = variance(n, first.b, first.bb) + variance(n, second.b, second.bb);
     double both =
         first.ab / n - first.a / n * (first.b / n) + second.ab / n - second.a / n * (second.b / n);
-    bool tells =
-        colour_a / n >= 3 && colour_b / n >= 3 && ie_sketch_colored(a) && ie_sketch_colored(b);
+    bool tells = colour_a / n >= 3 && colour_b / n >= 3 && has_hues(a) && has_hues(b);
     l->chroma = sqrt(fmax(0, of_a + of_b - 2 * both));
     l->chroma_match = tells ? both / sqrt((of_a + 8) * (of_b + 8)) : NAN;
 }
@@ -255,51 +265,22 @@ static void describe(const ie_warp *w, ie_likeness *l)
                    : 1;
 }
 
-#define MARGIN 3 /* samples: what a frame around the other picture blurs */
-
-/* Leaves out the outermost samples of both. */
-static void trim(const ie_warp *w, float *there)
+/* What came and went, with levels of one tone; what was painted over is taken out of `there` where
+   all else lies as it lay. */
+static void compare_changes(const ie_plane *a, const ie_plane *seen, bool still, float *there,
+                            ie_likeness *l)
 {
-    for (int i = 0; i < SIDE * SIDE; i++) {
-        int x = i % SIDE, y = i / SIDE;
-        double ux = ie_unit_of(x, SIDE), uy = ie_unit_of(y, SIDE);
-        double at_x = ie_index_of(w->p[0] + w->p[1] * ux + w->p[2] * uy, SIDE);
-        double at_y = ie_index_of(w->p[3] + w->p[4] * ux + w->p[5] * uy, SIDE);
-        bool inside = x >= MARGIN && y >= MARGIN && x < SIDE - MARGIN && y < SIDE - MARGIN &&
-                      at_x > MARGIN - 1 && at_y > MARGIN - 1 && at_x < SIDE - MARGIN &&
-                      at_y < SIDE - MARGIN;
-        there[i] = inside ? there[i] : 0;
-    }
-}
-
-#define BENT 3.0f /* levels: what a line does not explain */
-
-/* Where brightness and contrast alone do not explain the levels of `b`, gives it those of `a`, fits
-   once more and returns true. */
-static bool match_tones(const ie_plane *a, ie_plane *b, ie_warp *w)
-{
-    ie_plane seen;
-    float there[SIDE * SIDE];
-    ie_tone tone;
-    ie_plane_through(b, w, &seen, there);
-    trim(w, there);
-    if (!ie_tone_fit(a, &seen, there, &tone) || !(tone.bend > BENT)) {
-        return false;
-    }
-    ie_tone_apply(&tone, b);
-    ie_align_again(a, b, w);
-    return true;
-}
-
-/* As before, with levels of one tone. */
-static double changed(const ie_plane *a, ie_plane *seen, const float *there)
-{
+    ie_plane toned = *seen;
     ie_tone tone;
     if (!ie_tone_fit(a, seen, there, &tone)) {
-        return 0;
+        return;
     }
-    ie_tone_apply(&tone, seen);
-    return ie_change_of(a, seen, there);
+    ie_tone_apply(&tone, &toned);
+    l->changed = ie_change_of(a, &toned, there);
+    if (l->changed == 0 && still) {
+        l->painted = ie_change_is_one_way(a, &toned, there);
+        ie_change_leave_out_mark(a, &toned, there);
+    }
 }
 
 /* What has been measured so far. */
@@ -311,6 +292,8 @@ static ie_likeness with_rest(const ie_likeness *so_far, extent measured, bool go
     ie_likeness l = *so_far;
     if (measured < BLOCK_BY_BLOCK) {
         l.match = l.blocks = l.textured = good ? 1 : 0;
+        l.changed = good ? 0 : HUGE_VAL;
+        l.painted = good;
     }
     if (measured < DETAIL) {
         l.detail = l.usual = l.lesser = good ? 1 : -1;
@@ -318,7 +301,6 @@ static ie_likeness with_rest(const ie_likeness *so_far, extent measured, bool go
     }
     l.gradient = good ? 0 : 64;
     l.moved = good ? 0 : 1;
-    l.changed = good ? 0 : HUGE_VAL;
     l.chroma = good ? 0 : 255;
     l.chroma_match = good ? 1 : -1;
     return l;
@@ -347,29 +329,31 @@ static bool reached(aim *of, const ie_likeness *l, extent measured)
     return of != NULL && of->settled;
 }
 
-static ie_likeness measure(const ie_sketch *a, const ie_sketch *b, unsigned turn, aim *to)
+/* All but the colours. Both as they were filled. */
+static ie_likeness measure_planes(const ie_plane *a, const ie_plane *b, ie_warp *ret_warp, aim *to)
 {
-    ie_plane first, second, seen;
+    ie_plane first = *a, second = *b, seen;
     float there[SIDE * SIDE];
-    ie_warp w;
+    ie_laying laying;
     ie_likeness l = {0};
-    ie_plane_fill(&first, a->gray, 0);
-    ie_plane_fill(&second, b->gray, turn);
-    if (!ie_align(&first, &second, &w)) {
+    if (!ie_lay(&first, &second, &laying)) {
         return l;
     }
-    l.gain = w.p[6];
-    l.retoned = match_tones(&first, &second, &w);
+    const ie_warp w = *ret_warp = laying.warp;
+    l.gain = laying.gain;
+    l.retoned = laying.retoned;
     /* Between samples lies their mean, which blurs; blurred alike they differ less by where the
        grid lies. */
     ie_plane_soften(&first);
     ie_plane_soften(&second);
     l.overlap = (double)ie_plane_through(&second, &w, &seen, there) / (SIDE * SIDE);
-    trim(&w, there);
+    ie_laying_trim(&w, there);
     describe(&w, &l);
     if (reached(to, &l, PLACES)) {
         return l;
     }
+    (void)ie_band_leave_out(&first, &seen, w.p[6], w.p[7], there);
+    compare_changes(&first, &seen, laying.still, there, &l);
     compare_blocks(&first, &seen, there, &l);
     if (reached(to, &l, BLOCK_BY_BLOCK)) {
         return l;
@@ -380,8 +364,28 @@ static ie_likeness measure(const ie_sketch *a, const ie_sketch *b, unsigned turn
     }
     l.gradient = compare_gradients(&first, &seen, there);
     l.moved = ie_motion_share(&first, &seen, there);
-    l.changed = changed(&first, &seen, there);
-    compare_colors(a, b, turn, &w, &l);
+    return l;
+}
+
+static ie_likeness measure(const ie_sketch *a, const ie_sketch *b, unsigned turn, aim *to)
+{
+    ie_plane first, second;
+    ie_warp w = {{0, 1, 0, 0, 0, 1, 1, 0}}, w_inner = w;
+    ie_plane_fill(&first, a->gray, 0);
+    ie_plane_fill(&second, b->gray, turn);
+    ie_plane inner_first = first, inner_second = second;
+    bool framed = ie_frame_take_off(&inner_first) != ie_frame_take_off(&inner_second);
+    ie_likeness l = measure_planes(&first, &second, &w, framed ? NULL : to);
+    if (framed && ie_structure_judge(&l, false) != IE_MATCH_SAME_PICTURE) {
+        ie_likeness inner = measure_planes(&inner_first, &inner_second, &w_inner, NULL);
+        if (ie_structure_judge(&inner, false) == IE_MATCH_SAME_PICTURE) {
+            l = inner;
+            w = w_inner;
+        }
+    }
+    if (l.overlap > 0 && (to == NULL || !to->settled)) {
+        compare_colors(a, b, turn, &w, &l);
+    }
     return l;
 }
 

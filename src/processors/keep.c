@@ -237,7 +237,7 @@ static unsigned fullness(const ie_photo *photo, const ie_config *config)
 bool ie_keep_colored(const ie_photo *photo)
 {
     return (photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL &&
-           ie_sketch_colored(photo->sketch);
+           ie_sketch_colored(photo->sketch) && !ie_sketch_sepia(photo->sketch);
 }
 
 bool ie_keep_deeper(const ie_photo *photo, const ie_photo *other)

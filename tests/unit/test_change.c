@@ -61,6 +61,52 @@ static void a_mark_of_one_sign_and_a_logo_in_a_corner_are_no_change(void **state
     assert_true(ie_change_of(&a, &b, everywhere) == 0);
 }
 
+static int count_there(const float *there)
+{
+    int count = 0;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        count += there[i] != 0;
+    }
+    return count;
+}
+
+static void a_mark_is_left_out_with_what_it_blurs_into_and_nothing_else(void **state)
+{
+    (void)state;
+    ie_plane a, b;
+    float there[SIDE * SIDE];
+    fill(&a);
+    fill(&b);
+    add(&b, 12, 28, 40, 4, 45);
+    memcpy(there, everywhere, sizeof there);
+    ie_change_leave_out_mark(&a, &b, there);
+    assert_int_equal(SIDE * SIDE - count_there(there), 44 * 8);
+    assert_true(there[30 * SIDE + 30] == 0 && there[40 * SIDE + 30] == 1);
+    /* Who walks by differs both ways. */
+    add(&b, 20, 50, 4, 8, -45);
+    memcpy(there, everywhere, sizeof there);
+    ie_change_leave_out_mark(&a, &b, there);
+    assert_int_equal(count_there(there), SIDE * SIDE);
+}
+
+static void a_pale_text_all_over_differs_one_way_and_leaves_do_not(void **state)
+{
+    (void)state;
+    ie_plane a, b;
+    fill(&a);
+    fill(&b);
+    assert_false(ie_change_is_one_way(&a, &b, everywhere)); /* nothing differs */
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        b.v[i] += i % 5 == 0 ? 6 : i % 7 == 0 ? -1.5f : 0;
+    }
+    assert_true(ie_change_is_one_way(&a, &b, everywhere));
+    assert_true(ie_change_is_one_way(&b, &a, everywhere));
+    for (int i = 3; i < SIDE * SIDE; i += 25) {
+        b.v[i] -= 8;
+    }
+    assert_false(ie_change_is_one_way(&a, &b, everywhere));
+}
+
 static void what_is_not_there_does_not_count(void **state)
 {
     (void)state;
@@ -116,6 +162,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_walks_through_a_scene_comes_and_goes),
         cmocka_unit_test(a_mark_of_one_sign_and_a_logo_in_a_corner_are_no_change),
+        cmocka_unit_test(a_mark_is_left_out_with_what_it_blurs_into_and_nothing_else),
+        cmocka_unit_test(a_pale_text_all_over_differs_one_way_and_leaves_do_not),
         cmocka_unit_test(what_is_not_there_does_not_count),
         cmocka_unit_test(a_gamma_is_found_and_taken_back),
         cmocka_unit_test(a_picture_of_one_level_has_no_tone),

@@ -220,6 +220,51 @@ static void a_frame_around_it_makes_no_other_picture(void **state)
     }
 }
 
+static void a_wide_frame_makes_no_other_picture_and_a_band_of_text_neither(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed < 9; seed++) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}),
+                  b = draw((view){64.0 / 50, 0, 1, 1, 0, seed, 0, 0}),
+                  c = draw((view){1, 0, 1, 1, 0, seed, 0, 0});
+        paint(&b, 0, 0, IE_SKETCH_SIDE, 7, 250);
+        paint(&b, 0, 57, IE_SKETCH_SIDE, 7, 250);
+        paint(&b, 0, 0, 7, IE_SKETCH_SIDE, 250);
+        paint(&b, 57, 0, 7, IE_SKETCH_SIDE, 250);
+        paint(&c, 0, 58, IE_SKETCH_SIDE, 6, 250);
+        for (int x = 3; x < 50; x += 3) {
+            paint(&c, x, 60, 1, 2, 20);
+        }
+        ie_likeness framed = ie_structure_compare(&a, &b, 0),
+                    back = ie_structure_compare(&b, &a, 0),
+                    banded = ie_structure_compare(&a, &c, 0);
+        if (ie_structure_judge(&framed, false) != IE_MATCH_SAME_PICTURE ||
+            ie_structure_judge(&back, false) != IE_MATCH_SAME_PICTURE ||
+            ie_structure_judge(&banded, false) != IE_MATCH_SAME_PICTURE) {
+            fail_msg("picture %u: framed %.3f, banded %.3f, changed %.1f", seed, framed.match,
+                     banded.match, banded.changed);
+        }
+        assert_true(banded.match > 0.98); /* the band does not count */
+    }
+}
+
+/* Which of two cells of sky is darker is chance. */
+static void slopes_of_less_than_rounding_do_not_count(void **state)
+{
+    (void)state;
+    ie_sketch a = draw((view){1, 0, 1, 0, 0, 3, 0, 0}), b = a;
+    for (int y = 0; y < 40; y++) {
+        for (int x = 0; x < IE_SKETCH_SIDE; x++) {
+            int at = y * IE_SKETCH_SIDE + x;
+            a.gray[at] = (uint8_t)(200 + x / 7 % 2);
+            b.gray[at] = (uint8_t)(201 - x / 7 % 2);
+        }
+    }
+    ie_likeness l = ie_structure_compare(&a, &b, 0);
+    assert_true(l.gradient <= 4);
+    assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
+}
+
 static void one_tint_for_all_is_no_other_colour(void **state)
 {
     (void)state;
@@ -438,6 +483,8 @@ int main(void)
         cmocka_unit_test(what_moves_makes_it_another_shot),
         cmocka_unit_test(a_mark_does_not_move),
         cmocka_unit_test(a_frame_around_it_makes_no_other_picture),
+        cmocka_unit_test(a_wide_frame_makes_no_other_picture_and_a_band_of_text_neither),
+        cmocka_unit_test(slopes_of_less_than_rounding_do_not_count),
         cmocka_unit_test(one_tint_for_all_is_no_other_colour),
         cmocka_unit_test(a_camera_that_was_moved_makes_it_another_shot),
         cmocka_unit_test(leaves_in_the_wind_make_it_another_shot_and_noise_does_not),

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* How one small picture is laid onto another, and what of it is left out. */
+#include "test.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/band.h"
+#include "engine/frame.h"
+#include "engine/laying.h"
+
+#define SIDE IE_SKETCH_SIDE
+
+/* A made picture, from -1 to 1 both ways. */
+static double picture(double x, double y)
+{
+    double value = 120;
+    for (int k = 1; k <= 9; k++) {
+        double angle = 1 + k * 2.4;
+        value += 44.0 / sqrt(k) * sin(k * 2.1 * (x * cos(angle) + y * sin(angle)) + 3.1 + k * k);
+    }
+    return value < 20 ? 20 : value > 235 ? 235 : value;
+}
+
+/* Seen from so many samples further to the right, and turned. */
+static void fill(ie_plane *p, double moved, double turned)
+{
+    p->side = SIDE;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        double x = ie_unit_of(i % SIDE, SIDE) + 2 * moved / SIDE, y = ie_unit_of(i / SIDE, SIDE);
+        p->v[i] = (float)round(
+            picture(x * cos(turned) - y * sin(turned), x * sin(turned) + y * cos(turned)));
+    }
+}
+
+static void paint(ie_plane *p, int left, int top, int width, int height, float level)
+{
+    for (int i = 0; i < width * height; i++) {
+        p->v[(top + i / width) * SIDE + left + i % width] = level;
+    }
+}
+
+static void a_copy_lies_as_it_lies_whatever_is_painted_over_it(void **state)
+{
+    (void)state;
+    static const struct {
+        int left, top, width, height;
+        float level;
+    } marks[] = {{0, 58, SIDE, 6, 250}, {4, 26, 56, 6, 255}, {0, 0, 18, 14, 10}};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        ie_plane a, b;
+        ie_laying l;
+        fill(&a, 0, 0);
+        fill(&b, 0, 0);
+        for (int k = 0; k < SIDE * SIDE; k++) { /* brightened until something is clipped */
+            b.v[k] = fminf(255, 1.3f * b.v[k]);
+        }
+        paint(&b, marks[i].left, marks[i].top, marks[i].width, marks[i].height, marks[i].level);
+        assert_true(ie_lay(&a, &b, &l));
+        assert_true(l.still && l.warp.p[0] == 0 && l.warp.p[1] == 1 && l.warp.p[4] == 0);
+        assert_true(l.gain > 0.6 && l.gain < 1);
+    }
+}
+
+static void what_was_moved_or_turned_by_little_is_not_called_still(void **state)
+{
+    (void)state;
+    ie_plane a, b;
+    ie_laying l;
+    fill(&a, 0, 0);
+    fill(&b, 0.06, 0);
+    assert_true(ie_lay(&a, &b, &l));
+    assert_true(!l.still && fabs(l.warp.p[0] * SIDE / 2) > 0.04);
+    fill(&b, 0, 0.004);
+    assert_true(ie_lay(&a, &b, &l));
+    assert_true(!l.still && fabs(atan2(l.warp.p[4], l.warp.p[1])) > 0.003);
+}
+
+static int left_out(const float *there)
+{
+    int count = 0;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        count += there[i] == 0;
+    }
+    return count;
+}
+
+static void set_there(float *there)
+{
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        there[i] = 1;
+    }
+}
+
+static void a_band_over_an_edge_is_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        int left, top, width, height, lines;
+    } rows[] = {
+        {0, 0, SIDE, 5, 7},  {0, 58, SIDE, 6, 8},
+        {58, 0, 6, SIDE, 8}, {0, 30, SIDE, 6, 0}, /* not at an edge */
+        {0, 0, 20, 5, 0},                         /* over a part of it */
+        {0, 0, SIDE, 16, 0},                      /* too much of the picture */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ie_plane a, b;
+        float there[SIDE * SIDE];
+        fill(&a, 0, 0);
+        fill(&b, 0, 0);
+        set_there(there);
+        paint(&b, rows[i].left, rows[i].top, rows[i].width, rows[i].height, 255);
+        paint(&a, rows[i].left, rows[i].top, rows[i].width, rows[i].height, 90);
+        assert_int_equal(ie_band_leave_out(&a, &b, 1, 0, there), rows[i].lines);
+        assert_int_equal(left_out(there), rows[i].lines * SIDE);
+    }
+}
+
+static void where_all_differs_there_is_no_band(void **state)
+{
+    (void)state;
+    ie_plane a, b;
+    float there[SIDE * SIDE];
+    fill(&a, 0, 0);
+    fill(&b, 12, 0);
+    set_there(there);
+    paint(&b, 0, 0, SIDE, 5, 255);
+    assert_int_equal(ie_band_leave_out(&a, &b, 1, 0, there), 0);
+    assert_int_equal(left_out(there), 0);
+}
+
+static void a_frame_of_one_colour_is_taken_off(void **state)
+{
+    (void)state;
+    ie_plane p, before;
+    fill(&p, 0, 0);
+    before = p;
+    assert_false(ie_frame_take_off(&p));
+    paint(&p, 0, 0, SIDE, 3, 252);
+    paint(&p, 0, 60, SIDE, 4, 255);
+    paint(&p, 0, 0, 3, SIDE, 250);
+    assert_false(ie_frame_take_off(&p)); /* the sky, not a frame */
+    paint(&p, 61, 0, 3, SIDE, 250);
+    assert_true(ie_frame_take_off(&p));
+    /* What is around the middle lies further out by as much as it was stretched. */
+    assert_true(fabsf(p.v[32 * SIDE + 32] - before.v[31 * SIDE + 32]) < 12);
+    assert_true(fabsf(p.v[32 * SIDE] - before.v[31 * SIDE + 4]) < 12);
+    assert_true(fabsf(p.v[32 * SIDE + 63] - before.v[31 * SIDE + 59]) < 12);
+    fill(&p, 0, 0);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        int x = i % SIDE, y = i / SIDE;
+        p.v[i] = x < 14 || y < 14 || x > 49 || y > 49 ? 255 : p.v[i];
+    }
+    assert_false(ie_frame_take_off(&p)); /* a thing before a white wall */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_copy_lies_as_it_lies_whatever_is_painted_over_it),
+        cmocka_unit_test(what_was_moved_or_turned_by_little_is_not_called_still),
+        cmocka_unit_test(a_band_over_an_edge_is_left_out),
+        cmocka_unit_test(where_all_differs_there_is_no_band),
+        cmocka_unit_test(a_frame_of_one_colour_is_taken_off),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
