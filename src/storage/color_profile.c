@@ -13,14 +13,13 @@
 
 /* Loaded at first use: see utils/late.h. */
 #define CALLS(X)                                                                                   \
-    X(cmsBuildGamma)                                                                               \
-    X(cmsBuildParametricToneCurve) X(cmsBuildTabulatedToneCurve16) X(cmsCIE2000DeltaE)             \
-        X(cmsCloseProfile) X(cmsCreateGrayProfile) X(cmsCreateLab4Profile) X(cmsCreateRGBProfile)  \
-            X(cmsCreateTransform) X(cmsCreate_sRGBProfile) X(cmsD50_xyY) X(cmsDeleteTransform)     \
-                X(cmsDoTransform) X(cmsEvalToneCurveFloat) X(cmsFreeToneCurve) X(cmsGetColorSpace) \
-                    X(cmsGetProfileInfoASCII) X(cmsIsMatrixShaper) X(cmsMLUalloc) X(cmsMLUfree)    \
-                        X(cmsMLUsetASCII) X(cmsOpenProfileFromMem) X(cmsReadTag)                   \
-                            X(cmsSaveProfileToMem) X(cmsWriteTag)
+    X(cmsBuildGamma) X(cmsBuildParametricToneCurve) X(cmsBuildTabulatedToneCurve16)                \
+    X(cmsCIE2000DeltaE) X(cmsCloseProfile) X(cmsCreateGrayProfile) X(cmsCreateLab4Profile)         \
+    X(cmsCreateRGBProfile) X(cmsCreateTransform) X(cmsCreate_sRGBProfile) X(cmsD50_xyY)            \
+    X(cmsDeleteTransform) X(cmsDoTransform) X(cmsEvalToneCurveFloat) X(cmsFreeToneCurve)           \
+    X(cmsGetColorSpace) X(cmsGetProfileInfoASCII) X(cmsIsMatrixShaper) X(cmsMLUalloc)              \
+    X(cmsMLUfree) X(cmsMLUsetASCII) X(cmsOpenProfileFromMem) X(cmsReadTag) X(cmsSaveProfileToMem)  \
+    X(cmsWriteTag)
 
 static struct {
     CALLS(IE_LATE_MEMBER)

@@ -47,8 +47,8 @@
 #undef g_object_unref
 #undef g_strfreev
 #define GLIB_CALLS(X)                                                                              \
-    X(g_bytes_get_data)                                                                            \
-    X(g_bytes_get_size) X(g_bytes_unref) X(g_clear_error) X(g_free) X(g_object_unref) X(g_strfreev)
+    X(g_bytes_get_data) X(g_bytes_get_size) X(g_bytes_unref) X(g_clear_error) X(g_free)            \
+    X(g_object_unref) X(g_strfreev)
 
 static struct {
     CALLS(IE_LATE_MEMBER)

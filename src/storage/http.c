@@ -19,10 +19,9 @@
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
 #define CALLS(X)                                                                                   \
-    X(curl_easy_cleanup)                                                                           \
-    X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform) X(curl_easy_reset)                 \
-        X(curl_easy_setopt) X(curl_easy_strerror) X(curl_global_init) X(curl_slist_append)         \
-            X(curl_slist_free_all)
+    X(curl_easy_cleanup) X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform)               \
+    X(curl_easy_reset) X(curl_easy_setopt) X(curl_easy_strerror) X(curl_global_init)               \
+    X(curl_slist_append) X(curl_slist_free_all)
 
 static struct {
     CALLS(IE_LATE_MEMBER)

@@ -4,13 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Wider registers; each product and sum is rounded alike, so it gives the same. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
-    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
+#include "utils/wide.h"
+
 #define INLINE inline __attribute__((always_inline))
 
 void ie_requantiser_set(ie_requantiser *r, const uint16_t from[64], const uint16_t to[64])
@@ -138,14 +133,14 @@ static INLINE bool take_row(const ie_requantiser *r, int16_t (*blocks)[64], size
     return true;
 }
 
-WIDE static bool requantise_row(const ie_requantiser *r, int16_t (*blocks)[64], size_t count,
-                                const ie_block_rows *out)
+IE_WIDE static bool requantise_row(const ie_requantiser *r, int16_t (*blocks)[64], size_t count,
+                                   const ie_block_rows *out)
 {
     return take_row(r, blocks, count, out, true);
 }
 
-WIDE static bool show_row(const ie_requantiser *r, int16_t (*blocks)[64], size_t count,
-                          const ie_block_rows *out)
+IE_WIDE static bool show_row(const ie_requantiser *r, int16_t (*blocks)[64], size_t count,
+                             const ie_block_rows *out)
 {
     return take_row(r, blocks, count, out, false);
 }

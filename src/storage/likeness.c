@@ -8,6 +8,7 @@
 #include "storage/ssim.h"
 #include "storage/ycc.h"
 #include "utils/memory.h"
+#include "utils/wide.h"
 
 #define NEUTRAL 128
 #define MOST_ACROSS 256 /* samples of a rectangle one below the other that 16 bits can sum */
@@ -28,14 +29,6 @@ uint32_t ie_likeness_shrink(uint32_t width, uint32_t height)
     }
     return longer / 2 >= IE_GRAY_SIDE && shorter >= 2 ? 2 : 1;
 }
-
-/* Wider registers; all are whole numbers, so it gives the same. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
-    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
 
 /* ---- means -------------------------------------------------------------------------------- */
 
@@ -82,8 +75,8 @@ static void means_clear(ie_means *m)
     *m = (ie_means){0};
 }
 
-WIDE static void add_columns(const uint8_t *restrict row, size_t samples, uint16_t *restrict sums,
-                             bool first)
+IE_WIDE static void add_columns(const uint8_t *restrict row, size_t samples,
+                                uint16_t *restrict sums, bool first)
 {
     if (first) {
         for (size_t i = 0; i < samples; i++) {
@@ -122,7 +115,7 @@ static inline __attribute__((always_inline)) void whole_means(const uint16_t *re
     }
 }
 
-WIDE static void put_means(ie_means *m, uint32_t rows)
+IE_WIDE static void put_means(ie_means *m, uint32_t rows)
 {
     uint32_t full = m->in_width / m->across, area = m->across * rows, channels = m->channels, x = 0;
     if ((area & (area - 1)) == 0 && m->left_out == 0) {

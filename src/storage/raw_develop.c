@@ -15,10 +15,9 @@
 
 /* Loaded at first use: see utils/late.h. */
 #define CALLS(X)                                                                                   \
-    X(libraw_close)                                                                                \
-    X(libraw_dcraw_clear_mem) X(libraw_dcraw_make_mem_image) X(libraw_dcraw_process)               \
-        X(libraw_init) X(libraw_open_buffer) X(libraw_set_dataerror_handler) X(libraw_strerror)    \
-            X(libraw_unpack)
+    X(libraw_close) X(libraw_dcraw_clear_mem) X(libraw_dcraw_make_mem_image)                       \
+    X(libraw_dcraw_process) X(libraw_init) X(libraw_open_buffer) X(libraw_set_dataerror_handler)   \
+    X(libraw_strerror) X(libraw_unpack)
 
 static struct {
     CALLS(IE_LATE_MEMBER)

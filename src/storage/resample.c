@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "utils/memory.h"
+#include "utils/wide.h"
 
 #define WEIGHT_BITS 22
 #define LOW_BITS 12
@@ -14,14 +15,6 @@
 /* Up to so many taps a row is too short for a wide dot product. */
 #define FEW_TAPS 40
 #define LANES 8
-/* Wider registers halve the work, and whole numbers come out the same. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
-    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
-
 /* The weights of one axis, whole and as high * 2^12 + low, because products of 16-bit numbers are
    what every x86-64 and ARM does eight at a time. */
 typedef struct axis {
@@ -218,8 +211,8 @@ static int32_t weighted(const int16_t *restrict row, const int16_t *restrict hig
 }
 
 /* Few taps: eight rows side by side, so that the arithmetic is wide however short the sums are. */
-WIDE static void across_eight(const axis *a, const ie_pixels *in, uint32_t y, uint32_t rows,
-                              int32_t start, int16_t *restrict tile, uint8_t *restrict out)
+IE_WIDE static void across_eight(const axis *a, const ie_pixels *in, uint32_t y, uint32_t rows,
+                                 int32_t start, int16_t *restrict tile, uint8_t *restrict out)
 {
     for (uint32_t r = 0; r < LANES; r++) {
         const uint8_t *from = in->data + (size_t)(y + (r < rows ? r : rows - 1)) * in->width;
@@ -247,8 +240,8 @@ WIDE static void across_eight(const axis *a, const ie_pixels *in, uint32_t y, ui
 
 /* Colour: the three samples of a pixel, and one that does not count, side by side. `row` has room
    for the one behind its end. */
-WIDE static void across_color(const axis *a, const uint8_t *restrict from, int32_t start,
-                              int32_t *restrict row, uint8_t *restrict out)
+IE_WIDE static void across_color(const axis *a, const uint8_t *restrict from, int32_t start,
+                                 int32_t *restrict row, uint8_t *restrict out)
 {
     for (size_t i = 0; i < (size_t)a->in * 3; i++) {
         row[i] = from[i];
@@ -300,8 +293,8 @@ static void pass_across(const axis *a, const ie_pixels *in, int32_t start, int16
     }
 }
 
-WIDE static void pass_down(const axis *a, const uint8_t *in, size_t row_bytes, int32_t start,
-                           int32_t *sums, uint8_t *out)
+IE_WIDE static void pass_down(const axis *a, const uint8_t *in, size_t row_bytes, int32_t start,
+                              int32_t *sums, uint8_t *out)
 {
     for (uint32_t y = 0; y < a->out; y++) {
         for (size_t x = 0; x < row_bytes; x++) {

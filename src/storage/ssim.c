@@ -5,20 +5,12 @@
 #include <string.h>
 
 #include "utils/memory.h"
+#include "utils/wide.h"
 
 #define STEP 4
 #define C1 (0.01 * 255 * 0.01 * 255)
 #define C2 (0.03 * 255 * 0.03 * 255)
 #define NEUTRAL 128
-
-/* The sums are most of the work, and wider registers halve it; all are whole numbers, so it gives
-   the same. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
-    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
 
 /* Of a block of at most STEP x STEP samples. */
 typedef struct sums {
@@ -26,9 +18,9 @@ typedef struct sums {
 } sums;
 
 /* Each column's over `rows` rows. */
-WIDE static void sum_columns(const uint8_t *restrict a, const uint8_t *restrict b, size_t width,
-                             uint32_t rows, uint16_t *restrict ret_a, uint16_t *restrict ret_b,
-                             uint32_t *restrict ret_squares, uint32_t *restrict ret_products)
+IE_WIDE static void sum_columns(const uint8_t *restrict a, const uint8_t *restrict b, size_t width,
+                                uint32_t rows, uint16_t *restrict ret_a, uint16_t *restrict ret_b,
+                                uint32_t *restrict ret_squares, uint32_t *restrict ret_products)
 {
     memset(ret_a, 0, width * sizeof *ret_a);
     memset(ret_b, 0, width * sizeof *ret_b);

@@ -45,9 +45,8 @@
 #undef g_strfreev
 #undef g_type_check_instance_cast
 #define IE_GLIB_CALLS(X)                                                                           \
-    X(g_free)                                                                                      \
-    X(g_log_set_handler) X(g_object_get) X(g_object_ref) X(g_object_set) X(g_object_set_data_full) \
-        X(g_object_unref) X(g_strfreev) X(g_type_check_instance_cast)
+    X(g_free) X(g_log_set_handler) X(g_object_get) X(g_object_ref) X(g_object_set)                 \
+    X(g_object_set_data_full) X(g_object_unref) X(g_strfreev) X(g_type_check_instance_cast)
 
 typedef struct ie_vips_calls {
     IE_VIPS_CALLS(IE_LATE_MEMBER)

@@ -11,10 +11,10 @@
 /* Loaded at first use: see utils/late.h. */
 // clang-format off
 #define CALLS(X)                                                                                   \
-    X(XML_ExpatVersion) X(XML_GetCurrentByteCount) X(XML_GetCurrentByteIndex)                      \
-    X(XML_GetErrorCode) X(XML_Parse) X(XML_ParserCreateNS) X(XML_ParserFree)                       \
-    X(XML_SetCharacterDataHandler) X(XML_SetElementHandler) X(XML_SetReturnNSTriplet)              \
-    X(XML_SetStartDoctypeDeclHandler) X(XML_SetUserData) X(XML_StopParser)
+    X(XML_ExpatVersion) X(XML_GetCurrentByteCount) X(XML_GetCurrentByteIndex) X(XML_GetErrorCode)  \
+    X(XML_Parse) X(XML_ParserCreateNS) X(XML_ParserFree) X(XML_SetCharacterDataHandler)            \
+    X(XML_SetElementHandler) X(XML_SetReturnNSTriplet) X(XML_SetStartDoctypeDeclHandler)           \
+    X(XML_SetUserData) X(XML_StopParser)
 // clang-format on
 static struct {
     CALLS(IE_LATE_MEMBER)

@@ -110,9 +110,8 @@ ie_hash128 ie_hasher_value(const ie_hasher *hasher)
 /* Loaded at first use: few photos have what is hashed this way, and loading it is a third of what
    starting takes. */
 #define CALLS(X)                                                                                   \
-    X(EVP_MD_CTX_new)                                                                              \
-    X(EVP_MD_CTX_free) X(EVP_DigestInit_ex) X(EVP_DigestUpdate) X(EVP_DigestFinal_ex)              \
-        X(EVP_sha256) X(EVP_sha1) X(EVP_md5)
+    X(EVP_MD_CTX_new) X(EVP_MD_CTX_free) X(EVP_DigestInit_ex) X(EVP_DigestUpdate)                  \
+    X(EVP_DigestFinal_ex) X(EVP_sha256) X(EVP_sha1) X(EVP_md5)
 static struct {
     CALLS(IE_LATE_MEMBER)
 } libcrypto; /* filled once, under `once` */
