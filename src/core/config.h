@@ -98,6 +98,7 @@ struct ie_config {
         bool upright, trim;  /* turn JPEGs without loss; and cut off what does not fit */
         char *chroma;        /* auto, 4:4:4 */
         bool progressive;
+        bool pack_tiff;
         bool to_srgb;        /* colours are converted; else their profile stays */
         char *raw;           /* preview, develop */
         ie_config_list strip; /* names of strip.h */

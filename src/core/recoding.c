@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char *const names[] = {"chroma-4:4:4", "progressive", "srgb", "develop",
-                                    "drop-gain-map"}; /* by bit */
+                                    "drop-gain-map", "pack"}; /* by bit */
 
 enum { COUNT = sizeof names / sizeof *names };
 
@@ -15,7 +15,8 @@ unsigned ie_recoding_of(const ie_config *config)
            (config->convert.progressive ? IE_RECODE_PROGRESSIVE : 0u) |
            (config->convert.to_srgb ? IE_RECODE_SRGB : 0u) |
            (strcmp(config->convert.raw, "develop") == 0 ? IE_RECODE_DEVELOP : 0u) |
-           (config->convert.drop_gain_map ? IE_RECODE_DROP_GAIN_MAP : 0u);
+           (config->convert.drop_gain_map ? IE_RECODE_DROP_GAIN_MAP : 0u) |
+           (config->convert.pack_tiff ? IE_RECODE_PACK : 0u);
 }
 
 const char *ie_recoding_text(unsigned recoding, char buffer[80])

@@ -13,7 +13,8 @@ enum {
     IE_RECODE_PROGRESSIVE = 1 << 1,
     IE_RECODE_SRGB = 1 << 2,    /* colours are converted to sRGB instead of keeping their profile */
     IE_RECODE_DEVELOP = 1 << 3, /* a RAW: from the sensor's data, not from its preview */
-    IE_RECODE_DROP_GAIN_MAP = 1 << 4 /* an HDR gain map is left behind */
+    IE_RECODE_DROP_GAIN_MAP = 1 << 4, /* an HDR gain map is left behind */
+    IE_RECODE_PACK = 1 << 5           /* a TIFF by LZW */
 };
 
 /* What the configuration asks for. */

@@ -89,7 +89,8 @@ static void rename_companions(const ie_run *run, const ie_party *party, const ch
     size_t size = strlen(old_name);
     for (size_t i = 0; i < party->count; i++) {
         ie_action *action = party->steps[i].action;
-        if (strncmp(action->to, old_name, size) == 0 && action->to[size] == '.') {
+        if (action->to != NULL && strncmp(action->to, old_name, size) == 0 &&
+            action->to[size] == '.') {
             action->to = ie_arena_printf(run->plan->arena, "%s%s", new_name, action->to + size);
         }
     }
@@ -125,6 +126,7 @@ static void begin_anew(ie_run *run, ie_party *party, const char *why)
     for (size_t i = 0; i < party->count; i++) {
         ie_step *step = &party->steps[i];
         ie_journal_state(step->root->journal, step->entry.n, IE_ENTRY_FAILED, why);
+        ie_drop_proof_free(step->proof);
         *step = (ie_step){.action = step->action, .root = step->root};
     }
     party->intended = false;

@@ -10,6 +10,7 @@
 #include "storage/bytes.h"
 #include "storage/journal.h"
 #include "storage/stamp.h"
+#include "utils/mounts.h"
 #include "utils/text.h"
 
 #define PIECE_BYTES (1 << 16)
@@ -20,7 +21,10 @@
 typedef struct file {
     const char *path; /* in the arena; NULL: none any more */
     ie_stamp made;    /* by a run; zero: not known */
+    uint64_t size;    /* its bytes, as a run made or proved them; xxh3 all 0: not known */
+    ie_hash128 xxh3;
     size_t instead;   /* the file that stayed when this one was put away as a duplicate, or NONE */
+    enum { UNASKED, EQUAL, OTHER } bytes; /* those of the file that is there now */
 } file;
 
 /* What a run copied there, and where that is now; what was taken back is not listed. */
@@ -56,18 +60,27 @@ static ie_name *name_of(const ie_same *same, const char *path)
     return ie_names_get(same->names, hex);
 }
 
-static size_t add_file(ie_same *same, const char *path, ie_stamp made)
+static size_t add_file(ie_same *same, const char *path, ie_stamp made, uint64_t size,
+                       ie_hash128 xxh3)
 {
     IE_GROW(same->files, same->file_count, same->file_room);
-    same->files[same->file_count] = (file){ie_arena_strdup(same->arena, path), made, NONE};
+    same->files[same->file_count] = (file){.path = ie_arena_strdup(same->arena, path),
+                                           .made = made,
+                                           .size = size,
+                                           .xxh3 = xxh3,
+                                           .instead = NONE};
     name_of(same, path)->owner = same->file_count + 1;
     return same->file_count++;
 }
 
-static size_t file_at(ie_same *same, const char *path)
+/* One that no run made is known by its bytes, which were proven when its duplicate went. */
+static size_t survivor_of(ie_same *same, const ie_entry *entry)
 {
-    uint64_t owner = name_of(same, path)->owner;
-    return owner > 0 ? (size_t)owner - 1 : add_file(same, path, (ie_stamp){0});
+    uint64_t owner = name_of(same, entry->survivor)->owner;
+    ie_hash128 xxh3 = entry->proven ? entry->survivor_xxh3 : (ie_hash128){0};
+    return owner > 0
+               ? (size_t)owner - 1
+               : add_file(same, entry->survivor, (ie_stamp){0}, entry->survivor_size, xxh3);
 }
 
 /* Apply begins such a group anew: the plain copy's entry comes after the failed one. */
@@ -95,7 +108,7 @@ static void add_product(ie_same *same, const ie_log *log, size_t index)
         .from = ie_arena_strdup(same->arena, entry->from),
         .source = entry->stamp,
         .source_xxh3 = entry->source_xxh3,
-        .file = add_file(same, entry->to, entry->made),
+        .file = add_file(same, entry->to, entry->made, entry->made.size, entry->made_xxh3),
         .plain = entry->made.size == entry->stamp.size && failed_before(log, index),
     };
 }
@@ -110,12 +123,17 @@ static void follow(ie_same *same, const ie_entry *entry)
     size_t index = (size_t)owner - 1;
     name_of(same, entry->from)->owner = 0;
     if (entry->kind == IE_ACTION_QUARANTINE) {
-        size_t instead = entry->survivor != NULL ? file_at(same, entry->survivor) : NONE;
+        size_t instead = entry->survivor != NULL ? survivor_of(same, entry) : NONE;
         same->files[index].path = NULL;
         same->files[index].instead = instead;
     } else {
-        same->files[index].path = ie_arena_strdup(same->arena, entry->to);
-        same->files[index].made = entry->ready ? entry->made : same->files[index].made;
+        file *f = &same->files[index];
+        f->path = ie_arena_strdup(same->arena, entry->to);
+        if (entry->ready) {
+            f->made = entry->made;
+            f->size = entry->made.size;
+            f->xxh3 = entry->made_xxh3;
+        }
         name_of(same, entry->to)->owner = index + 1;
     }
 }
@@ -232,12 +250,32 @@ void ie_same_free(ie_same *same)
     free(same);
 }
 
-static const char *moved_to(ie_same *same, const ie_stamp *made)
+/* Does this path hold the bytes that the file had? Read once. */
+static bool holds_bytes(file *f, const char *path)
 {
+    ie_bytes *bytes = NULL;
+    ie_hash128 hash;
+    if (f->bytes == UNASKED) {
+        bool equal = !ie_hash128_equal(f->xxh3, (ie_hash128){0}) &&
+                     ie_bytes_open(path, &bytes, NULL) == IE_OK &&
+                     ie_bytes_size(bytes) == f->size && ie_bytes_xxh3(bytes, &hash) &&
+                     ie_hash128_equal(hash, f->xxh3);
+        f->bytes = equal ? EQUAL : OTHER;
+        ie_bytes_close(bytes);
+    }
+    return f->bytes == EQUAL;
+}
+
+/* Where inodes do not last, size and time alone may be those of another photo of a burst. */
+static const char *moved_to(ie_same *same, file *f)
+{
+    struct stat st;
     if (same->strays == NULL) {
         same->strays = ie_by_stamp_new(same->config, same->output);
     }
-    return ie_by_stamp_find(same->strays, made);
+    const char *path = ie_by_stamp_find(same->strays, &f->made);
+    bool sure = path != NULL && lstat(path, &st) == 0 && ie_inodes_last(ie_stamp_of(&st).device);
+    return path != NULL && (sure || holds_bytes(f, path)) ? path : NULL;
 }
 
 /* The file that a product is now, or that stayed for it, if it is as the last run left it; else
@@ -245,7 +283,7 @@ static const char *moved_to(ie_same *same, const ie_stamp *made)
 static const char *now_at(ie_same *same, const product *p)
 {
     struct stat st;
-    const file *f = &same->files[p->file];
+    file *f = &same->files[p->file];
     for (size_t steps = 0; f->path == NULL && f->instead != NONE && steps < same->file_count;
          steps++) {
         f = &same->files[f->instead];
@@ -255,10 +293,10 @@ static const char *now_at(ie_same *same, const product *p)
         return NULL;
     }
     if (lstat(f->path, &st) != 0) {
-        return known && (errno == ENOENT || errno == ENOTDIR) ? moved_to(same, &f->made) : NULL;
+        return known && (errno == ENOENT || errno == ENOTDIR) ? moved_to(same, f) : NULL;
     }
     ie_stamp now = ie_stamp_of(&st);
-    bool still = !known || ie_stamp_still_file(&f->made, &now);
+    bool still = known ? ie_stamp_still_file(&f->made, &now) : holds_bytes(f, f->path);
     return S_ISREG(st.st_mode) && still ? f->path : NULL;
 }
 

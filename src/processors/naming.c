@@ -110,36 +110,6 @@ static int compare_paths(const void *a, const void *b, void *proposal_)
     return strcmp(proposal->photos[*x]->real_path, proposal->photos[*y]->real_path);
 }
 
-static char *original_stem(const ie_photo *photo)
-{
-    const char *name = photo->metadata.original_name != NULL ? photo->metadata.original_name
-                                                             : ie_path_base(photo->real_path);
-    const char *extension = ie_path_extension(name);
-    return ie_strndup(name, strlen(name) - (extension[0] != 0 ? strlen(extension) + 1 : 0));
-}
-
-/* By date with its fractions of a second, then by the number that the camera gave. */
-static int compare_turns(const void *a, const void *b, void *work_)
-{
-    const ie_work *w = work_;
-    const ie_proposal *proposal = w->naming->proposal;
-    const ie_photo *x = proposal->photos[w->naming->members->leader[*(const size_t *)a]];
-    const ie_photo *y = proposal->photos[w->naming->members->leader[*(const size_t *)b]];
-    int64_t s = ie_datetime_order(&x->metadata.captured),
-            t = ie_datetime_order(&y->metadata.captured);
-    if (s != t) {
-        return s < t ? -1 : 1;
-    }
-    uint32_t m = x->metadata.captured.nanosecond, n = y->metadata.captured.nanosecond;
-    if (m != n) {
-        return m < n ? -1 : 1;
-    }
-    IE_AUTO_FREE char *p = original_stem(x);
-    IE_AUTO_FREE char *q = original_stem(y);
-    int order = ie_compare_natural(p, q);
-    return order != 0 ? order : strcmp(x->real_path, y->real_path);
-}
-
 /* The plan's photo at that path, or SIZE_MAX. */
 static size_t photo_at_path(const ie_work *w, const char *path)
 {
@@ -345,8 +315,20 @@ static const char *within(const char *folder, const char *path)
     return ie_path_below(path, folder) ? path + strlen(folder) + 1 : path;
 }
 
-/* Put there by an earlier run, and renamed there since. A copy in another format does not count. */
-static bool is_elsewhere(const ie_work *w, size_t unit, const ie_suffix *suffixes)
+/* Where the other files of a unit belong whose leader is `path` now; free() it. NULL: it is not
+   named as leaders are. */
+static char *stem_there(const char *path, const char *leader_suffix)
+{
+    size_t length = strlen(path), end = strlen(leader_suffix);
+    return length > end && ie_equal_nocase(path + length - end, leader_suffix)
+               ? ie_strndup(path, length - end)
+               : NULL;
+}
+
+/* Fills paths and answers of the members. False: the unit is not there, or a picture of it could
+   not be put beside the others; a copy in another format does not count. */
+static bool find_elsewhere(const ie_work *w, size_t unit, const ie_suffix *suffixes, char **paths,
+                           answer *answers)
 {
     const ie_proposal *proposal = w->naming->proposal;
     bool plain;
@@ -354,21 +336,49 @@ static bool is_elsewhere(const ie_work *w, size_t unit, const ie_suffix *suffixe
     const char *path = proposal->made != NULL
                            ? proposal->made(proposal->user, ie_work_photo(w, unit, leader), &plain)
                            : NULL;
-    IE_AUTO_FREE char *name = ie_work_target(w, unit, leader, &suffixes[leader], 1);
-    if (path == NULL || !ie_equal_nocase(ie_path_extension(path), ie_path_extension(name))) {
+    IE_AUTO_FREE char *stem =
+        path != NULL && ie_path_below(path, proposal->output)
+            ? stem_there(path, suffixes[leader].to)
+            : NULL;
+    for (size_t i = 0; stem != NULL && i < ie_work_size(w, unit); i++) {
+        const ie_photo *photo = ie_work_photo(w, unit, i);
+        path = proposal->made(proposal->user, photo, &plain);
+        free(paths[i]);
+        paths[i] = path != NULL ? ie_strdup(path) : ie_asprintf("%s%s", stem, suffixes[i].to);
+        answers[i] = path != NULL ? THERE : ask(w, photo, paths[i]);
+        if (answers[i] == TAKEN && photo->format != IE_FORMAT_SIDECAR) {
+            return false;
+        }
+    }
+    return stem != NULL;
+}
+
+/* Put there by an earlier run, and renamed there since: what is new in the unit goes beside it. */
+static bool is_elsewhere(const ie_work *w, size_t unit, const ie_suffix *suffixes, char **paths,
+                         answer *answers)
+{
+    const ie_proposal *proposal = w->naming->proposal;
+    if (!find_elsewhere(w, unit, suffixes, paths, answers)) {
         return false;
     }
-    IE_AUTO_FREE char *shown = ie_strdup(within(proposal->output, path));
     for (size_t i = 0; i < ie_work_size(w, unit); i++) {
         ie_action *action = ie_work_action(w, unit, i);
-        path = proposal->made(proposal->user, ie_work_photo(w, unit, i), &plain);
+        const char *shown = ie_shown(within(proposal->output, paths[i]));
+        ie_names_get(w->names, paths[i])->taken = true;
+        if (answers[i] == FREE) {
+            action->to = ie_arena_strdup(proposal->plan->arena, paths[i]);
+            explain(w, unit, i, &suffixes[i], 1);
+            continue;
+        }
         action->kind = IE_ACTION_SKIP;
         action->reason = NULL;
-        action->found = path != NULL ? ie_arena_strdup(proposal->plan->arena, path) : NULL;
-        ie_action_reason(proposal->plan, action,
-                         path != NULL ? IE_REASON_THERE ", as %s"
-                                      : "not copied: its photo is there already, as %s",
-                         ie_shown(path != NULL ? within(proposal->output, path) : shown));
+        if (answers[i] == THERE) {
+            action->found = ie_arena_strdup(proposal->plan->arena, paths[i]);
+            ie_action_reason(proposal->plan, action, IE_REASON_THERE ", as %s", shown);
+        } else {
+            ie_action_reason(proposal->plan, action,
+                             "not copied: its photo is there already, beside another %s", shown);
+        }
     }
     return true;
 }
@@ -390,7 +400,7 @@ static bool name_unit(const ie_work *w, size_t unit, pass which)
         if (found) {
             try_number(w, unit, suffixes, number, paths, answers);
             counter_of(w, unit, '=', suffixes)->next = number + 1;
-        } else if (is_elsewhere(w, unit, suffixes)) {
+        } else if (is_elsewhere(w, unit, suffixes, paths, answers)) {
             found = converted = true; /* nothing is left to be named */
         }
     } else {
@@ -424,7 +434,7 @@ static void name_all(ie_work *w)
             turns[count++] = u;
         }
     }
-    qsort_r(turns, count, sizeof *turns, compare_turns, w);
+    qsort_r(turns, count, sizeof *turns, ie_work_compare_turns, w);
     size_t left = 0;
     bool recognizes = w->naming->proposal->output != NULL && w->naming->proposal->same != NULL;
     for (size_t i = 0; i < count; i++) {

@@ -63,4 +63,8 @@ uint32_t ie_work_number_of(const ie_work *w, size_t unit, size_t i, const ie_suf
 /* Fills stems, rows and fates, and claims the names of what stays. */
 void ie_work_first(ie_work *w);
 
+/* For qsort_r() of units, with the work: by date with its fractions of a second, then by the number
+   that the camera gave. */
+int ie_work_compare_turns(const void *a, const void *b, void *work);
+
 #endif

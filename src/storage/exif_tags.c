@@ -104,10 +104,17 @@ static pthread_mutex_t exiv2_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool started;         /* guarded by the lock, as the next is */
 static ie_tags *complaining; /* whose complaints are heard */
 
+/* Nothing is lost: no directory may follow those of EXIF (Exif 2.32, 4.6.3), where some programs
+   leave a number all the same. */
+static bool is_harmless(const char *text)
+{
+    return strstr(text, "has an unexpected next pointer; ignored") != NULL;
+}
+
 static void on_log(GExiv2LogLevel level, const gchar *text)
 {
     (void)level;
-    if (complaining != NULL && complaining->complaint[0] == 0) {
+    if (complaining != NULL && complaining->complaint[0] == 0 && !is_harmless(text)) {
         snprintf(complaining->complaint, sizeof complaining->complaint, "%.*s",
                  (int)strcspn(text, "\n"), text);
     }

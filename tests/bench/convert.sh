@@ -46,8 +46,8 @@ by_magick() { # FROM TO
 }
 declare -A names=([jpg]=jpeg [png]=png [heic]=heic [tif]=tiff [webp]=webp [avif]=avif [jxl]=jxl)
 declare -A ends=([jpeg]=jpg [png]=png [webp]=webp [tiff]=tif [avif]=avif [jxl]=jxl)
-# libvips' own settings where it has such (PNG 6 without filters, WebP effort 4, ...); its TIFFs would be unpacked, its AVIFs 4:4:4 from quality 90 on
-declare -A same=([jpeg]='jpg[Q=92]' [png]='png' [webp]='webp[Q=92]' [tiff]='tif[compression=lzw,predictor=horizontal]' [avif]='avif[Q=92,subsample_mode=on]'
+# libvips' own settings where it has such (PNG 6 without filters, WebP effort 4, ...); its AVIFs would be 4:4:4 from quality 90 on
+declare -A same=([jpeg]='jpg[Q=92]' [png]='png' [webp]='webp[Q=92]' [tiff]='tif' [avif]='avif[Q=92,subsample_mode=on]'
     [jxl]='jxl[Q=92]')
 median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 

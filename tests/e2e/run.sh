@@ -396,6 +396,24 @@ failing_in_place() {
 }
 check what_cannot_be_converted_in_place_still_gets_its_name_and_tags failing_in_place
 
+# The archive was renamed; what came to the card since is no part of what is there.
+new_beside_old() (
+    export XDG_DATA_HOME=$PWD/beside.data
+    mkdir beside && cp "$photos/neardup/g01_dog_bicycle_00_original.jpg" beside/IMG_0001.jpg &&
+        "$imgengine" process beside --output beside.out --apply -q && "$imgengine" rename beside.out --template x1 --apply -q || return 1
+    cp "$photos/neardup/g02_eagle_00_original.jpg" beside/IMG_0001-edited.jpg && cp "$photos/video/go-mp4/sample.mp4" beside/IMG_0001.mp4 || return 1
+    "$imgengine" process beside --output beside.out --apply && "$imgengine" covers beside --in beside.out || return 1
+    [ "$(cd beside.out && ls ./*.* | tr '\n' ' ')" = './x1-edited.jpg ./x1.jpg ./x1.mp4 ' ] || { ls beside.out; return 1; }
+    # what stayed for a duplicate counts only as long as it is that picture
+    mkdir hand.out && cp beside/IMG_0001.jpg hand.out/0keep.jpg && rm beside/*edited* beside/*.mp4 || return 1
+    "$imgengine" process beside --output hand.out --apply -q && "$imgengine" dedupe hand.out --apply -q || return 1
+    [ "$(find hand.out -name .imgengine -prune -o -type f -print)" = hand.out/0keep.jpg ] || { find hand.out; return 1; }
+    "$imgengine" process beside --output hand.out --exit-code || return 1
+    cp "$photos/neardup/g02_eagle_00_original.jpg" other.jpg && mv other.jpg hand.out/0keep.jpg || return 1
+    "$imgengine" process beside --output hand.out --apply && "$imgengine" covers beside --in hand.out
+)
+check what_is_new_beside_a_photo_of_the_archive_is_copied new_beside_old
+
 # What was copied whole before is not stripped by asking once more; and what could not be stripped is told before.
 stripped_copies() {
     "$imgengine" convert "$photos/meta-jpeg/elodie" "$photos/meta-jpeg/libavif" --from bmp --output whole --apply >log 2>&1

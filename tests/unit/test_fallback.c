@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Copies that cannot be converted or tagged. The encoder is the test's own and fails for what
-   begins with "bad". */
+   begins with "bad", and converts nothing that begins with "odd". */
 #include "core/config.h"
 #include "engine/derive.h"
 #include "tree.h"
@@ -11,6 +11,9 @@ ie_status ie_derive(const ie_config *config, const ie_action *action, const char
     IE_AUTO_FREE char *text = tree_read(action->from);
     if (ie_starts_with(text, "bad")) {
         return ie_error_set(err, IE_ERR_FORMAT, "the picture is torn");
+    }
+    if (ie_starts_with(text, "odd") && action->format != action->from_format) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "the picture is odd");
     }
     int fd = open(temp_path, O_WRONLY | O_TRUNC);
     assert_true(fd >= 0 && write(fd, "made anew", 9) == 9);
@@ -275,6 +278,34 @@ static void a_duplicate_stays_when_what_it_gave_cannot_be_written(void **state)
     assert_string_equal(after, before);
 }
 
+static void a_duplicate_goes_when_what_it_gave_is_written_without_the_conversion(void **state)
+{
+    scene *s = *state;
+    ie_summary summary;
+    ie_error err = {0};
+    s->plan->copies = false;
+    tree_write(s->root, "a.tif", "odd one");
+    tree_write(s->root, "b.tif", "odd one");
+    IE_AUTO_FREE char *before = tree_state(s->root);
+    IE_AUTO_FREE char *survivor = ie_path_join(s->root, "a.tif");
+    ie_action *kept = tree_plan(s->plan, IE_ACTION_REPLACE, s->root, "a.tif", "1.jpg", 0);
+    kept->from_format = IE_FORMAT_TIFF;
+    ie_action_tags(s->plan, kept)->title = "From b";
+    ie_action *gone = tree_plan(s->plan, IE_ACTION_QUARANTINE, s->root, "b.tif", NULL, 1);
+    gone->gives = 1;
+    tree_plan_survivor(s->plan, gone, survivor);
+    gone->verdict = IE_MATCH_SAME_BYTES;
+    apply(s, &summary);
+    assert_int_equal(summary.quarantined, 1);
+    assert_true(tree_has(s->root, "1.tif") && !tree_has(s->root, "b.tif"));
+    assert_string_equal(s->plan->actions[0].problem,
+                        "not converted: the picture is odd; renamed and tagged as it is");
+    ie_undo_counts counts;
+    assert_int_equal(tree_undo(s->root, s->id, &counts, &err), IE_OK);
+    IE_AUTO_FREE char *after = tree_state(s->root);
+    assert_string_equal(after, before);
+}
+
 static void a_name_is_not_given_up_that_was_to_be_remembered_in_the_file(void **state)
 {
     scene *s = *state;
@@ -306,6 +337,7 @@ int main(void)
         SCENE(in_place_the_original_stays_as_it_is),
         SCENE(in_place_it_gets_its_name_and_its_sidecar_goes_with_it),
         SCENE(a_duplicate_stays_when_what_it_gave_cannot_be_written),
+        SCENE(a_duplicate_goes_when_what_it_gave_is_written_without_the_conversion),
         SCENE(a_name_is_not_given_up_that_was_to_be_remembered_in_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
