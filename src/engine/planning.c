@@ -339,10 +339,10 @@ static void recount_kinds(const collection *c, ie_summary *summary)
 
 /* Before the long work: arguments that are roots, and the output. */
 static ie_status check_online(ie_engine *engine, const ie_input *input, const char *output,
-                              bool apply, ie_error *err)
+                              ie_error *err)
 {
     ie_status status =
-        output != NULL ? ie_volume_check_output(engine, output, apply, err) : IE_OK;
+        output != NULL ? ie_volume_check_output(engine, output, false, err) : IE_OK;
     for (size_t i = 0; status == IE_OK && !input->from_list && i < input->count; i++) {
         IE_AUTO_FREE char *real = realpath(input->paths[i], NULL);
         status = real != NULL ? ie_volume_check(engine, real, err) : IE_OK;
@@ -363,7 +363,7 @@ static ie_status scan_and_propose(ie_engine *engine, const ie_input *input,
     if (status != IE_OK) {
         return status;
     }
-    status = check_online(engine, input, output, request->apply, err);
+    status = check_online(engine, input, output, err);
     if (status != IE_OK) {
         return status;
     }

@@ -128,11 +128,14 @@ ie_status ie_volume_check_output(ie_engine *engine, const char *output, bool for
     if (whereabouts_of(engine, output) != IE_ROOT_DELETED) {
         return ie_volume_check(engine, output, err);
     }
+    if (forget) {
+        return ie_engine_forget(engine, output, &runs, err);
+    }
     ie_engine_notice(engine,
                      "%s was deleted or moved away since the last run there. It is made anew, and "
-                     "what was done in the old one %s.",
-                     ie_shown(output), forget ? "is forgotten" : "will be forgotten");
-    return forget ? ie_engine_forget(engine, output, &runs, err) : IE_OK;
+                     "with that what was done in the old one is forgotten.",
+                     ie_shown(output));
+    return IE_OK;
 }
 
 bool ie_volume_away(ie_engine *engine, const char *path)

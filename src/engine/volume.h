@@ -17,8 +17,9 @@ char *ie_volume_read(const char *root);
 /* IE_ERR_NOT_FOUND when `path` is, or lies below, a root that is offline; says which and what to
    do. */
 ie_status ie_volume_check(ie_engine *engine, const char *path, ie_error *err) IE_MUST_CHECK;
-/* The same of an output folder. One that was surely deleted may be made anew, which is told: with
-   `forget` the catalog forgets the runs in the deleted one, as runs --forget does. */
+/* The same of an output folder. One that was surely deleted may be made anew, which is told; or,
+   with `forget`, when a run is about to do that, the catalog forgets the runs in the deleted one,
+   as runs --forget does. */
 ie_status ie_volume_check_output(ie_engine *engine, const char *output, bool forget,
                                  ie_error *err) IE_MUST_CHECK;
 /* Is this very root offline? False when nothing is known of it. */
