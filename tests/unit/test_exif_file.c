@@ -223,12 +223,56 @@ static void a_file_whose_parts_are_found_by_offset_is_refused(void **state)
 static void damaged_metadata_is_not_written_over(void **state)
 {
     (void)state;
-    SAMPLE_OR_SKIP(from, "meta-jpeg/Piexif/01.jpg");
+    SAMPLE_OR_SKIP(from, "meta-jpeg/elodie/with-null-coordinates.jpg");
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *path = copied(folder, from);
     ie_error err = {0};
     assert_int_equal(ie_exif_write(path, IE_FORMAT_JPEG, &whole, &err), IE_ERR_FORMAT);
     assert_non_null(strstr(err.text, "damage it further"));
+    tree_remove(folder);
+}
+
+static uint32_t number_at(const uint8_t *p, bool big, int bytes)
+{
+    uint32_t n = 0;
+    for (int i = 0; i < bytes; i++) {
+        n |= (uint32_t)p[i] << 8 * (big ? bytes - 1 - i : i);
+    }
+    return n;
+}
+
+/* Behind EXIF's own directory stands where another one would follow, which may not be. */
+static bool leave_pointer(uint8_t *tiff)
+{
+    bool big = tiff[0] == 'M';
+    const uint8_t *first = tiff + number_at(tiff + 4, big, 4);
+    uint32_t count = number_at(first, big, 2);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *entry = first + 2 + 12 * i;
+        if (number_at(entry, big, 2) == 0x8769) {
+            uint8_t *own = tiff + number_at(entry + 8, big, 4);
+            memset(own + 2 + 12 * number_at(own, big, 2), 1, 4);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void a_number_behind_a_directory_is_no_damage(void **state)
+{
+    (void)state;
+    SAMPLE_OR_SKIP(from, "meta-jpeg/exif-js/dsc_09827.jpg");
+    IE_AUTO_FREE char *folder = tree_new();
+    IE_AUTO_FREE char *path = ie_path_join(folder, "a.jpg");
+    file_bytes bytes = bytes_of(from);
+    uint8_t *exif = memmem(bytes.data, bytes.size, "Exif\0", 6);
+    assert_true(exif != NULL && leave_pointer(exif + 6));
+    bytes_to(path, bytes.data, bytes.size);
+    free(bytes.data);
+    ie_error err = {0};
+    if (ie_exif_write(path, IE_FORMAT_JPEG, &whole, &err) != IE_OK) {
+        fail_msg("%s", err.text);
+    }
     tree_remove(folder);
 }
 
@@ -434,6 +478,7 @@ int main(void)
         cmocka_unit_test(maker_notes_stay_where_they_are_byte_for_byte),
         cmocka_unit_test(notes_of_an_unknown_kind_are_not_moved),
         cmocka_unit_test(a_file_whose_parts_are_found_by_offset_is_refused),
+        cmocka_unit_test(a_number_behind_a_directory_is_no_damage),
         cmocka_unit_test(damaged_metadata_is_not_written_over),
         cmocka_unit_test(a_trailer_survives_byte_for_byte),
         cmocka_unit_test(iptc_of_another_time_becomes_utf8),

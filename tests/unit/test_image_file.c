@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/recoding.h"
 #include "pictures.h"
 
 static const char *ppm_file(uint32_t width, uint32_t height)
@@ -29,6 +30,37 @@ static void lossless_formats_keep_every_pixel(void **state)
         assert_true(difference(&was, &is) == 0);
         free(is.data);
     }
+    free(was.data);
+}
+
+static size_t tiff_size(const char *source, unsigned recoding, const ie_pixels *want)
+{
+    ie_convert_options options = {.to = IE_FORMAT_TIFF,
+                                  .orientation = 1,
+                                  .max_pixels = PIXEL_LIMIT,
+                                  .recoding = recoding};
+    const char *path = picture_file(NULL, 0);
+    ie_converted converted = {0};
+    ie_buffer bytes = {0};
+    assert_int_equal(ie_image_convert(source, IE_FORMAT_PNM, path, &options, &converted, NULL),
+                     IE_OK);
+    ie_converted_clear(&converted);
+    ie_pixels is = decoded(path, IE_FORMAT_TIFF);
+    assert_true(difference(want, &is) == 0);
+    free(is.data);
+    picture_read(path, &bytes);
+    size_t size = bytes.size;
+    ie_buffer_free(&bytes);
+    return size;
+}
+
+static void tiffs_are_packed_when_asked_for(void **state)
+{
+    (void)state;
+    const char *source = ppm_file(400, 300);
+    ie_pixels was = decoded(source, IE_FORMAT_PNM);
+    size_t plain = tiff_size(source, 0, &was), packed = tiff_size(source, IE_RECODE_PACK, &was);
+    assert_true(plain > 400 * 300 * 3 && packed < plain);
     free(was.data);
 }
 
@@ -436,6 +468,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lossless_formats_keep_every_pixel),
+        cmocka_unit_test(tiffs_are_packed_when_asked_for),
         cmocka_unit_test(every_orientation_is_turned_into_pixels),
         cmocka_unit_test(a_file_cut_short_does_not_decode),
         cmocka_unit_test(transparent_pixels_are_refused_for_jpeg_and_opaque_alpha_is_dropped),
