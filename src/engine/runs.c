@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine/apply.h"
 #include "engine/engine.h"
@@ -14,6 +15,7 @@
 #include "engine/undo.h"
 #include "engine/volume.h"
 #include "utils/error.h"
+#include "utils/text.h"
 
 static ie_apply_options apply_options(const ie_engine *engine, bool wait)
 {
@@ -101,9 +103,29 @@ static void drop_idle_run(ie_engine *engine, const ie_plan *plan, const char *id
     }
 }
 
+/* What was there when the plan was made went with the folder. */
+static ie_status check_there(const ie_plan *plan, ie_error *err)
+{
+    bool gone = plan->copies && plan->root_count > 0 && access(plan->roots[0], F_OK) != 0;
+    for (size_t i = 0; gone && i < plan->count; i++) {
+        const ie_action *action = &plan->actions[i];
+        if (action->kind == IE_ACTION_SKIP && action->reason != NULL &&
+            ie_starts_with(action->reason, IE_REASON_THERE)) {
+            return ie_error_set(err, IE_ERR_CHANGED,
+                                "%s was deleted since the plan was made, and with it %s, which the "
+                                "plan takes to be there. Make the plan anew.",
+                                ie_shown(plan->roots[0]), ie_shown(action->shown));
+        }
+    }
+    return IE_OK;
+}
+
 static ie_status check_volumes(ie_engine *engine, const ie_plan *plan, bool apply, ie_error *err)
 {
-    ie_status status = ie_engine_catalog(engine, err);
+    ie_status status = check_there(plan, err);
+    if (status == IE_OK) {
+        status = ie_engine_catalog(engine, err);
+    }
     for (uint32_t i = 0; status == IE_OK && i < plan->root_count; i++) {
         status = plan->copies ? ie_volume_check_output(engine, plan->roots[i], apply, err)
                               : ie_volume_check(engine, plan->roots[i], err);

@@ -113,6 +113,18 @@ static void add_product(ie_same *same, const ie_log *log, size_t index)
     };
 }
 
+/* Was it the file that we know which the run found there, and not one put in its place? */
+static bool found_it(const file *f, const ie_entry *entry)
+{
+    const ie_hash128 none = {0};
+    bool known = f->made.mtime_ns != 0 || f->made.size != 0;
+    if (known) {
+        return ie_stamp_still_file(&f->made, &entry->stamp);
+    }
+    return f->size == entry->stamp.size && !ie_hash128_equal(f->xxh3, none) &&
+           (!entry->ready || ie_hash128_equal(f->xxh3, entry->source_xxh3));
+}
+
 /* Renamed, rewritten or put away in the output itself. */
 static void follow(ie_same *same, const ie_entry *entry)
 {
@@ -122,7 +134,10 @@ static void follow(ie_same *same, const ie_entry *entry)
     }
     size_t index = (size_t)owner - 1;
     name_of(same, entry->from)->owner = 0;
-    if (entry->kind == IE_ACTION_QUARANTINE) {
+    if (!found_it(&same->files[index], entry)) {
+        same->files[index].path = NULL;
+        same->files[index].instead = NONE;
+    } else if (entry->kind == IE_ACTION_QUARANTINE) {
         size_t instead = entry->survivor != NULL ? survivor_of(same, entry) : NONE;
         same->files[index].path = NULL;
         same->files[index].instead = instead;

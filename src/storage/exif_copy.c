@@ -187,19 +187,31 @@ static bool text_to_xmp(ie_tags *tags, const char *keyword, const char *text)
     return false;
 }
 
-/* exiv2 reads no texts of a PNG but XMP, and writes a comment into JPEG and PNG only. Those of
-   other keywords come along as one text of ours. */
+/* Is there one of this keyword before it? */
+static bool is_further(const ie_meta *meta, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++) {
+        if (strcmp(meta->texts[i].keyword, meta->texts[index].keyword) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* exiv2 reads no texts of a PNG but XMP, and one comment of a JPEG, if any. Further ones and those
+   of other keywords come along as one text of ours. */
 static ie_status texts_to_xmp(const ie_meta *meta, ie_tags *tags, ie_error *err)
 {
     ie_buffer others = {0};
     for (unsigned i = 0; i < meta->text_count; i++) {
         const char *keyword = meta->texts[i].keyword, *text = meta->texts[i].text;
         /* ImageMagick's date:create and the like are of the file. */
-        if (!ie_starts_with(keyword, "date:") && !text_to_xmp(tags, keyword, text)) {
+        if (!ie_starts_with(keyword, "date:") &&
+            (is_further(meta, i) || !text_to_xmp(tags, keyword, text))) {
             ie_buffer_printf(&others, "%s%s: %s", others.size > 0 ? "\n" : "", keyword, text);
         }
     }
-    bool good = others.size == 0 || ie_tags_set(tags, "Xmp.imgengine.PngTexts", others.data);
+    bool good = others.size == 0 || ie_tags_set(tags, "Xmp.imgengine.Texts", others.data);
     ie_buffer_free(&others);
     return good && !meta->more_texts
                ? IE_OK
@@ -341,8 +353,7 @@ static ie_status copy_tags(const char *from_path, ie_format from_format, ie_byte
     if (from_format == IE_FORMAT_CRW) {
         drop_guesses(tags, facts);
     }
-    if (from_format == IE_FORMAT_PNG ||
-        (from_format == IE_FORMAT_JPEG && to->format != IE_FORMAT_JPEG)) {
+    if (from_format == IE_FORMAT_PNG || from_format == IE_FORMAT_JPEG) {
         status = carry_texts(from_path, from_format, from_bytes, tags, err);
     }
     if (status != IE_OK) {

@@ -19,6 +19,7 @@
 #define IE_META_MAX_BLOCK (16u << 20) /* a metadata block that is larger is not read */
 #define IE_META_MAX_TEXTS 64
 #define IE_META_MAX_TEXT (1u << 20)
+#define IE_META_MAX_INFLATED (64u << 20) /* of all packed texts together */
 
 typedef struct ie_meta {
     ie_photo *photo;
@@ -37,6 +38,7 @@ typedef struct ie_meta {
     } texts[IE_META_MAX_TEXTS];     /* of a PNG, but for XMP and the like; comments of a JPEG */
     unsigned text_count;
     bool more_texts; /* than there is room for, or longer ones */
+    size_t inflated; /* bytes so far */
     bool upright; /* the container turns the picture: EXIF orientation does not count */
     bool damaged; /* a fault was noted already */
     void *owned[IE_META_MAX_OWNED];

@@ -17,7 +17,7 @@ static uint8_t *inflate_bytes(ie_meta *meta, const uint8_t *bytes, size_t size, 
     size_t room = 65536, used = 0;
     uint8_t *out = ie_try_alloc(1, room);
     z_stream stream = {.next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)size};
-    if (out == NULL || inflateInit(&stream) != Z_OK) {
+    if (out == NULL || meta->inflated > IE_META_MAX_INFLATED || inflateInit(&stream) != Z_OK) {
         free(out);
         return NULL;
     }
@@ -41,6 +41,7 @@ static uint8_t *inflate_bytes(ie_meta *meta, const uint8_t *bytes, size_t size, 
         }
     }
     inflateEnd(&stream);
+    meta->inflated += used;
     if (status == Z_OK) {
         free(out);
         return NULL;

@@ -410,7 +410,14 @@ new_beside_old() (
     [ "$(find hand.out -name .imgengine -prune -o -type f -print)" = hand.out/0keep.jpg ] || { find hand.out; return 1; }
     "$imgengine" process beside --output hand.out --exit-code || return 1
     cp "$photos/neardup/g02_eagle_00_original.jpg" other.jpg && mv other.jpg hand.out/0keep.jpg || return 1
-    "$imgengine" process beside --output hand.out --apply && "$imgengine" covers beside --in hand.out
+    "$imgengine" process beside --output hand.out --apply && "$imgengine" covers beside --in hand.out || return 1
+    # nor does one that was put in its place and tagged there
+    "$imgengine" process beside --output own.out --template '{name}' --apply -q && cp "$photos/neardup/g02_eagle_00_original.jpg" own.out/IMG_0001.jpg &&
+        chmod u+w own.out/*.jpg && "$imgengine" tag own.out --keywords x --apply -q || return 1
+    "$imgengine" process beside --output own.out --template '{name}' --apply && "$imgengine" covers beside --in own.out || return 1
+    # a plan that takes photos to be there does not hold when they are gone
+    cp "$photos/neardup/g03_horses_00_original.jpg" beside/ && "$imgengine" process beside --output own.out --template '{name}' --plan own.plan -q &&
+        rm -r own.out && exits 1 "$imgengine" apply own.plan && grep -q 'Make the plan anew' exits.err && [ ! -e own.out ]
 )
 check what_is_new_beside_a_photo_of_the_archive_is_copied new_beside_old
 

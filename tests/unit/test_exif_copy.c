@@ -13,6 +13,7 @@ static ie_status convert(const char *from, const char *to_path, ie_format to, ie
                         .from = from,
                         .from_format = photo->format,
                         .format = to,
+                        .remake = photo->format == to ? IE_REMAKE_ENCODE : IE_REMAKE_NONE,
                         .quality = 90,
                         .orientation = photo->orientation};
     bytes_to(to_path, "", 0);
@@ -113,7 +114,8 @@ static void texts_of_a_png_come_along(void **state)
 static void a_comment_of_a_jpeg_comes_along(void **state)
 {
     (void)state;
-    static const ie_format formats[] = {IE_FORMAT_PNG, IE_FORMAT_WEBP, IE_FORMAT_TIFF};
+    static const ie_format formats[] = {IE_FORMAT_PNG, IE_FORMAT_WEBP, IE_FORMAT_TIFF,
+                                        IE_FORMAT_JPEG};
     SAMPLE_OR_SKIP(plain, "neardup/g01_dog_bicycle_02_meta_stripped.jpg");
     IE_AUTO_FREE char *folder = tree_new();
     IE_AUTO_FREE char *from = ie_path_join(folder, "from.jpg");
@@ -122,6 +124,7 @@ static void a_comment_of_a_jpeg_comes_along(void **state)
     ie_buffer file = {0};
     ie_buffer_add(&file, bytes.data, 2);
     ie_buffer_add(&file, "\xff\xfe\0\x0bGr\xc3\xbc\xc3\x9f" "e!", 13);
+    ie_buffer_add(&file, "\xff\xfe\0\x08" "second", 10);
     ie_buffer_add(&file, bytes.data + 2, bytes.size - 2);
     bytes_to(from, file.data, file.size);
     ie_buffer_free(&file);
@@ -133,6 +136,7 @@ static void a_comment_of_a_jpeg_comes_along(void **state)
         }
         ie_photo *is = facts_of(path, formats[i]);
         assert_string_equal(is->metadata.comment, "Gr\xc3\xbc\xc3\x9f" "e!");
+        assert_true(holds(path, "Comment: second"));
         ie_photo_free(is);
     }
     tree_remove(folder);
