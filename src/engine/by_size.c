@@ -53,8 +53,8 @@ static void on_problem(void *user, const char *path, const char *text)
 {
     (void)path;
     const ie_pipeline *pipeline = user;
-    if (pipeline->notice != NULL) {
-        pipeline->notice(pipeline->user, text);
+    if (pipeline->problem != NULL) {
+        pipeline->problem(pipeline->user, text);
     }
 }
 
