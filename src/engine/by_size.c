@@ -128,7 +128,7 @@ static void recall(listing *l)
 {
     ie_catalog *reader = l->pipeline->reader;
     size_t left = 0;
-    for (size_t i = 0; reader != NULL && i < l->due_count; i++) {
+    for (size_t i = 0; reader != NULL && i < l->due_count && !cancelled(l); i++) {
         file *f = &l->files[l->due[i]];
         if (i % HOLD == 0) {
             ie_catalog_hold(reader);
