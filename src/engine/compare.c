@@ -142,7 +142,6 @@ static void hash_whole(job *j, ie_worker *worker, candidate *item)
     ie_bytes_close(bytes);
 }
 
-
 static int by_size(const candidate *a, const candidate *b)
 {
     return a->size < b->size ? -1 : a->size > b->size;
