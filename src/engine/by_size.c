@@ -36,8 +36,9 @@ static bool cancelled(const listing *l)
 
 static ie_status interrupted(ie_error *err)
 {
-    return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed, and "
-                                               "what was analyzed so far is kept.");
+    return ie_error_set(err, IE_ERR_CANCELLED,
+                        "Interrupted; this run changed nothing, and "
+                        "what was analyzed so far is kept.");
 }
 
 static void report(const listing *l, uint64_t done, uint64_t total, const ie_photo *photo)
