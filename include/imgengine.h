@@ -348,6 +348,7 @@ typedef struct ie_run_info {
     uint64_t undone;     /* of these: taken back since */
     uint64_t purged; /* of these: cannot be undone any more, because purge freed their originals */
     uint64_t held_files, held_bytes; /* in quarantine */
+    bool made_root;                  /* it made the folder itself, and was not undone since */
 } ie_run_info;
 
 typedef ie_status (*ie_run_fn)(void *user, const ie_run_info *run);

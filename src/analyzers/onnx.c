@@ -8,7 +8,6 @@
 #include "utils/memory.h"
 #include "utils/text.h"
 
-
 ie_status ie_onnx_check(const ie_config *config, ie_error *err)
 {
     const ie_runtime *runtime;

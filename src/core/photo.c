@@ -260,17 +260,15 @@ void ie_photo_forget_faults(ie_photo *photo, const char *stage)
    number: twice as many slots as there is room for texts, each 0 or one more than an index. */
 #define LARGE_LIST 64
 
-/* The slot of the text, or the free one where it belongs. The factor differs from run to run, so
-   that no file can be made whose texts all want one slot. */
+/* The slot of the text, or the free one where it belongs. The seed is where the system loaded us,
+   which differs from run to run: nobody knows it who makes a file with many texts that should want
+   one slot. */
 static uint32_t *slot_of(const ie_text_list *list, const char *text)
 {
     static const char here;
-    ie_hash128 hash = ie_hash128_of(text, strlen(text));
-    uint64_t bits;
-    memcpy(&bits, hash.bytes, sizeof bits);
     uint32_t *slots = (uint32_t *)(uintptr_t)(list->items + list->room);
     size_t mask = (size_t)list->room * 2 - 1;
-    size_t at = (size_t)((bits * ((uint64_t)(uintptr_t)&here | 1)) >> 24) & mask;
+    size_t at = (size_t)ie_hash64_seeded(text, strlen(text), (uint64_t)(uintptr_t)&here) & mask;
     while (slots[at] != 0 && strcmp(list->items[slots[at] - 1], text) != 0) {
         at = (at + 1) & mask;
     }

@@ -94,7 +94,6 @@ static int compare_rows(const void *a, const void *b)
     return x->action < y->action ? -1 : x->action > y->action;
 }
 
-
 static bool is_trivial(const ie_action *action)
 {
     return action->reason != NULL && (ie_starts_with(action->reason, IE_REASON_THERE) ||

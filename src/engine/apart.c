@@ -139,7 +139,7 @@ ie_status ie_apart_filter(ie_engine *engine, ie_photo *const *photos, ie_pair *p
         if (engine->cancel != NULL &&
             *engine->cancel != 0) { /* what was not read would be taken for duplicates */
             free(list.items);
-            return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed.");
+            return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; this run changed nothing.");
         }
         size_t kept = 0;
         for (size_t i = 0; i < *count; i++) {

@@ -482,7 +482,7 @@ ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_
         status = close_roots(&run, status, err);
         plan->stopped = status != IE_OK;
         if (status == IE_ERR_CANCELLED && !plan->copies && !any_done(plan)) {
-            ie_error_set(err, status, "Interrupted; nothing was changed.");
+            ie_error_set(err, status, "Interrupted; this run changed nothing.");
         }
         ie_fallback_stopped(plan);
     }

@@ -36,8 +36,9 @@ static bool cancelled(const listing *l)
 
 static ie_status interrupted(ie_error *err)
 {
-    return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed, and "
-                                               "what was analyzed so far is kept.");
+    return ie_error_set(err, IE_ERR_CANCELLED,
+                        "Interrupted; this run changed nothing, and "
+                        "what was analyzed so far is kept.");
 }
 
 static void report(const listing *l, uint64_t done, uint64_t total, const ie_photo *photo)
@@ -53,8 +54,8 @@ static void on_problem(void *user, const char *path, const char *text)
 {
     (void)path;
     const ie_pipeline *pipeline = user;
-    if (pipeline->notice != NULL) {
-        pipeline->notice(pipeline->user, text);
+    if (pipeline->problem != NULL) {
+        pipeline->problem(pipeline->user, text);
     }
 }
 
@@ -128,7 +129,7 @@ static void recall(listing *l)
 {
     ie_catalog *reader = l->pipeline->reader;
     size_t left = 0;
-    for (size_t i = 0; reader != NULL && i < l->due_count; i++) {
+    for (size_t i = 0; reader != NULL && i < l->due_count && !cancelled(l); i++) {
         file *f = &l->files[l->due[i]];
         if (i % HOLD == 0) {
             ie_catalog_hold(reader);

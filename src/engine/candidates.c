@@ -296,7 +296,7 @@ static ie_status search_classes(search *s, ie_error *err)
     s->ends = ends;
     take_members(s);
     if (is_cancelled(s)) {
-        return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed.");
+        return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; this run changed nothing.");
     }
     return radius > 0 ? ie_hamming_search(s->classes, radius, take_classes, s, err) : IE_OK;
 }

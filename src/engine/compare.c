@@ -142,7 +142,6 @@ static void hash_whole(job *j, ie_worker *worker, candidate *item)
     ie_bytes_close(bytes);
 }
 
-
 static int by_size(const candidate *a, const candidate *b)
 {
     return a->size < b->size ? -1 : a->size > b->size;
@@ -271,7 +270,7 @@ ie_status ie_compare_run(const ie_compare *compare, ie_photo **photos, size_t co
     }
     free(j.items);
     if (cancelled(compare)) {
-        return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed.");
+        return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; this run changed nothing.");
     }
     return IE_OK;
 }

@@ -159,7 +159,7 @@ ie_status ie_engine_gallery(ie_engine *engine, const ie_plan *plan, const char *
                 g.count < IE_PAGE_PICTURES ? g.count : IE_PAGE_PICTURES, draw, &g);
     ie_status status;
     if (engine->cancel != NULL && *engine->cancel != 0) {
-        status = ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed.");
+        status = ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; this run changed nothing.");
     } else {
         write_page(&g);
         status = ie_write_report(path, g.page.data, g.page.size, false, err);

@@ -32,7 +32,9 @@ static ie_status tell_run(const ie_log *log, ie_run_fn on_run, void *user)
                         .id = log->id,
                         .time = log->time,
                         .command = log->command,
-                        .root = log->root};
+                        .root = log->root,
+                        .made_root = log->made_root > 0 &&
+                                     (log->end == NULL || strcmp(log->end, "undone") != 0)};
     uint64_t others = 0;
     for (size_t i = 0; i < log->count; i++) {
         const ie_entry *entry = &log->entries[i];

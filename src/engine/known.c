@@ -107,7 +107,7 @@ static const char *joint_state(const char *state, const char *more)
 
 bool ie_run_is_idle(const ie_run_info *info)
 {
-    return info->actions == 0 && info->purged == 0 &&
+    return info->actions == 0 && info->purged == 0 && !info->made_root &&
            (strcmp(info->state, "done") == 0 || strcmp(info->state, "failed") == 0);
 }
 
@@ -134,6 +134,7 @@ void ie_known_run_info(ie_engine *engine, const ie_known_run *run, ie_run_info *
         if (ie_run_is_idle(&l.info)) {
             continue;
         }
+        info.made_root |= l.info.made_root;
         info.actions += l.info.actions;
         info.undone += l.info.undone;
         info.held_bytes += l.info.held_bytes;

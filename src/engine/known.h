@@ -28,8 +28,8 @@ void ie_known_runs_free(ie_known_runs *list);
 
 /* NULL with IE_ERR_NOT_FOUND in `err` when there is none of this id. */
 const ie_known_run *ie_known_run_find(const ie_known_runs *list, const char *id, ie_error *err);
-/* Nothing came of it: every step failed, or the first error stopped it, and nothing is to be taken
-   back. One that was interrupted may have ends that are open. */
+/* Nothing came of it, not even a folder: every step failed, or the first error stopped it, and
+   nothing is to be taken back. One that was interrupted may have ends that are open. */
 bool ie_run_is_idle(const ie_run_info *info);
 /* Sums up the journals in all roots of the run; the strings of ret_info are the run's own. A root
    that cannot be reached makes the run "offline". */

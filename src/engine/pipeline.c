@@ -300,7 +300,8 @@ static ie_status commit_ready(commit *c, ie_error *err)
     ie_status status = IE_OK;
     for (ie_item *done; status == IE_OK && (done = c->held[c->next % IE_UNDER_WAY]) != NULL;) {
         if (cancelled(c->run->pipeline)) {
-            return ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed, and "
+            return ie_error_set(err, IE_ERR_CANCELLED,
+                                "Interrupted; this run changed nothing, and "
                                 "what was analyzed so far is kept.");
         }
         c->held[c->next % IE_UNDER_WAY] = NULL;

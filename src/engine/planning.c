@@ -350,62 +350,82 @@ static ie_status check_online(ie_engine *engine, const ie_input *input, const ch
     return status;
 }
 
+/* The pipeline that tells what this request needs of each photo. */
+static ie_status set_up(ie_engine *engine, const ie_input *input, const ie_request *request,
+                        const char *output, ie_pipeline *ret_pipeline, ie_error *err)
+{
+    unsigned wanted = 0;
+    ie_status status = wanted_facts(engine, request, &wanted, err);
+    if (status == IE_OK) {
+        status = ie_engine_pipeline(engine, input, wanted, ret_pipeline, err);
+    }
+    if (status == IE_OK) {
+        status = check_online(engine, input, output, err);
+    }
+    if (status == IE_OK) {
+        ret_pipeline->leave_out = output;
+        ret_pipeline->hash_upto = request->dedupe ? IE_COMPARE_SMALL : 0;
+        ret_pipeline->shape_formats = request->convert ? ie_convert_formats(engine->config) : 0;
+    }
+    return status;
+}
+
+static ie_status collect(ie_engine *engine, const ie_request *request, const ie_pipeline *pipeline,
+                         collection *c, ie_pipeline_result *result, ie_error *err)
+{
+    const char *output = pipeline->leave_out;
+    bool equals_alone = request->dedupe && pipeline->wanted == IE_HAVE_FORMAT && output == NULL &&
+                        !request->rename && !request->convert && !request->tag;
+    ie_status status =
+        (equals_alone ? ie_by_size_run : ie_pipeline_run)(pipeline, take_photo, c, result, err);
+    if (status == IE_OK) {
+        ie_summary_scan(c->summary, result);
+        ie_advise_of_filters(engine, c->summary, result->scan.excluded);
+        status = output != NULL ? check_output(output, result, err) : IE_OK;
+    }
+    for (uint32_t i = 0; status == IE_OK && i < result->root_count; i++) {
+        status = ie_volume_check(engine, result->roots[i], err);
+    }
+    if (status == IE_OK) {
+        ie_live_read(c->photos, c->count);
+        ie_units_form(c->photos, c->count);
+        status = compare(engine, request, c, err);
+    }
+    return status;
+}
+
+static ie_status tell_of_plan(ie_engine *engine, const ie_request *request, const collection *c,
+                              const ie_plan *plan, ie_error *err)
+{
+    recount_kinds(c, c->summary);
+    ie_advise_of_faults(engine, c->photos, c->known, c->count, request->verbose);
+    ie_advise_of_idleness(engine, request);
+    ie_advise_of_track(engine, c->tracked);
+    ie_advise_of_places(engine, &c->places, c->photos, c->count);
+    ie_plan_summarize(plan, c->summary);
+    return ie_summary_check(c->summary, err);
+}
+
 static ie_status scan_and_propose(ie_engine *engine, const ie_input *input,
                                   const ie_request *request, const char *output, ie_plan **ret_plan,
                                   ie_summary *summary, ie_error *err)
 {
-    unsigned wanted = 0;
     ie_pipeline pipeline;
-    ie_status status = wanted_facts(engine, request, &wanted, err);
-    if (status == IE_OK) {
-        status = ie_engine_pipeline(engine, input, wanted, &pipeline, err);
-    }
-    if (status != IE_OK) {
-        return status;
-    }
-    status = check_online(engine, input, output, err);
-    if (status != IE_OK) {
-        return status;
-    }
-    pipeline.leave_out = output;
-    pipeline.hash_upto = request->dedupe ? IE_COMPARE_SMALL : 0;
-    pipeline.shape_formats = request->convert ? ie_convert_formats(engine->config) : 0;
     collection c = {.summary = summary};
     ie_pipeline_result result = {0};
     ie_plan *plan = NULL;
-    status = request->tag && !request->untag ? read_places(engine->config, &c, err) : IE_OK;
-    if (status != IE_OK) {
-        collection_free(&c);
-        return status;
-    }
-    bool equals_alone = request->dedupe && wanted == IE_HAVE_FORMAT && output == NULL &&
-                        !request->rename && !request->convert && !request->tag;
-    status =
-        (equals_alone ? ie_by_size_run : ie_pipeline_run)(&pipeline, take_photo, &c, &result, err);
-    if (status == IE_OK) {
-        ie_summary_scan(summary, &result);
-        ie_advise_of_filters(engine, summary, result.scan.excluded);
-        status = output != NULL ? check_output(output, &result, err) : IE_OK;
-        for (uint32_t i = 0; status == IE_OK && i < result.root_count; i++) {
-            status = ie_volume_check(engine, result.roots[i], err);
-        }
+    ie_status status = set_up(engine, input, request, output, &pipeline, err);
+    if (status == IE_OK && request->tag && !request->untag) {
+        status = read_places(engine->config, &c, err);
     }
     if (status == IE_OK) {
-        ie_live_read(c.photos, c.count);
-        ie_units_form(c.photos, c.count);
-        status = compare(engine, request, &c, err);
+        status = collect(engine, request, &pipeline, &c, &result, err);
     }
     if (status == IE_OK) {
         status = propose(engine, request, output, &result, &c, &plan, err);
     }
     if (status == IE_OK) {
-        recount_kinds(&c, summary);
-        ie_advise_of_faults(engine, c.photos, c.known, c.count, request->verbose);
-        ie_advise_of_idleness(engine, request);
-        ie_advise_of_track(engine, c.tracked);
-        ie_advise_of_places(engine, &c.places, c.photos, c.count);
-        ie_plan_summarize(plan, summary);
-        status = ie_summary_check(summary, err);
+        status = tell_of_plan(engine, request, &c, plan, err);
     }
     if (status == IE_OK) {
         *ret_plan = plan;

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include "core/format.h"
+#include "core/takeout.h"
 #include "core/unit.h"
 #include "utils/error.h"
 #include "utils/fs.h"
+#include "utils/text.h"
 
 /* By content and by name: whatever may be a picture is not a report. */
 static bool is_photo(const char *path)
@@ -20,9 +22,21 @@ static bool is_photo(const char *path)
     return got > 0 && ie_format_sniff(head, (size_t)got, path) != IE_FORMAT_UNKNOWN;
 }
 
+/* Of JSON only Takeout's of a photo or video: plan.2024-05-01.json belongs to none. */
+static bool is_sidecar(const char *path)
+{
+    const char *extension = ie_path_extension(path);
+    if (!ie_equal_nocase(extension, "json")) {
+        return ie_sidecar_name(path);
+    }
+    IE_AUTO_FREE char *stem = ie_strndup(path, (size_t)(extension - path) - 1);
+    IE_AUTO_FREE char *photo = ie_takeout_photo(stem, "");
+    return ie_format_claimed(photo) != IE_FORMAT_UNKNOWN;
+}
+
 ie_status ie_report_check(const char *path, ie_error *err)
 {
-    return ie_format_claimed(path) == IE_FORMAT_UNKNOWN && !ie_sidecar_name(path)
+    return ie_format_claimed(path) == IE_FORMAT_UNKNOWN && !is_sidecar(path)
                ? IE_OK
                : ie_error_set(err, IE_ERR_USAGE,
                               "%s is named like a photo, video or sidecar, and what would be "

@@ -88,17 +88,33 @@ static void remember_run(void *user, const char *id)
     }
 }
 
+static ie_status heed_folder(void *user, const ie_run_info *info)
+{
+    *(bool *)user |= info->made_root;
+    return IE_OK;
+}
+
+static bool did_nothing(const ie_plan *plan, const char *id)
+{
+    bool did = false;
+    for (size_t i = 0; !did && i < plan->count; i++) {
+        did = plan->actions[i].outcome == IE_OUTCOME_DONE;
+    }
+    for (uint32_t r = 0; !did && r < plan->root_count; r++) {
+        ie_error unread; /* of a root without work there is none */
+        ie_status status = ie_journal_run(plan->roots[r], id, heed_folder, &did, &unread);
+        (void)status;
+    }
+    return !did;
+}
+
 /* One that did nothing is nobody's to take back. The catalog is a cache: where it cannot be
    written, the run stays in it. */
 static void drop_idle_run(ie_engine *engine, const ie_plan *plan, const char *id)
 {
     ie_error ignored;
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->actions[i].outcome == IE_OUTCOME_DONE) {
-            return;
-        }
-    }
-    if (engine->writer != NULL && ie_catalog_drop_run(engine->writer, id, &ignored) != IE_OK) {
+    if (engine->writer != NULL && did_nothing(plan, id) &&
+        ie_catalog_drop_run(engine->writer, id, &ignored) != IE_OK) {
         ie_engine_notice(engine, "The catalog still lists run %s, which did nothing.", id);
     }
 }

@@ -351,7 +351,7 @@ ie_status ie_similar_run(const ie_compare *compare, ie_photo **photos, size_t co
         look_closer(&s, count);
     }
     if (compare->cancel != NULL && *compare->cancel != 0) {
-        status = ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; nothing was changed.");
+        status = ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; this run changed nothing.");
     }
     if (status == IE_OK) {
         *ret_pairs = s.pairs;

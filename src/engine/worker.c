@@ -6,6 +6,7 @@
 
 #include "storage/image_file.h"
 #include "storage/jpeg_file.h"
+#include "storage/stamp.h"
 #include "utils/error.h"
 
 struct ie_worker {
@@ -324,15 +325,39 @@ void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
     analyze(worker, photo, wanted, shape_formats, NULL);
 }
 
+/* NULL, with a fault, also when it is not the file any more that equalled the others: its bytes are
+   neither theirs nor those that its hash is of. */
+static ie_bytes *open_equal(ie_worker *worker, ie_photo *photo)
+{
+    ie_stamp was = photo->stamp;
+    ie_bytes *bytes = open_photo(worker, photo);
+    if (bytes == NULL || ie_stamp_still_file(&was, &photo->stamp)) {
+        return bytes;
+    }
+    photo->stamp = was;
+    ie_photo_fault(photo, "compare", "changed",
+                   "%s changed while it was looked at; it is left alone.", ie_shown(photo->path));
+    ie_bytes_close(bytes);
+    return NULL;
+}
+
+/* Where reading fails, the others have disks of their own. */
 void ie_worker_analyze_equals(ie_worker *worker, ie_photo *const *photos, size_t count,
                               unsigned wanted)
 {
     ie_bytes *bytes = NULL;
-    for (size_t i = 0; i < count; i++) {
-        bytes = bytes != NULL ? bytes : open_photo(worker, photos[i]);
+    for (size_t i = 0; i < count;) {
+        bool own = bytes == NULL;
+        bytes = own ? open_equal(worker, photos[i]) : bytes;
         if (bytes != NULL) {
             analyze_bytes(worker, photos[i], bytes, wanted, 0, NULL);
         }
+        bool failed = bytes != NULL && ie_bytes_errno(bytes) != 0;
+        if (failed) {
+            ie_bytes_close(bytes);
+            bytes = NULL;
+        }
+        i += own || !failed;
     }
     ie_bytes_close(bytes);
 }

@@ -28,7 +28,8 @@ const ie_error *ie_worker_error(const ie_worker *worker);
 void ie_worker_analyze(ie_worker *worker, ie_photo *photo, unsigned wanted,
                        uint64_t shape_formats);
 
-/* The same for photos whose files hold equal bytes, which are read once for all of them. */
+/* The same for photos whose files held equal bytes under their stamps; these are read once for all
+   of them, from the first that is still so and can be read. */
 void ie_worker_analyze_equals(ie_worker *worker, ie_photo *const *photos, size_t count,
                               unsigned wanted);
 

@@ -3,7 +3,7 @@
  * Coefficients of a JPEG: the small picture that they show, and themselves taken from one quantiser
  * to another. Decoding to samples and transforming those again gives the same but for the rounding
  * of samples to 8 bits, so that is left out: c becomes the whole number nearest to c from / to,
- * halves away from 0. Samples are to the bit those of libjpeg's reduced inverse transforms
+ * halves either way. Samples are to the bit those of libjpeg's reduced inverse transforms
  * (jidctred.c): luma with 4 x 4 or 2 x 2 a block, chroma with one, from DC. Pure, thread-safe.
  *
  * Pictures of 8 bits have dequantised coefficients of at most 1,024 and half a quantiser. Where one

@@ -24,6 +24,11 @@ ie_hash128 ie_hash128_of(const void *bytes, size_t size)
     return canonical(XXH3_128bits(bytes, size));
 }
 
+uint64_t ie_hash64_seeded(const void *bytes, size_t size, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(bytes, size, seed);
+}
+
 bool ie_hash128_equal(ie_hash128 a, ie_hash128 b)
 {
     return memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;

@@ -16,6 +16,8 @@ typedef struct ie_hash128 {
 } ie_hash128;
 
 ie_hash128 ie_hash128_of(const void *bytes, size_t size);
+/* XXH3-64, for tables in memory: who does not know the seed cannot prepare texts that collide. */
+uint64_t ie_hash64_seeded(const void *bytes, size_t size, uint64_t seed);
 bool ie_hash128_equal(ie_hash128 a, ie_hash128 b);
 void ie_hash128_hex(ie_hash128 hash, char ret_hex[33]);
 bool ie_hash128_parse(const char *hex, ie_hash128 *ret_hash); /* exactly 32 hex digits */

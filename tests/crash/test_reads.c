@@ -366,6 +366,47 @@ static void a_fault_that_was_known_outlives_a_disk_that_gives_nothing(void **sta
     tree_remove(root);
 }
 
+static ie_photo *found(const char *root, const char *name)
+{
+    ie_photo *photo = ie_photo_new();
+    IE_AUTO_FREE char *path = ie_path_join(root, name);
+    photo->path = photo->real_path = ie_arena_strdup(photo->arena, path);
+    tree_write(root, name, "P5 7 1 255\n0123456");
+    photo->format = IE_FORMAT_PNM;
+    photo->have = IE_HAVE_FORMAT;
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    photo->stamp = ie_stamp_of(&st);
+    return photo;
+}
+
+static void what_a_disk_does_not_give_of_one_copy_is_read_in_the_next(void **state)
+{
+    IE_AUTO_FREE char *root = tree_new();
+    ie_config *config = ie_config_new();
+    ie_worker *worker = ie_worker_new(config, NULL, NULL, NULL);
+    ie_photo *photos[] = {found(root, "a.pgm"), found(root, "b.pgm"), found(root, "c.pgm")};
+    fault.count = 0;
+    fault.kind = EIO;
+    fault.at = 3; /* open, fstat, pread */
+    ie_worker_analyze_equals(worker, photos, 3, IE_HAVE_METADATA);
+    fault.at = 0;
+    assert_string_equal(fault.call, "pread");
+    assert_int_equal(photos[0]->fault_count, 1);
+    assert_string_equal(photos[0]->faults[0].code, "unreadable");
+    assert_int_equal(photos[0]->have, IE_HAVE_FORMAT);
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(photos[i]->fault_count, 0);
+        assert_int_equal(photos[i]->have, IE_HAVE_FORMAT | IE_HAVE_METADATA);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        ie_photo_free(photos[i]);
+    }
+    ie_worker_free(worker);
+    ie_config_free(config);
+    tree_remove(root);
+}
+
 static int set_up(void **state)
 {
     int64_t first;
@@ -393,6 +434,7 @@ int main(void)
         cmocka_unit_test(a_look_that_fails_in_purge_frees_nothing_else),
         cmocka_unit_test(a_photo_that_the_disk_did_not_give_is_looked_at_again),
         cmocka_unit_test(a_fault_that_was_known_outlives_a_disk_that_gives_nothing),
+        cmocka_unit_test(what_a_disk_does_not_give_of_one_copy_is_read_in_the_next),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

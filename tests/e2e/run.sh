@@ -123,7 +123,7 @@ interrupted() {
     mkdir many && for i in $(seq 300); do cp lib/phone/IMG_5533.jpg "many/p$i.jpg" || return 1; done
     # analysis and conversion of so many take far longer than a signal
     stops analyze "$imgengine" process many --in-place --apply && [ ! -e many/.imgengine ] || return 1
-    grep -q 'Interrupted; nothing was changed, and what was analyzed' stops.err || { cat stops.err; return 1; }
+    grep -q 'Interrupted; this run changed nothing, and what was analyzed' stops.err || { cat stops.err; return 1; }
     stops apply "$imgengine" convert many --from jpeg --to png --apply || return 1
     grep -q ' rewritten, the original' stops.out && grep -q ' not reached, because the run stopped' stops.out || { tail stops.out; return 1; }
     grep -q 'Take it back with: imgengine undo' stops.err && ! grep -q 'Undo with' stops.out && exits 0 "$imgengine" undo

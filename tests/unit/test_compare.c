@@ -8,6 +8,7 @@
 #include "engine/compare.h"
 #include "engine/worker.h"
 #include "storage/bytes.h"
+#include "storage/stamp.h"
 #include "utils/text.h"
 
 #define SIZE 100000
@@ -43,6 +44,13 @@ static ie_photo *make(const char *name, char fill, size_t odd)
     photo->stamp = ie_bytes_stamp(opened);
     ie_bytes_close(opened);
     return photo;
+}
+
+static void write_file(const char *path, const char *bytes)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, bytes, strlen(bytes)), strlen(bytes));
+    close(fd);
 }
 
 static void compare(ie_photo **photos, size_t count)
@@ -121,26 +129,39 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
-static ie_photo *named(const char *name)
+/* Such as the scan found it. */
+static ie_photo *named(const char *name, const char *bytes)
 {
     ie_photo *photo = ie_photo_new();
     IE_AUTO_FREE char *path = ie_path_join(folder, name);
     photo->path = photo->real_path = ie_arena_strdup(photo->arena, path);
     photo->format = IE_FORMAT_PNM;
     photo->have = IE_HAVE_FORMAT;
+    write_file(photo->real_path, bytes);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    photo->stamp = ie_stamp_of(&st);
     return photo;
+}
+
+static void analyze_equals(ie_photo **photos, size_t count)
+{
+    ie_config *config = ie_config_new();
+    ie_worker *worker = ie_worker_new(config, NULL, NULL, NULL);
+    ie_worker_analyze_equals(worker, photos, count, IE_HAVE_METADATA);
+    ie_worker_free(worker);
+    ie_config_free(config);
 }
 
 /* Of the three only the second is there, so what the third has was read in that. */
 static void of_equal_files_the_first_that_opens_is_read_for_all(void **state)
 {
-    ie_photo *photos[] = {named("gone.pgm"), named("here.pgm"), named("elsewhere.pgm")};
-    int fd = open(photos[1]->real_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    assert_int_equal(write(fd, "P5 7 1 255\n0123456", 18), 18);
-    close(fd);
-    ie_config *config = ie_config_new();
-    ie_worker *worker = ie_worker_new(config, NULL, NULL, NULL);
-    ie_worker_analyze_equals(worker, photos, 3, IE_HAVE_METADATA);
+    static const char wide[] = "P5 7 1 255\n0123456";
+    ie_photo *photos[] = {named("gone.pgm", wide), named("here.pgm", wide),
+                          named("elsewhere.pgm", wide)};
+    unlink(photos[0]->real_path);
+    unlink(photos[2]->real_path);
+    analyze_equals(photos, 3);
     assert_int_equal(photos[0]->fault_count, 1);
     assert_string_equal(photos[0]->faults[0].code, "vanished");
     for (size_t i = 1; i < 3; i++) {
@@ -148,9 +169,23 @@ static void of_equal_files_the_first_that_opens_is_read_for_all(void **state)
         assert_true((photos[i]->have & IE_HAVE_METADATA) != 0);
         assert_int_equal(photos[i]->width, 7);
     }
-    ie_worker_free(worker);
-    ie_config_free(config);
     drop(photos, 3);
+}
+
+static void a_file_that_changed_since_it_equalled_others_gives_them_no_facts(void **state)
+{
+    static const char wide[] = "P5 7 1 255\n0123456";
+    ie_photo *photos[] = {named("new.pgm", wide), named("old.pgm", wide)};
+    ie_stamp was = photos[0]->stamp;
+    write_file(photos[0]->real_path, "P5 3 1 255\n012");
+    analyze_equals(photos, 2);
+    assert_int_equal(photos[0]->fault_count, 1);
+    assert_string_equal(photos[0]->faults[0].code, "changed");
+    assert_true((photos[0]->have & IE_HAVE_METADATA) == 0);
+    assert_true(ie_stamp_equal(&photos[0]->stamp, &was)); /* its hash is of that */
+    assert_int_equal(photos[1]->fault_count, 0);
+    assert_int_equal(photos[1]->width, 7);
+    drop(photos, 2);
 }
 
 int main(void)
@@ -161,6 +196,7 @@ int main(void)
         cmocka_unit_test(what_is_no_photo_and_what_is_empty_is_not_compared),
         cmocka_unit_test(a_cancelled_comparison_says_so),
         cmocka_unit_test(of_equal_files_the_first_that_opens_is_read_for_all),
+        cmocka_unit_test(a_file_that_changed_since_it_equalled_others_gives_them_no_facts),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -203,15 +203,30 @@ static void a_report_replaces_only_when_asked(void **state)
 static void a_report_is_not_named_like_a_photo(void **state)
 {
     IE_AUTO_FREE char *root = tree_new();
-    static const char *const names[] = {"new.jpg", "a.HEIC", "v.mp4", "p.xmp"};
+    static const char *const names[] = {"new.jpg",
+                                        "a.HEIC",
+                                        "v.mp4",
+                                        "p.xmp",
+                                        "a.jpg.json",
+                                        "A.MOV(1).JSON",
+                                        "a.jpg.supplemental-metadata.json",
+                                        "a.jpg.suppl(2).json"};
+    static const char *const fine[] = {"/r/report.json",
+                                       "/r.jpg/report",
+                                       "/r.jpg/report.json",
+                                       "/r/plan.2024-05-01.json",
+                                       "/r/report.v2.json",
+                                       "/r/.json",
+                                       "/r/a name that has as many characters as fortysix.json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         IE_AUTO_FREE char *path = ie_path_join(root, names[i]);
         ie_error err;
         assert_int_equal(ie_write_report(path, "one", 3, true, &err), IE_ERR_USAGE);
         assert_false(ie_fs_exists(path));
     }
-    assert_int_equal(ie_report_check("/r/report.json", NULL), IE_OK);
-    assert_int_equal(ie_report_check("/r.jpg/report", NULL), IE_OK);
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+        assert_int_equal(ie_report_check(fine[i], NULL), IE_OK);
+    }
     tree_remove(root);
 }
 

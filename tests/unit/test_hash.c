@@ -32,6 +32,19 @@ static void pieces_hash_like_the_whole(void **state)
     ie_hasher_free(hasher);
 }
 
+static void a_seed_gives_other_values(void **state)
+{
+    for (size_t size = 1; size < 300; size += 7) { /* short and long texts go different ways */
+        char text[300];
+        memset(text, 'k', size);
+        uint64_t hash = ie_hash64_seeded(text, size, 5);
+        assert_true(ie_hash64_seeded(text, size, 5) == hash);
+        assert_true(ie_hash64_seeded(text, size, 6) != hash);
+        text[size - 1] = 'l';
+        assert_true(ie_hash64_seeded(text, size, 5) != hash);
+    }
+}
+
 static void hex_is_read_back_and_nothing_else(void **state)
 {
     ie_hash128 hash = ie_hash128_of("x", 1), back;
@@ -49,6 +62,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_have_the_published_values),
         cmocka_unit_test(pieces_hash_like_the_whole),
+        cmocka_unit_test(a_seed_gives_other_values),
         cmocka_unit_test(hex_is_read_back_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
