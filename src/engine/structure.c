@@ -383,15 +383,17 @@ static ie_likeness measure(const ie_sketch *a, const ie_sketch *b, unsigned turn
     ie_plane_fill(&second, b->gray, turn);
     ie_plane inner_first = first, inner_second = second;
     /* Nobody frames the next shot. */
-    bool framed =
-        !to->other_exposure && ie_frame_take_off(&inner_first) != ie_frame_take_off(&inner_second);
+    ie_inset in_first, in_second;
+    bool framed = !to->other_exposure && ie_frame_take_off(&inner_first, &in_first) !=
+                                             ie_frame_take_off(&inner_second, &in_second);
     aim in_full = {.other_exposure = to->other_exposure, .in_full = true};
     ie_likeness l = measure_planes(&first, &second, &w, framed ? &in_full : to);
     if (framed && ie_structure_judge(&l, false) != IE_MATCH_SAME_PICTURE) {
         ie_likeness inner = measure_planes(&inner_first, &inner_second, &w_inner, &in_full);
         if (ie_structure_judge(&inner, false) == IE_MATCH_SAME_PICTURE) {
             l = inner;
-            w = w_inner;
+            w = w_inner; /* colours are of the wholes */
+            ie_frame_widen(&w, &in_first, &in_second);
         }
     }
     if (l.overlap > 0 && !to->settled) {

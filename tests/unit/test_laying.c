@@ -133,15 +133,19 @@ static void a_frame_of_one_colour_is_taken_off(void **state)
 {
     (void)state;
     ie_plane p, before;
+    ie_inset inset;
     fill(&p, 0, 0);
     before = p;
-    assert_false(ie_frame_take_off(&p));
+    assert_false(ie_frame_take_off(&p, &inset));
     paint(&p, 0, 0, SIDE, 3, 252);
     paint(&p, 0, 60, SIDE, 4, 255);
     paint(&p, 0, 0, 3, SIDE, 250);
-    assert_false(ie_frame_take_off(&p)); /* the sky, not a frame */
+    assert_false(ie_frame_take_off(&p, &inset)); /* the sky, not a frame */
     paint(&p, 61, 0, 3, SIDE, 250);
-    assert_true(ie_frame_take_off(&p));
+    assert_true(ie_frame_take_off(&p, &inset));
+    assert_true(fabs(inset.middle[0]) < 1e-9 && fabs(inset.middle[1] + 1.0 / SIDE) < 1e-9);
+    assert_true(fabs(inset.size[0] - 56.0 / SIDE) < 1e-9 &&
+                fabs(inset.size[1] - 55.0 / SIDE) < 1e-9);
     /* What is around the middle lies further out by as much as it was stretched. */
     assert_true(fabsf(p.v[32 * SIDE + 32] - before.v[31 * SIDE + 32]) < 12);
     assert_true(fabsf(p.v[32 * SIDE] - before.v[31 * SIDE + 4]) < 12);
@@ -151,7 +155,33 @@ static void a_frame_of_one_colour_is_taken_off(void **state)
         int x = i % SIDE, y = i / SIDE;
         p.v[i] = x < 14 || y < 14 || x > 49 || y > 49 ? 255 : p.v[i];
     }
-    assert_false(ie_frame_take_off(&p)); /* a thing before a white wall */
+    assert_false(ie_frame_take_off(&p, &inset)); /* a thing before a white wall */
+}
+
+/* Whichever of the two has the frame. */
+static void a_map_without_frames_is_widened_to_the_wholes(void **state)
+{
+    (void)state;
+    const ie_inset whole = {.size = {1, 1}}, in = {.middle = {0.1, -0.05}, .size = {0.8, 0.7}};
+    const ie_warp inner = {{0.02, 0.9, 0.03, -0.01, -0.04, 1.1, 1, 0}};
+    for (int of_b = 0; of_b < 2; of_b++) {
+        ie_warp w = inner;
+        ie_frame_widen(&w, of_b ? &whole : &in, of_b ? &in : &whole);
+        for (int i = 0; i < 9; i++) {
+            double x = i % 3 - 1, y = i / 3 - 1;
+            double to_x = inner.p[0] + inner.p[1] * x + inner.p[2] * y;
+            double to_y = inner.p[3] + inner.p[4] * x + inner.p[5] * y;
+            if (of_b) {
+                to_x = 0.1 + 0.8 * to_x;
+                to_y = -0.05 + 0.7 * to_y;
+            } else {
+                x = 0.1 + 0.8 * x;
+                y = -0.05 + 0.7 * y;
+            }
+            assert_true(fabs(w.p[0] + w.p[1] * x + w.p[2] * y - to_x) < 1e-9);
+            assert_true(fabs(w.p[3] + w.p[4] * x + w.p[5] * y - to_y) < 1e-9);
+        }
+    }
 }
 
 int main(void)
@@ -162,6 +192,7 @@ int main(void)
         cmocka_unit_test(a_band_over_an_edge_is_left_out),
         cmocka_unit_test(where_all_differs_there_is_no_band),
         cmocka_unit_test(a_frame_of_one_colour_is_taken_off),
+        cmocka_unit_test(a_map_without_frames_is_widened_to_the_wholes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

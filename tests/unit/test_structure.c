@@ -279,6 +279,41 @@ static void a_wide_frame_makes_no_other_picture_and_a_band_of_text_neither(void 
     }
 }
 
+/* Waves of colour in the place of the picture where the middle of the sample lies. */
+static void tint(ie_sketch *sketch, double scale)
+{
+    for (int i = 0; i < IE_SKETCH_CHROMA * IE_SKETCH_CHROMA; i++) {
+        double x = scale * ((2.0 * (i % IE_SKETCH_CHROMA) + 1) / IE_SKETCH_CHROMA - 1),
+               y = scale * ((2.0 * (i / IE_SKETCH_CHROMA) + 1) / IE_SKETCH_CHROMA - 1);
+        bool inside = fabs(x) < 1 && fabs(y) < 1;
+        sketch->a[i] = (int8_t)(inside ? 40 * sin(9 * x) : 0);
+        sketch->b[i] = (int8_t)(inside ? 40 * sin(9 * y) : 0);
+    }
+}
+
+static void the_colours_within_a_frame_are_compared_where_they_lie(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed < 9; seed++) {
+        const double stretched = 64.0 / 50;
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}),
+                  b = draw((view){stretched, 0, 1, 1, 0, seed, 0, 0});
+        paint(&b, 0, 0, IE_SKETCH_SIDE, 7, 250);
+        paint(&b, 0, 57, IE_SKETCH_SIDE, 7, 250);
+        paint(&b, 0, 0, 7, IE_SKETCH_SIDE, 250);
+        paint(&b, 57, 0, 7, IE_SKETCH_SIDE, 250);
+        tint(&a, 1);
+        tint(&b, stretched);
+        ie_likeness l = ie_structure_compare(&a, &b, 0, false),
+                    back = ie_structure_compare(&b, &a, 0, false);
+        if (ie_structure_judge(&l, false) != IE_MATCH_SAME_PICTURE || !(l.chroma_match > 0.9) ||
+            !(back.chroma_match > 0.9)) {
+            fail_msg("picture %u: chroma %.1f, match %.3f, back %.1f, %.3f", seed, l.chroma,
+                     l.chroma_match, back.chroma, back.chroma_match);
+        }
+    }
+}
+
 /* Which of two cells of sky is darker is chance. */
 static void slopes_of_less_than_rounding_do_not_count(void **state)
 {
@@ -519,6 +554,7 @@ int main(void)
         cmocka_unit_test(who_comes_into_a_still_scene_makes_it_another_shot_and_a_mark_does_not),
         cmocka_unit_test(a_frame_around_it_makes_no_other_picture),
         cmocka_unit_test(a_wide_frame_makes_no_other_picture_and_a_band_of_text_neither),
+        cmocka_unit_test(the_colours_within_a_frame_are_compared_where_they_lie),
         cmocka_unit_test(slopes_of_less_than_rounding_do_not_count),
         cmocka_unit_test(one_tint_for_all_is_no_other_colour),
         cmocka_unit_test(a_camera_that_was_moved_makes_it_another_shot),
