@@ -356,6 +356,7 @@ static ie_likeness measure_planes(const ie_plane *a, const ie_plane *b, ie_warp 
     ie_plane_soften(&first);
     ie_plane_soften(&second);
     l.overlap = (double)ie_plane_through(&second, &w, &seen, there) / (SIDE * SIDE);
+    l.other_text = ie_band_tells_apart(&first, &seen, there);
     ie_laying_trim(&w, there);
     describe(&w, &l);
     if (reached(to, &l, PLACES)) {

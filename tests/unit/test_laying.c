@@ -129,6 +129,45 @@ static void where_all_differs_there_is_no_band(void **state)
     assert_int_equal(left_out(there), 0);
 }
 
+/* A band below, 6 lines of `level`, in which each letter of the text has other strokes. */
+static void caption(ie_plane *p, const char *text, float level, float ink)
+{
+    paint(p, 0, 58, SIDE, 6, level);
+    for (int i = 0; text[i] != 0; i++) {
+        for (int bit = 0; bit < 5; bit++) {
+            paint(p, 3 + 5 * i + bit, 60, 1, 2, (text[i] >> bit & 1) != 0 ? ink : level);
+        }
+    }
+    ie_plane_soften(p);
+}
+
+static void two_captions_tell_apart_and_one_does_not(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *of_a, *of_b;
+        float level, ink; /* of b */
+        bool apart;
+    } rows[] = {
+        {"hamster", "hamster", 250, 20, false}, {"hamster", "hamster", 200, 60, false},
+        {"hamster", "giraffe", 250, 20, true},  {"hamster", "giraffe", 20, 240, true},
+        {"hamster", "", 250, 20, true},         {"", "", 30, 250, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ie_plane a, b;
+        float there[SIDE * SIDE];
+        fill(&a, 0, 0);
+        fill(&b, 0, 0);
+        set_there(there);
+        caption(&a, rows[i].of_a, 250, 20);
+        caption(&b, rows[i].of_b, rows[i].level, rows[i].ink);
+        assert_int_equal(ie_band_tells_apart(&a, &b, there), rows[i].apart);
+        assert_int_equal(ie_band_tells_apart(&b, &a, there), rows[i].apart);
+        fill(&b, 0, 0);
+        assert_false(ie_band_tells_apart(&a, &b, there)); /* one of them has a band of text */
+    }
+}
+
 static void a_frame_of_one_colour_is_taken_off(void **state)
 {
     (void)state;
@@ -191,6 +230,7 @@ int main(void)
         cmocka_unit_test(what_was_moved_or_turned_by_little_is_not_called_still),
         cmocka_unit_test(a_band_over_an_edge_is_left_out),
         cmocka_unit_test(where_all_differs_there_is_no_band),
+        cmocka_unit_test(two_captions_tell_apart_and_one_does_not),
         cmocka_unit_test(a_frame_of_one_colour_is_taken_off),
         cmocka_unit_test(a_map_without_frames_is_widened_to_the_wholes),
     };

@@ -279,6 +279,26 @@ static void a_wide_frame_makes_no_other_picture_and_a_band_of_text_neither(void 
     }
 }
 
+static void one_picture_with_other_captions_is_two_pictures(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed < 9; seed++) {
+        ie_sketch a = draw((view){1, 0, 1, 0, 0, seed, 0, 0}), b;
+        paint(&a, 0, 58, IE_SKETCH_SIDE, 6, 250);
+        b = a;
+        for (int x = 3; x < 50; x += 6) {
+            paint(&a, x, 60, 3, 2, 20);
+            paint(&b, x + 2 * (x % 4), 60, 2, 2, 20);
+        }
+        ie_likeness l = ie_structure_compare(&a, &b, 0, false),
+                    same = ie_structure_compare(&a, &a, 0, false);
+        assert_int_equal(ie_structure_judge(&same, false), IE_MATCH_SAME_PICTURE);
+        if (!l.other_text || ie_structure_judge(&l, false) != IE_MATCH_SIMILAR_SCENE) {
+            fail_msg("picture %u: match %.3f", seed, l.match);
+        }
+    }
+}
+
 /* Waves of colour in the place of the picture where the middle of the sample lies. */
 static void tint(ie_sketch *sketch, double scale)
 {
@@ -554,6 +574,7 @@ int main(void)
         cmocka_unit_test(who_comes_into_a_still_scene_makes_it_another_shot_and_a_mark_does_not),
         cmocka_unit_test(a_frame_around_it_makes_no_other_picture),
         cmocka_unit_test(a_wide_frame_makes_no_other_picture_and_a_band_of_text_neither),
+        cmocka_unit_test(one_picture_with_other_captions_is_two_pictures),
         cmocka_unit_test(the_colours_within_a_frame_are_compared_where_they_lie),
         cmocka_unit_test(slopes_of_less_than_rounding_do_not_count),
         cmocka_unit_test(one_tint_for_all_is_no_other_colour),
