@@ -9,6 +9,7 @@
 /* the mean of so many samples to each side is what light and tone may explain */
 #define REACH 7
 #define CLIPPED 232.0f /* from here on one of the colours may be */
+#define NEVER_CLIPPED HUGE_VALF
 #define LEAST_SAMPLES 2  /* of a spot */
 #define EDGE 14          /* samples from an edge: where marks lie */
 /* of all that differs: so much may lie elsewhere than a mark along an edge */
@@ -122,7 +123,7 @@ static float most_around(const float *v, int x, int y)
 
 /* 1 or -1 where there is more than noise, edges a little beside each other and clipping explain. */
 static void mark(const ie_plane *a, const ie_plane *b, const float *there, const float *rest,
-                 int8_t *ret_signs)
+                 float clipped, int8_t *ret_signs)
 {
     float slope[COUNT], bright[COUNT], noise = noise_of(rest, there);
     slopes(b, slope);
@@ -133,7 +134,7 @@ static void mark(const ie_plane *a, const ie_plane *b, const float *there, const
         int x = i % SIDE, y = i / SIDE;
         float limit = NOISE_TIMES * noise + SLOPE_TIMES * most_around(slope, x, y) + LEAST_LEVELS;
         bool counts =
-            there[i] != 0 && fabsf(rest[i]) > limit && most_around(bright, x, y) <= CLIPPED;
+            there[i] != 0 && fabsf(rest[i]) > limit && most_around(bright, x, y) <= clipped;
         ret_signs[i] = counts ? (rest[i] > 0 ? 1 : -1) : 0;
     }
 }
@@ -191,18 +192,18 @@ static void take_spot(int8_t *signs, const float *rest, int first, spots *to)
     }
 }
 
-static void find_spots(const ie_plane *a, const ie_plane *b, const float *there, float *ret_rest,
-                       int8_t *ret_signs)
+static void find_spots(const ie_plane *a, const ie_plane *b, const float *there, float clipped,
+                       float *ret_rest, int8_t *ret_signs)
 {
     float counts[COUNT];
     differ(a, b, there, there, ret_rest);
-    mark(a, b, there, ret_rest, ret_signs);
+    mark(a, b, there, ret_rest, clipped, ret_signs);
     for (int i = 0; i < COUNT; i++) {
         counts[i] = ret_signs[i] == 0 ? there[i] : 0;
     }
     /* Else what is beside a mark would differ the other way. */
     differ(a, b, there, counts, ret_rest);
-    mark(a, b, there, ret_rest, ret_signs);
+    mark(a, b, there, ret_rest, clipped, ret_signs);
 }
 
 bool ie_change_is_one_way(const ie_plane *a, const ie_plane *b, const float *there)
@@ -223,7 +224,7 @@ void ie_change_leave_out_mark(const ie_plane *a, const ie_plane *b, float *there
     double sums_of[2] = {0};
     bool covered[COUNT] = {false};
     int all = 0, lost = 0;
-    find_spots(a, b, there, rest, signs);
+    find_spots(a, b, there, CLIPPED, rest, signs);
     for (int i = 0; i < COUNT; i++) {
         int x = i % SIDE, y = i / SIDE;
         sums_of[signs[i] > 0] += signs[i] != 0 ? (double)fabsf(rest[i]) : 0;
@@ -247,17 +248,29 @@ void ie_change_leave_out_mark(const ie_plane *a, const ie_plane *b, float *there
     }
 }
 
-double ie_change_of(const ie_plane *a, const ie_plane *b, const float *there)
+static spots all_spots(const ie_plane *a, const ie_plane *b, const float *there, float clipped)
 {
     float rest[COUNT];
     int8_t signs[COUNT];
     spots s = {0};
-    find_spots(a, b, there, rest, signs);
+    find_spots(a, b, there, clipped, rest, signs);
     for (int i = 0; i < COUNT; i++) {
         if (signs[i] != 0) {
             take_spot(signs, rest, i, &s);
         }
     }
+    return s;
+}
+
+double ie_change_of_any_kind(const ie_plane *a, const ie_plane *b, const float *there)
+{
+    const spots s = all_spots(a, b, there, NEVER_CLIPPED);
+    return s.all[0] + s.all[1];
+}
+
+double ie_change_of(const ie_plane *a, const ie_plane *b, const float *there)
+{
+    const spots s = all_spots(a, b, there, CLIPPED);
     double lesser = fmin(s.all[0], s.all[1]), all = s.all[0] + s.all[1];
     bool one_mark = false;
     for (int e = 0; e < EDGES; e++) {

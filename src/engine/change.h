@@ -17,6 +17,10 @@
    tones. */
 double ie_change_of(const ie_plane *a, const ie_plane *b, const float *there);
 
+/* All that came or went, one-sided, along an edge and clipped, too: what two shots may differ in,
+   when no mark explains it. */
+double ie_change_of_any_kind(const ie_plane *a, const ie_plane *b, const float *there);
+
 /* Does all but little of what differs differ one way, as a pale text all over a picture does? What
    moves in the wind differs both ways. */
 bool ie_change_is_one_way(const ie_plane *a, const ie_plane *b, const float *there);

@@ -40,9 +40,10 @@ static void stretch(ie_plane *p, int left, int right, int top, int bottom)
     }
 }
 
-bool ie_frame_take_off(ie_plane *plane)
+bool ie_frame_take_off(ie_plane *plane, ie_inset *ret_inset)
 {
     int width[EDGES];
+    *ret_inset = (ie_inset){.size = {1, 1}};
     float level = plane->v[0];
     for (int edge = 0; edge < EDGES; edge++) {
         width[edge] = 0;
@@ -55,5 +56,20 @@ bool ie_frame_take_off(ie_plane *plane)
     }
     /* The next line is partly frame. */
     stretch(plane, width[0] + 1, SIDE - 2 - width[1], width[2] + 1, SIDE - 2 - width[3]);
+    for (int axis = 0; axis < 2; axis++) {
+        int before = width[2 * axis] + 1, after = width[2 * axis + 1] + 1;
+        ret_inset->middle[axis] = (double)(before - after) / SIDE;
+        ret_inset->size[axis] = (double)(SIDE - before - after) / SIDE;
+    }
     return true;
+}
+
+void ie_frame_widen(ie_warp *warp, const ie_inset *a, const ie_inset *b)
+{
+    for (int axis = 0; axis < 2; axis++) {
+        double *p = &warp->p[3 * axis], of_x = p[1] / a->size[0], of_y = p[2] / a->size[1];
+        p[0] = b->middle[axis] + b->size[axis] * (p[0] - of_x * a->middle[0] - of_y * a->middle[1]);
+        p[1] = b->size[axis] * of_x;
+        p[2] = b->size[axis] * of_y;
+    }
 }

@@ -97,12 +97,13 @@ static bool is_same_picture(const ie_likeness *l, bool other_exposure)
     double detail = other_exposure ? MIN_DETAIL_OTHER_TIME : MIN_DETAIL;
     double blocks = other_exposure ? MIN_BLOCKS_OTHER_TIME : MIN_BLOCKS;
     double moved = other_exposure ? 0 : l->retoned ? MAX_MOVED_RETONED : MAX_MOVED;
+    double changed = other_exposure ? 0 : MAX_CHANGED;
     bool other_colors =
         l->chroma > MAX_CHROMA && l->chroma_match < MIN_CHROMA_MATCH; /* false without colour */
     return l->match >= MIN_MATCH && l->blocks >= blocks && l->detail >= detail &&
-           l->moved <= moved && l->changed <= MAX_CHANGED && !is_next_shot(l) &&
+           l->moved <= moved && l->changed <= changed && !is_next_shot(l) &&
            (!other_exposure || (shows_as_much(l) && !l->retoned)) && l->gradient <= MAX_GRADIENT &&
-           !other_colors;
+           !other_colors && !l->other_text;
 }
 
 ie_match ie_structure_judge(const ie_likeness *l, bool other_exposure)

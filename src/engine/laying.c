@@ -72,7 +72,7 @@ static float misfit(const ie_plane *a, const ie_plane *b, const ie_warp *w)
     return all >= LEAST_SAMPLES ? (float)bin / BINS_A_LEVEL + ROUNDING : -1;
 }
 
-/* Takes the simplest of the maps that explain about as much. */
+/* Takes the map of what lies as it lies, where that explains about as much, and returns true. */
 static bool simplify(const ie_plane *a, const ie_plane *b, ie_warp *w)
 {
     ie_plane soft_a = *a, soft_b = *b;

@@ -2,8 +2,8 @@
 /*
  * Which map lays one small picture onto another, and in which levels. A fit of places makes up for
  * a mark, a band of text or clipped levels by a little turn or stretch that never was. So of maps
- * that explain most samples about equally well the simplest counts: as it lies, else without a
- * turn, else whatever fits best. Pure, deterministic, thread-safe.
+ * that explain most samples about equally well the simplest counts: as it lies, else whatever fits
+ * best. Pure, deterministic, thread-safe.
  */
 #ifndef IE_ENGINE_LAYING_H
 #define IE_ENGINE_LAYING_H

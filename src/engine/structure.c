@@ -265,19 +265,26 @@ static void describe(const ie_warp *w, ie_likeness *l)
                    : 1;
 }
 
-/* What came and went, with levels of one tone; what was painted over is taken out of `there` where
-   all else lies as it lay. */
-static void compare_changes(const ie_plane *a, const ie_plane *seen, bool still, float *there,
-                            ie_likeness *l)
+/* What came and went, with levels of one tone. Of one exposure, what was painted over is taken out
+   of `there` where all else lies as it lay; of two, who came is as dark as a mark. */
+static void compare_changes(const ie_plane *a, const ie_plane *seen, const ie_laying *laying,
+                            bool other_exposure, float *there, ie_likeness *l)
 {
     ie_plane toned = *seen;
     ie_tone tone;
+    if (!other_exposure) {
+        (void)ie_band_leave_out(a, seen, laying->warp.p[6], laying->warp.p[7], there);
+    }
     if (!ie_tone_fit(a, seen, there, &tone)) {
         return;
     }
     ie_tone_apply(&tone, &toned);
+    if (other_exposure) {
+        l->changed = ie_change_of_any_kind(a, &toned, there);
+        return;
+    }
     l->changed = ie_change_of(a, &toned, there);
-    if (l->changed == 0 && still) {
+    if (l->changed == 0 && laying->still) {
         l->painted = ie_change_is_one_way(a, &toned, there);
         ie_change_leave_out_mark(a, &toned, there);
     }
@@ -313,20 +320,22 @@ static bool is_settled(const ie_likeness *l, extent measured, bool other_exposur
     return ie_structure_judge(&good, other_exposure) == ie_structure_judge(&bad, other_exposure);
 }
 
-/* How the verdict is sought; NULL: all is measured. */
+/* How the verdict is sought. */
 typedef struct aim {
-    bool other_exposure, settled;
+    bool other_exposure;
+    bool in_full; /* all is measured */
+    bool settled;
     ie_match verdict;
 } aim;
 
 static bool reached(aim *of, const ie_likeness *l, extent measured)
 {
-    if (of != NULL && is_settled(l, measured, of->other_exposure)) {
+    if (!of->in_full && is_settled(l, measured, of->other_exposure)) {
         const ie_likeness good = with_rest(l, measured, true);
         of->verdict = ie_structure_judge(&good, of->other_exposure);
         of->settled = true;
     }
-    return of != NULL && of->settled;
+    return of->settled;
 }
 
 /* All but the colours. Both as they were filled. */
@@ -347,13 +356,13 @@ static ie_likeness measure_planes(const ie_plane *a, const ie_plane *b, ie_warp 
     ie_plane_soften(&first);
     ie_plane_soften(&second);
     l.overlap = (double)ie_plane_through(&second, &w, &seen, there) / (SIDE * SIDE);
+    l.other_text = ie_band_tells_apart(&first, &seen, there);
     ie_laying_trim(&w, there);
     describe(&w, &l);
     if (reached(to, &l, PLACES)) {
         return l;
     }
-    (void)ie_band_leave_out(&first, &seen, w.p[6], w.p[7], there);
-    compare_changes(&first, &seen, laying.still, there, &l);
+    compare_changes(&first, &seen, &laying, to->other_exposure, there, &l);
     compare_blocks(&first, &seen, there, &l);
     if (reached(to, &l, BLOCK_BY_BLOCK)) {
         return l;
@@ -374,24 +383,31 @@ static ie_likeness measure(const ie_sketch *a, const ie_sketch *b, unsigned turn
     ie_plane_fill(&first, a->gray, 0);
     ie_plane_fill(&second, b->gray, turn);
     ie_plane inner_first = first, inner_second = second;
-    bool framed = ie_frame_take_off(&inner_first) != ie_frame_take_off(&inner_second);
-    ie_likeness l = measure_planes(&first, &second, &w, framed ? NULL : to);
+    /* Nobody frames the next shot. */
+    ie_inset in_first, in_second;
+    bool framed = !to->other_exposure && ie_frame_take_off(&inner_first, &in_first) !=
+                                             ie_frame_take_off(&inner_second, &in_second);
+    aim in_full = {.other_exposure = to->other_exposure, .in_full = true};
+    ie_likeness l = measure_planes(&first, &second, &w, framed ? &in_full : to);
     if (framed && ie_structure_judge(&l, false) != IE_MATCH_SAME_PICTURE) {
-        ie_likeness inner = measure_planes(&inner_first, &inner_second, &w_inner, NULL);
+        ie_likeness inner = measure_planes(&inner_first, &inner_second, &w_inner, &in_full);
         if (ie_structure_judge(&inner, false) == IE_MATCH_SAME_PICTURE) {
             l = inner;
-            w = w_inner;
+            w = w_inner; /* colours are of the wholes */
+            ie_frame_widen(&w, &in_first, &in_second);
         }
     }
-    if (l.overlap > 0 && (to == NULL || !to->settled)) {
+    if (l.overlap > 0 && !to->settled) {
         compare_colors(a, b, turn, &w, &l);
     }
     return l;
 }
 
-ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn)
+ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn,
+                                 bool other_exposure)
 {
-    return measure(a, b, turn, NULL);
+    aim to = {.other_exposure = other_exposure, .in_full = true};
+    return measure(a, b, turn, &to);
 }
 
 ie_match ie_structure_look(const ie_sketch *a, const ie_sketch *b, unsigned turn,

@@ -26,6 +26,7 @@ typedef struct ie_likeness {
                              (engine/change.h) */
     double usual, lesser; /* engine/grain.h: how well most small windows agree, -1..1: the median
                              and the lower quartile */
+    bool other_text;      /* both have a band along one edge, with other text (engine/band.h) */
     bool painted;         /* it lies as it lay, and what differs differs one way */
     double beyond; /* how far each shows what the other does not, the less of both; in parts of a
                       side. A crop or a frame has nothing beyond its original, the next shot has, on
@@ -38,9 +39,11 @@ typedef struct ie_likeness {
     double chroma_match; /* their correlation; NaN when one is without colour, or of one tint */
 } ie_likeness;
 
-/* `turn`: how `b` must be laid to look like `a` (photo.h). All 0 when they have nothing in
-   common. */
-ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn);
+/* `turn`: how `b` must be laid to look like `a` (photo.h). `other_exposure`: there is evidence that
+   these are two shots, so that what differs one way is no mark, no band and no frame: nothing is
+   left out, and `changed` is all that came or went. All 0 when they have nothing in common. */
+ie_likeness ie_structure_compare(const ie_sketch *a, const ie_sketch *b, unsigned turn,
+                                 bool other_exposure);
 
 /* What ie_structure_judge() says of that, at less cost: it is measured until the rest could not
    change the verdict. *ret_overlap: percent of the one that shows more that both show. */
@@ -52,8 +55,8 @@ ie_match ie_structure_look(const ie_sketch *a, const ie_sketch *b, unsigned turn
 bool ie_structure_is_flat(const ie_sketch *sketch);
 
 /* IE_MATCH_SAME_PICTURE, IE_MATCH_SIMILAR_SCENE or IE_MATCH_NONE; a measure that says less for one
-   picture never leads to a stronger one. `other_exposure`: there is
-   evidence that these are two shots, so that only what is equal in all detail is one picture. */
+   picture never leads to a stronger one. `other_exposure`, as it was compared with: only what is
+   equal in all detail is one picture. */
 ie_match ie_structure_judge(const ie_likeness *likeness, bool other_exposure);
 
 #endif

@@ -53,12 +53,15 @@ static void a_mark_of_one_sign_and_a_logo_in_a_corner_are_no_change(void **state
     ie_plane a, b;
     fill(&a);
     fill(&b);
+    assert_true(ie_change_of_any_kind(&a, &b, everywhere) == 0);
     add(&b, 12, 28, 40, 4, 45);
     assert_true(ie_change_of(&a, &b, everywhere) == 0);
+    assert_true(ie_change_of_any_kind(&a, &b, everywhere) > LEAST);
     fill(&b);
     add(&b, 52, 4, 4, 6, 60);
     add(&b, 56, 4, 4, 6, -60);
     assert_true(ie_change_of(&a, &b, everywhere) == 0);
+    assert_true(ie_change_of_any_kind(&a, &b, everywhere) > LEAST);
 }
 
 static int count_there(const float *there)

@@ -60,11 +60,32 @@ static void what_is_painted_over_all_of_it_is_not_leaves_in_the_wind(void **stat
     assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
 }
 
+static void other_text_in_bands_of_both_makes_two_pictures(void **state)
+{
+    (void)state;
+    ie_likeness l = {.overlap = 1,
+                     .scale_x = 1,
+                     .scale_y = 1,
+                     .gain = 1,
+                     .match = 0.99,
+                     .detail = 0.98,
+                     .fineness = 5,
+                     .blocks = 1,
+                     .usual = 0.99,
+                     .lesser = 0.98,
+                     .textured = 0.8,
+                     .chroma_match = NAN};
+    assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
+    l.other_text = true;
+    assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SIMILAR_SCENE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(little_texture_is_enough_where_all_of_it_agrees),
         cmocka_unit_test(what_is_painted_over_all_of_it_is_not_leaves_in_the_wind),
+        cmocka_unit_test(other_text_in_bands_of_both_makes_two_pictures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
