@@ -342,10 +342,13 @@ static bool find_elsewhere(const ie_work *w, size_t unit, const ie_suffix *suffi
             : NULL;
     for (size_t i = 0; stem != NULL && i < ie_work_size(w, unit); i++) {
         const ie_photo *photo = ie_work_photo(w, unit, i);
+        IE_AUTO_FREE char *beside = ie_asprintf("%s%s", stem, suffixes[i].to);
         path = proposal->made(proposal->user, photo, &plain);
+        bool there = path != NULL &&
+                     ie_equal_nocase(ie_path_extension(path), ie_path_extension(beside));
         free(paths[i]);
-        paths[i] = path != NULL ? ie_strdup(path) : ie_asprintf("%s%s", stem, suffixes[i].to);
-        answers[i] = path != NULL ? THERE : ask(w, photo, paths[i]);
+        paths[i] = ie_strdup(there ? path : beside);
+        answers[i] = there ? THERE : ask(w, photo, paths[i]);
         if (answers[i] == TAKEN && photo->format != IE_FORMAT_SIDECAR) {
             return false;
         }

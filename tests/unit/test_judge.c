@@ -8,21 +8,29 @@
 
 #include "engine/structure.h"
 
+/* Of a photo and its copy, framed alike. */
+static ie_likeness copy(void)
+{
+    return (ie_likeness){.overlap = 1,
+                         .scale_x = 1,
+                         .scale_y = 1,
+                         .gain = 1,
+                         .match = 0.99,
+                         .detail = 0.98,
+                         .fineness = 5,
+                         .blocks = 1,
+                         .usual = 0.99,
+                         .lesser = 0.98,
+                         .textured = 0.8,
+                         .chroma_match = NAN};
+}
+
 static void little_texture_is_enough_where_all_of_it_agrees(void **state)
 {
     (void)state;
-    ie_likeness l = {.overlap = 1,
-                     .scale_x = 1,
-                     .scale_y = 1,
-                     .gain = 1,
-                     .match = 0.999,
-                     .detail = 0.98,
-                     .fineness = 5,
-                     .blocks = 1,
-                     .usual = 0.99,
-                     .lesser = 0.98,
-                     .textured = 0.06,
-                     .chroma_match = NAN};
+    ie_likeness l = copy();
+    l.match = 0.999;
+    l.textured = 0.06;
     assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
     static const struct {
         size_t at;
@@ -43,18 +51,10 @@ static void little_texture_is_enough_where_all_of_it_agrees(void **state)
 static void what_is_painted_over_all_of_it_is_not_leaves_in_the_wind(void **state)
 {
     (void)state;
-    ie_likeness l = {.overlap = 1,
-                     .scale_x = 1,
-                     .scale_y = 1,
-                     .gain = 1,
-                     .match = 0.99,
-                     .detail = 0.93,
-                     .fineness = 5,
-                     .blocks = 1,
-                     .usual = 0.95,
-                     .lesser = 0.90,
-                     .textured = 0.8,
-                     .chroma_match = NAN};
+    ie_likeness l = copy();
+    l.detail = 0.93;
+    l.usual = 0.95;
+    l.lesser = 0.90;
     assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SIMILAR_SCENE);
     l.painted = true;
     assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
@@ -63,18 +63,7 @@ static void what_is_painted_over_all_of_it_is_not_leaves_in_the_wind(void **stat
 static void other_text_in_bands_of_both_makes_two_pictures(void **state)
 {
     (void)state;
-    ie_likeness l = {.overlap = 1,
-                     .scale_x = 1,
-                     .scale_y = 1,
-                     .gain = 1,
-                     .match = 0.99,
-                     .detail = 0.98,
-                     .fineness = 5,
-                     .blocks = 1,
-                     .usual = 0.99,
-                     .lesser = 0.98,
-                     .textured = 0.8,
-                     .chroma_match = NAN};
+    ie_likeness l = copy();
     assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SAME_PICTURE);
     l.other_text = true;
     assert_int_equal(ie_structure_judge(&l, false), IE_MATCH_SIMILAR_SCENE);
