@@ -68,12 +68,17 @@ static void list_versions(ie_engine *engine)
     size_t n = 0;
     v[n++] = (ie_fact_version){"format", IE_HAVE_FORMAT, FORMAT_VERSION, 0, 0};
     v[n++] = (ie_fact_version){"xxh3", IE_HAVE_XXH3, 1, 0, 0};
+    const char *const *hashed = NULL;
+    uint64_t settings = 0;
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
         const ie_analyzer *a = ie_analyzers[i];
         const char *const *prefixes = a->settings != NULL ? a->settings
                                       : a->views != 0     ? content
                                                           : metadata;
-        uint64_t settings = settings_hash(engine->config, prefixes, prefixes == metadata);
+        if (prefixes != hashed) {
+            settings = settings_hash(engine->config, prefixes, prefixes == metadata);
+            hashed = prefixes;
+        }
         v[n++] = (ie_fact_version){a->name, a->gives, a->version, settings, 0};
     }
     engine->version_count = n;

@@ -24,7 +24,7 @@ ie_names *ie_names_new(void)
 {
     ie_names *names = ie_alloc(sizeof *names);
     names->arena = ie_arena_new();
-    names->size = 1024;
+    names->size = 64;
     names->slots = ie_alloc(names->size * sizeof *names->slots);
     return names;
 }
