@@ -250,6 +250,18 @@ static void join_stem(ie_former *f, size_t begin, size_t end)
     join(f, &whole);
 }
 
+/* A folder's names come sorted, and mostly stay so whatever becomes of case. */
+static void sort_files(ie_former *f)
+{
+    size_t i = 1;
+    while (i < f->file_count && compare_entries(&f->files[i - 1], &f->files[i]) <= 0) {
+        i++;
+    }
+    if (i < f->file_count) {
+        qsort(f->files, f->file_count, sizeof *f->files, compare_entries);
+    }
+}
+
 static void collect_files(ie_former *f, size_t count)
 {
     f->files = ie_alloc(count * sizeof *f->files);
@@ -261,7 +273,7 @@ static void collect_files(ie_former *f, size_t count)
             f->files[f->file_count++] = ie_former_entry(ie_former_path(photo), i);
         }
     }
-    qsort(f->files, f->file_count, sizeof *f->files, compare_entries);
+    sort_files(f);
     for (size_t i = 0; i < f->file_count;) {
         size_t next = i + 1;
         while (next < f->file_count && compare_stem(&f->files[i], &f->files[next]) == 0) {

@@ -82,30 +82,29 @@ static ie_status list(listing *l, ie_error *err)
     return IE_OK;
 }
 
-typedef struct sized {
-    uint64_t size;
-    size_t index;
-} sized;
-
-static int by_size(const void *a, const void *b)
-{
-    uint64_t x = ((const sized *)a)->size, y = ((const sized *)b)->size;
-    return x < y ? -1 : x > y;
-}
-
+/* By a hash table of the first file of each size, for sizes are many and few are met twice. */
 static void mark_equal_sizes(listing *l)
 {
-    sized *sizes = ie_alloc(l->count * sizeof *sizes);
-    for (size_t i = 0; i < l->count; i++) {
-        sizes[i] = (sized){l->files[i].size, i};
+    unsigned bits = 1;
+    while ((size_t)1 << bits < 2 * l->count) {
+        bits++;
     }
-    qsort(sizes, l->count, sizeof *sizes, by_size);
-    for (size_t i = 1; i < l->count; i++) {
-        if (sizes[i - 1].size == sizes[i].size) {
-            l->files[sizes[i - 1].index].due = l->files[sizes[i].index].due = true;
+    size_t mask = ((size_t)1 << bits) - 1;
+    file **first = ie_alloc((mask + 1) * sizeof *first);
+    for (size_t i = 0; i < l->count; i++) {
+        file *f = &l->files[i];
+        /* A seed that nobody can choose sizes for. */
+        size_t place = (size_t)ie_hash64_seeded(&f->size, sizeof f->size, (uintptr_t)first) & mask;
+        while (first[place] != NULL && first[place]->size != f->size) {
+            place = (place + 1) & mask;
+        }
+        if (first[place] == NULL) {
+            first[place] = f;
+        } else {
+            first[place]->due = f->due = true;
         }
     }
-    free(sizes);
+    free(first);
 }
 
 /* What has the name of a sidecar is one or it is nothing. */

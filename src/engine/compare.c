@@ -166,17 +166,56 @@ static int compare_void(const void *a, const void *b, void *order)
     return x < y ? -1 : x > y;
 }
 
+/* Spread over 64 bits, and equal where `order` says so. */
+static uint64_t spread(const candidate *item, candidate_order order)
+{
+    uint64_t bits = item->size * UINT64_C(0x9E3779B97F4A7C15); /* 2^64 by the golden ratio */
+    if (order == by_hash) {
+        memcpy(&bits, item->hash.bytes, sizeof bits);
+    }
+    return bits;
+}
+
+/* Drops what is not usable, and most of what has no equal, so that there is little to sort: counts
+   by a few bits of what must be equal. */
+static size_t keep_likely(candidate *items, size_t count, candidate_order order)
+{
+    unsigned bits = 8;
+    while (bits < 32 && (size_t)1 << bits < 4 * count) {
+        bits++;
+    }
+    uint8_t *met = ie_alloc((size_t)1 << bits);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *place = &met[spread(&items[i], order) >> (64 - bits)];
+        *place += items[i].usable && *place < 2;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].usable && met[spread(&items[i], order) >> (64 - bits)] > 1) {
+            items[kept++] = items[i];
+        }
+    }
+    free(met);
+    return kept;
+}
+
+static bool in_order(const candidate *items, size_t count, candidate_order *order)
+{
+    size_t i = 1;
+    while (i < count && compare_void(&items[i - 1], &items[i], order) < 0) {
+        i++;
+    }
+    return i >= count;
+}
+
 /* Sorts and keeps only the usable candidates that have an equal by `order`; returns the new
    count. */
 static size_t keep_groups(candidate *items, size_t count, candidate_order order)
 {
-    size_t usable = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (items[i].usable) {
-            items[usable++] = items[i];
-        }
+    size_t usable = keep_likely(items, count, order);
+    if (!in_order(items, usable, &order)) {
+        qsort_r(items, usable, sizeof *items, compare_void, &order);
     }
-    qsort_r(items, usable, sizeof *items, compare_void, &order);
     size_t kept = 0;
     for (size_t first = 0; first < usable;) {
         size_t last = first + 1;
