@@ -225,7 +225,7 @@ static void colors_run(void *state, ie_photo *photo, ie_source *source)
             break;
         }
     }
-    report(p, samples, k, &photo->content);
+    report(p, samples, k, ie_photo_own_content(photo));
     photo->have |= IE_HAVE_COLORS;
 }
 

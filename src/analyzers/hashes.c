@@ -260,7 +260,7 @@ static void hashes_run(void *state, ie_photo *photo, ie_source *source)
     if (luma == NULL) {
         return;
     }
-    if (compute(state, luma, &photo->content)) {
+    if (compute(state, luma, ie_photo_own_content(photo))) {
         photo->have |= IE_HAVE_HASHES;
     } else {
         ie_photo_fault(photo, "hashes", "memory", "not enough memory for the hashes");

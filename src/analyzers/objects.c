@@ -225,9 +225,10 @@ static void set_objects(const detector *d, ie_photo *photo, const ie_detection *
                     within(found[i].right, width), within(found[i].bottom, height)},
         };
     }
-    photo->vision.objects = objects;
-    photo->vision.object_count = used;
-    photo->vision.objects_model = ie_vision_model(photo, d->model.name, d->version, d->onnx);
+    ie_vision *vision = ie_photo_own_vision(photo);
+    vision->objects = objects;
+    vision->object_count = used;
+    vision->objects_model = ie_vision_model(photo, d->model.name, d->version, d->onnx);
     photo->have |= IE_HAVE_OBJECTS;
 }
 

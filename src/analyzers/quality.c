@@ -255,7 +255,7 @@ static bool judge_sharpness(const ie_pixels *gray, double *ret_sharpness, double
 
 static bool assess(meter *m, ie_photo *photo, const ie_pixels *gray, int jpeg_quality)
 {
-    ie_content *content = &photo->content;
+    ie_content *content = ie_photo_own_content(photo);
     double sharpness;
     if (!judge_sharpness(gray, &sharpness, &content->peak_sharpness)) {
         return false;

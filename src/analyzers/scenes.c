@@ -186,9 +186,10 @@ static void set_scenes(const classifier *c, ie_photo *photo, const double *p)
     for (uint32_t i = 0; i < count; i++) {
         scenes[i].label = ie_arena_strdup(photo->arena, scenes[i].label);
     }
-    photo->vision.scenes = scenes;
-    photo->vision.scene_count = count;
-    photo->vision.scenes_model =
+    ie_vision *vision = ie_photo_own_vision(photo);
+    vision->scenes = scenes;
+    vision->scene_count = count;
+    vision->scenes_model =
         ie_vision_model(photo, c->model.name, ie_clip_version(c->clip), ie_clip_vision(c->clip));
     photo->have |= IE_HAVE_SCENES;
 }

@@ -178,7 +178,7 @@ bool ie_picture_is_photo(const ie_photo *photo)
 {
     double packed = photo->bits > 8 ? 2 : 1;
     bool icon = (uint64_t)photo->width * photo->height < ICON_PIXELS; /* mostly header */
-    return photo->metadata.make != NULL || photo->metadata.model != NULL ||
+    return photo->metadata->make != NULL || photo->metadata->model != NULL ||
            (!icon && ie_picture_bytes_a_pixel(photo) >= packed);
 }
 

@@ -170,25 +170,59 @@ ie_datetime ie_datetime_from_unix(int64_t ns, int offset_minutes, bool has_offse
     };
 }
 
+static const ie_metadata no_metadata = {
+    .f_number = NAN,
+    .exposure_time_s = NAN,
+    .focal_length_mm = NAN,
+    .lens_min_mm = NAN,
+    .lens_max_mm = NAN,
+    .bias_ev = NAN,
+    .duration_s = NAN,
+    .own_quality = NAN,
+    .flash = -1,
+    .favorite = -1,
+    .edited = -1,
+    .latitude = NAN,
+    .longitude = NAN,
+    .altitude_m = NAN,
+    .rating = IE_ABSENT,
+};
+static const ie_content no_content;
+static const ie_vision no_vision;
+
 void ie_metadata_init(ie_metadata *metadata)
 {
-    *metadata = (ie_metadata){
-        .f_number = NAN,
-        .exposure_time_s = NAN,
-        .focal_length_mm = NAN,
-        .lens_min_mm = NAN,
-        .lens_max_mm = NAN,
-        .bias_ev = NAN,
-        .duration_s = NAN,
-        .own_quality = NAN,
-        .flash = -1,
-        .favorite = -1,
-        .edited = -1,
-        .latitude = NAN,
-        .longitude = NAN,
-        .altitude_m = NAN,
-        .rating = IE_ABSENT,
-    };
+    *metadata = no_metadata;
+}
+
+/* What `shared` was until now is copied to a place of the photo's own. */
+static void *own(ie_photo *photo, const void *shared, size_t size)
+{
+    return memcpy(ie_arena_alloc(photo->arena, size), shared, size);
+}
+
+ie_metadata *ie_photo_own_metadata(ie_photo *photo)
+{
+    if (photo->metadata == &no_metadata) {
+        photo->metadata = own(photo, &no_metadata, sizeof no_metadata);
+    }
+    return (ie_metadata *)photo->metadata;
+}
+
+ie_content *ie_photo_own_content(ie_photo *photo)
+{
+    if (photo->content == &no_content) {
+        photo->content = own(photo, &no_content, sizeof no_content);
+    }
+    return (ie_content *)photo->content;
+}
+
+ie_vision *ie_photo_own_vision(ie_photo *photo)
+{
+    if (photo->vision == &no_vision) {
+        photo->vision = own(photo, &no_vision, sizeof no_vision);
+    }
+    return (ie_vision *)photo->vision;
 }
 
 static ie_photo *new_photo(ie_arena *arena)
@@ -196,7 +230,9 @@ static ie_photo *new_photo(ie_arena *arena)
     ie_photo *photo = ie_arena_alloc(arena, sizeof *photo);
     photo->arena = arena;
     photo->orientation = 1;
-    ie_metadata_init(&photo->metadata);
+    photo->metadata = &no_metadata;
+    photo->content = &no_content;
+    photo->vision = &no_vision;
     return photo;
 }
 

@@ -233,11 +233,12 @@ struct ie_photo {
         animated; /* known with HASHES/QUALITY; transparent pixels may exist / several frames */
     uint8_t bits;         /* a channel; 0: unknown */
     ie_hash128 xxh3, image_data; /* of the file; of the coded picture in it */
-    char sha256[65];
-    ie_metadata metadata;
-    ie_content content;
+    const char *sha256; /* IE_HAVE_SHA256; else NULL */
+    /* Never NULL; until somebody writes into them, one that says that all is absent, for all. */
+    const ie_metadata *metadata;
+    const ie_content *content;
+    const ie_vision *vision;
     ie_sketch *sketch; /* IE_HAVE_SKETCH; else NULL */
-    ie_vision vision;
     ie_embedding *embedding; /* of its scenes' model, until it is stored; on the heap, because
                                 records are kept for long */
     const char *stored; /* instead of all facts: the record as the catalog has it; else NULL */
@@ -248,6 +249,10 @@ ie_photo *ie_photo_new(void);
 /* The same in a pool's memory, with room for so many bytes of texts. */
 ie_photo *ie_photo_new_in(ie_pool *pool, size_t text_bytes);
 void ie_photo_free(ie_photo *photo); /* NULL is fine */
+/* This photo's own, to be written into: in its arena, and as they are. */
+ie_metadata *ie_photo_own_metadata(ie_photo *photo);
+ie_content *ie_photo_own_content(ie_photo *photo);
+ie_vision *ie_photo_own_vision(ie_photo *photo);
 void ie_metadata_init(ie_metadata *metadata); /* all absent */
 void ie_photo_fault(ie_photo *photo, const char *stage, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -24,7 +24,7 @@ static int by_confidence(const void *a, const void *b)
 
 void ie_photo_make_tags(ie_photo *photo, double min_confidence)
 {
-    ie_vision *vision = &photo->vision;
+    ie_vision *vision = ie_photo_own_vision(photo);
     const ie_label *lists[] = {vision->scenes, vision->objects};
     const ie_label_model *models[] = {&vision->scenes_model, &vision->objects_model};
     const uint32_t counts[] = {vision->scene_count, vision->object_count};

@@ -52,18 +52,18 @@ COLUMN(format) { ie_buffer_text(out, ie_format_name(photo->format)); }
 COLUMN(size) { ie_buffer_printf(out, "%llu", (unsigned long long)photo->stamp.size); }
 COLUMN(width) { put_count(out, photo->width); }
 COLUMN(height) { put_count(out, photo->height); }
-COLUMN(make) { put_text(out, photo->metadata.make); }
-COLUMN(model) { put_text(out, photo->metadata.model); }
-COLUMN(lens) { put_text(out, photo->metadata.lens); }
-COLUMN(f_number) { put_real(out, photo->metadata.f_number, 3); }
-COLUMN(exposure_time_s) { put_real(out, photo->metadata.exposure_time_s, 9); }
-COLUMN(focal_length_mm) { put_real(out, photo->metadata.focal_length_mm, 3); }
-COLUMN(iso) { put_count(out, photo->metadata.iso > 0 ? (uint64_t)photo->metadata.iso : 0); }
-COLUMN(latitude) { put_real(out, photo->metadata.latitude, 7); }
-COLUMN(longitude) { put_real(out, photo->metadata.longitude, 7); }
-COLUMN(altitude_m) { put_real(out, photo->metadata.altitude_m, 3); }
-COLUMN(title) { put_text(out, photo->metadata.title); }
-COLUMN(caption) { put_text(out, photo->metadata.caption); }
+COLUMN(make) { put_text(out, photo->metadata->make); }
+COLUMN(model) { put_text(out, photo->metadata->model); }
+COLUMN(lens) { put_text(out, photo->metadata->lens); }
+COLUMN(f_number) { put_real(out, photo->metadata->f_number, 3); }
+COLUMN(exposure_time_s) { put_real(out, photo->metadata->exposure_time_s, 9); }
+COLUMN(focal_length_mm) { put_real(out, photo->metadata->focal_length_mm, 3); }
+COLUMN(iso) { put_count(out, photo->metadata->iso > 0 ? (uint64_t)photo->metadata->iso : 0); }
+COLUMN(latitude) { put_real(out, photo->metadata->latitude, 7); }
+COLUMN(longitude) { put_real(out, photo->metadata->longitude, 7); }
+COLUMN(altitude_m) { put_real(out, photo->metadata->altitude_m, 3); }
+COLUMN(title) { put_text(out, photo->metadata->title); }
+COLUMN(caption) { put_text(out, photo->metadata->caption); }
 
 // clang-format on
 
@@ -81,42 +81,42 @@ COLUMN(orientation)
 COLUMN(captured)
 {
     char buffer[40];
-    ie_buffer_text(out, ie_datetime_text(&photo->metadata.captured, buffer));
+    ie_buffer_text(out, ie_datetime_text(&photo->metadata->captured, buffer));
 }
 
 COLUMN(captured_offset)
 {
     char buffer[8];
-    ie_buffer_text(out, ie_record_offset(&photo->metadata.captured, buffer));
+    ie_buffer_text(out, ie_record_offset(&photo->metadata->captured, buffer));
 }
 
 COLUMN(captured_source)
 {
-    if (photo->metadata.captured.year != 0) {
-        ie_buffer_text(out, ie_date_source_name(photo->metadata.captured_source));
+    if (photo->metadata->captured.year != 0) {
+        ie_buffer_text(out, ie_date_source_name(photo->metadata->captured_source));
     }
 }
 
 COLUMN(rating)
 {
-    if (photo->metadata.rating != IE_ABSENT) {
-        ie_buffer_printf(out, "%d", photo->metadata.rating);
+    if (photo->metadata->rating != IE_ABSENT) {
+        ie_buffer_printf(out, "%d", photo->metadata->rating);
     }
 }
 
 COLUMN(keywords)
 {
-    for (uint32_t i = 0; i < photo->metadata.keywords.count; i++) {
+    for (uint32_t i = 0; i < photo->metadata->keywords.count; i++) {
         ie_buffer_text(out, i > 0 ? ";" : "");
-        put_text(out, photo->metadata.keywords.items[i]);
+        put_text(out, photo->metadata->keywords.items[i]);
     }
 }
 
 COLUMN(tags)
 {
-    for (uint32_t i = 0; i < photo->vision.tag_count; i++) {
+    for (uint32_t i = 0; i < photo->vision->tag_count; i++) {
         ie_buffer_text(out, i > 0 ? ";" : "");
-        put_text(out, photo->vision.tags[i].label);
+        put_text(out, photo->vision->tags[i].label);
     }
 }
 
@@ -137,25 +137,25 @@ COLUMN(sha256)
 COLUMN(phash)
 {
     if (photo->have & IE_HAVE_HASHES) {
-        ie_buffer_printf(out, "%016llx", (unsigned long long)photo->content.phash);
+        ie_buffer_printf(out, "%016llx", (unsigned long long)photo->content->phash);
     }
 }
 
 COLUMN(sharpness)
 {
-    put_real(out, photo->have & IE_HAVE_QUALITY ? photo->content.sharpness : NAN, 2);
+    put_real(out, photo->have & IE_HAVE_QUALITY ? photo->content->sharpness : NAN, 2);
 }
 
 COLUMN(blurred)
 {
     if (photo->have & IE_HAVE_QUALITY) {
-        ie_buffer_text(out, photo->content.blurred ? "true" : "false");
+        ie_buffer_text(out, photo->content->blurred ? "true" : "false");
     }
 }
 
 COLUMN(quality)
 {
-    put_real(out, photo->have & IE_HAVE_QUALITY ? photo->content.quality : NAN, 4);
+    put_real(out, photo->have & IE_HAVE_QUALITY ? photo->content->quality : NAN, 4);
 }
 
 COLUMN(faults)

@@ -167,7 +167,7 @@ static json_t *colors_json(const ie_content *content)
 
 static json_t *content_json(const ie_photo *photo)
 {
-    const ie_content *content = &photo->content;
+    const ie_content *content = photo->content;
     json_t *object = json_object();
     if (photo->have & IE_HAVE_HASHES) {
         add_hex64(object, "phash", content->phash);
@@ -212,9 +212,9 @@ static json_t *similar_json(const ie_photo *photo)
 {
     json_t *object = json_object();
     if (photo->have & IE_HAVE_HASHES) {
-        add_hashes(object, "turned", photo->content.turned, IE_TURNS);
-        add_hex64(object, "inner", photo->content.inner);
-        add_hashes(object, "cuts", photo->content.cuts, IE_CUTS);
+        add_hashes(object, "turned", photo->content->turned, IE_TURNS);
+        add_hex64(object, "inner", photo->content->inner);
+        add_hashes(object, "cuts", photo->content->cuts, IE_CUTS);
     }
     if ((photo->have & IE_HAVE_SKETCH) != 0 && photo->sketch != NULL) {
         IE_AUTO_FREE char *sketch = ie_base64(photo->sketch, sizeof *photo->sketch);
@@ -260,7 +260,7 @@ static void add_model(json_t *object, const char *key, const ie_label_model *mod
 
 static json_t *vision_json(const ie_photo *photo)
 {
-    const ie_vision *vision = &photo->vision;
+    const ie_vision *vision = photo->vision;
     json_t *object = json_object();
     if (photo->have & IE_HAVE_SCENES) {
         json_object_set_new(object, "scenes",
@@ -378,7 +378,7 @@ json_t *ie_record_json(const ie_photo *photo)
     add_picture(record, photo);
     add_group(record, "hash", hash_json(photo));
     if (photo->have & IE_HAVE_METADATA) {
-        json_object_set_new(record, "metadata", metadata_json(&photo->metadata));
+        json_object_set_new(record, "metadata", metadata_json(photo->metadata));
     }
     add_group(record, "content", content_json(photo));
     add_group(record, IE_RECORD_SIMILAR, similar_json(photo));

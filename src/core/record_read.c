@@ -83,7 +83,7 @@ static void read_texts(const json_t *array, ie_text_list *list, ie_arena *arena)
 
 static void read_field(const json_t *group, const ie_metadata_field *field, ie_photo *photo)
 {
-    void *member = ie_metadata_member(field, &photo->metadata);
+    void *member = ie_metadata_member(field, ie_photo_own_metadata(photo));
     const json_t *flag;
     switch (field->kind) {
     case IE_FACT_TEXT:
@@ -110,7 +110,7 @@ static void read_field(const json_t *group, const ie_metadata_field *field, ie_p
 
 static void read_regions(const json_t *array, ie_photo *photo)
 {
-    ie_metadata *metadata = &photo->metadata;
+    ie_metadata *metadata = ie_photo_own_metadata(photo);
     size_t index, count = json_array_size(array);
     json_t *entry;
     metadata->regions = ie_arena_alloc(photo->arena, (count + 1) * sizeof *metadata->regions);
@@ -131,7 +131,7 @@ static void read_regions(const json_t *array, ie_photo *photo)
 
 static void read_metadata(const json_t *object, ie_photo *photo)
 {
-    ie_metadata *metadata = &photo->metadata;
+    ie_metadata *metadata = ie_photo_own_metadata(photo);
     const ie_metadata_field *field;
     ie_metadata_init(metadata);
     read_captured(json_object_get(object, "captured"), metadata);
@@ -163,7 +163,7 @@ static bool read_color(const json_t *entry, ie_color *ret_color)
 
 static void read_colors(const json_t *colors, ie_photo *photo)
 {
-    ie_content *content = &photo->content;
+    ie_content *content = ie_photo_own_content(photo);
     size_t index;
     json_t *entry;
     if (!json_is_array(colors)) {
@@ -182,7 +182,7 @@ static void read_colors(const json_t *colors, ie_photo *photo)
 
 static void read_quality(const json_t *object, ie_photo *photo)
 {
-    ie_content *content = &photo->content;
+    ie_content *content = ie_photo_own_content(photo);
     const struct {
         const char *key;
         double *value;
@@ -243,7 +243,7 @@ static void read_sketch(const json_t *object, ie_photo *photo)
 
 static void read_content(const json_t *object, const json_t *similar, ie_photo *photo)
 {
-    ie_content *content = &photo->content;
+    ie_content *content = ie_photo_own_content(photo);
     read_sketch(similar, photo);
     if (read_turned(similar, content) && hex64_of(object, "phash", &content->phash) &&
         hex64_of(object, "ahash", &content->ahash) && hex64_of(object, "dhash", &content->dhash) &&
@@ -304,7 +304,7 @@ static ie_label_model read_model(const json_t *object, ie_arena *arena)
 
 static void read_vision(const json_t *object, ie_photo *photo)
 {
-    ie_vision *vision = &photo->vision;
+    ie_vision *vision = ie_photo_own_vision(photo);
     const json_t *scenes = json_object_get(object, "scenes"),
                  *objects = json_object_get(object, "objects");
     if (json_is_array(scenes)) {
@@ -329,7 +329,7 @@ static void read_hashes(const json_t *object, ie_photo *photo)
         photo->have |= IE_HAVE_XXH3;
     }
     if (sha256 != NULL && strlen(sha256) == 64 && strspn(sha256, "0123456789abcdef") == 64) {
-        memcpy(photo->sha256, sha256, sizeof photo->sha256);
+        photo->sha256 = ie_arena_strdup(photo->arena, sha256);
         photo->have |= IE_HAVE_SHA256;
     }
     if (image_data != NULL && ie_hash128_parse(image_data, &photo->image_data)) {

@@ -91,11 +91,14 @@ static void add_field(const ie_choice *choice, const expansion *e, ie_buffer *ou
 {
     const ie_photo *photo = e->photo;
     ie_photo shifted;
+    ie_metadata earlier;
     bool day = choice->field->takes_format && !ie_date_format_has_clock(choice->text);
-    if (day && e->day_begins > 0 && photo->metadata.captured.year != 0) {
+    if (day && e->day_begins > 0 && photo->metadata->captured.year != 0) {
         shifted = *photo;
-        shifted.metadata.captured = ie_datetime_from_unix(
-            (ie_datetime_order(&photo->metadata.captured) - e->day_begins * 60LL) * 1000000000, 0,
+        earlier = *photo->metadata;
+        shifted.metadata = &earlier;
+        earlier.captured = ie_datetime_from_unix(
+            (ie_datetime_order(&photo->metadata->captured) - e->day_begins * 60LL) * 1000000000, 0,
             false);
         photo = &shifted;
     }
@@ -104,7 +107,7 @@ static void add_field(const ie_choice *choice, const expansion *e, ie_buffer *ou
 
 static void add_number(ie_numbering numbering, expansion *e, ie_buffer *out)
 {
-    if (numbering != IE_NUMBER_BURST || e->photo->metadata.burst_id != NULL) {
+    if (numbering != IE_NUMBER_BURST || e->photo->metadata->burst_id != NULL) {
         ie_buffer_printf(out, "%u", e->number);
         e->numbering = numbering;
     }

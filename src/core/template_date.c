@@ -111,7 +111,7 @@ static void add_date_part(const ie_datetime *t, char letter, ie_buffer *out)
 
 void ie_date_add(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    const ie_datetime *t = &photo->metadata.captured;
+    const ie_datetime *t = &photo->metadata->captured;
     if (t->year == 0 || !ie_datetime_valid(t)) {
         return;
     }

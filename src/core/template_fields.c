@@ -34,7 +34,7 @@ static bool starts_with_nocase(const char *text, const char *word, size_t length
 /* "Canon", "Canon EOS R5" → "EOS R5"; "NIKON CORPORATION", "NIKON D850" → "D850". */
 static void camera(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    const char *make_name = photo->metadata.make, *text = photo->metadata.model;
+    const char *make_name = photo->metadata->make, *text = photo->metadata->model;
     if (text == NULL) {
         return;
     }
@@ -57,48 +57,48 @@ static void camera(const ie_photo *photo, const char *format, ie_buffer *out)
 
 static void make(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    add_text(out, photo->metadata.make);
+    add_text(out, photo->metadata->make);
 }
 
 static void model(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    add_text(out, photo->metadata.model);
+    add_text(out, photo->metadata->model);
 }
 
 static void lens(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    add_text(out, photo->metadata.lens);
+    add_text(out, photo->metadata->lens);
 }
 
 static void city(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    add_text(out, photo->metadata.city);
+    add_text(out, photo->metadata->city);
 }
 
 static void country(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    add_text(out, photo->metadata.country);
+    add_text(out, photo->metadata->country);
 }
 
 static void label(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    add_text(out, photo->metadata.label);
+    add_text(out, photo->metadata->label);
 }
 
 static void creator(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    add_text(out, photo->metadata.creator);
+    add_text(out, photo->metadata->creator);
 }
 
 static void burst(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    add_text(out, photo->metadata.burst_id);
+    add_text(out, photo->metadata->burst_id);
 }
 
 /* The name before any renaming, where a program kept it. */
 static void original(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    const char *text = photo->metadata.original_name;
+    const char *text = photo->metadata->original_name;
     const char *base = ie_path_base(text != NULL ? text : photo->path),
                *extension = ie_path_extension(base);
     ie_buffer_add(out, base, extension[0] != 0 ? (size_t)(extension - base) - 1 : strlen(base));
@@ -106,7 +106,7 @@ static void original(const ie_photo *photo, const char *format, ie_buffer *out)
 
 static void title(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    add_text(out, photo->metadata.title);
+    add_text(out, photo->metadata->title);
 }
 
 static void name(const ie_photo *photo, const char *format, ie_buffer *out)
@@ -152,15 +152,15 @@ static void height(const ie_photo *photo, const char *format, ie_buffer *out)
 
 static void iso(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    if (photo->metadata.iso > 0) {
-        ie_buffer_printf(out, "%d", photo->metadata.iso);
+    if (photo->metadata->iso > 0) {
+        ie_buffer_printf(out, "%d", photo->metadata->iso);
     }
 }
 
 static void rating(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    if (photo->metadata.rating != IE_ABSENT) {
-        ie_buffer_printf(out, "%d", photo->metadata.rating);
+    if (photo->metadata->rating != IE_ABSENT) {
+        ie_buffer_printf(out, "%d", photo->metadata->rating);
     }
 }
 
@@ -186,12 +186,12 @@ static void add_degrees(double value, ie_buffer *out)
 
 static void lat(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    add_degrees(photo->metadata.latitude, out);
+    add_degrees(photo->metadata->latitude, out);
 }
 
 static void lon(const ie_photo *photo, const char *format, ie_buffer *out)
 {
-    add_degrees(photo->metadata.longitude, out);
+    add_degrees(photo->metadata->longitude, out);
 }
 
 /* ---- any key of the record ---- */

@@ -22,7 +22,7 @@ static bool is_video(const ie_photo *photo)
 
 bool ie_former_may_be_live(const ie_photo *still, const ie_photo *video)
 {
-    const char *a = still->metadata.content_id, *b = video->metadata.content_id;
+    const char *a = still->metadata->content_id, *b = video->metadata->content_id;
     return a == NULL || b == NULL || strcmp(a, b) == 0;
 }
 
@@ -35,7 +35,7 @@ static int compare_ids(const void *left, const void *right, void *former)
     const ie_photo *x = photo_of(f, a), *y = photo_of(f, b);
     int order = ie_former_compare_bytes(a->path, (size_t)(a->base - a->path), b->path,
                                         (size_t)(b->base - b->path));
-    order = order != 0 ? order : strcmp(x->metadata.content_id, y->metadata.content_id);
+    order = order != 0 ? order : strcmp(x->metadata->content_id, y->metadata->content_id);
     if (order != 0 || is_video(x) != is_video(y)) {
         return order != 0 ? order : is_video(x) - is_video(y);
     }
@@ -47,7 +47,7 @@ static bool is_same_id(const ie_former *f, const ie_former_file *a, const ie_for
 {
     size_t m = (size_t)(a->base - a->path), n = (size_t)(b->base - b->path);
     return ie_former_compare_bytes(a->path, m, b->path, n) == 0 &&
-           strcmp(photo_of(f, a)->metadata.content_id, photo_of(f, b)->metadata.content_id) == 0;
+           strcmp(photo_of(f, a)->metadata->content_id, photo_of(f, b)->metadata->content_id) == 0;
 }
 
 /* Files of one identifier: each video that has no still of its name goes to the first still that
@@ -78,7 +78,7 @@ void ie_former_join_live(ie_former *f)
     size_t count = 0;
     for (size_t i = 0; i < f->file_count; i++) {
         const ie_photo *photo = photo_of(f, &f->files[i]);
-        if (photo->metadata.content_id != NULL && (is_still(photo) || is_video(photo))) {
+        if (photo->metadata->content_id != NULL && (is_still(photo) || is_video(photo))) {
             files[count++] = &f->files[i];
         }
     }

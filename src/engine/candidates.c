@@ -169,7 +169,7 @@ static void add_candidates(search *s, uint32_t p, uint32_t q)
         q = swap;
     }
     uint32_t a = s->subjects[p / ENTRIES], b = s->subjects[q / ENTRIES];
-    const ie_content *x = &s->photos[a]->content, *y = &s->photos[b]->content;
+    const ie_content *x = s->photos[a]->content, *y = s->photos[b]->content;
     if (a == b || s->photos[a]->unit == s->photos[b]->unit ||
         !is_first_find(s, x, y, p % ENTRIES, q % ENTRIES)) {
         return;
@@ -256,7 +256,7 @@ static size_t list_entries(const search *s, uint64_t *ret_hashes, uint32_t *ret_
 {
     size_t count = 0;
     for (size_t i = 0; i < s->subject_count; i++) {
-        const ie_content *content = &s->photos[s->subjects[i]]->content;
+        const ie_content *content = s->photos[s->subjects[i]]->content;
         for (size_t e = 0; e < ENTRIES; e++) {
             if (first_entry(content, e) == e) {
                 ret_hashes[count] = entry_hash(content, e);

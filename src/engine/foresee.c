@@ -71,7 +71,7 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
         return;
     }
     if (ie_action_recodes(action) && !ie_exif_can_carry(action->format) &&
-        says_something(&photo->metadata)) {
+        says_something(photo->metadata)) {
         ret_prospect->refusal = ie_arena_printf(
             arena, "its metadata (date, camera, place …) cannot be carried into %s files",
             ie_format_name(action->format));
@@ -168,5 +168,5 @@ bool ie_foresee_stripped(const ie_photo *photo, const char *path, unsigned strip
     const uint8_t *start = ie_bytes_at(bytes, 0, head);
     ie_format format = start != NULL ? ie_format_sniff(start, head, path) : IE_FORMAT_UNKNOWN;
     ie_bytes_close(bytes);
-    return ie_exif_is_stripped(path, format, strip, photo->metadata.serial);
+    return ie_exif_is_stripped(path, format, strip, photo->metadata->serial);
 }

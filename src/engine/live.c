@@ -21,8 +21,9 @@ static void read_one(ie_photo *photo)
     aside->format = photo->format;
     aside->stamp = photo->stamp;
     ie_metadata_read(bytes, aside);
-    if (aside->metadata.content_id != NULL) {
-        photo->metadata.content_id = ie_arena_strdup(photo->arena, aside->metadata.content_id);
+    if (aside->metadata->content_id != NULL) {
+        ie_photo_own_metadata(photo)->content_id =
+            ie_arena_strdup(photo->arena, aside->metadata->content_id);
     }
     ie_photo_free(aside);
     ie_bytes_close(bytes);
@@ -48,7 +49,7 @@ static void read_folder(ie_photo *const *photos, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (ie_format_kind(photos[i]->format) == IE_KIND_VIDEO) {
             read_one(photos[i]);
-            live |= photos[i]->metadata.content_id != NULL;
+            live |= photos[i]->metadata->content_id != NULL;
         }
     }
     for (size_t i = 0; live && i < count; i++) {

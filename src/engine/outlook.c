@@ -17,7 +17,7 @@
 static const ie_metadata *keep_facts(ie_photo *take_photo, ie_arena *arena)
 {
     ie_metadata *m = ie_arena_alloc(arena, sizeof *m);
-    const ie_metadata *from = &take_photo->metadata;
+    const ie_metadata *from = take_photo->metadata;
     *m = *from;
     const ie_text_list *lists[] = {&from->keywords, &from->hierarchy, &from->albums,
                                    &from->generated};
@@ -81,7 +81,7 @@ void ie_outlook_take(void *user, const ie_photo *photo, const ie_action *action,
         }
     }
     ie_arena_free(own);
-    if (ret_outlook->sidecar != NULL || photo->metadata.sidecars.count > 0) {
+    if (ret_outlook->sidecar != NULL || photo->metadata->sidecars.count > 0) {
         see_own(photo, arena, ret_outlook);
     }
     if (action->to == NULL && access(folder, W_OK) != 0) {

@@ -170,7 +170,7 @@ static void keep_hit(searching *s, const ie_photo *photo, double similarity)
         .format = photo->format,
         .orientation = photo->orientation,
         .size = photo->stamp.size,
-        .captured = photo->metadata.captured,
+        .captured = photo->metadata->captured,
     };
 }
 

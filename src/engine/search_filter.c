@@ -131,8 +131,8 @@ static bool is_of_camera(const char *camera, const ie_metadata *m)
 
 static bool shows(const ie_photo *photo, const char *object)
 {
-    for (uint32_t i = 0; i < photo->vision.object_count; i++) {
-        if (ie_equal_nocase(photo->vision.objects[i].label, object)) {
+    for (uint32_t i = 0; i < photo->vision->object_count; i++) {
+        if (ie_equal_nocase(photo->vision->objects[i].label, object)) {
             return true;
         }
     }
@@ -214,7 +214,7 @@ bool ie_search_filter_may_pass(const ie_search_filter *filter, const char *recor
 
 bool ie_search_filter_passes(const ie_search_filter *filter, const ie_photo *photo)
 {
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     if (filter->has_after || filter->has_before) {
         int64_t taken = m->captured.year != 0 ? ie_datetime_order(&m->captured) : 0;
         if (m->captured.year == 0 || !is_in_time(filter, taken)) {

@@ -117,13 +117,13 @@ static void prepare_one(search *s, ie_worker *worker, size_t index)
 
 static bool has_clock(const ie_photo *photo)
 {
-    return photo->metadata.captured.year != 0 && photo->metadata.captured_source == IE_DATE_EXIF;
+    return photo->metadata->captured.year != 0 && photo->metadata->captured_source == IE_DATE_EXIF;
 }
 
 /* Of two clocks that are the cameras' own: do they say that these are two exposures? */
 static bool clocks_differ(const ie_photo *a, const ie_photo *b)
 {
-    const ie_metadata *x = &a->metadata, *y = &b->metadata;
+    const ie_metadata *x = a->metadata, *y = b->metadata;
     bool finer = x->captured.subsec_digits > 0 && y->captured.subsec_digits > 0;
     return ie_datetime_order(&x->captured) != ie_datetime_order(&y->captured) ||
            (finer && x->captured.nanosecond != y->captured.nanosecond);

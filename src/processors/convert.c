@@ -135,7 +135,7 @@ static void say_converted(const ie_proposal *proposal, const ie_photo *photo, co
         ie_buffer_printf(&why, " (rule %s", w->rule);
         if (strchr(w->rule, '/') != NULL && photo->format == IE_FORMAT_PNG && !photo->has_alpha) {
             ie_buffer_printf(&why, ": %s%.2f bytes a pixel",
-                             photo->metadata.model != NULL ? "a camera's, " : "",
+                             photo->metadata->model != NULL ? "a camera's, " : "",
                              ie_picture_bytes_a_pixel(photo));
         }
         ie_buffer_printf(&why, w->passed != NULL ? "; %s)" : ")", w->passed);

@@ -156,7 +156,7 @@ static uint64_t fraction(const ie_datetime *time)
 /* Without a date comes last either way, so that the order is total. */
 static int order_dates(const ie_photo *a, const ie_photo *b, bool newest)
 {
-    const ie_datetime *x = &a->metadata.captured, *y = &b->metadata.captured;
+    const ie_datetime *x = &a->metadata->captured, *y = &b->metadata->captured;
     if (x->year == 0 || y->year == 0) {
         return (x->year == 0) - (y->year == 0);
     }
@@ -167,15 +167,15 @@ static int order_dates(const ie_photo *a, const ie_photo *b, bool newest)
 
 double ie_keep_quality(const ie_photo *photo)
 {
-    bool known = (photo->have & IE_HAVE_QUALITY) != 0 && isfinite(photo->content.quality);
-    return known ? photo->content.quality : -1;
+    bool known = (photo->have & IE_HAVE_QUALITY) != 0 && isfinite(photo->content->quality);
+    return known ? photo->content->quality : -1;
 }
 
 int ie_keep_saved_at(const ie_photo *photo)
 {
     switch (photo->format) {
     case IE_FORMAT_JPEG:
-        return (photo->have & IE_HAVE_QUALITY) != 0 ? photo->content.jpeg_quality : 0;
+        return (photo->have & IE_HAVE_QUALITY) != 0 ? photo->content->jpeg_quality : 0;
     case IE_FORMAT_WEBP:
     case IE_FORMAT_HEIC:
     case IE_FORMAT_AVIF:
@@ -197,7 +197,7 @@ static bool before_heic(const ie_datetime *time)
    a JPEG. */
 static bool writes_heic(const ie_photo *photo)
 {
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     if (before_heic(&m->captured)) {
         return false;
     }
@@ -218,7 +218,7 @@ static unsigned derivation(const ie_photo *photo)
    count, nor does a place that the other version would be given. */
 static unsigned richness(const ie_photo *photo, const ie_config *config)
 {
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     bool has_place = !isnan(m->latitude) && !config->dedupe.merge;
     return 4U * (m->captured_source == IE_DATE_EXIF) + 2U * (m->make != NULL) +
            2U * (m->model != NULL) + 2U * has_place + (m->lens != NULL) + (m->serial != NULL) +
@@ -228,7 +228,7 @@ static unsigned richness(const ie_photo *photo, const ie_config *config)
 /* How much is told in it, by the camera or by people. */
 static unsigned fullness(const ie_photo *photo, const ie_config *config)
 {
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     return richness(photo, config) + m->keywords.count + m->people.count + (m->title != NULL) +
            (m->caption != NULL) + (m->creator != NULL) + (m->copyright != NULL) +
            (m->rating != IE_ABSENT && m->rating != 0);
@@ -249,7 +249,7 @@ bool ie_keep_deeper(const ie_photo *photo, const ie_photo *other)
 
 static int rating_of(const ie_photo *photo)
 {
-    return photo->metadata.rating == IE_ABSENT ? 0 : photo->metadata.rating;
+    return photo->metadata->rating == IE_ABSENT ? 0 : photo->metadata->rating;
 }
 
 static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b, const ie_config *config)
@@ -278,9 +278,9 @@ static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b, const
     case IE_BY_FULLNESS:
         return order_u64(fullness(b->photo, config), fullness(a->photo, config));
     case IE_BY_UNEDITED:
-        return (a->photo->metadata.edited == 1) - (b->photo->metadata.edited == 1);
+        return (a->photo->metadata->edited == 1) - (b->photo->metadata->edited == 1);
     case IE_BY_EDITED:
-        return (b->photo->metadata.edited == 1) - (a->photo->metadata.edited == 1);
+        return (b->photo->metadata->edited == 1) - (a->photo->metadata->edited == 1);
     case IE_BY_RATING:
         return rating_of(b->photo) - rating_of(a->photo);
     case IE_BY_AGE:

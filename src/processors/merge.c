@@ -138,7 +138,7 @@ char *ie_merge_give(const ie_proposal *proposal, const ie_photo *goes, const ie_
     if ((goes->have & stays->have & IE_HAVE_METADATA) == 0) {
         return NULL;
     }
-    ie_tag_edit edit = difference(&goes->metadata, &stays->metadata, kept->tags, plan->arena);
+    ie_tag_edit edit = difference(goes->metadata, stays->metadata, kept->tags, plan->arena);
     if (!ie_tag_edit_any(&edit)) {
         return NULL;
     }

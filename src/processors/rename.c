@@ -50,7 +50,7 @@ static char *row_of(const ie_template *pattern, const ie_photo *leader, const ch
     }
     IE_AUTO_FREE char *folder = ie_path_directory(name);
     return numbering == IE_NUMBER_COUNTER ? ie_asprintf("folder %u %s", leader->root, folder)
-           : numbering == IE_NUMBER_BURST ? ie_asprintf("burst %s", leader->metadata.burst_id)
+           : numbering == IE_NUMBER_BURST ? ie_asprintf("burst %s", leader->metadata->burst_id)
                                           : ie_strdup("all");
 }
 
@@ -125,8 +125,8 @@ static char *templated_stem(const ie_naming *naming, size_t unit, uint32_t numbe
     const ie_photo *leader = proposal->photos[index];
     const ie_config *config = proposal->config;
     const renaming *r = naming->user;
-    bool dated = leader->metadata.captured.year != 0 &&
-                 leader->metadata.captured_confidence >= config->rename.min_date_confidence;
+    bool dated = leader->metadata->captured.year != 0 &&
+                 leader->metadata->captured_confidence >= config->rename.min_date_confidence;
     ie_numbering numbering = IE_NUMBER_NONE;
     bool undated = !dated && config->rename.min_date_confidence > 0;
     IE_AUTO_FREE char *path = NULL;
@@ -148,10 +148,10 @@ static char *templated_stem(const ie_naming *naming, size_t unit, uint32_t numbe
 /* What makes a date worth a second look before a photo is named by it. */
 static const char *doubt(const ie_photo *photo)
 {
-    if (photo->metadata.captured.year == 0) {
+    if (photo->metadata->captured.year == 0) {
         return "it has no date";
     }
-    switch (photo->metadata.captured_source) {
+    switch (photo->metadata->captured_source) {
     case IE_DATE_FILE:
         return "dated by the file's time only";
     case IE_DATE_NAME:
@@ -182,7 +182,7 @@ static bool loses_name(const ie_photo *photo, const ie_action *action)
 {
     ie_kind kind = ie_format_kind(photo->format);
     return (kind == IE_KIND_PHOTO || kind == IE_KIND_RAW || kind == IE_KIND_VIDEO) &&
-           action->to != NULL && photo->metadata.original_name == NULL &&
+           action->to != NULL && photo->metadata->original_name == NULL &&
            strcmp(ie_path_base(action->to), ie_path_base(action->from)) != 0;
 }
 

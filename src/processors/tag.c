@@ -33,10 +33,10 @@ static void add_keyword(ie_plan *plan, const ie_photo *photo, ie_tag_edit *edit,
 {
     IE_AUTO_FREE char *keyword = tidy(text);
     const char *bar = strrchr(keyword, '|'), *leaf = bar != NULL ? bar + 1 : keyword;
-    if (bar != NULL && bar[1] != 0 && !has_keyword(&photo->metadata.hierarchy, keyword)) {
+    if (bar != NULL && bar[1] != 0 && !has_keyword(&photo->metadata->hierarchy, keyword)) {
         ie_text_list_add(&edit->hierarchy, plan->arena, keyword);
     }
-    if (leaf[0] != 0 && !has_keyword(&photo->metadata.keywords, leaf) &&
+    if (leaf[0] != 0 && !has_keyword(&photo->metadata->keywords, leaf) &&
         !has_keyword(&edit->add_keywords, leaf)) {
         ie_text_list_add(&edit->add_keywords, plan->arena, leaf);
     }
@@ -70,7 +70,7 @@ static void add_generated(ie_plan *plan, const ie_photo *photo, ie_tag_edit *edi
         for (char *p = model; (p = strpbrk(p, "|;")) != NULL;) {
             *p = ' ';
         }
-        const char *version = version_of(&photo->vision, tag);
+        const char *version = version_of(photo->vision, tag);
         IE_AUTO_FREE char *entry =
             ie_asprintf("%s|%.3f|%s%s%s", keyword, tag->confidence, model,
                         version != NULL ? "|" : "", version != NULL ? version : "");
@@ -84,8 +84,8 @@ static void add_keywords(const ie_proposal *proposal, const ie_photo *photo, ie_
     for (uint32_t i = 0; i < config->tagging.keywords.count; i++) {
         add_keyword(proposal->plan, photo, edit, config->tagging.keywords.items[i]);
     }
-    for (uint32_t i = 0; config->tagging.embed_tags && i < photo->vision.tag_count; i++) {
-        const ie_label *tag = &photo->vision.tags[i];
+    for (uint32_t i = 0; config->tagging.embed_tags && i < photo->vision->tag_count; i++) {
+        const ie_label *tag = &photo->vision->tags[i];
         if (tag->confidence >= config->tagging.min_confidence) {
             add_generated(proposal->plan, photo, edit, tag);
         }
@@ -139,7 +139,7 @@ static bool place_of_track(const ie_proposal *proposal, const ie_photo *photo, i
         return false;
     }
     ie_parse_seconds(proposal->config->tagging.max_gap, &gap_s);
-    ie_tracked what = time_of(proposal->config, &photo->metadata, &utc_ms);
+    ie_tracked what = time_of(proposal->config, photo->metadata, &utc_ms);
     if (what == IE_TRACKED_PLACED && !ie_track_at(proposal->track, utc_ms, gap_s, &point)) {
         what = IE_TRACKED_FAR;
     }
@@ -182,7 +182,7 @@ static bool place_of_list(const ie_proposal *proposal, const ie_photo *photo, ie
 /* What the photo has itself is left out of the edit when that gets its place (writing.c). */
 static void place_of_sidecar(const ie_proposal *proposal, const ie_photo *photo, ie_tag_edit *edit)
 {
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     const char *from = proposal->config->tagging.gps_from;
     if (from != NULL && strcmp(from, "sidecar") == 0 && m->sidecars.count > 0 &&
         !isnan(m->latitude)) {
@@ -192,10 +192,10 @@ static void place_of_sidecar(const ie_proposal *proposal, const ie_photo *photo,
 
 static void add_score(const ie_config *config, const ie_photo *photo, ie_tag_edit *edit)
 {
-    double score = round(photo->content.quality * 10000) / 10000; /* as it is written */
+    double score = round(photo->content->quality * 10000) / 10000; /* as it is written */
     bool known = (photo->have & IE_HAVE_QUALITY) != 0 && isfinite(score);
     if (config->tagging.quality_score && known &&
-        !(fabs(photo->metadata.own_quality - score) < 1e-6)) {
+        !(fabs(photo->metadata->own_quality - score) < 1e-6)) {
         edit->has_quality = true;
         edit->quality = score;
     }
@@ -210,10 +210,10 @@ static void add_place(const ie_proposal *proposal, const ie_photo *photo, ie_act
         return; /* from the photo that it stays for */
     }
     place_of_sidecar(proposal, photo, edit);
-    if (!isnan(photo->metadata.latitude) && is_tracked(proposal, photo)) {
+    if (!isnan(photo->metadata->latitude) && is_tracked(proposal, photo)) {
         count_tracked(proposal, IE_TRACKED_BEFORE);
     }
-    if (isnan(photo->metadata.latitude) && !place_of_list(proposal, photo, edit) &&
+    if (isnan(photo->metadata->latitude) && !place_of_list(proposal, photo, edit) &&
         !place_of_track(proposal, photo, action, edit) && place != NULL &&
         ie_parse_place(place, &edit->latitude, &edit->longitude)) {
         edit->has_place = true;
@@ -233,17 +233,17 @@ static const char *wanted_text(ie_plan *plan, const char *wanted, const char *pr
 static int32_t wanted_rating(const ie_config *config, const ie_photo *photo,
                              const ie_action *action)
 {
-    int32_t present = photo->metadata.rating;
+    int32_t present = photo->metadata->rating;
     if (config->tagging.rating >= 0) {
         int32_t rating = (int32_t)config->tagging.rating;
         return rating == present ? IE_ABSENT : rating;
     }
-    bool known = (photo->have & IE_HAVE_QUALITY) != 0 && isfinite(photo->content.quality);
+    bool known = (photo->have & IE_HAVE_QUALITY) != 0 && isfinite(photo->content->quality);
     bool given = action->tags != NULL && action->tags->rating != IE_ABSENT;
     if (!config->tagging.quality_rating || present != IE_ABSENT || given || !known) {
         return IE_ABSENT;
     }
-    double rating = 1 + floor(photo->content.quality * 5);
+    double rating = 1 + floor(photo->content->quality * 5);
     return (int32_t)fmin(fmax(rating, 1), 5);
 }
 
@@ -267,14 +267,14 @@ static void propose_one(const ie_proposal *proposal, const ie_photo *photo, ie_a
     const ie_config *config = proposal->config;
     ie_tag_edit edit = {.rating = IE_ABSENT};
     if (proposal->untag) {
-        edit.forget_generated = photo->metadata.generated.count > 0;
+        edit.forget_generated = photo->metadata->generated.count > 0;
     } else {
         edit.rating = wanted_rating(config, photo, action);
         add_keywords(proposal, photo, &edit);
         add_place(proposal, photo, action, &edit);
         add_score(config, photo, &edit);
-        edit.title = wanted_text(plan, config->tagging.title, photo->metadata.title);
-        edit.caption = wanted_text(plan, config->tagging.caption, photo->metadata.caption);
+        edit.title = wanted_text(plan, config->tagging.title, photo->metadata->title);
+        edit.caption = wanted_text(plan, config->tagging.caption, photo->metadata->caption);
     }
     if (!ie_tag_edit_any(&edit)) {
         return;

@@ -222,7 +222,7 @@ static void subtract(ie_tag_edit *edit, const ie_metadata *m, ie_arena *arena)
 static void add_present(ie_tag_edit *edit, const ie_photo *photo, ie_arena *arena)
 {
     ie_text_list all = {0};
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     for (uint32_t i = 0; i < m->keywords.count; i++) {
         bool generated = false;
         for (uint32_t j = 0; j < m->generated.count && !generated; j++) {
@@ -342,7 +342,7 @@ static void write_beside(const writing *w, size_t index, ie_tag_edit *edit,
         return;
     }
     ie_action_give(plan, target, edit);
-    add_reason(plan, target, &said, outlook->beside != NULL ? outlook->beside : &photo->metadata);
+    add_reason(plan, target, &said, outlook->beside != NULL ? outlook->beside : photo->metadata);
     if (because != NULL) {
         ie_action_reason(plan, target, "beside the photo: %s", because);
     }
@@ -366,7 +366,7 @@ static void write_into(const writing *w, size_t index, ie_tag_edit *edit, const 
 {
     ie_plan *plan = w->proposal->plan;
     const ie_metadata *own =
-        outlook->own != NULL ? outlook->own : &w->proposal->photos[index]->metadata;
+        outlook->own != NULL ? outlook->own : w->proposal->photos[index]->metadata;
     edit->forget_generated = edit->forget_generated && own->generated.count > 0;
     if (outlook->own != NULL && own->latitude == own->latitude) { /* no NaN: it has a place */
         edit->has_place = edit->has_altitude = false;

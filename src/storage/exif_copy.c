@@ -376,21 +376,21 @@ ie_status ie_exif_copy(const char *from_path, ie_format from_format, ie_bytes *f
     ie_photo *from = NULL, *made = NULL;
     ie_status status = ie_exif_facts(from_path, from_format, &from, err);
     if (status == IE_OK) {
-        status = copy_tags(from_path, from_format, from_bytes, &from->metadata, to, &snapshot, err);
+        status = copy_tags(from_path, from_format, from_bytes, from->metadata, to, &snapshot, err);
     }
     status = status == IE_OK ? ie_boxed_check(to->path, to->format, &snapshot, err) : status;
     if (status == IE_OK) {
         status = ie_exif_facts(to->path, to->format, &made, err);
     }
     /* exiv2 makes a PNG's description of a JPEG's comment. */
-    if (status == IE_OK && to->format == IE_FORMAT_PNG && from->metadata.caption == NULL &&
-        from->metadata.comment != NULL && made->metadata.caption != NULL &&
-        strcmp(from->metadata.comment, made->metadata.caption) == 0) {
-        from->metadata.caption = from->metadata.comment;
+    if (status == IE_OK && to->format == IE_FORMAT_PNG && from->metadata->caption == NULL &&
+        from->metadata->comment != NULL && made->metadata->caption != NULL &&
+        strcmp(from->metadata->comment, made->metadata->caption) == 0) {
+        ie_photo_own_metadata(from)->caption = from->metadata->comment;
     }
     /* Another reader than the one that carried them finds the same facts in the new file. */
     const char *what =
-        status == IE_OK ? ie_exif_difference(&from->metadata, &made->metadata) : NULL;
+        status == IE_OK ? ie_exif_difference(from->metadata, made->metadata) : NULL;
     if (what != NULL) {
         status =
             ie_error_set(err, IE_ERR_UNSUPPORTED, "its %s would not come over into the %s file",

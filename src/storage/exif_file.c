@@ -391,7 +391,7 @@ static ie_status write_proven(const char *path, ie_format format, ie_photo *befo
                               const ie_tag_edit *edit, ie_error *err)
 {
     ie_xmp_change changes[IE_XMP_CHANGES];
-    size_t count = changes_of(edit, &before->metadata, before->arena, changes);
+    size_t count = changes_of(edit, before->metadata, before->arena, changes);
     IE_AUTO_XMP_KEPT ie_xmp_kept kept = {0};
     ie_exif_proof was, is = {0};
     ie_status status = ie_exif_proof_take(path, format, changes, count, &was, err);
@@ -399,7 +399,7 @@ static ie_status write_proven(const char *path, ie_format format, ie_photo *befo
         status = ie_xmp_keep(path, &kept, err);
     }
     if (status == IE_OK) {
-        status = edit_file(path, format, &before->metadata, edit, err);
+        status = edit_file(path, format, before->metadata, edit, err);
     }
     if (status == IE_OK) {
         status = ie_xmp_kept_restore(&kept, changes, count, path, err);
@@ -436,22 +436,23 @@ static ie_status check_written(const char *path, ie_format format, const ie_meta
     if (edit->forget_generated) {
         wanted.keywords = ie_exif_own_keywords(before, photo->arena);
     }
-    if (edit->has_place && fabs(photo->metadata.latitude - edit->latitude) < 1e-6 &&
-        fabs(photo->metadata.longitude - edit->longitude) < 1e-6) {
-        wanted.latitude = photo->metadata.latitude;
-        wanted.longitude = photo->metadata.longitude;
-        wanted.altitude_m = edit->has_altitude ? photo->metadata.altitude_m : wanted.altitude_m;
+    if (edit->has_place && fabs(photo->metadata->latitude - edit->latitude) < 1e-6 &&
+        fabs(photo->metadata->longitude - edit->longitude) < 1e-6) {
+        wanted.latitude = photo->metadata->latitude;
+        wanted.longitude = photo->metadata->longitude;
+        wanted.altitude_m = edit->has_altitude ? photo->metadata->altitude_m : wanted.altitude_m;
     } else if (edit->has_place) {
         wanted.latitude = edit->latitude;
     }
-    bool noted = ie_exif_has_all(&photo->metadata.generated, &edit->generated) &&
-                 ie_exif_has_all(&photo->metadata.hierarchy, &edit->hierarchy) &&
-                 ie_exif_has_all(&photo->metadata.albums, &edit->albums) &&
-                 !(edit->forget_generated && photo->metadata.generated.count > 0) &&
-                 (!edit->has_quality || fabs(edit->quality - photo->metadata.own_quality) < 1e-4) &&
-                 is_noted(photo->metadata.original_name, edit->original_name);
-    const char *what = noted && ie_exif_has_all(&photo->metadata.keywords, &edit->add_keywords)
-                           ? ie_exif_difference(&wanted, &photo->metadata)
+    bool noted =
+        ie_exif_has_all(&photo->metadata->generated, &edit->generated) &&
+        ie_exif_has_all(&photo->metadata->hierarchy, &edit->hierarchy) &&
+        ie_exif_has_all(&photo->metadata->albums, &edit->albums) &&
+        !(edit->forget_generated && photo->metadata->generated.count > 0) &&
+        (!edit->has_quality || fabs(edit->quality - photo->metadata->own_quality) < 1e-4) &&
+        is_noted(photo->metadata->original_name, edit->original_name);
+    const char *what = noted && ie_exif_has_all(&photo->metadata->keywords, &edit->add_keywords)
+                           ? ie_exif_difference(&wanted, photo->metadata)
                            : "keywords";
     ie_photo_free(photo);
     return what == NULL
@@ -489,7 +490,7 @@ ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_ed
         status = ie_iptc_refresh_digest(temp_path, format, err);
     }
     if (status == IE_OK) {
-        status = check_written(temp_path, format, &before->metadata, edit, err);
+        status = check_written(temp_path, format, before->metadata, edit, err);
     }
     ie_photo_free(before);
     return status;

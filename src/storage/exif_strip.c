@@ -243,7 +243,7 @@ static bool said_nothing(const ie_metadata *m)
 /* What is still there, or NULL. */
 static const char *rest_of(const ie_metadata *was, const ie_photo *is, unsigned strip)
 {
-    const ie_metadata *m = &is->metadata;
+    const ie_metadata *m = is->metadata;
     ie_metadata wanted = *was;
     if ((strip & IE_STRIP_ALL) != 0) {
         return said_nothing(m) ? NULL : "metadata";
@@ -288,11 +288,11 @@ static ie_status prove(const char *path, ie_format format, const ie_photo *was, 
         return status;
     }
     bool serials = (strip & (IE_STRIP_SERIALS | IE_STRIP_ALL)) != 0;
-    const char *what = rest_of(&was->metadata, is, strip);
+    const char *what = rest_of(was->metadata, is, strip);
     what = what == NULL && is->orientation != was->orientation ? "orientation" : what;
     what = what == NULL && exiv2_finds_some(path, strip, err) ? "metadata" : what;
     what =
-        what == NULL && serials && bytes_hold(path, was->metadata.serial) ? "serial number" : what;
+        what == NULL && serials && bytes_hold(path, was->metadata->serial) ? "serial number" : what;
     ie_photo_free(is);
     return what == NULL ? IE_OK
                         : ie_error_set(err, IE_ERR_UNSUPPORTED,
@@ -440,7 +440,7 @@ static bool facts_say_nothing(const char *path, ie_format format, unsigned strip
     if (ie_exif_facts(path, format, &photo, NULL) != IE_OK) {
         return false;
     }
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     bool silent = ((strip & IE_STRIP_ALL) == 0 || said_nothing(m)) &&
                   ((strip & IE_STRIP_SERIALS) == 0 || m->serial == NULL) &&
                   ((strip & IE_STRIP_GPS) == 0 || (isnan(m->latitude) && m->city == NULL &&

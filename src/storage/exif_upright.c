@@ -49,7 +49,7 @@ ie_status ie_exif_set_upright(const char *temp_path, uint32_t width, uint32_t he
     status = status == IE_OK ? ie_exif_facts(temp_path, IE_FORMAT_JPEG, &is, err) : status;
     if (status == IE_OK) {
         const char *what = is->orientation != 1 ? "orientation"
-                                                : ie_exif_difference(&was->metadata, &is->metadata);
+                                                : ie_exif_difference(was->metadata, is->metadata);
         status = what == NULL ? IE_OK
                               : ie_error_set(err, IE_ERR_UNSUPPORTED,
                                              "its %s would not read as it should", what);

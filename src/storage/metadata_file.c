@@ -162,7 +162,7 @@ static void add_windows(ie_metadata *m, const sources *all)
 
 static void weigh(const ie_meta *meta, const sources *all, ie_photo *photo)
 {
-    ie_metadata *m = &photo->metadata;
+    ie_metadata *m = ie_photo_own_metadata(photo);
     const ie_metadata *exif = &all->exif.m, *xmp = &all->xmp.m;
     ie_metadata_init(m);
     m->rating = xmp->rating;
@@ -199,12 +199,13 @@ void ie_metadata_read_with(const ie_metadata_options *options, ie_bytes *bytes, 
     collect_dates(&all, &meta.own, photo, &dates);
     dates_of_names(photo, options->name_pattern, &dates);
     if (options->beside) {
-        photo->metadata.sidecars =
+        ie_photo_own_metadata(photo)->sidecars =
             photo->alone ? (ie_text_list){0} : ie_sidecars_beside(photo->real_path, photo->arena);
         ie_sidecars_merge(photo, options->prefer, &dates);
     }
-    ie_dates_choose(&dates, options->date_order, options->now_s, photo->arena, &photo->metadata);
-    if ((all.exif.gps_bad || meta.own.gps_bad) && isnan(photo->metadata.latitude)) {
+    ie_dates_choose(&dates, options->date_order, options->now_s, photo->arena,
+                    ie_photo_own_metadata(photo));
+    if ((all.exif.gps_bad || meta.own.gps_bad) && isnan(photo->metadata->latitude)) {
         ie_photo_fault(photo, "metadata", "gps",
                        "Its GPS data gives no position: the numbers or the hemispheres are "
                        "missing or impossible. It is treated as having none.");
@@ -221,7 +222,7 @@ void ie_metadata_merge_sidecar(const uint8_t *bytes, size_t size, ie_photo *phot
 {
     ie_facts facts;
     ie_dates dates = {0};
-    ie_metadata *m = &photo->metadata;
+    ie_metadata *m = ie_photo_own_metadata(photo);
     ie_facts_init(&facts);
     ie_xmp_read(bytes, size, photo->arena, &facts);
     ie_metadata_merge(m, &facts.m, 0, photo->arena);

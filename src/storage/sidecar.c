@@ -107,11 +107,11 @@ char *ie_sidecar_entry_name(const char *entry)
 bool ie_sidecars_unchanged(const ie_photo *photo)
 {
     if (photo->alone) {
-        return photo->metadata.sidecars.count == 0;
+        return photo->metadata->sidecars.count == 0;
     }
     ie_arena *arena = ie_arena_new();
     ie_text_list now = ie_sidecars_beside(photo->real_path, arena);
-    const ie_text_list *then = &photo->metadata.sidecars;
+    const ie_text_list *then = &photo->metadata->sidecars;
     bool same = now.count == then->count;
     for (uint32_t i = 0; same && i < now.count; i++) {
         same = strcmp(now.items[i], then->items[i]) == 0;
@@ -275,7 +275,7 @@ static void merge_one(ie_photo *photo, const char *name, uint64_t prefer, ie_dat
     ie_bytes *bytes = NULL;
     ie_error err = {0};
     if (ie_ends_with_nocase(name, ".aae")) {
-        photo->metadata.edited = 1; /* what it says otherwise is Apple's own affair */
+        ie_photo_own_metadata(photo)->edited = 1; /* what it says otherwise is Apple's own affair */
         return;
     }
     IE_AUTO_FREE char *folder = ie_path_directory(photo->real_path);
@@ -300,9 +300,10 @@ static void merge_one(ie_photo *photo, const char *name, uint64_t prefer, ie_dat
                        "%s beside it has a text of more than %d bytes, which was left out.",
                        ie_shown(name), IE_XMP_MOST_BYTES);
     }
-    list_conflicts(&photo->metadata, &facts.m, name, prefer, photo->arena);
-    list_time_conflict(&photo->metadata, dates, &facts, name, photo->arena);
-    ie_metadata_merge(&photo->metadata, &facts.m, prefer, photo->arena);
+    ie_metadata *metadata = ie_photo_own_metadata(photo);
+    list_conflicts(metadata, &facts.m, name, prefer, photo->arena);
+    list_time_conflict(metadata, dates, &facts, name, photo->arena);
+    ie_metadata_merge(metadata, &facts.m, prefer, photo->arena);
     ie_dates_add(dates, IE_DATE_SIDECAR, &facts.original,
                  facts.date_only ? IE_SURE_DATE_ONLY : IE_SURE_SIDECAR);
     if (bytes != NULL) {
@@ -312,7 +313,7 @@ static void merge_one(ie_photo *photo, const char *name, uint64_t prefer, ie_dat
 
 void ie_sidecars_merge(ie_photo *photo, const ie_config_list *prefer, ie_dates *dates)
 {
-    ie_text_list list = photo->metadata.sidecars;
+    ie_text_list list = photo->metadata->sidecars;
     uint64_t set = list.count > 0 ? winners(prefer) : 0;
     for (uint32_t i = 0; i < list.count; i++) {
         IE_AUTO_FREE char *name = ie_sidecar_entry_name(list.items[i]);

@@ -19,7 +19,7 @@ char *ie_sidecar_entry_name(const char *entry);
 /* Is that what the record says? Of a photo that is `alone` no file is looked at. */
 bool ie_sidecars_unchanged(const ie_photo *photo);
 
-/* Reads those of photo->metadata.sidecars and merges them: `prefer` as analysis.metadata.prefer.
+/* Reads those of photo->metadata->sidecars and merges them: `prefer` as analysis.metadata.prefer.
    Dates go to `dates`. What both say differently is listed in conflicts. An unreadable one is a
    fault of stage "sidecar". */
 void ie_sidecars_merge(ie_photo *photo, const ie_config_list *prefer, ie_dates *dates);

@@ -233,7 +233,7 @@ static ie_status check(const ie_buffer *old, const ie_buffer *text, const ie_tag
                             "writing into its sidecar would have changed what others wrote there");
     }
     ie_photo *after = facts_of(text);
-    bool good = reads_as_asked(edit, &before->metadata, &after->metadata, after->arena);
+    bool good = reads_as_asked(edit, before->metadata, after->metadata, after->arena);
     ie_photo_free(after);
     return good ? IE_OK
                 : ie_error_set(err, IE_ERR_FORMAT,
@@ -249,7 +249,7 @@ ie_status ie_sidecar_write(const char *temp_path, const ie_tag_edit *edit, ie_er
         return status;
     }
     ie_photo *before = facts_of(&old);
-    size_t count = ie_xmp_changes(edit, &before->metadata, before->arena, changes);
+    size_t count = ie_xmp_changes(edit, before->metadata, before->arena, changes);
     status = ie_xmp_edit(old.size > 0 ? old.data : "", old.size, changes, count, &text, err);
     if (status == IE_OK) {
         status = check(&old, &text, edit, before, changes, count, err);

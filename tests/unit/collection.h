@@ -64,10 +64,10 @@ static inline ie_photo *add(collection *c, const char *path, ie_format format, u
     photo->width = 400;
     photo->height = 300;
     photo->bits = 8;
-    photo->content.quality = 0.5;
+    ie_photo_own_content(photo)->quality = 0.5;
     photo->xxh3 = ie_hash128_of(&content, sizeof content);
-    ie_datetime_parse("2023-07-14T09:12:33", &photo->metadata.captured);
-    photo->metadata.captured_source = IE_DATE_EXIF;
+    ie_datetime_parse("2023-07-14T09:12:33", &ie_photo_own_metadata(photo)->captured);
+    ie_photo_own_metadata(photo)->captured_source = IE_DATE_EXIF;
     c->photos[c->count++] = photo;
     return photo;
 }

@@ -24,7 +24,7 @@ static void make(ie_photo *photos[COUNT])
         photos[i]->format = IE_FORMAT_JPEG;
         photos[i]->unit = (uint32_t)i;
         photos[i]->have |= IE_HAVE_HASHES;
-        ie_content *content = &photos[i]->content;
+        ie_content *content = ie_photo_own_content(photos[i]);
         for (size_t k = 0; k < IE_TURNS; k++) {
             content->turned[k] = random_bits(&state);
         }
@@ -76,10 +76,10 @@ static void a_turned_crop_at_any_edge_is_a_candidate_from_either_side(void **sta
     for (size_t cut = 0; cut < IE_CUTS; cut++) {
         ie_photo *photos[COUNT];
         make(photos);
-        photos[2]->content.turned[5] = photos[0]->content.cuts[cut] ^ 0xff;
+        ie_photo_own_content(photos[2])->turned[5] = photos[0]->content->cuts[cut] ^ 0xff;
         expect(photos, 1, 5);
         make(photos);
-        photos[0]->content.turned[5] = photos[2]->content.cuts[cut] ^ 0xff;
+        ie_photo_own_content(photos[0])->turned[5] = photos[2]->content->cuts[cut] ^ 0xff;
         expect(photos, 1, 7); /* what undoes that turn */
     }
 }
@@ -89,12 +89,12 @@ static void a_pair_that_is_near_in_many_ways_is_one_candidate(void **state)
     (void)state;
     ie_photo *photos[COUNT];
     make(photos);
-    uint64_t hash = photos[0]->content.turned[0];
-    photos[2]->content.turned[0] = hash ^ 1;
+    uint64_t hash = photos[0]->content->turned[0];
+    ie_photo_own_content(photos[2])->turned[0] = hash ^ 1;
     for (size_t i = 0; i < COUNT; i += 2) {
-        photos[i]->content.inner = hash ^ 2;
+        ie_photo_own_content(photos[i])->inner = hash ^ 2;
         for (size_t k = 0; k < IE_CUTS; k++) {
-            photos[i]->content.cuts[k] = hash ^ (UINT64_C(1) << k);
+            ie_photo_own_content(photos[i])->cuts[k] = hash ^ (UINT64_C(1) << k);
         }
     }
     expect(photos, 1, 0);
@@ -105,7 +105,8 @@ static void two_parts_that_are_alike_make_no_candidate(void **state)
     (void)state;
     ie_photo *photos[COUNT];
     make(photos);
-    photos[2]->content.cuts[3] = photos[0]->content.cuts[4] = photos[0]->content.inner;
+    ie_photo_own_content(photos[0])->cuts[4] = photos[0]->content->inner;
+    ie_photo_own_content(photos[2])->cuts[3] = photos[0]->content->inner;
     expect(photos, 0, 0);
 }
 
@@ -117,7 +118,7 @@ static size_t count_near(ie_photo **photos, size_t count, const ie_pair *pairs, 
     for (size_t i = 0; i < count * count * IE_TURNS; i++) {
         uint32_t a = (uint32_t)(i / IE_TURNS / count), b = (uint32_t)(i / IE_TURNS % count);
         unsigned turn = i % IE_TURNS;
-        const ie_content *x = &photos[a]->content, *y = &photos[b]->content;
+        const ie_content *x = photos[a]->content, *y = photos[b]->content;
         bool near = __builtin_popcountll(x->turned[0] ^ y->turned[turn]) <= 12;
         for (size_t part = 0; part <= IE_CUTS; part++) {
             uint64_t of_x = part == 0 ? x->inner : x->cuts[part - 1],
@@ -148,8 +149,9 @@ static void whatever_is_near_is_found_once_in_each_turn(void **state)
         photos[i]->format = IE_FORMAT_JPEG;
         photos[i]->unit = (uint32_t)i;
         photos[i]->have |= IE_HAVE_HASHES;
-        uint64_t *hashes[] = {photos[i]->content.turned, &photos[i]->content.inner,
-                              photos[i]->content.cuts};
+        ie_content *content = ie_photo_own_content(photos[i]);
+        uint64_t *hashes[] = {content->turned, &content->inner,
+                              content->cuts};
         const size_t counts[] = {IE_TURNS, 1, IE_CUTS};
         for (size_t k = 0; k < 3; k++) {
             for (size_t m = 0; m < counts[k]; m++) {

@@ -66,9 +66,9 @@ static ie_photo *analyzed(const char *path)
     photo->format = IE_FORMAT_JPEG;
     photo->width = 40, photo->height = 30;
     photo->have = IE_HAVE_FORMAT | IE_HAVE_METADATA | IE_HAVE_HASHES | IE_HAVE_QUALITY;
-    photo->metadata.model = "EOS";
-    photo->content.phash = 0x1234;
-    photo->content.quality = 0.5;
+    ie_photo_own_metadata(photo)->model = "EOS";
+    ie_photo_own_content(photo)->phash = 0x1234;
+    ie_photo_own_content(photo)->quality = 0.5;
     return photo;
 }
 
@@ -326,8 +326,8 @@ static void a_raised_version_or_other_settings_make_only_their_facts_stale(void 
     ie_photo *back = unread(photo);
     assert_true(ie_catalog_find(catalog, other, ALL, back));
     assert_int_equal(back->have, IE_HAVE_FORMAT | IE_HAVE_QUALITY);
-    assert_null(back->metadata.model);
-    assert_int_equal(back->content.phash, 0);
+    assert_null(back->metadata->model);
+    assert_int_equal(back->content->phash, 0);
     ie_photo_free(back);
     other[0].version++;
     assert_int_equal(found(catalog, other, ALL, photo), 0);
@@ -343,12 +343,12 @@ static void a_run_that_asked_for_less_keeps_the_other_facts(void **state)
     ie_catalog *catalog = open_catalog();
     store(catalog, versions, ALL, photo);
     photo->have = IE_HAVE_FORMAT | IE_HAVE_METADATA;
-    photo->metadata.model = "D5";
+    ie_photo_own_metadata(photo)->model = "D5";
     store(catalog, versions, 2, photo);
     ie_photo *back = unread(photo);
     assert_true(ie_catalog_find(catalog, versions, ALL, back));
-    assert_string_equal(back->metadata.model, "D5");
-    assert_int_equal(back->content.phash, 0x1234);
+    assert_string_equal(back->metadata->model, "D5");
+    assert_int_equal(back->content->phash, 0x1234);
     assert_int_equal(back->have,
                      IE_HAVE_FORMAT | IE_HAVE_METADATA | IE_HAVE_HASHES | IE_HAVE_QUALITY);
     ie_photo_free(back);

@@ -148,8 +148,8 @@ static void odd_sizes_give_values(void **state)
                 assert_int_equal(photo->have & RIG_ALL, RIG_ALL);
                 assert_int_equal(photo->width, sizes[i][0]);
                 assert_int_equal(photo->height, sizes[i][1]);
-                assert_true(photo->content.quality >= 0.0 && photo->content.quality <= 1.0);
-                assert_true(photo->content.color_count >= 1);
+                assert_true(photo->content->quality >= 0.0 && photo->content->quality <= 1.0);
+                assert_true(photo->content->color_count >= 1);
                 ie_photo_free(photo);
                 free(data);
                 if (exact && i == 5) {
@@ -178,8 +178,8 @@ static void a_turned_and_tagged_copy_has_the_same_hashes(void **state)
         uint8_t *data = rig_load(path, &size);
         assert_non_null(data);
         ie_photo *photo = rig_photo(&rig, data, size, path, orientation, IE_HAVE_HASHES);
-        first = orientation == 1 ? photo->content.phash : first;
-        assert_true(__builtin_popcountll(first ^ photo->content.phash) <= 8);
+        first = orientation == 1 ? photo->content->phash : first;
+        assert_true(__builtin_popcountll(first ^ photo->content->phash) <= 8);
         ie_photo_free(photo);
         free(data);
     }
@@ -264,12 +264,12 @@ static void colors_are_the_same_each_time_and_few_when_flat(void **state)
     uint8_t *data = make_jpeg(900, 700, false, &size);
     ie_photo *a = analyze_jpeg(&rig, data, size);
     ie_photo *b = analyze_jpeg(&rig, data, size);
-    assert_int_equal(a->content.color_count, 5);
-    assert_memory_equal(a->content.colors, b->content.colors, sizeof a->content.colors);
+    assert_int_equal(a->content->color_count, 5);
+    assert_memory_equal(a->content->colors, b->content->colors, sizeof a->content->colors);
     float sum = 0.0f;
-    for (uint32_t i = 0; i < a->content.color_count; i++) {
-        sum += a->content.colors[i].share;
-        assert_true(i == 0 || a->content.colors[i].share <= a->content.colors[i - 1].share);
+    for (uint32_t i = 0; i < a->content->color_count; i++) {
+        sum += a->content->colors[i].share;
+        assert_true(i == 0 || a->content->colors[i].share <= a->content->colors[i - 1].share);
     }
     assert_true(fabsf(sum - 1.0f) < 1e-4f);
     ie_photo_free(a);
@@ -360,7 +360,7 @@ static void a_reduced_decode_gives_nearly_the_full_decodes_hashes(void **state)
         ie_photo *others[2] = {rig_photo(&reduced, data, size, "a.jpg", orientation, RIG_ALL),
                                rig_photo(&lone, data, size, "a.jpg", orientation, IE_HAVE_HASHES)};
         for (int k = 0; k < 2; k++) {
-            const ie_content *x = &a->content, *y = &others[k]->content;
+            const ie_content *x = a->content, *y = others[k]->content;
             printf("  %-18s %4ux%-4u %s: p %d a %d d %d w %d\n", names[i], sizes[i][0], sizes[i][1],
                    k == 0 ? "all   " : "hashes", distance(x->phash, y->phash),
                    distance(x->ahash, y->ahash), distance(x->dhash, y->dhash),
@@ -383,7 +383,7 @@ static double score_of(content_rig *rig, const ie_pixels *pixels, int quality)
     unsigned long size;
     uint8_t *data = encode(pixels, quality, &size);
     ie_photo *photo = rig_photo(rig, data, size, "a.jpg", 1, IE_HAVE_QUALITY);
-    double score = photo->content.quality;
+    double score = photo->content->quality;
     assert_int_equal(photo->fault_count, 0);
     ie_photo_free(photo);
     free(data);

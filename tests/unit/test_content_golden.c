@@ -46,10 +46,10 @@ static ie_photo *analyze(content_rig *rig, const char *folder, const char *name,
 
 static void hashes_of(const ie_photo *photo, uint64_t out[HASHES])
 {
-    out[PHASH] = photo->content.phash;
-    out[AHASH] = photo->content.ahash;
-    out[DHASH] = photo->content.dhash;
-    out[WHASH] = photo->content.whash;
+    out[PHASH] = photo->content->phash;
+    out[AHASH] = photo->content->ahash;
+    out[DHASH] = photo->content->dhash;
+    out[WHASH] = photo->content->whash;
 }
 
 static bool is_fragile(const json_t *values, int hash)
@@ -168,7 +168,7 @@ static void exact_quality_is_what_opencv_and_numpy_say(void **state)
             continue;
         }
         ie_photo *photo = analyze(&rig, folder, name, golden);
-        const ie_content *content = &photo->content;
+        const ie_content *content = photo->content;
         const json_t *exposure = json_object_get(golden, "exposure");
         double fit = 1.0 - 2.0 * fabs(ie_json_get_real(exposure, "mean") - 0.5) -
                      ie_json_get_real(exposure, "under") - ie_json_get_real(exposure, "over");

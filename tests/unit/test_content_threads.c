@@ -17,7 +17,7 @@ static void *work(void *arg)
     rig_open(&rig, false);
     for (int i = 0; i < 5; i++) {
         ie_photo *photo = rig_photo(&rig, j->data, j->size, "a.jpg", 1, RIG_ALL);
-        j->content = photo->content;
+        j->content = *photo->content;
         ie_photo_free(photo);
     }
     rig_close(&rig);

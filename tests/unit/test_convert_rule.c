@@ -183,9 +183,9 @@ static void a_camera_or_bytes_make_a_png_a_photo(void **state)
     photo->bits = 8;
     photo->stamp.size = 9999;
     assert_false(ie_picture_is_photo(photo));
-    photo->metadata.model = "X100";
+    ie_photo_own_metadata(photo)->model = "X100";
     assert_true(ie_picture_is_photo(photo));
-    photo->metadata.model = NULL;
+    ie_photo_own_metadata(photo)->model = NULL;
     photo->stamp.size = 10000;
     assert_true(ie_picture_is_photo(photo));
     photo->bits = 16;

@@ -224,9 +224,9 @@ static void the_sidecar_that_names_the_whole_file_comes_first(void **state)
     put(folder, "a.xmp", XMP_RATED("1"));
     put(folder, "a.jpg.xmp", XMP_RATED("4"));
     ie_photo *photo = photo_in(folder, "a.jpg", "file");
-    assert_int_equal(photo->metadata.rating, 4);
-    assert_int_equal(photo->metadata.captured_source, IE_DATE_SIDECAR);
-    assert_int_equal(photo->metadata.sidecars.count, 1);
+    assert_int_equal(photo->metadata->rating, 4);
+    assert_int_equal(photo->metadata->captured_source, IE_DATE_SIDECAR);
+    assert_int_equal(photo->metadata->sidecars.count, 1);
     assert_true(ie_sidecars_unchanged(photo));
     put(folder, "a.jpg.xmp", XMP_RATED("10"));
     assert_false(ie_sidecars_unchanged(photo));
@@ -234,11 +234,11 @@ static void the_sidecar_that_names_the_whole_file_comes_first(void **state)
     assert_false(ie_sidecars_unchanged(photo));
     ie_photo_free(photo);
     photo = photo_in(folder, "a.jpg", "file");
-    assert_int_equal(photo->metadata.rating, 1);
+    assert_int_equal(photo->metadata->rating, 1);
     photo->alone =
         true; /* as the walk saw it; a sidecar that came since is looked at by the next run */
     read_beside(photo, "file");
-    assert_int_equal(photo->metadata.sidecars.count, 0);
+    assert_int_equal(photo->metadata->sidecars.count, 0);
     photo->alone = false;
     assert_false(ie_sidecars_unchanged(photo));
     ie_photo_free(photo);
@@ -272,7 +272,7 @@ static void takeouts_json_is_read_under_each_of_its_names(void **state)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         put(folder, names[i][1], TAKEOUT);
         ie_photo *photo = photo_in(folder, names[i][0], "file");
-        const ie_metadata *m = &photo->metadata;
+        const ie_metadata *m = photo->metadata;
         assert_string_equal(ie_datetime_text(&m->captured, got), "2023-07-14T07:12:33");
         assert_true(m->captured.has_offset && m->captured.offset_minutes == 0);
         assert_string_equal(m->caption, "At sea");
@@ -303,13 +303,13 @@ static void the_stated_winner_wins_and_the_conflict_is_told(void **state)
         ie_dates dates = {0};
         ie_config_list prefer = ie_config_list_parse(rows[i].prefer);
         photo->real_path = path;
-        ie_metadata_init(&photo->metadata);
-        photo->metadata.caption = "mine";
-        photo->metadata.sidecars = ie_sidecars_beside(path, photo->arena);
+        ie_metadata_init(ie_photo_own_metadata(photo));
+        ie_photo_own_metadata(photo)->caption = "mine";
+        ie_photo_own_metadata(photo)->sidecars = ie_sidecars_beside(path, photo->arena);
         ie_sidecars_merge(photo, &prefer, &dates);
-        assert_string_equal(photo->metadata.caption, rows[i].caption);
-        assert_int_equal(photo->metadata.conflicts.count, 1);
-        assert_non_null(strstr(photo->metadata.conflicts.items[0], "caption: \"mine\""));
+        assert_string_equal(photo->metadata->caption, rows[i].caption);
+        assert_int_equal(photo->metadata->conflicts.count, 1);
+        assert_non_null(strstr(photo->metadata->conflicts.items[0], "caption: \"mine\""));
         ie_config_list_free(&prefer);
     }
     ie_photo_free(photo);

@@ -30,7 +30,7 @@ static void quality_known_of_one_copy_only_decides_nothing(void **state)
     collection c = collection_new();
     ie_photo *known = add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1);
     known->have |= IE_HAVE_QUALITY;
-    known->content.quality = 0.9;
+    ie_photo_own_content(known)->quality = 0.9;
     add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1)->have &= ~(unsigned)IE_HAVE_QUALITY;
     PROPOSE(&c, DEDUPE);
     assert_string_equal("/p/a.jpg", c.plan->actions[0].survivor);
@@ -237,8 +237,8 @@ static void add_any(collection *c, uint64_t *random)
         }
     }
     ie_photo *photo = add(c, path, format, content);
-    photo->content.quality = (double)draw(random, 3) / 3;
-    photo->metadata.rating = (int)draw(random, 6);
+    ie_photo_own_content(photo)->quality = (double)draw(random, 3) / 3;
+    ie_photo_own_metadata(photo)->rating = (int)draw(random, 6);
     for (size_t i = 0; i + 1 < c->count && draw(random, 8) == 0; i++) {
         if (ie_hash128_equal(c->photos[i]->xxh3, photo->xxh3)) {
             photo->stamp.inode = c->photos[i]->stamp.inode; /* a hard link */
@@ -352,8 +352,8 @@ static void the_oldest_or_newest_by_date_is_kept(void **state)
     collection c = collection_new();
     add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
     ie_photo *old = add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1);
-    ie_datetime_parse("2001-01-01T00:00:00", &old->metadata.captured);
-    add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 1)->metadata.captured.year = 0;
+    ie_datetime_parse("2001-01-01T00:00:00", &ie_photo_own_metadata(old)->captured);
+    ie_photo_own_metadata(add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 1))->captured.year = 0;
     set(&c, "dedupe.keep", "oldest");
     PROPOSE(&c, DEDUPE);
     expect(&c, 0, IE_ACTION_QUARANTINE, NULL);
@@ -374,10 +374,12 @@ static void parts_of_a_second_count_where_they_were_told(void **state)
     (void)state;
     for (uint8_t digits = 0; digits < 4; digits += 3) {
         collection c = collection_new();
-        add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1)->metadata.captured.nanosecond = 500000000;
-        add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1)->metadata.captured.nanosecond = 250000000;
+        ie_photo_own_metadata(add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1))->captured.nanosecond =
+            500000000;
+        ie_photo_own_metadata(add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 1))->captured.nanosecond =
+            250000000;
         for (size_t i = 0; i < 2; i++) {
-            c.photos[i]->metadata.captured.subsec_digits = digits;
+            ie_photo_own_metadata(c.photos[i])->captured.subsec_digits = digits;
         }
         set(&c, "dedupe.keep", "oldest");
         PROPOSE(&c, DEDUPE);

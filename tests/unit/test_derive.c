@@ -66,12 +66,12 @@ static ie_photo *read_back(const char *path, ie_format format)
 static void assert_tagged(const char *path, ie_format format)
 {
     ie_photo *photo = read_back(path, format);
-    assert_int_equal(photo->metadata.keywords.count, 2);
-    assert_string_equal(photo->metadata.keywords.items[0], keywords[0]);
-    assert_string_equal(photo->metadata.keywords.items[1], keywords[1]);
-    assert_string_equal(photo->metadata.title, edit.title);
-    assert_string_equal(photo->metadata.caption, edit.caption);
-    assert_int_equal(photo->metadata.rating, 4);
+    assert_int_equal(photo->metadata->keywords.count, 2);
+    assert_string_equal(photo->metadata->keywords.items[0], keywords[0]);
+    assert_string_equal(photo->metadata->keywords.items[1], keywords[1]);
+    assert_string_equal(photo->metadata->title, edit.title);
+    assert_string_equal(photo->metadata->caption, edit.caption);
+    assert_int_equal(photo->metadata->rating, 4);
     ie_photo_free(photo);
 }
 
@@ -124,11 +124,11 @@ static void what_an_edit_does_not_name_stays(void **state)
     for (size_t i = 0; i < 4; i++) {
         const char *once = derived(made(writable[i]), writable[i], writable[i], &edit);
         ie_photo *photo = read_back(derived(once, writable[i], writable[i], &add), writable[i]);
-        assert_int_equal(photo->metadata.keywords.count, 3);
-        assert_string_equal(photo->metadata.keywords.items[2], "third");
-        assert_string_equal(photo->metadata.title, edit.title);
-        assert_string_equal(photo->metadata.caption, edit.caption);
-        assert_int_equal(photo->metadata.rating, 4);
+        assert_int_equal(photo->metadata->keywords.count, 3);
+        assert_string_equal(photo->metadata->keywords.items[2], "third");
+        assert_string_equal(photo->metadata->title, edit.title);
+        assert_string_equal(photo->metadata->caption, edit.caption);
+        assert_int_equal(photo->metadata->rating, 4);
         ie_photo_free(photo);
     }
 }
@@ -142,12 +142,12 @@ static void texts_that_look_like_instructions_are_texts(void **state)
                                 .rating = IE_ABSENT};
     ie_photo *photo = read_back(
         derived(made(IE_FORMAT_JPEG), IE_FORMAT_JPEG, IE_FORMAT_JPEG, &tricky), IE_FORMAT_JPEG);
-    assert_int_equal(photo->metadata.keywords.count, 3);
+    assert_int_equal(photo->metadata->keywords.count, 3);
     for (size_t i = 0; i < 3; i++) {
-        assert_string_equal(photo->metadata.keywords.items[i], odd[i]);
+        assert_string_equal(photo->metadata->keywords.items[i], odd[i]);
     }
-    assert_string_equal(photo->metadata.title, tricky.title);
-    assert_string_equal(photo->metadata.caption, tricky.caption);
+    assert_string_equal(photo->metadata->title, tricky.title);
+    assert_string_equal(photo->metadata->caption, tricky.caption);
     ie_photo_free(photo);
 }
 
@@ -292,15 +292,15 @@ static void a_conversion_keeps_profile_and_camera(void **state)
     assert_int_equal(ie_image_check(source, PIXEL_LIMIT, &was, NULL), IE_OK);
     assert_true(was.has_icc);
     ie_photo *camera = read_back(source, IE_FORMAT_JPEG);
-    assert_non_null(camera->metadata.make);
+    assert_non_null(camera->metadata->make);
     for (size_t i = 1; i < 4; i++) {
         const char *path = derived(source, IE_FORMAT_JPEG, writable[i], NULL);
         assert_int_equal(ie_image_check(path, PIXEL_LIMIT, &is, NULL), IE_OK);
         assert_true(is.has_icc && ie_hash128_equal(was.icc, is.icc));
         ie_photo *photo = read_back(path, writable[i]);
-        assert_string_equal(photo->metadata.make, camera->metadata.make);
-        assert_string_equal(photo->metadata.model, camera->metadata.model);
-        assert_int_equal(photo->metadata.captured.year, camera->metadata.captured.year);
+        assert_string_equal(photo->metadata->make, camera->metadata->make);
+        assert_string_equal(photo->metadata->model, camera->metadata->model);
+        assert_int_equal(photo->metadata->captured.year, camera->metadata->captured.year);
         assert_int_equal(photo->orientation, 1);
         ie_photo_free(photo);
     }

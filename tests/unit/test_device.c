@@ -92,8 +92,8 @@ static void look_at_photos(fixture *f, const ie_config *config, size_t *ret_batc
     *ret_batch_after = ie_worker_batch(worker, objects_index());
     for (int i = 0; i < PHOTOS; i++) {
         assert_int_equal(photos[i]->fault_count, 0);
-        assert_int_equal(photos[i]->vision.object_count, 1);
-        assert_string_equal(photos[i]->vision.objects[0].label, ie_coco_label(false, (size_t)i));
+        assert_int_equal(photos[i]->vision->object_count, 1);
+        assert_string_equal(photos[i]->vision->objects[0].label, ie_coco_label(false, (size_t)i));
         assert_true((photos[i]->tried & IE_HAVE_OBJECTS) != 0);
         ie_photo_free(photos[i]);
         free(prepared[i].data);

@@ -56,18 +56,18 @@ static void conversions_carry_what_a_record_knows(void **state)
             fail_msg("%s: %s", cases[i].name, err.text);
         }
         ie_photo *was = facts_of(from, format_of(from)), *is = facts_of(path, cases[i].to);
-        const char *different = ie_exif_difference(&was->metadata, &is->metadata);
+        const char *different = ie_exif_difference(was->metadata, is->metadata);
         if (different != NULL) {
             fail_msg("%s: another %s in %s", cases[i].name, different, ie_format_name(cases[i].to));
         }
         /* The sample has what the case is about. */
-        assert_true(!cases[i].dated || (is->metadata.captured_source != IE_DATE_FILE &&
-                                        is->metadata.captured.year > 0));
-        assert_true(!cases[i].placed || is->metadata.latitude == is->metadata.latitude);
-        assert_true(!cases[i].worded || is->metadata.keywords.count > 0 ||
-                    is->metadata.caption != NULL);
+        assert_true(!cases[i].dated || (is->metadata->captured_source != IE_DATE_FILE &&
+                                        is->metadata->captured.year > 0));
+        assert_true(!cases[i].placed || is->metadata->latitude == is->metadata->latitude);
+        assert_true(!cases[i].worded || is->metadata->keywords.count > 0 ||
+                    is->metadata->caption != NULL);
         if (cases[i].model != NULL) {
-            assert_string_equal(is->metadata.model, cases[i].model);
+            assert_string_equal(is->metadata->model, cases[i].model);
         }
         assert_int_equal(is->orientation, 1);
         ie_photo_free(was);
@@ -100,11 +100,11 @@ static void texts_of_a_png_come_along(void **state)
             fail_msg("%s", err.text);
         }
         ie_photo *is = facts_of(path, formats[i]);
-        assert_string_equal(is->metadata.title, "PngSuite");
-        assert_string_equal(is->metadata.creator, "Willem van Schaik (willem@schaik.com)");
-        assert_string_equal(is->metadata.copyright, "Copyright Willem van Schaik, Canada 2011");
-        assert_non_null(strstr(is->metadata.caption, "various color-types of the PNG format"));
-        assert_non_null(strstr(is->metadata.software, "NeXTstation"));
+        assert_string_equal(is->metadata->title, "PngSuite");
+        assert_string_equal(is->metadata->creator, "Willem van Schaik (willem@schaik.com)");
+        assert_string_equal(is->metadata->copyright, "Copyright Willem van Schaik, Canada 2011");
+        assert_non_null(strstr(is->metadata->caption, "various color-types of the PNG format"));
+        assert_non_null(strstr(is->metadata->software, "NeXTstation"));
         ie_photo_free(is);
         assert_true(holds(path, "Disclaimer: Freeware.")); /* what no other format has */
     }
@@ -135,7 +135,7 @@ static void a_comment_of_a_jpeg_comes_along(void **state)
             fail_msg("%s", err.text);
         }
         ie_photo *is = facts_of(path, formats[i]);
-        assert_string_equal(is->metadata.comment, "Gr\xc3\xbc\xc3\x9f" "e!");
+        assert_string_equal(is->metadata->comment, "Gr\xc3\xbc\xc3\x9f" "e!");
         assert_true(holds(path, "Comment: second"));
         ie_photo_free(is);
     }

@@ -41,13 +41,13 @@ static void expect_tagged(const tally *t, const char *from, ie_format format,
         fail_msg("%s: the picture changed", from);
     }
     ie_photo *after = facts_of(t->path, format);
-    ie_metadata wanted = before->metadata;
+    ie_metadata wanted = *before->metadata;
     wanted.title = "Ein Tïtel";
     wanted.caption = "Schnee ☃";
     wanted.rating = 4;
-    const char *different = ie_exif_difference(&wanted, &after->metadata);
+    const char *different = ie_exif_difference(&wanted, after->metadata);
     const ie_text_list keywords = {(const char **)words, 1, 0};
-    if (different != NULL || !ie_exif_has_all(&after->metadata.keywords, &keywords)) {
+    if (different != NULL || !ie_exif_has_all(&after->metadata->keywords, &keywords)) {
         fail_msg("%s: %s is not as it should be", from,
                  different != NULL ? different : "a keyword");
     }

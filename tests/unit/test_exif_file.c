@@ -63,10 +63,10 @@ static void tags_are_read_as_written_by_us_and_by_others(void **state)
         write_tags(path, format, &whole);
         assert_true(ie_hash128_equal(before, picture_of(path, format)));
         ie_photo *photo = facts_of(path, format);
-        assert_string_equal(photo->metadata.title, whole.title);
-        assert_string_equal(photo->metadata.caption, whole.caption);
-        assert_int_equal(photo->metadata.rating, 4);
-        assert_true(ie_exif_has_all(&photo->metadata.keywords, &whole.add_keywords));
+        assert_string_equal(photo->metadata->title, whole.title);
+        assert_string_equal(photo->metadata->caption, whole.caption);
+        assert_int_equal(photo->metadata->rating, 4);
+        assert_true(ie_exif_has_all(&photo->metadata->keywords, &whole.add_keywords));
         ie_photo_free(photo);
         expect_others_read(path, ie_exif_carries_iptc(format));
     }
@@ -344,8 +344,8 @@ static void iptc_of_another_time_becomes_utf8(void **state)
     IE_AUTO_TEXTS ie_texts byline = list_of(path, "Iptc.Application2.Byline");
     assert_string_equal(byline.items[0], "François");
     ie_photo *photo = facts_of(path, IE_FORMAT_JPEG);
-    assert_int_equal(photo->metadata.keywords.count, 4);
-    assert_string_equal(photo->metadata.keywords.items[0], "Café");
+    assert_int_equal(photo->metadata->keywords.count, 4);
+    assert_string_equal(photo->metadata->keywords.items[0], "Café");
     ie_photo_free(photo);
     expect_answer(path, "exiftool", "-s3 -IPTC:City", "Zürich");
     tree_remove(folder);

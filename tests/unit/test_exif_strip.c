@@ -36,11 +36,11 @@ static void places_go_and_the_rest_stays(void **state)
     IE_AUTO_FREE char *path = NULL;
     ie_photo *was = facts_of(from, IE_FORMAT_JPEG),
              *is = stripped(folder, from, IE_STRIP_GPS, &path);
-    assert_false(isnan(was->metadata.latitude));
-    assert_true(isnan(is->metadata.latitude));
-    assert_string_equal(is->metadata.model, was->metadata.model);
-    assert_int_equal(ie_datetime_order(&is->metadata.captured),
-                     ie_datetime_order(&was->metadata.captured));
+    assert_false(isnan(was->metadata->latitude));
+    assert_true(isnan(is->metadata->latitude));
+    assert_string_equal(is->metadata->model, was->metadata->model);
+    assert_int_equal(ie_datetime_order(&is->metadata->captured),
+                     ie_datetime_order(&was->metadata->captured));
     ie_photo_free(was);
     ie_photo_free(is);
     tree_remove(folder);
@@ -54,9 +54,9 @@ static void serial_numbers_go_from_maker_notes_too(void **state)
     IE_AUTO_FREE char *path = NULL;
     ie_photo *was = facts_of(from, IE_FORMAT_JPEG),
              *is = stripped(folder, from, IE_STRIP_SERIALS, &path);
-    assert_non_null(was->metadata.make);
-    assert_null(is->metadata.serial);
-    assert_string_equal(is->metadata.make, was->metadata.make);
+    assert_non_null(was->metadata->make);
+    assert_null(is->metadata->serial);
+    assert_string_equal(is->metadata->make, was->metadata->make);
     IE_AUTO_TAGS ie_tags *tags = NULL;
     assert_int_equal(ie_tags_open(path, &tags, NULL), IE_OK);
     assert_false(ie_tags_has(tags, "Exif.Photo.MakerNote"));
@@ -179,7 +179,7 @@ static void the_digest_of_iptc_stays_in_step(void **state)
     ie_photo *is = stripped(folder, from, IE_STRIP_GPS, &path);
     assert_int_equal(ie_iptc_in_step(path, IE_FORMAT_JPEG, &after, NULL), IE_OK);
     assert_true(before && after);
-    assert_null(is->metadata.city);
+    assert_null(is->metadata->city);
     ie_photo_free(is);
     tree_remove(folder);
 }

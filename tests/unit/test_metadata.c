@@ -121,9 +121,9 @@ static void a_zero_denominator_is_absent(void **state)
     RATIONALS(&t, 0x829a, 1, 0);
     RATIONALS(&t, 0x920a, 350, 10);
     ie_photo *photo = read_tiff(&t);
-    assert_true(isnan(photo->metadata.f_number));
-    assert_true(isnan(photo->metadata.exposure_time_s));
-    assert_true(photo->metadata.focal_length_mm == 35);
+    assert_true(isnan(photo->metadata->f_number));
+    assert_true(isnan(photo->metadata->exposure_time_s));
+    assert_true(photo->metadata->focal_length_mm == 35);
     assert_int_equal(photo->fault_count, 0);
     ie_photo_free(photo);
 }
@@ -141,12 +141,12 @@ static void the_original_date_wins_with_its_own_fraction_and_zone(void **state)
     add_text(&t, 0x9291, "120");
     ie_photo *photo = read_tiff(&t);
     char text[40];
-    assert_string_equal(ie_datetime_text(&photo->metadata.captured, text),
+    assert_string_equal(ie_datetime_text(&photo->metadata->captured, text),
                         "2023-07-14T09:12:33.120");
-    assert_true(photo->metadata.captured.has_offset);
-    assert_int_equal(photo->metadata.captured.offset_minutes, -210);
-    assert_int_equal(photo->metadata.captured_source, IE_DATE_EXIF);
-    assert_true(photo->metadata.captured_confidence == IE_SURE_EXIF);
+    assert_true(photo->metadata->captured.has_offset);
+    assert_int_equal(photo->metadata->captured.offset_minutes, -210);
+    assert_int_equal(photo->metadata->captured_source, IE_DATE_EXIF);
+    assert_true(photo->metadata->captured_confidence == IE_SURE_EXIF);
     ie_photo_free(photo);
 }
 
@@ -159,8 +159,8 @@ static void the_zone_of_the_last_change_is_not_the_one_of_the_picture(void **sta
     add_text(&t, 0x9003, "2023:07:14 09:12:33");
     add_text(&t, 0x9010, "+05:00");
     ie_photo *photo = read_tiff(&t);
-    assert_int_equal(photo->metadata.captured.year, 2023);
-    assert_false(photo->metadata.captured.has_offset);
+    assert_int_equal(photo->metadata->captured.year, 2023);
+    assert_false(photo->metadata->captured.has_offset);
     ie_photo_free(photo);
 }
 
@@ -178,9 +178,9 @@ static void blank_and_impossible_dates_are_passed_over(void **state)
         add_text(&t, 0x9004, "2020:02:29 23:59:59");
         ie_photo *photo = read_tiff(&t);
         char text[40];
-        assert_string_equal(ie_datetime_text(&photo->metadata.captured, text),
+        assert_string_equal(ie_datetime_text(&photo->metadata->captured, text),
                             "2020-02-29T23:59:59");
-        assert_int_equal(photo->metadata.captured_source, IE_DATE_EXIF_DIGITIZED);
+        assert_int_equal(photo->metadata->captured_source, IE_DATE_EXIF_DIGITIZED);
         ie_photo_free(photo);
     }
 }
@@ -196,10 +196,10 @@ static void a_date_without_a_time_of_day_is_less_sure_and_has_no_fraction(void *
         add_text(&t, 0x9291, "50");
         ie_photo *photo = read_tiff(&t);
         char text[40];
-        assert_string_equal(ie_datetime_text(&photo->metadata.captured, text),
+        assert_string_equal(ie_datetime_text(&photo->metadata->captured, text),
                             "2023-07-14T00:00:00");
-        assert_int_equal(photo->metadata.captured_source, IE_DATE_EXIF);
-        assert_true(photo->metadata.captured_confidence == IE_SURE_DATE_ONLY);
+        assert_int_equal(photo->metadata->captured_source, IE_DATE_EXIF);
+        assert_true(photo->metadata->captured_confidence == IE_SURE_DATE_ONLY);
         ie_photo_free(photo);
     }
 }
@@ -210,10 +210,10 @@ static void the_file_time_is_the_last_resort_and_says_so(void **state)
     begin(&t);
     add_text(&t, 0x0110, "X100");
     ie_photo *photo = read_tiff(&t);
-    assert_int_equal(photo->metadata.captured_source, IE_DATE_FILE);
-    assert_true(photo->metadata.captured_confidence == IE_SURE_FILE);
-    assert_true(photo->metadata.captured.has_offset);
-    assert_true(photo->metadata.captured.year == 1970 || photo->metadata.captured.year == 1971);
+    assert_int_equal(photo->metadata->captured_source, IE_DATE_FILE);
+    assert_true(photo->metadata->captured_confidence == IE_SURE_FILE);
+    assert_true(photo->metadata->captured.has_offset);
+    assert_true(photo->metadata->captured.year == 1970 || photo->metadata->captured.year == 1971);
     ie_photo_free(photo);
 }
 
@@ -229,9 +229,9 @@ static void a_position_has_its_signs_and_decimals_in_the_minutes(void **state)
     add(&t, 5, 1, 1, "\1", 1);
     RATIONALS(&t, 6, 25, 2);
     ie_photo *photo = read_tiff(&t);
-    assert_true(fabs(photo->metadata.latitude + (33 + 51.5 / 60)) < 1e-12);
-    assert_true(fabs(photo->metadata.longitude - 151.21) < 1e-12);
-    assert_true(photo->metadata.altitude_m == -12.5);
+    assert_true(fabs(photo->metadata->latitude + (33 + 51.5 / 60)) < 1e-12);
+    assert_true(fabs(photo->metadata->longitude - 151.21) < 1e-12);
+    assert_true(photo->metadata->altitude_m == -12.5);
     assert_int_equal(photo->fault_count, 0);
     ie_photo_free(photo);
 }
@@ -254,8 +254,8 @@ static void a_position_that_is_none_is_a_fault_and_not_zero(void **state)
         add(&t, 3, 2, 2, "E", 2);
         RATIONALS(&t, 4, 10, 1, 0, 1, 0, 1);
         ie_photo *photo = read_tiff(&t);
-        assert_true(isnan(photo->metadata.latitude));
-        assert_true(isnan(photo->metadata.longitude));
+        assert_true(isnan(photo->metadata->latitude));
+        assert_true(isnan(photo->metadata->longitude));
         assert_true(has_fault(photo, "gps"));
         ie_photo_free(photo);
     }
@@ -270,7 +270,7 @@ static void directories_that_point_at_themselves_come_to_an_end(void **state)
     add_number(&t, 0x014a, 8);
     add_text(&t, 0x010f, "Maker");
     ie_photo *photo = read_tiff(&t);
-    assert_string_equal(photo->metadata.make, "Maker");
+    assert_string_equal(photo->metadata->make, "Maker");
     ie_photo_free(photo);
 }
 
@@ -282,8 +282,8 @@ static void damage_is_a_fault_and_the_rest_is_read(void **state)
     put(t.bytes + 10 + 8, 0xfffffff0, 4); /* the value's place */
     add_text(&t, 0x010f, "Long maker");
     ie_photo *photo = read_tiff(&t);
-    assert_null(photo->metadata.model);
-    assert_string_equal(photo->metadata.make, "Long maker");
+    assert_null(photo->metadata->model);
+    assert_string_equal(photo->metadata->make, "Long maker");
     assert_true(has_fault(photo, "damaged"));
     ie_photo_free(photo);
 }
@@ -296,9 +296,9 @@ static void texts_are_trimmed_and_made_utf8(void **state)
     add_text(&t, 0x010e, "Caf\xe9");
     add_text(&t, 0x0110, "    ");
     ie_photo *photo = read_tiff(&t);
-    assert_string_equal(photo->metadata.make, "NIKON");
-    assert_string_equal(photo->metadata.caption, "Caf\xc3\xa9");
-    assert_null(photo->metadata.model);
+    assert_string_equal(photo->metadata->make, "NIKON");
+    assert_string_equal(photo->metadata->caption, "Caf\xc3\xa9");
+    assert_null(photo->metadata->model);
     ie_photo_free(photo);
 }
 
@@ -310,7 +310,7 @@ static void an_iso_beyond_16_bits_is_read_from_its_own_tag(void **state)
     add_number(&t, 0x8827, 65535);
     add_number(&t, 0x8832, 102400);
     ie_photo *photo = read_tiff(&t);
-    assert_int_equal(photo->metadata.iso, 102400);
+    assert_int_equal(photo->metadata->iso, 102400);
     ie_photo_free(photo);
 }
 
@@ -333,19 +333,20 @@ static void a_sidecar_gives_only_what_is_absent(void **state)
                  "<q:description><rdf:Alt><rdf:li "
                  "xml:lang='x-default'>New</rdf:li></rdf:Alt></q:description>" RDF_TAIL;
     ie_photo *photo = ie_photo_new();
-    photo->metadata.caption = "Old";
-    photo->metadata.captured = ie_datetime_from_unix(0, 0, true);
-    photo->metadata.captured_source = IE_DATE_FILE;
+    ie_photo_own_metadata(photo)->caption = "Old";
+    ie_photo_own_metadata(photo)->captured = ie_datetime_from_unix(0, 0, true);
+    ie_photo_own_metadata(photo)->captured_source = IE_DATE_FILE;
     ie_metadata_merge_sidecar((const uint8_t *)xmp, sizeof xmp - 1, photo);
     char text[40];
-    assert_string_equal(photo->metadata.title, "Title");
-    assert_string_equal(photo->metadata.caption, "Old");
-    assert_int_equal(photo->metadata.rating, 4);
-    assert_int_equal(photo->metadata.keywords.count, 2);
-    assert_string_equal(photo->metadata.keywords.items[0], "a & b");
-    assert_string_equal(ie_datetime_text(&photo->metadata.captured, text), "2019-05-06T07:08:09.5");
-    assert_int_equal(photo->metadata.captured.offset_minutes, 120);
-    assert_int_equal(photo->metadata.captured_source, IE_DATE_SIDECAR);
+    assert_string_equal(photo->metadata->title, "Title");
+    assert_string_equal(photo->metadata->caption, "Old");
+    assert_int_equal(photo->metadata->rating, 4);
+    assert_int_equal(photo->metadata->keywords.count, 2);
+    assert_string_equal(photo->metadata->keywords.items[0], "a & b");
+    assert_string_equal(ie_datetime_text(&photo->metadata->captured, text),
+                        "2019-05-06T07:08:09.5");
+    assert_int_equal(photo->metadata->captured.offset_minutes, 120);
+    assert_int_equal(photo->metadata->captured_source, IE_DATE_SIDECAR);
     assert_int_equal(photo->fault_count, 0);
     ie_photo_free(photo);
 }
@@ -357,7 +358,7 @@ static void entities_are_never_expanded(void **state)
         "><q:title>&b;</q:title>" RDF_TAIL;
     ie_photo *photo = ie_photo_new();
     ie_metadata_merge_sidecar((const uint8_t *)xmp, sizeof xmp - 1, photo);
-    assert_null(photo->metadata.title);
+    assert_null(photo->metadata->title);
     assert_true(has_fault(photo, "damaged"));
     ie_photo_free(photo);
 }
@@ -389,7 +390,7 @@ static void png_metadata_behind_the_picture_is_found(void **state)
     ie_photo *photo = read_bytes(IE_FORMAT_PNG, png.data, png.size);
     assert_int_equal(photo->width, 256);
     assert_int_equal(photo->height, 128);
-    assert_string_equal(photo->metadata.make, "Behind");
+    assert_string_equal(photo->metadata->make, "Behind");
     assert_int_equal(photo->fault_count, 0);
     ie_photo_free(photo);
     ie_buffer_free(&png);
@@ -443,10 +444,10 @@ static void plain_png_texts_are_facts_below_all_others(void **state)
     }
     add_chunk(&png, "IEND", "", 0);
     ie_photo *photo = read_bytes(IE_FORMAT_PNG, png.data, png.size);
-    assert_string_equal(photo->metadata.title, "In a text");
-    assert_string_equal(photo->metadata.creator, "Ren\xc3\xa9");
-    assert_string_equal(photo->metadata.copyright, "Mine");
-    assert_string_equal(photo->metadata.caption, "Packed");
+    assert_string_equal(photo->metadata->title, "In a text");
+    assert_string_equal(photo->metadata->creator, "Ren\xc3\xa9");
+    assert_string_equal(photo->metadata->copyright, "Mine");
+    assert_string_equal(photo->metadata->caption, "Packed");
     assert_int_equal(photo->fault_count, 0);
     ie_bytes *bytes = ie_bytes_wrap(png.data, png.size);
     ie_meta meta;
@@ -486,8 +487,8 @@ static void xmp_is_found_in_each_kind_of_png_text(void **state)
         add_chunk(&png, "IEND", "", 0);
         ie_photo *photo = read_bytes(IE_FORMAT_PNG, png.data, png.size);
         assert_int_equal(photo->fault_count, 0);
-        assert_non_null(photo->metadata.title);
-        assert_string_equal(photo->metadata.title, "In a text");
+        assert_non_null(photo->metadata->title);
+        assert_string_equal(photo->metadata->title, "In a text");
         ie_photo_free(photo);
         ie_buffer_free(&png);
         ie_buffer_free(&text);

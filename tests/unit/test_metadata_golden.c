@@ -274,7 +274,7 @@ static void check_size(const char *path, const json_t *want, const ie_photo *pho
 static void check_file(const char *path, const json_t *want, const json_t *disputed,
                        const ie_photo *photo)
 {
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     static const char *const title[] = {"xmp_title", "iptc_title", NULL};
     static const char *const caption[] = {"image_description", "xmp_description", "iptc_caption",
                                           NULL};
@@ -429,7 +429,7 @@ static void fields_equal_what_exiftool_and_exiv2_agree_on(void **state)
     {
         ie_photo *photo = read_file(folder, path);
         check_file(path, want, json_object_get(disagreements, path), photo);
-        check_absent(path, want, json_object_get(disagreements, path), &photo->metadata);
+        check_absent(path, want, json_object_get(disagreements, path), photo->metadata);
         ie_photo_free(photo);
         files++;
     }
@@ -476,7 +476,7 @@ static void fields_equal_what_other_projects_expect_of_their_files(void **state)
         json_object_foreach(files, path, want)
         {
             ie_photo *photo = read_file(folder, path);
-            const ie_metadata *m = &photo->metadata;
+            const ie_metadata *m = photo->metadata;
             char iso[20], got[40];
             if (calendar_date(ie_json_get_text(want, "datetime_original"), iso)) {
                 assert_int_equal(strncmp(ie_datetime_text(&m->captured, got), iso, 19), 0);
@@ -509,7 +509,7 @@ static void videos_say_when_and_where_and_how_large(void **state)
     json_object_foreach(json_object_get(expected, "files"), path, want)
     {
         ie_photo *photo = read_file(folder, path);
-        const ie_metadata *m = &photo->metadata;
+        const ie_metadata *m = photo->metadata;
         printf("%s\n", path);
         assert_int_equal(photo->width, ie_json_get_int(want, "width", 0));
         assert_int_equal(photo->height, ie_json_get_int(want, "height", 0));

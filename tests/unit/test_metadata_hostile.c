@@ -62,7 +62,7 @@ static void assert_sane_text(const char *text)
 
 static void assert_sane(const ie_photo *photo)
 {
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     assert_true(m->captured.year == 0 || ie_datetime_valid(&m->captured));
     assert_int_equal(m->captured.year != 0, m->captured_source != IE_DATE_NONE);
     assert_int_equal(isnan(m->latitude), isnan(m->longitude));
@@ -235,7 +235,7 @@ static void expect_fault(const char *folder, const char *name, const char *code)
     assert_sane(photo);
     assert_int_equal(photo->fault_count, 1);
     assert_string_equal(photo->faults[0].code, code);
-    assert_int_not_equal(photo->metadata.captured.year, 0); /* the file's time at least */
+    assert_int_not_equal(photo->metadata->captured.year, 0); /* the file's time at least */
     ie_photo_free(photo);
     ie_bytes_close(file);
 }
@@ -263,7 +263,7 @@ static void read_sidecar(bool json, const uint8_t *bytes, size_t size)
     ie_facts_init(&facts);
     if (json) {
         ie_takeout_read((const char *)bytes, size, photo->arena, &facts);
-        photo->metadata = facts.m;
+        *ie_photo_own_metadata(photo) = facts.m;
     } else {
         ie_metadata_merge_sidecar(bytes, size, photo);
     }

@@ -53,7 +53,7 @@ static void faces_of_the_metadata_working_group_are_given_by_their_centres(void 
         "stArea:y='400' stArea:w='20' stArea:h='30' "
         "stArea:unit='pixel'/></rdf:Description></rdf:li>"
         "</rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"));
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     assert_int_equal(m->region_count, 2);
     assert_string_equal(m->regions[0].name, "Ann");
     assert_string_equal(m->regions[0].type, "Face");
@@ -77,7 +77,7 @@ static void microsofts_faces_are_given_by_their_corner_and_told_once(void **stat
         "mwg-rs:Name='Ann' mwg-rs:Type='Face'><mwg-rs:Area stArea:x='0.5' stArea:y='0.4' "
         "stArea:w='0.2' stArea:h='0.3'/></rdf:Description></rdf:li></rdf:Bag></mwg-rs:RegionList>"
         "</rdf:Description></mwg-rs:Regions>"));
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     assert_int_equal(m->region_count, 1);
     assert_box(&m->regions[0], 0.4, 0.25, 0.6, 0.55);
     assert_int_equal(m->people.count, 2); /* one of them is not marked in the picture */
@@ -94,7 +94,7 @@ static void trees_of_keywords_are_read_in_both_spellings(void **state)
                "</rdf:li></rdf:Bag></lr:hierarchicalSubject><digiKam:TagsList><rdf:Seq><rdf:li>"
                "Places/Norway/Oslo</rdf:li><rdf:li>People/Ann</rdf:li></rdf:Seq>"
                "</digiKam:TagsList>"));
-    const ie_text_list *tree = &photo->metadata.hierarchy;
+    const ie_text_list *tree = &photo->metadata->hierarchy;
     assert_int_equal(tree->count, 2);
     assert_string_equal(tree->items[0], "Places|Norway|Oslo");
     assert_string_equal(tree->items[1], "People|Ann");
@@ -118,13 +118,13 @@ static void albums_are_read_from_catalog_sets_and_from_collections_in_all_spelli
                "<rdf:li><rdf:Description "
                "coll:CollectionName='Trips|Norway'/></rdf:li></rdf:Bag></coll:Collections>"
                "<mediapro:People><rdf:Bag><rdf:li>Ann</rdf:li></rdf:Bag></mediapro:People>"));
-    const ie_text_list *albums = &photo->metadata.albums;
+    const ie_text_list *albums = &photo->metadata->albums;
     assert_int_equal(albums->count, 4);
     assert_string_equal(albums->items[0], "Trips|Norway");
     assert_string_equal(albums->items[1], "Holidays");
     assert_string_equal(albums->items[2], "Best of");
     assert_string_equal(albums->items[3], "Print");
-    assert_int_equal(photo->metadata.people.count, 1);
+    assert_int_equal(photo->metadata->people.count, 1);
     ie_photo_free(photo);
 }
 
@@ -140,7 +140,7 @@ static void who_where_and_with_what_is_read_from_xmp(void **state)
         "<dc:creator><rdf:Seq><rdf:li>Ann</rdf:li><rdf:li>Bo</rdf:li></rdf:Seq></dc:creator>"
         "<dc:rights><rdf:Alt><rdf:li xml:lang='de'>frei</rdf:li><rdf:li xml:lang='x-default'>free"
         "</rdf:li></rdf:Alt></dc:rights>"));
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     assert_string_equal(m->label, "Red");
     assert_string_equal(m->software, "darktable 4.4");
     assert_string_equal(m->city, "Oslo");
@@ -182,7 +182,7 @@ static void a_text_of_too_many_bytes_is_left_out_and_told(void **state)
             IE_AUTO_FREE char *packet = ie_asprintf(packets[i], text);
             ie_photo *photo = ie_photo_new();
             ie_metadata_merge_sidecar((const uint8_t *)packet, strlen(packet), photo);
-            const ie_metadata *m = &photo->metadata;
+            const ie_metadata *m = photo->metadata;
             assert_int_equal(photo->fault_count, over);
             assert_int_equal(
                 (m->label != NULL) + m->keywords.count + m->albums.count + m->people.count, !over);
@@ -208,8 +208,8 @@ static void the_standards_lens_goes_before_adobes_whichever_comes_first(void **s
                                ""),
                         orders[i]);
         ie_photo *photo = photo_of(packet);
-        assert_string_equal(photo->metadata.lens, "by exifEX");
-        assert_string_equal(photo->metadata.serial, "2");
+        assert_string_equal(photo->metadata->lens, "by exifEX");
+        assert_string_equal(photo->metadata->serial, "2");
         ie_photo_free(photo);
     }
 }
@@ -226,11 +226,11 @@ static void a_record_with_all_of_it_survives_the_way_there_and_back(void **state
                "</rdf:Bag></MPRI:Regions></MP:RegionInfo>"));
     photo->path = photo->real_path = "a.jpg";
     photo->have = IE_HAVE_METADATA;
-    photo->metadata.duration_s = 1.25;
-    photo->metadata.bias_ev = 0;
-    photo->metadata.flash = 0;
-    photo->metadata.captured_reason = "for a reason";
-    photo->metadata.captured = (ie_datetime){.year = 2023, .month = 7, .day = 14};
+    ie_photo_own_metadata(photo)->duration_s = 1.25;
+    ie_photo_own_metadata(photo)->bias_ev = 0;
+    ie_photo_own_metadata(photo)->flash = 0;
+    ie_photo_own_metadata(photo)->captured_reason = "for a reason";
+    ie_photo_own_metadata(photo)->captured = (ie_datetime){.year = 2023, .month = 7, .day = 14};
     IE_AUTO_FREE char *first = ie_photo_json(photo);
     json_t *parsed;
     assert_int_equal(ie_json_parse(first, strlen(first), "it", &parsed, NULL), IE_OK);
@@ -266,10 +266,10 @@ static void a_live_photo_and_its_video_share_an_identifier(void **state)
         ie_metadata_read(bytes, photos[i]);
         ie_bytes_close(bytes);
     }
-    assert_string_equal(photos[0]->metadata.content_id, "E905E6C6-C747-4805-942F-9904A0281F02");
-    assert_string_equal(photos[1]->metadata.content_id, photos[0]->metadata.content_id);
-    assert_true(fabs(photos[1]->metadata.duration_s - 1.233) < 0.01);
-    assert_true(isnan(photos[0]->metadata.duration_s));
+    assert_string_equal(photos[0]->metadata->content_id, "E905E6C6-C747-4805-942F-9904A0281F02");
+    assert_string_equal(photos[1]->metadata->content_id, photos[0]->metadata->content_id);
+    assert_true(fabs(photos[1]->metadata->duration_s - 1.233) < 0.01);
+    assert_true(isnan(photos[0]->metadata->duration_s));
     ie_photo_free(photos[0]);
     ie_photo_free(photos[1]);
 }

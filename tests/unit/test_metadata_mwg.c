@@ -105,9 +105,9 @@ static void the_stored_digest_decides_between_xmp_and_iptc(void **state)
         char text[40];
         ie_buffer iim = caption_and_date();
         ie_photo *photo = read_both(XMP_BOTH, &iim, cases[i].kind);
-        assert_string_equal(photo->metadata.caption, cases[i].caption);
-        assert_string_equal(ie_datetime_text(&photo->metadata.captured, text), cases[i].date);
-        assert_int_equal(photo->metadata.captured_source, cases[i].source);
+        assert_string_equal(photo->metadata->caption, cases[i].caption);
+        assert_string_equal(ie_datetime_text(&photo->metadata->captured, text), cases[i].date);
+        assert_int_equal(photo->metadata->captured_source, cases[i].source);
         ie_photo_free(photo);
     }
 }
@@ -118,7 +118,7 @@ static void a_newer_iptc_without_a_time_of_day_leaves_xmps_date(void **state)
     ie_buffer iim = {0};
     add_dataset(&iim, 2, 55, "20230714");
     ie_photo *photo = read_both(XMP_BOTH, &iim, STALE);
-    assert_string_equal(ie_datetime_text(&photo->metadata.captured, text), "2020-01-02T03:04:05");
+    assert_string_equal(ie_datetime_text(&photo->metadata->captured, text), "2020-01-02T03:04:05");
     ie_photo_free(photo);
 }
 
@@ -136,10 +136,10 @@ static void what_iptc_cut_is_completed_from_xmp(void **state)
         read_both("<dc:subject><rdf:Bag><rdf:li>" LONG_WORD "</rdf:li></rdf:Bag></dc:subject>"
                   "<p:City xmlns:p='http://ns.adobe.com/photoshop/1.0/'>" LONG_CITY "</p:City>",
                   &iim, STALE);
-    assert_int_equal(photo->metadata.keywords.count, 2);
-    assert_string_equal(photo->metadata.keywords.items[0], "sea");
-    assert_string_equal(photo->metadata.keywords.items[1], LONG_WORD);
-    assert_string_equal(photo->metadata.city, LONG_CITY);
+    assert_int_equal(photo->metadata->keywords.count, 2);
+    assert_string_equal(photo->metadata->keywords.items[0], "sea");
+    assert_string_equal(photo->metadata->keywords.items[1], LONG_WORD);
+    assert_string_equal(photo->metadata->city, LONG_CITY);
     ie_photo_free(photo);
 }
 
@@ -149,7 +149,7 @@ static void a_short_iptc_text_is_not_taken_for_a_cut_one(void **state)
     add_dataset(&iim, 2, 25, "Rome");
     ie_photo *photo =
         read_both("<dc:subject><rdf:Bag><rdf:li>Romeo</rdf:li></rdf:Bag></dc:subject>", &iim, NONE);
-    assert_int_equal(photo->metadata.keywords.count, 2);
+    assert_int_equal(photo->metadata->keywords.count, 2);
     ie_photo_free(photo);
 }
 
@@ -160,8 +160,8 @@ static void a_text_cut_within_a_character_loses_only_its_rest(void **state)
     add_dataset(&iim, 2, 90, "Plac\xc3\xa9 l\xc3");
     add_dataset(&iim, 2, 25, "\xe6\xb5\xb7\xe6\xb5");
     ie_photo *photo = read_both(NULL, &iim, NONE);
-    assert_string_equal(photo->metadata.city, "Plac\xc3\xa9 l");
-    assert_string_equal(photo->metadata.keywords.items[0], "\xe6\xb5\xb7");
+    assert_string_equal(photo->metadata->city, "Plac\xc3\xa9 l");
+    assert_string_equal(photo->metadata->keywords.items[0], "\xe6\xb5\xb7");
     ie_photo_free(photo);
 }
 
@@ -185,7 +185,7 @@ static void iptc_is_read_in_its_own_character_set(void **state)
         }
         add_dataset(&iim, 2, 120, cases[i].bytes);
         ie_photo *photo = read_both(NULL, &iim, NONE);
-        assert_string_equal(photo->metadata.caption, cases[i].want);
+        assert_string_equal(photo->metadata->caption, cases[i].want);
         ie_photo_free(photo);
     }
 }
@@ -241,9 +241,9 @@ static void a_users_comment_is_read_by_its_prefix(void **state)
         ie_photo *photo = read_tag(0x9286, 7, cases[i].bytes, cases[i].size, true);
         assert_int_equal(photo->fault_count, 0);
         if (cases[i].want == NULL) {
-            assert_null(photo->metadata.comment);
+            assert_null(photo->metadata->comment);
         } else {
-            assert_string_equal(photo->metadata.comment, cases[i].want);
+            assert_string_equal(photo->metadata->comment, cases[i].want);
         }
         ie_photo_free(photo);
     }
@@ -257,7 +257,7 @@ static void microsofts_percents_are_stars(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const uint8_t value[2] = {cases[i].percent, 0};
         ie_photo *photo = read_tag(0x4749, 3, value, 2, false);
-        assert_int_equal(photo->metadata.rating, cases[i].stars);
+        assert_int_equal(photo->metadata->rating, cases[i].stars);
         ie_photo_free(photo);
         ie_buffer jpeg = {0};
         IE_AUTO_FREE char *xmp =
@@ -266,7 +266,7 @@ static void microsofts_percents_are_stars(void **state)
         begin_jpeg(&jpeg);
         add_xmp(&jpeg, xmp);
         photo = read_jpeg(&jpeg);
-        assert_int_equal(photo->metadata.rating, cases[i].stars);
+        assert_int_equal(photo->metadata->rating, cases[i].stars);
         ie_photo_free(photo);
     }
 }
@@ -278,14 +278,14 @@ static void a_rating_in_stars_wins_over_percents(void **state)
     add_xmp(&jpeg, "<m:Rating xmlns:m='http://ns.microsoft.com/photo/1.0/'>99</m:Rating>"
                    "<x:Rating xmlns:x='http://ns.adobe.com/xap/1.0/'>-1</x:Rating>");
     ie_photo *photo = read_jpeg(&jpeg);
-    assert_int_equal(photo->metadata.rating, -1);
+    assert_int_equal(photo->metadata->rating, -1);
     ie_photo_free(photo);
 }
 
 static void windows_title_counts_where_there_is_no_other(void **state)
 {
     ie_photo *photo = read_tag(0x9c9b, 1, "B\0o\0a\0t\0\0\0", 10, false);
-    assert_string_equal(photo->metadata.title, "Boat");
+    assert_string_equal(photo->metadata->title, "Boat");
     ie_photo_free(photo);
 }
 
@@ -308,7 +308,7 @@ static void developed_pictures_say_that_they_are_edited(void **state)
         begin_jpeg(&jpeg);
         add_xmp(&jpeg, cases[i].xmp);
         ie_photo *photo = read_jpeg(&jpeg);
-        assert_int_equal(photo->metadata.edited, cases[i].want);
+        assert_int_equal(photo->metadata->edited, cases[i].want);
         ie_photo_free(photo);
     }
 }
@@ -319,7 +319,7 @@ static void digikams_colours_have_names(void **state)
     begin_jpeg(&jpeg);
     add_xmp(&jpeg, "<k:ColorLabel xmlns:k='http://www.digikam.org/ns/1.0/'>4</k:ColorLabel>");
     ie_photo *photo = read_jpeg(&jpeg);
-    assert_string_equal(photo->metadata.label, "Green");
+    assert_string_equal(photo->metadata->label, "Green");
     ie_photo_free(photo);
 }
 

@@ -83,7 +83,8 @@ static void read_part(ie_format format, const char *bytes, size_t size, size_t a
     ie_metadata_read(wrapped, photo);
     ie_bytes_close(wrapped);
     assert_true(photo->fault_count <= 2 && (photo->width == 0) == (photo->height == 0));
-    assert_true(photo->metadata.captured.year == 0 || ie_datetime_valid(&photo->metadata.captured));
+    assert_true(photo->metadata->captured.year == 0 ||
+                ie_datetime_valid(&photo->metadata->captured));
     ie_photo_free(photo);
     free(copy);
 }
@@ -127,9 +128,9 @@ static void cr3_keeps_each_directory_in_a_box_of_its_own(void **state)
     box(&file, "moov", &movie);
     ie_photo *photo = read_buffer(IE_FORMAT_CR3, &file);
     char text[40];
-    assert_string_equal(photo->metadata.model, "Canon EOS R5");
-    assert_string_equal(ie_datetime_text(&photo->metadata.captured, text), "2021-05-06T07:08:09");
-    assert_int_equal(photo->metadata.captured_source, IE_DATE_EXIF);
+    assert_string_equal(photo->metadata->model, "Canon EOS R5");
+    assert_string_equal(ie_datetime_text(&photo->metadata->captured, text), "2021-05-06T07:08:09");
+    assert_int_equal(photo->metadata->captured_source, IE_DATE_EXIF);
     assert_int_equal(photo->fault_count, 0);
     ie_photo_free(photo);
     ie_buffer_free(&movie);
@@ -154,8 +155,8 @@ static void raf_has_its_exif_in_a_jpeg_and_its_size_in_a_directory(void **state)
     ie_buffer_add(&file, jpeg.data, jpeg.size);
     ie_buffer_add(&file, "\0\0\0\1\x01\x21\0\4\x0f\xa0\x17\x70", 12);
     ie_photo *photo = read_buffer(IE_FORMAT_RAF, &file);
-    assert_string_equal(photo->metadata.make, "FUJIFILM");
-    assert_string_equal(photo->metadata.title, "Title");
+    assert_string_equal(photo->metadata->make, "FUJIFILM");
+    assert_string_equal(photo->metadata->title, "Title");
     assert_int_equal(photo->width, 6000);
     assert_int_equal(photo->height, 4000);
     assert_int_equal(photo->fault_count, 0);
@@ -184,7 +185,7 @@ static void rw2_has_its_exif_in_a_jpeg_and_its_size_in_sensor_borders(void **sta
     assert_int_equal(file.size, 74);
     ie_buffer_add(&file, jpeg.data, jpeg.size);
     ie_photo *photo = read_buffer(IE_FORMAT_RW2, &file);
-    assert_string_equal(photo->metadata.make, "Panasonic");
+    assert_string_equal(photo->metadata->make, "Panasonic");
     assert_int_equal(photo->width, 4000);
     assert_int_equal(photo->height, 3000);
     assert_int_equal(photo->fault_count, 0);
@@ -197,7 +198,7 @@ static void olympus_files_are_tiff_under_another_magic(void **state)
     ie_buffer file = {0};
     one_text(&file, 0x4f52, 0x0110, "E-M1");
     ie_photo *photo = read_buffer(IE_FORMAT_ORF, &file);
-    assert_string_equal(photo->metadata.model, "E-M1");
+    assert_string_equal(photo->metadata->model, "E-M1");
     ie_photo_free(photo);
 }
 
@@ -210,7 +211,7 @@ static void samsungs_files_are_tiff_told_by_their_maker(void **state)
         assert_int_equal(ie_format_sniff((const uint8_t *)file.data, file.size, names[i]),
                          i == 0 ? IE_FORMAT_SRW : IE_FORMAT_TIFF);
         ie_photo *photo = read_buffer(IE_FORMAT_SRW, &file);
-        assert_string_equal(photo->metadata.make, "SAMSUNG");
+        assert_string_equal(photo->metadata->make, "SAMSUNG");
         ie_photo_free(photo);
     }
 }
@@ -231,9 +232,9 @@ static void photoshop_files_keep_all_in_image_resources(void **state)
     be(&file, resources.size, 4);
     ie_buffer_add(&file, resources.data, resources.size);
     ie_photo *photo = read_buffer(IE_FORMAT_PSD, &file);
-    assert_string_equal(photo->metadata.make, "Camera");
-    assert_int_equal(photo->metadata.keywords.count, 1);
-    assert_string_equal(photo->metadata.keywords.items[0], "cat");
+    assert_string_equal(photo->metadata->make, "Camera");
+    assert_int_equal(photo->metadata->keywords.count, 1);
+    assert_string_equal(photo->metadata->keywords.items[0], "cat");
     assert_int_equal(photo->width, 48);
     assert_int_equal(photo->height, 32);
     ie_photo_free(photo);
@@ -260,7 +261,7 @@ static void resources_that_fill_two_segments_are_joined(void **state)
     }
     ie_buffer_add(&file, "\xff\xda", 2);
     ie_photo *photo = read_buffer(IE_FORMAT_JPEG, &file);
-    assert_int_equal(strlen(photo->metadata.caption), 90);
+    assert_int_equal(strlen(photo->metadata->caption), 90);
     assert_int_equal(photo->fault_count, 0);
     ie_photo_free(photo);
     ie_buffer_free(&irb);

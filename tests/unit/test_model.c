@@ -223,23 +223,24 @@ static void tags_hold_each_label_once_best_first(void **state)
     ie_label objects[] = {{.label = "dog", .confidence = 0.9, .source = "detr"},
                           {.label = "dog", .confidence = 0.8, .source = "detr"},
                           {.label = "kite", .confidence = 0.2, .source = "detr"}};
-    photo->vision =
+    *ie_photo_own_vision(photo) =
         (ie_vision){.scenes = scenes,
                     .scene_count = 2,
                     .objects = objects,
                     .object_count = 3,
                     .objects_model = {.name = "facebook/detr", .version = "0123456789abcdef"}};
     ie_photo_make_tags(photo, 0.25);
-    assert_int_equal(photo->vision.tag_count, 2);
-    assert_string_equal(photo->vision.tags[0].label, "dog");
-    assert_string_equal(photo->vision.tags[0].source, "detr");
-    assert_string_equal(photo->vision.tags[0].model->name, "facebook/detr");
-    assert_string_equal(photo->vision.tags[0].model->version, "0123456789abcdef");
-    assert_string_equal(photo->vision.tags[1].label, "beach");
-    assert_null(photo->vision.tags[1].model); /* one that said nothing of itself */
-    photo->vision.scene_count = photo->vision.object_count = 0;
+    assert_int_equal(photo->vision->tag_count, 2);
+    assert_string_equal(photo->vision->tags[0].label, "dog");
+    assert_string_equal(photo->vision->tags[0].source, "detr");
+    assert_string_equal(photo->vision->tags[0].model->name, "facebook/detr");
+    assert_string_equal(photo->vision->tags[0].model->version, "0123456789abcdef");
+    assert_string_equal(photo->vision->tags[1].label, "beach");
+    assert_null(photo->vision->tags[1].model); /* one that said nothing of itself */
+    ie_vision *vision = ie_photo_own_vision(photo);
+    vision->scene_count = vision->object_count = 0;
     ie_photo_make_tags(photo, 0);
-    assert_int_equal(photo->vision.tag_count, 0);
+    assert_int_equal(photo->vision->tag_count, 0);
     ie_photo_free(photo);
 }
 

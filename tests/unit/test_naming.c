@@ -87,8 +87,8 @@ static void earlier_fractions_of_a_second_come_first(void **state)
 {
     (void)state;
     collection c = dated();
-    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1)->metadata.captured.nanosecond = 900000000;
-    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2)->metadata.captured.nanosecond = 100000000;
+    ie_photo_own_metadata(add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1))->captured.nanosecond = 900000000;
+    ie_photo_own_metadata(add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2))->captured.nanosecond = 100000000;
     PROPOSE(&c, RENAME);
     expect(&c, 0, IE_ACTION_MOVE, T "_2.jpg");
     expect(&c, 1, IE_ACTION_MOVE, T ".jpg");
@@ -126,7 +126,7 @@ static void a_name_that_its_file_leaves_is_free(void **state)
     collection c = dated();
     add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
     ie_photo *other = add(&c, T ".jpg", IE_FORMAT_JPEG, 2);
-    ie_datetime_parse("2022-01-02T03:04:05", &other->metadata.captured);
+    ie_datetime_parse("2022-01-02T03:04:05", &ie_photo_own_metadata(other)->captured);
     PROPOSE(&c, RENAME);
     expect(&c, 0, IE_ACTION_MOVE, T ".jpg");
     expect(&c, 1, IE_ACTION_MOVE, "/p/2022/2022-01-02_030405.jpg");
@@ -220,8 +220,8 @@ static void what_an_earlier_run_copied_is_not_copied_again(void **state)
     collection c = dated();
     c.output = "/out";
     add(&c, "/p/new.jpg", IE_FORMAT_JPEG, 1); /* comes first by date, is new */
-    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 2)->metadata.captured.nanosecond = 1;
-    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 3)->metadata.captured.nanosecond = 2;
+    ie_photo_own_metadata(add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 2))->captured.nanosecond = 1;
+    ie_photo_own_metadata(add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 3))->captured.nanosecond = 2;
     c.disk[c.disk_count++] = "/out/2023/2023-07-14_091233.jpg=a.jpg";
     c.disk[c.disk_count++] = "/out/2023/2023-07-14_091233_2.jpg=b.jpg";
     PROPOSE(&c, RENAME);
@@ -278,7 +278,7 @@ static void equal_times_follow_the_number_that_the_camera_gave(void **state)
     collection c = dated();
     add(&c, "/p/IMG_10.jpg", IE_FORMAT_JPEG, 1);
     add(&c, "/p/IMG_9.jpg", IE_FORMAT_JPEG, 2);
-    add(&c, "/p/x.jpg", IE_FORMAT_JPEG, 3)->metadata.original_name = "IMG_8.JPG";
+    ie_photo_own_metadata(add(&c, "/p/x.jpg", IE_FORMAT_JPEG, 3))->original_name = "IMG_8.JPG";
     PROPOSE(&c, RENAME);
     expect(&c, 0, IE_ACTION_MOVE, T "_3.jpg");
     expect(&c, 1, IE_ACTION_MOVE, T "_2.jpg");
@@ -296,8 +296,8 @@ static collection ten(const char *template)
         snprintf(path, sizeof path, "/p/%c_%d.jpg", 'j' - i, i);
         snprintf(date, sizeof date, "2023-07-%dT09:12:%02d", 14 + i % 2, i);
         ie_photo *photo = add(&c, path, IE_FORMAT_JPEG, (unsigned)i);
-        assert_true(ie_datetime_parse(date, &photo->metadata.captured));
-        photo->metadata.burst_id = i < 4 ? "A" : i < 6 ? "B" : NULL;
+        assert_true(ie_datetime_parse(date, &ie_photo_own_metadata(photo)->captured));
+        ie_photo_own_metadata(photo)->burst_id = i < 4 ? "A" : i < 6 ? "B" : NULL;
     }
     return c;
 }
@@ -356,8 +356,9 @@ static void a_new_photo_takes_a_free_number_and_the_others_keep_theirs(void **st
     collection c = ten("{seq}_{camera|\"x\"}");
     PROPOSE(&c, RENAME);
     carry_out(&c);
-    assert_true(ie_datetime_parse("2001-01-01T00:00:00",
-                                  &add(&c, "/p/new.jpg", IE_FORMAT_JPEG, 99)->metadata.captured));
+    assert_true(ie_datetime_parse(
+        "2001-01-01T00:00:00",
+        &ie_photo_own_metadata(add(&c, "/p/new.jpg", IE_FORMAT_JPEG, 99))->captured));
     c.disk[c.disk_count++] = "/p/11_x.jpg"; /* somebody else's */
     PROPOSE(&c, RENAME);
     expect(&c, 0, IE_ACTION_KEEP, NULL);
@@ -391,7 +392,7 @@ static void numbers_that_do_not_show_do_not_hang(void **state)
     for (unsigned i = 0; i < 3; i++) {
         char path[16];
         snprintf(path, sizeof path, "/p/%u.jpg", i);
-        add(&c, path, IE_FORMAT_JPEG, i)->metadata.title = long_title;
+        ie_photo_own_metadata(add(&c, path, IE_FORMAT_JPEG, i))->title = long_title;
     }
     PROPOSE(&c, RENAME);
     assert_true(ie_ends_with_nocase(c.plan->actions[1].to, "aa_2.jpg"));
@@ -406,9 +407,10 @@ static void names_of_equal_accents_are_one_name(void **state)
     (void)state;
     collection c = collection_new();
     set(&c, "rename.template", "{title}");
-    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1)->metadata.title = "e\xcc\x81";
-    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2)->metadata.title = "\xc3\xa9";
-    add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 3)->metadata.title = "\xc3\x89"; /* upper case */
+    ie_photo_own_metadata(add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1))->title = "e\xcc\x81";
+    ie_photo_own_metadata(add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2))->title = "\xc3\xa9";
+    ie_photo_own_metadata(add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 3))->title =
+        "\xc3\x89"; /* upper case */
     PROPOSE(&c, RENAME);
     expect(&c, 0, IE_ACTION_MOVE, "/p/\xc3\xa9.jpg");
     expect(&c, 1, IE_ACTION_MOVE, "/p/\xc3\xa9_2.jpg");
@@ -434,10 +436,10 @@ static void the_old_name_is_kept_once_in_the_photo_or_beside_it(void **state)
     collection c = dated();
     set(&c, "rename.keep_original_name", "true");
     add(&c, "/p/IMG_1.JPG", IE_FORMAT_JPEG, 1);
-    add(&c, "/p/IMG_2.CR2", IE_FORMAT_CR2, 2)->metadata.captured.year = 2020;
-    add(&c, "/p/IMG_3.jpg", IE_FORMAT_JPEG, 3)->metadata.original_name = "DSC.jpg";
-    c.photos[2]->metadata.captured.year = 2021;
-    add(&c, "/p/IMG_4.mov", IE_FORMAT_MOV, 4)->metadata.captured.year = 2022;
+    ie_photo_own_metadata(add(&c, "/p/IMG_2.CR2", IE_FORMAT_CR2, 2))->captured.year = 2020;
+    ie_photo_own_metadata(add(&c, "/p/IMG_3.jpg", IE_FORMAT_JPEG, 3))->original_name = "DSC.jpg";
+    ie_photo_own_metadata(c.photos[2])->captured.year = 2021;
+    ie_photo_own_metadata(add(&c, "/p/IMG_4.mov", IE_FORMAT_MOV, 4))->captured.year = 2022;
     PROPOSE(&c, RENAME, ie_writing_propose);
     expect(&c, 0, IE_ACTION_REPLACE, T ".jpg");
     assert_string_equal(c.plan->actions[0].tags->original_name, "IMG_1.JPG");
@@ -453,9 +455,9 @@ static void the_old_name_is_kept_once_in_the_photo_or_beside_it(void **state)
     expect_reason(&c, 3, "its old name is not noted: videos");
     assert_true(c.plan->actions[3].untagged);
     carry_out(&c);
-    c.photos[0]->metadata.original_name = "IMG_1.JPG";
-    c.photos[1]->metadata.original_name = "IMG_2.CR2"; /* from its sidecar */
-    c.photos[3]->metadata.original_name = "IMG_4.mov";
+    ie_photo_own_metadata(c.photos[0])->original_name = "IMG_1.JPG";
+    ie_photo_own_metadata(c.photos[1])->original_name = "IMG_2.CR2"; /* from its sidecar */
+    ie_photo_own_metadata(c.photos[3])->original_name = "IMG_4.mov";
     PROPOSE(&c, RENAME, ie_writing_propose);
     expect_no_work(&c);
     collection_end(&c);

@@ -341,11 +341,12 @@ static void the_rules_decide_in_their_order(void **state)
     collection c = collection_new();
     ie_photo *raw = version(&c, "/p/a.cr2", 1000), *jpeg = version(&c, "/q/b.jpg", 4000);
     raw->format = IE_FORMAT_CR2;
-    raw->content.quality = 0.3;
-    jpeg->content.quality = 0.9;
-    jpeg->metadata.rating = 5;
-    ie_datetime_parse("2020-01-01T00:00:00", &jpeg->metadata.captured);
-    raw->metadata.make = raw->metadata.model = "Canon";
+    ie_photo_own_content(raw)->quality = 0.3;
+    ie_photo_own_content(jpeg)->quality = 0.9;
+    ie_photo_own_metadata(jpeg)->rating = 5;
+    ie_datetime_parse("2020-01-01T00:00:00", &ie_photo_own_metadata(jpeg)->captured);
+    ie_photo_own_metadata(raw)->make = "Canon";
+    ie_photo_own_metadata(raw)->model = "Canon";
     pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
     stays_by(&c, "quality", 0);
     stays_by(&c, "largest", 1);
@@ -379,14 +380,14 @@ static void scores_that_differ_by_chance_leave_the_choice_to_the_jpeg_quality(vo
 {
     (void)state;
     collection c = collection_new();
-    version(&c, "/p/a_brighter.jpg", 4000)->content.jpeg_quality = 71;
-    version(&c, "/p/original.jpg", 4000)->content.jpeg_quality = 73;
-    c.photos[0]->content.quality = 0.52;
-    c.photos[1]->content.quality = 0.50;
+    ie_photo_own_content(version(&c, "/p/a_brighter.jpg", 4000))->jpeg_quality = 71;
+    ie_photo_own_content(version(&c, "/p/original.jpg", 4000))->jpeg_quality = 73;
+    ie_photo_own_content(c.photos[0])->quality = 0.52;
+    ie_photo_own_content(c.photos[1])->quality = 0.50;
     pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
     stays_by(&c, "quality", 1);
     expect_reason(&c, 0, "that one: saved with less loss (JPEG quality 73 against 71)");
-    c.photos[0]->content.quality = 0.55;
+    ie_photo_own_content(c.photos[0])->quality = 0.55;
     stays_by(&c, "quality", 0);
     expect_reason(&c, 1, "that one: higher quality (0.55 against 0.50)");
     stays_by(&c, "jpeg-quality", 1);
@@ -400,10 +401,10 @@ static void no_step_of_the_score_decides_what_chance_made(void **state)
     (void)state;
     for (int i = 0; i < 100; i++) {
         collection c = collection_new();
-        version(&c, "/p/a.jpg", 4000)->content.quality = 0.40 + i * 0.002;
-        version(&c, "/p/b.jpg", 4000)->content.quality = 0.42 + i * 0.002;
-        c.photos[0]->content.jpeg_quality = 90;
-        c.photos[1]->content.jpeg_quality = 80;
+        ie_photo_own_content(version(&c, "/p/a.jpg", 4000))->quality = 0.40 + i * 0.002;
+        ie_photo_own_content(version(&c, "/p/b.jpg", 4000))->quality = 0.42 + i * 0.002;
+        ie_photo_own_content(c.photos[0])->jpeg_quality = 90;
+        ie_photo_own_content(c.photos[1])->jpeg_quality = 80;
         pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
         PROPOSE(&c, DEDUPE);
         expect(&c, 1, IE_ACTION_QUARANTINE, NULL);
@@ -417,7 +418,7 @@ static void what_is_lossless_only_since_it_was_converted_is_no_better(void **sta
     for (int same_pixels = 0; same_pixels < 2; same_pixels++) {
         collection c = collection_new();
         version(&c, "/p/a.png", 4000)->format = IE_FORMAT_PNG;
-        version(&c, "/p/b.jpg", 4000)->content.jpeg_quality = 80;
+        ie_photo_own_content(version(&c, "/p/b.jpg", 4000))->jpeg_quality = 80;
         c.photos[0]->stamp.mtime_ns = c.photos[1]->stamp.mtime_ns + 1;
         pair(&c, 0, 1, same_pixels ? IE_MATCH_SAME_PIXELS : IE_MATCH_SAME_PICTURE, 0);
         stays_by(&c, "quality", same_pixels ? 1 : 0);
@@ -429,8 +430,8 @@ static void edited_versions_stay_or_go_as_the_user_says(void **state)
 {
     (void)state;
     collection c = collection_new();
-    version(&c, "/p/a.jpg", 4000)->metadata.edited = 1;
-    version(&c, "/p/b.jpg", 4000)->metadata.title = "A dog";
+    ie_photo_own_metadata(version(&c, "/p/a.jpg", 4000))->edited = 1;
+    ie_photo_own_metadata(version(&c, "/p/b.jpg", 4000))->title = "A dog";
     pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
     stays_by(&c, "edited", 0);
     expect_reason(&c, 1, "that one: edited");
@@ -450,7 +451,7 @@ static void a_heic_is_the_cameras_own_only_since_cameras_write_them(void **state
         version(&c, "/p/b.jpg", 4000);
         c.photos[0]->format = IE_FORMAT_HEIC;
         for (size_t i = 0; i < 2; i++) {
-            ie_metadata *m = &c.photos[i]->metadata;
+            ie_metadata *m = ie_photo_own_metadata(c.photos[i]);
             m->make = "Apple";
             m->model = "iPhone";
             m->captured_source = IE_DATE_EXIF;
@@ -483,7 +484,7 @@ static void with_an_output_folder_other_versions_are_not_copied(void **state)
 
 static void keyword(ie_photo *photo, const char *text)
 {
-    ie_text_list_add(&photo->metadata.keywords, photo->arena, text);
+    ie_text_list_add(&ie_photo_own_metadata(photo)->keywords, photo->arena, text);
 }
 
 /* A large one, and a small one of which people wrote more. */
@@ -494,10 +495,10 @@ static void two_versions(collection *c)
     keyword(large, "Sea");
     keyword(small, "sea");
     keyword(small, "sun");
-    small->metadata.title = "A dog";
-    small->metadata.rating = 4;
-    small->metadata.latitude = 59.9;
-    small->metadata.longitude = 10.7;
+    ie_photo_own_metadata(small)->title = "A dog";
+    ie_photo_own_metadata(small)->rating = 4;
+    ie_photo_own_metadata(small)->latitude = 59.9;
+    ie_photo_own_metadata(small)->longitude = 10.7;
 }
 
 static void what_only_the_one_that_goes_has_is_given_to_the_one_that_stays(void **state)
@@ -527,9 +528,9 @@ static void albums_that_only_the_one_that_goes_is_in_are_given_too(void **state)
     two_versions(&c);
     static const char *const both[] = {"Holidays", "Best of"};
     for (size_t i = 0; i < 2; i++) {
-        ie_text_list_add(&c.photos[1]->metadata.albums, c.photos[1]->arena, both[i]);
+        ie_text_list_add(&ie_photo_own_metadata(c.photos[1])->albums, c.photos[1]->arena, both[i]);
     }
-    ie_text_list_add(&c.photos[0]->metadata.albums, c.photos[0]->arena, "Holidays");
+    ie_text_list_add(&ie_photo_own_metadata(c.photos[0])->albums, c.photos[0]->arena, "Holidays");
     PROPOSE(&c, MERGE);
     const ie_tag_edit *tags = c.plan->actions[0].tags;
     assert_int_equal(tags->albums.count, 1);
@@ -544,9 +545,10 @@ static void what_both_say_is_left_as_the_one_that_stays_says_it(void **state)
     (void)state;
     collection c = collection_new();
     two_versions(&c);
-    c.photos[0]->metadata.title = "Another dog";
-    c.photos[0]->metadata.rating = 5;
-    c.photos[0]->metadata.latitude = c.photos[0]->metadata.longitude = 1;
+    ie_photo_own_metadata(c.photos[0])->title = "Another dog";
+    ie_photo_own_metadata(c.photos[0])->rating = 5;
+    ie_photo_own_metadata(c.photos[0])->latitude = 1;
+    ie_photo_own_metadata(c.photos[0])->longitude = 1;
     keyword(c.photos[0], "sun");
     PROPOSE(&c, MERGE);
     expect(&c, 0, IE_ACTION_KEEP, NULL);
@@ -562,9 +564,9 @@ static void of_two_that_contradict_each_other_the_first_gives(void **state)
     two_versions(&c);
     ie_photo *third = version(&c, "/p/tiny.jpg", 500);
     pair(&c, 0, 2, IE_MATCH_SAME_PICTURE, 0);
-    third->metadata.title = "A cat";
+    ie_photo_own_metadata(third)->title = "A cat";
     keyword(third, "SUN");
-    third->metadata.rating = 4;
+    ie_photo_own_metadata(third)->rating = 4;
     PROPOSE(&c, MERGE);
     assert_string_equal(c.plan->actions[0].tags->title, "A dog");
     expect_reason(&c, 2, "gives it what only it has: keyword sun, rating");

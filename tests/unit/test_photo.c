@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <math.h>
 #include <time.h>
 
 #include "test.h"
@@ -108,6 +109,29 @@ static void a_list_made_or_cut_by_others_can_be_added_to(void **state)
     ie_arena_free(arena);
 }
 
+/* And a record of which nothing is known is small: five million of them are in memory at once. */
+static void facts_take_room_once_there_are_any(void **state)
+{
+    ie_photo *a = ie_photo_new(), *b = ie_photo_new();
+    assert_true(sizeof *a <= 256);
+    assert_ptr_equal(a->metadata, b->metadata);
+    assert_ptr_equal(a->content, b->content);
+    assert_ptr_equal(a->vision, b->vision);
+    assert_true(isnan(a->metadata->latitude) && a->metadata->rating == IE_ABSENT);
+    ie_photo_own_metadata(a)->iso = 100;
+    ie_photo_own_metadata(a)->rating = 3; /* the same one again */
+    ie_photo_own_content(a)->phash = 1;
+    ie_photo_own_vision(a)->tag_count = 1;
+    assert_int_equal(a->metadata->iso, 100);
+    assert_int_equal(a->metadata->rating, 3);
+    assert_true(isnan(a->metadata->latitude));
+    assert_int_equal(b->metadata->iso, 0);
+    assert_int_equal(b->metadata->rating, IE_ABSENT);
+    assert_true(b->content->phash == 0 && b->vision->tag_count == 0);
+    ie_photo_free(a);
+    ie_photo_free(b);
+}
+
 static void faults_add_up(void **state)
 {
     ie_photo *photo = ie_photo_new();
@@ -140,6 +164,7 @@ int main(void)
         cmocka_unit_test(keyword_lists_drop_repeats_and_keep_order),
         cmocka_unit_test(a_list_of_very_many_texts_is_made_without_comparing_each_with_each),
         cmocka_unit_test(a_list_made_or_cut_by_others_can_be_added_to),
+        cmocka_unit_test(facts_take_room_once_there_are_any),
         cmocka_unit_test(faults_add_up),
         cmocka_unit_test(a_stamp_differs_when_any_part_does),
     };

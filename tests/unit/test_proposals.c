@@ -58,7 +58,7 @@ static void tags_are_added_once(void **state)
     set(&c, "tagging.caption", "Summer");
     set(&c, "tagging.rating", "4");
     ie_photo *photo = add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
-    ie_text_list_add(&photo->metadata.keywords, photo->arena, "rome");
+    ie_text_list_add(&ie_photo_own_metadata(photo)->keywords, photo->arena, "rome");
     PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     expect(&c, 0, IE_ACTION_REPLACE, "/p/a.jpg");
     const ie_tag_edit *tags = c.plan->actions[0].tags;
@@ -68,9 +68,9 @@ static void tags_are_added_once(void **state)
     assert_null(tags->title);
     assert_int_equal(4, tags->rating);
     expect_reason(&c, 0, "tags: +2023, caption, rating 4");
-    ie_text_list_add(&photo->metadata.keywords, photo->arena, "2023");
-    photo->metadata.caption = "Summer";
-    photo->metadata.rating = 4;
+    ie_text_list_add(&ie_photo_own_metadata(photo)->keywords, photo->arena, "2023");
+    ie_photo_own_metadata(photo)->caption = "Summer";
+    ie_photo_own_metadata(photo)->rating = 4;
     PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     expect(&c, 0, IE_ACTION_KEEP, NULL);
     collection_end(&c);
@@ -84,7 +84,8 @@ static void a_keyword_with_a_place_in_a_tree_is_shown_with_it(void **state)
     ie_photo *photo = add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
     PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     expect_reason(&c, 0, "tags: +sea +Places|Norway|Oslo +a +b +c and 1 more");
-    ie_text_list_add(&photo->metadata.keywords, photo->arena, "Oslo"); /* without its place */
+    ie_text_list_add(&ie_photo_own_metadata(photo)->keywords, photo->arena,
+                     "Oslo"); /* without its place */
     PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     expect_reason(&c, 0, "tags: +sea +a +b +c +d|e and 1 more");
     set(&c, "tagging.keywords", "Places|Norway|Oslo");
@@ -144,8 +145,8 @@ static void only_sure_tags_are_embedded(void **state)
     ie_photo *photo = add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
     ie_label labels[] = {{.label = "beach", .confidence = 0.7},
                          {.label = "dog", .confidence = 0.4}};
-    photo->vision.tags = labels;
-    photo->vision.tag_count = 2;
+    ie_photo_own_vision(photo)->tags = labels;
+    ie_photo_own_vision(photo)->tag_count = 2;
     PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     assert_int_equal(1, c.plan->actions[0].tags->add_keywords.count);
     assert_string_equal("beach", c.plan->actions[0].tags->add_keywords.items[0]);
@@ -160,10 +161,10 @@ static void quality_rates_only_what_has_no_rating(void **state)
     (void)state;
     collection c = collection_new();
     set(&c, "tagging.quality_rating", "true");
-    add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1)->content.quality = 1.0;
-    add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2)->content.quality = 0.59;
-    add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 3)->metadata.rating = 2;
-    add(&c, "/p/d.jpg", IE_FORMAT_JPEG, 4)->content.quality = NAN;
+    ie_photo_own_content(add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1))->quality = 1.0;
+    ie_photo_own_content(add(&c, "/p/b.jpg", IE_FORMAT_JPEG, 2))->quality = 0.59;
+    ie_photo_own_metadata(add(&c, "/p/c.jpg", IE_FORMAT_JPEG, 3))->rating = 2;
+    ie_photo_own_content(add(&c, "/p/d.jpg", IE_FORMAT_JPEG, 4))->quality = NAN;
     PROPOSE(&c, TAG, ie_place_propose, ie_writing_propose);
     assert_int_equal(5, c.plan->actions[0].tags->rating);
     assert_int_equal(3, c.plan->actions[1].tags->rating);
@@ -238,7 +239,7 @@ static void a_new_sidecar_takes_the_new_name_of_its_photo_and_its_keywords(void 
     set(&c, "tagging.keywords", "Rome");
     set(&c, "rename.template", "new");
     ie_photo *photo = add(&c, "/p/a.jpg", IE_FORMAT_JPEG, 1);
-    ie_text_list_add(&photo->metadata.keywords, photo->arena, "Ann");
+    ie_text_list_add(&ie_photo_own_metadata(photo)->keywords, photo->arena, "Ann");
     PROPOSE(&c, TAG, ie_rename_processor.propose, ie_writing_propose);
     expect(&c, 0, IE_ACTION_MOVE, "/p/new.jpg");
     const ie_action *made = made_beside(&c, 0);

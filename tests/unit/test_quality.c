@@ -39,7 +39,7 @@ static ie_photo *judge(content_rig *rig, const ie_pixels *pixels, int quality)
 static ie_content content_of(content_rig *rig, const ie_pixels *pixels, int quality)
 {
     ie_photo *photo = judge(rig, pixels, quality);
-    ie_content content = photo->content;
+    ie_content content = *photo->content;
     ie_photo_free(photo);
     return content;
 }
@@ -161,7 +161,7 @@ static ie_content read_original(content_rig *rig, const char *path, ie_pixels *r
     assert_int_equal(rows, IE_JPEG_RGB);
     assert_true(ie_jpeg_read(jpeg, ret_pixels->data, height, &fault));
     ie_jpeg_close(jpeg);
-    ie_content content = photo->content;
+    ie_content content = *photo->content;
     ie_photo_free(photo);
     free(data);
     return content;

@@ -8,7 +8,7 @@
 
 static void fill_content(ie_photo *photo)
 {
-    photo->content = (ie_content){
+    *ie_photo_own_content(photo) = (ie_content){
         .phash = 0x8000000000000001,
         .ahash = 0,
         .dhash = UINT64_MAX,
@@ -33,7 +33,7 @@ static void fill_content(ie_photo *photo)
                                          .version = "0123456789abcdef"};
     static ie_label tag = {
         .label = "sea", .confidence = 0.125, .source = "clip-vit-base-patch32", .model = &model};
-    photo->vision = (ie_vision){
+    *ie_photo_own_vision(photo) = (ie_vision){
         .scenes = &scene,
         .objects = &object,
         .tags = &tag,
@@ -55,8 +55,10 @@ static ie_photo *full_photo(void)
     photo->have = 0x1ff | IE_HAVE_IMAGE_DATA;
     photo->xxh3 = ie_hash128_of("x", 1);
     photo->image_data = ie_hash128_of("y", 1);
-    memset(photo->sha256, 'a', 64);
-    ie_metadata *m = &photo->metadata;
+    char sha256[65] = {0};
+    memset(sha256, 'a', 64);
+    photo->sha256 = ie_arena_strdup(photo->arena, sha256);
+    ie_metadata *m = ie_photo_own_metadata(photo);
     assert_true(ie_datetime_parse("2023-07-14T09:12:33.120", &m->captured));
     m->captured.has_offset = true;
     m->captured.offset_minutes = -210;
@@ -93,23 +95,23 @@ static void reading_what_was_written_restores_every_fact(void **state)
     assert_memory_equal(&back->xxh3, &photo->xxh3, sizeof photo->xxh3);
     assert_string_equal(back->sha256, photo->sha256);
     assert_memory_equal(&back->image_data, &photo->image_data, sizeof photo->image_data);
-    assert_int_equal(back->metadata.captured.offset_minutes, -210);
-    assert_int_equal(back->metadata.captured.subsec_digits, 3);
-    assert_int_equal(back->metadata.captured_source, IE_DATE_XMP);
-    assert_int_equal(back->metadata.flash, 0);
-    assert_int_equal(back->metadata.rating, 0);
-    assert_true(back->metadata.f_number == 2.8 && back->metadata.exposure_time_s == 0.000125);
-    assert_true(back->metadata.latitude == -33.8567844 && back->metadata.altitude_m == -3.5);
-    assert_string_equal(back->metadata.caption, "two\nlines");
-    assert_int_equal(back->content.dhash, UINT64_MAX);
-    assert_true(back->content.blurred && back->content.sharpness == 123.25 &&
-                back->content.peak_sharpness == 456.5);
-    assert_true(back->content.clipped_shadows == 0.125 &&
-                back->content.clipped_highlights == 0.0625);
-    assert_int_equal(back->content.jpeg_quality, 92);
-    assert_int_equal(back->content.colors[0].b, 255);
-    assert_true(back->vision.objects[0].box[1] == 2.5);
-    assert_string_equal(back->vision.tags[0].model->version, "0123456789abcdef");
+    assert_int_equal(back->metadata->captured.offset_minutes, -210);
+    assert_int_equal(back->metadata->captured.subsec_digits, 3);
+    assert_int_equal(back->metadata->captured_source, IE_DATE_XMP);
+    assert_int_equal(back->metadata->flash, 0);
+    assert_int_equal(back->metadata->rating, 0);
+    assert_true(back->metadata->f_number == 2.8 && back->metadata->exposure_time_s == 0.000125);
+    assert_true(back->metadata->latitude == -33.8567844 && back->metadata->altitude_m == -3.5);
+    assert_string_equal(back->metadata->caption, "two\nlines");
+    assert_int_equal(back->content->dhash, UINT64_MAX);
+    assert_true(back->content->blurred && back->content->sharpness == 123.25 &&
+                back->content->peak_sharpness == 456.5);
+    assert_true(back->content->clipped_shadows == 0.125 &&
+                back->content->clipped_highlights == 0.0625);
+    assert_int_equal(back->content->jpeg_quality, 92);
+    assert_int_equal(back->content->colors[0].b, 255);
+    assert_true(back->vision->objects[0].box[1] == 2.5);
+    assert_string_equal(back->vision->tags[0].model->version, "0123456789abcdef");
     /* The rest: same stamp and path given, the same line comes out. */
     back->path = photo->path;
     back->stamp = photo->stamp;
@@ -159,8 +161,8 @@ static void absent_facts_are_absent_keys(void **state)
                               "\"mtime\":\"1970-01-01T00:00:00.000000000Z\"}");
     ie_photo *back = round_trip(photo);
     assert_int_equal(back->have, 0);
-    assert_int_equal(back->metadata.rating, IE_ABSENT);
-    assert_true(isnan(back->metadata.latitude) && back->metadata.flash == -1);
+    assert_int_equal(back->metadata->rating, IE_ABSENT);
+    assert_true(isnan(back->metadata->latitude) && back->metadata->flash == -1);
     photo->have = IE_HAVE_FORMAT | IE_HAVE_METADATA | IE_HAVE_COLORS;
     ie_photo_free(back);
     back = round_trip(photo);
@@ -187,9 +189,9 @@ static void texts_that_are_not_utf8_are_read_as_latin1(void **state)
     ie_photo *photo = ie_photo_new();
     photo->path = "x";
     photo->have = IE_HAVE_METADATA;
-    ie_text_list_add(&photo->metadata.keywords, photo->arena, "caf\xe9");
+    ie_text_list_add(&ie_photo_own_metadata(photo)->keywords, photo->arena, "caf\xe9");
     ie_photo *back = round_trip(photo);
-    assert_string_equal(back->metadata.keywords.items[0], "café");
+    assert_string_equal(back->metadata->keywords.items[0], "café");
     ie_photo_free(back);
     ie_photo_free(photo);
 }
@@ -216,14 +218,14 @@ static void facts_of_wrong_type_are_left_absent(void **state)
     assert_int_equal(photo->have, IE_HAVE_METADATA | IE_HAVE_COLORS | IE_HAVE_SCENES);
     assert_int_equal(photo->width, 0);
     assert_int_equal(photo->orientation, 1);
-    assert_int_equal(photo->content.color_count, 1);
-    assert_int_equal(photo->vision.scene_count, 0);
-    assert_int_equal(photo->metadata.captured.year, 0);
-    assert_int_equal(photo->metadata.iso, 0);
-    assert_int_equal(photo->metadata.flash, -1);
-    assert_true(isnan(photo->metadata.latitude) && isnan(photo->metadata.f_number));
-    assert_int_equal(photo->metadata.keywords.count, 1);
-    assert_int_equal(photo->metadata.rating, IE_ABSENT);
+    assert_int_equal(photo->content->color_count, 1);
+    assert_int_equal(photo->vision->scene_count, 0);
+    assert_int_equal(photo->metadata->captured.year, 0);
+    assert_int_equal(photo->metadata->iso, 0);
+    assert_int_equal(photo->metadata->flash, -1);
+    assert_true(isnan(photo->metadata->latitude) && isnan(photo->metadata->f_number));
+    assert_int_equal(photo->metadata->keywords.count, 1);
+    assert_int_equal(photo->metadata->rating, IE_ABSENT);
     assert_int_equal(photo->fault_count, 0);
     ie_photo_free(photo);
 }

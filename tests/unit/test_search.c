@@ -220,23 +220,25 @@ static void many_that_are_filtered_do_not_hide_one_that_is_not(void **state)
     for (int i = 0; i < 1500; i++) {
         snprintf(name, sizeof name, "x%d.jpg", i);
         ie_photo *photo = make(f, name, MODEL, 1);
-        photo->metadata =
+        *ie_photo_own_metadata(photo) =
             (ie_metadata){.make = "Nikon", .model = "Z 6", .latitude = -33.9, .longitude = 18.4};
-        photo->metadata.caption =
+        ie_photo_own_metadata(photo)->caption =
             "Not a \"dog\", no \"captured\":{\"local\":\"2023-07-14T09:12:33\"";
-        assert_true(ie_datetime_parse("2019-01-01T00:00:00", &photo->metadata.captured));
+        assert_true(
+            ie_datetime_parse("2019-01-01T00:00:00", &ie_photo_own_metadata(photo)->captured));
         assert_int_equal(ie_catalog_store(f->engine->writer, f->engine->versions,
                                           f->engine->version_count, photo, NULL),
                          IE_OK);
         ie_photo_free(photo);
     }
     ie_photo *photo = make(f, "dog.jpg", MODEL, 80);
-    photo->vision.objects = ie_arena_alloc(photo->arena, sizeof *photo->vision.objects);
-    photo->vision.objects[0] = (ie_label){.label = "dog", .confidence = 0.9, .source = "detector"};
-    photo->vision.object_count = 1;
-    photo->metadata =
+    ie_photo_own_vision(photo)->objects =
+        ie_arena_alloc(photo->arena, sizeof *photo->vision->objects);
+    photo->vision->objects[0] = (ie_label){.label = "dog", .confidence = 0.9, .source = "detector"};
+    ie_photo_own_vision(photo)->object_count = 1;
+    *ie_photo_own_metadata(photo) =
         (ie_metadata){.make = "FUJIFILM", .model = "X-T5", .latitude = 48.137, .longitude = 11.575};
-    assert_true(ie_datetime_parse("2023-07-14T09:12:33", &photo->metadata.captured));
+    assert_true(ie_datetime_parse("2023-07-14T09:12:33", &ie_photo_own_metadata(photo)->captured));
     keep(f, photo);
     const char *objects[] = {"Dog"};
     const ie_search_request requests[] = {
@@ -310,7 +312,7 @@ static void a_date_is_at_or_after_the_one_and_before_the_other(void **state)
     (void)state;
     ie_photo *photo = ie_photo_new();
     assert_false(passes((ie_search_request){.after = "1900"}, photo));
-    assert_true(ie_datetime_parse("2023-07-14T09:12:33", &photo->metadata.captured));
+    assert_true(ie_datetime_parse("2023-07-14T09:12:33", &ie_photo_own_metadata(photo)->captured));
     static const struct {
         const char *after, *before;
         bool passes;
@@ -338,8 +340,8 @@ static void a_camera_is_part_of_make_and_model(void **state)
     (void)state;
     ie_photo *photo = ie_photo_new();
     assert_false(passes((ie_search_request){.camera = "canon"}, photo));
-    photo->metadata.make = "FUJIFILM";
-    photo->metadata.model = "X-T4";
+    ie_photo_own_metadata(photo)->make = "FUJIFILM";
+    ie_photo_own_metadata(photo)->model = "X-T4";
     assert_true(passes((ie_search_request){.camera = "fuji"}, photo));
     assert_true(passes((ie_search_request){.camera = "x-t4"}, photo));
     assert_true(passes((ie_search_request){.camera = "Fujifilm X"}, photo));
@@ -352,12 +354,12 @@ static void a_place_is_within_the_distance_on_the_globe(void **state)
     (void)state;
     ie_photo *photo = ie_photo_new();
     assert_false(passes((ie_search_request){.near = "0,0,30000"}, photo));
-    photo->metadata.latitude = 48.8584; /* to 51.5007, -0.1246 it is 340.9 km */
-    photo->metadata.longitude = 2.2945;
+    ie_photo_own_metadata(photo)->latitude = 48.8584; /* to 51.5007, -0.1246 it is 340.9 km */
+    ie_photo_own_metadata(photo)->longitude = 2.2945;
     assert_true(passes((ie_search_request){.near = "51.5007,-0.1246,342"}, photo));
     assert_false(passes((ie_search_request){.near = "51.5007, -0.1246, 339"}, photo));
-    photo->metadata.longitude = 179.99;
-    photo->metadata.latitude = 0;
+    ie_photo_own_metadata(photo)->longitude = 179.99;
+    ie_photo_own_metadata(photo)->latitude = 0;
     assert_true(passes((ie_search_request){.near = "0,-179.99,3"}, photo));
     ie_photo_free(photo);
 }

@@ -57,13 +57,13 @@ static ie_photo *read_photo(const fixture *f)
 static void see(ie_photo *photo, const char *label, double confidence)
 {
     ie_label *tags = ie_arena_alloc(photo->arena, 4 * sizeof *tags);
-    for (uint32_t i = 0; i < photo->vision.tag_count; i++) {
-        tags[i] = photo->vision.tags[i];
+    for (uint32_t i = 0; i < photo->vision->tag_count; i++) {
+        tags[i] = photo->vision->tags[i];
     }
-    tags[photo->vision.tag_count++] =
+    tags[ie_photo_own_vision(photo)->tag_count++] =
         (ie_label){.label = label, .confidence = confidence, .source = "clip-vit-base-patch32"};
-    photo->vision.tags = tags;
-    photo->vision.scenes_model = (ie_label_model){
+    ie_photo_own_vision(photo)->tags = tags;
+    ie_photo_own_vision(photo)->scenes_model = (ie_label_model){
         .name = "openai/clip-vit-base-patch32", .version = "0123456789abcdef", .precision = "fp32"};
 }
 
@@ -116,7 +116,7 @@ static void keywords_of_models_go_and_a_persons_stay(void **state)
     ie_photo_free(photo);
 
     photo = read_photo(f);
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     assert_int_equal(m->keywords.count, 4);
     assert_int_equal(m->generated.count, 2);
     assert_string_equal(m->generated.items[0],
@@ -135,7 +135,7 @@ static void keywords_of_models_go_and_a_persons_stay(void **state)
     ie_photo_free(photo);
 
     photo = read_photo(f);
-    m = &photo->metadata;
+    m = photo->metadata;
     assert_int_equal(m->keywords.count, 3);
     assert_true(has(&m->keywords, "dog") && has(&m->keywords, "Ann") && has(&m->keywords, "later"));
     assert_int_equal(m->generated.count, 0);
@@ -154,7 +154,7 @@ static void when_all_were_a_models_none_are_left(void **state)
     assert_true(tag(f, photo, true));
     ie_photo_free(photo);
     photo = read_photo(f);
-    assert_int_equal(photo->metadata.keywords.count, 0);
+    assert_int_equal(photo->metadata->keywords.count, 0);
     ie_photo_free(photo);
 }
 
@@ -166,10 +166,10 @@ static void a_branch_is_written_as_a_tree_and_as_a_keyword(void **state)
     assert_true(tag(f, photo, false));
     ie_photo_free(photo);
     photo = read_photo(f);
-    assert_int_equal(photo->metadata.keywords.count, 1);
-    assert_string_equal(photo->metadata.keywords.items[0], "Oslo");
-    assert_int_equal(photo->metadata.hierarchy.count, 1); /* Lightroom's and digiKam's are one */
-    assert_string_equal(photo->metadata.hierarchy.items[0], "Places|Norway|Oslo");
+    assert_int_equal(photo->metadata->keywords.count, 1);
+    assert_string_equal(photo->metadata->keywords.items[0], "Oslo");
+    assert_int_equal(photo->metadata->hierarchy.count, 1); /* Lightroom's and digiKam's are one */
+    assert_string_equal(photo->metadata->hierarchy.items[0], "Places|Norway|Oslo");
     assert_false(tag(f, photo, false));
     ie_photo_free(photo);
 }
@@ -182,8 +182,8 @@ static void a_place_is_given_to_photos_that_have_none(void **state)
     assert_true(tag(f, photo, false));
     ie_photo_free(photo);
     photo = read_photo(f);
-    assert_true(fabs(photo->metadata.latitude + 59.9127301) < 1e-7);
-    assert_true(fabs(photo->metadata.longitude + 10.7460902) < 1e-7);
+    assert_true(fabs(photo->metadata->latitude + 59.9127301) < 1e-7);
+    assert_true(fabs(photo->metadata->longitude + 10.7460902) < 1e-7);
     set(f, "tagging.gps", "1,2");
     assert_false(tag(f, photo, false));
     ie_photo_free(photo);

@@ -18,7 +18,7 @@ static int setup(void **state)
     photo->height = 5464;
     photo->have = IE_HAVE_XXH3 | IE_HAVE_METADATA;
     assert_true(ie_hash128_parse("0123abcd000000000000000000000000", &photo->xxh3));
-    ie_metadata *m = &photo->metadata;
+    ie_metadata *m = ie_photo_own_metadata(photo);
     assert_true(ie_datetime_parse("2023-07-14T09:12:33.120", &m->captured));
     m->make = "Canon";
     m->model = "Canon EOS R5";
@@ -136,20 +136,20 @@ static void dates_count_days_and_hours_as_people_do(void **state)
     };
     ie_photo *photo = *state;
     for (size_t i = 0; i < 5; i++) {
-        assert_true(ie_datetime_parse(rows[i][0], &photo->metadata.captured));
+        assert_true(ie_datetime_parse(rows[i][0], &ie_photo_own_metadata(photo)->captured));
         assert_name(photo, "{date:%j %A %I %p}", rows[i][1]);
     }
     assert_name(photo, "x{date:%f|\"\"}", "x"); /* no sub-seconds were given */
-    photo->metadata.captured.month = 13;        /* a bug elsewhere must not crash this */
+    ie_photo_own_metadata(photo)->captured.month = 13; /* a bug elsewhere must not crash this */
     assert_name(photo, "{date:%B}", "unknown");
 }
 
 static void a_slash_in_the_template_makes_folders_and_in_a_value_never(void **state)
 {
     ie_photo *photo = *state;
-    photo->metadata.title = "a/b\\c/../../etc";
+    ie_photo_own_metadata(photo)->title = "a/b\\c/../../etc";
     assert_name(photo, "{date:%Y/%m}/{title}", "2023/07/a_b_c_.._.._etc");
-    photo->metadata.title = "..";
+    ie_photo_own_metadata(photo)->title = "..";
     assert_name(photo, "{title}/{title}", "unknown/unknown");
     assert_name(photo, "{title|name}/x", "unknown/x");
 }
@@ -158,14 +158,14 @@ static void fall_backs_are_taken_in_their_order(void **state)
 {
     ie_photo *photo = *state;
     assert_name(photo, "{ camera | make | \"none\" }", "EOS R5");
-    photo->metadata.model = NULL;
+    ie_photo_own_metadata(photo)->model = NULL;
     assert_name(photo, "{camera|make|\"none\"}", "Canon");
-    photo->metadata.make = "  ";
+    ie_photo_own_metadata(photo)->make = "  ";
     assert_name(photo, "{camera|make|\"no}|ne\"}", "no}_ne");
     assert_name(photo, "{camera|make}", "unknown");
     assert_name(photo, "a{camera|\"\"}b", "ab");
     assert_name(photo, "{title|date:%Y}", "Harbour at dawn");
-    photo->metadata.title = NULL;
+    ie_photo_own_metadata(photo)->title = NULL;
     assert_name(photo, "{title|date:%Y|name}", "2023");
 }
 
@@ -184,8 +184,8 @@ static void the_maker_is_not_said_twice(void **state)
     };
     ie_photo *photo = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        photo->metadata.make = rows[i][0];
-        photo->metadata.model = rows[i][1];
+        ie_photo_own_metadata(photo)->make = rows[i][0];
+        ie_photo_own_metadata(photo)->model = rows[i][1];
         assert_name(photo, "{camera}", rows[i][2]);
     }
 }
@@ -282,7 +282,7 @@ static void long_parts_are_cut_at_whole_characters(void **state)
     IE_AUTO_FREE char *device = ie_safe_name("con", 3);
     assert_string_equal(device, "_co");
     ie_photo *photo = *state;
-    photo->metadata.title = text;
+    ie_photo_own_metadata(photo)->title = text;
     IE_AUTO_FREE char *expected = ie_asprintf("%.195s.CR3", text);
     assert_name(photo, "{title}.{ext}", expected); /* the extension survives the cut */
 }
@@ -303,7 +303,7 @@ static void any_key_of_the_record_is_a_field(void **state)
     assert_name(photo, "{metadata.camera.make}-{hash.xxh3}",
                 "Canon-0123abcd000000000000000000000000");
     assert_name(photo, "{location.state|\"none\"}", "none");
-    photo->metadata.state = "a/b"; /* makes no folder */
+    ie_photo_own_metadata(photo)->state = "a/b"; /* makes no folder */
     assert_name(photo, "{location.state}", "a_b");
     assert_refused("{nothing.here}",
                    "Position 2 of the template \"{nothing.here}\": there is no field "
@@ -334,16 +334,16 @@ static void a_part_of_dots_and_blanks_is_refused(void **state)
 static void the_original_name_is_the_one_that_was_kept(void **state)
 {
     ie_photo *photo = *state;
-    photo->metadata.original_name = "DSC_0001.NEF";
+    ie_photo_own_metadata(photo)->original_name = "DSC_0001.NEF";
     assert_name(photo, "{original}-{name}", "DSC_0001-IMG_0042");
 }
 
 static void a_place_is_named_alike_when_it_was_read_and_when_it_is_recalled(void **state)
 {
     ie_photo *photo = *state;
-    photo->metadata.latitude =
+    ie_photo_own_metadata(photo)->latitude =
         -15.895724999999998; /* of degrees, minutes and seconds; the catalog keeps 7 decimals */
-    photo->metadata.longitude = 15.8957250;
+    ie_photo_own_metadata(photo)->longitude = 15.8957250;
     assert_name(photo, "{lat}", "-15.89573");
     assert_name(photo, "{lon}", "15.89573");
 }
@@ -360,12 +360,12 @@ static void a_day_may_begin_at_four(void **state)
     ie_photo *photo = *state;
     ie_template *pattern = NULL;
     ie_numbering numbering;
-    assert_true(ie_datetime_parse("2024-03-01T03:59:59", &photo->metadata.captured));
+    assert_true(ie_datetime_parse("2024-03-01T03:59:59", &ie_photo_own_metadata(photo)->captured));
     assert_int_equal(ie_template_parse("{date:%F}/{date:%F_%H%M}", NULL, &pattern, NULL), IE_OK);
     ie_template_day_begins(pattern, 4 * 60);
     IE_AUTO_FREE char *night = ie_template_expand(pattern, photo, 1, &numbering);
     assert_string_equal(night, "2024-02-29/2024-03-01_0359"); /* the time itself is not moved */
-    assert_true(ie_datetime_parse("2024-03-01T04:00:00", &photo->metadata.captured));
+    assert_true(ie_datetime_parse("2024-03-01T04:00:00", &ie_photo_own_metadata(photo)->captured));
     IE_AUTO_FREE char *morning = ie_template_expand(pattern, photo, 1, &numbering);
     assert_string_equal(morning, "2024-03-01/2024-03-01_0400");
     ie_template_free(pattern);
@@ -514,7 +514,8 @@ static void custom_fields_are_templates_with_a_name(void **state)
     IE_AUTO_FREE char *name = ie_template_expand(pattern, photo, 1, &numbering);
     assert_string_equal(name, "NORWAY/OSLO/IMG_0042");
     ie_template_free(pattern);
-    photo->metadata.city = NULL; /* a part without a value: the whole field has none */
+    ie_photo_own_metadata(photo)->city =
+        NULL; /* a part without a value: the whole field has none */
     assert_int_equal(ie_template_parse("{custom.place|\"nowhere\"}", &custom, &pattern, &err),
                      IE_OK);
     IE_AUTO_FREE char *nowhere = ie_template_expand(pattern, photo, 1, &numbering);
@@ -539,8 +540,8 @@ static void custom_fields_are_templates_with_a_name(void **state)
 static void lists_of_the_record_are_named_by_number_or_joined(void **state)
 {
     ie_photo *photo = *state;
-    ie_text_list_add(&photo->metadata.keywords, photo->arena, "boat");
-    ie_text_list_add(&photo->metadata.keywords, photo->arena, "sea/side");
+    ie_text_list_add(&ie_photo_own_metadata(photo)->keywords, photo->arena, "boat");
+    ie_text_list_add(&ie_photo_own_metadata(photo)->keywords, photo->arena, "sea/side");
     assert_name(photo, "{keywords}-{keywords.1}-{keywords.2|\"none\"}",
                 "boat, sea_side-sea_side-none");
     assert_name(photo, "{software|\"none\"}{size}", "none0");
@@ -581,7 +582,7 @@ static void a_template_says_what_it_needs(void **state)
 static void names_are_composed(void **state)
 {
     ie_photo *photo = *state;
-    photo->metadata.title = "Cafe\xcc\x81 A\xcc\x8a";
+    ie_photo_own_metadata(photo)->title = "Cafe\xcc\x81 A\xcc\x8a";
     assert_name(photo, "{title}", "Caf\xc3\xa9 \xc3\x85");
     IE_AUTO_FREE char *a = ie_unicode_folded("/p/CAFE\xcc\x81"),
                       *b = ie_unicode_folded("/p/caf\xc3\xa9");

@@ -115,8 +115,8 @@ static void iptc_comes_over_where_there_is_none_as_xmp(void **state)
     for (size_t i = 0; i < 2; i++) {
         const char *path = converts(from, (wanted){.to = formats[i]}, NULL);
         ie_photo *is = facts_of(path, formats[i]);
-        assert_int_equal(is->metadata.keywords.count, 3);
-        assert_string_equal(is->metadata.keywords.items[0], "Alvin the Squirrel");
+        assert_int_equal(is->metadata->keywords.count, 3);
+        assert_string_equal(is->metadata->keywords.items[0], "Alvin the Squirrel");
         assert_true(holds(path, "dc:subject"));
         ie_photo_free(is);
     }
@@ -127,8 +127,8 @@ static void exif_comes_over_into_tiff(void **state)
     (void)state;
     SAMPLE_OR_SKIP(from, "meta-jpeg/elodie/with-location.jpg");
     ie_photo *is = facts_of(converts(from, (wanted){.to = IE_FORMAT_TIFF}, NULL), IE_FORMAT_TIFF);
-    assert_string_equal(is->metadata.model, "Canon EOS REBEL T2i");
-    assert_true(is->metadata.exposure_time_s > 0 && is->metadata.latitude != 0);
+    assert_string_equal(is->metadata->model, "Canon EOS REBEL T2i");
+    assert_true(is->metadata->exposure_time_s > 0 && is->metadata->latitude != 0);
     ie_photo_free(is);
 }
 
@@ -512,7 +512,7 @@ static void a_raw_gives_its_preview_upright_once_and_never_its_mosaic(void **sta
     const uint8_t *was = preview.data + (size_t)23 * 40 * 3;
     assert_memory_equal(is.data, was, 3);
     ie_photo *photo = facts_of(path, IE_FORMAT_PNG);
-    assert_string_equal(photo->metadata.model, "Maker");
+    assert_string_equal(photo->metadata->model, "Maker");
     assert_int_equal(photo->orientation, 1);
     ie_photo_free(photo);
     free(is.data);

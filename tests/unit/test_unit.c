@@ -305,7 +305,7 @@ static void a_member_keeps_what_follows_the_stem(void **state)
 static void add_live(folder *f, const char *path, ie_format format, const char *id)
 {
     add(f, path, format);
-    f->photos[f->count - 1]->metadata.content_id = id;
+    ie_photo_own_metadata(f->photos[f->count - 1])->content_id = id;
 }
 
 static void a_live_photo_is_told_by_its_identifier_and_then_by_name(void **state)

@@ -91,12 +91,12 @@ static void tiny_detr_detects_what_the_reference_does(void **state)
     ie_photo *photo = analyze(worker, path, IE_HAVE_OBJECTS);
     assert_int_equal(remarks + (int)photo->fault_count, 0);
     assert_true((photo->have & IE_HAVE_OBJECTS) != 0);
-    assert_int_equal(photo->vision.object_count, json_array_size(scores));
+    assert_int_equal(photo->vision->object_count, json_array_size(scores));
     /* Ours come best first and within the picture; theirs in the order of the queries. */
     for (size_t i = 0; i < json_array_size(scores); i++) {
         bool found = false;
-        for (uint32_t k = 0; k < photo->vision.object_count && !found; k++) {
-            const ie_label *o = &photo->vision.objects[k];
+        for (uint32_t k = 0; k < photo->vision->object_count && !found; k++) {
+            const ie_label *o = &photo->vision->objects[k];
             const json_t *box = json_array_get(boxes, i);
             found = fabs(o->confidence - number(scores, i)) < 2e-4;
             for (size_t side = 0; found && side < 4; side++) {
@@ -200,9 +200,9 @@ static ie_config *clip_config(const json_t *golden)
 
 static double confidence_of(const ie_photo *photo, const char *label)
 {
-    for (uint32_t i = 0; i < photo->vision.scene_count; i++) {
-        if (strcmp(photo->vision.scenes[i].label, label) == 0) {
-            return photo->vision.scenes[i].confidence;
+    for (uint32_t i = 0; i < photo->vision->scene_count; i++) {
+        if (strcmp(photo->vision->scenes[i].label, label) == 0) {
+            return photo->vision->scenes[i].confidence;
         }
     }
     return NAN;
@@ -223,7 +223,7 @@ static double scene_difference(ie_config *config, const json_t *clip)
             ie_asprintf("%s/golden/images/%s", testdata(), json_string_value(name));
         ie_photo *photo = analyze(worker, path, IE_HAVE_SCENES);
         assert_true((photo->have & IE_HAVE_SCENES) != 0);
-        assert_int_equal(photo->vision.scene_count, json_array_size(row));
+        assert_int_equal(photo->vision->scene_count, json_array_size(row));
         for (size_t t = 0; t < json_array_size(row); t++) {
             const char *text = json_string_value(json_array_get(json_object_get(clip, "texts"), t));
             most = fmax(most, fabs(confidence_of(photo, text) - number(row, t)));
@@ -309,8 +309,8 @@ static void embeddings_from_a_reduced_decode_are_near_the_exact_ones(void **stat
 
 static int contains(const ie_photo *photo, const char *label)
 {
-    for (uint32_t i = 0; i < photo->vision.object_count; i++) {
-        if (strcmp(photo->vision.objects[i].label, label) == 0) {
+    for (uint32_t i = 0; i < photo->vision->object_count; i++) {
+        if (strcmp(photo->vision->objects[i].label, label) == 0) {
             return 1;
         }
     }

@@ -214,7 +214,7 @@ static void a_sidecar_is_written_and_read_back(void **state)
     close(mkstemp(path));
     assert_int_equal(ie_sidecar_write(path, &edit, NULL), IE_OK);
     assert_int_equal(ie_sidecar_facts(path, &photo, NULL), IE_OK);
-    const ie_metadata *m = &photo->metadata;
+    const ie_metadata *m = photo->metadata;
     assert_int_equal(m->keywords.count, 2);
     assert_string_equal(m->keywords.items[0], "Größe");
     assert_string_equal(m->hierarchy.items[0], "Places|Oslo");
@@ -228,8 +228,8 @@ static void a_sidecar_is_written_and_read_back(void **state)
     const ie_tag_edit forget = {.rating = IE_ABSENT, .forget_generated = true};
     assert_int_equal(ie_sidecar_write(path, &forget, NULL), IE_OK);
     assert_int_equal(ie_sidecar_facts(path, &photo, NULL), IE_OK);
-    assert_int_equal(photo->metadata.keywords.count, 1);
-    assert_int_equal(photo->metadata.generated.count, 0);
+    assert_int_equal(photo->metadata->keywords.count, 1);
+    assert_int_equal(photo->metadata->generated.count, 0);
     ie_photo_free(photo);
     unlink(path);
 }
