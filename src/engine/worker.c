@@ -220,12 +220,21 @@ static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
             run_analyzer(worker, i, photo, source, ret_prepared != NULL ? &ret_prepared[i] : NULL);
         }
     }
+    ie_source_free(source);
+}
+
+/* With only the hash of the bytes wanted, there is nothing to set up. */
+static void find_out(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, unsigned wanted,
+                     ie_prepared *ret_prepared)
+{
+    if ((wanted & ~(unsigned)(IE_HAVE_FORMAT | IE_HAVE_XXH3)) != 0) {
+        run_analyzers(worker, photo, bytes, wanted, ret_prepared);
+    }
     bool moving = ie_format_kind(photo->format) == IE_KIND_VIDEO;
     if ((wanted & IE_HAVE_XXH3 & ~photo->have) != 0 && !moving &&
         ie_bytes_xxh3(bytes, &photo->xxh3)) {
         photo->have |= IE_HAVE_XXH3;
     }
-    ie_source_free(source);
 }
 
 /* What a conversion must know beforehand. The header tells it; decoding would take as long as the
@@ -301,7 +310,7 @@ static void analyze_bytes(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
     bool only = (wanted & ~(unsigned)IE_HAVE_FORMAT) == 0 && shape_formats == 0;
     bool readable = (photo->have & IE_HAVE_FORMAT) != 0 || tell_format(bytes, photo, only);
     if (readable && photo->format != IE_FORMAT_UNKNOWN) {
-        run_analyzers(worker, photo, bytes, wanted, ret_prepared);
+        find_out(worker, photo, bytes, wanted, ret_prepared);
         if ((shape_formats >> photo->format & 1) != 0 && photo->bits == 0) {
             tell_shape(worker, photo, bytes);
         }
