@@ -15,7 +15,8 @@ void ie_crew_run(const ie_config *config, const volatile int *cancel, size_t cou
                  void (*each)(void *user, ie_worker *worker, size_t index), void *user);
 
 /* The same, but each thread takes so many neighbours at a time, and none is started that would find
-   nothing left: for what is done sooner than a thread wakes up. */
+   nothing left, or where the first ones were done so soon that all will be before threads have
+   woken up. */
 void ie_crew_share(const ie_config *config, const volatile int *cancel, size_t count,
                    size_t together, void (*each)(void *user, ie_worker *worker, size_t index),
                    void *user);
