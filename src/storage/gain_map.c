@@ -29,38 +29,39 @@ static bool is_gain_segment(uint8_t marker, const uint8_t *body, size_t size)
 /* The segments of one picture; *at is left behind its header, where the coded data begins. */
 static bool in_header(const uint8_t *bytes, size_t size, size_t *at)
 {
+    bool told = false;
     *at += 2;
     for (int i = 0; i < MAX_SEGMENTS && size - *at >= 4 && bytes[*at] == 0xff; i++) {
         uint8_t marker = bytes[*at + 1];
         size_t length = (size_t)bytes[*at + 2] << 8 | bytes[*at + 3];
         if (marker == 0xda || length < 2 || length > size - *at - 2) {
-            return false;
+            break;
         }
-        if (is_gain_segment(marker, bytes + *at + 4, length - 2)) {
-            return true;
-        }
+        told = told || is_gain_segment(marker, bytes + *at + 4, length - 2);
         *at += 2 + length;
     }
-    return false;
+    return told;
 }
 
-/* The first picture's header, and those of pictures behind it: Apple tells of the map only
-   there. */
+/* The first picture's header, and those of pictures behind it: Apple tells of the map only there.
+   What tells of it where no picture follows was left over by a program that dropped the map. */
 static bool in_jpeg(const uint8_t *bytes, size_t size)
 {
-    static const uint8_t next[] = {0xff, 0xd9, 0xff, 0xd8, 0xff};
+    static const uint8_t start[] = {0xff, 0xd8, 0xff};
+    bool told = false;
     size_t at = 0;
     for (int picture = 0; picture < 16 && size - at > 4; picture++) {
-        if (in_header(bytes, size, &at)) {
+        told = in_header(bytes, size, &at) || told;
+        if (told && picture > 0) {
             return true;
         }
-        const uint8_t *found = at < size ? memmem(bytes + at, size - at, next, sizeof next) : NULL;
+        const uint8_t *found = at < size ? memmem(bytes + at, size - at, start, sizeof start) : NULL;
         if (found == NULL) {
             return false;
         }
-        at = (size_t)(found - bytes) + 2;
+        at = (size_t)(found - bytes);
     }
-    return false;
+    return told;
 }
 
 /* ---- HEIF ---------------------------------------------------------------------------------- */

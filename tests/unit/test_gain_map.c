@@ -38,6 +38,28 @@ static void gain_maps_of_each_kind_are_found(void **state)
     assert_true(in_sample("photos/avif/libavif/seine_sdr_gainmap_srgb.avif", IE_FORMAT_AVIF));
 }
 
+/* As programs leave it that save the first picture anew and keep the XMP. */
+static void what_tells_of_a_map_that_is_gone_is_none(void **state)
+{
+    static const char *const jpegs[] = {
+        "photos/meta-jpeg/libavif/seine_sdr_gainmap_srgb.jpg",
+        "photos/meta-jpeg/libavif/paris_exif_xmp_gainmap_littleendian.jpg"};
+    if (missing()) {
+        skip();
+    }
+    for (size_t i = 0; i < sizeof jpegs / sizeof *jpegs; i++) {
+        IE_AUTO_FREE char *path = ie_path_join(testdata(), jpegs[i]);
+        ie_buffer bytes = {0};
+        picture_read(path, &bytes);
+        const char *map = memmem(bytes.data, bytes.size, "\xff\xd9\xff\xd8\xff", 5);
+        assert_non_null(map);
+        size_t first = (size_t)(map - bytes.data) + 2;
+        assert_true(ie_gain_map_in((const uint8_t *)bytes.data, bytes.size, IE_FORMAT_JPEG));
+        assert_false(ie_gain_map_in((const uint8_t *)bytes.data, first, IE_FORMAT_JPEG));
+        ie_buffer_free(&bytes);
+    }
+}
+
 static void plain_photos_have_none(void **state)
 {
     if (missing()) {
@@ -173,6 +195,12 @@ static void ultra_hdr_iso_and_apple_maps_are_found_in_jpegs(void **state)
             segment(&file, rows[i].marker, rows[i].body, rows[i].size);
             segment(&file, 0xda, "\1\1\0\0\77\0", 6);
             ie_buffer_add(&file, "coded\xff\xd9", 7);
+            if (!second) {
+                assert_false(found_in(&file, IE_FORMAT_JPEG)); /* there is no second picture */
+                ie_buffer_add(&file, "\xff\xd8", 2);
+                segment(&file, 0xda, "\1\1\0\0\77\0", 6);
+                ie_buffer_add(&file, "map\xff\xd9", 5);
+            }
             assert_int_equal(found_in(&file, IE_FORMAT_JPEG), rows[i].is_map);
             ie_buffer_free(&file);
         }
@@ -195,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gain_maps_of_each_kind_are_found),
+        cmocka_unit_test(what_tells_of_a_map_that_is_gone_is_none),
         cmocka_unit_test(plain_photos_have_none),
         cmocka_unit_test(an_apple_auxiliary_picture_is_found_in_heif),
         cmocka_unit_test(a_tone_map_item_is_found_in_heif_and_avif),
