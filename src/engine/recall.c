@@ -3,6 +3,9 @@
 
 #include "storage/sidecar.h"
 
+/* Decoding in vain leaves a fault; where there is none, earlier versions lost it. */
+#define DECODED (IE_HAVE_HASHES | IE_HAVE_QUALITY | IE_HAVE_COLORS | IE_HAVE_SKETCH)
+
 static unsigned wanted_of(const ie_pipeline *pipeline, const ie_photo *photo)
 {
     ie_kind kind = ie_format_kind(photo->format);
@@ -42,6 +45,9 @@ bool ie_recall(const ie_pipeline *pipeline, ie_photo *photo)
         photo->stored = NULL;
         photo->have = photo->tried = 0;
         found = ie_catalog_find(reader, pipeline->versions, pipeline->version_count, photo);
+    }
+    if (found && photo->fault_count == 0) {
+        photo->tried &= photo->have | ~(unsigned)DECODED;
     }
     if (found && (photo->have & IE_HAVE_METADATA) != 0 && !ie_sidecars_unchanged(photo)) {
         photo->have &= ~(unsigned)IE_HAVE_METADATA;

@@ -237,6 +237,18 @@ static void find_out(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, unsign
     }
 }
 
+/* An analyzer's decoder has told why already, from more than the header. */
+static bool was_decoded_in_vain(const ie_photo *photo)
+{
+    for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
+        const ie_analyzer *a = ie_analyzers[i];
+        if (a->views != 0 && (a->gives & photo->tried & ~photo->have) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What a conversion must know beforehand. The header tells it; decoding would take as long as the
    conversion, which decodes by itself and leaves a damaged photo as it is. */
 static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes)
@@ -253,11 +265,16 @@ static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes
     if (data == NULL) {
         return;
     }
-    ie_photo_forget_faults(photo, "decode");
+    bool told = was_decoded_in_vain(photo);
+    if (!told) {
+        ie_photo_forget_faults(photo, "decode");
+    }
     if (photo->format == IE_FORMAT_JPEG) {
         ie_jpeg *jpeg = ie_jpeg_open(data, size, max_pixels, &fault);
         if (jpeg == NULL) {
-            ie_photo_fault(photo, "decode", fault.code, "%s", fault.text);
+            if (!told) {
+                ie_photo_fault(photo, "decode", fault.code, "%s", fault.text);
+            }
             return;
         }
         facts.width = ie_jpeg_get_facts(jpeg)->width;
@@ -267,7 +284,9 @@ static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes
         const char *code = err.status == IE_ERR_LIMIT         ? "too_large"
                            : err.status == IE_ERR_UNSUPPORTED ? "unsupported"
                                                               : "corrupt";
-        ie_photo_fault(photo, "decode", code, "%s", err.text);
+        if (!told) {
+            ie_photo_fault(photo, "decode", code, "%s", err.text);
+        }
         return;
     }
     photo->width = facts.width;

@@ -55,7 +55,8 @@ static bool in_jpeg(const uint8_t *bytes, size_t size)
         if (told && picture > 0) {
             return true;
         }
-        const uint8_t *found = at < size ? memmem(bytes + at, size - at, start, sizeof start) : NULL;
+        const uint8_t *found =
+            at < size ? memmem(bytes + at, size - at, start, sizeof start) : NULL;
         if (found == NULL) {
             return false;
         }
