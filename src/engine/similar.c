@@ -115,6 +115,36 @@ static void prepare_one(search *s, ie_worker *worker, size_t index)
     s->flat[s->list[index]] = !has_sketch(photo) || ie_structure_is_flat(photo->sketch);
 }
 
+static int by_bytes(const void *a, const void *b, void *photos)
+{
+    ie_photo *const *list = photos;
+    const ie_photo *x = list[*(const uint32_t *)a], *y = list[*(const uint32_t *)b];
+    int order = memcmp(x->xxh3.bytes, y->xxh3.bytes, sizeof x->xxh3.bytes);
+    return order != 0 ? order : (has_sketch(y) > has_sketch(x)) - (has_sketch(y) < has_sketch(x));
+}
+
+/* Only one of equal bytes was looked at, but whichever of them stays stands for that picture. They
+   live as long as one another. */
+static void share_sketches(search *s, size_t count)
+{
+    s->list_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if ((s->photos[i]->have & IE_HAVE_XXH3) != 0) {
+            s->list[s->list_count++] = (uint32_t)i;
+        }
+    }
+    qsort_r(s->list, s->list_count, sizeof *s->list, by_bytes, s->photos);
+    for (size_t i = 1; i < s->list_count; i++) {
+        const ie_photo *known = s->photos[s->list[i - 1]];
+        ie_photo *photo = s->photos[s->list[i]];
+        if (has_sketch(known) && !has_sketch(photo) && photo->stamp.size == known->stamp.size &&
+            ie_hash128_equal(photo->xxh3, known->xxh3)) {
+            photo->sketch = known->sketch;
+            photo->have |= IE_HAVE_SKETCH;
+        }
+    }
+}
+
 static bool has_clock(const ie_photo *photo)
 {
     return photo->metadata->captured.year != 0 && photo->metadata->captured_source == IE_DATE_EXIF;
@@ -326,6 +356,7 @@ static void look_closer(search *s, size_t count)
 {
     list_wanted(s, count);
     run_all(s, IE_STAGE_COMPARE, s->list_count, prepare_one);
+    share_sketches(s, count);
     run_checks(s, count);
     find_twins(s, count);
     run_all(s, IE_STAGE_PAIRS, s->count, judge_one);

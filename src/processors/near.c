@@ -301,10 +301,11 @@ static void refuse(const near *n, const node *loser, const node *winner, const e
 }
 
 /* What of the picture only the one that would go has; NULL: nothing. */
-static const char *loss_of(const near *n, const ie_photo *goes, const ie_photo *stays)
+static const char *loss_of(const near *n, const ie_photo *goes, const ie_photo *stays,
+                           unsigned verdict)
 {
     const ie_proposal *p = n->d->proposal;
-    if (ie_keep_colored(goes) && !ie_keep_colored(stays)) {
+    if (verdict == IE_MATCH_SAME_PICTURE && ie_keep_colored(goes) && !ie_keep_colored(stays)) {
         return "in colour, which that one is not";
     }
     if (ie_keep_deeper(goes, stays)) {
@@ -331,7 +332,7 @@ static void take_away(const near *n, node *winner, node *loser, const edge *e)
         refuse(n, loser, winner, e);
         return;
     }
-    const char *loss = loss_of(n, more, less);
+    const char *loss = loss_of(n, more, less, e->verdict);
     if (loss != NULL) {
         ie_action *action = ie_dedupe_action(n->d, loser->head);
         const char *why = ie_arena_printf(n->d->proposal->plan->arena, "kept: %s as %s, but %s",

@@ -5,6 +5,7 @@
 #include "tree.h"
 
 #include "core/plan.h"
+#include "storage/bytes.h"
 #include "utils/text.h"
 
 static const char *const kinds[] = {
@@ -30,24 +31,30 @@ static void free_names(char *paths[FILES])
     }
 }
 
-static ie_plan *plan_of(const char *workers, char *paths[FILES])
+static ie_plan *plan_with(const char *key, const char *value, const ie_input *input)
 {
-    name_files(paths);
     ie_config *config = ie_config_new();
-    assert_int_equal(ie_config_set(config, "processing.max_workers", workers, "test", NULL), IE_OK);
+    assert_int_equal(ie_config_set(config, key, value, "test", NULL), IE_OK);
     ie_engine_options options = {.catalog = ""};
     ie_engine *engine = NULL;
     ie_error err = {0};
     assert_int_equal(ie_engine_open(config, &options, &engine, &err), IE_OK);
-    ie_input input = {.paths = (const char *const *)paths, .count = FILES};
     ie_request request = {.command = "dedupe", .dedupe = true, .similar = true};
     ie_plan *plan = NULL;
     ie_summary summary;
-    if (ie_engine_plan(engine, &input, &request, &plan, &summary, &err) != IE_OK) {
+    if (ie_engine_plan(engine, input, &request, &plan, &summary, &err) != IE_OK) {
         fail_msg("%s", err.text);
     }
     ie_engine_close(engine);
     ie_config_free(config);
+    return plan;
+}
+
+static ie_plan *plan_of(const char *workers, char *paths[FILES])
+{
+    name_files(paths);
+    ie_input input = {.paths = (const char *const *)paths, .count = FILES};
+    ie_plan *plan = plan_with("processing.max_workers", workers, &input);
     free_names(paths);
     return plan;
 }
@@ -195,6 +202,50 @@ static void a_sidecar_to_be_made_does_not_hide_its_photo_from_the_evaluation(voi
     free(root);
 }
 
+/* Only the first of equal files is looked at, and another one of them may be what stays. */
+static void whichever_of_equal_files_stays_is_known_to_be_in_colour(void **state)
+{
+    static const char *const names[] = {"a.jpg", "best/m.jpg", "best/z.jpg", "n.jpg"};
+    static const char *const from[] = {"00_original", "13_grayscale", "01_exact_copy",
+                                       "03_meta_edited"};
+    (void)state;
+    if (testdata() == NULL) {
+        print_message("no test data\n");
+        skip();
+    }
+    char *root = tree_new();
+    IE_AUTO_FREE char *best = ie_path_join(root, "best");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        IE_AUTO_FREE char *path = ie_asprintf("%s/photos/neardup/g05_giraffe_zebra_%s.jpg",
+                                              testdata(), from[i]);
+        IE_AUTO_FREE char *copy = ie_path_join(root, names[i]);
+        tree_write(root, names[i], "");
+        ie_bytes *bytes = NULL;
+        assert_int_equal(ie_bytes_open(path, &bytes, NULL), IE_OK);
+        const uint8_t *all = ie_bytes_load(bytes, 1 << 20);
+        FILE *file = fopen(copy, "wb");
+        assert_true(all != NULL && file != NULL);
+        assert_int_equal(fwrite(all, 1, ie_bytes_size(bytes), file), ie_bytes_size(bytes));
+        fclose(file);
+        ie_bytes_close(bytes);
+    }
+    ie_input input = {.paths = (const char *const[]){root}, .count = 1};
+    ie_plan *plan = plan_with("dedupe.prefer", best, &input);
+    assert_int_equal(action_named(plan, "best/z.jpg")->kind, IE_ACTION_KEEP);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const ie_action *action = action_named(plan, names[i]);
+        if (i != 2) {
+            assert_int_equal(action->kind, IE_ACTION_QUARANTINE);
+            assert_true(ie_ends_with_nocase(action->survivor, "best/z.jpg"));
+        }
+    }
+    assert_non_null(
+        strstr(action_named(plan, "best/m.jpg")->reason, "in grey; that one: in colour"));
+    ie_plan_free(plan);
+    tree_remove(root);
+    free(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +253,7 @@ int main(void)
         cmocka_unit_test(verdicts_are_not_mixed),
         cmocka_unit_test(the_comparing_of_pairs_tells_how_far_it_is_and_can_be_interrupted),
         cmocka_unit_test(a_sidecar_to_be_made_does_not_hide_its_photo_from_the_evaluation),
+        cmocka_unit_test(whichever_of_equal_files_stays_is_known_to_be_in_colour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
