@@ -2,6 +2,7 @@
 #include "engine/same.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -83,21 +84,23 @@ static size_t survivor_of(ie_same *same, const ie_entry *entry)
                : add_file(same, entry->survivor, (ie_stamp){0}, entry->survivor_size, xxh3);
 }
 
+/* Entries of a log that were to copy and failed, in its order. */
+typedef struct failures {
+    size_t *indices, count, room;
+} failures;
+
 /* Apply begins such a group anew: the plain copy's entry comes after the failed one. */
-static bool failed_before(const ie_log *log, size_t index)
+static bool failed_before(const ie_log *log, const failures *failed, size_t index)
 {
-    const ie_entry *entry = &log->entries[index];
-    for (size_t i = index; i > 0 && index - i < FALLBACK_REACH; i--) {
-        const ie_entry *other = &log->entries[i - 1];
-        if (other->state == IE_ENTRY_FAILED && other->kind == IE_ACTION_COPY &&
-            strcmp(other->from, entry->from) == 0) {
+    for (size_t i = failed->count; i > 0 && index - failed->indices[i - 1] <= FALLBACK_REACH; i--) {
+        if (strcmp(log->entries[failed->indices[i - 1]].from, log->entries[index].from) == 0) {
             return true;
         }
     }
     return false;
 }
 
-static void add_product(ie_same *same, const ie_log *log, size_t index)
+static void add_product(ie_same *same, const ie_log *log, const failures *failed, size_t index)
 {
     const ie_entry *entry = &log->entries[index];
     if (!entry->ready || entry->beside) {
@@ -109,7 +112,7 @@ static void add_product(ie_same *same, const ie_log *log, size_t index)
         .source = entry->stamp,
         .source_xxh3 = entry->source_xxh3,
         .file = add_file(same, entry->to, entry->made, entry->made.size, entry->made_xxh3),
-        .plain = entry->made.size == entry->stamp.size && failed_before(log, index),
+        .plain = entry->made.size == entry->stamp.size && failed_before(log, failed, index),
     };
 }
 
@@ -155,17 +158,21 @@ static void follow(ie_same *same, const ie_entry *entry)
 
 static void read_log(ie_same *same, const ie_log *log)
 {
+    failures failed = {0};
     for (size_t i = 0; i < log->count; i++) {
         const ie_entry *entry = &log->entries[i];
-        if (entry->state != IE_ENTRY_DONE) {
-            continue;
-        }
-        if (entry->kind == IE_ACTION_COPY) {
-            add_product(same, log, i);
-        } else if (entry->to != NULL || entry->kind == IE_ACTION_QUARANTINE) {
+        bool copies = entry->kind == IE_ACTION_COPY;
+        if (entry->state == IE_ENTRY_FAILED && copies) {
+            IE_GROW(failed.indices, failed.count, failed.room);
+            failed.indices[failed.count++] = i;
+        } else if (entry->state == IE_ENTRY_DONE && copies) {
+            add_product(same, log, &failed, i);
+        } else if (entry->state == IE_ENTRY_DONE &&
+                   (entry->to != NULL || entry->kind == IE_ACTION_QUARANTINE)) {
             follow(same, entry);
         }
     }
+    free(failed.indices);
 }
 
 /* ---- looking products up -------------------------------------------------------------------- */
@@ -315,6 +322,14 @@ static const char *now_at(ie_same *same, const product *p)
     return S_ISREG(st.st_mode) && still ? f->path : NULL;
 }
 
+/* Of a RAW only a RAW: the picture that was made of it does not stand for it. */
+static bool stands_for(ie_same *same, const product *p, const ie_photo *photo)
+{
+    const char *path = now_at(same, p);
+    return path != NULL && (ie_format_kind(photo->format) != IE_KIND_RAW ||
+                            ie_format_kind(ie_format_claimed(path)) == IE_KIND_RAW);
+}
+
 static bool is_source(const product *p, const ie_photo *photo)
 {
     return strcmp(p->from, photo->real_path) == 0 && ie_stamp_still_file(&p->source, &photo->stamp);
@@ -400,7 +415,7 @@ static const product *made_of_path(ie_same *same, const ie_photo *photo)
         if (strcmp(p->from, photo->real_path) != 0) {
             break;
         }
-        if (is_source(p, photo) && now_at(same, p) != NULL) {
+        if (is_source(p, photo) && stands_for(same, p, photo)) {
             return p;
         }
     }
@@ -439,7 +454,7 @@ static const product *made_of_bytes(ie_same *same, const ie_photo *photo)
             ie_hash128_equal(hash, none)) {
             break;
         }
-        if (now_at(same, p) != NULL) {
+        if (stands_for(same, p, photo)) {
             return p;
         }
     }

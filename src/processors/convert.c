@@ -4,6 +4,7 @@
 
 #include "core/convert_rule.h"
 #include "core/recoding.h"
+#include "processors/beside.h"
 #include "processors/suffixes.h"
 
 /* What a format can hold that others cannot; a photo is never squeezed into less than it is. */
@@ -140,14 +141,19 @@ static void say_converted(const ie_proposal *proposal, const ie_photo *photo, co
         }
         ie_buffer_printf(&why, w->passed != NULL ? "; %s)" : ")", w->passed);
     }
+    if (is_raw(photo) && proposal->output != NULL) {
+        ie_buffer_printf(&why, "; the RAW itself is %scopied", action->extra ? "" : "not ");
+    }
     ie_action_reason(plan, action, "%s", why.data);
     ie_buffer_free(&why);
 }
 
-static void convert_one(const ie_proposal *proposal, const uint64_t *unit_formats,
-                        const ie_photo *photo, const wish *w, ie_action *action)
+static void convert_one(const ie_proposal *proposal, const uint64_t *unit_formats, size_t index,
+                        const wish *w)
 {
     ie_plan *plan = proposal->plan;
+    const ie_photo *photo = proposal->photos[index];
+    ie_action *action = &plan->actions[index];
     const ie_action before = *action;
     action->format = w->to;
     action->quality = (int)proposal->config->convert.quality;
@@ -163,9 +169,14 @@ static void convert_one(const ie_proposal *proposal, const uint64_t *unit_format
     if (why != NULL) {
         *action = before;
         leave(plan, action, "converted", why);
-    } else {
-        say_converted(proposal, photo, w, &prospect, action);
+        return;
     }
+    if (ie_beside_wanted(proposal, photo)) {
+        const ie_action made = *action;
+        *action = before;
+        action = ie_beside_add(proposal, index, &made);
+    }
+    say_converted(proposal, photo, w, &prospect, action);
 }
 
 static ie_format automatic(const ie_photo *photo)
@@ -215,8 +226,10 @@ static bool wish_of(const ie_proposal *proposal, const ie_photo *photo, uint64_t
 }
 
 static void propose_one(const ie_proposal *proposal, const uint64_t *unit_formats, uint64_t wanted,
-                        const ie_photo *photo, ie_action *action)
+                        size_t index)
 {
+    const ie_photo *photo = proposal->photos[index];
+    ie_action *action = &proposal->plan->actions[index];
     if ((wanted >> photo->format & 1) == 0) {
         return;
     }
@@ -231,7 +244,7 @@ static void propose_one(const ie_proposal *proposal, const uint64_t *unit_format
     } else if (wish_of(proposal, photo, wanted, action, &w) &&
                (w.to != photo->format ||
                 (w.to == IE_FORMAT_JPEG && proposal->config->convert.recompress))) {
-        convert_one(proposal, unit_formats, photo, &w, action);
+        convert_one(proposal, unit_formats, index, &w);
     }
 }
 
@@ -294,12 +307,13 @@ static ie_status propose(ie_proposal *proposal, ie_error *err)
     uint64_t *unit_formats = formats_of_units(proposal);
     for (size_t i = 0; i < proposal->count; i++) {
         const ie_photo *photo = proposal->photos[i];
-        ie_action *action = &proposal->plan->actions[i];
         ie_kind kind = ie_format_kind(photo->format);
-        if (action->kind != IE_ACTION_KEEP || (kind != IE_KIND_PHOTO && kind != IE_KIND_RAW)) {
+        if (proposal->plan->actions[i].kind != IE_ACTION_KEEP ||
+            (kind != IE_KIND_PHOTO && kind != IE_KIND_RAW)) {
             continue;
         }
-        propose_one(proposal, unit_formats, wanted, photo, action);
+        propose_one(proposal, unit_formats, wanted, i);
+        ie_action *action = &proposal->plan->actions[i];
         if (config->convert.upright && photo->format == IE_FORMAT_JPEG && photo->orientation > 1 &&
             !ie_action_recodes(action) && !action->unconverted) {
             turn_one(proposal, photo, action);

@@ -574,6 +574,23 @@ else
     skip search_by_photo_and_text_finds_the_nearest_because_the_runtime_or_the_vocabulary_is_missing
 fi
 
+# A library of copies never has a RAW's preview alone; what cannot be made of one costs the copy nothing.
+raws_come_along() {
+    mkdir raws && cp "$photos"/raw/imagemeta/CRW.CRW raws/a.crw && cp "$photos"/raw/exif-py/nikon*.dng raws/b.dng && chmod u+w raws/* || return 1
+    exits 3 "$imgengine" process raws -o kept --rules raw=jpeg --keywords sea --apply || return 1
+    (cd kept && find . -name .imgengine -prune -o -type f -print | grep -oE '[a-z]+$' | sort | uniq -c | tr -s ' \n' ' ') >a
+    [ "$(cat a)" = ' 1 crw 1 dng 1 jpg 2 xmp ' ] || { cat a exits.out; return 1; }
+    cmp "$(find kept -name '*.crw')" raws/a.crw && cmp "$(find kept -name '*.dng')" raws/b.dng || return 1
+    grep -q 'failed .*b.dng: not converted: its metadata is damaged.*; the RAW itself is copied' exits.out || { cat exits.out; return 1; }
+    fingerprint kept >kept.before
+    exits 0 "$imgengine" process raws -o kept --rules raw=jpeg --keywords sea --apply && ! grep '^skip' exits.out && fingerprint kept | cmp kept.before - || return 1
+    exits 0 "$imgengine" undo && [ ! -e kept ] || return 1
+    # what convert put there does not stand for the RAW
+    exits 3 "$imgengine" convert raws -o kept --rules raw=jpeg --apply && grep -q 'the RAW itself is not copied' exits.out || return 1
+    exits 0 "$imgengine" process raws -o kept --apply && cmp "$(find kept -name '*.crw')" raws/a.crw
+}
+check a_library_of_copies_has_the_raws_themselves_and_what_is_made_of_them raws_come_along
+
 real_copy_and_undo() {
     (cd "$photos" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >photos.before
     exits 3 "$imgengine" process "$photos" --output out --apply || return 1
