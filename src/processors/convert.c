@@ -56,6 +56,10 @@ static const char *refusal(const ie_proposal *proposal, const ie_photo *photo, i
                                could ? "and new AVIF and HEIC files have 8 here"
                                      : ie_arena_printf(arena, "which %s cannot hold", name));
     }
+    if (photo->bits > 16) {
+        return ie_arena_printf(arena, "has %u bits a channel, and new files have 16 at most here",
+                               photo->bits);
+    }
     if (photo->has_alpha && !holds_alpha(to)) {
         return ie_arena_printf(arena, "has transparency, which %s cannot hold", name);
     }

@@ -574,6 +574,22 @@ else
     skip search_by_photo_and_text_finds_the_nearest_because_the_runtime_or_the_vocabulary_is_missing
 fi
 
+# The plan knows beforehand what the run would only find while converting; profiles that libpng takes for broken are mended.
+conversions_are_foreseen() {
+    mkdir seen && cp "$photos"/avif/libavif/colors_hdr_p3.avif "$photos"/tiff/TwelveMonkeys/flower-rgb-contig-32.tif \
+        "$photos"/tiff/commons-imaging/BigTIFF.tif "$photos"/tiff/commons-imaging/BigTIFFMotorola.tif \
+        "$photos"/tiff/exifr/tif-with-iptc-icc-xmp.tif "$photos"/jpeg-variants/TwelveMonkeys/cmm-exception-adobe-rgb.jpg seen && chmod u+w seen/* || return 1
+    exits 0 "$imgengine" convert seen --from jpeg,avif,tiff --to png -o pngs -q || { cat exits.err; return 1; }
+    grep -c 'a BigTIFF, of which' exits.out | grep -qx 2 && grep -q 'light is coded for HDR' exits.out && grep -q 'has 32 bits a channel' exits.out ||
+        { cat exits.out; return 1; }
+    exits 0 "$imgengine" convert seen --from jpeg,avif,tiff --to png -o pngs --apply && grep -q '6  copied (2 converted, 4 not converted' exits.out &&
+        [ "$(find pngs -name '*.png' | wc -l)" -eq 2 ] || { cat exits.out; return 1; }
+    grep -q 'damaged.*damaged' exits.out && return 1
+    exits 3 "$imgengine" convert "$photos"/malformed --from jpeg,png --to webp -o webps -q
+    ! grep -E 'does not decode.*bytes kept as they are' exits.out
+}
+check a_plan_foresees_what_cannot_be_converted_and_says_it_once conversions_are_foreseen
+
 # A library of copies never has a RAW's preview alone; what cannot be made of one costs the copy nothing.
 raws_come_along() {
     mkdir raws && cp "$photos"/raw/imagemeta/CRW.CRW raws/a.crw && cp "$photos"/raw/exif-py/nikon*.dng raws/b.dng && chmod u+w raws/* || return 1
