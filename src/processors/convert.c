@@ -13,10 +13,20 @@ static bool holds_alpha(ie_format format)
     return format != IE_FORMAT_JPEG && format != IE_FORMAT_BMP && format != IE_FORMAT_PNM;
 }
 
-static bool holds_16_bits(ie_format format)
+static bool is_deep(ie_format format)
 {
     return format == IE_FORMAT_PNG || format == IE_FORMAT_TIFF || format == IE_FORMAT_JXL ||
-           format == IE_FORMAT_JP2;
+           format == IE_FORMAT_JP2 || format == IE_FORMAT_AVIF || format == IE_FORMAT_HEIC;
+}
+
+/* " of 12 bits a channel", where new files have fewer than the 16 that the picture may have. */
+static const char *deep_words(const ie_photo *photo, const ie_action *action)
+{
+    bool deep = photo->bits > 8 || (action->recoding & IE_RECODE_DEVELOP) != 0;
+    return !deep                              ? ""
+           : action->format == IE_FORMAT_AVIF ? " of 12 bits a channel"
+           : action->format == IE_FORMAT_HEIC ? " of 10 bits a channel"
+                                              : "";
 }
 
 /* A RAW without a preview is not looked at, but may be developed. */
@@ -50,11 +60,8 @@ static const char *refusal(const ie_proposal *proposal, const ie_photo *photo, i
     if (photo->animated) {
         return "animated: would lose frames";
     }
-    if (photo->bits > 8 && !holds_16_bits(to)) {
-        bool could = to == IE_FORMAT_AVIF || to == IE_FORMAT_HEIC;
-        return ie_arena_printf(arena, "has more than 8 bits a channel, %s",
-                               could ? "and new AVIF and HEIC files have 8 here"
-                                     : ie_arena_printf(arena, "which %s cannot hold", name));
+    if (photo->bits > 8 && !is_deep(to)) {
+        return ie_arena_printf(arena, "has more than 8 bits a channel, which %s cannot hold", name);
     }
     if (photo->bits > 16) {
         return ie_arena_printf(arena, "has %u bits a channel, and new files have 16 at most here",
@@ -125,6 +132,7 @@ static void say_converted(const ie_proposal *proposal, const ie_photo *photo, co
                      action->remake != IE_REMAKE_NONE ? "encoded anew as %s of quality %d, as asked"
                                                       : "converted to %s",
                      name, action->quality);
+    ie_buffer_text(&why, deep_words(photo, action));
     if (is_raw(photo) && (action->recoding & IE_RECODE_DEVELOP) != 0) {
         ie_buffer_printf(&why, ", developed from the sensor's data");
     } else if (is_raw(photo)) {
