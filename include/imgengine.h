@@ -499,6 +499,9 @@ IE_API const char *ie_verify_state_name(ie_verify_state state); /* "ok", "rot", 
 typedef enum ie_cover_state {
     IE_COVER_SAME,       /* `other` has the same bytes */
     IE_COVER_IMAGE_DATA, /* `other` has the same picture, bit for bit, with other metadata */
+    /* `other` is what a run made of it, by the archive's journals: converted, or with other
+       metadata; the file itself is missing */
+    IE_COVER_DERIVED,
     IE_COVER_MISSING,
     IE_COVER_UNREADABLE, /* `problem` says why: it cannot be told whether it is there */
     IE_COVER_STATES
@@ -524,12 +527,13 @@ typedef ie_status (*ie_cover_fn)(void *user, const ie_cover_result *result);
 /* Is every photo, video and sidecar below `card` also below `archive`? Told by the bytes: same
    size, same hash, then compared byte for byte; by no name, date or catalog. `image_data`: a photo
    whose picture is the same bit for bit but whose metadata differ is covered, too (JPEG, PNG, WebP,
-   TIFF). IE_ERR_USAGE when one lies in the other. */
+   TIFF). What is missing and was converted into the archive is told as derived, and not covered.
+   IE_ERR_USAGE when one lies in the other. */
 IE_API ie_status ie_engine_covers(ie_engine *engine, const char *card, const char *archive,
                                   bool image_data, ie_cover_fn on_result, void *user,
                                   ie_cover_counts *ret_counts, ie_error *err) IE_MUST_CHECK;
-IE_API const char *
-ie_cover_state_name(ie_cover_state state); /* "same", "image-data", "missing", "unreadable" */
+IE_API const char *ie_cover_state_name(ie_cover_state state); /* "same", "image-data", "derived",
+                                                                 "missing", "unreadable" */
 
 /* ---- search ------------------------------------------------------------------------------- */
 

@@ -260,6 +260,9 @@ ie_same *ie_same_new(const ie_config *config, const char *output, bool by_conten
 
 void ie_same_free(ie_same *same)
 {
+    if (same == NULL) {
+        return;
+    }
     ie_arena_free(same->arena);
     ie_names_free(same->names);
     ie_by_stamp_free(same->strays);
