@@ -201,14 +201,15 @@ typedef struct ie_summary {
     uint64_t fresh, cached;      /* photos and videos analyzed now, and taken from the catalog */
     uint64_t faulty;             /* records with at least one fault */
     uint64_t kept, copied, moved, replaced, quarantined; /* planned, or after apply: done */
-    uint64_t converted,
-        tagged; /* of copied, replaced and made: how many were re-encoded or turned, re-tagged */
+    uint64_t converted, tagged; /* of copied, replaced, made and pictures: how many were re-encoded
+                                   or turned, re-tagged */
     /* of all: to be converted or turned, and not, with the reason in the plan */
     uint64_t unconverted;
     uint64_t untagged; /* of all: something was to be written for them, and is not, with the reason
                           in the plan */
     uint64_t plain; /* of copied: could not be converted or tagged, and were copied as they are */
     uint64_t made;               /* new sidecars beside photos, which hold tags */
+    uint64_t pictures;           /* made of RAWs that are copied as well */
     /* actions for files that were not found but are to be made beside them (sidecars, pictures made
        of RAWs that are copied as well): all counted sum up to found + extra */
     uint64_t extra;

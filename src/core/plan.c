@@ -218,7 +218,8 @@ static void count_kind(const ie_action *action, ie_summary *summary)
             summary->tagged++;
             break;
         }
-        summary->copied++;
+        summary->copied += !ie_action_makes_picture(action);
+        summary->pictures += ie_action_makes_picture(action);
         count_made(action, summary);
         break;
     case IE_ACTION_MOVE:

@@ -607,6 +607,23 @@ raws_come_along() {
 }
 check a_library_of_copies_has_the_raws_themselves_and_what_is_made_of_them raws_come_along
 
+# The rows above the line are the files found, whatever else is made; found + extra is what JSON counts.
+sums_add_up() {
+    cp -a "$photos" sums && chmod -R u+w sums || return 1
+    local command
+    for command in 'process sums --output sum.out --rules raw=jpeg --keywords x' 'process sums --in-place' 'convert sums' 'dedupe sums' 'rename sums' \
+        'tag sums --keywords x' 'tag sums --keywords x --apply' 'process sums --output sum.out --rules raw=jpeg --keywords x --apply'; do
+        # shellcheck disable=SC2086
+        "$imgengine" $command 2>/dev/null | awk '/^ +[0-9]+  /{n[++rows] = $1; text[rows] = $0} /^ +-----$/{line = rows}
+            END {for (i = 1; i <= line; i++) sum += n[i]
+                 for (i = line + 2; i <= rows; i++) if (text[i] ~ /counted above/) more = n[i]
+                 print sum, n[line + 1] + more; exit !(line && sum == n[line + 1] + more)}' || { echo "$command"; return 1; }
+    done
+    "$imgengine" tag sums --title y --json 2>/dev/null | grep '"imgengine.summary/1"' | jq -e '.other + .kept + .copied + .moved + .replaced + .quarantined +
+        .skipped + .failed + .unreached + .made + .pictures == .found + .extra and .extra > 0'
+}
+check the_numbers_of_a_summary_add_up_to_the_files_found sums_add_up
+
 real_copy_and_undo() {
     (cd "$photos" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >photos.before
     exits 3 "$imgengine" process "$photos" --output out --apply || return 1

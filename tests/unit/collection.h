@@ -159,8 +159,8 @@ static inline void propose_all(collection *c, const proposer *steps, size_t coun
     ie_summary sum = {0};
     ie_plan_summarize(c->plan, &sum);
     assert_int_equal(c->count + sum.extra,
-                     sum.other + sum.kept + sum.copied + sum.made + sum.moved + sum.replaced +
-                         sum.quarantined + sum.skipped + sum.failed + sum.unreached);
+                     sum.other + sum.kept + sum.copied + sum.made + sum.pictures + sum.moved +
+                         sum.replaced + sum.quarantined + sum.skipped + sum.failed + sum.unreached);
 }
 
 #define PROPOSE(c, ...)                                                                            \
