@@ -3,7 +3,7 @@
    photo that cannot be converted where it is still gets its name and tags. The group was taken
    back; it begins anew as a group of its own, with entries of its own in the journal. */
 #include "engine/carry.h"
-#include "engine/same.h"
+#include "engine/sameness.h"
 #include "storage/exif_file.h"
 #include "utils/fs.h"
 #include "utils/text.h"

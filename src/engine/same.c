@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "engine/by_stamp.h"
+#include "engine/sameness.h"
 #include "processors/names.h"
 #include "storage/bytes.h"
 #include "storage/journal.h"
@@ -14,7 +15,6 @@
 #include "utils/mounts.h"
 #include "utils/text.h"
 
-#define PIECE_BYTES (1 << 16)
 #define FALLBACK_REACH 4096 /* entries; a batch is far smaller, but a unit may be large */
 #define NONE SIZE_MAX
 
@@ -35,6 +35,11 @@ typedef struct product {
     ie_hash128 source_xxh3;
     size_t file;
     bool plain; /* in that run its conversion failed */
+    enum {
+        UNSEEN,
+        PICTURE,
+        ANOTHER
+    } edited; /* the file at its path, which another program wrote */
 } product;
 
 struct ie_same {
@@ -325,12 +330,27 @@ static const char *now_at(ie_same *same, const product *p)
     return S_ISREG(st.st_mode) && still ? f->path : NULL;
 }
 
+/* Where it was put there is a file that another program has written since, which shows the photo's
+   very picture: keywords were added, say. NULL: not so. */
+static const char *edited_at(const ie_same *same, product *p, const ie_photo *photo)
+{
+    const file *f = &same->files[p->file];
+    if (p->edited == UNSEEN) {
+        p->edited = f->path != NULL && ie_same_picture(same->config, photo->real_path, f->path)
+                        ? PICTURE
+                        : ANOTHER;
+    }
+    return p->edited == PICTURE ? f->path : NULL;
+}
+
 /* Of a RAW only a RAW: the picture that was made of it does not stand for it. */
-static bool stands_for(ie_same *same, const product *p, const ie_photo *photo)
+static const char *stands_for(ie_same *same, product *p, const ie_photo *photo)
 {
     const char *path = now_at(same, p);
-    return path != NULL && (ie_format_kind(photo->format) != IE_KIND_RAW ||
-                            ie_format_kind(ie_format_claimed(path)) == IE_KIND_RAW);
+    path = path != NULL ? path : edited_at(same, p, photo);
+    bool stands = path != NULL && (ie_format_kind(photo->format) != IE_KIND_RAW ||
+                                   ie_format_kind(ie_format_claimed(path)) == IE_KIND_RAW);
+    return stands ? path : NULL;
 }
 
 static bool is_source(const product *p, const ie_photo *photo)
@@ -351,34 +371,15 @@ static bool is_product(ie_same *same, const ie_photo *photo, const char *path)
         }
     }
     for (; low < same->count; low++) {
-        const product *p = &same->products[same->by_path[low]];
+        product *p = &same->products[same->by_path[low]];
         if (compare_paths(path_of(same, same->by_path[low]), path) != 0) {
             return false;
         }
-        if (is_source(p, photo) && now_at(same, p) != NULL) {
+        if (is_source(p, photo) && stands_for(same, p, photo) != NULL) {
             return true;
         }
     }
     return false;
-}
-
-bool ie_same_bytes(const char *a_path, const char *b_path)
-{
-    ie_bytes *a = NULL, *b = NULL;
-    bool equal = ie_bytes_open(a_path, &a, NULL) == IE_OK &&
-                 ie_bytes_open(b_path, &b, NULL) == IE_OK && ie_bytes_size(a) == ie_bytes_size(b);
-    uint64_t size = equal ? ie_bytes_size(a) : 0;
-    /* A differing head is the usual difference: look at it before reading all. */
-    size_t head = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
-    if (equal && head > 0) {
-        const uint8_t *x = ie_bytes_at(a, 0, head), *y = ie_bytes_at(b, 0, head);
-        equal = x != NULL && y != NULL && memcmp(x, y, head) == 0;
-    }
-    ie_hash128 x, y;
-    equal = equal && ie_bytes_xxh3(a, &x) && ie_bytes_xxh3(b, &y) && ie_hash128_equal(x, y);
-    ie_bytes_close(a);
-    ie_bytes_close(b);
-    return equal;
 }
 
 /* Of the photo's bytes, read once however often it is asked for; all 0: cannot be read. */
@@ -402,7 +403,7 @@ static ie_hash128 hash_of(ie_same *same, const ie_photo *photo)
     return same->seen[name->next - 1];
 }
 
-static const product *made_of_path(ie_same *same, const ie_photo *photo)
+static product *made_of_path(ie_same *same, const ie_photo *photo)
 {
     size_t low = 0, high = same->count;
     while (low < high) {
@@ -414,11 +415,11 @@ static const product *made_of_path(ie_same *same, const ie_photo *photo)
         }
     }
     for (; low < same->count; low++) {
-        const product *p = &same->products[same->by_source[low]];
+        product *p = &same->products[same->by_source[low]];
         if (strcmp(p->from, photo->real_path) != 0) {
             break;
         }
-        if (is_source(p, photo) && stands_for(same, p, photo)) {
+        if (is_source(p, photo) && stands_for(same, p, photo) != NULL) {
             return p;
         }
     }
@@ -442,7 +443,7 @@ static size_t first_of_bytes(const ie_same *same, uint64_t size, ie_hash128 hash
 }
 
 /* The same bytes under another name: from another card, say. */
-static const product *made_of_bytes(ie_same *same, const ie_photo *photo)
+static product *made_of_bytes(ie_same *same, const ie_photo *photo)
 {
     const ie_hash128 none = {0};
     uint64_t size = photo->stamp.size;
@@ -452,12 +453,12 @@ static const product *made_of_bytes(ie_same *same, const ie_photo *photo)
     }
     ie_hash128 hash = hash_of(same, photo);
     for (at = first_of_bytes(same, size, hash); at < same->count; at++) {
-        const product *p = &same->products[same->by_bytes[at]];
+        product *p = &same->products[same->by_bytes[at]];
         if (compare_bytes(p->source.size, p->source_xxh3, size, hash) != 0 ||
             ie_hash128_equal(hash, none)) {
             break;
         }
-        if (stands_for(same, p, photo)) {
+        if (stands_for(same, p, photo) != NULL) {
             return p;
         }
     }
@@ -467,10 +468,10 @@ static const product *made_of_bytes(ie_same *same, const ie_photo *photo)
 const char *ie_same_made(void *user, const ie_photo *photo, bool *ret_plain)
 {
     ie_same *same = user;
-    const product *p = made_of_path(same, photo);
+    product *p = made_of_path(same, photo);
     p = p == NULL ? made_of_bytes(same, photo) : p;
     *ret_plain = p != NULL && p->plain;
-    return p != NULL ? now_at(same, p) : NULL;
+    return p != NULL ? stands_for(same, p, photo) : NULL;
 }
 
 bool ie_same_is_there(void *user, const ie_photo *photo, const char *path)
