@@ -201,16 +201,18 @@ typedef struct ie_summary {
     uint64_t fresh, cached;      /* photos and videos analyzed now, and taken from the catalog */
     uint64_t faulty;             /* records with at least one fault */
     uint64_t kept, copied, moved, replaced, quarantined; /* planned, or after apply: done */
-    uint64_t converted,
-        tagged; /* of copied, replaced and made: how many were re-encoded or turned, re-tagged */
+    uint64_t converted, tagged; /* of copied, replaced, made and pictures: how many were re-encoded
+                                   or turned, re-tagged */
     /* of all: to be converted or turned, and not, with the reason in the plan */
     uint64_t unconverted;
     uint64_t untagged; /* of all: something was to be written for them, and is not, with the reason
                           in the plan */
     uint64_t plain; /* of copied: could not be converted or tagged, and were copied as they are */
     uint64_t made;               /* new sidecars beside photos, which hold tags */
-    uint64_t extra; /* actions for files that were not found but are to be made: all counted sum up
-                       to found + extra */
+    uint64_t pictures;           /* made of RAWs that are copied as well */
+    /* actions for files that were not found but are to be made beside them (sidecars, pictures made
+       of RAWs that are copied as well): all counted sum up to found + extra */
+    uint64_t extra;
     uint64_t skipped; /* left alone with a reason: duplicate not copied, world changed, … */
     uint64_t changed; /* of these: planned, but the world had changed when it was to be done */
     uint64_t failed;             /* tried and not done; the reason is in the report */
@@ -498,6 +500,9 @@ IE_API const char *ie_verify_state_name(ie_verify_state state); /* "ok", "rot", 
 typedef enum ie_cover_state {
     IE_COVER_SAME,       /* `other` has the same bytes */
     IE_COVER_IMAGE_DATA, /* `other` has the same picture, bit for bit, with other metadata */
+    /* `other` is what a run made of it, by the archive's journals: converted, or with other
+       metadata; the file itself is missing */
+    IE_COVER_DERIVED,
     IE_COVER_MISSING,
     IE_COVER_UNREADABLE, /* `problem` says why: it cannot be told whether it is there */
     IE_COVER_STATES
@@ -523,12 +528,13 @@ typedef ie_status (*ie_cover_fn)(void *user, const ie_cover_result *result);
 /* Is every photo, video and sidecar below `card` also below `archive`? Told by the bytes: same
    size, same hash, then compared byte for byte; by no name, date or catalog. `image_data`: a photo
    whose picture is the same bit for bit but whose metadata differ is covered, too (JPEG, PNG, WebP,
-   TIFF). IE_ERR_USAGE when one lies in the other. */
+   TIFF). What is missing and was converted into the archive is told as derived, and not covered.
+   IE_ERR_USAGE when one lies in the other. */
 IE_API ie_status ie_engine_covers(ie_engine *engine, const char *card, const char *archive,
                                   bool image_data, ie_cover_fn on_result, void *user,
                                   ie_cover_counts *ret_counts, ie_error *err) IE_MUST_CHECK;
-IE_API const char *
-ie_cover_state_name(ie_cover_state state); /* "same", "image-data", "missing", "unreadable" */
+IE_API const char *ie_cover_state_name(ie_cover_state state); /* "same", "image-data", "derived",
+                                                                 "missing", "unreadable" */
 
 /* ---- search ------------------------------------------------------------------------------- */
 

@@ -27,13 +27,18 @@ static ie_status on_result(void *user, const ie_cover_result *result)
 {
     ie_session *session = user;
     bool covered = result->state == IE_COVER_SAME || result->state == IE_COVER_IMAGE_DATA;
+    bool derived = result->state == IE_COVER_DERIVED;
     if (session->options->json) {
         print_json(result);
     } else if (!covered || session->options->verbose) {
-        const char *more = covered ? result->other : result->problem;
+        const char *more = covered || derived ? result->other : result->problem;
         ie_bar_erase(session->bar);
         printf("%-10s %s%s%s\n", ie_cover_state_name(result->state), ie_shown(result->path),
-               more == NULL ? "" : covered ? " = " : ": ", more != NULL ? ie_shown(more) : "");
+               more == NULL ? ""
+               : covered    ? " = "
+               : derived    ? " → "
+                            : ": ",
+               more != NULL ? ie_shown(more) : "");
     }
     return ie_output_ok() ? IE_OK : IE_ERR_CANCELLED;
 }
@@ -44,7 +49,7 @@ static bool is_covered(const ie_cover_counts *counts)
     for (int i = 0; i < IE_COVER_STATES; i++) {
         files += counts->states[i];
     }
-    return files > 0 && counts->states[IE_COVER_MISSING] == 0 &&
+    return files > 0 && counts->states[IE_COVER_MISSING] + counts->states[IE_COVER_DERIVED] == 0 &&
            counts->states[IE_COVER_UNREADABLE] == 0 && counts->unreadable == 0;
 }
 
@@ -72,6 +77,7 @@ static void print_end(const ie_session *session, const ie_cover_counts *counts)
         return;
     }
     char size[32];
+    uint64_t missing = n[IE_COVER_MISSING] + n[IE_COVER_DERIVED];
     if (is_covered(counts)) {
         if (files == 1) {
             printf("The one photo, video or sidecar there is in %s", ie_shown(archive));
@@ -86,10 +92,13 @@ static void print_end(const ie_session *session, const ie_cover_counts *counts)
     } else if (files == 0 && counts->unreadable == 0) {
         puts("NOT covered: there are no photos, so nothing was looked for. Is the card there?");
     } else {
-        printf("NOT covered: %" PRIu64 " of %" PRIu64 " file%s %s not in %s (%s)",
-               n[IE_COVER_MISSING], files, files == 1 ? "" : "s",
-               n[IE_COVER_MISSING] == 1 ? "is" : "are", ie_shown(archive),
+        printf("NOT covered: %" PRIu64 " of %" PRIu64 " file%s %s not in %s (%s)", missing, files,
+               files == 1 ? "" : "s", missing == 1 ? "is" : "are", ie_shown(archive),
                ie_size_text(counts->missing_bytes, size));
+        if (n[IE_COVER_DERIVED] > 0) {
+            printf(", %" PRIu64 " of them only as what was made of %s (→)", n[IE_COVER_DERIVED],
+                   missing == 1 ? "it" : "them");
+        }
         printf(counts->unreadable + n[IE_COVER_UNREADABLE] > 0 ? ", and %" PRIu64
                                                                  " could not be read.\n"
                                                                : ".\n",
@@ -144,8 +153,9 @@ const ie_command ie_command_covers = {
     .brief = "is everything on a card in the archive?",
     .text = "Exits with 0 only if every photo, video and sidecar on CARD exists in the archive "
             "too: same size, same hash, then compared byte for byte. Else it lists what is missing "
-            "and exits with 3. Names, dates and the catalog are not trusted; all is read now. It "
-            "changes no file.",
+            "and exits with 3; behind an arrow stands what a run made of a file in the archive: "
+            "converted, or with other metadata, which is not the file itself. Names, dates and the "
+            "catalog are not trusted; all is read now. It changes no file.",
     .examples = examples,
     .run = run_covers,
 };

@@ -114,8 +114,9 @@ const ie_command ie_command_undo = {
     .brief = "take back a run: every file, name and tag",
     .text =
         "Takes back what a run did, newest first, from the journal that lies with the photos. "
-        "Without RUN it is the last run that is not undone; when there is none, that is said and "
-        "no error. A file that changed since then is "
+        "Without RUN it is the last run that is not undone, unless a later one is purged or was in "
+        "another folder: then that run is named, and nothing is done. When there is none, that is "
+        "said and no error. A file that changed since then is "
         "left alone and told of.",
     .examples = examples,
     .run = run_undo,

@@ -27,7 +27,7 @@ static const struct {
     NUMBER(plain),       NUMBER(skipped),        NUMBER(changed),  NUMBER(failed),
     NUMBER(unreached),   NUMBER(unreadable),     NUMBER(made),     NUMBER(written_bytes),
     NUMBER(saved_bytes), NUMBER(purged),         NUMBER(linked),   NUMBER(unlinked),
-    NUMBER(reported),    NUMBER(reported_bytes),
+    NUMBER(reported),    NUMBER(reported_bytes), NUMBER(pictures), NUMBER(extra),
 #undef NUMBER
 };
 
@@ -112,48 +112,69 @@ static void print_kinds(const ie_summary *summary, FILE *out)
 /* What is said of each kind of action: planned, done, to be undone, undone. */
 enum {
     SAY_COPIED,
-    SAY_MADE,
     SAY_MOVED,
     SAY_REPLACED,
     SAY_QUARANTINED,
     SAY_KEPT,
     SAY_SKIPPED,
-    SAY_KINDS
+    SAY_KINDS /* of files that were found; what is made beside them comes after their sum */,
+    SAY_MADE = SAY_KINDS,
+    SAY_PICTURES,
+    SAY_ALL
 };
 
-static const char *const sayings[][SAY_KINDS] = {
-    [IE_TENSE_PLANNED] = {"to copy", "sidecar to make|sidecars to make", "to move or rename",
+static const char *const sayings[][SAY_ALL] = {
+    [IE_TENSE_PLANNED] = {"to copy", "to move or rename",
                           "to rewrite, the original goes into quarantine",
                           "duplicate to move into quarantine|duplicates to move into quarantine",
-                          "to leave as it is|to leave as they are",
-                          "to skip, each with its reason"},
-    [IE_TENSE_DONE] = {"copied", "sidecar made|sidecars made", "moved or renamed",
-                       "rewritten, the original is in quarantine",
+                          "to leave as it is|to leave as they are", "to skip, each with its reason",
+                          "sidecar to make beside them|sidecars to make beside them",
+                          "picture to make of a RAW, beside it|pictures to make of RAWs, beside "
+                          "them"},
+    [IE_TENSE_DONE] = {"copied", "moved or renamed", "rewritten, the original is in quarantine",
                        "duplicate moved into quarantine|duplicates moved into quarantine",
-                       "left as it was|left as they were", "skipped, each with its reason"},
+                       "left as it was|left as they were", "skipped, each with its reason",
+                       "sidecar made beside them|sidecars made beside them",
+                       "picture made of a RAW, beside it|pictures made of RAWs, beside them"},
     /* Undoing counts files brought back as moved, and files the run had made as replaced. */
-    [IE_TENSE_UNDO_PLANNED] = {"to copy", "", "to bring back", "made by the run, to take away",
+    [IE_TENSE_UNDO_PLANNED] = {"to copy", "to bring back", "made by the run, to take away",
                                "to quarantine", "to leave as it is|to leave as they are",
-                               "not part of this undo"},
-    [IE_TENSE_UNDONE] = {"copied", "", "brought back", "made by the run, taken away", "quarantined",
-                         "left as it was|left as they were", "not part of this undo"},
+                               "not part of this undo", "", ""},
+    [IE_TENSE_UNDONE] = {"copied", "brought back", "made by the run, taken away", "quarantined",
+                         "left as it was|left as they were", "not part of this undo", "", ""},
 };
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What is no file that was found, so that the numbers above are those of the files. */
+static void print_beside(const ie_summary *summary, ie_tense tense, FILE *out)
+{
+    table_row more = {.count =
+                          summary->extra - least(summary->extra, summary->made + summary->pictures),
+                      .label = "more beside them, counted above"};
+    table_row made = {.count = summary->made, .label = sayings[tense][SAY_MADE]};
+    table_row pictures = {.count = summary->pictures, .label = sayings[tense][SAY_PICTURES]};
+    print_row(&more, false, out);
+    print_row(&made, false, out);
+    print_row(&pictures, false, out);
+}
 
 static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
 {
     char size[32];
     table_row row[SAY_KINDS];
-    const uint64_t counts[SAY_KINDS] = {summary->copied,   summary->made,        summary->moved,
-                                        summary->replaced, summary->quarantined, summary->kept,
-                                        summary->skipped};
+    const uint64_t counts[SAY_KINDS] = {summary->copied,      summary->moved, summary->replaced,
+                                        summary->quarantined, summary->kept,  summary->skipped};
     for (size_t i = 0; i < SAY_KINDS; i++) {
         row[i] = (table_row){.count = counts[i], .label = sayings[tense][i]};
     }
-    table_row *writer = summary->copied > 0     ? &row[SAY_COPIED]
-                        : summary->replaced > 0 ? &row[SAY_REPLACED]
-                                                : &row[SAY_MADE];
-    remark_count(writer, summary->converted, "converted");
-    remark_count(writer, summary->tagged, "tagged");
+    table_row *writer = &row[summary->copied > 0 ? SAY_COPIED : SAY_REPLACED];
+    remark_count(writer, summary->converted - least(summary->converted, summary->pictures),
+                 "converted");
+    remark_count(writer, summary->tagged - least(summary->tagged, summary->made), "tagged");
     table_row *plain = summary->copied == 0 && summary->moved > 0 ? &row[SAY_MOVED] : writer;
     remark_count(plain, summary->plain, "as they are after all, each with its reason");
     table_row *stays = &row[summary->copied > 0 ? SAY_COPIED
@@ -220,6 +241,9 @@ void ie_summary_print(const ie_summary *summary, ie_tense tense, FILE *out)
     }
     if (summary->unreadable > 0) {
         fprintf(out, "%9llu  more could not be read\n", (unsigned long long)summary->unreadable);
+    }
+    if (tense != IE_TENSE_READ && !undo) {
+        print_beside(summary, tense, out);
     }
 }
 

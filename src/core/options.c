@@ -279,7 +279,8 @@ static const ie_option_row rows[] = {
          "their profile"),
     CHOICE("convert.raw", convert.raw, false, "preview", "preview|develop", "--raw", CONVERTING,
            "what is converted of a RAW: the largest preview in it, as the camera developed it, or "
-           "the sensor's data, developed here; the RAW itself always stays"),
+           "the sensor's data, developed here; the RAW itself stays, and process --output copies "
+           "it, too"),
     REAL("convert.min_similarity", convert.min_similarity, "0.98", 0, 1, "--min-similarity",
          CONVERTING,
          "a new picture less like its original than this (SSIM of luma, of large photos at a "

@@ -166,6 +166,12 @@ bool ie_action_makes_sidecar(const ie_action *action)
     return action->format == IE_FORMAT_SIDECAR && action->from_format != IE_FORMAT_SIDECAR;
 }
 
+bool ie_action_makes_picture(const ie_action *action)
+{
+    return action->extra && action->format != action->from_format &&
+           ie_format_kind(action->from_format) == IE_KIND_RAW && !ie_action_makes_sidecar(action);
+}
+
 bool ie_action_recodes(const ie_action *action)
 {
     return action->format != action->from_format || action->remake != IE_REMAKE_NONE;
@@ -194,7 +200,7 @@ static void count_made(const ie_action *action, ie_summary *summary)
 {
     summary->converted += ie_action_recodes(action);
     summary->tagged += has_tags(action);
-    summary->written_bytes += action->stamp.size;
+    summary->written_bytes += ie_action_makes_picture(action) ? 0 : action->stamp.size;
 }
 
 static void count_kind(const ie_action *action, ie_summary *summary)
@@ -212,7 +218,8 @@ static void count_kind(const ie_action *action, ie_summary *summary)
             summary->tagged++;
             break;
         }
-        summary->copied++;
+        summary->copied += !ie_action_makes_picture(action);
+        summary->pictures += ie_action_makes_picture(action);
         count_made(action, summary);
         break;
     case IE_ACTION_MOVE:

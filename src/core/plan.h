@@ -142,7 +142,11 @@ typedef struct ie_action {
     size_t gives; /* QUARANTINE: 1 + index of the survivor's action, which is given what this file
                      alone says: both or neither is carried out. 0: nothing */
     const char *refused;    /* why what was given to it is written nowhere; while planning only */
-    bool extra; /* of no file that was found: a sidecar to be made, or one that was not asked for */
+    /* of no file that was found: a sidecar to be made, or one that was not asked for, or a picture
+       made of a RAW that is copied as well */
+    bool extra;
+    size_t made_of; /* while planning, of an extra one that makes a picture of a RAW: 1 + index of
+                       the RAW's own action; else 0 */
     /* "same bytes as b.jpg, which has the higher quality (0.81)"; joined by "; " */
     const char *reason;
     bool fell_back; /* applied: it could not be converted or tagged, `problem` says why, and was
@@ -187,6 +191,8 @@ void ie_action_give(ie_plan *plan, ie_action *action, const ie_tag_edit *edit);
 void ie_tag_edit_join(ie_tag_edit *to, const ie_tag_edit *more, ie_arena *arena);
 /* Is it a new sidecar, made from a photo that has an action of its own? */
 bool ie_action_makes_sidecar(const ie_action *action);
+/* Is it a picture made of a RAW that has an action of its own? */
+bool ie_action_makes_picture(const ie_action *action);
 const char *ie_action_kind_name(ie_action_kind kind); /* "keep" … */
 const char *ie_match_name(ie_match verdict);      /* "same_bytes" … */
 /* Does the verdict say that one of the two files may go? */

@@ -6,11 +6,18 @@
 
 #include "utils/error.h"
 
+/* A photo, the picture that is made of it beside it, and the sidecar that is made for it have one
+   source. */
+static int part_of(const ie_action *action)
+{
+    return ie_action_makes_sidecar(action) ? 2 : ie_action_makes_picture(action);
+}
+
 static int compare_from(const void *a, const void *b)
 {
     const ie_action *const *x = a, *const *y = b;
     int order = strcmp((*x)->from, (*y)->from);
-    return order != 0 ? order : (int)ie_action_makes_sidecar(*x) - (int)ie_action_makes_sidecar(*y);
+    return order != 0 ? order : part_of(*x) - part_of(*y);
 }
 
 static int compare_to(const void *a, const void *b)
@@ -65,9 +72,7 @@ ie_status ie_plan_check(const ie_plan *plan, ie_error *err)
     }
     qsort(list, plan->count, sizeof *list, compare_from);
     for (size_t i = 1; i < plan->count; i++) {
-        /* A photo, and the sidecar that is made for it: those two have one source. */
-        if (strcmp(list[i - 1]->from, list[i]->from) == 0 &&
-            ie_action_makes_sidecar(list[i - 1]) == ie_action_makes_sidecar(list[i])) {
+        if (compare_from(&list[i - 1], &list[i]) == 0) {
             return refuse(plan, list[i], "has the source of another line", err);
         }
     }

@@ -3,7 +3,7 @@
    photo that cannot be converted where it is still gets its name and tags. The group was taken
    back; it begins anew as a group of its own, with entries of its own in the journal. */
 #include "engine/carry.h"
-#include "engine/same.h"
+#include "engine/sameness.h"
 #include "storage/exif_file.h"
 #include "utils/fs.h"
 #include "utils/text.h"
@@ -133,6 +133,23 @@ static void begin_anew(ie_run *run, ie_party *party, const char *why)
     party->state = IE_PARTY_AGAIN;
 }
 
+/* What is made of a RAW that is copied as well needs no copy in its stead: it alone is left out. */
+static bool leave_out_picture(ie_run *run, ie_party *party, ie_action *action, const char *why)
+{
+    size_t left = 0;
+    action->problem =
+        ie_arena_printf(run->plan->arena, "not converted: %s; the RAW itself is copied", why);
+    action->outcome = IE_OUTCOME_FAILED;
+    begin_anew(run, party, why);
+    for (size_t i = 0; i < party->count; i++) {
+        if (party->steps[i].action != action) {
+            party->steps[left++] = party->steps[i];
+        }
+    }
+    party->count = left;
+    return true;
+}
+
 static void stay_as_it_is(ie_action *action)
 {
     action->format = action->from_format;
@@ -224,8 +241,10 @@ bool ie_party_fall_back(ie_run *run, ie_party *party, const ie_trouble *trouble)
     size_t count = party->count;
     bool copies = run->plan->copies && action->kind == IE_ACTION_COPY;
     bool in_place = !run->plan->copies && action->kind == IE_ACTION_REPLACE;
-    bool falls = copies ? fall_back_to_copy(run, party, action, trouble->error.text)
-                        : in_place && fall_back_in_place(run, party, action, trouble->error.text);
+    bool falls = ie_action_makes_picture(action)
+                     ? leave_out_picture(run, party, action, trouble->error.text)
+                 : copies ? fall_back_to_copy(run, party, action, trouble->error.text)
+                          : in_place && fall_back_in_place(run, party, action, trouble->error.text);
     run->finished += falls ? count - party->count : 0;
     return falls;
 }

@@ -8,6 +8,7 @@
 #include "core/unit.h"
 #include "engine/engine.h"
 #include "engine/parallel.h"
+#include "engine/same.h"
 #include "engine/volume.h"
 #include "storage/bytes.h"
 #include "storage/image_data.h"
@@ -20,6 +21,7 @@
    alone. */
 typedef struct side_file {
     char *path, *shown;
+    ie_stamp stamp;
     uint64_t size, inode, device;
     ie_format format;
     bool wanted; /* to be hashed */
@@ -27,6 +29,7 @@ typedef struct side_file {
     ie_hash128 hash;
     ie_cover_state state;
     const char *other;
+    char *made; /* owns `other`, where that is none of the archive's list */
     char *problem;
 } side_file;
 
@@ -42,7 +45,7 @@ typedef struct covering {
     side *at; /* the side that is being hashed */
 } covering;
 
-static const char *const state_names[IE_COVER_STATES] = {"same", "image-data", "missing",
+static const char *const state_names[IE_COVER_STATES] = {"same", "image-data", "derived", "missing",
                                                          "unreadable"};
 
 const char *ie_cover_state_name(ie_cover_state state)
@@ -77,6 +80,7 @@ static ie_status find_files(covering *c, side *s, const char *folder, ie_error *
         s->files[s->count++] = (side_file){
             .path = ie_strdup(photo->real_path),
             .shown = ie_strdup(photo->path),
+            .stamp = photo->stamp,
             .size = photo->stamp.size,
             .inode = photo->stamp.inode,
             .device = photo->stamp.device,
@@ -355,6 +359,33 @@ static void compare_pictures(covering *c)
     for_all(c, &c->card, match_pictures);
 }
 
+/* ---- what became of the rest --------------------------------------------------------------- */
+
+/* Runs that copied into the archive noted what they made of what. */
+static void find_derived(covering *c, const char *archive)
+{
+    IE_AUTO_FREE char *real = realpath(archive, NULL);
+    ie_same *same = NULL;
+    for (size_t i = 0; i < c->card.count && !cancelled(c); i++) {
+        side_file *file = &c->card.files[i];
+        if (file->state != IE_COVER_MISSING || ie_format_kind(file->format) == IE_KIND_NONE) {
+            continue;
+        }
+        same = same != NULL ? same : ie_same_new(c->engine->config, real, true);
+        /* Of no format: what was made of a RAW counts, too. */
+        const ie_photo photo = {.real_path = file->path, .stamp = file->stamp};
+        bool plain = false;
+        const char *made = ie_same_made(same, &photo, &plain);
+        if (made != NULL) {
+            bool below = ie_path_below(made, real) && strlen(made) > strlen(real);
+            file->made = below ? ie_path_join(archive, made + strlen(real) + 1) : ie_strdup(made);
+            file->other = file->made;
+            file->state = IE_COVER_DERIVED;
+        }
+    }
+    ie_same_free(same);
+}
+
 /* ---- the whole ---------------------------------------------------------------------------- */
 
 static ie_status check_folders(covering *c, const char *card, const char *archive, ie_error *err)
@@ -387,7 +418,8 @@ static ie_status tell(const covering *c, ie_cover_fn on_result, void *user, ie_c
         const ie_cover_result result = {file->state, file->shown, file->size, file->other,
                                         file->problem};
         counts->states[file->state]++;
-        counts->missing_bytes += file->state == IE_COVER_MISSING ? file->size : 0;
+        bool there = file->state != IE_COVER_MISSING && file->state != IE_COVER_DERIVED;
+        counts->missing_bytes += there ? 0 : file->size;
         status = on_result != NULL ? on_result(user, &result) : IE_OK;
         if (status != IE_OK) {
             ie_error_set(err, status, "The output cannot be written.");
@@ -404,6 +436,7 @@ static void side_free(side *s)
         free(s->files[i].path);
         free(s->files[i].shown);
         free(s->files[i].problem);
+        free(s->files[i].made);
     }
     free(s->files);
 }
@@ -436,6 +469,7 @@ ie_status ie_engine_covers(ie_engine *engine, const char *card, const char *arch
         if (image_data && !cancelled(&c)) {
             compare_pictures(&c);
         }
+        find_derived(&c, archive);
         status = cancelled(&c)
                      ? ie_error_set(err, IE_ERR_CANCELLED, "Interrupted; not all was compared.")
                      : tell(&c, on_result, user, &counts, err);

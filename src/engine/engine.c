@@ -326,7 +326,7 @@ void ie_summary_scan(ie_summary *summary, const ie_pipeline_result *result)
 ie_status ie_summary_check(const ie_summary *s, ie_error *err)
 {
     uint64_t sum = s->other + s->kept + s->copied + s->moved + s->replaced + s->quarantined +
-                   s->skipped + s->failed + s->unreached + s->made;
+                   s->skipped + s->failed + s->unreached + s->made + s->pictures;
     if (sum == s->found + s->extra && s->accounted_bytes == s->found_bytes) {
         return IE_OK;
     }

@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/recoding.h"
 #include "storage/bytes.h"
+#include "storage/color_space.h"
 #include "storage/exif_file.h"
 #include "storage/exif_strip.h"
 #include "storage/gain_map.h"
@@ -15,6 +17,8 @@
 #include "storage/raw_develop.h"
 #include "storage/raw_preview.h"
 #include "utils/fs.h"
+
+#define HEAD_BYTES ((size_t)1 << 16) /* colours of a PNG stand before its picture */
 
 static void foresee_turn(const ie_config *config, const ie_photo *photo, const uint8_t *data,
                          size_t size, ie_arena *arena, ie_prospect *prospect)
@@ -51,6 +55,45 @@ static void foresee_raw(const ie_action *action, ie_bytes *bytes, size_t size,
     }
 }
 
+/* A profile of its own stands above a HEIC's code points; one that is only somewhere in the file
+   may be another picture's, and is left to apply. */
+static bool may_have_profile(const uint8_t *data, size_t size)
+{
+    return memmem(data, size, "colrprof", 8) != NULL || memmem(data, size, "colrrICC", 8) != NULL;
+}
+
+/* Colours that no profile tells. A JPEG XL's are known to its decoder alone. */
+static const char *colours_refused(const uint8_t *data, size_t size, ie_format format)
+{
+    ie_color_space space;
+    bool png = format == IE_FORMAT_PNG;
+    if (!png &&
+        ((format != IE_FORMAT_HEIC && format != IE_FORMAT_AVIF) || may_have_profile(data, size))) {
+        return NULL;
+    }
+    ie_colors colours = ie_color_space_find(data, size, format, NULL, png, &space);
+    return colours == IE_COLORS_HDR ? "its light is coded for HDR screens (PQ, HLG or the like), "
+                                      "which a conversion would not keep"
+           : colours == IE_COLORS_UNTOLD ? "its numbers are video's (narrow range, or brightness "
+                                           "and colour differences), which no profile tells"
+                                         : NULL;
+}
+
+/* What the first bytes of a file say that nothing else need be read of. */
+static const char *head_refused(ie_bytes *bytes, ie_format format)
+{
+    size_t size = ie_bytes_size(bytes) < HEAD_BYTES ? (size_t)ie_bytes_size(bytes) : HEAD_BYTES;
+    const uint8_t *head = ie_bytes_at(bytes, 0, size);
+    if (head == NULL || size < 4) {
+        return NULL;
+    }
+    if (format == IE_FORMAT_TIFF &&
+        (memcmp(head, "II\x2b\0", 4) == 0 || memcmp(head, "MM\0\x2b", 4) == 0)) {
+        return "it is a BigTIFF, of which exiv2 cannot read the metadata that is to come along";
+    }
+    return colours_refused(head, size, format);
+}
+
 /* Surely holds metadata; what the record does not know of, apply finds. */
 static bool says_something(const ie_metadata *m)
 {
@@ -78,11 +121,17 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
         return;
     }
     bool raw = ie_format_kind(photo->format) == IE_KIND_RAW;
-    if (!raw && action->remake != IE_REMAKE_TURN && !ie_gain_map_possible(photo->format)) {
+    bool head = photo->format == IE_FORMAT_PNG || photo->format == IE_FORMAT_TIFF;
+    if (!raw && !head && action->remake != IE_REMAKE_TURN && !ie_gain_map_possible(photo->format)) {
         return; /* nothing but a picture is in it: it need not be read twice */
     }
     if (ie_bytes_open(photo->real_path, &bytes, NULL) != IE_OK) {
         return; /* apply will say so */
+    }
+    if (head) {
+        ret_prospect->refusal = head_refused(bytes, photo->format);
+        ie_bytes_close(bytes);
+        return;
     }
     const uint8_t *data = ie_bytes_load(bytes, (uint64_t)config->limits.max_file_bytes);
     size_t size = (size_t)ie_bytes_size(bytes);
@@ -99,6 +148,8 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
                ie_gain_map_in(data, size, photo->format)) {
         ret_prospect->refusal = "it carries an HDR gain map, which a conversion would lose; "
                                 "--drop-gain-map converts it all the same";
+    } else {
+        ret_prospect->refusal = colours_refused(data, size, photo->format);
     }
     ie_bytes_close(bytes);
 }

@@ -146,3 +146,73 @@ void ie_known_run_info(ie_engine *engine, const ie_known_run *run, ie_run_info *
     info.state = !offline ? info.state : run->undone ? "undone" : deleted ? "deleted" : "offline";
     *ret_info = info;
 }
+
+static bool share_root(const ie_known_run *a, const ie_known_run *b)
+{
+    for (size_t i = 0; i < a->root_count * b->root_count; i++) {
+        if (strcmp(a->roots[i / b->root_count], b->roots[i % b->root_count]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static ie_status refuse_purged(const ie_known_run *run, const ie_known_run *earlier, ie_error *err)
+{
+    if (earlier == NULL) {
+        return ie_error_set(err, IE_ERR_NOT_FOUND,
+                            "Run %s is purged and cannot be taken back, and there is no earlier "
+                            "one.",
+                            run->id);
+    }
+    return ie_error_set(err, IE_ERR_NOT_FOUND,
+                        "Run %s is purged and cannot be taken back. The one before it is %s (%s, "
+                        "%s) in %s: `imgengine undo %s` takes that back.",
+                        run->id, earlier->id, earlier->command, earlier->time,
+                        ie_shown(earlier->roots[0]), earlier->id);
+}
+
+static ie_status refuse_elsewhere(const ie_known_run *last, const ie_known_run *run, ie_error *err)
+{
+    return ie_error_set(err, IE_ERR_NOT_FOUND,
+                        "The last run, %s in %s, is undone. The one before it is %s (%s, %s) in "
+                        "another folder, %s: `imgengine undo %s` takes that back.",
+                        last->id, ie_shown(last->roots[0]), run->id, run->command, run->time,
+                        ie_shown(run->roots[0]), run->id);
+}
+
+const ie_known_run *ie_known_run_newest(ie_engine *engine, const ie_known_runs *list,
+                                        ie_status *ret_status, ie_error *err)
+{
+    const ie_known_run *last = NULL, *purged = NULL, *found = NULL;
+    for (size_t i = 0; i < list->count && found == NULL; i++) {
+        const ie_known_run *run = &list->runs[i];
+        ie_run_info info;
+        ie_known_run_info(engine, run, &info);
+        if (ie_run_is_idle(&info) || run->root_count == 0) {
+            continue;
+        }
+        last = last != NULL ? last : run;
+        if (strcmp(info.state, "purged") == 0) {
+            purged = purged != NULL ? purged : run;
+        } else if (strcmp(info.state, "undone") != 0) {
+            found = run;
+        }
+    }
+    if (purged != NULL) {
+        *ret_status = refuse_purged(purged, found, err);
+        return NULL;
+    }
+    if (found != NULL && !share_root(last, found)) {
+        *ret_status = refuse_elsewhere(last, found, err);
+        return NULL;
+    }
+    if (found == NULL) {
+        *ret_status = engine->reader != NULL
+                          ? IE_OK
+                          : ie_error_set(err, IE_ERR_NOT_FOUND,
+                                         "There is no run to undo. With --root DIR the runs in "
+                                         "that folder's own journal are undone.");
+    }
+    return found;
+}

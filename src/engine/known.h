@@ -28,6 +28,11 @@ void ie_known_runs_free(ie_known_runs *list);
 
 /* NULL with IE_ERR_NOT_FOUND in `err` when there is none of this id. */
 const ie_known_run *ie_known_run_find(const ie_known_runs *list, const char *id, ie_error *err);
+/* The newest run that has anything left to undo, unless someone who asks for "the last one" hardly
+   means it: where a later one is purged, or was in another folder, *ret_status is IE_ERR_NOT_FOUND
+   with a text that names both. NULL with IE_OK: the catalog knows all runs, and all are undone. */
+const ie_known_run *ie_known_run_newest(ie_engine *engine, const ie_known_runs *list,
+                                        ie_status *ret_status, ie_error *err);
 /* Nothing came of it, not even a folder: every step failed, or the first error stopped it, and
    nothing is to be taken back. One that was interrupted may have ends that are open. */
 bool ie_run_is_idle(const ie_run_info *info);

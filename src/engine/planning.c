@@ -23,6 +23,7 @@
 #include "engine/similar.h"
 #include "engine/volume.h"
 #include "engine/whereabouts.h"
+#include "processors/beside.h"
 #include "processors/processor.h"
 #include "storage/gpx_file.h"
 #include "storage/place_file.h"
@@ -217,6 +218,7 @@ static ie_status run_steps(const ie_request *request, ie_proposal *proposal, ie_
         {request->tag, ie_tag_processor.propose},
         {request->rename, ie_rename_processor.propose},
         {!request->rename, ie_place_propose},
+        {request->convert, ie_beside_propose},
         {true, ie_writing_propose},
         {request->dedupe, ie_merge_settle},
     };
@@ -259,6 +261,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .user = &journals,
         .track = c->track.count > 0 ? &c->track : NULL,
         .places = c->places.count > 0 ? &c->places : NULL,
+        .library = output != NULL && strcmp(request->command, "process") == 0,
         .untag = request->untag,
         .tracked = c->tracked,
     };

@@ -356,36 +356,6 @@ static void finish_undone(ie_engine *engine, ie_known_runs *list)
     }
 }
 
-/* The newest run that has anything left to undo. Who asks for "the last one" is told when a later
-   one is purged. NULL with IE_OK: the catalog knows all runs, and all are undone. */
-static const ie_known_run *newest_run(ie_engine *engine, const ie_known_runs *list,
-                                      ie_status *ret_status, ie_error *err)
-{
-    bool told = false;
-    for (size_t i = 0; i < list->count; i++) {
-        ie_run_info info;
-        ie_known_run_info(engine, &list->runs[i], &info);
-        if (ie_run_is_idle(&info) || strcmp(info.state, "undone") == 0) {
-            continue;
-        }
-        if (strcmp(info.state, "purged") != 0) {
-            return &list->runs[i];
-        }
-        if (!told) {
-            ie_engine_notice(
-                engine, "Run %s is purged and cannot be taken back; this looks for an earlier one",
-                info.id);
-            told = true;
-        }
-    }
-    *ret_status = !told && engine->reader != NULL
-                      ? IE_OK
-                      : ie_error_set(err, IE_ERR_NOT_FOUND,
-                                     "There is no run to undo. With --root DIR the runs in that "
-                                     "folder's own journal are undone.");
-    return NULL;
-}
-
 /* Asked by name: its folder may be gone with it. */
 static bool was_undone(ie_engine *engine, const ie_known_run *run, ie_line_fn on_line, void *user)
 {
@@ -412,7 +382,7 @@ static ie_status undo_known(ie_engine *engine, const ie_undo_request *request, i
         ie_status none = IE_ERR_NOT_FOUND;
         const ie_known_run *run = request->run_id != NULL
                                       ? ie_known_run_find(&list, request->run_id, err)
-                                      : newest_run(engine, &list, &none, err);
+                                      : ie_known_run_newest(engine, &list, &none, err);
         if (run == NULL) {
             status = none;
         } else if (request->run_id != NULL && was_undone(engine, run, on_line, user)) {

@@ -2,10 +2,12 @@
 #include "engine/same.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "engine/by_stamp.h"
+#include "engine/sameness.h"
 #include "processors/names.h"
 #include "storage/bytes.h"
 #include "storage/journal.h"
@@ -13,7 +15,6 @@
 #include "utils/mounts.h"
 #include "utils/text.h"
 
-#define PIECE_BYTES (1 << 16)
 #define FALLBACK_REACH 4096 /* entries; a batch is far smaller, but a unit may be large */
 #define NONE SIZE_MAX
 
@@ -34,6 +35,11 @@ typedef struct product {
     ie_hash128 source_xxh3;
     size_t file;
     bool plain; /* in that run its conversion failed */
+    enum {
+        UNSEEN,
+        PICTURE,
+        ANOTHER
+    } edited; /* the file at its path, which another program wrote */
 } product;
 
 struct ie_same {
@@ -83,21 +89,23 @@ static size_t survivor_of(ie_same *same, const ie_entry *entry)
                : add_file(same, entry->survivor, (ie_stamp){0}, entry->survivor_size, xxh3);
 }
 
+/* Entries of a log that were to copy and failed, in its order. */
+typedef struct failures {
+    size_t *indices, count, room;
+} failures;
+
 /* Apply begins such a group anew: the plain copy's entry comes after the failed one. */
-static bool failed_before(const ie_log *log, size_t index)
+static bool failed_before(const ie_log *log, const failures *failed, size_t index)
 {
-    const ie_entry *entry = &log->entries[index];
-    for (size_t i = index; i > 0 && index - i < FALLBACK_REACH; i--) {
-        const ie_entry *other = &log->entries[i - 1];
-        if (other->state == IE_ENTRY_FAILED && other->kind == IE_ACTION_COPY &&
-            strcmp(other->from, entry->from) == 0) {
+    for (size_t i = failed->count; i > 0 && index - failed->indices[i - 1] <= FALLBACK_REACH; i--) {
+        if (strcmp(log->entries[failed->indices[i - 1]].from, log->entries[index].from) == 0) {
             return true;
         }
     }
     return false;
 }
 
-static void add_product(ie_same *same, const ie_log *log, size_t index)
+static void add_product(ie_same *same, const ie_log *log, const failures *failed, size_t index)
 {
     const ie_entry *entry = &log->entries[index];
     if (!entry->ready || entry->beside) {
@@ -109,7 +117,7 @@ static void add_product(ie_same *same, const ie_log *log, size_t index)
         .source = entry->stamp,
         .source_xxh3 = entry->source_xxh3,
         .file = add_file(same, entry->to, entry->made, entry->made.size, entry->made_xxh3),
-        .plain = entry->made.size == entry->stamp.size && failed_before(log, index),
+        .plain = entry->made.size == entry->stamp.size && failed_before(log, failed, index),
     };
 }
 
@@ -155,17 +163,21 @@ static void follow(ie_same *same, const ie_entry *entry)
 
 static void read_log(ie_same *same, const ie_log *log)
 {
+    failures failed = {0};
     for (size_t i = 0; i < log->count; i++) {
         const ie_entry *entry = &log->entries[i];
-        if (entry->state != IE_ENTRY_DONE) {
-            continue;
-        }
-        if (entry->kind == IE_ACTION_COPY) {
-            add_product(same, log, i);
-        } else if (entry->to != NULL || entry->kind == IE_ACTION_QUARANTINE) {
+        bool copies = entry->kind == IE_ACTION_COPY;
+        if (entry->state == IE_ENTRY_FAILED && copies) {
+            IE_GROW(failed.indices, failed.count, failed.room);
+            failed.indices[failed.count++] = i;
+        } else if (entry->state == IE_ENTRY_DONE && copies) {
+            add_product(same, log, &failed, i);
+        } else if (entry->state == IE_ENTRY_DONE &&
+                   (entry->to != NULL || entry->kind == IE_ACTION_QUARANTINE)) {
             follow(same, entry);
         }
     }
+    free(failed.indices);
 }
 
 /* ---- looking products up -------------------------------------------------------------------- */
@@ -253,6 +265,9 @@ ie_same *ie_same_new(const ie_config *config, const char *output, bool by_conten
 
 void ie_same_free(ie_same *same)
 {
+    if (same == NULL) {
+        return;
+    }
     ie_arena_free(same->arena);
     ie_names_free(same->names);
     ie_by_stamp_free(same->strays);
@@ -315,6 +330,29 @@ static const char *now_at(ie_same *same, const product *p)
     return S_ISREG(st.st_mode) && still ? f->path : NULL;
 }
 
+/* Where it was put there is a file that another program has written since, which shows the photo's
+   very picture: keywords were added, say. NULL: not so. */
+static const char *edited_at(const ie_same *same, product *p, const ie_photo *photo)
+{
+    const file *f = &same->files[p->file];
+    if (p->edited == UNSEEN) {
+        p->edited = f->path != NULL && ie_same_picture(same->config, photo->real_path, f->path)
+                        ? PICTURE
+                        : ANOTHER;
+    }
+    return p->edited == PICTURE ? f->path : NULL;
+}
+
+/* Of a RAW only a RAW: the picture that was made of it does not stand for it. */
+static const char *stands_for(ie_same *same, product *p, const ie_photo *photo)
+{
+    const char *path = now_at(same, p);
+    path = path != NULL ? path : edited_at(same, p, photo);
+    bool stands = path != NULL && (ie_format_kind(photo->format) != IE_KIND_RAW ||
+                                   ie_format_kind(ie_format_claimed(path)) == IE_KIND_RAW);
+    return stands ? path : NULL;
+}
+
 static bool is_source(const product *p, const ie_photo *photo)
 {
     return strcmp(p->from, photo->real_path) == 0 && ie_stamp_still_file(&p->source, &photo->stamp);
@@ -333,34 +371,15 @@ static bool is_product(ie_same *same, const ie_photo *photo, const char *path)
         }
     }
     for (; low < same->count; low++) {
-        const product *p = &same->products[same->by_path[low]];
+        product *p = &same->products[same->by_path[low]];
         if (compare_paths(path_of(same, same->by_path[low]), path) != 0) {
             return false;
         }
-        if (is_source(p, photo) && now_at(same, p) != NULL) {
+        if (is_source(p, photo) && stands_for(same, p, photo) != NULL) {
             return true;
         }
     }
     return false;
-}
-
-bool ie_same_bytes(const char *a_path, const char *b_path)
-{
-    ie_bytes *a = NULL, *b = NULL;
-    bool equal = ie_bytes_open(a_path, &a, NULL) == IE_OK &&
-                 ie_bytes_open(b_path, &b, NULL) == IE_OK && ie_bytes_size(a) == ie_bytes_size(b);
-    uint64_t size = equal ? ie_bytes_size(a) : 0;
-    /* A differing head is the usual difference: look at it before reading all. */
-    size_t head = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
-    if (equal && head > 0) {
-        const uint8_t *x = ie_bytes_at(a, 0, head), *y = ie_bytes_at(b, 0, head);
-        equal = x != NULL && y != NULL && memcmp(x, y, head) == 0;
-    }
-    ie_hash128 x, y;
-    equal = equal && ie_bytes_xxh3(a, &x) && ie_bytes_xxh3(b, &y) && ie_hash128_equal(x, y);
-    ie_bytes_close(a);
-    ie_bytes_close(b);
-    return equal;
 }
 
 /* Of the photo's bytes, read once however often it is asked for; all 0: cannot be read. */
@@ -384,7 +403,7 @@ static ie_hash128 hash_of(ie_same *same, const ie_photo *photo)
     return same->seen[name->next - 1];
 }
 
-static const product *made_of_path(ie_same *same, const ie_photo *photo)
+static product *made_of_path(ie_same *same, const ie_photo *photo)
 {
     size_t low = 0, high = same->count;
     while (low < high) {
@@ -396,11 +415,11 @@ static const product *made_of_path(ie_same *same, const ie_photo *photo)
         }
     }
     for (; low < same->count; low++) {
-        const product *p = &same->products[same->by_source[low]];
+        product *p = &same->products[same->by_source[low]];
         if (strcmp(p->from, photo->real_path) != 0) {
             break;
         }
-        if (is_source(p, photo) && now_at(same, p) != NULL) {
+        if (is_source(p, photo) && stands_for(same, p, photo) != NULL) {
             return p;
         }
     }
@@ -424,7 +443,7 @@ static size_t first_of_bytes(const ie_same *same, uint64_t size, ie_hash128 hash
 }
 
 /* The same bytes under another name: from another card, say. */
-static const product *made_of_bytes(ie_same *same, const ie_photo *photo)
+static product *made_of_bytes(ie_same *same, const ie_photo *photo)
 {
     const ie_hash128 none = {0};
     uint64_t size = photo->stamp.size;
@@ -434,12 +453,12 @@ static const product *made_of_bytes(ie_same *same, const ie_photo *photo)
     }
     ie_hash128 hash = hash_of(same, photo);
     for (at = first_of_bytes(same, size, hash); at < same->count; at++) {
-        const product *p = &same->products[same->by_bytes[at]];
+        product *p = &same->products[same->by_bytes[at]];
         if (compare_bytes(p->source.size, p->source_xxh3, size, hash) != 0 ||
             ie_hash128_equal(hash, none)) {
             break;
         }
-        if (now_at(same, p) != NULL) {
+        if (stands_for(same, p, photo) != NULL) {
             return p;
         }
     }
@@ -449,10 +468,10 @@ static const product *made_of_bytes(ie_same *same, const ie_photo *photo)
 const char *ie_same_made(void *user, const ie_photo *photo, bool *ret_plain)
 {
     ie_same *same = user;
-    const product *p = made_of_path(same, photo);
+    product *p = made_of_path(same, photo);
     p = p == NULL ? made_of_bytes(same, photo) : p;
     *ret_plain = p != NULL && p->plain;
-    return p != NULL ? now_at(same, p) : NULL;
+    return p != NULL ? stands_for(same, p, photo) : NULL;
 }
 
 bool ie_same_is_there(void *user, const ie_photo *photo, const char *path)

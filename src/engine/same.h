@@ -4,8 +4,10 @@
  * again copies nothing twice: a file of equal bytes at that path, or the one that an earlier run
  * made there from this very photo (converted or tagged, hence of other bytes), as that folder's
  * journals say. They are followed: what later runs renamed or tagged there is still that file, and
- * for what they put away as a duplicate stands the one that stayed. When a file is not where it was
- * left, the folder is walked for where it was moved by hand. Reads only; one thread.
+ * for what they put away as a duplicate stands the one that stayed. A file that another program
+ * wrote since is still that one while its coded picture is the photo's to the bit (keywords were
+ * added, say). When a file is not where it was left, the folder is walked for where it was moved by
+ * hand. Reads only; one thread.
  */
 #ifndef IE_ENGINE_SAME_H
 #define IE_ENGINE_SAME_H
@@ -24,8 +26,5 @@ void ie_same_free(ie_same *same);
 bool ie_same_is_there(void *user, const ie_photo *photo, const char *path);
 /* For ie_proposal.made. */
 const char *ie_same_made(void *user, const ie_photo *photo, bool *ret_plain);
-
-/* Can both be read, and do they hold the same bytes? */
-bool ie_same_bytes(const char *a_path, const char *b_path);
 
 #endif

@@ -2,12 +2,15 @@
 #include "engine/sameness.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "storage/bytes.h"
 #include "storage/image_data.h"
 #include "storage/image_file.h"
 #include "storage/stamp.h"
 #include "utils/hash.h"
+
+#define PIECE_BYTES (1 << 16)
 
 /* Where the sample at (x, y) of the upright picture is stored; EXIF orientation 1..8, width and
    height as stored. */
@@ -92,4 +95,48 @@ ie_sameness ie_sameness_of(const ie_config *config, const ie_photo *photo, unsig
     }
     ie_bytes_close(bytes);
     return same;
+}
+
+bool ie_same_bytes(const char *a_path, const char *b_path)
+{
+    ie_bytes *a = NULL, *b = NULL;
+    bool equal = ie_bytes_open(a_path, &a, NULL) == IE_OK &&
+                 ie_bytes_open(b_path, &b, NULL) == IE_OK && ie_bytes_size(a) == ie_bytes_size(b);
+    uint64_t size = equal ? ie_bytes_size(a) : 0;
+    /* A differing head is the usual difference: look at it before reading all. */
+    size_t head = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
+    if (equal && head > 0) {
+        const uint8_t *x = ie_bytes_at(a, 0, head), *y = ie_bytes_at(b, 0, head);
+        equal = x != NULL && y != NULL && memcmp(x, y, head) == 0;
+    }
+    ie_hash128 x, y;
+    equal = equal && ie_bytes_xxh3(a, &x) && ie_bytes_xxh3(b, &y) && ie_hash128_equal(x, y);
+    ie_bytes_close(a);
+    ie_bytes_close(b);
+    return equal;
+}
+
+static bool picture_of(const ie_config *config, const char *path, ie_format *ret_format,
+                       ie_hash128 *ret_hash)
+{
+    ie_bytes *bytes = NULL;
+    bool good = false;
+    if (ie_bytes_open(path, &bytes, NULL) == IE_OK) {
+        const uint8_t *all = ie_bytes_load(bytes, (uint64_t)config->limits.max_file_bytes);
+        size_t size = (size_t)ie_bytes_size(bytes);
+        *ret_format =
+            all != NULL ? ie_format_sniff(all, size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES, path)
+                        : IE_FORMAT_UNKNOWN;
+        good = all != NULL && ie_image_data_hash(all, size, *ret_format, ret_hash);
+    }
+    ie_bytes_close(bytes);
+    return good;
+}
+
+bool ie_same_picture(const ie_config *config, const char *a_path, const char *b_path)
+{
+    ie_format a_format, b_format;
+    ie_hash128 a, b;
+    return picture_of(config, b_path, &b_format, &b) && picture_of(config, a_path, &a_format, &a) &&
+           a_format == b_format && ie_hash128_equal(a, b);
 }

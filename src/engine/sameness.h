@@ -21,4 +21,9 @@ enum { IE_SAMENESS_DATA = 1 << 0, IE_SAMENESS_PIXELS = 1 << 1 };
    and of more than 8 bits. */
 ie_sameness ie_sameness_of(const ie_config *config, const ie_photo *photo, unsigned wanted);
 
+/* Can both be read, and do they hold the same bytes? */
+bool ie_same_bytes(const char *a_path, const char *b_path);
+/* Are both of one format, and is their coded picture the same to the bit? */
+bool ie_same_picture(const ie_config *config, const char *a_path, const char *b_path);
+
 #endif

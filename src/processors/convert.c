@@ -4,6 +4,7 @@
 
 #include "core/convert_rule.h"
 #include "core/recoding.h"
+#include "processors/beside.h"
 #include "processors/suffixes.h"
 
 /* What a format can hold that others cannot; a photo is never squeezed into less than it is. */
@@ -12,10 +13,20 @@ static bool holds_alpha(ie_format format)
     return format != IE_FORMAT_JPEG && format != IE_FORMAT_BMP && format != IE_FORMAT_PNM;
 }
 
-static bool holds_16_bits(ie_format format)
+static bool is_deep(ie_format format)
 {
     return format == IE_FORMAT_PNG || format == IE_FORMAT_TIFF || format == IE_FORMAT_JXL ||
-           format == IE_FORMAT_JP2;
+           format == IE_FORMAT_JP2 || format == IE_FORMAT_AVIF || format == IE_FORMAT_HEIC;
+}
+
+/* " of 12 bits a channel", where new files have fewer than the 16 that the picture may have. */
+static const char *deep_words(const ie_photo *photo, const ie_action *action)
+{
+    bool deep = photo->bits > 8 || (action->recoding & IE_RECODE_DEVELOP) != 0;
+    return !deep                              ? ""
+           : action->format == IE_FORMAT_AVIF ? " of 12 bits a channel"
+           : action->format == IE_FORMAT_HEIC ? " of 10 bits a channel"
+                                              : "";
 }
 
 /* A RAW without a preview is not looked at, but may be developed. */
@@ -49,11 +60,12 @@ static const char *refusal(const ie_proposal *proposal, const ie_photo *photo, i
     if (photo->animated) {
         return "animated: would lose frames";
     }
-    if (photo->bits > 8 && !holds_16_bits(to)) {
-        bool could = to == IE_FORMAT_AVIF || to == IE_FORMAT_HEIC;
-        return ie_arena_printf(arena, "has more than 8 bits a channel, %s",
-                               could ? "and new AVIF and HEIC files have 8 here"
-                                     : ie_arena_printf(arena, "which %s cannot hold", name));
+    if (photo->bits > 8 && !is_deep(to)) {
+        return ie_arena_printf(arena, "has more than 8 bits a channel, which %s cannot hold", name);
+    }
+    if (photo->bits > 16) {
+        return ie_arena_printf(arena, "has %u bits a channel, and new files have 16 at most here",
+                               photo->bits);
     }
     if (photo->has_alpha && !holds_alpha(to)) {
         return ie_arena_printf(arena, "has transparency, which %s cannot hold", name);
@@ -120,6 +132,7 @@ static void say_converted(const ie_proposal *proposal, const ie_photo *photo, co
                      action->remake != IE_REMAKE_NONE ? "encoded anew as %s of quality %d, as asked"
                                                       : "converted to %s",
                      name, action->quality);
+    ie_buffer_text(&why, deep_words(photo, action));
     if (is_raw(photo) && (action->recoding & IE_RECODE_DEVELOP) != 0) {
         ie_buffer_printf(&why, ", developed from the sensor's data");
     } else if (is_raw(photo)) {
@@ -140,14 +153,19 @@ static void say_converted(const ie_proposal *proposal, const ie_photo *photo, co
         }
         ie_buffer_printf(&why, w->passed != NULL ? "; %s)" : ")", w->passed);
     }
+    if (is_raw(photo) && proposal->output != NULL) {
+        ie_buffer_printf(&why, "; the RAW itself is %scopied", action->extra ? "" : "not ");
+    }
     ie_action_reason(plan, action, "%s", why.data);
     ie_buffer_free(&why);
 }
 
-static void convert_one(const ie_proposal *proposal, const uint64_t *unit_formats,
-                        const ie_photo *photo, const wish *w, ie_action *action)
+static void convert_one(const ie_proposal *proposal, const uint64_t *unit_formats, size_t index,
+                        const wish *w)
 {
     ie_plan *plan = proposal->plan;
+    const ie_photo *photo = proposal->photos[index];
+    ie_action *action = &plan->actions[index];
     const ie_action before = *action;
     action->format = w->to;
     action->quality = (int)proposal->config->convert.quality;
@@ -163,9 +181,14 @@ static void convert_one(const ie_proposal *proposal, const uint64_t *unit_format
     if (why != NULL) {
         *action = before;
         leave(plan, action, "converted", why);
-    } else {
-        say_converted(proposal, photo, w, &prospect, action);
+        return;
     }
+    if (ie_beside_wanted(proposal, photo)) {
+        const ie_action made = *action;
+        *action = before;
+        action = ie_beside_add(proposal, index, &made);
+    }
+    say_converted(proposal, photo, w, &prospect, action);
 }
 
 static ie_format automatic(const ie_photo *photo)
@@ -215,8 +238,10 @@ static bool wish_of(const ie_proposal *proposal, const ie_photo *photo, uint64_t
 }
 
 static void propose_one(const ie_proposal *proposal, const uint64_t *unit_formats, uint64_t wanted,
-                        const ie_photo *photo, ie_action *action)
+                        size_t index)
 {
+    const ie_photo *photo = proposal->photos[index];
+    ie_action *action = &proposal->plan->actions[index];
     if ((wanted >> photo->format & 1) == 0) {
         return;
     }
@@ -231,7 +256,7 @@ static void propose_one(const ie_proposal *proposal, const uint64_t *unit_format
     } else if (wish_of(proposal, photo, wanted, action, &w) &&
                (w.to != photo->format ||
                 (w.to == IE_FORMAT_JPEG && proposal->config->convert.recompress))) {
-        convert_one(proposal, unit_formats, photo, &w, action);
+        convert_one(proposal, unit_formats, index, &w);
     }
 }
 
@@ -294,12 +319,13 @@ static ie_status propose(ie_proposal *proposal, ie_error *err)
     uint64_t *unit_formats = formats_of_units(proposal);
     for (size_t i = 0; i < proposal->count; i++) {
         const ie_photo *photo = proposal->photos[i];
-        ie_action *action = &proposal->plan->actions[i];
         ie_kind kind = ie_format_kind(photo->format);
-        if (action->kind != IE_ACTION_KEEP || (kind != IE_KIND_PHOTO && kind != IE_KIND_RAW)) {
+        if (proposal->plan->actions[i].kind != IE_ACTION_KEEP ||
+            (kind != IE_KIND_PHOTO && kind != IE_KIND_RAW)) {
             continue;
         }
-        propose_one(proposal, unit_formats, wanted, photo, action);
+        propose_one(proposal, unit_formats, wanted, i);
+        ie_action *action = &proposal->plan->actions[i];
         if (config->convert.upright && photo->format == IE_FORMAT_JPEG && photo->orientation > 1 &&
             !ie_action_recodes(action) && !action->unconverted) {
             turn_one(proposal, photo, action);

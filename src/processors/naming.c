@@ -212,6 +212,7 @@ static void take(const ie_work *w, size_t unit, const ie_suffix *suffixes, uint3
         ie_names_get(w->names, paths[i])->taken = true;
         if (answers[i] == THERE) {
             action->kind = IE_ACTION_SKIP;
+            action->unconverted = false;
             action->reason = IE_REASON_THERE;
             action->found = ie_arena_strdup(plan->arena, paths[i]);
         } else if (answers[i] == TAKEN) {
@@ -376,6 +377,7 @@ static bool is_elsewhere(const ie_work *w, size_t unit, const ie_suffix *suffixe
         action->kind = IE_ACTION_SKIP;
         action->reason = NULL;
         if (answers[i] == THERE) {
+            action->unconverted = false;
             action->found = ie_arena_strdup(proposal->plan->arena, paths[i]);
             ie_action_reason(proposal->plan, action, IE_REASON_THERE ", as %s", shown);
         } else {

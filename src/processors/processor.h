@@ -98,6 +98,8 @@ typedef struct ie_proposal {
     const ie_track *track; /* for photos that have no place; NULL: none */
     const ie_places *places; /* the same, by name; NULL: none */
     size_t *tracked; /* IE_TRACKED counts, which the tag processor adds to; NULL: not wanted */
+    bool library;    /* the output is to hold all that is found, as it is where another format could
+                        not stand for it (beside.h) */
     bool untag; /* the tag processor takes away what models gave, instead of adding */
 } ie_proposal;
 

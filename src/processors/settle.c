@@ -64,8 +64,12 @@ static void settle_in_place(const ie_proposal *proposal, ie_action *action)
     }
 }
 
+/* Not where the reason says already that it does not decode. */
 static void mention_damage(ie_plan *plan, ie_action *action, const ie_photo *photo)
 {
+    if (action->unconverted) {
+        return;
+    }
     for (uint32_t i = 0; i < photo->fault_count; i++) {
         /* A format or variant that we cannot decode is no damage of the file's. */
         if (strcmp(photo->faults[i].stage, "decode") == 0 &&

@@ -160,6 +160,38 @@ static bool shape_for(VipsImage **image, ie_format to)
     return ie_profile_reshape(icc.data, icc.size, false, &shaped) && put_profile(image, shaped);
 }
 
+/* libpng refuses profiles whose header is not by the letter (ICC.1:2022, 7.2.15 and 7.2.16): a
+   rendering intent that is none (often its bytes in another order), a white of the connection space
+   that is D50 but for rounding. Neither changes what colours its numbers stand for. */
+static bool mend_header(VipsImage **image, ie_format to)
+{
+    static const uint8_t d50[12] = {0, 0, 0xf6, 0xd6, 0, 1, 0, 0, 0, 0, 0xd3, 0x2d};
+    enum { INTENT_AT = 64, WHITE_AT = 68, NEAR = 4, HEADER_BYTES = 128 };
+    blob icc = profile_of(*image);
+    const uint8_t *was = icc.data;
+    if (to != IE_FORMAT_PNG || was == NULL || icc.size < HEADER_BYTES) {
+        return true;
+    }
+    ie_profile mended = {ie_alloc(icc.size), icc.size};
+    memcpy(mended.data, was, icc.size);
+    uint8_t *intent = mended.data + INTENT_AT, *white = mended.data + WHITE_AT;
+    bool near_d50 = true;
+    if (intent[0] != 0 || intent[1] != 0 || intent[2] != 0 || intent[3] > 3) {
+        memset(intent, 0, 4);
+    }
+    for (size_t k = 0; k < sizeof d50; k += 4) {
+        near_d50 &= memcmp(white + k, d50 + k, 3) == 0 && abs(white[k + 3] - d50[k + 3]) <= NEAR;
+    }
+    if (near_d50) {
+        memcpy(white, d50, sizeof d50);
+    }
+    if (memcmp(mended.data, was, icc.size) == 0) {
+        free(mended.data);
+        return true;
+    }
+    return put_profile(image, mended);
+}
+
 ie_status ie_vips_settle_profile(VipsImage **image, const uint8_t *bytes, size_t size,
                                  ie_format format, ie_bytes *file, ie_format file_format,
                                  ie_format to, ie_error *err)
@@ -186,7 +218,7 @@ ie_status ie_vips_settle_profile(VipsImage **image, const uint8_t *bytes, size_t
     if (colours == IE_COLORS_OTHER && !ie_profile_ready()) {
         return refuse_unready(err);
     }
-    return use_space(image, colours, &space) && shape_for(image, to)
+    return use_space(image, colours, &space) && shape_for(image, to) && mend_header(image, to)
                ? IE_OK
                : ie_error_set(
                      err, IE_ERR_UNSUPPORTED,

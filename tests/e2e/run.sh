@@ -574,6 +574,70 @@ else
     skip search_by_photo_and_text_finds_the_nearest_because_the_runtime_or_the_vocabulary_is_missing
 fi
 
+# The plan knows beforehand what the run would only find while converting; profiles that libpng takes for broken are mended.
+conversions_are_foreseen() {
+    mkdir seen && cp "$photos"/avif/libavif/colors_hdr_p3.avif "$photos"/tiff/TwelveMonkeys/flower-rgb-contig-32.tif \
+        "$photos"/tiff/commons-imaging/BigTIFF.tif "$photos"/tiff/commons-imaging/BigTIFFMotorola.tif \
+        "$photos"/tiff/exifr/tif-with-iptc-icc-xmp.tif "$photos"/jpeg-variants/TwelveMonkeys/cmm-exception-adobe-rgb.jpg seen && chmod u+w seen/* || return 1
+    exits 0 "$imgengine" convert seen --from jpeg,avif,tiff --to png -o pngs -q || { cat exits.err; return 1; }
+    grep -c 'a BigTIFF, of which' exits.out | grep -qx 2 && grep -q 'light is coded for HDR' exits.out && grep -q 'has 32 bits a channel' exits.out ||
+        { cat exits.out; return 1; }
+    exits 0 "$imgengine" convert seen --from jpeg,avif,tiff --to png -o pngs --apply && grep -q '6  copied (2 converted, 4 not converted' exits.out &&
+        [ "$(find pngs -name '*.png' | wc -l)" -eq 2 ] || { cat exits.out; return 1; }
+    grep -q 'damaged.*damaged' exits.out && return 1
+    exits 3 "$imgengine" convert "$photos"/malformed --from jpeg,png --to webp -o webps -q
+    ! grep -E 'does not decode.*bytes kept as they are' exits.out
+}
+check a_plan_foresees_what_cannot_be_converted_and_says_it_once conversions_are_foreseen
+
+# A library of copies never has a RAW's preview alone; what cannot be made of one costs the copy nothing.
+raws_come_along() {
+    mkdir raws && cp "$photos"/raw/imagemeta/CRW.CRW raws/a.crw && cp "$photos"/raw/exif-py/nikon*.dng raws/b.dng && chmod u+w raws/* || return 1
+    exits 3 "$imgengine" process raws -o kept --rules raw=jpeg --keywords sea --apply || return 1
+    (cd kept && find . -name .imgengine -prune -o -type f -print | grep -oE '[a-z]+$' | sort | uniq -c | tr -s ' \n' ' ') >a
+    [ "$(cat a)" = ' 1 crw 1 dng 1 jpg 2 xmp ' ] || { cat a exits.out; return 1; }
+    cmp "$(find kept -name '*.crw')" raws/a.crw && cmp "$(find kept -name '*.dng')" raws/b.dng || return 1
+    grep -q 'failed .*b.dng: not converted: its metadata is damaged.*; the RAW itself is copied' exits.out || { cat exits.out; return 1; }
+    fingerprint kept >kept.before
+    exits 0 "$imgengine" process raws -o kept --rules raw=jpeg --keywords sea --apply && ! grep '^skip' exits.out && fingerprint kept | cmp kept.before - || return 1
+    exits 0 "$imgengine" undo && [ ! -e kept ] || return 1
+    # what convert put there does not stand for the RAW
+    exits 3 "$imgengine" convert raws -o kept --rules raw=jpeg --apply && grep -q 'the RAW itself is not copied' exits.out || return 1
+    exits 0 "$imgengine" process raws -o kept --apply && cmp "$(find kept -name '*.crw')" raws/a.crw
+}
+check a_library_of_copies_has_the_raws_themselves_and_what_is_made_of_them raws_come_along
+
+# Keywords that another program wrote into the archive make no photo new; another picture under its name does.
+edited_copies() {
+    command -v exiftool >/dev/null || { echo 'no exiftool'; return 0; }
+    mkdir card.ed && cp "$photos"/neardup/g0[1-4]*_00_* card.ed && chmod u+w card.ed/* || return 1
+    exits 0 "$imgengine" process card.ed -o lib.ed --apply || return 1
+    find lib.ed -name '*.jpg' -exec exiftool -q -overwrite_original -XMP:Rating=5 {} + || return 1
+    exits 0 "$imgengine" process card.ed -o lib.ed --exit-code || { cat exits.out; return 1; }
+    mv card.ed card.other && exits 0 "$imgengine" process card.other -o lib.ed --exit-code || { cat exits.out; return 1; }
+    local one=$(find lib.ed -name '*.jpg' | head -n 1)
+    rm "$one" && cp "$photos"/neardup/g05*_00_* "$one" && chmod u+w "$one" || return 1
+    exits 0 "$imgengine" process card.other -o lib.ed && grep -q '1  to copy' exits.out || { cat exits.out; return 1; }
+}
+check what_another_program_tagged_in_the_archive_is_not_copied_again edited_copies
+
+# The rows above the line are the files found, whatever else is made; found + extra is what JSON counts.
+sums_add_up() {
+    cp -a "$photos" sums && chmod -R u+w sums || return 1
+    local command
+    for command in 'process sums --output sum.out --rules raw=jpeg --keywords x' 'process sums --in-place' 'convert sums' 'dedupe sums' 'rename sums' \
+        'tag sums --keywords x' 'tag sums --keywords x --apply' 'process sums --output sum.out --rules raw=jpeg --keywords x --apply'; do
+        # shellcheck disable=SC2086
+        "$imgengine" $command 2>/dev/null | awk '/^ +[0-9]+  /{n[++rows] = $1; text[rows] = $0} /^ +-----$/{line = rows}
+            END {for (i = 1; i <= line; i++) sum += n[i]
+                 for (i = line + 2; i <= rows; i++) if (text[i] ~ /counted above/) more = n[i]
+                 print sum, n[line + 1] + more; exit !(line && sum == n[line + 1] + more)}' || { echo "$command"; return 1; }
+    done
+    "$imgengine" tag sums --title y --json 2>/dev/null | grep '"imgengine.summary/1"' | jq -e '.other + .kept + .copied + .moved + .replaced + .quarantined +
+        .skipped + .failed + .unreached + .made + .pictures == .found + .extra and .extra > 0'
+}
+check the_numbers_of_a_summary_add_up_to_the_files_found sums_add_up
+
 real_copy_and_undo() {
     (cd "$photos" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >photos.before
     exits 3 "$imgengine" process "$photos" --output out --apply || return 1

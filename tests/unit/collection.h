@@ -21,6 +21,7 @@ typedef struct collection {
     ie_plan *plan;
     const char *roots[2];
     const char *output;
+    bool library;
     ie_pair pairs[MAX_PHOTOS];
     size_t pair_count;
     bool (*shares)(const ie_photo *a, const ie_photo *b); /* NULL: no two share blocks */
@@ -128,6 +129,7 @@ static inline void propose_all(collection *c, const proposer *steps, size_t coun
     }
     ie_proposal proposal = {.config = c->config,
                             .output = c->output,
+                            .library = c->library,
                             .roots = c->roots,
                             .photos = c->photos,
                             .count = c->count,
@@ -156,8 +158,9 @@ static inline void propose_all(collection *c, const proposer *steps, size_t coun
     free(text);
     ie_summary sum = {0};
     ie_plan_summarize(c->plan, &sum);
-    assert_int_equal(c->count, sum.other + sum.kept + sum.copied + sum.moved + sum.replaced +
-                                   sum.quarantined + sum.skipped + sum.failed + sum.unreached);
+    assert_int_equal(c->count + sum.extra,
+                     sum.other + sum.kept + sum.copied + sum.made + sum.pictures + sum.moved +
+                         sum.replaced + sum.quarantined + sum.skipped + sum.failed + sum.unreached);
 }
 
 #define PROPOSE(c, ...)                                                                            \

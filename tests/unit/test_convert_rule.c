@@ -4,6 +4,7 @@
 #include "core/convert_rule.h"
 
 #include "collection.h"
+#include "processors/beside.h"
 
 #define CONVERT ie_convert_processor.propose
 
@@ -217,6 +218,35 @@ static void a_raw_stays_beside_what_is_made_of_it(void **state)
     collection_end(&c);
 }
 
+static void a_library_gets_the_raw_itself_beside_what_is_made_of_it(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    const char *const disk[] = {"/o/b.jpg", "/o/c.jpg=c.cr2", "/o/c.cr2=c.cr2"};
+    memcpy(c.disk, disk, sizeof disk);
+    c.disk_count = 3;
+    c.output = "/o";
+    c.library = true;
+    set(&c, "convert.rules", "raw=jpeg");
+    for (unsigned i = 0; i < 3; i++) {
+        add(&c, (const char *const[]){"/p/a.cr2", "/p/b.cr2", "/p/c.cr2"}[i], IE_FORMAT_CR2, i);
+    }
+    PROPOSE(&c, CONVERT, ie_place_propose, ie_beside_propose);
+    expect(&c, 0, IE_ACTION_COPY, "/o/a.cr2");
+    expect(&c, 1, IE_ACTION_COPY, "/o/b.cr2");
+    expect_reason(&c, 1, "not converted: the name b.jpg is taken");
+    expect(&c, 2, IE_ACTION_SKIP, NULL);
+    assert_int_equal(c.plan->count, 4);
+    expect(&c, 3, IE_ACTION_COPY, "/o/a.jpg");
+    expect_reason(&c, 3, "the RAW itself is copied");
+    set(&c, "convert.strip", "gps"); /* no RAW can be stripped */
+    PROPOSE(&c, CONVERT, ie_place_propose, ie_beside_propose);
+    expect(&c, 0, IE_ACTION_COPY, "/o/a.jpg");
+    expect_reason(&c, 0, "the RAW itself is not copied");
+    assert_int_equal(c.plan->count, 3);
+    collection_end(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +258,7 @@ int main(void)
         cmocka_unit_test(the_first_rule_that_fits_decides_and_is_named),
         cmocka_unit_test(a_camera_or_bytes_make_a_png_a_photo),
         cmocka_unit_test(a_raw_stays_beside_what_is_made_of_it),
+        cmocka_unit_test(a_library_gets_the_raw_itself_beside_what_is_made_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

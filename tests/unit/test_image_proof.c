@@ -343,7 +343,7 @@ static void what_a_new_file_is_to_have_is_what_it_has(void **state)
         const int bits = i % 2 == 0 ? 8 : 16, alpha = i % 6 / 2 == 0   ? -1
                                                       : i % 6 / 2 == 1 ? 255
                                                                        : 0;
-        bool deep = to == IE_FORMAT_PNG || to == IE_FORMAT_TIFF || to == IE_FORMAT_JXL;
+        bool deep = to != IE_FORMAT_JPEG && to != IE_FORMAT_WEBP;
         if (!ie_image_can_write(to) || (bits == 16 && !deep) ||
             (alpha == 0 && to == IE_FORMAT_JPEG)) {
             continue;

@@ -48,6 +48,17 @@ static void nothing_is_squeezed_into_less_than_it_is(void **state)
     PROPOSE(&c, CONVERT, ie_place_propose);
     expect_reason(&c, 0, "transparency, which JPEG cannot hold");
     collection_end(&c);
+    c = collection_new();
+    set(&c, "convert.rules", "png=avif,tiff=png");
+    add(&c, "/p/a.png", IE_FORMAT_PNG, 1)->bits = 16;
+    add(&c, "/p/b.png", IE_FORMAT_PNG, 2);
+    add(&c, "/p/c.tif", IE_FORMAT_TIFF, 3)->bits = 32;
+    PROPOSE(&c, CONVERT, ie_place_propose);
+    expect_reason(&c, 0, "converted to AVIF of 12 bits a channel");
+    expect_reason(&c, 1, "converted to AVIF (");
+    expect(&c, 2, IE_ACTION_KEEP, NULL);
+    expect_reason(&c, 2, "has 32 bits a channel");
+    collection_end(&c);
 }
 
 static void tags_are_added_once(void **state)
