@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The check of a new file, and its likeness, by which it is compared with its original. */
+#include "storage/image_jpeg.h"
 #include "storage/image_vips.h"
 #include "storage/jpeg_dc.h"
 #include "storage/jpeg_requantise.h"
+#include "storage/png_rows.h"
 #include "utils/error.h"
 
 /* 8 bits, grey or RGB. Colours under full transparency are nobody's business, and encoders drop
@@ -227,6 +229,87 @@ static bool check_webp(const uint8_t *data, size_t size, const ie_image_facts *f
     return good;
 }
 
+/* Without libvips, whose start takes as long as a small photo. */
+static ie_status check_data_jpeg(const uint8_t *data, size_t size, uint64_t max_pixels,
+                                 ie_likeness *ret_likeness, ie_error *err)
+{
+    return check_walk(data, size, max_pixels, ret_likeness)
+               ? IE_OK
+               : check_jpeg(data, size, max_pixels, ret_likeness, err);
+}
+
+static bool check_png(const uint8_t *data, size_t size, uint64_t max_pixels,
+                      ie_likeness *ret_likeness)
+{
+    ie_png_facts facts;
+    ie_png *png = ie_png_open(data, size, max_pixels, &facts);
+    ie_likeness_maker maker = {0};
+    bool good = png != NULL &&
+                ie_likeness_begin(&maker, facts.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
+                                  facts.width, facts.height, 1, 1);
+    for (uint32_t y = 0; good && y < facts.height; y++) {
+        const uint8_t *row = ie_png_row(png);
+        good = row != NULL;
+        if (good) {
+            ie_likeness_add(&maker, row);
+        }
+    }
+    good = good && ie_likeness_end(&maker, ret_likeness);
+    ie_likeness_maker_clear(&maker);
+    ie_png_close(png);
+    return good;
+}
+
+/* `likeness` NULL: not wanted. */
+static ie_status check_opened(VipsImage *image, const uint8_t *data, size_t size, ie_format format,
+                              uint8_t orientation, uint64_t max_pixels, const ie_image_facts *facts,
+                              ie_likeness *likeness, ie_error *err)
+{
+    double average = 0;
+    bool good;
+    if (likeness == NULL) {
+        good = vips_avg(image, &average, NULL) == 0;
+    } else if (format == IE_FORMAT_JPEG && !facts->cmyk && orientation <= 1) {
+        return check_data_jpeg(data, size, max_pixels, likeness, err);
+    } else {
+        good = (format == IE_FORMAT_WEBP && check_webp(data, size, facts, orientation, likeness)) ||
+               (format == IE_FORMAT_PNG && orientation <= 1 &&
+                check_png(data, size, max_pixels, likeness)) ||
+               ie_vips_likeness(image, orientation, likeness);
+    }
+    return good ? IE_OK : ie_vips_damaged(format, err);
+}
+
+static ie_status check_data(const uint8_t *data, size_t size, ie_format format, uint8_t orientation,
+                            uint64_t max_pixels, ie_image_facts *ret_facts,
+                            ie_likeness *ret_likeness, ie_error *err)
+{
+    ie_status status;
+    ie_image_facts facts;
+    if (format == IE_FORMAT_JPEG && ret_likeness != NULL && orientation <= 1 &&
+        ie_image_jpeg_facts(data, size, max_pixels, &facts)) {
+        status = check_data_jpeg(data, size, max_pixels, ret_likeness, err);
+        if (status == IE_OK) {
+            *ret_facts = facts;
+        }
+        return status;
+    }
+    VipsImage *image = NULL;
+    const ie_vips_loader_row *l = NULL;
+    status =
+        ie_vips_open_checked(data, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
+    if (status == IE_OK) {
+        facts = ie_vips_facts(image, data, size, format);
+        status = check_opened(image, data, size, format, orientation, max_pixels, &facts,
+                              ret_likeness, err);
+        ie_vips_finish(image);
+        if (status == IE_OK) {
+            *ret_facts = facts;
+        }
+    }
+    return status;
+}
+
 static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixels,
                        ie_image_facts *ret_facts, ie_likeness *ret_likeness, ie_error *err)
 {
@@ -238,32 +321,7 @@ static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixel
     }
     size_t size = (size_t)ie_bytes_size(bytes);
     ie_format format = ie_format_sniff(data, size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES, path);
-    VipsImage *image = NULL;
-    const ie_vips_loader_row *l = NULL;
-    status =
-        ie_vips_open_checked(data, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
-    if (status == IE_OK) {
-        ie_image_facts facts = ie_vips_facts(image, data, size, format);
-        double average = 0;
-        if (ret_likeness != NULL && format == IE_FORMAT_JPEG && !facts.cmyk && orientation <= 1) {
-            status = check_walk(data, size, max_pixels, ret_likeness)
-                         ? IE_OK
-                         : check_jpeg(data, size, max_pixels, ret_likeness, err);
-        } else if (ret_likeness != NULL && format == IE_FORMAT_WEBP &&
-                   check_webp(data, size, &facts, orientation, ret_likeness)) {
-            status = IE_OK;
-        } else if (ret_likeness != NULL) {
-            status = ie_vips_likeness(image, orientation, ret_likeness)
-                         ? IE_OK
-                         : ie_vips_damaged(format, err);
-        } else {
-            status = vips_avg(image, &average, NULL) == 0 ? IE_OK : ie_vips_damaged(format, err);
-        }
-        ie_vips_finish(image);
-        if (status == IE_OK) {
-            *ret_facts = facts;
-        }
-    }
+    status = check_data(data, size, format, orientation, max_pixels, ret_facts, ret_likeness, err);
     ie_bytes_close(bytes);
     return status;
 }
