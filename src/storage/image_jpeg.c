@@ -122,19 +122,23 @@ static bool recode(const uint8_t *data, size_t size, const ie_convert_options *o
         return false;
     }
     const ie_jpeg_facts facts = *ie_jpeg_get_facts(jpeg);
-    const unsigned shrink = coefficients ? ie_likeness_shrink(facts.width, facts.height) : 1;
+    ie_likeness_maker maker = {0};
+    ie_jpeg_recoding how = {.quality = options->quality,
+                            .progressive = (options->recoding & IE_RECODE_PROGRESSIVE) != 0,
+                            .coefficients = coefficients,
+                            .sides = {8, 8},
+                            .see = see_part,
+                            .user = &maker};
+    const bool sides =
+        !coefficients ||
+        ie_likeness_sides(facts.width, facts.height, facts.across[1], facts.down[1], how.sides);
     uint32_t across[IE_PARTS], down[IE_PARTS];
     for (int i = 0; i < IE_PARTS; i++) {
-        uint32_t of = i == IE_LUMA || !coefficients ? shrink : 8;
-        across[i] = facts.across[i] * of;
-        down[i] = facts.down[i] * of;
+        across[i] = facts.across[i] * (8 / how.sides[i > 0]);
+        down[i] = facts.down[i] * (8 / how.sides[i > 0]);
     }
-    ie_likeness_maker maker = {0};
-    const ie_jpeg_recoding how = {options->quality,
-                                  (options->recoding & IE_RECODE_PROGRESSIVE) != 0, shrink,
-                                  see_part, &maker};
     /* With two or four the chroma that a likeness has is not there, or means something else. */
-    bool fits = (facts.components == 1 || facts.components == 3) && (!coefficients || shrink > 1) &&
+    bool fits = (facts.components == 1 || facts.components == 3) && sides &&
                 ie_likeness_begin_planes(&maker, facts.width, facts.height, across, down,
                                          facts.components == 1);
     *ret_fault = (ie_decode_fault){.code = "unsupported"};
@@ -151,8 +155,8 @@ static bool recode(const uint8_t *data, size_t size, const ie_convert_options *o
     return good;
 }
 
-/* *ret_done false: it is not for that way, nothing has happened. Large photos go by coefficients,
-   which takes two thirds of the time; smaller ones have a likeness finer than those show. */
+/* *ret_done false: it is not for that way, nothing has happened. By coefficients takes two thirds
+   of the time. */
 ie_status ie_image_jpeg_again(const uint8_t *data, size_t size, const ie_convert_options *options,
                               bool *ret_done, ie_converted *converted, ie_error *err)
 {

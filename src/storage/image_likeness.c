@@ -99,17 +99,18 @@ static bool walk_quarter(ie_jpeg_dc *dc, const ie_jpeg_dc_facts *f, ie_likeness_
 }
 
 /* A row of MCUs, as coefficients and as what they show. */
-typedef struct half_walk {
+typedef struct block_walk {
+    unsigned sides[2]; /* samples that a block of luma, and of chroma, shows across */
     uint32_t across[IE_PARTS], down[IE_PARTS], rows;
     int16_t (*blocks[IE_PARTS])[64];
     uint8_t *samples;
     ie_requantiser quantisers[IE_PARTS];
-} half_walk;
+} block_walk;
 
-static bool show_half(half_walk *w, ie_likeness_maker *maker)
+static bool show_row(block_walk *w, ie_likeness_maker *maker)
 {
     for (int i = 0; i < IE_PARTS && w->across[i] > 0; i++) {
-        const unsigned side = i == IE_LUMA ? 4 : 1;
+        const unsigned side = w->sides[i > 0];
         const ie_block_rows out = {w->samples, (size_t)side * w->across[i], side};
         for (uint32_t y = 0; y < w->down[i]; y++) {
             if (!ie_show_row(&w->quantisers[i], w->blocks[i] + (size_t)y * w->across[i],
@@ -124,10 +125,10 @@ static bool show_half(half_walk *w, ie_likeness_maker *maker)
     return true;
 }
 
-/* Luma at 1/2, chroma as above: by all coefficients. */
-static bool walk_half(ie_jpeg_dc *dc, ie_likeness_maker *maker)
+/* Luma at 1/2 or whole, chroma as fine as it must be: by all coefficients. */
+static bool walk_blocks(ie_jpeg_dc *dc, const unsigned sides[2], ie_likeness_maker *maker)
 {
-    half_walk w = {.across = {0}};
+    block_walk w = {.sides = {sides[0], sides[1]}};
     ie_jpeg_dc_blocks(dc, w.across, w.down, &w.rows);
     bool good = ie_jpeg_dc_begin_blocks(dc) == NULL;
     for (int i = 0; i < IE_PARTS && w.across[i] > 0; i++) {
@@ -137,11 +138,11 @@ static bool walk_half(ie_jpeg_dc *dc, ie_likeness_maker *maker)
         w.blocks[i] = ie_try_alloc((size_t)w.across[i] * w.down[i], sizeof *w.blocks[i]);
         good = good && w.blocks[i] != NULL;
     }
-    w.samples = ie_try_alloc(w.across[IE_LUMA], 16);
+    w.samples = ie_try_alloc(w.across[IE_LUMA], 64);
     good = good && w.samples != NULL;
     for (uint32_t row = 0; good && row < w.rows; row++) {
         good = ie_jpeg_dc_next_blocks(dc, (int16_t(*const *)[64])w.blocks) == NULL &&
-               show_half(&w, maker);
+               show_row(&w, maker);
     }
     good = good && ie_jpeg_dc_end_blocks(dc) == NULL;
     for (int i = 0; i < IE_PARTS; i++) {
@@ -151,24 +152,26 @@ static bool walk_half(ie_jpeg_dc *dc, ie_likeness_maker *maker)
     return good;
 }
 
-/* Where luma at 1/4 or 1/2 and chroma at 1/8 of its own size are the likeness' scale or finer. Our
-   own walk reads all of the coded data, and its yes means that libjpeg-turbo would decode it to its
-   end without complaint. False: it is for libjpeg-turbo. */
+/* Our own walk reads all of the coded data, and its yes means that libjpeg-turbo would decode it to
+   its end without complaint. False: it is for libjpeg-turbo. */
 static bool check_walk(const uint8_t *data, size_t size, uint64_t max_pixels,
                        ie_likeness *ret_likeness)
 {
     ie_likeness_maker maker = {0};
     ie_jpeg_dc *dc = ie_jpeg_dc_new();
     ie_jpeg_dc_facts f;
+    unsigned sides[2];
     bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &f) == NULL && !f.progressive &&
-                (f.gray || f.chroma_width > 0);
+                (f.gray || f.chroma_width > 0) &&
+                ie_likeness_sides(f.width, f.height, f.chroma_columns, f.chroma_rows, sides);
     if (good) {
-        const uint32_t shrink = ie_likeness_shrink(f.width, f.height);
-        const uint32_t across[IE_PARTS] = {shrink, 8 * f.chroma_columns, 8 * f.chroma_columns};
-        const uint32_t down[IE_PARTS] = {shrink, 8 * f.chroma_rows, 8 * f.chroma_rows};
-        good = shrink > 1 &&
-               ie_likeness_begin_planes(&maker, f.width, f.height, across, down, f.gray) &&
-               (shrink == 4 ? walk_quarter(dc, &f, &maker) : walk_half(dc, &maker)) &&
+        const uint32_t luma = 8 / sides[0], chroma = 8 / sides[1];
+        const uint32_t across[IE_PARTS] = {luma, chroma * f.chroma_columns,
+                                           chroma * f.chroma_columns};
+        const uint32_t down[IE_PARTS] = {luma, chroma * f.chroma_rows, chroma * f.chroma_rows};
+        good = ie_likeness_begin_planes(&maker, f.width, f.height, across, down, f.gray) &&
+               (sides[0] == 2 && sides[1] == 1 ? walk_quarter(dc, &f, &maker)
+                                               : walk_blocks(dc, sides, &maker)) &&
                ie_likeness_end(&maker, ret_likeness);
     }
     ie_likeness_maker_clear(&maker);
