@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include "storage/image_file.h"
+#include "storage/image_jpeg.h"
 #include "storage/jpeg_file.h"
 #include "storage/stamp.h"
 #include "utils/error.h"
@@ -249,44 +250,88 @@ static bool was_decoded_in_vain(const ie_photo *photo)
     return false;
 }
 
-/* What a conversion must know beforehand. The header tells it; decoding would take as long as the
-   conversion, which decodes by itself and leaves a damaged photo as it is. */
-static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes)
+static bool jpeg_shape(const uint8_t *data, size_t size, uint64_t max_pixels,
+                       ie_image_facts *ret_facts, ie_decode_fault *ret_fault)
 {
-    uint64_t max_pixels = (uint64_t)worker->config->limits.max_pixels;
-    const uint8_t *data =
-        ie_format_kind(photo->format) == IE_KIND_PHOTO
-            ? ie_bytes_load(bytes, (uint64_t)worker->config->limits.max_file_bytes)
-            : NULL;
-    size_t size = (size_t)ie_bytes_size(bytes);
-    ie_image_facts facts = {.bits = 8, .frames = 1};
+    ie_jpeg *jpeg = ie_jpeg_open(data, size, max_pixels, ret_fault);
+    if (jpeg == NULL) {
+        return false;
+    }
+    *ret_facts = (ie_image_facts){.width = ie_jpeg_get_facts(jpeg)->width,
+                                  .height = ie_jpeg_get_facts(jpeg)->height,
+                                  .bits = 8,
+                                  .frames = 1};
+    ie_jpeg_close(jpeg);
+    return true;
+}
+
+/* What the first bytes of a usual file tell; the rest is then not read for it. */
+static bool shape_from_start(const ie_photo *photo, ie_bytes *bytes, uint64_t max_pixels,
+                             ie_image_facts *ret_facts)
+{
+    enum { START_BYTES = 65536 };
+    const uint64_t whole = ie_bytes_size(bytes);
+    const size_t size = whole < START_BYTES ? (size_t)whole : START_BYTES;
+    const bool known = photo->format == IE_FORMAT_JPEG || photo->format == IE_FORMAT_PNG;
+    const uint8_t *start = known ? ie_bytes_at(bytes, 0, size) : NULL;
+    ie_decode_fault fault = {0};
+    if (start == NULL) {
+        return false;
+    }
+    return photo->format == IE_FORMAT_JPEG
+               ? jpeg_shape(start, size, max_pixels, ret_facts, &fault)
+               : ie_image_png_facts(start, size, max_pixels, ret_facts);
+}
+
+/* False: with a fault, if there is one. */
+static bool shape_from_all(ie_photo *photo, ie_bytes *bytes, uint64_t max_bytes,
+                           uint64_t max_pixels, ie_image_facts *ret_facts)
+{
+    const uint8_t *data = ie_bytes_load(bytes, max_bytes);
+    const size_t size = (size_t)ie_bytes_size(bytes);
     ie_error err = {0};
     ie_decode_fault fault = {0};
     if (data == NULL) {
-        return;
+        return false;
     }
     bool told = was_decoded_in_vain(photo);
     if (!told) {
         ie_photo_forget_faults(photo, "decode");
     }
     if (photo->format == IE_FORMAT_JPEG) {
-        ie_jpeg *jpeg = ie_jpeg_open(data, size, max_pixels, &fault);
-        if (jpeg == NULL) {
+        if (!jpeg_shape(data, size, max_pixels, ret_facts, &fault)) {
             if (!told) {
                 ie_photo_fault(photo, "decode", fault.code, "%s", fault.text);
             }
-            return;
+            return false;
         }
-        facts.width = ie_jpeg_get_facts(jpeg)->width;
-        facts.height = ie_jpeg_get_facts(jpeg)->height;
-        ie_jpeg_close(jpeg);
-    } else if (ie_image_probe(data, size, photo->format, max_pixels, &facts, &err) != IE_OK) {
+    } else if (ie_image_probe(data, size, photo->format, max_pixels, ret_facts, &err) != IE_OK) {
         const char *code = err.status == IE_ERR_LIMIT         ? "too_large"
                            : err.status == IE_ERR_UNSUPPORTED ? "unsupported"
                                                               : "corrupt";
         if (!told) {
             ie_photo_fault(photo, "decode", code, "%s", err.text);
         }
+        return false;
+    }
+    return true;
+}
+
+/* What a conversion must know beforehand. The header tells it; decoding would take as long as the
+   conversion, which decodes by itself and leaves a damaged photo as it is. */
+static void tell_shape(const ie_worker *worker, ie_photo *photo, ie_bytes *bytes)
+{
+    const uint64_t max_pixels = (uint64_t)worker->config->limits.max_pixels;
+    const uint64_t max_bytes = (uint64_t)worker->config->limits.max_file_bytes;
+    ie_image_facts facts;
+    if (ie_format_kind(photo->format) != IE_KIND_PHOTO || ie_bytes_size(bytes) > max_bytes) {
+        return;
+    }
+    if (shape_from_start(photo, bytes, max_pixels, &facts)) {
+        if (!was_decoded_in_vain(photo)) {
+            ie_photo_forget_faults(photo, "decode");
+        }
+    } else if (!shape_from_all(photo, bytes, max_bytes, max_pixels, &facts)) {
         return;
     }
     photo->width = facts.width;

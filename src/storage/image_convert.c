@@ -4,6 +4,7 @@
 #include "core/recoding.h"
 #include "storage/image_data.h"
 #include "storage/image_file.h"
+#include "storage/image_jpeg.h"
 #include "storage/image_vips.h"
 #include "storage/raw_develop.h"
 #include "storage/raw_preview.h"
@@ -41,7 +42,7 @@ static VipsForeignSubsample subsampling(VipsImage *image, ie_format from, int qu
         return strncmp(sampling, "4:2:0", 5) == 0 ? VIPS_FOREIGN_SUBSAMPLE_ON
                                                   : VIPS_FOREIGN_SUBSAMPLE_OFF;
     }
-    return quality < 90 ? VIPS_FOREIGN_SUBSAMPLE_ON : VIPS_FOREIGN_SUBSAMPLE_OFF;
+    return quality < IE_FULL_CHROMA_QUALITY ? VIPS_FOREIGN_SUBSAMPLE_ON : VIPS_FOREIGN_SUBSAMPLE_OFF;
 }
 
 /* Bits a channel that new files have at most. AVIF: what AV1 has; 10 would do for most, but libaom
@@ -228,6 +229,13 @@ static ie_status transcode_passing(job *j, ie_converted *converted, ie_error *er
 {
     ie_vips_tee tee = {0};
     converted->has_icc = ie_vips_profile(j->image, &converted->icc);
+    if (j->options->to == IE_FORMAT_JPEG) {
+        bool torn = false;
+        const bool full = j->chroma == VIPS_FOREIGN_SUBSAMPLE_OFF;
+        return ie_vips_to_jpeg(j->image, j->options, full, converted, &torn) ? IE_OK
+               : torn ? ie_vips_damaged(j->from, err)
+                      : damaged_or_large(j->from, j->options->to, err);
+    }
     if (!only_profile(&j->image) || !ie_vips_tee_begin(&j->image, &tee)) {
         (void)ie_vips_tee_end(&tee, &converted->likeness);
         return ie_vips_damaged(j->from, err);
@@ -339,99 +347,30 @@ static ie_status by_development(const input *in, const char *temp_path,
     return status;
 }
 
-/* ---- JPEG to JPEG ------------------------------------------------------------------------- */
-
-static void see_part(void *maker, int part, const uint8_t *rows, uint32_t count, size_t stride)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        ie_likeness_add_part(maker, part, rows + i * stride);
-    }
-}
-
-/* By coefficients or by samples. False with the code "unsupported": it is not for that way, nothing
-   has happened. */
-static bool recode(const input *in, const ie_convert_options *options, bool coefficients,
-                   ie_converted *converted, ie_decode_fault *ret_fault)
-{
-    ie_jpeg *jpeg = ie_jpeg_open(in->data, in->size, options->max_pixels, ret_fault);
-    if (jpeg == NULL) {
-        ret_fault->code = "unsupported";
-        return false;
-    }
-    const ie_jpeg_facts facts = *ie_jpeg_get_facts(jpeg);
-    const unsigned shrink = coefficients ? ie_likeness_shrink(facts.width, facts.height) : 1;
-    uint32_t across[IE_PARTS], down[IE_PARTS];
-    for (int i = 0; i < IE_PARTS; i++) {
-        uint32_t of = i == IE_LUMA || !coefficients ? shrink : 8;
-        across[i] = facts.across[i] * of;
-        down[i] = facts.down[i] * of;
-    }
-    ie_likeness_maker maker = {0};
-    const ie_jpeg_recoding how = {options->quality,
-                                  (options->recoding & IE_RECODE_PROGRESSIVE) != 0, shrink,
-                                  see_part, &maker};
-    /* With two or four the chroma that a likeness has is not there, or means something else. */
-    bool fits = (facts.components == 1 || facts.components == 3) && (!coefficients || shrink > 1) &&
-                ie_likeness_begin_planes(&maker, facts.width, facts.height, across, down,
-                                         facts.components == 1);
-    *ret_fault = (ie_decode_fault){.code = "unsupported"};
-    bool good = fits && ie_jpeg_recode(jpeg, in->data, in->size, &how, &converted->bytes,
-                                       &converted->size, ret_fault);
-    if (good && !ie_likeness_end(&maker, &converted->likeness)) {
-        *ret_fault = (ie_decode_fault){"memory", "there is too little memory to encode it"};
-        good = false;
-    }
-    converted->width = facts.width;
-    converted->height = facts.height;
-    ie_likeness_maker_clear(&maker);
-    ie_jpeg_close(jpeg);
-    return good;
-}
-
-/* *ret_done false: it is not for that way, nothing has happened. Large photos go by coefficients,
-   which takes two thirds of the time; smaller ones have a likeness finer than those show. */
-static ie_status to_jpeg_again(const input *in, const ie_convert_options *options, bool *ret_done,
-                               ie_converted *converted, ie_error *err)
-{
-    ie_decode_fault fault = {0};
-    ie_image_facts source;
-    if (ie_image_probe(in->data, in->size, IE_FORMAT_JPEG, options->max_pixels, &source, NULL) !=
-        IE_OK) {
-        return IE_OK;
-    }
-    bool good = recode(in, options, true, converted, &fault);
-    if (!good && strcmp(fault.code, "unsupported") == 0) {
-        good = recode(in, options, false, converted, &fault);
-    }
-    *ret_done = good || strcmp(fault.code, "unsupported") != 0;
-    if (good) {
-        converted->bits = 8;
-        converted->has_icc = source.has_icc;
-        converted->icc = source.icc;
-        return IE_OK;
-    }
-    return !*ret_done ? IE_OK
-           : strcmp(fault.code, "memory") == 0
-               ? ie_error_set(err, IE_ERR_LIMIT, "%s", fault.text)
-               : ie_error_set(err, IE_ERR_FORMAT, "the jpeg image does not decode: %s", fault.text);
-}
-
 /* ---- choosing ----------------------------------------------------------------------------- */
 
 static ie_status convert(const input *in, const char *temp_path, const ie_convert_options *options,
                          ie_converted *converted, ie_error *err)
 {
-    if (ie_format_kind(in->format) == IE_KIND_RAW) {
-        return by_development(in, temp_path, options, converted, err);
-    }
+    const bool to_jpeg = options->to == IE_FORMAT_JPEG && options->orientation <= 1;
     bool done = false;
     ie_status status = IE_OK;
-    if (in->format == IE_FORMAT_JPEG && options->to == IE_FORMAT_JPEG &&
-        options->orientation <= 1 &&
+    if (in->format == IE_FORMAT_JPEG && to_jpeg &&
         (options->recoding & (IE_RECODE_SRGB | IE_RECODE_FULL_CHROMA)) == 0) {
-        status = to_jpeg_again(in, options, &done, converted, err);
+        status = ie_image_jpeg_again(in->data, in->size, options, &done, converted, err);
+    } else if (in->format == IE_FORMAT_PNG && to_jpeg) {
+        done = ie_image_png_to_jpeg(in->file, in->data, in->size, options, converted);
     }
-    return done ? status : by_vips(in, temp_path, options, converted, err);
+    if (done || (status = ie_vips_ready(err)) != IE_OK) {
+        return status;
+    }
+    if (!ie_image_can_write(options->to)) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED, "this build cannot write %s images",
+                            ie_format_name(options->to));
+    }
+    return ie_format_kind(in->format) == IE_KIND_RAW
+               ? by_development(in, temp_path, options, converted, err)
+               : by_vips(in, temp_path, options, converted, err);
 }
 
 /* The largest JPEG in the RAW: never libvips' reading of such files, which is a mosaic. */
@@ -453,14 +392,7 @@ ie_status ie_image_convert_bytes(ie_bytes *bytes, ie_format from, const char *te
                                  const ie_convert_options *options, ie_converted *ret_converted,
                                  ie_error *err)
 {
-    ie_status status = ie_vips_ready(err);
-    if (status != IE_OK) {
-        return status;
-    }
-    if (!ie_image_can_write(options->to)) {
-        return ie_error_set(err, IE_ERR_UNSUPPORTED, "this build cannot write %s images",
-                            ie_format_name(options->to));
-    }
+    ie_status status = IE_OK;
     input in = {.data = ie_bytes_load(bytes, UINT64_MAX),
                 .size = (size_t)ie_bytes_size(bytes),
                 .format = from,

@@ -4,12 +4,17 @@
 #include <math.h>
 #include <pthread.h>
 
+#include "storage/image_jpeg.h"
 #include "storage/image_vips.h"
 #include "utils/error.h"
 
 ie_status ie_image_probe(const uint8_t *bytes, size_t size, ie_format format, uint64_t max_pixels,
                          ie_image_facts *ret_facts, ie_error *err)
 {
+    if ((format == IE_FORMAT_JPEG && ie_image_jpeg_facts(bytes, size, max_pixels, ret_facts)) ||
+        (format == IE_FORMAT_PNG && ie_image_png_facts(bytes, size, max_pixels, ret_facts))) {
+        return IE_OK;
+    }
     VipsImage *image = NULL;
     const ie_vips_loader_row *l = NULL;
     ie_status status =

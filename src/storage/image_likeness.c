@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The check of a new file, and its likeness, by which it is compared with its original. */
+#include "storage/image_jpeg.h"
 #include "storage/image_vips.h"
 #include "storage/jpeg_dc.h"
 #include "storage/jpeg_requantise.h"
+#include "storage/png_rows.h"
 #include "utils/error.h"
 
 /* 8 bits, grey or RGB. Colours under full transparency are nobody's business, and encoders drop
@@ -97,17 +99,18 @@ static bool walk_quarter(ie_jpeg_dc *dc, const ie_jpeg_dc_facts *f, ie_likeness_
 }
 
 /* A row of MCUs, as coefficients and as what they show. */
-typedef struct half_walk {
+typedef struct block_walk {
+    unsigned sides[2]; /* samples that a block of luma, and of chroma, shows across */
     uint32_t across[IE_PARTS], down[IE_PARTS], rows;
     int16_t (*blocks[IE_PARTS])[64];
     uint8_t *samples;
     ie_requantiser quantisers[IE_PARTS];
-} half_walk;
+} block_walk;
 
-static bool show_half(half_walk *w, ie_likeness_maker *maker)
+static bool show_row(block_walk *w, ie_likeness_maker *maker)
 {
     for (int i = 0; i < IE_PARTS && w->across[i] > 0; i++) {
-        const unsigned side = i == IE_LUMA ? 4 : 1;
+        const unsigned side = w->sides[i > 0];
         const ie_block_rows out = {w->samples, (size_t)side * w->across[i], side};
         for (uint32_t y = 0; y < w->down[i]; y++) {
             if (!ie_show_row(&w->quantisers[i], w->blocks[i] + (size_t)y * w->across[i],
@@ -122,10 +125,10 @@ static bool show_half(half_walk *w, ie_likeness_maker *maker)
     return true;
 }
 
-/* Luma at 1/2, chroma as above: by all coefficients. */
-static bool walk_half(ie_jpeg_dc *dc, ie_likeness_maker *maker)
+/* Luma at 1/2 or whole, chroma as fine as it must be: by all coefficients. */
+static bool walk_blocks(ie_jpeg_dc *dc, const unsigned sides[2], ie_likeness_maker *maker)
 {
-    half_walk w = {.across = {0}};
+    block_walk w = {.sides = {sides[0], sides[1]}};
     ie_jpeg_dc_blocks(dc, w.across, w.down, &w.rows);
     bool good = ie_jpeg_dc_begin_blocks(dc) == NULL;
     for (int i = 0; i < IE_PARTS && w.across[i] > 0; i++) {
@@ -135,11 +138,11 @@ static bool walk_half(ie_jpeg_dc *dc, ie_likeness_maker *maker)
         w.blocks[i] = ie_try_alloc((size_t)w.across[i] * w.down[i], sizeof *w.blocks[i]);
         good = good && w.blocks[i] != NULL;
     }
-    w.samples = ie_try_alloc(w.across[IE_LUMA], 16);
+    w.samples = ie_try_alloc(w.across[IE_LUMA], 64);
     good = good && w.samples != NULL;
     for (uint32_t row = 0; good && row < w.rows; row++) {
         good = ie_jpeg_dc_next_blocks(dc, (int16_t(*const *)[64])w.blocks) == NULL &&
-               show_half(&w, maker);
+               show_row(&w, maker);
     }
     good = good && ie_jpeg_dc_end_blocks(dc) == NULL;
     for (int i = 0; i < IE_PARTS; i++) {
@@ -149,24 +152,26 @@ static bool walk_half(ie_jpeg_dc *dc, ie_likeness_maker *maker)
     return good;
 }
 
-/* Where luma at 1/4 or 1/2 and chroma at 1/8 of its own size are the likeness' scale or finer. Our
-   own walk reads all of the coded data, and its yes means that libjpeg-turbo would decode it to its
-   end without complaint. False: it is for libjpeg-turbo. */
+/* Our own walk reads all of the coded data, and its yes means that libjpeg-turbo would decode it to
+   its end without complaint. False: it is for libjpeg-turbo. */
 static bool check_walk(const uint8_t *data, size_t size, uint64_t max_pixels,
                        ie_likeness *ret_likeness)
 {
     ie_likeness_maker maker = {0};
     ie_jpeg_dc *dc = ie_jpeg_dc_new();
     ie_jpeg_dc_facts f;
+    unsigned sides[2];
     bool good = ie_jpeg_dc_open(dc, data, size, max_pixels, &f) == NULL && !f.progressive &&
-                (f.gray || f.chroma_width > 0);
+                (f.gray || f.chroma_width > 0) &&
+                ie_likeness_sides(f.width, f.height, f.chroma_columns, f.chroma_rows, sides);
     if (good) {
-        const uint32_t shrink = ie_likeness_shrink(f.width, f.height);
-        const uint32_t across[IE_PARTS] = {shrink, 8 * f.chroma_columns, 8 * f.chroma_columns};
-        const uint32_t down[IE_PARTS] = {shrink, 8 * f.chroma_rows, 8 * f.chroma_rows};
-        good = shrink > 1 &&
-               ie_likeness_begin_planes(&maker, f.width, f.height, across, down, f.gray) &&
-               (shrink == 4 ? walk_quarter(dc, &f, &maker) : walk_half(dc, &maker)) &&
+        const uint32_t luma = 8 / sides[0], chroma = 8 / sides[1];
+        const uint32_t across[IE_PARTS] = {luma, chroma * f.chroma_columns,
+                                           chroma * f.chroma_columns};
+        const uint32_t down[IE_PARTS] = {luma, chroma * f.chroma_rows, chroma * f.chroma_rows};
+        good = ie_likeness_begin_planes(&maker, f.width, f.height, across, down, f.gray) &&
+               (sides[0] == 2 && sides[1] == 1 ? walk_quarter(dc, &f, &maker)
+                                               : walk_blocks(dc, sides, &maker)) &&
                ie_likeness_end(&maker, ret_likeness);
     }
     ie_likeness_maker_clear(&maker);
@@ -227,6 +232,87 @@ static bool check_webp(const uint8_t *data, size_t size, const ie_image_facts *f
     return good;
 }
 
+/* Without libvips, whose start takes as long as a small photo. */
+static ie_status check_data_jpeg(const uint8_t *data, size_t size, uint64_t max_pixels,
+                                 ie_likeness *ret_likeness, ie_error *err)
+{
+    return check_walk(data, size, max_pixels, ret_likeness)
+               ? IE_OK
+               : check_jpeg(data, size, max_pixels, ret_likeness, err);
+}
+
+static bool check_png(const uint8_t *data, size_t size, uint64_t max_pixels,
+                      ie_likeness *ret_likeness)
+{
+    ie_png_facts facts;
+    ie_png *png = ie_png_open(data, size, max_pixels, &facts);
+    ie_likeness_maker maker = {0};
+    bool good = png != NULL &&
+                ie_likeness_begin(&maker, facts.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
+                                  facts.width, facts.height, 1, 1);
+    for (uint32_t y = 0; good && y < facts.height; y++) {
+        const uint8_t *row = ie_png_row(png);
+        good = row != NULL;
+        if (good) {
+            ie_likeness_add(&maker, row);
+        }
+    }
+    good = good && ie_likeness_end(&maker, ret_likeness);
+    ie_likeness_maker_clear(&maker);
+    ie_png_close(png);
+    return good;
+}
+
+/* `likeness` NULL: not wanted. */
+static ie_status check_opened(VipsImage *image, const uint8_t *data, size_t size, ie_format format,
+                              uint8_t orientation, uint64_t max_pixels, const ie_image_facts *facts,
+                              ie_likeness *likeness, ie_error *err)
+{
+    double average = 0;
+    bool good;
+    if (likeness == NULL) {
+        good = vips_avg(image, &average, NULL) == 0;
+    } else if (format == IE_FORMAT_JPEG && !facts->cmyk && orientation <= 1) {
+        return check_data_jpeg(data, size, max_pixels, likeness, err);
+    } else {
+        good = (format == IE_FORMAT_WEBP && check_webp(data, size, facts, orientation, likeness)) ||
+               (format == IE_FORMAT_PNG && orientation <= 1 &&
+                check_png(data, size, max_pixels, likeness)) ||
+               ie_vips_likeness(image, orientation, likeness);
+    }
+    return good ? IE_OK : ie_vips_damaged(format, err);
+}
+
+static ie_status check_data(const uint8_t *data, size_t size, ie_format format, uint8_t orientation,
+                            uint64_t max_pixels, ie_image_facts *ret_facts,
+                            ie_likeness *ret_likeness, ie_error *err)
+{
+    ie_status status;
+    ie_image_facts facts;
+    if (format == IE_FORMAT_JPEG && ret_likeness != NULL && orientation <= 1 &&
+        ie_image_jpeg_facts(data, size, max_pixels, &facts)) {
+        status = check_data_jpeg(data, size, max_pixels, ret_likeness, err);
+        if (status == IE_OK) {
+            *ret_facts = facts;
+        }
+        return status;
+    }
+    VipsImage *image = NULL;
+    const ie_vips_loader_row *l = NULL;
+    status =
+        ie_vips_open_checked(data, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
+    if (status == IE_OK) {
+        facts = ie_vips_facts(image, data, size, format);
+        status = check_opened(image, data, size, format, orientation, max_pixels, &facts,
+                              ret_likeness, err);
+        ie_vips_finish(image);
+        if (status == IE_OK) {
+            *ret_facts = facts;
+        }
+    }
+    return status;
+}
+
 static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixels,
                        ie_image_facts *ret_facts, ie_likeness *ret_likeness, ie_error *err)
 {
@@ -238,32 +324,7 @@ static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixel
     }
     size_t size = (size_t)ie_bytes_size(bytes);
     ie_format format = ie_format_sniff(data, size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES, path);
-    VipsImage *image = NULL;
-    const ie_vips_loader_row *l = NULL;
-    status =
-        ie_vips_open_checked(data, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l, err);
-    if (status == IE_OK) {
-        ie_image_facts facts = ie_vips_facts(image, data, size, format);
-        double average = 0;
-        if (ret_likeness != NULL && format == IE_FORMAT_JPEG && !facts.cmyk && orientation <= 1) {
-            status = check_walk(data, size, max_pixels, ret_likeness)
-                         ? IE_OK
-                         : check_jpeg(data, size, max_pixels, ret_likeness, err);
-        } else if (ret_likeness != NULL && format == IE_FORMAT_WEBP &&
-                   check_webp(data, size, &facts, orientation, ret_likeness)) {
-            status = IE_OK;
-        } else if (ret_likeness != NULL) {
-            status = ie_vips_likeness(image, orientation, ret_likeness)
-                         ? IE_OK
-                         : ie_vips_damaged(format, err);
-        } else {
-            status = vips_avg(image, &average, NULL) == 0 ? IE_OK : ie_vips_damaged(format, err);
-        }
-        ie_vips_finish(image);
-        if (status == IE_OK) {
-            *ret_facts = facts;
-        }
-    }
+    status = check_data(data, size, format, orientation, max_pixels, ret_facts, ret_likeness, err);
     ie_bytes_close(bytes);
     return status;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The likeness of a picture taken on its way from the decoder to the encoder, so that it need not
-   lie in memory. */
+   lie in memory; and how it becomes a JPEG on that way. */
+#include "core/recoding.h"
 #include "storage/image_vips.h"
+#include "storage/jpeg_write.h"
 
 static int pass(VipsRegion *out, void *seq, void *a, void *b, gboolean *stop)
 {
@@ -57,4 +59,66 @@ bool ie_vips_tee_end(ie_vips_tee *tee, ie_likeness *ret_likeness)
     bool whole = ie_likeness_end(&tee->maker, ret_likeness);
     ie_likeness_maker_clear(&tee->maker);
     return whole;
+}
+
+/* ---- to JPEG ------------------------------------------------------------------------------ */
+
+/* Rows on this thread, without the hand-overs to another that libvips' own writing makes. */
+static bool pass_strips(VipsImage *image, ie_jpeg_writer *writer, ie_likeness_maker *maker,
+                        bool *ret_torn)
+{
+    enum { STRIP = 16 };
+    VipsRegion *region = vips_region_new(image);
+    bool good = region != NULL;
+    for (int top = 0; good && top < image->Ysize; top += STRIP) {
+        const VipsRect strip = {0, top, image->Xsize,
+                                image->Ysize - top < STRIP ? image->Ysize - top : STRIP};
+        good = vips_region_prepare(region, &strip) == 0;
+        *ret_torn = !good;
+        for (int y = top; good && y < top + strip.height; y++) {
+            const uint8_t *row = VIPS_REGION_ADDR(region, 0, y);
+            ie_likeness_add(maker, row);
+            good = ie_jpeg_writer_add(writer, row);
+        }
+    }
+    if (region != NULL) {
+        g_object_unref(region);
+    }
+    return good;
+}
+
+/* libvips' 1 a mm stands for what no file said. */
+static ie_jpeg_picture picture_of(VipsImage *image, const ie_convert_options *options, bool full)
+{
+    const bool said = image->Xres != 1.0 || image->Yres != 1.0;
+    ie_jpeg_picture picture = {.width = (uint32_t)image->Xsize,
+                               .height = (uint32_t)image->Ysize,
+                               .channels = (uint8_t)image->Bands,
+                               .quality = options->quality,
+                               .progressive = (options->recoding & IE_RECODE_PROGRESSIVE) != 0,
+                               .full_chroma = full,
+                               .per_mm = {said ? image->Xres : 0, said ? image->Yres : 0}};
+    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0 &&
+        vips_image_get_blob(image, VIPS_META_ICC_NAME, &picture.profile, &picture.profile_size) !=
+            0) {
+        picture.profile = NULL;
+    }
+    return picture;
+}
+
+bool ie_vips_to_jpeg(VipsImage *image, const ie_convert_options *options, bool full_chroma,
+                     ie_converted *converted, bool *ret_torn)
+{
+    const ie_jpeg_picture picture = picture_of(image, options, full_chroma);
+    ie_likeness_maker maker = {0};
+    ie_jpeg_writer *writer = ie_jpeg_writer_new(&picture);
+    const bool good = writer != NULL &&
+                      ie_likeness_begin(&maker, image->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
+                                        picture.width, picture.height, 1, 1) &&
+                      pass_strips(image, writer, &maker, ret_torn) &&
+                      ie_likeness_end(&maker, &converted->likeness) &&
+                      ie_jpeg_writer_end(writer, &converted->bytes, &converted->size);
+    ie_likeness_maker_clear(&maker);
+    ie_jpeg_writer_free(writer);
+    return good;
 }

@@ -88,6 +88,11 @@ bool ie_vips_tee_begin(VipsImage **image, ie_vips_tee *tee);
 bool ie_vips_tee_end(ie_vips_tee *tee,
                      ie_likeness *ret_likeness); /* false: not all rows came, or not in order */
 
+/* A picture that a tee fits, with its profile, to a JPEG in converted->bytes, and its likeness.
+   False: no memory, too large for the format, or (*ret_torn) it does not decode. */
+bool ie_vips_to_jpeg(VipsImage *image, const ie_convert_options *options, bool full_chroma,
+                     ie_converted *converted, bool *ret_torn);
+
 ie_status ie_vips_damaged(ie_format format, ie_error *err);
 
 #endif

@@ -101,11 +101,7 @@ static const char *set_tables(ie_jpeg_dc *dc)
             return "bad Huffman table";
         }
         huffman = &head->ac[scan->ac[i]];
-        if (!head->progressive &&
-            (!huffman->defined || !ie_ac_table_set(&dc->ac[scan->ac[i]], huffman))) {
-            return "bad Huffman table";
-        }
-        if (head->progressive && scan->first > 0 && !ie_huffman_is_sound(huffman)) {
+        if ((!head->progressive || scan->first > 0) && !ie_huffman_is_sound(huffman)) {
             return "bad Huffman table";
         }
     }
@@ -291,6 +287,12 @@ static const char *read_sequential(ie_jpeg_dc *dc)
         }
     }
     int count = list_blocks(dc, 0, blocks);
+    for (int i = 0; i < count; i++) {
+        const size_t table = (size_t)(blocks[i].ac - dc->ac);
+        if (blocks[i].quarter == NULL && !ie_ac_table_set(&dc->ac[table], &head->ac[table])) {
+            return "bad Huffman table";
+        }
+    }
     start_walk(dc, IE_WALK_SEQUENTIAL);
     uint32_t across = mcus_across(head), down = mcus_down(head);
     for (uint32_t y = 0; y < down; y++) {

@@ -68,12 +68,13 @@ uint8_t *ie_jpeg_encode(const ie_pixels *pixels, int quality, size_t *ret_size);
 typedef struct ie_jpeg_recoding {
     int quality; /* 1..100 */
     bool progressive;
-    /* 2 or 4: by coefficients (storage/jpeg_requantise.h) instead of samples: faster, and nothing
-       is rounded to samples on the way. For what storage/jpeg_dc.h knows, sequential on both sides.
-     */
-    unsigned shrink;
+    /* By coefficients (storage/jpeg_requantise.h) instead of samples: faster, and nothing is rounded
+       to samples on the way. For what storage/jpeg_dc.h knows, sequential on both sides. */
+    bool coefficients;
+    unsigned sides[2]; /* then: how many samples a block of luma, and of chroma, shows across and
+                          down: 8, 4, 2 or 1 */
     /* Gets the rows of each component as they are decoded, `stride` apart; below and beside the
-       picture is padding. By coefficients: luma reduced by `shrink`, the others by 8. */
+       picture is padding. */
     void (*see)(void *user, int part, const uint8_t *rows, uint32_t count, size_t stride);
     void *user;
 } ie_jpeg_recoding;

@@ -55,42 +55,46 @@ void ie_quarter_scale_set(ie_quarter_scale *scale, const uint16_t quantisers[64]
     }
 }
 
-/* A symbol in the top `room` bits of the buffer: its bits, coefficients and value. */
+/* The first symbol of an index, with its value; bits 0: it is not all in there. */
 typedef struct coded {
-    unsigned bits, step;
-    int32_t value;
+    uint8_t bits, step;
+    int16_t value;
 } coded;
 
-static bool read_symbol(const ie_canonical *table, uint64_t buffer, unsigned room, int value_bits,
-                        coded *ret_symbol)
+static coded read_symbol(const ie_canonical *table, uint32_t index)
 {
+    const uint64_t buffer = (uint64_t)index << (64 - IE_VALUE_BITS);
     unsigned length;
-    int code = ie_canonical_find(table, (uint32_t)(buffer >> 48), &length);
-    unsigned size = (unsigned)code & 15, run = (unsigned)code >> 4;
-    if (code < 0 || length + size > room || size >= (unsigned)value_bits) {
-        return false;
+    const int code = ie_canonical_find(table, (uint32_t)(buffer >> 48), &length);
+    const unsigned size = (unsigned)code & 15, run = (unsigned)code >> 4;
+    if (code < 0 || length + size > IE_VALUE_BITS || size >= VALUE_BITS) {
+        return (coded){0};
     }
-    ret_symbol->bits = length + size;
-    ret_symbol->step = size != 0 || run == 15 ? run + 1 : ENDS;
-    ret_symbol->value =
-        size != 0 ? ie_bits_value(&(ie_bits){.buffer = buffer}, length + size, size) : 0;
-    return true;
+    coded it = {.bits = (uint8_t)(length + size),
+                .step = (uint8_t)(size != 0 || run == 15 ? run + 1 : ENDS)};
+    if (size != 0) {
+        it.value = (int16_t)ie_bits_value(&(ie_bits){.buffer = buffer}, length + size, size);
+    }
+    return it;
 }
 
-static uint32_t value_entry(const ie_canonical *table, uint32_t index)
+static uint32_t value_entry(const coded *symbols, uint32_t index)
 {
-    uint64_t buffer = (uint64_t)index << (64 - IE_VALUE_BITS);
-    coded first, second;
-    if (!read_symbol(table, buffer, IE_VALUE_BITS, VALUE_BITS, &first)) {
+    const uint32_t mask = (1u << IE_VALUE_BITS) - 1;
+    const coded first = symbols[index];
+    if (first.bits == 0) {
         return UNDECIDED;
     }
-    if (first.step == ENDS || !read_symbol(table, buffer << first.bits, IE_VALUE_BITS - first.bits,
-                                           SECOND_VALUE_BITS, &second)) {
-        second = (coded){0};
-    }
-    uint32_t second_value = (uint32_t)second.value & ((1u << SECOND_VALUE_BITS) - 1);
-    return (first.bits + second.bits) | (first.step == ENDS ? 0 : first.step) << FIRST_AT |
-           (first.step + second.step) << STEP_AT | second_value << SECOND_VALUE_AT |
+    coded second = symbols[index << first.bits & mask];
+    const bool fits = first.step != ENDS && second.bits != 0 &&
+                      first.bits + second.bits <= IE_VALUE_BITS &&
+                      second.value < 1 << (SECOND_VALUE_BITS - 1) &&
+                      second.value > -(1 << (SECOND_VALUE_BITS - 1));
+    second = fits ? second : (coded){0};
+    const uint32_t second_value = (uint32_t)second.value & ((1u << SECOND_VALUE_BITS) - 1);
+    return (uint32_t)(first.bits + second.bits) |
+           (uint32_t)(first.step == ENDS ? 0 : first.step) << FIRST_AT |
+           (uint32_t)(first.step + second.step) << STEP_AT | second_value << SECOND_VALUE_AT |
            (uint32_t)first.value << VALUE_AT;
 }
 
@@ -102,8 +106,12 @@ bool ie_value_table_set(ie_value_table *table, const ie_huffman *huffman)
     if (!ie_canonical_set(&table->canonical, huffman)) {
         return false;
     }
+    coded symbols[1 << IE_VALUE_BITS];
     for (uint32_t i = 0; i < 1u << IE_VALUE_BITS; i++) {
-        table->fast[i] = value_entry(&table->canonical, i);
+        symbols[i] = read_symbol(&table->canonical, i);
+    }
+    for (uint32_t i = 0; i < 1u << IE_VALUE_BITS; i++) {
+        table->fast[i] = value_entry(symbols, i);
     }
     return true;
 }

@@ -167,7 +167,7 @@ static bool pull_row(recoder *r)
         const size_t width = part->width_in_blocks;
         const uint32_t first = f->rows * f->down[i];
         for (uint32_t y = 0; y < f->down[i] && first + y < part->height_in_blocks; y++) {
-            const unsigned side = i == 0 ? DCTSIZE / r->how->shrink : 1;
+            const unsigned side = r->how->sides[i > 0];
             const ie_block_rows to = {r->planes[i], side * width, side};
             if (!ie_requantise_row(&f->requantisers[i], f->lines[i][y], width, &to)) {
                 return false;
@@ -237,7 +237,7 @@ static bool by_coefficients(recoder *r, const uint8_t *bytes, size_t size)
         blocks[i] = (jvirt_barray_ptr)(void *)&r->feeder.names[i];
     }
     if (!set_up_feeder(r, bytes, size) ||
-        !take_planes(r, DCTSIZE2 / (r->how->shrink * r->how->shrink))) {
+        !take_planes(r, DCTSIZE2)) {
         refuse(r, "unsupported", "its coefficients cannot be passed on");
         return false;
     }
@@ -263,7 +263,7 @@ static bool run_recoder(recoder *r, const uint8_t *bytes, size_t size, const ie_
     jpeg_create_compress(&r->codec);
     jpeg_mem_dest(&r->codec, &r->bytes, &r->size);
     set_up_encoder(r, how);
-    return how->shrink > 1 ? by_coefficients(r, bytes, size) : by_samples(r, bytes, size, how);
+    return how->coefficients ? by_coefficients(r, bytes, size) : by_samples(r, bytes, size, how);
 }
 
 bool ie_jpeg_recode(ie_jpeg *jpeg, const uint8_t *bytes, size_t size, const ie_jpeg_recoding *how,

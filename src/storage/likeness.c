@@ -208,6 +208,20 @@ bool ie_likeness_begin_planes(ie_likeness_maker *maker, uint32_t width, uint32_t
     return good;
 }
 
+bool ie_likeness_sides(uint32_t width, uint32_t height, uint32_t columns, uint32_t rows,
+                       unsigned ret_sides[2])
+{
+    const uint32_t shrink = ie_likeness_shrink(width, height);
+    const uint32_t more = columns > rows ? columns : rows;
+    unsigned side = 1;
+    while (side < 8 && more * 8 / side > shrink * IE_LIKENESS_CELL) {
+        side *= 2;
+    }
+    ret_sides[0] = 8 / shrink;
+    ret_sides[1] = side;
+    return more * 8 / side <= shrink * IE_LIKENESS_CELL;
+}
+
 /* Weights of ITU-R BT.601, as Pillow's convert("L") has them in 16 bits. */
 static void put_luma(ie_likeness_maker *maker, const uint8_t *restrict row)
 {

@@ -12,122 +12,197 @@
 #define C2 (0.03 * 255 * 0.03 * 255)
 #define NEUTRAL 128
 
-/* Of a block of at most STEP x STEP samples. */
-typedef struct sums {
-    uint32_t a, b, squares, products, count; /* squares: aa + bb */
-} sums;
+/* Of the blocks of a row, STEP x STEP samples each or less at the edges: sums of a and b, of
+   aa + bb, of ab. Whole numbers of 32 bits: a window's four blocks come to 8.4 million at most. */
+typedef struct blocks {
+    int32_t *a, *b, *squares, *products;
+} blocks;
 
-/* Each column's over `rows` rows. */
-IE_WIDE static void sum_columns(const uint8_t *restrict a, const uint8_t *restrict b, size_t width,
-                                uint32_t rows, uint16_t *restrict ret_a, uint16_t *restrict ret_b,
-                                uint32_t *restrict ret_squares, uint32_t *restrict ret_products)
+/* Whole blocks of STEP rows from block `from` to `count`. */
+static void sum_whole(const uint8_t *a, const uint8_t *b, size_t width, size_t from, size_t count,
+                      const blocks *out)
 {
-    memset(ret_a, 0, width * sizeof *ret_a);
-    memset(ret_b, 0, width * sizeof *ret_b);
-    memset(ret_squares, 0, width * sizeof *ret_squares);
-    memset(ret_products, 0, width * sizeof *ret_products);
-    for (uint32_t y = 0; y < rows; y++, a += width, b += width) {
-        for (size_t x = 0; x < width; x++) {
-            const uint32_t p = a[x], q = b[x];
-            ret_a[x] = (uint16_t)(ret_a[x] + p);
-            ret_b[x] = (uint16_t)(ret_b[x] + q);
-            ret_squares[x] += p * p + q * q;
-            ret_products[x] += p * q;
+    for (size_t i = from; i < count; i++) {
+        int32_t p = 0, q = 0, both = 0, product = 0;
+        for (size_t y = 0; y < STEP; y++) {
+            for (size_t x = 0; x < STEP; x++) {
+                const int32_t m = a[y * width + i * STEP + x], n = b[y * width + i * STEP + x];
+                p += m;
+                q += n;
+                both += m * m + n * n;
+                product += m * n;
+            }
+        }
+        out->a[i] = p;
+        out->b[i] = q;
+        out->squares[i] = both;
+        out->products[i] = product;
+    }
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+
+/* Sums of neighbours, two by two, of two vectors, in order. */
+__attribute__((target("avx2"), always_inline)) static inline __m256i pairs(__m256i low,
+                                                                           __m256i high)
+{
+    return _mm256_permute4x64_epi64(_mm256_hadd_epi32(low, high), 0xd8);
+}
+
+/* Eight blocks at once, as far as there are so many. Gives how many were done. */
+__attribute__((target("avx2"))) static size_t
+sum_eights(const uint8_t *a, const uint8_t *b, size_t width, size_t count, const blocks *out)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        __m256i sums[2][4];
+        for (size_t half = 0; half < 2; half++) {
+            __m256i p = _mm256_setzero_si256(), q = p, both = p, product = p;
+            for (size_t y = 0; y < STEP; y++) {
+                const size_t at = y * width + (i + 4 * half) * STEP;
+                const __m256i m =
+                    _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(a + at)));
+                const __m256i n =
+                    _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(b + at)));
+                p = _mm256_add_epi16(p, m);
+                q = _mm256_add_epi16(q, n);
+                both = _mm256_add_epi32(
+                    both, _mm256_add_epi32(_mm256_madd_epi16(m, m), _mm256_madd_epi16(n, n)));
+                product = _mm256_add_epi32(product, _mm256_madd_epi16(m, n));
+            }
+            sums[half][0] = _mm256_madd_epi16(p, ones);
+            sums[half][1] = _mm256_madd_epi16(q, ones);
+            sums[half][2] = both;
+            sums[half][3] = product;
+        }
+        int32_t *const to[4] = {out->a + i, out->b + i, out->squares + i, out->products + i};
+        for (size_t k = 0; k < 4; k++) {
+            _mm256_storeu_si256((__m256i *)(void *)to[k], pairs(sums[0][k], sums[1][k]));
+        }
+    }
+    return i;
+}
+
+static size_t sum_most(const uint8_t *a, const uint8_t *b, size_t width, size_t count,
+                       const blocks *out)
+{
+    return __builtin_cpu_supports("avx2") ? sum_eights(a, b, width, count, out) : 0;
+}
+#else
+static size_t sum_most(const uint8_t *a, const uint8_t *b, size_t width, size_t count,
+                       const blocks *out)
+{
+    (void)a, (void)b, (void)width, (void)count, (void)out;
+    return 0;
+}
+#endif
+
+static void sum_part(const uint8_t *a, const uint8_t *b, size_t width, size_t from, uint32_t rows,
+                     size_t at, const blocks *out)
+{
+    const size_t end = width - from < STEP ? width : from + STEP;
+    out->a[at] = out->b[at] = out->squares[at] = out->products[at] = 0;
+    for (size_t y = 0; y < rows; y++) {
+        for (size_t x = from; x < end; x++) {
+            const int32_t p = a[y * width + x], q = b[y * width + x];
+            out->a[at] += p;
+            out->b[at] += q;
+            out->squares[at] += p * p + q * q;
+            out->products[at] += p * q;
         }
     }
 }
 
-typedef struct columns {
-    uint16_t *a, *b;
-    uint32_t *squares, *products;
-} columns;
-
-static void sum_blocks(const columns *c, uint32_t width, uint32_t rows, sums *out)
+static void sum_blocks(const uint8_t *a, const uint8_t *b, size_t width, uint32_t rows,
+                       const blocks *out)
 {
-    for (uint32_t x = 0; x < width; x += STEP, out++) {
-        uint32_t end = width - x < STEP ? width : x + STEP;
-        *out = (sums){.count = (end - x) * rows};
-        for (uint32_t i = x; i < end; i++) {
-            out->a += c->a[i];
-            out->b += c->b[i];
-            out->squares += c->squares[i];
-            out->products += c->products[i];
-        }
+    const size_t whole = rows == STEP ? width / STEP : 0;
+    sum_whole(a, b, width, sum_most(a, b, width, whole, out), whole, out);
+    for (size_t i = whole; i * STEP < width; i++) {
+        sum_part(a, b, width, i * STEP, rows, i, out);
     }
 }
 
-static double similarity(const sums *s)
+static inline __attribute__((always_inline)) double
+similarity(int32_t sum_a, int32_t sum_b, int32_t squares, int32_t products, double part)
 {
-    const double n = s->count, a = s->a / n, b = s->b / n;
-    const double variances = s->squares / n - a * a - b * b, covariance = s->products / n - a * b;
+    const double a = sum_a * part, b = sum_b * part;
+    const double variances = squares * part - a * a - b * b, covariance = products * part - a * b;
     return (2 * a * b + C1) * (2 * covariance + C2) / ((a * a + b * b + C1) * (variances + C2));
 }
 
-static void add(sums *to, const sums *s)
+/* Windows of two blocks by two, of `samples` each. */
+IE_WIDE static void score_windows(const blocks *restrict upper, const blocks *restrict lower,
+                                  size_t count, double samples, double *restrict out)
 {
-    to->a += s->a;
-    to->b += s->b;
-    to->squares += s->squares;
-    to->products += s->products;
-    to->count += s->count;
+    const double part = 1 / samples;
+    for (size_t i = 0; i < count; i++) {
+        out[i] = similarity(upper->a[i] + upper->a[i + 1] + lower->a[i] + lower->a[i + 1],
+                            upper->b[i] + upper->b[i + 1] + lower->b[i] + lower->b[i + 1],
+                            upper->squares[i] + upper->squares[i + 1] + lower->squares[i] +
+                                lower->squares[i + 1],
+                            upper->products[i] + upper->products[i + 1] + lower->products[i] +
+                                lower->products[i + 1],
+                            part);
+    }
 }
 
-/* Windows of two blocks by two; where there is one row or column of blocks, of that alone. */
-static double score_row(const sums *upper, const sums *lower, uint32_t blocks)
+/* What two rows of blocks, `high` samples together, score; where there is one row or column of
+   blocks, windows are of that alone, and the others hold nothing. */
+static double score_rows(const blocks *upper, const blocks *lower, uint32_t width, uint32_t high,
+                         double *scores)
 {
+    const size_t across = (width + STEP - 1) / STEP, windows = across > 1 ? across - 1 : 1;
+    const uint32_t last = width - (uint32_t)(windows - 1) * STEP; /* the last window's columns */
+    score_windows(upper, lower, windows - 1, 2.0 * STEP * high, scores);
+    const blocks end_of_upper = {upper->a + windows - 1, upper->b + windows - 1,
+                                 upper->squares + windows - 1, upper->products + windows - 1};
+    const blocks end_of_lower = {lower->a + windows - 1, lower->b + windows - 1,
+                                 lower->squares + windows - 1, lower->products + windows - 1};
+    score_windows(&end_of_upper, &end_of_lower, 1, (double)last * high, scores + windows - 1);
     double sum = 0;
-    for (uint32_t x = 0; x + 1 < blocks || x == 0; x++) {
-        sums window = upper[x];
-        if (lower != NULL) {
-            add(&window, &lower[x]);
-        }
-        if (blocks > 1) {
-            add(&window, &upper[x + 1]);
-            if (lower != NULL) {
-                add(&window, &lower[x + 1]);
-            }
-        }
-        sum += similarity(&window);
+    for (size_t i = 0; i < windows; i++) {
+        sum += scores[i];
     }
     return sum;
 }
 
 static double score(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height,
-                    const columns *c, sums *rows)
+                    blocks rows[2], double *scores)
 {
     const uint32_t across = (width + STEP - 1) / STEP, down = (height + STEP - 1) / STEP;
-    sums *upper = rows, *lower = rows + across;
     double sum = 0;
     for (uint32_t y = 0; y < down; y++) {
-        uint32_t left = height - y * STEP, now = left < STEP ? left : STEP;
-        size_t first = (size_t)y * STEP * width;
-        sum_columns(a + first, b + first, width, now, c->a, c->b, c->squares, c->products);
-        sum_blocks(c, width, now, lower);
+        const uint32_t left = height - y * STEP, now = left < STEP ? left : STEP;
+        const size_t first = (size_t)y * STEP * width;
+        sum_blocks(a + first, b + first, width, now, &rows[y % 2]);
         if (y > 0 || down == 1) {
-            sum += down == 1 ? score_row(lower, NULL, across) : score_row(upper, lower, across);
+            sum += score_rows(&rows[0], &rows[1], width, down == 1 ? now : STEP + now, scores);
         }
-        sums *kept = upper;
-        upper = lower;
-        lower = kept;
     }
     return sum / ((double)(across > 1 ? across - 1 : 1) * (down > 1 ? down - 1 : 1));
 }
 
 bool ie_ssim(const uint8_t *a, const uint8_t *b, uint32_t width, uint32_t height, double *ret_ssim)
 {
-    columns c = {ie_try_alloc(width, sizeof *c.a), ie_try_alloc(width, sizeof *c.b),
-                 ie_try_alloc(width, sizeof *c.squares), ie_try_alloc(width, sizeof *c.products)};
-    sums *rows = ie_try_alloc((width + STEP - 1) / STEP * (size_t)2, sizeof *rows);
-    bool good =
-        c.a != NULL && c.b != NULL && c.squares != NULL && c.products != NULL && rows != NULL;
+    /* One more than there are: beside a single column lies nothing. */
+    const size_t room = width / STEP + 2;
+    int32_t *sums = ie_try_alloc(8 * room, sizeof *sums);
+    double *scores = ie_try_alloc(room, sizeof *scores);
+    const bool good = sums != NULL && scores != NULL;
     if (good) {
-        *ret_ssim = score(a, b, width, height, &c, rows);
+        blocks rows[2];
+        memset(sums, 0, 8 * room * sizeof *sums);
+        for (size_t i = 0; i < 2; i++) {
+            int32_t *at = sums + 4 * i * room;
+            rows[i] = (blocks){at, at + room, at + 2 * room, at + 3 * room};
+        }
+        *ret_ssim = score(a, b, width, height, rows, scores);
     }
-    free(c.a);
-    free(c.b);
-    free(c.squares);
-    free(c.products);
-    free(rows);
+    free(sums);
+    free(scores);
     return good;
 }
 

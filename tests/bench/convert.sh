@@ -20,6 +20,7 @@ for i in "${!files[@]}"; do # without metadata: made-up photos have such as nobo
     exiftool -q -all= -o "$work/jpg/$i.jpg" "${files[$i]}"
 done
 magick=$(command -v magick || command -v convert || true)
+[ "${MAGICK-}" = no ] && magick=
 
 source_of() { # KIND: a folder of them
     [ -d "$work/$1" ] && return

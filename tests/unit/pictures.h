@@ -169,6 +169,16 @@ static inline bool can_write(ie_format format)
     return can;
 }
 
+/* Into the file that is there, what was made in memory, if it was. */
+static inline void picture_put(const char *path, const ie_converted *made)
+{
+    if (made->bytes != NULL) {
+        int fd = open(path, O_WRONLY | O_TRUNC);
+        assert_true(fd >= 0 && write(fd, made->bytes, made->size) == (ssize_t)made->size);
+        close(fd);
+    }
+}
+
 static inline ie_status convert_status(const char *from, ie_format format, ie_format to,
                                        int quality, uint8_t orientation, const char **ret_path,
                                        ie_error *err)
@@ -178,12 +188,7 @@ static inline ie_status convert_status(const char *from, ie_format format, ie_fo
     *ret_path = picture_file(NULL, 0);
     ie_converted converted = {0};
     ie_status status = ie_image_convert(from, format, *ret_path, &options, &converted, err);
-    if (converted.bytes != NULL) {
-        int fd = open(*ret_path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-        assert_true(fd >= 0 &&
-                    write(fd, converted.bytes, converted.size) == (ssize_t)converted.size);
-        close(fd);
-    }
+    picture_put(*ret_path, &converted);
     ie_converted_clear(&converted);
     return status;
 }

@@ -98,6 +98,7 @@ static ie_status convert(const char *from, ie_format format, ie_format to, unsig
     ie_converted converted = {0};
     *ret_path = picture_file(NULL, 0);
     ie_status status = ie_image_convert(from, format, *ret_path, &options, &converted, err);
+    picture_put(*ret_path, &converted);
     ie_converted_clear(&converted);
     return status;
 }

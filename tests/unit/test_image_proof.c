@@ -115,9 +115,7 @@ static const char *converted_file(const char *from, ie_format from_format, ie_fo
     if (ie_image_convert(from, from_format, path, &options, &converted, &err) != IE_OK) {
         fail_msg("%s", err.text);
     }
-    if (converted.bytes != NULL) {
-        path = picture_file(converted.bytes, converted.size);
-    }
+    picture_put(path, &converted);
     if (ret_original != NULL) {
         *ret_original = converted.likeness;
         converted.likeness = (ie_likeness){0};
@@ -287,6 +285,7 @@ static void a_turned_picture_is_like_the_upright_one(void **state)
         const char *to = picture_file(NULL, 0);
         assert_int_equal(ie_image_convert(from, IE_FORMAT_PNM, to, &options, &converted, NULL),
                          IE_OK);
+        picture_put(to, &converted);
         assert_true(similarity_of(&converted.likeness, to) > 0.9999);
         ie_converted_clear(&converted);
     }
@@ -358,6 +357,7 @@ static void what_a_new_file_is_to_have_is_what_it_has(void **state)
         assert_int_equal(ie_image_convert(picture_file(bytes.data, bytes.size), IE_FORMAT_PNG, path,
                                           &options, &made, NULL),
                          IE_OK);
+        picture_put(path, &made);
         assert_int_equal(made.bits, bits);
         assert_true(made.has_alpha == (alpha >= 0 && to != IE_FORMAT_JPEG) &&
                     made.transparent == (alpha == 0));
