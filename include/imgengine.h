@@ -209,9 +209,9 @@ typedef struct ie_summary {
                           in the plan */
     uint64_t plain; /* of copied: could not be converted or tagged, and were copied as they are */
     uint64_t made;               /* new sidecars beside photos, which hold tags */
-    uint64_t pictures;           /* made of RAWs that are copied as well */
-    /* actions for files that were not found but are to be made beside them (sidecars, pictures made
-       of RAWs that are copied as well): all counted sum up to found + extra */
+    uint64_t pictures;           /* converted, of originals that are copied as well */
+    /* actions for files that were not found but are to be made beside them (sidecars, pictures
+       converted of originals that are copied as well): all counted sum up to found + extra */
     uint64_t extra;
     uint64_t skipped; /* left alone with a reason: duplicate not copied, world changed, … */
     uint64_t changed; /* of these: planned, but the world had changed when it was to be done */

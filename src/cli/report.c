@@ -124,18 +124,17 @@ enum {
 };
 
 static const char *const sayings[][SAY_ALL] = {
-    [IE_TENSE_PLANNED] = {"to copy", "to move or rename",
-                          "to rewrite, the original goes into quarantine",
-                          "duplicate to move into quarantine|duplicates to move into quarantine",
-                          "to leave as it is|to leave as they are", "to skip, each with its reason",
-                          "sidecar to make beside them|sidecars to make beside them",
-                          "picture to make of a RAW, beside it|pictures to make of RAWs, beside "
-                          "them"},
+    [IE_TENSE_PLANNED] =
+        {"to copy", "to move or rename", "to rewrite, the original goes into quarantine",
+         "duplicate to move into quarantine|duplicates to move into quarantine",
+         "to leave as it is|to leave as they are", "to skip, each with its reason",
+         "sidecar to make beside them|sidecars to make beside them",
+         "converted picture to make beside them|converted pictures to make beside them"},
     [IE_TENSE_DONE] = {"copied", "moved or renamed", "rewritten, the original is in quarantine",
                        "duplicate moved into quarantine|duplicates moved into quarantine",
                        "left as it was|left as they were", "skipped, each with its reason",
                        "sidecar made beside them|sidecars made beside them",
-                       "picture made of a RAW, beside it|pictures made of RAWs, beside them"},
+                       "converted picture made beside them|converted pictures made beside them"},
     /* Undoing counts files brought back as moved, and files the run had made as replaced. */
     [IE_TENSE_UNDO_PLANNED] = {"to copy", "to bring back", "made by the run, to take away",
                                "to quarantine", "to leave as it is|to leave as they are",

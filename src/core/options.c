@@ -301,7 +301,9 @@ static const ie_option_row rows[] = {
     BOOL("convert.drop_gain_map", convert.drop_gain_map, "false", "--drop-gain-map", CONVERTING,
          "convert photos with an HDR gain map, too, though the new file will be without it"),
     BOOL("convert.keep_original", convert.keep_original, "false", "--keep-original", CONVERTING,
-         "leave the original beside the new file instead of putting it into quarantine"),
+         "leave the original beside the new file instead of putting it into quarantine; with "
+         "process "
+         "--output copy it, too"),
 
     BOOL("rename.enabled", rename.enabled, "true", NULL, 0, "rename in the command process"),
     TEXT("rename.template", rename.pattern, "{date:%Y}/{date:%Y-%m-%d_%H%M%S}_{camera}",

@@ -169,7 +169,7 @@ bool ie_action_makes_sidecar(const ie_action *action)
 bool ie_action_makes_picture(const ie_action *action)
 {
     return action->extra && action->format != action->from_format &&
-           ie_format_kind(action->from_format) == IE_KIND_RAW && !ie_action_makes_sidecar(action);
+           !ie_action_makes_sidecar(action);
 }
 
 bool ie_action_recodes(const ie_action *action)

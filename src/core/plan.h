@@ -143,10 +143,10 @@ typedef struct ie_action {
                      alone says: both or neither is carried out. 0: nothing */
     const char *refused;    /* why what was given to it is written nowhere; while planning only */
     /* of no file that was found: a sidecar to be made, or one that was not asked for, or a picture
-       made of a RAW that is copied as well */
+       made of an original that is copied as well */
     bool extra;
-    size_t made_of; /* while planning, of an extra one that makes a picture of a RAW: 1 + index of
-                       the RAW's own action; else 0 */
+    size_t made_of; /* while planning, of such a picture: 1 + index of the original's action; else
+                       0 */
     /* "same bytes as b.jpg, which has the higher quality (0.81)"; joined by "; " */
     const char *reason;
     bool fell_back; /* applied: it could not be converted or tagged, `problem` says why, and was
@@ -191,7 +191,7 @@ void ie_action_give(ie_plan *plan, ie_action *action, const ie_tag_edit *edit);
 void ie_tag_edit_join(ie_tag_edit *to, const ie_tag_edit *more, ie_arena *arena);
 /* Is it a new sidecar, made from a photo that has an action of its own? */
 bool ie_action_makes_sidecar(const ie_action *action);
-/* Is it a picture made of a RAW that has an action of its own? */
+/* Is it a picture made of an original that has an action of its own? */
 bool ie_action_makes_picture(const ie_action *action);
 const char *ie_action_kind_name(ie_action_kind kind); /* "keep" … */
 const char *ie_match_name(ie_match verdict);      /* "same_bytes" … */

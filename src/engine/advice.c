@@ -67,6 +67,24 @@ void ie_advise_of_unconverted(ie_engine *engine, const ie_plan *plan)
     ie_buffer_free(&names);
 }
 
+void ie_advise_of_originals(ie_engine *engine, const ie_plan *plan)
+{
+    size_t converted = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const ie_action *action = &plan->actions[i];
+        converted += action->kind == IE_ACTION_COPY && !action->extra &&
+                     action->format != action->from_format;
+    }
+    if (converted > 0 && engine->config->convert.strip.count == 0) {
+        ie_engine_notice(engine,
+                         "%zu photo%s come%s converted, and %s original%s not copied; "
+                         "--keep-original copies %s, too.",
+                         converted, converted == 1 ? "" : "s", converted == 1 ? "s" : "",
+                         converted == 1 ? "its" : "their", converted == 1 ? " is" : "s are",
+                         converted == 1 ? "it" : "them");
+    }
+}
+
 void ie_advise_of_faults(ie_engine *engine, ie_photo *const *photos, const bool *known,
                          size_t count, bool verbose)
 {

@@ -15,6 +15,9 @@ void ie_advise_of_unconverted(ie_engine *engine, const ie_plan *plan);
 void ie_advise_of_idleness(ie_engine *engine, const ie_request *request);
 /* Who asks for colours in sRGB may think that photos which nothing converts get them, too. */
 void ie_advise_of_colours(ie_engine *engine, const ie_plan *plan);
+/* A library of copies (process --output) that holds converted photos does not hold their originals.
+ */
+void ie_advise_of_originals(ie_engine *engine, const ie_plan *plan);
 /* A plan says what is done to files; what is wrong with some of them is said beside it: once, by
    the command that found it, and of unchanged photos only how many they are. */
 void ie_advise_of_faults(ie_engine *engine, ie_photo *const *photos, const bool *known,

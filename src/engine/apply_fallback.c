@@ -133,12 +133,13 @@ static void begin_anew(ie_run *run, ie_party *party, const char *why)
     party->state = IE_PARTY_AGAIN;
 }
 
-/* What is made of a RAW that is copied as well needs no copy in its stead: it alone is left out. */
+/* What is made of an original that is copied as well needs no copy in its stead: it alone is left
+   out. */
 static bool leave_out_picture(ie_run *run, ie_party *party, ie_action *action, const char *why)
 {
     size_t left = 0;
     action->problem =
-        ie_arena_printf(run->plan->arena, "not converted: %s; the RAW itself is copied", why);
+        ie_arena_printf(run->plan->arena, "not converted: %s; the original is copied", why);
     action->outcome = IE_OUTCOME_FAILED;
     begin_anew(run, party, why);
     for (size_t i = 0; i < party->count; i++) {

@@ -261,7 +261,7 @@ static ie_status propose(ie_engine *engine, const ie_request *request, const cha
         .user = &journals,
         .track = c->track.count > 0 ? &c->track : NULL,
         .places = c->places.count > 0 ? &c->places : NULL,
-        .library = output != NULL && strcmp(request->command, "process") == 0,
+        .library = ie_request_makes_library(request),
         .untag = request->untag,
         .tracked = c->tracked,
     };
@@ -476,6 +476,9 @@ ie_status ie_engine_plan(ie_engine *engine, const ie_input *input, const ie_requ
     if (status == IE_OK && request->convert) {
         ie_advise_of_colours(engine, *ret_plan);
         ie_advise_of_unconverted(engine, *ret_plan);
+        if (ie_request_makes_library(request)) {
+            ie_advise_of_originals(engine, *ret_plan);
+        }
     }
     if (status == IE_OK) {
         summary.seconds = ie_seconds_now() - start;

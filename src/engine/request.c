@@ -25,6 +25,11 @@ static ie_status absolute_folders(ie_config_list *list, const char *key, ie_erro
     return IE_OK;
 }
 
+bool ie_request_makes_library(const ie_request *request)
+{
+    return request->output != NULL && strcmp(request->command, "process") == 0;
+}
+
 ie_status ie_request_check(ie_engine *engine, const ie_request *request, char **ret_output,
                            ie_error *err)
 {
@@ -36,8 +41,8 @@ ie_status ie_request_check(ie_engine *engine, const ie_request *request, char **
                             "would lose it; name a folder for the copies with --output.");
     }
     if (request->convert) {
-        status = ie_convert_check(engine->config, request->output != NULL, ie_advise_of_doubt,
-                                  engine, err);
+        bool copies = request->output != NULL && !ie_request_makes_library(request);
+        status = ie_convert_check(engine->config, copies, ie_advise_of_doubt, engine, err);
         if (status != IE_OK) {
             return status;
         }

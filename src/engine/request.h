@@ -11,4 +11,7 @@
 ie_status ie_request_check(ie_engine *engine, const ie_request *request, char **ret_output,
                            ie_error *err) IE_MUST_CHECK;
 
+/* Is its output to hold the whole collection (process --output), and not pictures to give away? */
+bool ie_request_makes_library(const ie_request *request);
+
 #endif

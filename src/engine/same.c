@@ -403,6 +403,15 @@ static ie_hash128 hash_of(ie_same *same, const ie_photo *photo)
     return same->seen[name->next - 1];
 }
 
+/* The first that is there, or the first of the photo's own format: where the original was copied
+   beside what was made of it, it stands for the photo. */
+static product *better(ie_same *same, product *found, product *p, const ie_photo *photo)
+{
+    bool sure = found != NULL && ie_format_claimed(stands_for(same, found, photo)) == photo->format;
+    const char *path = sure ? NULL : stands_for(same, p, photo);
+    return path != NULL && (found == NULL || ie_format_claimed(path) == photo->format) ? p : found;
+}
+
 static product *made_of_path(ie_same *same, const ie_photo *photo)
 {
     size_t low = 0, high = same->count;
@@ -414,16 +423,15 @@ static product *made_of_path(ie_same *same, const ie_photo *photo)
             high = middle;
         }
     }
+    product *found = NULL;
     for (; low < same->count; low++) {
         product *p = &same->products[same->by_source[low]];
         if (strcmp(p->from, photo->real_path) != 0) {
             break;
         }
-        if (is_source(p, photo) && stands_for(same, p, photo) != NULL) {
-            return p;
-        }
+        found = is_source(p, photo) ? better(same, found, p, photo) : found;
     }
-    return NULL;
+    return found;
 }
 
 /* The first of at least this size and hash. */
@@ -452,17 +460,16 @@ static product *made_of_bytes(ie_same *same, const ie_photo *photo)
         return NULL; /* it need not be read */
     }
     ie_hash128 hash = hash_of(same, photo);
+    product *found = NULL;
     for (at = first_of_bytes(same, size, hash); at < same->count; at++) {
         product *p = &same->products[same->by_bytes[at]];
         if (compare_bytes(p->source.size, p->source_xxh3, size, hash) != 0 ||
             ie_hash128_equal(hash, none)) {
             break;
         }
-        if (stands_for(same, p, photo) != NULL) {
-            return p;
-        }
+        found = better(same, found, p, photo);
     }
-    return NULL;
+    return found;
 }
 
 const char *ie_same_made(void *user, const ie_photo *photo, bool *ret_plain)

@@ -7,10 +7,11 @@
 #include "utils/error.h"
 #include "utils/text.h"
 
-bool ie_beside_wanted(const ie_proposal *proposal, const ie_photo *photo)
+bool ie_beside_wanted(const ie_proposal *proposal, const ie_photo *photo, ie_format to)
 {
-    return proposal->library && proposal->output != NULL &&
-           ie_format_kind(photo->format) == IE_KIND_RAW &&
+    return proposal->library && proposal->output != NULL && to != photo->format &&
+           (ie_format_kind(photo->format) == IE_KIND_RAW ||
+            proposal->config->convert.keep_original) &&
            proposal->config->convert.strip.count == 0;
 }
 
@@ -28,10 +29,10 @@ ie_action *ie_beside_add(const ie_proposal *proposal, size_t index, const ie_act
     return extra;
 }
 
-/* What the RAW is called in the output; NULL: it is not there, and does not come. */
-static const char *name_of(const ie_action *raw)
+/* What the original is called in the output; NULL: it is not there, and does not come. */
+static const char *name_of(const ie_action *own)
 {
-    return raw->kind == IE_ACTION_SKIP ? raw->found : raw->to;
+    return own->kind == IE_ACTION_SKIP ? own->found : own->to;
 }
 
 /* Who asks for which path in the output. */
@@ -46,12 +47,30 @@ static ie_names *planned_names(const ie_plan *plan)
     return names;
 }
 
+/* Made by an earlier run: under that name, or, as journals tell, under one it was given since. */
+static bool is_there(const ie_proposal *proposal, const ie_action *extra, const char *path,
+                     bool exists)
+{
+    const ie_photo *photo = proposal->photos[extra->made_of - 1];
+    bool beside = proposal->plan->actions[extra->made_of - 1].kind == IE_ACTION_SKIP;
+    if (exists &&
+        (beside || (proposal->same != NULL && proposal->same(proposal->user, photo, path)))) {
+        return true;
+    }
+    ie_photo as_made = *photo;
+    as_made.format = extra->format;
+    bool plain = false;
+    const char *made =
+        proposal->made != NULL ? proposal->made(proposal->user, &as_made, &plain) : NULL;
+    return made != NULL && ie_format_claimed(made) == extra->format;
+}
+
 /* False: nothing is to be made. */
 static bool give_name(const ie_proposal *proposal, ie_names *names, ie_action *extra)
 {
     ie_plan *plan = proposal->plan;
-    ie_action *raw = &plan->actions[extra->made_of - 1];
-    const char *name = name_of(raw);
+    ie_action *own = &plan->actions[extra->made_of - 1];
+    const char *name = name_of(own);
     if (name == NULL) {
         return false;
     }
@@ -59,12 +78,11 @@ static bool give_name(const ie_proposal *proposal, ie_names *names, ie_action *e
     const char *path =
         ie_arena_printf(plan->arena, "%.*s%s", (int)stem, name, ie_format_extension(extra->format));
     bool exists = proposal->taken != NULL && proposal->taken(proposal->user, path, NULL);
-    bool there = exists && proposal->same != NULL &&
-                 proposal->same(proposal->user, proposal->photos[extra->made_of - 1], path);
+    bool there = is_there(proposal, extra, path, exists);
     if (!there && (exists || ie_names_get(names, path)->taken)) {
-        ie_action_reason(plan, raw, "not converted: the name %s is taken",
+        ie_action_reason(plan, own, "not converted: the name %s is taken",
                          ie_shown(ie_path_base(path)));
-        raw->unconverted = true;
+        own->unconverted = true;
     } else if (!there) {
         ie_names_get(names, path)->taken = true;
         extra->to = path;
@@ -74,11 +92,11 @@ static bool give_name(const ie_proposal *proposal, ie_names *names, ie_action *e
 
 static void give_tags(const ie_proposal *proposal, ie_action *extra)
 {
-    const ie_action *raw = &proposal->plan->actions[extra->made_of - 1];
+    const ie_action *own = &proposal->plan->actions[extra->made_of - 1];
     const char *mode = proposal->config->tagging.mode;
     bool embeds = mode == NULL || strcmp(mode, "sidecar") != 0;
-    if (embeds && ie_tag_edit_any(raw->tags) && ie_tags_embed(extra->format)) {
-        *ie_action_tags(proposal->plan, extra) = *raw->tags;
+    if (embeds && ie_tag_edit_any(own->tags) && ie_tags_embed(extra->format)) {
+        *ie_action_tags(proposal->plan, extra) = *own->tags;
         extra->tags->iptc = (ie_iptc_use)proposal->config->tagging.iptc;
     }
 }

@@ -155,6 +155,8 @@ static void say_converted(const ie_proposal *proposal, const ie_photo *photo, co
     }
     if (is_raw(photo) && proposal->output != NULL) {
         ie_buffer_printf(&why, "; the RAW itself is %scopied", action->extra ? "" : "not ");
+    } else if (action->extra) {
+        ie_buffer_text(&why, "; the original is copied, too");
     }
     ie_action_reason(plan, action, "%s", why.data);
     ie_buffer_free(&why);
@@ -183,7 +185,7 @@ static void convert_one(const ie_proposal *proposal, const uint64_t *unit_format
         leave(plan, action, "converted", why);
         return;
     }
-    if (ie_beside_wanted(proposal, photo)) {
+    if (ie_beside_wanted(proposal, photo, w->to)) {
         const ie_action made = *action;
         *action = before;
         action = ie_beside_add(proposal, index, &made);

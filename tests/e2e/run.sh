@@ -597,7 +597,7 @@ raws_come_along() {
     (cd kept && find . -name .imgengine -prune -o -type f -print | grep -oE '[a-z]+$' | sort | uniq -c | tr -s ' \n' ' ') >a
     [ "$(cat a)" = ' 1 crw 1 dng 1 jpg 2 xmp ' ] || { cat a exits.out; return 1; }
     cmp "$(find kept -name '*.crw')" raws/a.crw && cmp "$(find kept -name '*.dng')" raws/b.dng || return 1
-    grep -q 'failed .*b.dng: not converted: its metadata is damaged.*; the RAW itself is copied' exits.out || { cat exits.out; return 1; }
+    grep -q 'failed .*b.dng: not converted: its metadata is damaged.*; the original is copied' exits.out || { cat exits.out; return 1; }
     fingerprint kept >kept.before
     exits 0 "$imgengine" process raws -o kept --rules raw=jpeg --keywords sea --apply && ! grep '^skip' exits.out && fingerprint kept | cmp kept.before - || return 1
     exits 0 "$imgengine" undo && [ ! -e kept ] || return 1
@@ -606,6 +606,20 @@ raws_come_along() {
     exits 0 "$imgengine" process raws -o kept --apply && cmp "$(find kept -name '*.crw')" raws/a.crw
 }
 check a_library_of_copies_has_the_raws_themselves_and_what_is_made_of_them raws_come_along
+
+# With --keep-original a converted photo and its original both come over, once, and covers is content.
+originals_come_along() {
+    mkdir card.ko && cp "$photos"/heif/pillow_heif/xiaomi.heic card.ko && chmod u+w card.ko/* || return 1
+    exits 0 "$imgengine" process card.ko -o lib.ko --apply && grep -q '1 photo comes converted, and its original is not copied' exits.err || return 1
+    exits 3 "$imgengine" covers card.ko --in lib.ko && grep -q '^derived .*xiaomi.heic → lib.ko/.*jpg$' exits.out || { cat exits.out; return 1; }
+    exits 0 "$imgengine" undo && exits 0 "$imgengine" process card.ko -o lib.ko --keep-original --apply && [ ! -s exits.err ] || return 1
+    [ "$(find lib.ko -name '*.jpg' | wc -l) $(find lib.ko -name '*.heic' | wc -l)" = '1 1' ] && exits 0 "$imgengine" covers card.ko --in lib.ko || return 1
+    exits 0 "$imgengine" process card.ko -o lib.ko --keep-original --exit-code && mv card.ko card.ko2 &&
+        exits 0 "$imgengine" process card.ko2 -o lib.ko --keep-original --exit-code || { cat exits.out; return 1; }
+    exits 0 "$imgengine" rename lib.ko --template 'n{seq}' --apply && exits 0 "$imgengine" process card.ko2 -o lib.ko --keep-original --exit-code ||
+        { cat exits.out; return 1; }
+}
+check with_keep_original_a_library_has_the_original_and_what_it_became originals_come_along
 
 # Keywords that another program wrote into the archive make no photo new; another picture under its name does.
 edited_copies() {
