@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/copy_name.h"
 #include "core/sketch.h"
 #include "utils/error.h"
 #include "utils/text.h"
@@ -101,6 +102,9 @@ static void append_list(ie_keep *keep)
 static void finish(ie_keep *keep)
 {
     append(keep, IE_BY_FILES);
+    append(keep,
+           IE_BY_FILE_AGE); /* before the size: a watermark makes a copy larger, never older */
+    append(keep, IE_BY_NAME);
     append(keep, IE_BY_BYTES); /* equal for equals; else the larger file was compressed the less */
     append(keep, IE_BY_PATH);
 }
@@ -127,9 +131,6 @@ ie_keep ie_keep_of_similar(const ie_config *config)
     for (size_t i = 0; lone != IE_KEEP_RULES && i < STANDARD - 1; i++) {
         append(&keep, criterion_of(standard[i]));
     }
-    /* Before the size: a watermark makes a copy larger, never older. */
-    append(&keep, IE_BY_FILES);
-    append(&keep, IE_BY_FILE_AGE);
     finish(&keep);
     return keep;
 }
@@ -292,6 +293,8 @@ static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b, const
     case IE_BY_FILE_AGE:
         return (a->photo->stamp.mtime_ns > b->photo->stamp.mtime_ns) -
                (a->photo->stamp.mtime_ns < b->photo->stamp.mtime_ns);
+    case IE_BY_NAME:
+        return ie_name_says_copy(a->photo->real_path) - ie_name_says_copy(b->photo->real_path);
     case IE_BY_BYTES:
         return order_u64(b->photo->stamp.size, a->photo->stamp.size);
     case IE_BY_PATH:
@@ -398,6 +401,8 @@ char *ie_keep_advantage(const ie_keep *keep, const ie_rival *better, const ie_ri
         return ie_strdup("has files beside it that the other lacks");
     case IE_BY_FILE_AGE:
         return ie_strdup("the older file");
+    case IE_BY_NAME:
+        return ie_strdup("the other is named like a copy");
     case IE_BY_BYTES:
         return ie_strdup("the larger file");
     case IE_BY_PATH:

@@ -27,6 +27,7 @@ typedef enum ie_criterion {
     IE_BY_YOUTH,
     IE_BY_FILES,
     IE_BY_FILE_AGE,
+    IE_BY_NAME, /* not that of a copy (core/copy_name.h) */
     IE_BY_BYTES,
     IE_BY_PATH
 } ie_criterion;

@@ -24,6 +24,35 @@ static void the_first_by_path_of_equal_photos_is_kept(void **state)
     collection_end(&c);
 }
 
+static void of_equals_the_older_file_stays_and_no_copy_by_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *stays, *goes, *why;
+        int64_t goes_mtime_ns; /* of the one that stays: 5 */
+    } rows[] = {
+        {"/p/b.jpg", "/p/a.jpg", "the older file", 6},
+        {"/p/b.jpg", "/p/b (1).jpg", "named like a copy", 5},
+        {"/p/z/c.jpg", "/p/Kopie von c.jpg", "named like a copy", 5},
+        {"/p/z/c.jpg", "/p/c - Copy (2).jpg", "named like a copy", 5},
+        {"/p/z/c.jpg", "/p/c copy 2.jpg", "named like a copy", 5},
+        {"/p/b (1).jpg", "/p/b.jpg", "the older file", 6},
+        {"/p/(1).jpg", "/p/photocopy.jpg", "first by path", 5},
+        {"/p/a (2019).jpg", "/p/b.jpg", "first by path", 5},
+        {"/p/copy.jpg", "/p/x.jpg", "first by path", 5},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        collection c = collection_new();
+        add(&c, rows[i].goes, IE_FORMAT_JPEG, 1)->stamp.mtime_ns = rows[i].goes_mtime_ns;
+        add(&c, rows[i].stays, IE_FORMAT_JPEG, 1);
+        PROPOSE(&c, DEDUPE);
+        expect(&c, 0, IE_ACTION_QUARANTINE, NULL);
+        expect(&c, 1, IE_ACTION_KEEP, NULL);
+        expect_reason(&c, 0, rows[i].why);
+        collection_end(&c);
+    }
+}
+
 static void quality_known_of_one_copy_only_decides_nothing(void **state)
 {
     (void)state;
@@ -445,6 +474,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_by_path_of_equal_photos_is_kept),
+        cmocka_unit_test(of_equals_the_older_file_stays_and_no_copy_by_name),
         cmocka_unit_test(quality_known_of_one_copy_only_decides_nothing),
         cmocka_unit_test(without_a_hash_nothing_is_a_duplicate),
         cmocka_unit_test(hard_links_are_no_duplicates),
