@@ -96,6 +96,11 @@ static void remark_count(table_row *row, uint64_t count, const char *what)
     }
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 static void print_kinds(const ie_summary *summary, FILE *out)
 {
     table_row photos = {summary->photos, "photo|photos", {0}};
@@ -103,9 +108,15 @@ static void print_kinds(const ie_summary *summary, FILE *out)
     table_row sidecars = {summary->sidecars, "sidecar file|sidecar files", {0}};
     table_row other = {summary->other, "other file|other files", {0}};
     remark_count(&other, summary->misnamed, "named like a photo");
+    table_row useless = {
+        .count = summary->kept -
+                 least(summary->kept, summary->photos + summary->videos + summary->sidecars),
+        .label = "file that could not be used, for the reason given|files that "
+                 "could not be used, each with its reason"};
     print_row(&photos, true, out);
     print_row(&videos, false, out);
     print_row(&sidecars, false, out);
+    print_row(&useless, false, out);
     print_row(&other, false, out);
 }
 
@@ -142,11 +153,6 @@ static const char *const sayings[][SAY_ALL] = {
     [IE_TENSE_UNDONE] = {"copied", "brought back", "made by the run, taken away", "quarantined",
                          "left as it was|left as they were", "not part of this undo", "", ""},
 };
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* What is no file that was found, so that the numbers above are those of the files. */
 static void print_beside(const ie_summary *summary, ie_tense tense, FILE *out)

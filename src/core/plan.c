@@ -238,6 +238,15 @@ static void count_kind(const ie_action *action, ie_summary *summary)
     }
 }
 
+/* Not a photo, and not taken for one: what cannot be read or used is skipped with its reason. */
+static bool is_other(const ie_action *action)
+{
+    bool plain = action->kind == IE_ACTION_KEEP ||
+                 (action->kind == IE_ACTION_SKIP &&
+                  (action->reason == NULL || strcmp(action->reason, IE_REASON_NO_PHOTO) == 0));
+    return action->from_format == IE_FORMAT_UNKNOWN && plain;
+}
+
 void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
 {
     for (size_t i = 0; i < plan->count; i++) {
@@ -265,7 +274,7 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
         } else if (action->outcome == IE_OUTCOME_SKIPPED) {
             summary->skipped++;
             summary->changed++;
-        } else if (action->from_format == IE_FORMAT_UNKNOWN && !ie_action_is_work(action)) {
+        } else if (is_other(action)) {
             summary->other++;
         } else {
             count_kind(action, summary);

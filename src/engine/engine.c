@@ -303,7 +303,7 @@ void ie_summary_count(ie_summary *summary, const ie_photo *photo, bool cached)
         summary->sidecars++;
         return;
     case IE_KIND_NONE:
-        if ((photo->have & IE_HAVE_FORMAT) != 0 &&
+        if ((photo->have & IE_HAVE_FORMAT) != 0 && photo->fault_count == 0 &&
             ie_format_claimed(photo->path) != IE_FORMAT_UNKNOWN) {
             summary->misnamed++;
         }
@@ -351,7 +351,7 @@ static ie_status take_record(void *user, ie_photo *take_photo, bool cached, ie_e
     ie_summary_count(a->summary, take_photo, cached);
     a->summary->accounted_bytes += take_photo->stamp.size;
     ie_status status = IE_OK;
-    if (kind != IE_KIND_NONE || unopened) {
+    if (kind != IE_KIND_NONE || unopened || take_photo->fault_count > 0) {
         a->summary->kept++;
         status = a->on_photo != NULL ? a->on_photo(a->user, take_photo) : IE_OK;
         if (status != IE_OK) {

@@ -84,6 +84,21 @@ static ie_bytes *open_photo(ie_worker *worker, ie_photo *photo)
     return NULL;
 }
 
+/* What failing cards leave of a photo: its name. */
+static void tell_lost(ie_photo *photo, const uint8_t *start, size_t head)
+{
+    size_t zeros = 0;
+    while (zeros < head && start[zeros] == 0) {
+        zeros++;
+    }
+    if (head == 0) {
+        ie_photo_fault(photo, "format", "empty", "the file is empty");
+    } else if (zeros == head) {
+        ie_photo_fault(photo, "format", "zeros",
+                       "the file begins with zeros where its picture should be");
+    }
+}
+
 /* `only`: nothing else will be looked at. */
 static bool tell_format(ie_bytes *bytes, ie_photo *photo, bool only)
 {
@@ -97,6 +112,9 @@ static bool tell_format(ie_bytes *bytes, ie_photo *photo, bool only)
     }
     photo->format = head > 0 ? ie_format_sniff(start, head, photo->path) : IE_FORMAT_UNKNOWN;
     photo->have |= IE_HAVE_FORMAT;
+    if (photo->format == IE_FORMAT_UNKNOWN && ie_format_claimed(photo->path) != IE_FORMAT_UNKNOWN) {
+        tell_lost(photo, start, head);
+    }
     return true;
 }
 

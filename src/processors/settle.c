@@ -42,8 +42,13 @@ static void settle_copy(ie_plan *plan, ie_action *action, const ie_photo *photo)
     }
 }
 
-static void settle_in_place(const ie_proposal *proposal, ie_action *action)
+static void settle_in_place(const ie_proposal *proposal, ie_action *action, const ie_photo *photo)
 {
+    if (photo->format == IE_FORMAT_UNKNOWN && photo->fault_count > 0) {
+        stay(action, IE_ACTION_SKIP);
+        ie_action_reason(proposal->plan, action, "left alone: %s", photo->faults[0].text);
+        return;
+    }
     bool converts = action->format != action->from_format;
     bool moves = action->to != NULL && strcmp(action->to, action->from) != 0;
     bool stays = converts && ie_original_stays(proposal, action);
@@ -100,7 +105,7 @@ void ie_plan_settle(ie_proposal *proposal)
         if (proposal->output != NULL) {
             settle_copy(plan, action, photo);
         } else {
-            settle_in_place(proposal, action);
+            settle_in_place(proposal, action, photo);
         }
         if (ie_action_is_work(action) && !ie_action_derives(action)) {
             mention_damage(plan, action, photo);

@@ -61,6 +61,25 @@ static void nothing_is_squeezed_into_less_than_it_is(void **state)
     collection_end(&c);
 }
 
+static void what_could_not_be_read_is_skipped_and_not_another_file(void **state)
+{
+    (void)state;
+    for (int copies = 0; copies < 2; copies++) {
+        collection c = collection_new();
+        c.output = copies ? "/o" : NULL;
+        ie_photo_fault(add(&c, "/p/a.jpg", IE_FORMAT_UNKNOWN, 1), "open", "denied", "no way in");
+        add(&c, "/p/notes.txt", IE_FORMAT_UNKNOWN, 2);
+        PROPOSE(&c, ie_place_propose);
+        expect(&c, 0, IE_ACTION_SKIP, NULL);
+        expect_reason(&c, 0, "no way in");
+        ie_summary sum = {0};
+        ie_plan_summarize(c.plan, &sum);
+        assert_int_equal(sum.skipped, 1);
+        assert_int_equal(sum.other, 1);
+        collection_end(&c);
+    }
+}
+
 static void tags_are_added_once(void **state)
 {
     (void)state;
@@ -317,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_photo_becomes_jpeg_or_png_as_its_alpha_asks),
         cmocka_unit_test(nothing_is_squeezed_into_less_than_it_is),
+        cmocka_unit_test(what_could_not_be_read_is_skipped_and_not_another_file),
         cmocka_unit_test(tags_are_added_once),
         cmocka_unit_test(a_keyword_with_a_place_in_a_tree_is_shown_with_it),
         cmocka_unit_test(it_is_known_whether_anything_is_to_be_written),
