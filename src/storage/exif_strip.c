@@ -60,7 +60,10 @@ static bool goes(const char *name, unsigned strip)
            ((strip & IE_STRIP_SERIALS) != 0 && has_word(name, serials));
 }
 
-static bool any_left(const ie_tags *tags, unsigned strip, bool clear, ie_tags *writable)
+enum { NAME_BYTES = 96 };
+
+/* `name` is given the first one; NULL is fine. */
+static bool any_left(const ie_tags *tags, unsigned strip, ie_tags *writable, char *name)
 {
     static const enum ie_tags_family families[] = {IE_TAGS_EXIF, IE_TAGS_XMP, IE_TAGS_IPTC};
     bool any = false;
@@ -69,8 +72,11 @@ static bool any_left(const ie_tags *tags, unsigned strip, bool clear, ie_tags *w
         for (size_t i = 0; i < names.count; i++) {
             bool lies = strcmp(names.items[i], "Exif.Image.Orientation") == 0;
             if (!lies && goes(names.items[i], strip)) {
+                if (name != NULL && !any) {
+                    snprintf(name, NAME_BYTES, "%s", names.items[i]);
+                }
                 any = true;
-                if (clear) {
+                if (writable != NULL) {
                     ie_tags_clear(writable, names.items[i]);
                 }
             }
@@ -99,15 +105,16 @@ static ie_status clear_tags(const char *path, unsigned strip, ie_error *err)
     if (status != IE_OK || !ie_tags_any(tags)) {
         return status;
     }
-    any_left(tags, strip, true, tags);
+    any_left(tags, strip, tags, NULL);
     ie_tags_clear_thumbnail(tags);
     return ie_tags_save(tags, path, err);
 }
 
-static bool exiv2_finds_some(const char *path, unsigned strip, ie_error *err)
+static bool exiv2_finds_some(const char *path, unsigned strip, char name[NAME_BYTES])
 {
     IE_AUTO_TAGS ie_tags *tags = NULL;
-    return ie_tags_open(path, &tags, err) != IE_OK || any_left(tags, strip, false, NULL);
+    snprintf(name, NAME_BYTES, "metadata");
+    return ie_tags_open(path, &tags, NULL) != IE_OK || any_left(tags, strip, NULL, name);
 }
 
 /* ---- all, of JPEG and PNG ------------------------------------------------------------------- */
@@ -287,16 +294,25 @@ static ie_status prove(const char *path, ie_format format, const ie_photo *was, 
     if (status != IE_OK) {
         return status;
     }
+    char name[NAME_BYTES];
     bool serials = (strip & (IE_STRIP_SERIALS | IE_STRIP_ALL)) != 0;
     const char *what = rest_of(was->metadata, is, strip);
     what = what == NULL && is->orientation != was->orientation ? "orientation" : what;
-    what = what == NULL && exiv2_finds_some(path, strip, err) ? "metadata" : what;
+    what = what == NULL && exiv2_finds_some(path, strip, name) ? name : what;
     what =
         what == NULL && serials && bytes_hold(path, was->metadata->serial) ? "serial number" : what;
     ie_photo_free(is);
-    return what == NULL ? IE_OK
-                        : ie_error_set(err, IE_ERR_UNSUPPORTED,
-                                       "its %s would not be as it should afterwards", what);
+    if (what == name && in_notes(name)) {
+        return ie_error_set(err, IE_ERR_UNSUPPORTED,
+                            "exiv2 leaves some of the camera's notes in it (%s), which may say the "
+                            "same; --strip all takes everything out",
+                            name);
+    }
+    return what == NULL
+               ? IE_OK
+               : ie_error_set(
+                     err, IE_ERR_UNSUPPORTED, "its %s would not be as it should afterwards%s", what,
+                     (strip & IE_STRIP_ALL) != 0 ? "" : "; --strip all takes everything out");
 }
 
 static ie_status check_picture(const char *path, ie_format format, ie_hash128 was, ie_error *err)
@@ -457,10 +473,11 @@ bool ie_exif_is_stripped(const char *path, ie_format format, unsigned strip, con
     ie_bytes *bytes = NULL;
     const uint8_t *data = NULL;
     ie_hash128 picture;
+    char name[NAME_BYTES];
     bool good = is_known(format, strip) && load(path, &bytes, &data, NULL) == IE_OK &&
                 check_bytes(data, (size_t)ie_bytes_size(bytes), format, &picture, NULL) == IE_OK;
     ie_bytes_close(bytes);
     bool serials = (strip & (IE_STRIP_SERIALS | IE_STRIP_ALL)) != 0;
-    return good && facts_say_nothing(path, format, strip) && !exiv2_finds_some(path, strip, NULL) &&
+    return good && facts_say_nothing(path, format, strip) && !exiv2_finds_some(path, strip, name) &&
            !(serials && bytes_hold(path, serial));
 }

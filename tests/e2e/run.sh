@@ -607,6 +607,14 @@ raws_come_along() {
 }
 check a_library_of_copies_has_the_raws_themselves_and_what_is_made_of_them raws_come_along
 
+# What stands in the way of stripping is named, with what helps.
+strip_says_why() {
+    exits 3 "$imgengine" convert "$photos"/heif/pillow_heif/L_exif_xmp_iptc.heic -o bared --strip gps --apply &&
+        grep -q 'camera.s notes in it (Exif.*; --strip all takes everything out' exits.out || { cat exits.out; return 1; }
+    exits 0 "$imgengine" convert "$photos"/heif/pillow_heif/L_exif_xmp_iptc.heic -o bared --strip all --apply && [ -f bared/L_exif_xmp_iptc.jpg ]
+}
+check what_cannot_be_stripped_says_why_and_what_helps strip_says_why
+
 # With --keep-original a converted photo and its original both come over, once, and covers is content.
 originals_come_along() {
     mkdir card.ko && cp "$photos"/heif/pillow_heif/xiaomi.heic card.ko && chmod u+w card.ko/* || return 1
