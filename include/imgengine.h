@@ -192,6 +192,11 @@ typedef struct ie_input {
 /* Numbers of a run. found = other + kept + copied + moved + replaced + quarantined + skipped +
    failed + unreached always holds after planning, applying and undoing, and found_bytes =
    accounted_bytes; ie_engine_* return IE_ERR_INTERNAL when it does not. */
+/* What is said of the files of one kind of action. */
+typedef struct ie_summary_part {
+    uint64_t converted, tagged, plain, unconverted, untagged, bytes;
+} ie_summary_part;
+
 typedef struct ie_summary {
     uint64_t found, found_bytes; /* regular files looked at, each inode once */
     uint64_t photos, videos, sidecars;
@@ -224,6 +229,8 @@ typedef struct ie_summary {
     uint64_t unlinked; /* of kept: duplicates of other bytes, which links do not stand for */
     uint64_t purged; /* of failed, when undoing: purge freed what would come back, for good */
     uint64_t unreadable;         /* folders and files that could not be opened */
+    /* the numbers above of each kind; new sidecars and pictures beside them are in none */
+    ie_summary_part of_copied, of_moved, of_replaced, of_kept, of_skipped;
     double seconds;
     char run_id[40]; /* of the applied run, else empty */
 } ie_summary;

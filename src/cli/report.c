@@ -167,6 +167,19 @@ static void print_beside(const ie_summary *summary, ie_tense tense, FILE *out)
     print_row(&pictures, false, out);
 }
 
+static void remark_part(table_row *row, const ie_summary_part *part)
+{
+    char size[32];
+    remark_count(row, part->converted, "converted");
+    remark_count(row, part->tagged, "tagged");
+    remark_count(row, part->plain, "as they are after all, each with its reason");
+    remark_count(row, part->unconverted, "not converted or turned, each with its reason");
+    remark_count(row, part->untagged, "not tagged, each with its reason");
+    if (part->bytes > 0) {
+        remark(row, "%s", ie_size_text(part->bytes, size));
+    }
+}
+
 static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
 {
     char size[32];
@@ -176,20 +189,11 @@ static void print_actions(const ie_summary *summary, ie_tense tense, FILE *out)
     for (size_t i = 0; i < SAY_KINDS; i++) {
         row[i] = (table_row){.count = counts[i], .label = sayings[tense][i]};
     }
-    table_row *writer = &row[summary->copied > 0 ? SAY_COPIED : SAY_REPLACED];
-    remark_count(writer, summary->converted - least(summary->converted, summary->pictures),
-                 "converted");
-    remark_count(writer, summary->tagged - least(summary->tagged, summary->made), "tagged");
-    table_row *plain = summary->copied == 0 && summary->moved > 0 ? &row[SAY_MOVED] : writer;
-    remark_count(plain, summary->plain, "as they are after all, each with its reason");
-    table_row *stays = &row[summary->copied > 0 ? SAY_COPIED
-                            : summary->kept > 0 ? SAY_KEPT
-                                                : SAY_MOVED];
-    remark_count(stays, summary->unconverted, "not converted or turned, each with its reason");
-    remark_count(stays, summary->untagged, "not tagged, each with its reason");
-    if (summary->written_bytes > 0) {
-        remark(writer, "%s", ie_size_text(summary->written_bytes, size));
-    }
+    remark_part(&row[SAY_COPIED], &summary->of_copied);
+    remark_part(&row[SAY_MOVED], &summary->of_moved);
+    remark_part(&row[SAY_REPLACED], &summary->of_replaced);
+    remark_part(&row[SAY_KEPT], &summary->of_kept);
+    remark_part(&row[SAY_SKIPPED], &summary->of_skipped);
     if (summary->saved_bytes > 0) {
         remark(&row[SAY_QUARANTINED], "%s", ie_size_text(summary->saved_bytes, size));
     }

@@ -238,6 +238,39 @@ static void count_kind(const ie_action *action, ie_summary *summary)
     }
 }
 
+static ie_summary_part *part_of(ie_summary *summary, ie_action_kind kind)
+{
+    switch (kind) {
+    case IE_ACTION_COPY:
+        return &summary->of_copied;
+    case IE_ACTION_MOVE:
+        return &summary->of_moved;
+    case IE_ACTION_REPLACE:
+        return &summary->of_replaced;
+    case IE_ACTION_KEEP:
+        return &summary->of_kept;
+    case IE_ACTION_SKIP:
+        return &summary->of_skipped;
+    default:
+        return NULL;
+    }
+}
+
+static void count_part(const ie_action *action, ie_summary *summary)
+{
+    ie_summary_part *part = part_of(summary, action->kind);
+    if (part == NULL || ie_action_makes_sidecar(action) || ie_action_makes_picture(action)) {
+        return;
+    }
+    bool makes = action->kind == IE_ACTION_COPY || action->kind == IE_ACTION_REPLACE;
+    part->converted += makes && ie_action_recodes(action);
+    part->tagged += makes && has_tags(action);
+    part->bytes += makes ? action->stamp.size : 0;
+    part->plain += action->fell_back && action->outcome == IE_OUTCOME_DONE;
+    part->unconverted += action->unconverted;
+    part->untagged += action->untagged;
+}
+
 /* Not a photo, and not taken for one: what cannot be read or used is skipped with its reason. */
 static bool is_other(const ie_action *action)
 {
@@ -278,6 +311,7 @@ void ie_plan_summarize(const ie_plan *plan, ie_summary *summary)
             summary->other++;
         } else {
             count_kind(action, summary);
+            count_part(action, summary);
         }
     }
 }

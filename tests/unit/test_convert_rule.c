@@ -212,6 +212,11 @@ static void a_raw_stays_beside_what_is_made_of_it(void **state)
     expect(&c, 1, IE_ACTION_KEEP, NULL);
     expect_reason(&c, 1, "a JPEG of the same name stands beside the RAW");
     expect(&c, 2, IE_ACTION_KEEP, NULL);
+    ie_summary sum = {0};
+    ie_plan_summarize(c.plan, &sum);
+    assert_int_equal(sum.of_copied.converted, 1);
+    assert_int_equal(sum.of_copied.unconverted, 0);
+    assert_int_equal(sum.of_kept.unconverted, 1);
     set(&c, "convert.raw", "develop");
     PROPOSE(&c, CONVERT, ie_place_propose);
     expect_reason(&c, 0, "developed from the sensor's data");
