@@ -7,6 +7,7 @@
 #include "storage/bytes.h"
 #include "storage/exif_check.h"
 #include "storage/exif_extra.h"
+#include "storage/exif_grow.h"
 #include "storage/exif_keep.h"
 #include "storage/exif_keep_xmp.h"
 #include "storage/exif_proof.h"
@@ -330,7 +331,7 @@ static bool iptc_wanted(const ie_tags *tags, ie_format format, const ie_tag_edit
 }
 
 /* With maker notes in a JPEG the EXIF block is kept as it is but for values that have room where
-   they stand. */
+   they stand, and a place or a rating that goes behind all that is there. */
 static ie_status edit_with_notes(ie_tags *tags, const char *path, const ie_metadata *before,
                                  const ie_tag_edit *edit, ie_error *err)
 {
@@ -340,6 +341,7 @@ static ie_status edit_with_notes(ie_tags *tags, const char *path, const ie_metad
         return status;
     }
     ie_exif_kept_edit(&kept, edit);
+    ie_exif_kept_grow(&kept, edit);
     if (!edit_tags(tags, iptc_wanted(tags, IE_FORMAT_JPEG, edit), before, edit)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
     }

@@ -607,6 +607,22 @@ raws_come_along() {
 }
 check a_library_of_copies_has_the_raws_themselves_and_what_is_made_of_them raws_come_along
 
+# The place goes into EXIF, where viewers look for it, and the camera's notes stay what they were.
+places_in_exif() {
+    command -v exiftool >/dev/null || { echo 'no exiftool'; return 0; }
+    mkdir placed && cp "$photos"/neardup/g{08,13,14,24,26,27}*_00_* "$photos"/meta-jpeg/Piexif/r_{sony,pen,canon}.jpg placed && chmod u+w placed/* || return 1
+    local one
+    for one in placed/*.jpg; do exiftool -a -G1 -s -MakerNotes:all "$one"; done >notes.before 2>/dev/null
+    fingerprint placed >placed.before
+    exits 0 "$imgengine" tag placed --gps=-48.2,16.3 --rating 4 --apply || { cat exits.out; return 1; }
+    for one in placed/*.jpg; do exiftool -a -G1 -s -MakerNotes:all "$one"; done 2>/dev/null | cmp notes.before - || return 1
+    for one in placed/*.jpg; do
+        [ "$(exiftool -n -s3 -GPS:GPSLatitude -GPS:GPSLatitudeRef -IFD0:Rating "$one" | tr '\n' ' ')" = '48.2 S 4 ' ] || { exiftool -a -G1 "$one"; return 1; }
+    done
+    exits 0 "$imgengine" undo && fingerprint placed | cmp placed.before -
+}
+check places_and_ratings_go_into_exif_and_the_cameras_notes_stay places_in_exif
+
 # What stands in the way of stripping is named, with what helps.
 strip_says_why() {
     exits 3 "$imgengine" convert "$photos"/heif/pillow_heif/L_exif_xmp_iptc.heic -o bared --strip gps --apply &&
