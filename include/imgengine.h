@@ -284,6 +284,9 @@ IE_API char *ie_plan_action_json(const ie_plan *plan, size_t index);
 IE_API ie_status ie_plan_save(const ie_plan *plan, const char *path, ie_error *err) IE_MUST_CHECK;
 /* Adds what the plan's actions come to, as they stand: planned, or carried out. */
 IE_API void ie_plan_tally(const ie_plan *plan, ie_summary *summary);
+/* Was all of this plan done by a run that is not undone, as the journals of its folders say? Then
+ *ret_run_id is that run. */
+IE_API bool ie_plan_carried_out(const ie_plan *plan, char ret_run_id[40]);
 IE_API ie_status ie_plan_load(const char *path, ie_plan **ret_plan, ie_error *err) IE_MUST_CHECK;
 
 /* One line for each thing that is told one by one. */

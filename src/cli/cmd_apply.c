@@ -165,6 +165,23 @@ static ie_status show(ie_session *session, ie_plan *plan, int *ret_code, ie_erro
     return IE_OK;
 }
 
+/* Given twice, it would be a list of files that are no longer there. */
+static bool was_carried_out(const ie_options *options, const ie_plan *plan)
+{
+    ie_summary summary = {0};
+    if (!ie_plan_carried_out(plan, summary.run_id)) {
+        return false;
+    }
+    if (options->json) {
+        IE_AUTO_FREE char *line = ie_json_line(ie_summary_json("apply", &summary));
+        puts(line);
+    } else {
+        printf("This plan was carried out already, by run %s; nothing is left to do.\n",
+               summary.run_id);
+    }
+    return true;
+}
+
 static int run_apply(const ie_options *options)
 {
     ie_session session = {.options = options};
@@ -174,6 +191,10 @@ static int run_apply(const ie_options *options)
     ie_status status = ie_session_open(&session, &err);
     if (status == IE_OK) {
         status = ie_plan_load(options->arguments[0], &plan, &err);
+    }
+    if (status == IE_OK && was_carried_out(options, plan)) {
+        ie_plan_free(plan);
+        return ie_session_end(&session, status, &err, IE_EXIT_DONE);
     }
     if (status == IE_OK && options->dry_run) {
         status = show(&session, plan, &code, &err);
