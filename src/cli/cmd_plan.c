@@ -223,7 +223,9 @@ static ie_status plan_and_apply(ie_session *session, const ie_input *input, int 
         if (options->report != NULL && !ie_wants_page(options)) {
             status = ie_report_write(options->report, session, &summary, plan, NULL, err);
         }
-        *ret_code = options->exit_code && ie_plan_work(plan) > 0 ? IE_EXIT_WORK : *ret_code;
+        *ret_code = options->exit_code && (ie_plan_work(plan) > 0 || summary.reported > 0)
+                        ? IE_EXIT_WORK
+                        : *ret_code;
     }
     ie_plan_free(plan);
     return status;

@@ -481,8 +481,10 @@ ie_status ie_apply_run(ie_plan *plan, const ie_apply_options *options, char ret_
         }
         status = close_roots(&run, status, err);
         plan->stopped = status != IE_OK;
-        if (status == IE_ERR_CANCELLED && !plan->copies && !any_done(plan)) {
-            ie_error_set(err, status, "Interrupted; this run changed nothing.");
+        if (status == IE_ERR_CANCELLED && !any_done(plan)) {
+            ie_error_set(err, status,
+                         plan->copies ? "Interrupted before anything was copied."
+                                      : "Interrupted; this run changed nothing.");
         }
         ie_fallback_stopped(plan);
     }

@@ -58,7 +58,9 @@ static const char *refusal(const ie_proposal *proposal, const ie_photo *photo, i
         return "an earlier run tried in vain and copied it as it is";
     }
     if (photo->animated) {
-        return "animated: would lose frames";
+        return photo->format == IE_FORMAT_TIFF
+                   ? "it has several pages, and a conversion would keep one"
+                   : "animated: would lose frames";
     }
     if (photo->bits > 8 && !is_deep(to)) {
         return ie_arena_printf(arena, "has more than 8 bits a channel, which %s cannot hold", name);
@@ -239,12 +241,27 @@ static bool wish_of(const ie_proposal *proposal, const ie_photo *photo, uint64_t
     return false;
 }
 
+/* Who names formats sees the names of files. */
+static void tell_misnamed(const ie_proposal *proposal, const ie_photo *photo, uint64_t wanted,
+                          ie_action *action)
+{
+    ie_format claimed = ie_format_claimed(photo->real_path);
+    char name[16];
+    if (claimed != IE_FORMAT_UNKNOWN && claimed != photo->format && (wanted >> claimed & 1) != 0) {
+        ie_capital_name(photo->format, name);
+        leave(proposal->plan, action, "converted",
+              ie_arena_printf(proposal->plan->arena, "it is a %s, though its name says %s", name,
+                              ie_format_name(claimed)));
+    }
+}
+
 static void propose_one(const ie_proposal *proposal, const uint64_t *unit_formats, uint64_t wanted,
                         size_t index)
 {
     const ie_photo *photo = proposal->photos[index];
     ie_action *action = &proposal->plan->actions[index];
     if ((wanted >> photo->format & 1) == 0) {
+        tell_misnamed(proposal, photo, wanted, action);
         return;
     }
     bool develops = is_raw(photo) && (ie_recoding_of(proposal->config) & IE_RECODE_DEVELOP) != 0;

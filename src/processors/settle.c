@@ -62,6 +62,12 @@ static void settle_in_place(const ie_proposal *proposal, ie_action *action, cons
     } else if (ie_action_derives(action)) {
         action->kind = IE_ACTION_REPLACE;
         action->to = moves ? action->to : action->from;
+        if (photo->links > 1) {
+            ie_action_reason(proposal->plan, action,
+                             "%s of this file elsewhere (hard links) keep%s the old bytes",
+                             photo->links > 2 ? "other names" : "another name",
+                             photo->links > 2 ? "" : "s");
+        }
     } else if (moves) {
         action->kind = IE_ACTION_MOVE;
     } else {

@@ -53,11 +53,15 @@ static void nothing_is_squeezed_into_less_than_it_is(void **state)
     add(&c, "/p/a.png", IE_FORMAT_PNG, 1)->bits = 16;
     add(&c, "/p/b.png", IE_FORMAT_PNG, 2);
     add(&c, "/p/c.tif", IE_FORMAT_TIFF, 3)->bits = 32;
+    add(&c, "/p/d.tif", IE_FORMAT_TIFF, 4)->animated = true;
+    add(&c, "/p/e.png", IE_FORMAT_JPEG, 5);
     PROPOSE(&c, CONVERT, ie_place_propose);
     expect_reason(&c, 0, "converted to AVIF of 12 bits a channel");
     expect_reason(&c, 1, "converted to AVIF (");
     expect(&c, 2, IE_ACTION_KEEP, NULL);
     expect_reason(&c, 2, "has 32 bits a channel");
+    expect_reason(&c, 3, "it has several pages");
+    expect_reason(&c, 4, "it is a JPEG, though its name says png");
     collection_end(&c);
 }
 
