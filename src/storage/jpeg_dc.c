@@ -353,7 +353,8 @@ const char *ie_jpeg_dc_next_blocks(ie_jpeg_dc *dc, int16_t (*const rows[3])[64])
 
 const char *ie_jpeg_dc_end_blocks(ie_jpeg_dc *dc)
 {
-    return finish_sequential(dc);
+    const char *reason = finish_sequential(dc);
+    return reason == NULL && dc->walk.left_over ? "more data than picture" : reason;
 }
 
 /* ---- progressive ---- */

@@ -57,7 +57,8 @@ typedef struct ie_jpeg_planes {
 const char *ie_jpeg_dc_read(ie_jpeg_dc *dc, const ie_jpeg_planes *planes);
 
 /* All coefficients of a sequential file instead, quantised, a row of MCUs at a time: begin after an
-   open that gave NULL, then as many rows as there are, then end, whose NULL is the yes. A row of
+   open that gave NULL, then as many rows as there are, then end, whose NULL is the yes (and says
+   that no coded data is left over, which libjpeg warns of, too). A row of
    MCUs is, of component i, down[i] rows of across[i] blocks (whole MCUs, also beyond the picture),
    packed; it goes to rows[i], coefficients row by row. The components that are not there have 0. */
 void ie_jpeg_dc_blocks(const ie_jpeg_dc *dc, uint32_t ret_across[3], uint32_t ret_down[3],
