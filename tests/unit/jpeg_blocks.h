@@ -65,13 +65,13 @@ static inline jpeg_blocks_verdict jpeg_blocks_walk(ie_jpeg_dc *dc, jpeg_blocks_r
     uint32_t across[3], down[3], rows;
     int16_t(*blocks[3])[64] = {NULL, NULL, NULL};
     jpeg_blocks_verdict verdict =
-        ie_jpeg_dc_begin_blocks(dc) == NULL ? BLOCKS_EQUAL : BLOCKS_NOT_FOR_US;
+        ie_jpeg_dc_begin_blocks(dc, false) == NULL ? BLOCKS_EQUAL : BLOCKS_NOT_FOR_US;
     ie_jpeg_dc_blocks(dc, across, down, &rows);
     for (int i = 0; i < 3 && across[i] > 0; i++) {
         blocks[i] = malloc((size_t)across[i] * down[i] * sizeof(JBLOCK)); /* of its very size */
     }
     for (uint32_t row = 0; verdict == BLOCKS_EQUAL && row < rows; row++) {
-        if (ie_jpeg_dc_next_blocks(dc, (int16_t(*const *)[64])blocks) != NULL) {
+        if (ie_jpeg_dc_next_blocks(dc, (int16_t(*const *)[64])blocks, NULL) != NULL) {
             verdict = BLOCKS_NOT_FOR_US;
         }
         for (int i = 0; verdict == BLOCKS_EQUAL && arrays != NULL && i < r->codec.num_components;
