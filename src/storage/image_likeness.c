@@ -5,6 +5,7 @@
 #include "storage/jpeg_dc.h"
 #include "storage/jpeg_requantise.h"
 #include "storage/png_rows.h"
+#include "storage/tiff_rows.h"
 #include "utils/error.h"
 
 /* 8 bits, grey or RGB. Colours under full transparency are nobody's business, and encoders drop
@@ -324,18 +325,58 @@ static ie_status check_data(const uint8_t *data, size_t size, ie_format format, 
     return status;
 }
 
+/* A plain TIFF, which need not lie in memory. */
+static bool check_tiff(ie_bytes *bytes, uint64_t max_pixels, ie_image_facts *ret_facts,
+                       ie_likeness *ret_likeness)
+{
+    ie_tiff_facts f;
+    ie_tiff *tiff = ie_tiff_open(bytes, max_pixels, &f);
+    ie_likeness_maker maker = {0};
+    bool good = tiff != NULL &&
+                ie_likeness_begin(&maker, f.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB, f.width,
+                                  f.height, 1, 1);
+    for (uint32_t y = 0; good && y < f.height; y++) {
+        const uint8_t *row = ie_tiff_row(tiff);
+        good = row != NULL;
+        if (good) {
+            ie_likeness_add(&maker, row);
+        }
+    }
+    good = good && ie_likeness_end(&maker, ret_likeness);
+    if (good) {
+        *ret_facts = (ie_image_facts){.width = f.width,
+                                      .height = f.height,
+                                      .frames = 1,
+                                      .bits = 8,
+                                      .has_icc = f.has_icc,
+                                      .icc = f.icc};
+    }
+    ie_likeness_maker_clear(&maker);
+    ie_tiff_close(tiff);
+    return good;
+}
+
 static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixels,
                        ie_image_facts *ret_facts, ie_likeness *ret_likeness, ie_error *err)
 {
     ie_bytes *bytes = NULL;
-    const uint8_t *data = NULL;
-    ie_status status = ie_vips_load_file(path, &bytes, &data, err);
+    ie_status status = ie_bytes_open(path, &bytes, err);
     if (status != IE_OK) {
         return status;
     }
-    size_t size = (size_t)ie_bytes_size(bytes);
-    ie_format format = ie_format_sniff(data, size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES, path);
-    status = check_data(data, size, format, orientation, max_pixels, ret_facts, ret_likeness, err);
+    if (ret_likeness != NULL && orientation <= 1 &&
+        check_tiff(bytes, max_pixels, ret_facts, ret_likeness)) {
+        ie_bytes_close(bytes);
+        return IE_OK;
+    }
+    const uint8_t *data = NULL;
+    status = ie_vips_load_bytes(bytes, path, &data, err);
+    if (status == IE_OK) {
+        const size_t size = (size_t)ie_bytes_size(bytes);
+        const size_t start = size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES;
+        status = check_data(data, size, ie_format_sniff(data, start, path), orientation, max_pixels,
+                            ret_facts, ret_likeness, err);
+    }
     ie_bytes_close(bytes);
     return status;
 }
