@@ -360,6 +360,8 @@ static ie_status convert(const input *in, const char *temp_path, const ie_conver
         status = ie_image_jpeg_again(in->data, in->size, options, &done, converted, err);
     } else if (in->format == IE_FORMAT_PNG && to_jpeg) {
         done = ie_image_png_to_jpeg(in->file, in->data, in->size, options, converted);
+    } else if (in->format == IE_FORMAT_TIFF && to_jpeg) {
+        done = ie_image_tiff_to_jpeg(in->file, in->data, in->size, options, converted);
     }
     if (done || (status = ie_vips_ready(err)) != IE_OK) {
         return status;

@@ -7,7 +7,7 @@
 #include "utils/memory.h"
 
 enum { MOST_ENTRIES = 512, ENTRY = 12, MOST_STRIPS = 1 << 20, MOST_SIDE = 1000000 };
-enum { BYTE = 1, SHORT = 3, LONG = 4, UNDEFINED = 7 };
+enum { BYTE = 1, SHORT = 3, LONG = 4, RATIONAL = 5, UNDEFINED = 7 };
 enum { PIECE = 1 << 18, MOST_PROFILE = 16 << 20 };
 
 struct ie_tiff {
@@ -23,7 +23,8 @@ struct ie_tiff {
 /* What a directory says, as far as it is looked at. */
 typedef struct directory {
     uint32_t width, height, samples, bits, compression, photometric, rows_of_strip;
-    const uint8_t *bits_at, *strips, *sizes, *profile; /* entries */
+    uint32_t unit;
+    const uint8_t *bits_at, *strips, *sizes, *profile, *resolution[2]; /* entries */
 } directory;
 
 static uint32_t le16(const uint8_t *p)
@@ -88,6 +89,12 @@ static bool take_entry(const uint8_t *entry, directory *d)
     case 279:
         d->sizes = entry;
         return true;
+    case 282:
+    case 283:
+        d->resolution[le16(entry) - 282] = entry;
+        return true;
+    case 296:
+        return take_number(entry, &d->unit);
     case 34675:
         d->profile = entry;
         return true;
@@ -210,9 +217,25 @@ static bool take_profile(ie_bytes *bytes, const directory *d, ie_tiff_facts *fac
     return true;
 }
 
+/* TIFF 6.0, section 8: an inch's or a centimetre's. */
+static void take_resolution(ie_bytes *bytes, const directory *d, ie_tiff_facts *facts)
+{
+    enum { INCH = 2, CENTIMETRE = 3 };
+    for (int i = 0; i < 2; i++) {
+        const uint8_t *entry = d->resolution[i];
+        const bool fits = entry != NULL && type_of(entry) == RATIONAL && count_of(entry) == 1 &&
+                          (d->unit == INCH || d->unit == CENTIMETRE);
+        const uint8_t *value = fits ? ie_bytes_at(bytes, le32(entry + 8), 8) : NULL;
+        if (value != NULL && le32(value + 4) != 0) {
+            facts->per_mm[i] =
+                (double)le32(value) / le32(value + 4) / (d->unit == INCH ? 25.4 : 10);
+        }
+    }
+}
+
 ie_tiff *ie_tiff_open(ie_bytes *bytes, uint64_t max_pixels, ie_tiff_facts *ret_facts)
 {
-    directory d = {.samples = 1, .compression = 1, .photometric = UINT32_MAX};
+    directory d = {.samples = 1, .compression = 1, .photometric = UINT32_MAX, .unit = 2};
     if (!take_directory(bytes, &d) || !is_plain(bytes, &d, max_pixels)) {
         return NULL;
     }
@@ -228,6 +251,7 @@ ie_tiff *ie_tiff_open(ie_bytes *bytes, uint64_t max_pixels, ie_tiff_facts *ret_f
         ie_tiff_close(tiff);
         return NULL;
     }
+    take_resolution(bytes, &d, &facts);
     *ret_facts = facts;
     return tiff;
 }

@@ -17,6 +17,7 @@ typedef struct ie_tiff ie_tiff;
 typedef struct ie_tiff_facts {
     uint32_t width, height;
     uint8_t channels; /* 1 or 3 */
+    double per_mm[2]; /* pixels, across and down; 0: not said */
     bool has_icc;
     ie_hash128 icc; /* of its profile */
 } ie_tiff_facts;
