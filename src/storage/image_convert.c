@@ -42,7 +42,8 @@ static VipsForeignSubsample subsampling(VipsImage *image, ie_format from, int qu
         return strncmp(sampling, "4:2:0", 5) == 0 ? VIPS_FOREIGN_SUBSAMPLE_ON
                                                   : VIPS_FOREIGN_SUBSAMPLE_OFF;
     }
-    return quality < IE_FULL_CHROMA_QUALITY ? VIPS_FOREIGN_SUBSAMPLE_ON : VIPS_FOREIGN_SUBSAMPLE_OFF;
+    return quality < IE_FULL_CHROMA_QUALITY ? VIPS_FOREIGN_SUBSAMPLE_ON
+                                            : VIPS_FOREIGN_SUBSAMPLE_OFF;
 }
 
 /* Bits a channel that new files have at most. AVIF: what AV1 has; 10 would do for most, but libaom

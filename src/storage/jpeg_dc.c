@@ -8,10 +8,8 @@
 #include "utils/memory.h"
 
 #define MAX_SAMPLING 4
-/* Blocks of the widest row, 65,500 samples, rounded up to whole MCUs. */
-#define MAX_ROW (65500 / 8 + 1 + MAX_SAMPLING)
-/* As storage/jpeg_file has it. */
-#define MAX_SCANS 200
+#define MAX_ROW (65500 / 8 + 1 + MAX_SAMPLING) /* blocks of the widest row, in whole MCUs */
+#define MAX_SCANS 200                          /* as storage/jpeg_file has it */
 
 struct ie_jpeg_dc {
     ie_jpeg_header header;
@@ -353,8 +351,8 @@ const char *ie_jpeg_dc_next_blocks(ie_jpeg_dc *dc, int16_t (*const rows[3])[64],
 {
     ie_walk_block blocks[IE_WALK_MAX_BLOCKS];
     memcpy(dc->blocks, rows, sizeof dc->blocks);
-    if (samples != NULL) {
-        memcpy(dc->samples + 1, samples, 2 * sizeof *samples);
+    for (int i = 1; samples != NULL && i < 3; i++) {
+        dc->samples[i] = samples[i - 1];
     }
     int count = list_blocks(dc, 0, blocks);
     memset(dc->blocks, 0, sizeof dc->blocks);
