@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Conversions that need no libvips, whose start takes as long as a small photo: of JPEGs, usual PNGs
- * and plain TIFFs to JPEG. Each says whether it was for that way; if not, nothing has happened, and
- * image_convert.c goes by libvips, whose words are told about what is damaged. Thread-safe.
+ * Conversions that need no libvips, whose start takes as long as a small photo: of JPEGs, usual
+ * PNGs and plain TIFFs to JPEG. Each says whether it was for that way; if not, nothing has
+ * happened, and image_convert.c goes by libvips, whose words are told about what is damaged.
+ * Thread-safe.
  */
 #ifndef IE_STORAGE_IMAGE_JPEG_H
 #define IE_STORAGE_IMAGE_JPEG_H

@@ -215,8 +215,8 @@ static void an_inverted_picture_scores_below_zero(void **state)
     assert_true(ssim < -0.9);
 }
 
-/* Chroma's squares are 8 samples of the likeness' luma wide: a block of coarser chroma must show more
-   samples, up to all it has. */
+/* Chroma's squares are 8 samples of the likeness' luma wide: a block of coarser chroma must show
+   more samples, up to all it has. */
 static void blocks_show_as_much_as_a_likeness_needs(void **state)
 {
     (void)state;
