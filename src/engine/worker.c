@@ -291,6 +291,9 @@ static bool shape_from_start(const ie_photo *photo, ie_bytes *bytes, uint64_t ma
     const uint64_t whole = ie_bytes_size(bytes);
     const size_t size = whole < START_BYTES ? (size_t)whole : START_BYTES;
     const bool known = photo->format == IE_FORMAT_JPEG || photo->format == IE_FORMAT_PNG;
+    if (photo->format == IE_FORMAT_TIFF) {
+        return ie_image_tiff_facts(bytes, max_pixels, ret_facts);
+    }
     const uint8_t *start = known ? ie_bytes_at(bytes, 0, size) : NULL;
     ie_decode_fault fault = {0};
     if (start == NULL) {

@@ -229,6 +229,18 @@ const uint8_t *ie_bytes_only(ie_bytes *bytes, uint64_t offset, size_t size)
     return at(bytes, offset, size, size);
 }
 
+bool ie_bytes_copy(ie_bytes *bytes, uint64_t offset, void *to, size_t size)
+{
+    if (offset > bytes->size || size > bytes->size - offset) {
+        return false;
+    }
+    if (bytes->whole != NULL) {
+        memcpy(to, bytes->whole + offset, size);
+        return true;
+    }
+    return fill(bytes, offset, to, size);
+}
+
 const uint8_t *ie_bytes_load(ie_bytes *bytes, uint64_t max_bytes)
 {
     if (bytes->whole != NULL) {

@@ -37,6 +37,8 @@ ie_stamp ie_bytes_stamp(const ie_bytes *bytes); /* fstat of the opened file; zer
 const uint8_t *ie_bytes_at(ie_bytes *bytes, uint64_t offset, size_t size);
 /* The same for one who will look at nothing else: no more than that is read. */
 const uint8_t *ie_bytes_only(ie_bytes *bytes, uint64_t offset, size_t size);
+/* Into memory of the caller's, keeping nothing. False when the file is shorter or reading fails. */
+bool ie_bytes_copy(ie_bytes *bytes, uint64_t offset, void *to, size_t size);
 /* The whole file; NULL when larger than max_bytes, out of memory, or unreadable. */
 const uint8_t *ie_bytes_load(ie_bytes *bytes, uint64_t max_bytes);
 /* XXH3-128 over all bytes: from memory when loaded, else streamed. */

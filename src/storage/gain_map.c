@@ -43,11 +43,23 @@ static bool in_header(const uint8_t *bytes, size_t size, size_t *at)
     return told;
 }
 
+/* Of the next picture. Not memmem(): coded data has a 0xff in some hundred bytes only. */
+static const uint8_t *find_start(const uint8_t *bytes, size_t size)
+{
+    const uint8_t *at = bytes, *end = bytes + size;
+    while (end - at >= 3 && (at = memchr(at, 0xff, (size_t)(end - at) - 2)) != NULL) {
+        if (at[1] == 0xd8 && at[2] == 0xff) {
+            return at;
+        }
+        at++;
+    }
+    return NULL;
+}
+
 /* The first picture's header, and those of pictures behind it: Apple tells of the map only there.
    What tells of it where no picture follows was left over by a program that dropped the map. */
 static bool in_jpeg(const uint8_t *bytes, size_t size)
 {
-    static const uint8_t start[] = {0xff, 0xd8, 0xff};
     bool told = false;
     size_t at = 0;
     for (int picture = 0; picture < 16 && size - at > 4; picture++) {
@@ -55,8 +67,7 @@ static bool in_jpeg(const uint8_t *bytes, size_t size)
         if (told && picture > 0) {
             return true;
         }
-        const uint8_t *found =
-            at < size ? memmem(bytes + at, size - at, start, sizeof start) : NULL;
+        const uint8_t *found = at < size ? find_start(bytes + at, size - at) : NULL;
         if (found == NULL) {
             return false;
         }

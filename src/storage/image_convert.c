@@ -42,7 +42,8 @@ static VipsForeignSubsample subsampling(VipsImage *image, ie_format from, int qu
         return strncmp(sampling, "4:2:0", 5) == 0 ? VIPS_FOREIGN_SUBSAMPLE_ON
                                                   : VIPS_FOREIGN_SUBSAMPLE_OFF;
     }
-    return quality < IE_FULL_CHROMA_QUALITY ? VIPS_FOREIGN_SUBSAMPLE_ON : VIPS_FOREIGN_SUBSAMPLE_OFF;
+    return quality < IE_FULL_CHROMA_QUALITY ? VIPS_FOREIGN_SUBSAMPLE_ON
+                                            : VIPS_FOREIGN_SUBSAMPLE_OFF;
 }
 
 /* Bits a channel that new files have at most. AVIF: what AV1 has; 10 would do for most, but libaom
@@ -360,6 +361,8 @@ static ie_status convert(const input *in, const char *temp_path, const ie_conver
         status = ie_image_jpeg_again(in->data, in->size, options, &done, converted, err);
     } else if (in->format == IE_FORMAT_PNG && to_jpeg) {
         done = ie_image_png_to_jpeg(in->file, in->data, in->size, options, converted);
+    } else if (in->format == IE_FORMAT_TIFF && to_jpeg) {
+        done = ie_image_tiff_to_jpeg(in->file, in->data, in->size, options, converted);
     }
     if (done || (status = ie_vips_ready(err)) != IE_OK) {
         return status;

@@ -78,6 +78,23 @@ static bool hash_jpeg(const uint8_t *bytes, size_t size, ie_hasher *hasher)
     return false;
 }
 
+/* Coded data: FF00 is a byte, FFD0..FFD7 restarts; anything else is the next marker. */
+static size_t next_marker(const uint8_t *bytes, size_t size, size_t offset)
+{
+    while (offset + 1 < size) {
+        const uint8_t *at = memchr(bytes + offset, 0xff, size - 1 - offset);
+        if (at == NULL) {
+            return size;
+        }
+        offset = (size_t)(at - bytes);
+        if (at[1] != 0 && at[1] != 0xff && (at[1] < 0xd0 || at[1] > 0xd7)) {
+            return offset;
+        }
+        offset++;
+    }
+    return size;
+}
+
 size_t ie_image_data_jpeg_end(const uint8_t *bytes, size_t size)
 {
     size_t offset = 2;
@@ -86,12 +103,7 @@ size_t ie_image_data_jpeg_end(const uint8_t *bytes, size_t size)
         if (s.marker != 0xda) {
             continue;
         }
-        /* Coded data: FF00 is a byte, FFD0..FFD7 restarts; anything else is the next marker. */
-        while (offset + 1 < size &&
-               !(bytes[offset] == 0xff && bytes[offset + 1] != 0 && bytes[offset + 1] != 0xff &&
-                 (bytes[offset + 1] < 0xd0 || bytes[offset + 1] > 0xd7))) {
-            offset++;
-        }
+        offset = next_marker(bytes, size, offset);
         if (offset + 1 < size && bytes[offset + 1] == 0xd9) {
             return offset + 2;
         }

@@ -9,6 +9,7 @@
 #include "storage/image_data.h"
 #include "storage/jpeg_write.h"
 #include "storage/png_rows.h"
+#include "storage/tiff_rows.h"
 #include "utils/error.h"
 #include "utils/memory.h"
 
@@ -182,7 +183,7 @@ ie_status ie_image_jpeg_again(const uint8_t *data, size_t size, const ie_convert
                : ie_error_set(err, IE_ERR_FORMAT, "the jpeg image does not decode: %s", fault.text);
 }
 
-/* ---- PNG to JPEG -------------------------------------------------------------------------- */
+/* ---- PNG and TIFF to JPEG ----------------------------------------------------------------- */
 
 bool ie_image_png_facts(const uint8_t *data, size_t size, uint64_t max_pixels,
                         ie_image_facts *ret_facts)
@@ -196,26 +197,45 @@ bool ie_image_png_facts(const uint8_t *data, size_t size, uint64_t max_pixels,
     return true;
 }
 
+bool ie_image_tiff_facts(ie_bytes *file, uint64_t max_pixels, ie_image_facts *ret_facts)
+{
+    ie_tiff_facts facts;
+    ie_tiff *tiff = ie_tiff_open(file, max_pixels, &facts);
+    ie_tiff_close(tiff);
+    if (tiff == NULL || facts.has_icc) {
+        return false;
+    }
+    *ret_facts =
+        (ie_image_facts){.width = facts.width, .height = facts.height, .frames = 1, .bits = 8};
+    return true;
+}
+
 /* Its numbers are sRGB's, whichever way it says so. */
-static bool is_srgb(ie_bytes *file, const uint8_t *data, size_t size)
+static bool is_srgb(ie_bytes *file, ie_format format, const uint8_t *data, size_t size)
 {
     ie_meta meta = {0};
     ie_color_space *space = ie_alloc(sizeof *space);
     ie_photo *photo = ie_photo_new();
-    photo->format = IE_FORMAT_PNG;
+    photo->format = format;
     ie_meta_find(file, photo, &meta);
-    const ie_colors colours = ie_color_space_find(data, size, IE_FORMAT_PNG, &meta, false, space);
+    const ie_colors colours = ie_color_space_find(data, size, format, &meta, false, space);
     ie_meta_clear(&meta);
     ie_photo_free(photo);
     free(space);
     return colours == IE_COLORS_SRGB || colours == IE_COLORS_PROFILE;
 }
 
-static bool pass_rows(ie_png *png, const ie_png_facts *facts, ie_jpeg_writer *writer,
+/* Where rows come from: one of them. */
+typedef struct rows {
+    ie_png *png;
+    ie_tiff *tiff;
+} rows;
+
+static bool pass_rows(const rows *from, uint32_t height, ie_jpeg_writer *writer,
                       ie_likeness_maker *maker)
 {
-    for (uint32_t y = 0; y < facts->height; y++) {
-        const uint8_t *row = ie_png_row(png);
+    for (uint32_t y = 0; y < height; y++) {
+        const uint8_t *row = from->png != NULL ? ie_png_row(from->png) : ie_tiff_row(from->tiff);
         if (row == NULL || !ie_jpeg_writer_add(writer, row)) {
             return false;
         }
@@ -224,26 +244,22 @@ static bool pass_rows(ie_png *png, const ie_png_facts *facts, ie_jpeg_writer *wr
     return true;
 }
 
-static bool write_png(ie_png *png, const ie_png_facts *facts, const ie_convert_options *options,
-                      ie_converted *converted)
+/* Quality and the like are as the options say. */
+static bool write_rows(const rows *from, ie_jpeg_picture *picture,
+                       const ie_convert_options *options, ie_converted *converted)
 {
-    const bool full = (options->recoding & IE_RECODE_FULL_CHROMA) != 0 ||
-                      options->quality >= IE_FULL_CHROMA_QUALITY;
-    const ie_jpeg_picture picture = {.width = facts->width,
-                                     .height = facts->height,
-                                     .channels = facts->channels,
-                                     .quality = options->quality,
-                                     .progressive =
-                                         (options->recoding & IE_RECODE_PROGRESSIVE) != 0,
-                                     .full_chroma = full,
-                                     .per_mm = {facts->per_mm[0], facts->per_mm[1]}};
+    picture->quality = options->quality;
+    picture->progressive = (options->recoding & IE_RECODE_PROGRESSIVE) != 0;
+    picture->full_chroma = (options->recoding & IE_RECODE_FULL_CHROMA) != 0 ||
+                           options->quality >= IE_FULL_CHROMA_QUALITY;
     ie_likeness_maker maker = {0};
     ie_likeness likeness = {0};
-    ie_jpeg_writer *writer = ie_jpeg_writer_new(&picture);
+    ie_jpeg_writer *writer = ie_jpeg_writer_new(picture);
     bool good = writer != NULL &&
-                ie_likeness_begin(&maker, facts->channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
-                                  facts->width, facts->height, 1, 1) &&
-                pass_rows(png, facts, writer, &maker) && ie_likeness_end(&maker, &likeness) &&
+                ie_likeness_begin(&maker, picture->channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
+                                  picture->width, picture->height, 1, 1) &&
+                pass_rows(from, picture->height, writer, &maker) &&
+                ie_likeness_end(&maker, &likeness) &&
                 ie_jpeg_writer_end(writer, &converted->bytes, &converted->size);
     ie_likeness_maker_clear(&maker);
     ie_jpeg_writer_free(writer);
@@ -252,24 +268,46 @@ static bool write_png(ie_png *png, const ie_png_facts *facts, const ie_convert_o
         return false;
     }
     converted->likeness = likeness;
+    converted->width = picture->width;
+    converted->height = picture->height;
+    converted->bits = 8;
     return true;
 }
 
 bool ie_image_png_to_jpeg(ie_bytes *file, const uint8_t *data, size_t size,
                           const ie_convert_options *options, ie_converted *converted)
 {
-    ie_png_facts facts;
-    if (options->orientation > 1 || !ie_png_look(data, size, options->max_pixels, &facts) ||
-        facts.has_icc || !is_srgb(file, data, size)) {
+    ie_png_facts f;
+    if (options->orientation > 1 || !ie_png_look(data, size, options->max_pixels, &f) ||
+        f.has_icc || !is_srgb(file, IE_FORMAT_PNG, data, size)) {
         return false;
     }
-    ie_png *png = ie_png_open(data, size, options->max_pixels, &facts);
-    const bool good = png != NULL && write_png(png, &facts, options, converted);
-    ie_png_close(png);
-    if (good) {
-        converted->width = facts.width;
-        converted->height = facts.height;
-        converted->bits = 8;
+    const rows from = {.png = ie_png_open(data, size, options->max_pixels, &f)};
+    ie_jpeg_picture picture = {.width = f.width,
+                               .height = f.height,
+                               .channels = f.channels,
+                               .per_mm = {f.per_mm[0], f.per_mm[1]}};
+    const bool good = from.png != NULL && write_rows(&from, &picture, options, converted);
+    ie_png_close(from.png);
+    return good;
+}
+
+bool ie_image_tiff_to_jpeg(ie_bytes *file, const uint8_t *data, size_t size,
+                           const ie_convert_options *options, ie_converted *converted)
+{
+    ie_tiff_facts f;
+    const rows from = {
+        .tiff = options->orientation > 1 ? NULL : ie_tiff_open(file, options->max_pixels, &f)};
+    if (from.tiff == NULL) {
+        return false;
     }
+    ie_jpeg_picture picture = {.width = f.width,
+                               .height = f.height,
+                               .channels = f.channels,
+                               .per_mm = {f.per_mm[0], f.per_mm[1]}};
+    const bool good = !f.has_icc && !ie_image_data_mosaic(data, size) &&
+                      is_srgb(file, IE_FORMAT_TIFF, data, size) &&
+                      write_rows(&from, &picture, options, converted);
+    ie_tiff_close(from.tiff);
     return good;
 }

@@ -5,6 +5,7 @@
 #include "storage/jpeg_dc.h"
 #include "storage/jpeg_requantise.h"
 #include "storage/png_rows.h"
+#include "storage/tiff_rows.h"
 #include "utils/error.h"
 
 /* 8 bits, grey or RGB. Colours under full transparency are nobody's business, and encoders drop
@@ -102,8 +103,9 @@ static bool walk_quarter(ie_jpeg_dc *dc, const ie_jpeg_dc_facts *f, ie_likeness_
 typedef struct block_walk {
     unsigned sides[2]; /* samples that a block of luma, and of chroma, shows across */
     uint32_t across[IE_PARTS], down[IE_PARTS], rows;
+    bool by_dc; /* chroma's samples are those of DC alone */
     int16_t (*blocks[IE_PARTS])[64];
-    uint8_t *samples;
+    uint8_t *samples[IE_PARTS];
     ie_requantiser quantisers[IE_PARTS];
 } block_walk;
 
@@ -111,15 +113,34 @@ static bool show_row(block_walk *w, ie_likeness_maker *maker)
 {
     for (int i = 0; i < IE_PARTS && w->across[i] > 0; i++) {
         const unsigned side = w->sides[i > 0];
-        const ie_block_rows out = {w->samples, (size_t)side * w->across[i], side};
+        const size_t stride = (size_t)side * w->across[i];
+        const bool shown = i > 0 && w->by_dc;
         for (uint32_t y = 0; y < w->down[i]; y++) {
-            if (!ie_show_row(&w->quantisers[i], w->blocks[i] + (size_t)y * w->across[i],
-                             w->across[i], &out)) {
+            uint8_t *to = w->samples[i] + (shown ? y * stride : 0);
+            if (!shown && !ie_show_row(&w->quantisers[i], w->blocks[i] + (size_t)y * w->across[i],
+                                       w->across[i], &(ie_block_rows){to, stride, side})) {
                 return false;
             }
             for (unsigned k = 0; k < side; k++) {
-                ie_likeness_add_part(maker, i, w->samples + k * out.stride);
+                ie_likeness_add_part(maker, i, to + k * stride);
             }
+        }
+    }
+    return true;
+}
+
+static bool take_blocks(const ie_jpeg_dc *dc, block_walk *w)
+{
+    ie_jpeg_dc_blocks(dc, w->across, w->down, &w->rows);
+    for (int i = 0; i < IE_PARTS && w->across[i] > 0; i++) {
+        const size_t blocks = (size_t)w->across[i] * w->down[i], side = w->sides[i > 0];
+        uint16_t quantisers[64];
+        ie_jpeg_dc_quantisers(dc, i, quantisers);
+        ie_requantiser_set(&w->quantisers[i], quantisers, NULL);
+        w->blocks[i] = ie_try_alloc(blocks, sizeof *w->blocks[i]);
+        w->samples[i] = ie_try_alloc(blocks, side * side);
+        if (w->blocks[i] == NULL || w->samples[i] == NULL) {
+            return false;
         }
     }
     return true;
@@ -128,27 +149,18 @@ static bool show_row(block_walk *w, ie_likeness_maker *maker)
 /* Luma at 1/2 or whole, chroma as fine as it must be: by all coefficients. */
 static bool walk_blocks(ie_jpeg_dc *dc, const unsigned sides[2], ie_likeness_maker *maker)
 {
-    block_walk w = {.sides = {sides[0], sides[1]}};
-    ie_jpeg_dc_blocks(dc, w.across, w.down, &w.rows);
-    bool good = ie_jpeg_dc_begin_blocks(dc) == NULL;
-    for (int i = 0; i < IE_PARTS && w.across[i] > 0; i++) {
-        uint16_t quantisers[64];
-        ie_jpeg_dc_quantisers(dc, i, quantisers);
-        ie_requantiser_set(&w.quantisers[i], quantisers, NULL);
-        w.blocks[i] = ie_try_alloc((size_t)w.across[i] * w.down[i], sizeof *w.blocks[i]);
-        good = good && w.blocks[i] != NULL;
-    }
-    w.samples = ie_try_alloc(w.across[IE_LUMA], 64);
-    good = good && w.samples != NULL;
+    block_walk w = {.sides = {sides[0], sides[1]}, .by_dc = sides[1] == 1};
+    bool good = take_blocks(dc, &w) && ie_jpeg_dc_begin_blocks(dc, w.by_dc) == NULL;
     for (uint32_t row = 0; good && row < w.rows; row++) {
-        good = ie_jpeg_dc_next_blocks(dc, (int16_t(*const *)[64])w.blocks) == NULL &&
+        good = ie_jpeg_dc_next_blocks(dc, (int16_t(*const *)[64])w.blocks,
+                                      w.by_dc ? w.samples + 1 : NULL) == NULL &&
                show_row(&w, maker);
     }
     good = good && ie_jpeg_dc_end_blocks(dc) == NULL;
     for (int i = 0; i < IE_PARTS; i++) {
         free(w.blocks[i]);
+        free(w.samples[i]);
     }
-    free(w.samples);
     return good;
 }
 
@@ -247,9 +259,9 @@ static bool check_png(const uint8_t *data, size_t size, uint64_t max_pixels,
     ie_png_facts facts;
     ie_png *png = ie_png_open(data, size, max_pixels, &facts);
     ie_likeness_maker maker = {0};
-    bool good = png != NULL &&
-                ie_likeness_begin(&maker, facts.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
-                                  facts.width, facts.height, 1, 1);
+    bool good =
+        png != NULL && ie_likeness_begin(&maker, facts.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
+                                         facts.width, facts.height, 1, 1);
     for (uint32_t y = 0; good && y < facts.height; y++) {
         const uint8_t *row = ie_png_row(png);
         good = row != NULL;
@@ -313,18 +325,58 @@ static ie_status check_data(const uint8_t *data, size_t size, ie_format format, 
     return status;
 }
 
+/* A plain TIFF, which need not lie in memory. */
+static bool check_tiff(ie_bytes *bytes, uint64_t max_pixels, ie_image_facts *ret_facts,
+                       ie_likeness *ret_likeness)
+{
+    ie_tiff_facts f;
+    ie_tiff *tiff = ie_tiff_open(bytes, max_pixels, &f);
+    ie_likeness_maker maker = {0};
+    bool good = tiff != NULL &&
+                ie_likeness_begin(&maker, f.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB, f.width,
+                                  f.height, 1, 1);
+    for (uint32_t y = 0; good && y < f.height; y++) {
+        const uint8_t *row = ie_tiff_row(tiff);
+        good = row != NULL;
+        if (good) {
+            ie_likeness_add(&maker, row);
+        }
+    }
+    good = good && ie_likeness_end(&maker, ret_likeness);
+    if (good) {
+        *ret_facts = (ie_image_facts){.width = f.width,
+                                      .height = f.height,
+                                      .frames = 1,
+                                      .bits = 8,
+                                      .has_icc = f.has_icc,
+                                      .icc = f.icc};
+    }
+    ie_likeness_maker_clear(&maker);
+    ie_tiff_close(tiff);
+    return good;
+}
+
 static ie_status check(const char *path, uint8_t orientation, uint64_t max_pixels,
                        ie_image_facts *ret_facts, ie_likeness *ret_likeness, ie_error *err)
 {
     ie_bytes *bytes = NULL;
-    const uint8_t *data = NULL;
-    ie_status status = ie_vips_load_file(path, &bytes, &data, err);
+    ie_status status = ie_bytes_open(path, &bytes, err);
     if (status != IE_OK) {
         return status;
     }
-    size_t size = (size_t)ie_bytes_size(bytes);
-    ie_format format = ie_format_sniff(data, size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES, path);
-    status = check_data(data, size, format, orientation, max_pixels, ret_facts, ret_likeness, err);
+    if (ret_likeness != NULL && orientation <= 1 &&
+        check_tiff(bytes, max_pixels, ret_facts, ret_likeness)) {
+        ie_bytes_close(bytes);
+        return IE_OK;
+    }
+    const uint8_t *data = NULL;
+    status = ie_vips_load_bytes(bytes, path, &data, err);
+    if (status == IE_OK) {
+        const size_t size = (size_t)ie_bytes_size(bytes);
+        const size_t start = size < IE_SNIFF_BYTES ? size : IE_SNIFF_BYTES;
+        status = check_data(data, size, ie_format_sniff(data, start, path), orientation, max_pixels,
+                            ret_facts, ret_likeness, err);
+    }
     ie_bytes_close(bytes);
     return status;
 }
@@ -351,7 +403,7 @@ static ie_status check_profile(const ie_converted *converted, const ie_image_fac
         return IE_OK;
     }
     return ie_error_set(err, IE_ERR_FORMAT, "its conversion came out %s",
-                        !after->has_icc         ? "without its colour profile"
+                        !after->has_icc       ? "without its colour profile"
                         : !converted->has_icc ? "with a colour profile that is not its own"
                                               : "with another colour profile");
 }

@@ -309,6 +309,20 @@ bool ie_vips_transparent(VipsImage *image, bool *ret_transparent)
     return good;
 }
 
+ie_status ie_vips_load_bytes(ie_bytes *bytes, const char *path, const uint8_t **ret_data,
+                             ie_error *err)
+{
+    const uint8_t *data = ie_bytes_load(bytes, MAX_FILE_BYTES);
+    if (data == NULL) {
+        return ie_bytes_size(bytes) > MAX_FILE_BYTES
+                   ? ie_error_set(err, IE_ERR_LIMIT, "%s is larger than 4 GiB", ie_shown(path))
+                   : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read",
+                                    ie_shown(path));
+    }
+    *ret_data = data;
+    return IE_OK;
+}
+
 ie_status ie_vips_load_file(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data,
                             ie_error *err)
 {
@@ -317,17 +331,12 @@ ie_status ie_vips_load_file(const char *path, ie_bytes **ret_bytes, const uint8_
     if (status != IE_OK) {
         return status;
     }
-    const uint8_t *data = ie_bytes_load(bytes, MAX_FILE_BYTES);
-    if (data == NULL) {
-        status =
-            ie_bytes_size(bytes) > MAX_FILE_BYTES
-                ? ie_error_set(err, IE_ERR_LIMIT, "%s is larger than 4 GiB", ie_shown(path))
-                : ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
+    status = ie_vips_load_bytes(bytes, path, ret_data, err);
+    if (status != IE_OK) {
         ie_bytes_close(bytes);
         return status;
     }
     *ret_bytes = bytes;
-    *ret_data = data;
     return IE_OK;
 }
 

@@ -38,6 +38,10 @@ void ie_vips_finish(VipsImage *image);
 ie_status ie_vips_load_file(const char *path, ie_bytes **ret_bytes, const uint8_t **ret_data,
                             ie_error *err) IE_MUST_CHECK;
 
+/* The same of an opened one, which stays open. */
+ie_status ie_vips_load_bytes(ie_bytes *bytes, const char *path, const uint8_t **ret_data,
+                             ie_error *err) IE_MUST_CHECK;
+
 ie_image_facts ie_vips_facts(VipsImage *image, const uint8_t *bytes, size_t size, ie_format format);
 /* Has it a colour profile? Its hash then, as it is when unpacked. */
 bool ie_vips_profile(VipsImage *image, ie_hash128 *ret_hash);

@@ -8,10 +8,8 @@
 #include "utils/memory.h"
 
 #define MAX_SAMPLING 4
-/* Blocks of the widest row, 65,500 samples, rounded up to whole MCUs. */
-#define MAX_ROW (65500 / 8 + 1 + MAX_SAMPLING)
-/* As storage/jpeg_file has it. */
-#define MAX_SCANS 200
+#define MAX_ROW (65500 / 8 + 1 + MAX_SAMPLING) /* blocks of the widest row, in whole MCUs */
+#define MAX_SCANS 200                          /* as storage/jpeg_file has it */
 
 struct ie_jpeg_dc {
     ie_jpeg_header header;
@@ -23,6 +21,7 @@ struct ie_jpeg_dc {
     uint8_t rows[3][MAX_SAMPLING][MAX_ROW]; /* of samples: one row of MCUs */
     uint8_t quarter[2 * MAX_SAMPLING][2 * MAX_ROW];
     int16_t (*blocks[3])[64]; /* where a row of MCUs goes, when all coefficients are wanted */
+    uint8_t *samples[3];      /* where it goes when DC is, of chroma */
     int16_t *coefficients[3]; /* progressive: DC as far as it is known, rows of stride_of() */
     int8_t known[3][64]; /* progressive: the lowest known bit of each coefficient, -1: none */
 };
@@ -198,8 +197,12 @@ static void aim(ie_jpeg_dc *dc, int component, uint32_t x, uint32_t y, size_t ro
                 ie_walk_block *block)
 {
     block->component = (uint8_t)component;
+    const size_t stride = (size_t)mcus_across(&dc->header) * block->step;
+    if (dc->samples[component] != NULL) {
+        block->out = dc->samples[component] + y * stride + x;
+        return;
+    }
     if (dc->blocks[component] != NULL) {
-        size_t stride = (size_t)mcus_across(&dc->header) * block->step;
         block->coefficients = dc->blocks[component] + y * stride + x;
         return;
     }
@@ -325,15 +328,17 @@ void ie_jpeg_dc_quantisers(const ie_jpeg_dc *dc, int component, uint16_t ret_qua
     }
 }
 
-const char *ie_jpeg_dc_begin_blocks(ie_jpeg_dc *dc)
+const char *ie_jpeg_dc_begin_blocks(ie_jpeg_dc *dc, bool chroma_samples)
 {
     const ie_jpeg_header *head = &dc->header;
     if (head->progressive) {
         return "progressive";
     }
     for (int i = 0; i < head->count; i++) {
-        uint8_t table = head->scan.ac[i];
-        if (!ie_value_table_set(&dc->values[table], &head->ac[table])) {
+        const uint8_t table = head->scan.ac[i];
+        const bool skipped = chroma_samples && head->scan.components[i] > 0;
+        if (skipped ? !ie_ac_table_set(&dc->ac[table], &head->ac[table])
+                    : !ie_value_table_set(&dc->values[table], &head->ac[table])) {
             return "bad Huffman table";
         }
     }
@@ -341,19 +346,25 @@ const char *ie_jpeg_dc_begin_blocks(ie_jpeg_dc *dc)
     return NULL;
 }
 
-const char *ie_jpeg_dc_next_blocks(ie_jpeg_dc *dc, int16_t (*const rows[3])[64])
+const char *ie_jpeg_dc_next_blocks(ie_jpeg_dc *dc, int16_t (*const rows[3])[64],
+                                   uint8_t *const samples[2])
 {
     ie_walk_block blocks[IE_WALK_MAX_BLOCKS];
     memcpy(dc->blocks, rows, sizeof dc->blocks);
+    for (int i = 1; samples != NULL && i < 3; i++) {
+        dc->samples[i] = samples[i - 1];
+    }
     int count = list_blocks(dc, 0, blocks);
     memset(dc->blocks, 0, sizeof dc->blocks);
+    memset(dc->samples, 0, sizeof dc->samples);
     return ie_walk_row(&dc->walk, blocks, count, mcus_across(&dc->header)) ? NULL
                                                                            : "bad or missing data";
 }
 
 const char *ie_jpeg_dc_end_blocks(ie_jpeg_dc *dc)
 {
-    return finish_sequential(dc);
+    const char *reason = finish_sequential(dc);
+    return reason == NULL && dc->walk.left_over ? "more data than picture" : reason;
 }
 
 /* ---- progressive ---- */

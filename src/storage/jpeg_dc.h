@@ -57,15 +57,19 @@ typedef struct ie_jpeg_planes {
 const char *ie_jpeg_dc_read(ie_jpeg_dc *dc, const ie_jpeg_planes *planes);
 
 /* All coefficients of a sequential file instead, quantised, a row of MCUs at a time: begin after an
-   open that gave NULL, then as many rows as there are, then end, whose NULL is the yes. A row of
+   open that gave NULL, then as many rows as there are, then end, whose NULL is the yes (and says
+   that no coded data is left over, which libjpeg warns of, too). A row of
    MCUs is, of component i, down[i] rows of across[i] blocks (whole MCUs, also beyond the picture),
    packed; it goes to rows[i], coefficients row by row. The components that are not there have 0. */
 void ie_jpeg_dc_blocks(const ie_jpeg_dc *dc, uint32_t ret_across[3], uint32_t ret_down[3],
                        uint32_t *ret_rows);
 /* By coefficient, row by row. */
 void ie_jpeg_dc_quantisers(const ie_jpeg_dc *dc, int component, uint16_t ret_quantisers[64]);
-const char *ie_jpeg_dc_begin_blocks(ie_jpeg_dc *dc);
-const char *ie_jpeg_dc_next_blocks(ie_jpeg_dc *dc, int16_t (*const rows[3])[64]);
+/* `chroma_samples`: of chroma only what its DC coefficients show, a sample a block, goes to
+   samples[0] and samples[1] (NULL else) instead, and its rows are not touched. */
+const char *ie_jpeg_dc_begin_blocks(ie_jpeg_dc *dc, bool chroma_samples);
+const char *ie_jpeg_dc_next_blocks(ie_jpeg_dc *dc, int16_t (*const rows[3])[64],
+                                   uint8_t *const samples[2]);
 const char *ie_jpeg_dc_end_blocks(ie_jpeg_dc *dc);
 
 #endif

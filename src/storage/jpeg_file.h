@@ -68,8 +68,8 @@ uint8_t *ie_jpeg_encode(const ie_pixels *pixels, int quality, size_t *ret_size);
 typedef struct ie_jpeg_recoding {
     int quality; /* 1..100 */
     bool progressive;
-    /* By coefficients (storage/jpeg_requantise.h) instead of samples: faster, and nothing is rounded
-       to samples on the way. For what storage/jpeg_dc.h knows, sequential on both sides. */
+    /* By coefficients (storage/jpeg_requantise.h) instead of samples: faster, and nothing is
+       rounded to samples on the way. For what storage/jpeg_dc.h knows, sequential on both sides. */
     bool coefficients;
     unsigned sides[2]; /* then: how many samples a block of luma, and of chroma, shows across and
                           down: 8, 4, 2 or 1 */

@@ -19,7 +19,7 @@
 #define UNDECIDED (255u << STEP_AT)
 /* Look-ups that a filled bit buffer (56 bits at least) is good for. */
 #define LOOKUPS 4
-_Static_assert(LOOKUPS * IE_VALUE_BITS <= 56, "a look-up takes bits that are not there");
+_Static_assert(LOOKUPS *IE_VALUE_BITS <= 56, "a look-up takes bits that are not there");
 _Static_assert(IE_VALUE_BITS < 1 << BITS && VALUE_AT + VALUE_BITS == 32, "an entry has no room");
 
 /* Which columns and rows the transform looks at: their number among the sums, NONE for the
@@ -61,21 +61,37 @@ typedef struct coded {
     int16_t value;
 } coded;
 
-static coded read_symbol(const ie_canonical *table, uint32_t index)
+static coded read_symbol(uint32_t index, unsigned length, unsigned symbol)
 {
-    const uint64_t buffer = (uint64_t)index << (64 - IE_VALUE_BITS);
-    unsigned length;
-    const int code = ie_canonical_find(table, (uint32_t)(buffer >> 48), &length);
-    const unsigned size = (unsigned)code & 15, run = (unsigned)code >> 4;
-    if (code < 0 || length + size > IE_VALUE_BITS || size >= VALUE_BITS) {
+    const unsigned size = symbol & 15, run = symbol >> 4;
+    if (length + size > IE_VALUE_BITS || size >= VALUE_BITS) {
         return (coded){0};
     }
     coded it = {.bits = (uint8_t)(length + size),
                 .step = (uint8_t)(size != 0 || run == 15 ? run + 1 : ENDS)};
     if (size != 0) {
+        const uint64_t buffer = (uint64_t)index << (64 - IE_VALUE_BITS);
         it.value = (int16_t)ie_bits_value(&(ie_bits){.buffer = buffer}, length + size, size);
     }
     return it;
+}
+
+/* Code by code: the indexes that begin with one lie together. */
+static void read_symbols(const ie_canonical *table, coded *symbols)
+{
+    uint32_t index = 0;
+    memset(symbols, 0, sizeof *symbols << IE_VALUE_BITS);
+    for (unsigned length = 1; length <= IE_VALUE_BITS; length++) {
+        const uint32_t width = 1u << (IE_VALUE_BITS - length);
+        const uint32_t end = table->ends[length] >> (16 - IE_VALUE_BITS);
+        while (index < end) {
+            const int32_t code = (int32_t)(index >> (IE_VALUE_BITS - length));
+            const uint8_t symbol = table->huffman.symbols[(code + table->offsets[length]) & 255];
+            for (const uint32_t next = index + width; index < next; index++) {
+                symbols[index] = read_symbol(index, length, symbol);
+            }
+        }
+    }
 }
 
 static uint32_t value_entry(const coded *symbols, uint32_t index)
@@ -107,9 +123,7 @@ bool ie_value_table_set(ie_value_table *table, const ie_huffman *huffman)
         return false;
     }
     coded symbols[1 << IE_VALUE_BITS];
-    for (uint32_t i = 0; i < 1u << IE_VALUE_BITS; i++) {
-        symbols[i] = read_symbol(&table->canonical, i);
-    }
+    read_symbols(&table->canonical, symbols);
     for (uint32_t i = 0; i < 1u << IE_VALUE_BITS; i++) {
         table->fast[i] = value_entry(symbols, i);
     }

@@ -159,7 +159,7 @@ static bool pull_row(recoder *r)
 {
     feeder *f = &r->feeder;
     const struct jpeg_decompress_struct *from = &r->jpeg->codec;
-    if (ie_jpeg_dc_next_blocks(f->dc, (int16_t(*const *)[64])f->blocks) != NULL) {
+    if (ie_jpeg_dc_next_blocks(f->dc, (int16_t(*const *)[64])f->blocks, NULL) != NULL) {
         return false;
     }
     for (int i = 0; i < from->num_components; i++) {
@@ -206,7 +206,7 @@ static bool set_up_feeder(recoder *r, const uint8_t *bytes, size_t size)
     uint32_t across[MAX_PARTS], rows;
     f->dc = ie_jpeg_dc_new();
     if (r->how->progressive || ie_jpeg_dc_open(f->dc, bytes, size, UINT64_MAX, &facts) != NULL ||
-        ie_jpeg_dc_begin_blocks(f->dc) != NULL) {
+        ie_jpeg_dc_begin_blocks(f->dc, false) != NULL) {
         return false;
     }
     ie_jpeg_dc_blocks(f->dc, across, f->down, &rows);

@@ -260,6 +260,33 @@ AVX2 bool quantise_eight(const ie_requantiser *r, const __m256i worth[8], int16_
     return within(nearest, 1023);
 }
 
+/* jpeg_idct_2x2: see put_quarter(). */
+AVX2 void put_quarter_eight(const __m256i worth[8], uint8_t *out, size_t stride)
+{
+    const __m256i even = plus(_mm256_slli_epi32(worth[0], 15), _mm256_set1_epi32(1 << 12));
+    const __m256i odd = plus(plus(times(worth[1], W1), times(worth[3], W3)),
+                             plus(times(worth[5], W5), times(worth[7], W7)));
+    const __m256i upper = _mm256_srai_epi32(plus(even, odd), 13);
+    const __m256i lower = _mm256_srai_epi32(minus(even, odd), 13);
+    const __m256i weights = _mm256_setr_epi32(0, W1, 0, W3, 0, W5, 0, W7);
+    const __m256i pairs =
+        _mm256_hadd_epi32(_mm256_mullo_epi32(upper, weights), _mm256_mullo_epi32(lower, weights));
+    const __m256i fours = _mm256_hadd_epi32(pairs, pairs);
+    const __m128i odds =
+        _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
+    /* Of the upper row and the lower. */
+    const __m128i first =
+        _mm_unpacklo_epi32(_mm256_castsi256_si128(upper), _mm256_castsi256_si128(lower));
+    const __m128i evens = _mm_add_epi32(_mm_slli_epi32(first, 15), _mm_set1_epi32(1 << 19));
+    const __m128i left = _mm_srai_epi32(_mm_add_epi32(evens, odds), 20);
+    const __m128i right = _mm_srai_epi32(_mm_sub_epi32(evens, odds), 20);
+    const __m128i samples =
+        _mm_adds_epi16(_mm_packs_epi32(_mm_unpacklo_epi32(left, right), left), _mm_set1_epi16(128));
+    const uint32_t four = (uint32_t)_mm_cvtsi128_si32(_mm_packus_epi16(samples, samples));
+    memcpy(out, &four, 2);
+    memcpy(out + stride, (const uint8_t *)&four + 2, 2);
+}
+
 /* jpeg_idct_4x4: see put_half(). */
 AVX2 void put_half_eight(const __m256i worth[8], uint8_t *out, size_t stride)
 {
@@ -407,9 +434,7 @@ AVX2 bool take_row_eight(const ie_requantiser *r, int16_t (*blocks)[64], size_t 
         if (side == 4) {
             put_half_eight(worth, out, to->stride);
         } else if (side == 2) {
-            int32_t plain[64];
-            memcpy(plain, worth, sizeof plain);
-            put_quarter(plain, out, to->stride);
+            put_quarter_eight(worth, out, to->stride);
         } else if (side == 1) {
             *out = sample((_mm_cvtsi128_si32(_mm256_castsi256_si128(worth[0])) + 4) >> 3);
         }

@@ -131,9 +131,12 @@ static void fill_window(ie_walk *walk)
    the end. */
 static void end_segment(ie_walk *walk)
 {
+    const ptrdiff_t bits = (walk->end - walk->next) * 8 + (ptrdiff_t)walk->left;
+    walk->left_over = walk->left_over || bits >= 8;
     while (!walk->segment_ended) {
         walk->next = walk->end;
         fill_window(walk);
+        walk->left_over = walk->left_over || walk->end > walk->window;
     }
 }
 
@@ -171,6 +174,7 @@ void ie_walk_start(ie_walk *walk, const uint8_t *input, const uint8_t *end)
     walk->input = input;
     walk->input_end = end;
     walk->restart_number = 0;
+    walk->left_over = false;
     start_segment(walk);
 }
 

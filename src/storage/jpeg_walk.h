@@ -85,6 +85,8 @@ typedef struct ie_walk {
     ie_quarter_scale scale;                   /* of luma, when its samples at 1/4 are wanted */
     uint32_t restart_interval, until_restart; /* in MCUs; 0: none */
     uint8_t restart_number;
+    bool left_over;                   /* whole bytes of coded data stood behind the last MCU of an
+                                         interval: libjpeg's JWRN_EXTRANEOUS_DATA */
     uint8_t window[IE_WALK_WINDOW + IE_WALK_MCU_BYTES];
 } ie_walk;
 

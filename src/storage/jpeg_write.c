@@ -68,9 +68,9 @@ ie_jpeg_writer *ie_jpeg_writer_new(const ie_jpeg_picture *p)
         return NULL;
     }
     ie_jpeg_writer *w = ie_alloc(sizeof *w);
-    /* More than pictures need; what is not written to takes no memory. */
+    /* Enough for most; libjpeg takes a larger one where it is not. */
     w->size = 65536 + 2 * (unsigned long)p->profile_size +
-              2 * (unsigned long)p->width * p->height * p->channels;
+              (unsigned long)p->width * p->height * p->channels / 2;
     w->own = ie_try_alloc(w->size, 1);
     w->bytes = w->own;
     w->codec.err = jpeg_std_error(&w->errors);

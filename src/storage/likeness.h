@@ -71,9 +71,9 @@ void ie_likeness_add(ie_likeness_maker *maker, const uint8_t *row);
 bool ie_likeness_begin_planes(ie_likeness_maker *maker, uint32_t width, uint32_t height,
                               const uint32_t across[IE_PARTS], const uint32_t down[IE_PARTS],
                               bool gray);
-/* How many samples, across and down, a JPEG's block of luma (sides[0]) and one of chroma, a sample of
-   which covers `columns` x `rows` of luma, must show for the likeness of such a picture. False: no
-   block shows so much. */
+/* How many samples, across and down, a JPEG's block of luma (sides[0]) and one of chroma, of which
+   a sample covers `columns` x `rows` of luma's, must show for the likeness of such a picture.
+   False: no block shows so much. */
 bool ie_likeness_sides(uint32_t width, uint32_t height, uint32_t columns, uint32_t rows,
                        unsigned ret_sides[2]);
 void ie_likeness_add_part(ie_likeness_maker *maker, int part, const uint8_t *row);

@@ -37,6 +37,7 @@ static void load(void)
 }
 
 enum { SIGNATURE = 8, CHUNK = 12, HEADER = 13, MOST_CHUNKS = 1 << 20 };
+#define MOST_SIDE 1000000 /* libpng's limit */
 /* Deflate packs no more than 258 bytes into 2 bits. */
 #define MOST_RATIO 1032u
 
@@ -82,7 +83,16 @@ static bool is_whole(const chunk *c)
 /* Parts of a picture that are not just its rows. */
 static bool is_unusual(const chunk *c)
 {
-    static const char *const types[] = {"PLTE", "tRNS", "acTL", "fcTL", "fdAT"};
+    static const char *const types[] = {"tRNS", "acTL", "fcTL", "fdAT"};
+    for (size_t i = 0; i < 4; i++) {
+        if ((uint8_t)((c->type[i] | 32) - 'a') >= 26) {
+            return true;
+        }
+    }
+    const bool critical = (c->type[0] & 32) == 0;
+    if (critical && !is(c, "IHDR") && !is(c, "IDAT") && !is(c, "IEND")) {
+        return true;
+    }
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (is(c, types[i])) {
             return true;
@@ -102,8 +112,8 @@ static bool take_header(const chunk *c, uint64_t max_pixels, ie_png_facts *facts
     facts->channels = b[9] == 2 ? 3 : 1;
     const uint64_t stride = (uint64_t)facts->width * facts->channels + 1;
     return b[8] == 8 && (b[9] == 0 || b[9] == 2) && b[10] == 0 && b[11] == 0 && b[12] == 0 &&
-           facts->width > 0 && facts->height > 0 && facts->width <= INT32_MAX &&
-           facts->height <= INT32_MAX && (uint64_t)facts->width * facts->height <= max_pixels &&
+           facts->width > 0 && facts->height > 0 && facts->width <= MOST_SIDE &&
+           facts->height <= MOST_SIDE && (uint64_t)facts->width * facts->height <= max_pixels &&
            facts->height < IE_PNG_MOST_BYTES / stride;
 }
 
@@ -191,6 +201,16 @@ static uint8_t *joined(const uint8_t *bytes, size_t size, const packed *p)
     return all;
 }
 
+/* No distance reaches beyond the window that the data names (RFC 1950, 2.2): zlib refuses such. */
+static bool has_window(const uint8_t *stream, size_t size, size_t out_size)
+{
+    if (size < 2) {
+        return false;
+    }
+    const size_t window = (size_t)1 << ((stream[0] >> 4) + 8);
+    return window >= 32768 || window >= out_size;
+}
+
 static bool unpack(const uint8_t *bytes, size_t size, uint8_t *out, size_t out_size)
 {
     packed p;
@@ -200,7 +220,7 @@ static bool unpack(const uint8_t *bytes, size_t size, uint8_t *out, size_t out_s
     struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
     uint8_t *all = p.chunks > 1 ? joined(bytes, size, &p) : NULL;
     const uint8_t *from = p.chunks > 1 ? all : p.first;
-    bool good = decompressor != NULL && from != NULL &&
+    bool good = decompressor != NULL && from != NULL && has_window(from, p.size, out_size) &&
                 libdeflate_zlib_decompress(decompressor, from, p.size, out, out_size, NULL) ==
                     LIBDEFLATE_SUCCESS;
     free(all);

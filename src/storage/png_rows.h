@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define IE_PNG_MOST_BYTES (512u << 20)
+#define IE_PNG_MOST_BYTES (256u << 20)
 
 typedef struct ie_png ie_png;
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # CPU ms a photo of conversions, to libjpeg-turbo, to the vips command and to ImageMagick, as far as installed:
-#   [PAIRS="jpg:jpeg tif:jpeg jpg:avif"] tests/bench/convert.sh FOLDER [ROUNDS] [BUILD] [PHOTOS]
+#   [PAIRS="jpg:jpeg tif:jpeg jpg:png:png[compression=1,filter=all]"] [MAGICK=no] tests/bench/convert.sh FOLDER [ROUNDS] [BUILD] [PHOTOS]
+# A pair's third part is how vips writes, its own settings if there is none; MAGICK=no leaves ImageMagick out.
 # FOLDER has JPEGs of a camera; PHOTOS (6) of them are taken, and converted by vips into the other sources. Interleaved, page
 # cache warm, one thread, medians. Ours counts wholly: starting, looking, converting, metadata, the proof that the new file
 # shows the same picture (a decode of it, and SSIM), journal. The others start once a photo and prove nothing.
@@ -65,7 +66,7 @@ printf '| ours, the proof beside | %.1f | %.2f |\n\n' "$(column 4)" "$(ratio 4)"
 printf '| whole commands | ours | vips | ImageMagick | ours to vips | ImageMagick to ours | size, ours to vips |\n|---|---|---|---|---|---|---|\n'
 size_of() { find "$work/to" -type f -name "*.$1" -printf '%s\n' | awk '{s += $1} END {print s}'; }
 for pair in ${PAIRS:-jpg:jpeg jpg:png jpg:webp jpg:tiff png:jpeg tif:jpeg heic:jpeg}; do
-    from=${pair%:*} to=${pair#*:}
+    IFS=: read -r from to other <<<"$pair"
     case $from in png) source_of png '[compression=6]' ;; tif) source_of tif '[compression=deflate]' ;; heic) source_of heic '[Q=90,effort=0]' resize 0.5 ;;
         webp) source_of webp '[Q=92,effort=2]' ;; avif) source_of avif '[Q=80,effort=0]' ;; jxl) source_of jxl '[effort=3]' ;; esac
     [ "$to" = jpeg ] && [ "$from" = jpg ] && export IMGENGINE_CONVERT_RECOMPRESS=true || unset IMGENGINE_CONVERT_RECOMPRESS
@@ -73,13 +74,13 @@ for pair in ${PAIRS:-jpg:jpeg jpg:png jpg:webp jpg:tiff png:jpeg tif:jpeg heic:j
     for ((round = 0; round <= rounds; round++)); do # round 0 warms the page cache
         a=$(ours "$from" "$to")
         a_size=$(size_of "${ends[$to]}")
-        b=$(by_vips "$from" "$to" "${same[$to]}")
+        b=$(by_vips "$from" "$to" "${other:-${same[$to]}}")
         b_size=$(size_of "${ends[$to]}")
         c=$(by_magick "$from" "$to")
         line="$a $b $c"
         [ "$round" -gt 0 ] && echo "$line" >>"$work/rounds"
     done
     one() { awk -v n="$count" "{print $1}" "$work/rounds" | median; }
-    printf '| %s to %s | %.0f | %.0f | %.0f | %.2f | %.2f | %.2f |\n' "$from" "$to" "$(one '1000 * $1 / n')" "$(one '1000 * $2 / n')" \
+    printf '| %s to %s%s | %.0f | %.0f | %.0f | %.2f | %.2f | %.2f |\n' "$from" "$to" "${other:+ ($other)}" "$(one '1000 * $1 / n')" "$(one '1000 * $2 / n')" \
         "$(one '1000 * $3 / n')" "$(one '$1 / $2')" "$(one '$3 / $1')" "$(awk -v a="$a_size" -v b="$b_size" 'BEGIN {print a / b}')"
 done

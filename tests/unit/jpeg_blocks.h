@@ -13,11 +13,14 @@
 
 #include <jpeglib.h>
 
+#include <jerror.h>
+
 #include "storage/jpeg_dc.h"
 
 typedef enum jpeg_blocks_verdict {
     BLOCKS_EQUAL,
     BLOCKS_NOT_FOR_US,
+    BLOCKS_LEFT_OVER, /* there is more data than picture: of some bytes libjpeg says nothing */
     BLOCKS_WRONG
 } jpeg_blocks_verdict;
 
@@ -25,6 +28,7 @@ typedef struct jpeg_blocks_reader {
     struct jpeg_decompress_struct codec;
     struct jpeg_error_mgr errors;
     jmp_buf escape;
+    bool left_over; /* it warned of that */
 } jpeg_blocks_reader;
 
 static inline void jpeg_blocks_fail(j_common_ptr codec)
@@ -34,8 +38,8 @@ static inline void jpeg_blocks_fail(j_common_ptr codec)
 
 static inline void jpeg_blocks_message(j_common_ptr codec, int level)
 {
-    (void)codec;
-    (void)level;
+    jpeg_blocks_reader *r = codec->client_data;
+    r->left_over = r->left_over || (level < 0 && codec->err->msg_code == JWRN_EXTRANEOUS_DATA);
 }
 
 /* A row of MCUs of a component, as far as it is picture. */
@@ -61,13 +65,13 @@ static inline jpeg_blocks_verdict jpeg_blocks_walk(ie_jpeg_dc *dc, jpeg_blocks_r
     uint32_t across[3], down[3], rows;
     int16_t(*blocks[3])[64] = {NULL, NULL, NULL};
     jpeg_blocks_verdict verdict =
-        ie_jpeg_dc_begin_blocks(dc) == NULL ? BLOCKS_EQUAL : BLOCKS_NOT_FOR_US;
+        ie_jpeg_dc_begin_blocks(dc, false) == NULL ? BLOCKS_EQUAL : BLOCKS_NOT_FOR_US;
     ie_jpeg_dc_blocks(dc, across, down, &rows);
     for (int i = 0; i < 3 && across[i] > 0; i++) {
         blocks[i] = malloc((size_t)across[i] * down[i] * sizeof(JBLOCK)); /* of its very size */
     }
     for (uint32_t row = 0; verdict == BLOCKS_EQUAL && row < rows; row++) {
-        if (ie_jpeg_dc_next_blocks(dc, (int16_t(*const *)[64])blocks) != NULL) {
+        if (ie_jpeg_dc_next_blocks(dc, (int16_t(*const *)[64])blocks, NULL) != NULL) {
             verdict = BLOCKS_NOT_FOR_US;
         }
         for (int i = 0; verdict == BLOCKS_EQUAL && arrays != NULL && i < r->codec.num_components;
@@ -77,8 +81,9 @@ static inline jpeg_blocks_verdict jpeg_blocks_walk(ie_jpeg_dc *dc, jpeg_blocks_r
             }
         }
     }
-    if (verdict == BLOCKS_EQUAL && ie_jpeg_dc_end_blocks(dc) != NULL) {
-        verdict = BLOCKS_NOT_FOR_US;
+    const char *end = verdict == BLOCKS_EQUAL ? ie_jpeg_dc_end_blocks(dc) : NULL;
+    if (end != NULL) {
+        verdict = strcmp(end, "more data than picture") == 0 ? BLOCKS_LEFT_OVER : BLOCKS_NOT_FOR_US;
     }
     free(blocks[0]);
     free(blocks[1]);
@@ -106,6 +111,9 @@ static inline jpeg_blocks_verdict jpeg_blocks_compare(ie_jpeg_dc *dc, const uint
         jpeg_read_header(&r->codec, TRUE);
         jvirt_barray_ptr *arrays = jpeg_read_coefficients(&r->codec);
         verdict = jpeg_blocks_walk(dc, r, arrays);
+        if (verdict == BLOCKS_EQUAL && r->left_over) {
+            verdict = BLOCKS_WRONG;
+        }
         /* what differs before the walk meets what is not for it does not count */
         if (verdict == BLOCKS_WRONG &&
             ie_jpeg_dc_open(dc, data, size, max_pixels, &facts) == NULL &&

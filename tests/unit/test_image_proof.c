@@ -257,6 +257,37 @@ static void a_jpeg_of_a_jpeg_that_shows_something_else_is_refused(void **state)
     }
 }
 
+/* Rows go straight from the decoder to the encoder, a PNG's from our own. */
+static void a_jpeg_of_a_png_or_tiff_that_shows_something_else_is_refused(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[][2] = {{330, 222}, {2111, 93}, {4000, 96}};
+    static const ie_format formats[] = {IE_FORMAT_PNG, IE_FORMAT_TIFF};
+    for (size_t i = 0; i < 6; i++) {
+        const uint32_t *size = sizes[i / 2];
+        const ie_format from = formats[i % 2];
+        ie_likeness original = {0};
+        for (int kind = NOTHING; kind < WRONGS; kind++) {
+            const char *source = encoded(photo(size[0], size[1], (wrong)kind), from, 90, 0, NULL);
+            const char *to = converted_file(source, from, IE_FORMAT_JPEG, 92, 0,
+                                            kind == NOTHING ? &original : NULL);
+            double similarity = similarity_of(&original, to);
+            if ((similarity >= 0.98) != (kind == NOTHING)) {
+                fail_msg("%s of %u x %u, %s: %.3f", ie_format_name(from), size[0], size[1],
+                         names[kind], similarity);
+            }
+            if (kind == NOTHING) {
+                const char *coarse = converted_file(source, from, IE_FORMAT_JPEG, 10, 0, NULL);
+                assert_true(similarity_of(&original, coarse) < 0.98);
+                assert_torn_is_refused(to, &original, IE_FORMAT_JPEG);
+            }
+            unlink(source);
+            unlink(to);
+        }
+        ie_likeness_clear(&original);
+    }
+}
+
 static void what_lost_its_detail_is_refused_however_large_it_is(void **state)
 {
     (void)state;
@@ -492,6 +523,7 @@ int main(void)
         cmocka_unit_test(a_file_that_shows_something_else_is_refused_in_each_format),
         cmocka_unit_test(a_large_file_that_shows_something_else_is_refused),
         cmocka_unit_test(a_jpeg_of_a_jpeg_that_shows_something_else_is_refused),
+        cmocka_unit_test(a_jpeg_of_a_png_or_tiff_that_shows_something_else_is_refused),
         cmocka_unit_test(what_lost_its_detail_is_refused_however_large_it_is),
         cmocka_unit_test(a_turned_picture_is_like_the_upright_one),
         cmocka_unit_test(torn_files_are_refused_wherever_they_are_torn),

@@ -179,9 +179,9 @@ static const char *decode_and_compare(const char *name, const uint8_t *bytes, si
     const char *reason = all.reason;
     jpeg_blocks_verdict blocks = jpeg_blocks_compare(decoder, data, size, MAX_PIXELS);
     if (blocks == BLOCKS_WRONG ||
-        (reason == NULL && !all.facts.progressive && blocks != BLOCKS_EQUAL)) {
+        (reason == NULL && !all.facts.progressive && blocks == BLOCKS_NOT_FOR_US)) {
         printf("  %s: libjpeg gives other coefficients\n", name);
-        assert_int_equal(blocks, BLOCKS_EQUAL);
+        fail();
     }
     decoded_clear(&all);
     decoded_clear(&luma);

@@ -35,8 +35,8 @@ static void seen_clear(seen *it)
     *it = (seen){0};
 }
 
-/* A block of luma shows `side` samples across; 0: by samples. NULL, and the fault's code, where it is
-   refused. */
+/* A block of luma shows `side` samples across; 0: by samples. NULL, and the fault's code, where it
+   is refused. */
 static uint8_t *recode(const uint8_t *bytes, size_t size, int quality, bool progressive,
                        unsigned side, seen *to, size_t *ret_size, const char **ret_code)
 {
@@ -228,6 +228,34 @@ static void a_torn_file_is_left_wherever_it_is_torn(void **state)
     free(bytes);
 }
 
+/* libjpeg warns of coded data that is left over, and so a picture is not whole. */
+static void a_frame_of_fewer_rows_or_columns_than_are_coded_is_left(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const jpeg_shape shape = {.width = 200,
+                                  .height = 160,
+                                  .components = 3,
+                                  .h = {2},
+                                  .v = {2},
+                                  .restart = i < 2 ? 0 : 26,
+                                  .seed = 3};
+        size_t size, new_size, at = 0;
+        const char *code;
+        seen rows = {0};
+        uint8_t *bytes = jpeg_make(&shape, &size);
+        while (bytes[at] != 0xff || bytes[at + 1] != 0xc0) {
+            at++;
+        }
+        bytes[at + (i % 2 == 0 ? 6 : 8)] -= 16; /* height, or width */
+        assert_left(bytes, size, false);
+        assert_null(recode(bytes, size, 90, false, 0, &rows, &new_size, &code));
+        assert_string_not_equal(code, "unsupported");
+        seen_clear(&rows);
+        free(bytes);
+    }
+}
+
 static void coefficients_that_no_picture_has_go_by_samples(void **state)
 {
     (void)state;
@@ -328,6 +356,7 @@ int main(void)
         cmocka_unit_test(each_coefficient_is_the_nearest_and_what_is_shown_is_the_picture),
         cmocka_unit_test(what_is_progressive_goes_by_samples),
         cmocka_unit_test(a_torn_file_is_left_wherever_it_is_torn),
+        cmocka_unit_test(a_frame_of_fewer_rows_or_columns_than_are_coded_is_left),
         cmocka_unit_test(coefficients_that_no_picture_has_go_by_samples),
         cmocka_unit_test(the_largest_coefficients_fit_and_larger_ones_do_not),
         cmocka_unit_test(vectors_change_nothing),

@@ -10,7 +10,7 @@
 #include "storage/ssim.h"
 
 static const char *original, *sabotage; /* the file that is converted, and what "encoding" gives */
-static bool transparent;     /* the source's alpha hides something */
+static bool transparent;                /* the source's alpha hides something */
 
 ie_status ie_image_convert_bytes(ie_bytes *bytes_of_original, ie_format from, const char *temp_path,
                                  const ie_convert_options *options, ie_converted *ret_converted,
@@ -215,6 +215,26 @@ static void an_inverted_picture_scores_below_zero(void **state)
     assert_true(ssim < -0.9);
 }
 
+/* Chroma's squares are 8 samples of the likeness' luma wide: a block of coarser chroma must show
+   more samples, up to all it has. */
+static void blocks_show_as_much_as_a_likeness_needs(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t width, height, columns, rows;
+        unsigned luma, chroma; /* 0: not that way */
+    } rows[] = {{4000, 3000, 2, 2, 2, 1}, {3000, 2250, 2, 2, 4, 1}, {2000, 1500, 4, 1, 4, 2},
+                {1024, 768, 1, 1, 8, 1},  {1024, 768, 2, 2, 8, 2},  {1024, 768, 1, 4, 8, 4},
+                {1024, 768, 0, 0, 8, 1},  {1024, 768, 16, 1, 0, 0}, {4000, 3000, 4, 4, 2, 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned sides[2] = {0, 0};
+        const bool fits = ie_likeness_sides(rows[i].width, rows[i].height, rows[i].columns,
+                                            rows[i].rows, sides);
+        assert_true(fits == (rows[i].luma > 0));
+        assert_true(!fits || (sides[0] == rows[i].luma && sides[1] == rows[i].chroma));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_lost_or_another_colour_profile_is_refused),
         cmocka_unit_test(equal_pictures_give_one_and_flat_ones_the_formula_of_means),
         cmocka_unit_test(an_inverted_picture_scores_below_zero),
+        cmocka_unit_test(blocks_show_as_much_as_a_likeness_needs),
     };
     return cmocka_run_group_tests(tests, picture_folder_make, picture_folder_remove);
 }
