@@ -18,8 +18,10 @@
 #define INK_VARIANCE 150.0f      /* of the edge of a letter from 500 on */
 #define PAPER 0.38               /* of the windows; of pages from 0.44 on */
 #define MOST_BETWEEN 0.15        /* neither flat nor ink; of pages to 0.12, of photos from 0.16 on */
-#define LEVELS_COUNT_HALF 0.5    /* of a window's mean difference: light differs, too */
-#define INK_FLOOR 100.0          /* levels squared */
+#define MUCH_PAPER 0.62
+#define NOISY_BETWEEN 0.25        /* of a scan */
+#define LEVELS_COUNT_HALF 0.5f   /* of a window's mean difference: light differs, too */
+#define INK_FLOOR 100.0f         /* levels squared */
 #define SMALLEST (2 * WINDOW)    /* samples a side: nothing to be read */
 
 /* The largest share of so many samples that lies within `reach` of one level. */
@@ -113,8 +115,9 @@ bool ie_ink_is_page(const ie_pixels *gray)
         }
     }
     ie_ink_plane_clear(&plane);
-    return ready && most_at_one_level(bins, ABOUT_ONE_LEVEL, windows) >= PAPER &&
-           between <= MOST_BETWEEN * windows;
+    double paper = most_at_one_level(bins, ABOUT_ONE_LEVEL, windows);
+    return ready && paper >= PAPER &&
+           between <= (paper >= MUCH_PAPER ? NOISY_BETWEEN : MOST_BETWEEN) * windows;
 }
 
 /* Of one window each, laid out as mean_windows() does. */
@@ -148,49 +151,62 @@ static void room_clear(room *r)
     free(r->column);
 }
 
-/* What `b` does not explain of `a`, both of one size; *ret_all: its mean square. HUGE_VAL: there is
-   nothing to compare. */
-static double unexplained(const ie_ink_plane *a, const ie_ink_plane *b, const float *there,
-                          double *ret_all)
+/* The mean square of what `seen` does not explain of `a`. */
+static double misfit(const ie_ink_plane *a, const ie_ink_plane *seen, const float *there)
+{
+    double all = 0, n = 0;
+    size_t count = (size_t)a->width * (size_t)a->height;
+    for (size_t i = 0; i < count; i++) {
+        float rest = there[i] * (a->v[i] - seen->v[i]);
+        all += (double)(rest * rest);
+        n += (double)there[i];
+    }
+    return n > 0 ? all / n : HUGE_VAL;
+}
+
+/* The most of all windows. */
+static double unexplained(const ie_ink_plane *a, const ie_ink_plane *seen, const float *there,
+                          room *r)
 {
     int w = a->width, h = a->height;
     size_t count = (size_t)w * (size_t)h;
-    room r = {0};
-    ie_ink_plane seen = {0};
-    double most = HUGE_VAL, all = 0, n = 0;
-    if (room_make(&r, count, (size_t)w) && ie_ink_filter(a, b, there, &seen)) {
-        for (size_t i = 0; i < count; i++) {
-            r.rest[i] = there[i] != 0 ? a->v[i] - seen.v[i] : 0;
-            all += (double)(r.rest[i] * r.rest[i]);
-            n += (double)there[i];
-        }
-        mean_windows(there, w, h, r.column, r.there);
-        window_variances(a->v, w, h, r.squares, r.column, r.mean, r.of_a);
-        window_variances(seen.v, w, h, r.squares, r.column, r.mean, r.of_b);
-        window_variances(r.rest, w, h, r.squares, r.column, r.mean, r.of_rest);
-        most = 0;
-        for (int y = 0; y + WINDOW <= h; y++) {
-            for (int x = 0; x + WINDOW <= w; x++) {
-                size_t at = (size_t)y * (size_t)w + (size_t)x;
-                double rest = (double)r.of_rest[at] +
-                              LEVELS_COUNT_HALF * (double)(r.mean[at] * r.mean[at]);
-                double ink = fmax((double)r.of_a[at], (double)r.of_b[at]) + INK_FLOOR;
-                most = r.there[at] > 0.999f ? fmax(most, rest / sqrt(ink)) : most;
+    double most = 0;
+    for (size_t i = 0; i < count; i++) {
+        r->rest[i] = there[i] * (a->v[i] - seen->v[i]);
+    }
+    mean_windows(there, w, h, r->column, r->there);
+    window_variances(a->v, w, h, r->squares, r->column, r->mean, r->of_a);
+    window_variances(seen->v, w, h, r->squares, r->column, r->mean, r->of_b);
+    window_variances(r->rest, w, h, r->squares, r->column, r->mean, r->of_rest);
+    for (int y = 0; y + WINDOW <= h; y++) {
+        for (int x = 0; x + WINDOW <= w; x++) {
+            size_t at = (size_t)y * (size_t)w + (size_t)x;
+            float rest = r->of_rest[at] + LEVELS_COUNT_HALF * r->mean[at] * r->mean[at];
+            float ink = fmaxf(r->of_a[at], r->of_b[at]) + INK_FLOOR;
+            if (rest * rest > ink && r->there[at] > 0.999f) {
+                most = fmax(most, (double)(rest / sqrtf(ink)));
             }
         }
     }
-    *ret_all = n > 0 ? all / n : HUGE_VAL;
-    ie_ink_plane_clear(&seen);
-    room_clear(&r);
     return most;
 }
 
 /* The one that is made of the other leaves less, whichever is the sharper. */
 static double compare_laid(const ie_ink_plane *a, const ie_ink_plane *b, const float *there)
 {
-    double all_ab, all_ba;
-    double ab = unexplained(a, b, there, &all_ab), ba = unexplained(b, a, there, &all_ba);
-    return all_ab <= all_ba ? ab : ba;
+    ie_ink_plane of_b = {0}, of_a = {0};
+    room r = {0};
+    double most = HUGE_VAL;
+    if (room_make(&r, (size_t)a->width * (size_t)a->height, (size_t)a->width) &&
+        ie_ink_filter(a, b, there, &of_b) && ie_ink_filter(b, a, there, &of_a)) {
+        most = misfit(a, &of_b, there) <= misfit(b, &of_a, there)
+                   ? unexplained(a, &of_b, there, &r)
+                   : unexplained(b, &of_a, there, &r);
+    }
+    ie_ink_plane_clear(&of_b);
+    ie_ink_plane_clear(&of_a);
+    room_clear(&r);
+    return most;
 }
 
 static unsigned inverse(unsigned turn)

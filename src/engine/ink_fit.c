@@ -16,7 +16,9 @@
 #define MIN_SCALE 0.77    /* of a copy, as in engine/judge.c */
 #define MAX_SCALE 1.30
 #define INSET 2           /* samples: so far the filter's neighbours are shown, too */
-#define ROW_STEP 2        /* every other row tells enough to lay them */
+#define FILTER_STEP 3
+#define ROW_STEP 2          /* every other row tells enough to lay them */
+#define SETTLED 0.02        /* samples at the far end */
 
 static bool plane_make(ie_ink_plane *plane, int width, int height)
 {
@@ -147,7 +149,8 @@ static void look_through(const ie_ink_plane *b, const map *m, ie_ink_plane *seen
     }
 }
 
-/* One step of the fit of `m`; `seen` and `there` are b through it. */
+/* One step of the fit of `m`; `seen` and `there` are b through it. False: it is as good as it
+   gets. */
 static bool step(const ie_ink_plane *a, const ie_ink_plane *seen, const float *there, map *m)
 {
     int w = a->width;
@@ -180,10 +183,15 @@ static bool step(const ie_ink_plane *a, const ie_ink_plane *seen, const float *t
     if (!solve(e, r, MAP)) {
         return false;
     }
+    double moved = 0;
     for (int k = 0; k < MAP; k++) {
         m->p[k] += r[k];
     }
-    return true;
+    for (int k = 0; k < 6; k += 3) {
+        double far = fabs(r[k]) + fabs(r[k + 1]) * a->width + fabs(r[k + 2]) * a->height;
+        moved = fmax(moved, far);
+    }
+    return moved > SETTLED;
 }
 
 static void fit(const ie_ink_plane *a, const ie_ink_plane *b, map *m, ie_ink_plane *seen,
@@ -290,7 +298,7 @@ static bool find_filter(const ie_ink_plane *a, const ie_ink_plane *b, const floa
 {
     double e[UNKNOWNS * UNKNOWNS] = {0}, d[UNKNOWNS];
     int ink = 0;
-    for (int y = 1; y < a->height - 1; y += ROW_STEP) {
+    for (int y = 1; y < a->height - 1; y += FILTER_STEP) {
         for (int x = 1; x < a->width - 1; x++) {
             size_t at = (size_t)y * (size_t)a->width + (size_t)x;
             if (!neighbours(b, there, at, d)) {
@@ -314,27 +322,32 @@ static bool find_filter(const ie_ink_plane *a, const ie_ink_plane *b, const floa
     return ink >= LEAST_INK && solve(e, r, UNKNOWNS);
 }
 
+/* Rows above and below are read, too. */
+static void filter_row(const float *from, int width, const double *r, float *to)
+{
+    const float *up = from - width, *down = from + width;
+    float c[UNKNOWNS];
+    for (int k = 0; k < UNKNOWNS; k++) {
+        c[k] = (float)r[k];
+    }
+    for (int x = 1; x < width - 1; x++) {
+        to[x] = c[0] * up[x - 1] + c[1] * up[x] + c[2] * up[x + 1] + c[3] * from[x - 1] +
+                c[4] * from[x] + c[5] * from[x + 1] + c[6] * down[x - 1] + c[7] * down[x] +
+                c[8] * down[x + 1] + c[TAPS];
+    }
+}
+
 bool ie_ink_filter(const ie_ink_plane *a, const ie_ink_plane *b, const float *there,
                    ie_ink_plane *ret_seen)
 {
-    double r[UNKNOWNS] = {0}, d[UNKNOWNS];
+    double r[UNKNOWNS] = {0};
     if (!plane_make(ret_seen, a->width, a->height) || !find_filter(a, b, there, r)) {
         return false;
     }
-    for (int y = 0; y < a->height; y++) {
-        for (int x = 0; x < a->width; x++) {
-            size_t at = (size_t)y * (size_t)a->width + (size_t)x;
-            bool inside = x > 0 && y > 0 && x < a->width - 1 && y < a->height - 1;
-            double sum = (double)a->v[at]; /* the outermost are not compared */
-            if (inside) {
-                (void)neighbours(b, there, at, d);
-                sum = 0;
-                for (int k = 0; k < UNKNOWNS; k++) {
-                    sum += r[k] * d[k];
-                }
-            }
-            ret_seen->v[at] = (float)sum;
-        }
+    memcpy(ret_seen->v, a->v, (size_t)a->width * (size_t)a->height * sizeof *a->v);
+    for (int y = 1; y < a->height - 1; y++) { /* the outermost are not compared */
+        size_t first = (size_t)y * (size_t)a->width;
+        filter_row(&b->v[first], a->width, r, &ret_seen->v[first]);
     }
     return true;
 }

@@ -108,7 +108,7 @@ static void compare_one(void *user, ie_worker *worker, size_t index)
     ie_pair *pair = &l->pairs[l->doubtful[index]];
     kind a = l->pages[pair->a].is, b = l->pages[pair->b].is;
     (void)worker;
-    if (a == NO_PAGE || b == NO_PAGE) {
+    if (a == NO_PAGE && b == NO_PAGE) {
         return;
     }
     page own_a = {0}, own_b = {0};
