@@ -10,19 +10,19 @@
 
 #define SIDE IE_SKETCH_SIDE
 #define LEVELS 256
-#define WINDOW 9 /* samples a side */
-#define ABOUT_ONE_LEVEL 6        /* to each side: what noise and a lamp at the side do to paper */
+#define WINDOW 9          /* samples a side */
+#define ABOUT_ONE_LEVEL 6 /* to each side: what noise and a lamp at the side do to paper */
 #define SKETCH_ONE_LEVEL 8
 #define SKETCH_PAPER 0.33
-#define FLAT_VARIANCE 6.0f       /* levels squared */
-#define INK_VARIANCE 150.0f      /* of the edge of a letter from 500 on */
-#define PAPER 0.38               /* of the windows; of pages from 0.44 on */
-#define MOST_BETWEEN 0.15        /* neither flat nor ink; of pages to 0.12, of photos from 0.16 on */
+#define FLAT_VARIANCE 6.0f  /* levels squared */
+#define INK_VARIANCE 150.0f /* of the edge of a letter from 500 on */
+#define PAPER 0.38          /* of the windows; of pages from 0.44 on */
+#define MOST_BETWEEN 0.15   /* neither flat nor ink; of pages to 0.12, of photos from 0.16 on */
 #define MUCH_PAPER 0.62
-#define NOISY_BETWEEN 0.25        /* of a scan */
-#define LEVELS_COUNT_HALF 0.5f   /* of a window's mean difference: light differs, too */
-#define INK_FLOOR 100.0f         /* levels squared */
-#define SMALLEST (2 * WINDOW)    /* samples a side: nothing to be read */
+#define NOISY_BETWEEN 0.25     /* of a scan */
+#define LEVELS_COUNT_HALF 0.5f /* of a window's mean difference: light differs, too */
+#define INK_FLOOR 100.0f       /* levels squared */
+#define SMALLEST (2 * WINDOW)  /* samples a side: nothing to be read */
 
 /* The largest share of so many samples that lies within `reach` of one level. */
 static double most_at_one_level(const uint32_t bins[LEVELS], int reach, double count)
@@ -128,8 +128,7 @@ typedef struct room {
 
 static bool room_make(room *r, size_t count, size_t width)
 {
-    float **parts[] = {&r->rest, &r->squares, &r->mean, &r->of_rest,
-                       &r->of_a, &r->of_b,    &r->there};
+    float **parts[] = {&r->rest, &r->squares, &r->mean, &r->of_rest, &r->of_a, &r->of_b, &r->there};
     bool ready = true;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         *parts[i] = ie_try_alloc(count, sizeof **parts[i]);

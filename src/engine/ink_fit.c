@@ -5,20 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAPS 9            /* of the filter */
+#define TAPS 9 /* of the filter */
 #define UNKNOWNS (TAPS + 1)
-#define MAP 8             /* six of places, gain and offset */
+#define MAP 8 /* six of places, gain and offset */
 #define ROUNDS 6
-#define SOFTER 4          /* times, at first: strokes are thinner than the sketches are exact */
-#define SPREAD 24.0       /* levels: what differs by more counts less */
-#define INK_SLOPE 8.0f    /* levels: where there is less a filter has nothing to do */
-#define LEAST_INK 50      /* samples */
-#define MIN_SCALE 0.77    /* of a copy, as in engine/judge.c */
+#define SOFTER 4       /* times, at first: strokes are thinner than the sketches are exact */
+#define SPREAD 24.0    /* levels: what differs by more counts less */
+#define INK_SLOPE 8.0f /* levels: where there is less a filter has nothing to do */
+#define LEAST_INK 50   /* samples */
+#define MIN_SCALE 0.77 /* of a copy, as in engine/judge.c */
 #define MAX_SCALE 1.30
-#define INSET 2           /* samples: so far the filter's neighbours are shown, too */
+#define INSET 2 /* samples: so far the filter's neighbours are shown, too */
 #define FILTER_STEP 3
-#define ROW_STEP 2          /* every other row tells enough to lay them */
-#define SETTLED 0.02        /* samples at the far end */
+#define ROW_STEP 2   /* every other row tells enough to lay them */
+#define SETTLED 0.02 /* samples at the far end */
 
 static bool plane_make(ie_ink_plane *plane, int width, int height)
 {
@@ -282,8 +282,8 @@ static bool neighbours(const ie_ink_plane *b, const float *there, size_t at, dou
     float least = b->v[at], most = b->v[at];
     bool all_there = true;
     for (int k = 0; k < TAPS; k++) {
-        size_t near = at + (size_t)(k % 3) - 1 + (size_t)(k / 3) * (size_t)b->width -
-                      (size_t)b->width;
+        size_t near =
+            at + (size_t)(k % 3) - 1 + (size_t)(k / 3) * (size_t)b->width - (size_t)b->width;
         float v = b->v[near];
         least = v < least ? v : least;
         most = v > most ? v : most;

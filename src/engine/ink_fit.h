@@ -21,8 +21,8 @@ typedef struct ie_ink_plane {
 bool ie_ink_plane_fill(ie_ink_plane *plane, const ie_pixels *gray, unsigned turn);
 void ie_ink_plane_clear(ie_ink_plane *plane);
 
-/* `b` as it looks when it is laid onto `a`, of a's size, and which of its samples are there: 1 or 0.
-   `laying`: that of the sketches. False without memory, and where it is no map of a copy. */
+/* `b` as it looks when it is laid onto `a`, of a's size, and which of its samples are there: 1 or
+   0. `laying`: that of the sketches. False without memory, and where it is no map of a copy. */
 bool ie_ink_lay(const ie_ink_plane *a, const ie_pixels *b, unsigned turn, const ie_laying *laying,
                 ie_ink_plane *ret_seen, float *ret_there);
 

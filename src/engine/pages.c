@@ -25,9 +25,9 @@ typedef struct look {
     const ie_compare *compare;
     ie_photo **photos;
     ie_pair *pairs;
-    page *pages;     /* by photo */
-    size_t *doubtful; /* pairs */
-    uint32_t *wanted; /* photos */
+    page *pages;        /* by photo */
+    size_t *doubtful;   /* pairs */
+    uint32_t *wanted;   /* photos */
     atomic_size_t kept; /* bytes */
 } look;
 
