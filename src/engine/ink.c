@@ -16,7 +16,7 @@
 #define SKETCH_PAPER 0.33
 #define FLAT_VARIANCE 6.0f  /* levels squared */
 #define INK_VARIANCE 150.0f /* of the edge of a letter from 500 on */
-#define PAPER 0.38          /* of the windows; of pages from 0.44 on */
+#define PAPER 0.42          /* of the windows; of pages from 0.44 on */
 #define MOST_BETWEEN 0.15   /* neither flat nor ink; of pages to 0.12, of photos from 0.16 on */
 #define MUCH_PAPER 0.62
 #define NOISY_BETWEEN 0.25     /* of a scan */

@@ -7,12 +7,15 @@
 
 #include "engine/crew.h"
 #include "engine/ink.h"
+#include "engine/lettering.h"
 #include "storage/source.h"
 #include "storage/stamp.h"
 #include "utils/error.h"
 
 /* Of pages that stay in memory; the rest is read once for each pair. */
 #define MOST_KEPT (256u << 20)
+
+#define MUCH_SMALLER 0.4 /* of the samples */
 
 typedef enum kind { NOT_READ, PAGE, NO_PAGE, UNREADABLE } kind;
 
@@ -85,7 +88,7 @@ static void read_one(void *user, ie_worker *worker, size_t index)
     (void)worker;
     *p = read_page(l->compare->config, l->photos[l->wanted[index]]);
     size_t size = (size_t)p->pixels.width * p->pixels.height;
-    bool fits = p->is == PAGE && atomic_fetch_add(&l->kept, size) + size <= MOST_KEPT;
+    bool fits = p->pixels.data != NULL && atomic_fetch_add(&l->kept, size) + size <= MOST_KEPT;
     if (!fits) {
         free(p->pixels.data);
         p->pixels.data = NULL;
@@ -102,21 +105,40 @@ static const ie_pixels *page_of(const look *l, uint32_t photo, page *ret_own)
     return ret_own->pixels.data != NULL ? &ret_own->pixels : NULL;
 }
 
+static bool may_be_pages(const ie_sketch *a, const ie_sketch *b)
+{
+    return ie_ink_may_be_page(a) && ie_ink_may_be_page(b);
+}
+
+/* A photo that was brightened until much of it is white looks like a page, and a page so small that
+   its lines run into one another does not. */
+static bool are_pages(const page *a, const ie_pixels *of_a, const page *b, const ie_pixels *of_b)
+{
+    double size_a = (double)of_a->width * of_a->height, size_b = (double)of_b->width * of_b->height;
+    bool a_is = a->is == PAGE || (b->is == PAGE && size_a < MUCH_SMALLER * size_b);
+    bool b_is = b->is == PAGE || (a->is == PAGE && size_b < MUCH_SMALLER * size_a);
+    return a_is && b_is;
+}
+
+/* Do they say the same? Both as they were read. */
+static bool agree(const look *l, const ie_pair *pair, const ie_pixels *a, const ie_pixels *b)
+{
+    const ie_sketch *of_a = l->photos[pair->a]->sketch, *of_b = l->photos[pair->b]->sketch;
+    if (are_pages(&l->pages[pair->a], a, &l->pages[pair->b], b) && may_be_pages(of_a, of_b)) {
+        return ie_ink_other(of_a, a, of_b, b, pair->turn) < IE_INK_OTHER;
+    }
+    return !ie_lettering_may_differ(of_a, of_b, pair->turn) ||
+           ie_lettering_of_both(a, b, pair->turn) < IE_LETTERING_BOTH;
+}
+
 static void compare_one(void *user, ie_worker *worker, size_t index)
 {
     look *l = user;
     ie_pair *pair = &l->pairs[l->doubtful[index]];
-    kind a = l->pages[pair->a].is, b = l->pages[pair->b].is;
-    (void)worker;
-    if (a == NO_PAGE && b == NO_PAGE) {
-        return;
-    }
     page own_a = {0}, own_b = {0};
-    const ie_pixels *of_a = page_of(l, pair->a, &own_a), *of_b = page_of(l, pair->b, &own_b);
-    bool same = of_a != NULL && of_b != NULL &&
-                ie_ink_other(l->photos[pair->a]->sketch, of_a, l->photos[pair->b]->sketch, of_b,
-                             pair->turn) < IE_INK_OTHER;
-    if (!same) {
+    (void)worker;
+    const ie_pixels *a = page_of(l, pair->a, &own_a), *b = page_of(l, pair->b, &own_b);
+    if (a == NULL || b == NULL || !agree(l, pair, a, b)) {
         pair->verdict = IE_MATCH_SIMILAR_SCENE;
     }
     free(own_a.pixels.data);
@@ -125,9 +147,9 @@ static void compare_one(void *user, ie_worker *worker, size_t index)
 
 static bool is_doubtful(const look *l, const ie_pair *pair)
 {
+    const ie_sketch *a = l->photos[pair->a]->sketch, *b = l->photos[pair->b]->sketch;
     return pair->verdict == IE_MATCH_SAME_PICTURE &&
-           ie_ink_may_be_page(l->photos[pair->a]->sketch) &&
-           ie_ink_may_be_page(l->photos[pair->b]->sketch);
+           (may_be_pages(a, b) || ie_lettering_may_differ(a, b, pair->turn));
 }
 
 void ie_pages_tell_apart(const ie_compare *compare, ie_photo **photos, size_t count, ie_pair *pairs,

@@ -7,12 +7,13 @@
 
 #define SIDE IE_SKETCH_SIDE
 #define COUNT (SIDE * SIDE)
-#define CORNER 16         /* samples: how far from it a logo reaches */
-#define THINNEST 4        /* samples: a line of text is thinner */
-#define WIDEST 28         /* samples: a third of the side, softened */
-#define LONGEST 3.0       /* of the longer side to the shorter */
-#define MOST_LEVELS 42.0f /* at least; pale text over the middle stays below 40 */
-#define MEAN_LEVELS 19.0
+#define CORNER 16   /* samples: how far from it a logo reaches */
+#define THINNEST 4  /* samples: a line of text is thinner */
+#define WIDEST 28   /* samples: a third of the side, softened */
+#define LONGEST 3.0 /* of the longer side to the shorter */
+#define MOST_LEVELS                                                                                \
+    50.0f /* at least; of pale text over the middle 40 at most, but for one in a hundred */
+#define MEAN_LEVELS 24.0
 #define SHARE 0.6 /* of all that differs: of letters and leaves each is one patch of many */
 
 typedef struct patch {
