@@ -1,74 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "test.h"
+#include "sheet.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "engine/ink.h"
-
-#define WIDTH 600
-#define HEIGHT 840
-#define ACROSS 30 /* digits */
-#define DOWN 24
-
-/* A page in memory with what is known of it. */
-typedef struct sheet {
-    ie_pixels pixels;
-    ie_sketch sketch;
-} sheet;
-
-static void bar(uint8_t *data, int x, int y, int width, int height)
-{
-    for (int i = 0; i < width * height; i++) {
-        data[(y + i / width) * WIDTH + x + i % width] = 30;
-    }
-}
-
-/* Of seven bars; 9 by 15 samples. */
-static void digit(uint8_t *data, int x, int y, int value)
-{
-    static const uint8_t lit[10] = {0x77, 0x24, 0x5d, 0x6d, 0x2e, 0x6b, 0x7b, 0x25, 0x7f, 0x6f};
-    static const int bars[7][4] = {{0, 0, 9, 2}, {0, 0, 2, 8}, {7, 0, 2, 8}, {0, 7, 9, 2},
-                                   {0, 7, 2, 8}, {7, 7, 2, 8}, {0, 13, 9, 2}};
-    for (int i = 0; i < 7; i++) {
-        if ((lit[value] >> i & 1) != 0) {
-            bar(data, x + bars[i][0], y + bars[i][1], bars[i][2], bars[i][3]);
-        }
-    }
-}
-
-static sheet sheet_of(uint8_t *data, uint32_t width, uint32_t height)
-{
-    sheet s = {.pixels = {.data = data,
-                          .width = width,
-                          .height = height,
-                          .channels = 1,
-                          .extent_w = width,
-                          .extent_h = height}};
-    assert_true(ie_pixels_resize(&s.pixels, IE_SKETCH_SIDE, IE_SKETCH_SIDE, IE_FILTER_LANCZOS,
-                                 s.sketch.gray));
-    return s;
-}
-
-/* Lines of digits; the one at `other` (negative: none) is an 8 for a 6. */
-static sheet write_page(int other)
-{
-    uint8_t *data = ie_alloc((size_t)WIDTH * HEIGHT);
-    uint32_t random = 7;
-    memset(data, 250, (size_t)WIDTH * HEIGHT);
-    for (int i = 0; i < ACROSS * DOWN; i++) {
-        random = random * 1664525 + 1013904223;
-        int value = i == ACROSS * DOWN / 2 + 11 ? 6 : (int)(random >> 16) % 10;
-        bool space = (random >> 24) % 4 == 0 && i != ACROSS * DOWN / 2 + 11;
-        if (!space) {
-            digit(data, 60 + i % ACROSS * 16, 70 + i / ACROSS * 30, i == other ? 8 : value);
-        }
-    }
-    return sheet_of(data, WIDTH, HEIGHT);
-}
-
-#define CHANGED (ACROSS * DOWN / 2 + 11)
 
 static sheet resized(const sheet *from, uint32_t width, uint32_t height)
 {
@@ -177,17 +112,18 @@ static void a_page_that_was_cut_or_turned_is_laid_onto_the_other_to_be_read(void
 static void what_is_small_or_blank_or_a_photo_is_no_page_and_is_not_read(void **state)
 {
     (void)state;
-    uint8_t *data = ie_alloc((size_t)WIDTH * HEIGHT), dot[4] = {0};
-    for (int i = 0; i < WIDTH * HEIGHT; i++) {
-        data[i] = (uint8_t)(128 + 60 * sin(i % WIDTH / 41.0) + 50 * sin(i / WIDTH / 17.0));
+    uint8_t *data = ie_alloc((size_t)SHEET_WIDTH * SHEET_HEIGHT), dot[4] = {0};
+    for (int i = 0; i < SHEET_WIDTH * SHEET_HEIGHT; i++) {
+        data[i] =
+            (uint8_t)(128 + 60 * sin(i % SHEET_WIDTH / 41.0) + 50 * sin(i / SHEET_WIDTH / 17.0));
     }
-    sheet photo = sheet_of(data, WIDTH, HEIGHT), small = sheet_of(dot, 2, 2);
+    sheet photo = sheet_of(data, SHEET_WIDTH, SHEET_HEIGHT), small = sheet_of(dot, 2, 2);
     assert_false(ie_ink_may_be_page(&photo.sketch));
     assert_false(ie_ink_is_page(&photo.pixels));
     assert_false(ie_ink_is_page(&small.pixels));
     assert_true(isinf(other_ink(&small, &small, 0)));
-    memset(data, 250, (size_t)WIDTH * HEIGHT);
-    sheet blank = sheet_of(data, WIDTH, HEIGHT);
+    memset(data, 250, (size_t)SHEET_WIDTH * SHEET_HEIGHT);
+    sheet blank = sheet_of(data, SHEET_WIDTH, SHEET_HEIGHT);
     assert_true(isinf(other_ink(&blank, &blank, 0)));
     free(data);
 }
