@@ -248,6 +248,12 @@ void ie_change_leave_out_mark(const ie_plane *a, const ie_plane *b, float *there
     }
 }
 
+void ie_change_find(const ie_plane *a, const ie_plane *b, const float *there, bool edited,
+                    float *ret_rest, int8_t *ret_signs)
+{
+    find_spots(a, b, there, edited ? CLIPPED : NEVER_CLIPPED, ret_rest, ret_signs);
+}
+
 static spots all_spots(const ie_plane *a, const ie_plane *b, const float *there, float clipped)
 {
     float rest[COUNT];

@@ -17,6 +17,12 @@
    tones. */
 double ie_change_of(const ie_plane *a, const ie_plane *b, const float *there);
 
+/* What differs by more than noise, light and edges a little beside each other explain: 1 where `a`
+   is brighter, -1 where it is darker, else 0; *ret_rest: by how many levels. `edited`: what may be
+   clipped in one of them does not count. */
+void ie_change_find(const ie_plane *a, const ie_plane *b, const float *there, bool edited,
+                    float *ret_rest, int8_t *ret_signs);
+
 /* All that came or went, one-sided, along an edge and clipped, too: what two shots may differ in,
    when no mark explains it. */
 double ie_change_of_any_kind(const ie_plane *a, const ie_plane *b, const float *there);

@@ -103,7 +103,7 @@ static bool is_same_picture(const ie_likeness *l, bool other_exposure)
     return l->match >= MIN_MATCH && l->blocks >= blocks && l->detail >= detail &&
            l->moved <= moved && l->changed <= changed && !is_next_shot(l) &&
            (!other_exposure || (shows_as_much(l) && !l->retoned)) && l->gradient <= MAX_GRADIENT &&
-           !other_colors && !l->other_text;
+           !other_colors && !l->other_text && !l->other_thing;
 }
 
 ie_match ie_structure_judge(const ie_likeness *l, bool other_exposure)

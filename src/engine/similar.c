@@ -9,6 +9,7 @@
 
 #include "engine/candidates.h"
 #include "engine/crew.h"
+#include "engine/pages.h"
 #include "engine/sameness.h"
 #include "engine/structure.h"
 #include "utils/error.h"
@@ -360,6 +361,7 @@ static void look_closer(search *s, size_t count)
     run_checks(s, count);
     find_twins(s, count);
     run_all(s, IE_STAGE_PAIRS, s->count, judge_one);
+    ie_pages_tell_apart(s->compare, s->photos, count, s->pairs, s->count);
     keep_verdicts(s);
 }
 

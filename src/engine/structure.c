@@ -12,6 +12,7 @@
 #include "engine/grain.h"
 #include "engine/laying.h"
 #include "engine/motion.h"
+#include "engine/thing.h"
 #include "engine/tone.h"
 
 #define SIDE IE_SKETCH_SIDE
@@ -265,6 +266,18 @@ static void describe(const ie_warp *w, ie_likeness *l)
                    : 1;
 }
 
+/* In levels of one line: a tone that few bright samples tell may make more of them. */
+static bool one_has_a_thing(const ie_plane *a, const ie_plane *seen, const ie_laying *laying,
+                            const float *there)
+{
+    const double *p = laying->warp.p;
+    ie_plane levels = *seen;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        levels.v[i] = (float)(p[6] * (double)seen->v[i] + p[7]);
+    }
+    return ie_thing_tells_apart(a, &levels, there, laying->retoned);
+}
+
 /* What came and went, with levels of one tone. Of one exposure, what was painted over is taken out
    of `there` where all else lies as it lay; of two, who came is as dark as a mark. */
 static void compare_changes(const ie_plane *a, const ie_plane *seen, const ie_laying *laying,
@@ -274,6 +287,7 @@ static void compare_changes(const ie_plane *a, const ie_plane *seen, const ie_la
     ie_tone tone;
     if (!other_exposure) {
         (void)ie_band_leave_out(a, seen, laying->warp.p[6], laying->warp.p[7], there);
+        l->other_thing = one_has_a_thing(a, seen, laying, there);
     }
     if (!ie_tone_fit(a, seen, there, &tone)) {
         return;
@@ -301,6 +315,7 @@ static ie_likeness with_rest(const ie_likeness *so_far, extent measured, bool go
         l.match = l.blocks = l.textured = good ? 1 : 0;
         l.changed = good ? 0 : HUGE_VAL;
         l.painted = good;
+        l.other_thing = !good;
     }
     if (measured < DETAIL) {
         l.detail = l.usual = l.lesser = good ? 1 : -1;

@@ -27,6 +27,7 @@ typedef struct ie_likeness {
     double usual, lesser; /* engine/grain.h: how well most small windows agree, -1..1: the median
                              and the lower quartile */
     bool other_text;      /* both have a band along one edge, with other text (engine/band.h) */
+    bool other_thing;     /* one of them shows a thing that the other does not (engine/thing.h) */
     bool painted;         /* it lies as it lay, and what differs differs one way */
     double beyond; /* how far each shows what the other does not, the less of both; in parts of a
                       side. A crop or a frame has nothing beyond its original, the next shot has, on

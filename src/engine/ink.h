@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * On a page (a form, a letter, a slide, a chart, a window on a screen) small ink is the content:
+ * two forms that differ in one digit are two forms, though no sketch tells them apart. So pages
+ * that seem to be one picture are compared at the size at which they can be read: laid onto each
+ * other, with the filter of 3 x 3 that makes the one of the other but for little (a copy that was
+ * resized or recompressed is such), and window by window what is left is weighed against the ink
+ * there. Pure, deterministic, thread-safe.
+ */
+#ifndef IE_ENGINE_INK_H
+#define IE_ENGINE_INK_H
+
+#include "core/photo.h"
+#include "storage/resample.h"
+
+/* Could this be a page? Much of it has about one level. Cheap, and true of some photos. */
+bool ie_ink_may_be_page(const ie_sketch *sketch);
+
+/* Most of it is flat and of one level, and the rest is ink or the edge of a plain area, as hardly
+   any of a photo is. `gray`: one channel. False without memory. */
+bool ie_ink_is_page(const ie_pixels *gray);
+
+/* The most that any window of 9 x 9 samples has of what the other page does not explain: mean
+   square by root of the variance of its ink, levels; 0 where it is below 1. Copies (JPEG quality
+   35, half the size, cut a little) have up to 3.1, one other digit has from 3.8 on. `turn`: how b
+   must be laid to look like a (photo.h); sketches and grey views of both, upright. HUGE_VAL where
+   they cannot be laid onto each other, and without memory. */
+double ie_ink_other(const ie_sketch *a, const ie_pixels *page_a, const ie_sketch *b,
+                    const ie_pixels *page_b, unsigned turn);
+
+/* From this much on two pages are two. */
+#define IE_INK_OTHER 3.4
+
+#endif

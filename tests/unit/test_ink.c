@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sheet.h"
+
+#include <math.h>
+
+#include "engine/ink.h"
+
+static sheet resized(const sheet *from, uint32_t width, uint32_t height)
+{
+    uint8_t *data = ie_alloc((size_t)width * height);
+    assert_true(ie_pixels_resize(&from->pixels, width, height, IE_FILTER_BICUBIC, data));
+    return sheet_of(data, width, height);
+}
+
+static sheet noisy(const sheet *from)
+{
+    size_t count = (size_t)from->pixels.width * from->pixels.height;
+    uint8_t *data = ie_alloc(count);
+    uint32_t random = 99;
+    for (size_t i = 0; i < count; i++) {
+        random = random * 1664525 + 1013904223;
+        data[i] = (uint8_t)(from->pixels.data[i] + (random >> 24) % 9 - 4);
+    }
+    return sheet_of(data, from->pixels.width, from->pixels.height);
+}
+
+/* Without so many samples at the left and the right, above and below. */
+static sheet cut(const sheet *from, int x, int y)
+{
+    uint32_t width = from->pixels.width - (uint32_t)(2 * x),
+             height = from->pixels.height - (uint32_t)(2 * y);
+    uint8_t *data = ie_alloc((size_t)width * height);
+    for (uint32_t row = 0; row < height; row++) {
+        memcpy(data + (size_t)row * width,
+               from->pixels.data + (size_t)(row + (uint32_t)y) * from->pixels.width + x, width);
+    }
+    return sheet_of(data, width, height);
+}
+
+/* A quarter of a turn to the right. */
+static sheet turned(const sheet *from)
+{
+    uint32_t width = from->pixels.height, height = from->pixels.width;
+    uint8_t *data = ie_alloc((size_t)width * height);
+    for (uint32_t y = 0; y < height; y++) {
+        for (uint32_t x = 0; x < width; x++) {
+            data[(size_t)y * width + x] = from->pixels.data[(size_t)(width - 1 - x) * height + y];
+        }
+    }
+    return sheet_of(data, width, height);
+}
+
+static double other_ink(const sheet *a, const sheet *b, unsigned turn)
+{
+    return ie_ink_other(&a->sketch, &a->pixels, &b->sketch, &b->pixels, turn);
+}
+
+static void copies_of_a_page_have_its_ink(void **state)
+{
+    (void)state;
+    sheet page = write_page(-1), half = resized(&page, 300, 420), odd = resized(&page, 431, 603),
+          dirty = noisy(&page);
+    sheet *const copies[] = {&page, &half, &odd, &dirty};
+    assert_true(ie_ink_may_be_page(&page.sketch) && ie_ink_is_page(&page.pixels) &&
+                ie_ink_is_page(&dirty.pixels));
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t k = 0; k < 4; k++) {
+            assert_true(other_ink(copies[i], copies[k], 0) < IE_INK_OTHER);
+        }
+    }
+    free(page.pixels.data);
+    free(half.pixels.data);
+    free(odd.pixels.data);
+    free(dirty.pixels.data);
+}
+
+static void one_other_digit_makes_another_page(void **state)
+{
+    (void)state;
+    sheet page = write_page(-1), other = write_page(CHANGED), half = resized(&other, 300, 420),
+          dirty = noisy(&other);
+    assert_true(other_ink(&page, &other, 0) > 2 * IE_INK_OTHER);
+    assert_true(other_ink(&other, &page, 0) > 2 * IE_INK_OTHER);
+    assert_true(other_ink(&page, &half, 0) > IE_INK_OTHER);
+    assert_true(other_ink(&half, &page, 0) > IE_INK_OTHER);
+    assert_true(other_ink(&page, &dirty, 0) > 2 * IE_INK_OTHER);
+    free(page.pixels.data);
+    free(other.pixels.data);
+    free(half.pixels.data);
+    free(dirty.pixels.data);
+}
+
+static void a_page_that_was_cut_or_turned_is_laid_onto_the_other_to_be_read(void **state)
+{
+    (void)state;
+    sheet page = write_page(-1), other = write_page(CHANGED);
+    sheet less = cut(&page, 7, 10), less_other = cut(&other, 7, 10), lies = turned(&page),
+          lies_other = turned(&other);
+    assert_true(other_ink(&page, &less, 0) < IE_INK_OTHER);
+    assert_true(other_ink(&less, &page, 0) < IE_INK_OTHER);
+    assert_true(other_ink(&page, &less_other, 0) > IE_INK_OTHER);
+    assert_true(other_ink(&page, &lies, 5) < IE_INK_OTHER ||
+                other_ink(&page, &lies, 7) < IE_INK_OTHER);
+    assert_true(other_ink(&page, &lies_other, 5) > IE_INK_OTHER);
+    assert_true(other_ink(&page, &lies_other, 7) > IE_INK_OTHER);
+    sheet *const all[] = {&page, &other, &less, &less_other, &lies, &lies_other};
+    for (size_t i = 0; i < 6; i++) {
+        free(all[i]->pixels.data);
+    }
+}
+
+static void what_is_small_or_blank_or_a_photo_is_no_page_and_is_not_read(void **state)
+{
+    (void)state;
+    uint8_t *data = ie_alloc((size_t)SHEET_WIDTH * SHEET_HEIGHT), dot[4] = {0};
+    for (int i = 0; i < SHEET_WIDTH * SHEET_HEIGHT; i++) {
+        data[i] =
+            (uint8_t)(128 + 60 * sin(i % SHEET_WIDTH / 41.0) + 50 * sin(i / SHEET_WIDTH / 17.0));
+    }
+    sheet photo = sheet_of(data, SHEET_WIDTH, SHEET_HEIGHT), small = sheet_of(dot, 2, 2);
+    assert_false(ie_ink_may_be_page(&photo.sketch));
+    assert_false(ie_ink_is_page(&photo.pixels));
+    assert_false(ie_ink_is_page(&small.pixels));
+    assert_true(isinf(other_ink(&small, &small, 0)));
+    memset(data, 250, (size_t)SHEET_WIDTH * SHEET_HEIGHT);
+    sheet blank = sheet_of(data, SHEET_WIDTH, SHEET_HEIGHT);
+    assert_true(isinf(other_ink(&blank, &blank, 0)));
+    free(data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(copies_of_a_page_have_its_ink),
+        cmocka_unit_test(one_other_digit_makes_another_page),
+        cmocka_unit_test(a_page_that_was_cut_or_turned_is_laid_onto_the_other_to_be_read),
+        cmocka_unit_test(what_is_small_or_blank_or_a_photo_is_no_page_and_is_not_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
