@@ -6,6 +6,7 @@
 
 #include "analyzers/analyzer.h"
 #include "storage/metadata_file.h"
+#include "storage/xml.h"
 
 static bool enabled(const ie_config *config)
 {
@@ -20,7 +21,10 @@ typedef struct reader {
 static ie_status open_reader(const ie_config *config, const char *catalog, void **ret_state,
                              ie_error *err)
 {
-    (void)err;
+    ie_status status = ie_xml_ready(err);
+    if (status != IE_OK) {
+        return status;
+    }
     reader *r = ie_alloc(sizeof *r);
     r->options = (ie_metadata_options){
         .date_order = &config->analysis.date_order,

@@ -125,14 +125,11 @@ static void remark(ie_worker *worker, const char *text)
     }
 }
 
-/* What an analyzer with outside needs cannot do concerns the run; what another cannot, this
-   photo. */
-static void cannot_open(ie_worker *worker, const ie_analyzer *analyzer, ie_photo *photo,
-                        const ie_error *err)
+/* An installation that lacks a library is no fault of any photo, and ends the run. What only models
+   lack is told, and the run goes on. */
+static void cannot_open(ie_worker *worker, const ie_analyzer *analyzer, const ie_error *err)
 {
-    if (analyzer->check == NULL && photo != NULL) {
-        ie_photo_fault(photo, analyzer->name, "unavailable", "%s", err->text);
-    } else if (worker->config->analysis.require_ml) {
+    if (analyzer->check == NULL || worker->config->analysis.require_ml) {
         worker->error = *err;
     } else {
         IE_AUTO_FREE char *text = ie_asprintf("Going on without %s: %s", analyzer->name, err->text);
@@ -140,7 +137,7 @@ static void cannot_open(ie_worker *worker, const ie_analyzer *analyzer, ie_photo
     }
 }
 
-static bool is_open(ie_worker *worker, size_t index, ie_photo *photo)
+static bool is_open(ie_worker *worker, size_t index)
 {
     const ie_analyzer *analyzer = ie_analyzers[index];
     if (!worker->opened[index] && !worker->broken[index]) {
@@ -150,7 +147,7 @@ static bool is_open(ie_worker *worker, size_t index, ie_photo *photo)
         worker->opened[index] = good;
         worker->broken[index] = !good;
         if (!good) {
-            cannot_open(worker, analyzer, photo, &err);
+            cannot_open(worker, analyzer, &err);
         }
     }
     return worker->opened[index];
@@ -235,7 +232,7 @@ static void run_analyzers(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
     }
     ie_source *source = ie_source_new(bytes, photo, &options, worker->scratch);
     for (size_t i = 0; ie_analyzers[i] != NULL; i++) {
-        if (is_due(ie_analyzers[i], photo, wanted) && is_open(worker, i, photo)) {
+        if (is_due(ie_analyzers[i], photo, wanted) && is_open(worker, i)) {
             run_analyzer(worker, i, photo, source, ret_prepared != NULL ? &ret_prepared[i] : NULL);
         }
     }
@@ -388,6 +385,20 @@ static void forget_half_read(ie_photo *photo, const ie_bytes *bytes, unsigned ha
     photo->tried &= tried;
 }
 
+/* What no photo can be decoded without is nothing that is wrong with this one, nor may it be
+   remembered as that. */
+static void heed_missing_library(ie_worker *worker, const ie_photo *photo)
+{
+    for (uint32_t i = 0; i < photo->fault_count; i++) {
+        if (strcmp(photo->faults[i].code, "unsupported") == 0 &&
+            strcmp(photo->faults[i].stage, "decode") == 0) {
+            ie_status status = ie_image_ready(&worker->error);
+            (void)status;
+            return;
+        }
+    }
+}
+
 static void analyze_bytes(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, unsigned wanted,
                           uint64_t shape_formats, ie_prepared *ret_prepared)
 {
@@ -401,6 +412,7 @@ static void analyze_bytes(ie_worker *worker, ie_photo *photo, ie_bytes *bytes, u
         }
     }
     forget_half_read(photo, bytes, had, tried, shape_formats != 0);
+    heed_missing_library(worker, photo);
 }
 
 static void analyze(ie_worker *worker, ie_photo *photo, unsigned wanted, uint64_t shape_formats,
@@ -464,15 +476,14 @@ void ie_worker_prepare(ie_worker *worker, ie_photo *photo, unsigned wanted, uint
 
 size_t ie_worker_batch(ie_worker *worker, size_t index)
 {
-    size_t batch =
-        is_open(worker, index, NULL) ? ie_analyzers[index]->batch(worker->states[index]) : 1;
+    size_t batch = is_open(worker, index) ? ie_analyzers[index]->batch(worker->states[index]) : 1;
     return batch > 0 ? batch : 1;
 }
 
 void ie_worker_infer(ie_worker *worker, size_t index, ie_photo **photos,
                      const ie_prepared *prepared, size_t count)
 {
-    if (!is_open(worker, index, NULL)) {
+    if (!is_open(worker, index)) {
         return;
     }
     ie_analyzers[index]->infer(worker->states[index], photos, prepared, count);

@@ -137,8 +137,8 @@ static const char *const steps[] = {
     "CREATE TABLE embeddings(path BLOB NOT NULL, model TEXT NOT NULL, dimension INTEGER NOT NULL, "
     "vector BLOB NOT NULL, UNIQUE(path, model));CREATE TABLE texts(model TEXT NOT NULL, list TEXT "
     "NOT NULL, dimension INTEGER NOT NULL, vectors BLOB NOT NULL, UNIQUE(model, list));",
-    "CREATE TABLE apart(a BLOB NOT NULL, b BLOB NOT NULL, name_a BLOB NOT NULL, name_b BLOB NOT "
-    "NULL, UNIQUE(a, b));",
+    ("CREATE TABLE apart(a BLOB NOT NULL, b BLOB NOT NULL, name_a BLOB NOT NULL, name_b BLOB NOT "
+     "NULL, UNIQUE(a, b));"),
     "ALTER TABLE volumes ADD COLUMN place TEXT;",
 };
 #define VERSION ((int)(sizeof steps / sizeof *steps))

@@ -181,7 +181,8 @@ ie_status ie_tags_open_memory(const uint8_t *bytes, size_t size, ie_tags **ret_t
     if (!started) {
         pthread_mutex_unlock(&exiv2_lock);
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
-                            "exiv2 (" IE_LIBRARY_GEXIV2 "), which writes metadata, does not start");
+                            "exiv2 (" IE_LIBRARY_GEXIV2
+                            "), which writes metadata, cannot be loaded; install it");
     }
     ie_tags *tags = ie_alloc(sizeof *tags);
     tags->metadata = gexiv2_metadata_new();

@@ -245,6 +245,11 @@ bool ie_image_can_write(ie_format format)
     }
 }
 
+ie_status ie_image_ready(ie_error *err)
+{
+    return ie_vips_ready(err);
+}
+
 const char *ie_image_library(void)
 {
     return ie_vips_ready(NULL) == IE_OK ? "libvips " VIPS_VERSION : "libvips (does not start)";

@@ -106,6 +106,8 @@ ie_status ie_image_check_likeness(const char *path, uint8_t orientation, uint64_
 /* For `info`: can this build read / write the format? Starts libvips. */
 bool ie_image_can_read(ie_format format);
 bool ie_image_can_write(ie_format format);
+/* IE_ERR_UNSUPPORTED, with what to do: libvips is not installed. Starts it. */
+ie_status ie_image_ready(ie_error *err) IE_MUST_CHECK;
 const char *ie_image_library(void);
 
 #endif

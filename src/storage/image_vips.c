@@ -50,7 +50,8 @@ ie_status ie_vips_ready(ie_error *err)
     if (!started) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
                             "libvips (" IE_LIBRARY_VIPS
-                            "), which reads and writes images, does not start");
+                            "), which reads and writes images, cannot be "
+                            "loaded; install it (Debian: libvips42)");
     }
     return IE_OK;
 }

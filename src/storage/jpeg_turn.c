@@ -73,7 +73,7 @@ static ie_status check_size(const uint8_t *bytes, size_t size, uint64_t max_pixe
     if (!loaded) {
         return ie_error_set(err, IE_ERR_UNSUPPORTED,
                             "TurboJPEG (" IE_LIBRARY_TURBOJPEG
-                            "), which turns JPEGs, does not start");
+                            "), which turns JPEGs, cannot be loaded; install it");
     }
     ie_decode_fault fault = {0};
     ie_jpeg *jpeg = ie_jpeg_open(bytes, size, max_pixels, &fault);

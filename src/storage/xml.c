@@ -6,6 +6,7 @@
 
 #include <expat.h>
 
+#include "utils/error.h"
 #include "utils/late.h"
 
 /* Loaded at first use: see utils/late.h. */
@@ -125,6 +126,16 @@ bool ie_xml_parse(ie_xml *xml, const void *bytes, size_t size)
     good = good || XML_GetErrorCode(r.parser) == XML_ERROR_JUNK_AFTER_DOC_ELEMENT;
     XML_ParserFree(r.parser);
     return good && !xml->stop;
+}
+
+ie_status ie_xml_ready(ie_error *err)
+{
+    pthread_once(&load_once, load);
+    return loaded
+               ? IE_OK
+               : ie_error_set(err, IE_ERR_UNSUPPORTED,
+                              "XMP, GPX and other XML cannot be read: libexpat (" IE_LIBRARY_EXPAT
+                              ") cannot be loaded. Install it (Debian: libexpat1).");
 }
 
 const char *ie_xml_library(void)

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "utils/error.h"
+
 typedef struct ie_xml {
     void *user;
     /* Names are "namespace local"; with `prefixes` "namespace local prefix" where there is a
@@ -34,6 +36,9 @@ bool ie_xml_parse(ie_xml *xml, const void *bytes, size_t size);
 bool ie_xml_find_attribute(const char *bytes, size_t at, size_t behind, const char *qualified,
                            size_t *ret_at, size_t *ret_length);
 
+/* IE_ERR_UNSUPPORTED: libexpat is not installed; says so. Without it every packet would be unsound.
+ */
+ie_status ie_xml_ready(ie_error *err) IE_MUST_CHECK;
 const char *ie_xml_library(void); /* its version */
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "analyzers/analyzer.h"
 #include "core/config.h"
 #include "storage/config_file.h"
 #include "storage/database.h"
@@ -55,6 +56,9 @@ static void pictures_tags_and_turning_are_refused_without_a_crash(void **state)
     ie_error err = {0};
     assert_int_equal(ie_image_probe(bytes, sizeof bytes, IE_FORMAT_PNM, 1000, &facts, &err),
                      IE_ERR_UNSUPPORTED);
+    ie_error missing = {0};
+    assert_int_equal(ie_image_ready(&missing), IE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(missing.text, "install it"));
     ie_tags *tags = NULL;
     assert_int_equal(ie_tags_open_memory(bytes, sizeof bytes, &tags, &err), IE_ERR_UNSUPPORTED);
     ie_jpeg_turn turn;
@@ -67,6 +71,16 @@ static void xml_is_unsound_where_nobody_reads_it(void **state)
 {
     ie_xml xml = {0};
     assert_false(ie_xml_parse(&xml, "<a/>", 4));
+    ie_error err = {0};
+    assert_int_equal(ie_xml_ready(&err), IE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "libexpat"));
+    ie_config *config = ie_config_new();
+    void *state_of_reader = NULL;
+    err = (ie_error){0};
+    assert_int_equal(ie_metadata_analyzer.open(config, NULL, &state_of_reader, &err),
+                     IE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "Install"));
+    ie_config_free(config);
     assert_non_null(strstr(ie_xml_library(), "expat"));
 }
 
