@@ -68,7 +68,7 @@ typedef enum ie_link {
     IE_LINK_NONE,
     IE_LINK_HARD,     /* another name of the survivor's file */
     IE_LINK_REF,      /* a file of its own that shares the survivor's blocks */
-    IE_LINK_SYMBOLIC, /* a symbolic link with the survivor's absolute path */
+    IE_LINK_SYMBOLIC, /* a symbolic link to the survivor, relative on one file system */
     IE_LINKS
 } ie_link;
 

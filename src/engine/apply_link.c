@@ -64,6 +64,17 @@ static int link_blocks(const ie_step *step, const ie_place *temp, ie_copied *ret
     return failed;
 }
 
+/* Where the disk is mounted, or the folder moved, does not matter to a link that names its target
+   from where it stands; to another disk, only an absolute one leads. */
+static int link_symbolic(const ie_step *step, const ie_place *temp)
+{
+    uint64_t mount = 0;
+    IE_AUTO_FREE char *folder = ie_path_directory(step->entry.to);
+    IE_AUTO_FREE char *relative = ie_path_relative(step->entry.survivor, folder);
+    bool near = ie_fs_mount(step->entry.survivor, &mount) == 0 && mount == step->root->mount;
+    return ie_fs_symlink(near ? relative : step->entry.survivor, temp);
+}
+
 bool ie_step_link(ie_step *step, size_t index, ie_trouble *trouble)
 {
     ie_entry *entry = &step->entry;
@@ -74,7 +85,7 @@ bool ie_step_link(ie_step *step, size_t index, ie_trouble *trouble)
     if (failed == 0) {
         failed = entry->link == IE_LINK_HARD  ? link_hard(step, &temp)
                  : entry->link == IE_LINK_REF ? link_blocks(step, &temp, &made)
-                                              : ie_fs_symlink(entry->survivor, &temp);
+                                              : link_symbolic(step, &temp);
     }
     if (failed == 0) {
         failed = ie_place_stat(&temp, &st);

@@ -114,13 +114,16 @@ int ie_path_holds(const char *path, uint64_t size, ie_hash128 hash, bool *ret_ho
 /* Does the symbolic link lead where the entry's does? 0 or the errno of looking. */
 static int leads_there(const ie_entry *entry, const char *path, bool *ret_leads)
 {
-    size_t size = strlen(entry->survivor);
+    IE_AUTO_FREE char *folder = ie_path_directory(entry->to);
+    IE_AUTO_FREE char *relative = ie_path_relative(entry->survivor, folder);
+    size_t size = strlen(entry->survivor) + strlen(relative);
     IE_AUTO_FREE char *target = ie_alloc(size + 2);
     ssize_t got = readlink(path, target, size + 1);
     if (got < 0 && !ie_errno_gone(errno) && errno != EINVAL) {
         return errno;
     }
-    *ret_leads = got >= 0 && (size_t)got == size && memcmp(target, entry->survivor, size) == 0;
+    *ret_leads =
+        got >= 0 && (strcmp(target, entry->survivor) == 0 || strcmp(target, relative) == 0);
     return 0;
 }
 

@@ -226,6 +226,26 @@ char *ie_path_join(const char *directory, const char *name)
     return ie_asprintf("%s%s%s", directory, length == 0 || slash ? "" : "/", name);
 }
 
+char *ie_path_relative(const char *path, const char *folder)
+{
+    size_t shared = 0; /* bytes of both up to and with a '/' that stands in both */
+    ie_buffer out = {0};
+    for (size_t i = 0; path[i] == folder[i] && path[i] != 0; i++) {
+        shared = path[i] == '/' ? i + 1 : shared;
+    }
+    size_t length = strlen(folder);
+    if (strncmp(path, folder, length) == 0 && path[length] == '/') {
+        shared = length + 1;
+    }
+    for (size_t i = shared; i < length; i++) {
+        if (i == shared || folder[i - 1] == '/') {
+            ie_buffer_text(&out, "../");
+        }
+    }
+    ie_buffer_text(&out, path + shared);
+    return out.data;
+}
+
 bool ie_path_below(const char *path, const char *folder)
 {
     size_t length = strlen(folder);

@@ -49,6 +49,8 @@ char *ie_path_directory(const char *path);
 char *ie_path_join(const char *directory, const char *name);
 /* Is path == folder, or below it? Both absolute and without "." or ".." parts. */
 bool ie_path_below(const char *path, const char *folder);
+/* From the folder to the path, both absolute and without "." and ".."; free() it. */
+char *ie_path_relative(const char *path, const char *folder);
 
 /* As a word of a shell command: as it is, or in single quotes; free() it. */
 char *ie_shell_word(const char *text);

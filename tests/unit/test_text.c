@@ -45,6 +45,15 @@ static void paths_come_apart(void **state)
     assert_true(ie_path_below("/a/b", "/a"));
     assert_false(ie_path_below("/ab", "/a"));
     assert_true(ie_path_below("/ab", "/"));
+    static const char *const rows[][3] = {
+        {"/a/x", "/a", "x"},           {"/a/b/x", "/a", "b/x"},        {"/a/x", "/a/b", "../x"},
+        {"/a/b/x", "/a/bc", "../b/x"}, {"/a/bc/x", "/a/b", "../bc/x"}, {"/x", "/a/b", "../../x"},
+        {"/a/b", "/", "a/b"},
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        IE_AUTO_FREE char *relative = ie_path_relative(rows[r][0], rows[r][1]);
+        assert_string_equal(relative, rows[r][2]);
+    }
 }
 
 static void numbers_are_read_strictly(void **state)
