@@ -51,25 +51,29 @@ const ie_command ie_command_help = {
 
 static int run_completion(const ie_options *options)
 {
-    if (strcmp(options->arguments[0], "bash") != 0) {
-        ie_complain("completion knows bash only, not \"%s\". See \"imgengine completion --help\".",
+    if (!ie_help_completion(options->arguments[0], stdout)) {
+        ie_complain("completion knows bash, zsh and fish, not \"%s\". See \"imgengine completion "
+                    "--help\".",
                     ie_shown(options->arguments[0]));
         return IE_EXIT_USAGE;
     }
-    ie_help_completion(stdout);
     return ie_output_end();
 }
 
 static const char *const completion_examples[] = {
     "eval \"$(imgengine completion bash)\"",
     "complete commands and options in this shell",
+    "imgengine completion zsh >~/.zfunc/_imgengine",
+    "in zsh, with `fpath+=~/.zfunc` before compinit in ~/.zshrc",
+    "imgengine completion fish >~/.config/fish/completions/imgengine.fish",
+    "in fish",
     NULL,
 };
 
 const ie_command ie_command_completion = {
     .name = "completion",
     .id = IE_CMD_COMPLETION,
-    .arguments = "bash",
+    .arguments = "bash|zsh|fish",
     .min_arguments = 1,
     .max_arguments = 1,
     .brief = "print the completion script for a shell",

@@ -40,7 +40,7 @@ static void print_choices(FILE *out, const char *name, const char *choices)
     fputs("\" ;;\n", out);
 }
 
-void ie_help_completion(FILE *out)
+void ie_help_completion_bash(FILE *out)
 {
     fputs("# bash completion for imgengine; printed by `imgengine completion bash`\n"
           "_imgengine() {\n"

@@ -10,7 +10,9 @@
 void ie_help_program(FILE *out);
 void ie_help_command(const ie_command *command, FILE *out);
 void ie_help_manual(FILE *out);     /* roff, for man(1) */
-void ie_help_completion(FILE *out); /* for bash */
+/* The completion script for bash, zsh or fish; false: there is none for that shell. */
+bool ie_help_completion(const char *name, FILE *out);
+void ie_help_completion_bash(FILE *out);
 
 /* What the help calls an option's value: "N", "quality|newest", …; "" for a bool. */
 const char *ie_option_argument(const ie_option *option);
