@@ -13,6 +13,7 @@
 
 #include "storage/gpx_file.h"
 #include "storage/image_data.h"
+#include "storage/meta_container.h"
 #include "storage/metadata_file.h"
 #include "storage/place_file.h"
 #include "storage/sidecar.h"
@@ -370,6 +371,88 @@ static void tracks_and_lists_cut_and_changed_at_random_do_no_harm(void **state)
     rmdir(folder);
 }
 
+/* Bits from the lowest on, as RFC 1951 has them; a Huffman code from its highest on. */
+typedef struct bit_writer {
+    ie_buffer out;
+    uint32_t bits, count;
+} bit_writer;
+
+static void add_bit(bit_writer *w, uint32_t bit)
+{
+    w->bits |= bit << w->count++;
+    if (w->count == 8) {
+        const uint8_t byte = (uint8_t)w->bits;
+        ie_buffer_add(&w->out, &byte, 1);
+        w->bits = w->count = 0;
+    }
+}
+
+static void add_code(bit_writer *w, uint32_t code, unsigned length)
+{
+    while (length > 0) {
+        add_bit(w, code >> --length & 1);
+    }
+}
+
+/* A megabyte of 'a' in 7 kB: one letter, and copies of 258 bytes from one byte before (3.2.5, 3.2.6
+   of RFC 1951), in zlib's format (RFC 1950). */
+static bit_writer megabyte_of_a(void)
+{
+    enum { COPIES = 4064, LENGTH_258 = 0xc5, LETTER_A = 0x30 + 'a' };
+    bit_writer w = {0};
+    uint32_t a = 1, b = 0;
+    ie_buffer_add(&w.out, "\x78\x9c", 2);
+    add_bit(&w, 1); /* the last block, with the fixed codes */
+    add_bit(&w, 1);
+    add_bit(&w, 0);
+    add_code(&w, LETTER_A, 8);
+    for (int i = 0; i < COPIES; i++) {
+        add_code(&w, LENGTH_258, 8);
+        add_code(&w, 0, 5);
+    }
+    add_code(&w, 0, 7);
+    while (w.count > 0) {
+        add_bit(&w, 0);
+    }
+    for (int i = 0; i < 1 + COPIES * 258; i++) {
+        a = (a + 'a') % 65521;
+        b = (b + a) % 65521;
+    }
+    const uint8_t sum[] = {(uint8_t)(b >> 8), (uint8_t)b, (uint8_t)(a >> 8), (uint8_t)a};
+    ie_buffer_add(&w.out, sum, sizeof sum);
+    return w;
+}
+
+static void texts_that_grow_without_end_are_read_up_to_a_bound(void **state)
+{
+    enum { CHUNKS = 300 };
+    static const char keyword[] = "Comment\0"; /* and zlib's method, 0 */
+    bit_writer text = megabyte_of_a();
+    ie_buffer png = {0};
+    ie_buffer_add(&png, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\b\0\0\0\0crc!", 33);
+    const uint32_t size = (uint32_t)(sizeof keyword + text.out.size);
+    const uint8_t head[] = {0, 0, (uint8_t)(size >> 8), (uint8_t)size, 'z', 'T', 'X', 't'};
+    for (int i = 0; i < CHUNKS; i++) {
+        ie_buffer_add(&png, head, sizeof head);
+        ie_buffer_add(&png, keyword, sizeof keyword);
+        ie_buffer_add(&png, text.out.data, text.out.size);
+        ie_buffer_add(&png, "crc!", 4);
+    }
+    ie_bytes *bytes = ie_bytes_wrap(png.data, png.size);
+    ie_photo *photo = ie_photo_new();
+    ie_meta meta = {0};
+    photo->format = IE_FORMAT_PNG;
+    photo->path = photo->real_path = "bomb.png";
+    ie_meta_find(bytes, photo, &meta);
+    assert_in_range(meta.inflated, IE_META_MAX_INFLATED - IE_META_MAX_BLOCK,
+                    IE_META_MAX_INFLATED + IE_META_MAX_BLOCK);
+    ie_meta_clear(&meta);
+    ie_photo_free(photo);
+    ie_bytes_close(bytes);
+    ie_buffer_free(&png);
+    ie_buffer_free(&text.out);
+}
+
 int main(void)
 {
     long_version = getenv("IMGENGINE_STRESS") != NULL;
@@ -382,6 +465,7 @@ int main(void)
         cmocka_unit_test(tracks_and_lists_cut_and_changed_at_random_do_no_harm),
         cmocka_unit_test(every_format_survives_bytes_of_every_other),
         cmocka_unit_test(damaged_files_have_one_fault_and_still_a_date),
+        cmocka_unit_test(texts_that_grow_without_end_are_read_up_to_a_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
