@@ -76,9 +76,11 @@ check in_place_changes_come_back_byte_for_byte in_place_and_undo
 purged_is_told() {
     cp -a lib freed && rm -rf freed/.imgengine && exits 0 "$imgengine" rename freed --template 'n{seq}' --apply -q || return 1
     exits 0 "$imgengine" dedupe freed --apply -q && exits 0 "$imgengine" purge --apply || return 1
-    local gone
+    local gone named
     gone=$("$imgengine" runs --json | jq -r 'select(.state == "purged").id' | head -1)
-    exits 3 "$imgengine" undo && grep -q "Run $gone is purged" exits.err || return 1
+    named=$("$imgengine" runs --root freed --json | jq -r 'select(.command == "rename").id')
+    exits 1 "$imgengine" undo && grep -q "Run $gone is purged.* \`imgengine undo $named\`" exits.err || return 1
+    [ -n "$(find freed -name "n[0-9]*")" ] && exits 3 "$imgengine" undo "$named" || return 1
     [ -z "$(find freed -name "n[0-9]*")" ] # the renames are taken back; two of the files are freed
 }
 check undo_of_the_last_run_says_when_a_later_one_is_purged purged_is_told
@@ -363,30 +365,32 @@ if [ -z "$data" ] || [ ! -d "$data/photos" ]; then
 fi
 photos=$data/photos
 
-# A TIFF that exiv2 cannot read cannot be converted, which shows only when it is tried. All have one date.
+# What exiv2 finds damaged cannot be converted, which shows only when it is tried. All want one name.
 failing_conversion() {
-    mkdir torn && cp "$photos"/tiff/commons-imaging/BigTIFF*.tif "$photos"/png/*/*.png torn/ && chmod -R u+w torn && touch -d 2020-01-02 torn/*
-    exits 3 "$imgengine" process torn --output torn.out --set convert.from=tiff --json --apply || return 1
-    jq -e -n '[inputs | select(.fell_back and .outcome == "done" and .format == "tiff" and (.problem | test("not converted")))] | length > 2' <exits.out || return 1
+    local torn=(process torn --output torn.out --set convert.from=jpeg --set convert.to=png --template x)
+    mkdir torn && cp "$photos"/meta-jpeg/{Piexif/r_olympus,elodie/with-null-coordinates,exifr/broken1,go-exif/gps,me-java/simple}.jpg \
+        "$photos"/png/*/*.png torn/ && chmod -R u+w torn && touch -d 2020-01-02 torn/*
+    exits 3 "$imgengine" "${torn[@]}" --json --apply || return 1
+    jq -e -n '[inputs | select(.fell_back and .outcome == "done" and .format == "jpeg" and (.problem | test("not converted")))] | length > 2' <exits.out || return 1
     jq -e -n '[inputs | select(.schema == "imgengine.summary/1")][0] | .failed == 0 and .plain > 2 and .copied + .skipped == .found' <exits.out || return 1
-    (cd torn && sha256sum BigTIFF*.tif | cut -d' ' -f1 | sort -u) >want
-    (cd torn.out && find . -name '*.tif' -exec sha256sum {} + | cut -d' ' -f1 | sort -u) | cmp want - || return 1
+    (cd torn && sha256sum ./*.jpg | cut -d' ' -f1 | sort -u) >want
+    (cd torn.out && find . -name '*.jpg' -exec sha256sum {} + | cut -d' ' -f1 | sort -u) | cmp want - || return 1
     fingerprint torn.out >a
-    exits 3 "$imgengine" process torn --output torn.out --set convert.from=tiff --apply || exits 0 true || return 1
+    exits 3 "$imgengine" "${torn[@]}" --apply || exits 0 true || return 1
     fingerprint torn.out | cmp a - || return 1
     "$imgengine" undo >/dev/null 2>&1
     [ ! -e torn.out ]
 }
 check what_cannot_be_converted_is_copied_as_it_is_once failing_conversion
 
-# Light for HDR screens, a BigTIFF that exiv2 cannot read, a profile that no PNG can hold: each shows only when it is tried.
+# Light for HDR screens in a JPEG XL, metadata that exiv2 finds damaged, a caption that no PNG takes: each shows only when it is tried.
 failing_in_place() {
-    local in_place=(process stays --in-place --set convert.from=avif,tiff,jpeg --set convert.to=png --set 'rename.template=p-{name}' --apply)
-    mkdir stays && cp "$photos/avif/libavif/colors_hdr_p3.avif" "$photos/tiff/commons-imaging/BigTIFF.tif" stays/ &&
-        cp "$photos/jpeg-variants/TwelveMonkeys/cmm-exception-adobe-rgb.jpg" stays/ && chmod u+w stays/* &&
-        echo '<x:xmpmeta xmlns:x="adobe:ns:meta/"/>' >stays/BigTIFF.tif.xmp && fingerprint stays >a || return 1
+    local in_place=(process stays --in-place --set convert.from=jxl,tiff,jpeg --set convert.to=png --set 'rename.template=p-{name}' --apply)
+    mkdir stays && cp "$photos/jxl/testdata/pq_gradient.jxl" "$photos/meta-jpeg/Piexif/r_olympus.jpg" stays/ &&
+        cp "$photos/meta-jpeg/me-java/manuallyAddedThumbnail.jpg" stays/ && chmod u+w stays/* &&
+        echo '<x:xmpmeta xmlns:x="adobe:ns:meta/"/>' >stays/r_olympus.jpg.xmp && fingerprint stays >a || return 1
     exits 3 "$imgengine" "${in_place[@]}" --keywords x --json || return 1
-    [ "$(ls stays | tr '\n' ' ')" = 'p-BigTIFF.tif p-BigTIFF.tif.xmp p-cmm-exception-adobe-rgb.jpg p-colors_hdr_p3.avif ' ] || { ls stays; return 1; }
+    [ "$(ls stays | tr '\n' ' ')" = 'p-manuallyAddedThumbnail.jpg p-pq_gradient.jxl p-r_olympus.jpg p-r_olympus.jpg.xmp ' ] || { ls stays; return 1; }
     jq -e -n '[inputs | select(.fell_back and .outcome == "done") | .problem] |
         (map(select(test("^not converted: .*; not tagged: .*; renamed as it is$"))) | length == 1) and
         (map(select(test("^not converted and not tagged: .*; renamed as it is$"))) | length == 1) and
@@ -405,7 +409,7 @@ new_beside_old() (
     "$imgengine" process beside --output beside.out --apply && "$imgengine" covers beside --in beside.out || return 1
     [ "$(cd beside.out && ls ./*.* | tr '\n' ' ')" = './x1-edited.jpg ./x1.jpg ./x1.mp4 ' ] || { ls beside.out; return 1; }
     # what stayed for a duplicate counts only as long as it is that picture
-    mkdir hand.out && cp beside/IMG_0001.jpg hand.out/0keep.jpg && rm beside/*edited* beside/*.mp4 || return 1
+    mkdir hand.out && cp -p beside/IMG_0001.jpg hand.out/0keep.jpg && rm beside/*edited* beside/*.mp4 || return 1
     "$imgengine" process beside --output hand.out --apply -q && "$imgengine" dedupe hand.out --apply -q || return 1
     [ "$(find hand.out -name .imgengine -prune -o -type f -print)" = hand.out/0keep.jpg ] || { find hand.out; return 1; }
     "$imgengine" process beside --output hand.out --exit-code || return 1
@@ -671,7 +675,7 @@ sums_add_up() {
                  for (i = line + 2; i <= rows; i++) if (text[i] ~ /counted above/) more = n[i]
                  print sum, n[line + 1] + more; exit !(line && sum == n[line + 1] + more)}' || { echo "$command"; return 1; }
     done
-    "$imgengine" tag sums --title y --json 2>/dev/null | grep '"imgengine.summary/1"' | jq -e '.other + .kept + .copied + .moved + .replaced + .quarantined +
+    "$imgengine" process sums --output sums.out --rules raw=jpeg --keywords z --json 2>/dev/null | grep '"imgengine.summary/1"' | jq -e '.other + .kept + .copied + .moved + .replaced + .quarantined +
         .skipped + .failed + .unreached + .made + .pictures == .found + .extra and .extra > 0'
 }
 check the_numbers_of_a_summary_add_up_to_the_files_found sums_add_up
