@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A plan that is applied once more: the journals of its folders tell whether all of it was done. */
+/* A plan that is applied once more: the journals of its folders tell whether all of it was done,
+   and the disk whether it is so still. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "engine/engine.h"
+#include "engine/world.h"
 #include "storage/journal.h"
 #include "storage/stamp.h"
 #include "utils/memory.h"
@@ -56,13 +58,50 @@ static const ie_entry **entries_done(const ie_log *log, size_t *ret_count)
     return list;
 }
 
-/* What the run did to this file, as it was when the plan was made. */
+/* As the run left it, by name, size and time: nothing is read for this. Any doubt means no. */
+static bool still_stands(const ie_entry *entry)
+{
+    ie_world world;
+    ie_world_look(entry, &world);
+    if (world.blind != 0) {
+        return false;
+    }
+    if (entry->kind == IE_ACTION_MOVE && !entry->makes) {
+        return ie_world_moved(entry, &world) && !world.doubled && !world.park.there;
+    }
+    bool away = entry->quarantine == NULL ||
+                (world.quarantine.there && !ie_same_inode(&world.quarantine, &world.from));
+    return away && (!entry->makes || (entry->ready && world.to.there &&
+                                      ie_stamp_fits(&entry->made, &world.to.st)));
+}
+
+static bool is_of(const ie_entry *entry, const ie_action *action)
+{
+    const char *to = entry->kind == IE_ACTION_QUARANTINE ? NULL : entry->to;
+    bool same_target = action->to == NULL || to == NULL ? action->to == to
+                                                        : strcmp(action->to, to) == 0;
+    return entry->kind == action->kind && same_target &&
+           ie_stamp_still_file(&entry->stamp, &action->stamp);
+}
+
+/* The run did this to the file, as it was when the plan was made, and so it is still. */
 static bool was_done(const ie_entry *const *list, size_t count, const ie_action *action)
 {
-    const ie_entry key = {.from = action->from}, *wanted = &key;
-    const ie_entry *const *found =
-        count > 0 ? bsearch(&wanted, list, count, sizeof *list, by_from) : NULL;
-    return found != NULL && ie_stamp_still_file(&(*found)->stamp, &action->stamp);
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(list[middle]->from, action->from) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    for (; low < count && strcmp(list[low]->from, action->from) == 0; low++) {
+        if (is_of(list[low], action)) {
+            return still_stands(list[low]);
+        }
+    }
+    return false;
 }
 
 /* Was all that the plan has for this root done by the run? */

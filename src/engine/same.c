@@ -331,12 +331,12 @@ static const char *now_at(ie_same *same, const product *p)
 }
 
 /* Where it was put there is a file that another program has written since, which shows the photo's
-   very picture: keywords were added, say. NULL: not so. */
+   very picture and says no less of it: keywords were added, say. NULL: not so. */
 static const char *edited_at(const ie_same *same, product *p, const ie_photo *photo)
 {
     const file *f = &same->files[p->file];
     if (p->edited == UNSEEN) {
-        p->edited = f->path != NULL && ie_same_picture(same->config, photo->real_path, f->path)
+        p->edited = f->path != NULL && ie_is_kept_by(same->config, photo->real_path, f->path)
                         ? PICTURE
                         : ANOTHER;
     }

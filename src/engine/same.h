@@ -5,9 +5,9 @@
  * made there from this very photo (converted or tagged, hence of other bytes), as that folder's
  * journals say. They are followed: what later runs renamed or tagged there is still that file, and
  * for what they put away as a duplicate stands the one that stayed. A file that another program
- * wrote since is still that one while its coded picture is the photo's to the bit (keywords were
- * added, say). When a file is not where it was left, the folder is walked for where it was moved by
- * hand. Reads only; one thread.
+ * wrote since is still that one while its coded picture is the photo's to the bit and nothing is
+ * missing that the photo says (keywords were added, say). When a file is not where it was left, the
+ * folder is walked for where it was moved by hand. Reads only; one thread.
  */
 #ifndef IE_ENGINE_SAME_H
 #define IE_ENGINE_SAME_H

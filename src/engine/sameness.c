@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/metadata_fields.h"
 #include "storage/bytes.h"
 #include "storage/image_data.h"
 #include "storage/image_file.h"
+#include "storage/metadata_file.h"
 #include "storage/stamp.h"
 #include "utils/hash.h"
 
@@ -133,10 +135,70 @@ static bool picture_of(const ie_config *config, const char *path, ie_format *ret
     return good;
 }
 
-bool ie_same_picture(const ie_config *config, const char *a_path, const char *b_path)
+/* What the file itself says, whatever lies beside it; NULL: it cannot be read. */
+static ie_photo *facts_of(const char *path, ie_format format)
 {
-    ie_format a_format, b_format;
-    ie_hash128 a, b;
-    return picture_of(config, b_path, &b_format, &b) && picture_of(config, a_path, &a_format, &a) &&
-           a_format == b_format && ie_hash128_equal(a, b);
+    ie_bytes *bytes = NULL;
+    if (ie_bytes_open(path, &bytes, NULL) != IE_OK) {
+        return NULL;
+    }
+    ie_photo *photo = ie_photo_new();
+    photo->path = photo->real_path = path;
+    photo->format = format;
+    photo->stamp = ie_bytes_stamp(bytes);
+    ie_metadata_read(bytes, photo);
+    ie_bytes_close(bytes);
+    return photo;
+}
+
+static bool is_dated_inside(const ie_metadata *m)
+{
+    return m->captured.year != 0 && m->captured_source >= IE_DATE_EXIF &&
+           m->captured_source <= IE_DATE_EXIF_MODIFIED;
+}
+
+static bool has_all(const ie_text_list *list, const ie_text_list *wanted)
+{
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        if (!ie_text_list_has(list, wanted->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_fact(const ie_metadata_field *field, const ie_metadata *m, const ie_metadata *of)
+{
+    return !ie_metadata_has(field, of) ||
+           (field->kind == IE_FACT_TEXTS
+                ? has_all(ie_metadata_member(field, m), ie_metadata_member(field, of))
+                : ie_metadata_has(field, m));
+}
+
+/* Has `m` something to say wherever `of` has? Not the same: who keeps an archive corrects it. */
+static bool says_no_less(const ie_metadata *m, const ie_metadata *of)
+{
+    const ie_metadata_field *field;
+    bool all = (is_dated_inside(m) || !is_dated_inside(of)) &&
+               (m->region_count > 0 || of->region_count == 0);
+    for (size_t i = 0; all && (field = ie_metadata_field_at(i)) != NULL; i++) {
+        all = has_fact(field, m, of);
+    }
+    return all;
+}
+
+bool ie_is_kept_by(const ie_config *config, const char *path, const char *keeper)
+{
+    ie_format format, kept_format;
+    ie_hash128 hash, kept_hash;
+    if (!picture_of(config, keeper, &kept_format, &kept_hash) ||
+        !picture_of(config, path, &format, &hash) || format != kept_format ||
+        !ie_hash128_equal(hash, kept_hash)) {
+        return false;
+    }
+    ie_photo *photo = facts_of(path, format), *kept = facts_of(keeper, format);
+    bool all = photo != NULL && kept != NULL && says_no_less(kept->metadata, photo->metadata);
+    ie_photo_free(photo);
+    ie_photo_free(kept);
+    return all;
 }

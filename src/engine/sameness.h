@@ -23,7 +23,9 @@ ie_sameness ie_sameness_of(const ie_config *config, const ie_photo *photo, unsig
 
 /* Can both be read, and do they hold the same bytes? */
 bool ie_same_bytes(const char *a_path, const char *b_path);
-/* Are both of one format, and is their coded picture the same to the bit? */
-bool ie_same_picture(const ie_config *config, const char *a_path, const char *b_path);
+/* Is the keeper of the file's format, its coded picture the same to the bit, and does it say
+   something of all that the file itself says of its picture (when, where, with which camera, its
+   keywords)? Then nothing is lost with that file. */
+bool ie_is_kept_by(const ie_config *config, const char *path, const char *keeper);
 
 #endif

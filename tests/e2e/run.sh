@@ -656,12 +656,23 @@ edited_copies() {
     exits 0 "$imgengine" process card.ed -o lib.ed --apply || return 1
     find lib.ed -name '*.jpg' -exec exiftool -q -overwrite_original -XMP:Rating=5 {} + || return 1
     exits 0 "$imgengine" process card.ed -o lib.ed --exit-code || { cat exits.out; return 1; }
+    cp -a lib.ed lib.bare && find lib.bare/2* -name '*.jpg' -exec exiftool -q -overwrite_original -all= {} + &&
+        exits 0 "$imgengine" process card.ed -o lib.bare && grep -q '4  to copy' exits.out || { cat exits.out; return 1; }
     mv card.ed card.other && exits 0 "$imgengine" process card.other -o lib.ed --exit-code || { cat exits.out; return 1; }
     local one=$(find lib.ed -name '*.jpg' | head -n 1)
     rm "$one" && cp "$photos"/neardup/g05*_00_* "$one" && chmod u+w "$one" || return 1
     exits 0 "$imgengine" process card.other -o lib.ed && grep -q '1  to copy' exits.out || { cat exits.out; return 1; }
 }
 check what_another_program_tagged_in_the_archive_is_not_copied_again edited_copies
+
+# Carried out already means that all of it stands; else each file is looked at.
+applied_again() {
+    mkdir card.ag && cp "$photos"/neardup/g0[1-3]*_00_* card.ag && exits 0 "$imgengine" process card.ag -o lib.ag --plan ag.json &&
+        exits 0 "$imgengine" apply ag.json && exits 0 "$imgengine" apply ag.json && grep -q 'carried out already' exits.out || return 1
+    local last=$(find lib.ag/2* -name '*.jpg' | sort | tail -n 1)
+    rm "$last" && exits 3 "$imgengine" apply ag.json && [ -e "$last" ] && ! grep -q 'carried out already' exits.out || { cat exits.out; return 1; }
+}
+check a_plan_of_which_something_is_gone_is_carried_out_again applied_again
 
 # The rows above the line are the files found, whatever else is made; found + extra is what JSON counts.
 sums_add_up() {
