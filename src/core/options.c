@@ -287,7 +287,8 @@ static const ie_option_row rows[] = {
          "quarter of their size, or the "
          "same of their colours; 1 is equal) is thrown away, and the original stays"),
     BOOL("convert.upright", convert.upright, "false", "--upright", CONVERTING,
-         "turn JPEGs that lie on a side upright, without loss and without encoding them anew"),
+         "turn JPEGs that lie on a side upright, without loss and without encoding them anew, "
+         "beside what is converted; with --from '' nothing is converted"),
     BOOL("convert.trim", convert.trim, "false", "--trim", CONVERTING,
          "with --upright: turn photos, too, whose sides are no multiples of a JPEG's blocks (8 or "
          "16 pixels), and cut off what is over at the edge"),
