@@ -128,7 +128,7 @@ static bool agree(const look *l, const ie_pair *pair, const ie_pixels *a, const 
         return ie_ink_other(of_a, a, of_b, b, pair->turn) < IE_INK_OTHER;
     }
     return !ie_lettering_may_differ(of_a, of_b, pair->turn) ||
-           ie_lettering_of_both(a, b, pair->turn) < IE_LETTERING_BOTH;
+           ie_lettering_of_both(of_a, a, of_b, b, pair->turn) < IE_LETTERING_BOTH;
 }
 
 static void compare_one(void *user, ie_worker *worker, size_t index)

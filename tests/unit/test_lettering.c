@@ -49,6 +49,11 @@ static shown half_of(const shown *from)
     return shown_of(data, WIDTH / 2, HEIGHT / 2);
 }
 
+static double both(const shown *a, const shown *b)
+{
+    return ie_lettering_of_both(&a->sketch, &a->pixels, &b->sketch, &b->pixels, 0);
+}
+
 static void two_captions_are_told_from_one(void **state)
 {
     (void)state;
@@ -57,12 +62,12 @@ static void two_captions_are_told_from_one(void **state)
         shown bare = write_on(0, levels[i]), one = write_on(0x5b36d2e5, levels[i]),
               two = write_on(0xa6c94d1b, levels[i]), half = half_of(&two);
         assert_true(ie_lettering_may_differ(&one.sketch, &two.sketch, 0));
-        assert_true(ie_lettering_of_both(&one.pixels, &two.pixels, 0) >= IE_LETTERING_BOTH);
-        assert_true(ie_lettering_of_both(&one.pixels, &half.pixels, 0) >= IE_LETTERING_BOTH);
-        assert_true(ie_lettering_of_both(&half.pixels, &one.pixels, 0) >= IE_LETTERING_BOTH);
-        assert_true(ie_lettering_of_both(&bare.pixels, &one.pixels, 0) < IE_LETTERING_BOTH);
-        assert_true(ie_lettering_of_both(&two.pixels, &bare.pixels, 0) < IE_LETTERING_BOTH);
-        assert_true(ie_lettering_of_both(&half.pixels, &two.pixels, 0) < IE_LETTERING_BOTH);
+        assert_true(both(&one, &two) >= IE_LETTERING_BOTH);
+        assert_true(both(&one, &half) >= IE_LETTERING_BOTH);
+        assert_true(both(&half, &one) >= IE_LETTERING_BOTH);
+        assert_true(both(&bare, &one) < IE_LETTERING_BOTH);
+        assert_true(both(&two, &bare) < IE_LETTERING_BOTH);
+        assert_true(both(&half, &two) < IE_LETTERING_BOTH);
         free(bare.pixels.data);
         free(one.pixels.data);
         free(two.pixels.data);
