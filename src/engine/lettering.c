@@ -139,7 +139,7 @@ double ie_lettering_of_both(const ie_sketch *a, const ie_pixels *view_a, const i
     uint32_t of_a[LEVELS] = {0}, of_b[LEVELS] = {0}, all = 0;
     double letters = 0, most = 0; /* their level is that which most samples have */
     find_written(a, b, turn, written);
-    if (view_a->width > 1 && view_a->height > 1) {
+    if (view_a->width > 1 && view_a->height > 1 && view_b->width > 1 && view_b->height > 1) {
         all = count_levels(view_a, view_b, turn, written, of_a, of_b);
     }
     for (int level = 0; level < LEVELS && all >= LEAST_SAMPLES; level++) {
