@@ -29,6 +29,6 @@ double ie_ink_other(const ie_sketch *a, const ie_pixels *page_a, const ie_sketch
                     const ie_pixels *page_b, unsigned turn);
 
 /* From this much on two pages are two. */
-#define IE_INK_OTHER 3.4
+#define IE_INK_OTHER 2.6
 
 #endif
