@@ -21,14 +21,15 @@ bool ie_ink_may_be_page(const ie_sketch *sketch);
 bool ie_ink_is_page(const ie_pixels *gray);
 
 /* The most that any window of 9 x 9 samples has of what the other page does not explain: mean
-   square by root of the variance of its ink, levels; 0 where it is below 1. Copies (JPEG quality
-   35, half the size, cut a little) have up to 3.1, one other digit has from 3.8 on. `turn`: how b
+   square by root of the variance of its ink, levels; 0 where it is below 1. Of copies
+   (JPEG quality 35, half the size, cut a little) one in a hundred has 2.6 or more, up to 3.8; one
+   other digit has from 2.65 on in a copy of half the size, else more. `turn`: how b
    must be laid to look like a (photo.h); sketches and grey views of both, upright. HUGE_VAL where
    they cannot be laid onto each other, and without memory. */
 double ie_ink_other(const ie_sketch *a, const ie_pixels *page_a, const ie_sketch *b,
                     const ie_pixels *page_b, unsigned turn);
 
 /* From this much on two pages are two. */
-#define IE_INK_OTHER 3.4
+#define IE_INK_OTHER 2.6
 
 #endif

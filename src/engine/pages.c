@@ -7,7 +7,6 @@
 
 #include "engine/crew.h"
 #include "engine/ink.h"
-#include "engine/lettering.h"
 #include "storage/source.h"
 #include "storage/stamp.h"
 #include "utils/error.h"
@@ -105,11 +104,6 @@ static const ie_pixels *page_of(const look *l, uint32_t photo, page *ret_own)
     return ret_own->pixels.data != NULL ? &ret_own->pixels : NULL;
 }
 
-static bool may_be_pages(const ie_sketch *a, const ie_sketch *b)
-{
-    return ie_ink_may_be_page(a) && ie_ink_may_be_page(b);
-}
-
 /* A photo that was brightened until much of it is white looks like a page, and a page so small that
    its lines run into one another does not. */
 static bool are_pages(const page *a, const ie_pixels *of_a, const page *b, const ie_pixels *of_b)
@@ -120,25 +114,17 @@ static bool are_pages(const page *a, const ie_pixels *of_a, const page *b, const
     return a_is && b_is;
 }
 
-/* Do they say the same? Both as they were read. */
-static bool agree(const look *l, const ie_pair *pair, const ie_pixels *a, const ie_pixels *b)
-{
-    const ie_sketch *of_a = l->photos[pair->a]->sketch, *of_b = l->photos[pair->b]->sketch;
-    if (are_pages(&l->pages[pair->a], a, &l->pages[pair->b], b) && may_be_pages(of_a, of_b)) {
-        return ie_ink_other(of_a, a, of_b, b, pair->turn) < IE_INK_OTHER;
-    }
-    return !ie_lettering_may_differ(of_a, of_b, pair->turn) ||
-           ie_lettering_of_both(a, b, pair->turn) < IE_LETTERING_BOTH;
-}
-
 static void compare_one(void *user, ie_worker *worker, size_t index)
 {
     look *l = user;
     ie_pair *pair = &l->pairs[l->doubtful[index]];
+    const ie_sketch *of_a = l->photos[pair->a]->sketch, *of_b = l->photos[pair->b]->sketch;
     page own_a = {0}, own_b = {0};
     (void)worker;
     const ie_pixels *a = page_of(l, pair->a, &own_a), *b = page_of(l, pair->b, &own_b);
-    if (a == NULL || b == NULL || !agree(l, pair, a, b)) {
+    if (a == NULL || b == NULL ||
+        (are_pages(&l->pages[pair->a], a, &l->pages[pair->b], b) &&
+         ie_ink_other(of_a, a, of_b, b, pair->turn) >= IE_INK_OTHER)) {
         pair->verdict = IE_MATCH_SIMILAR_SCENE;
     }
     free(own_a.pixels.data);
@@ -147,9 +133,9 @@ static void compare_one(void *user, ie_worker *worker, size_t index)
 
 static bool is_doubtful(const look *l, const ie_pair *pair)
 {
-    const ie_sketch *a = l->photos[pair->a]->sketch, *b = l->photos[pair->b]->sketch;
     return pair->verdict == IE_MATCH_SAME_PICTURE &&
-           (may_be_pages(a, b) || ie_lettering_may_differ(a, b, pair->turn));
+           ie_ink_may_be_page(l->photos[pair->a]->sketch) &&
+           ie_ink_may_be_page(l->photos[pair->b]->sketch);
 }
 
 void ie_pages_tell_apart(const ie_compare *compare, ie_photo **photos, size_t count, ie_pair *pairs,

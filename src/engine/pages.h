@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The third look, at pages (engine/ink.h) and at what something is written on (engine/lettering.h):
- * what two sketches call the same picture is read again from the files, at the size at which its
- * text can be read, and two pages or photos whose text differs are a similar scene. Reads files on
- * several threads; changes none. Each page is read once, so long as all of them fit into some
- * memory.
+ * The third look, at pages only (engine/ink.h): what two sketches call the same picture is read
+ * again from the files, at the size at which its text can be read, and two pages whose text differs
+ * are a similar scene. Reads files on several threads; changes none. Each page is read once, so
+ * long as all of them fit into some memory.
  */
 #ifndef IE_ENGINE_PAGES_H
 #define IE_ENGINE_PAGES_H

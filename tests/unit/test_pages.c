@@ -61,31 +61,18 @@ static void a_page_that_is_gone_is_no_copy_and_what_is_equal_to_the_bit_is_not_r
     free(page.pixels.data);
 }
 
-/* Waves, with bars of one level where `text` has a bit. */
-static sheet write_on_photo(uint32_t text)
-{
-    uint8_t *data = ie_alloc((size_t)SHEET_WIDTH * SHEET_HEIGHT);
-    for (int i = 0; i < SHEET_WIDTH * SHEET_HEIGHT; i++) {
-        int x = i % SHEET_WIDTH, y = i / SHEET_WIDTH;
-        bool letter = y >= 760 && y < 800 && x >= 44 && x < 556 && x % 16 < 11 &&
-                      (text >> (x - 44) / 16 & 1) != 0;
-        data[i] = letter ? 255 : (uint8_t)(90 + x / 10 + y / 20 % 40);
-    }
-    return sheet_of(data, SHEET_WIDTH, SHEET_HEIGHT);
-}
-
-static void two_captions_make_two_pictures_and_a_photo_without_is_not_read(void **state)
+/* Much of it has no one level. */
+static void a_photo_is_not_read(void **state)
 {
     (void)state;
-    sheet bare = write_on_photo(0), one = write_on_photo(0x5b36d2e5),
-          two = write_on_photo(0xa6c94d1b);
-    assert_int_equal(look(&one, &two, NULL, IE_MATCH_SAME_PICTURE), IE_MATCH_SIMILAR_SCENE);
-    assert_int_equal(look(&bare, &two, NULL, IE_MATCH_SAME_PICTURE), IE_MATCH_SAME_PICTURE);
-    assert_int_equal(look(&bare, &bare, "/nowhere/at/all.jpg", IE_MATCH_SAME_PICTURE),
+    uint8_t *data = ie_alloc((size_t)SHEET_WIDTH * SHEET_HEIGHT);
+    for (int i = 0; i < SHEET_WIDTH * SHEET_HEIGHT; i++) {
+        data[i] = (uint8_t)(20 + i % SHEET_WIDTH / 4 + i / SHEET_WIDTH / 20 % 40);
+    }
+    sheet photo = sheet_of(data, SHEET_WIDTH, SHEET_HEIGHT);
+    assert_int_equal(look(&photo, &photo, "/nowhere/at/all.jpg", IE_MATCH_SAME_PICTURE),
                      IE_MATCH_SAME_PICTURE);
-    free(bare.pixels.data);
-    free(one.pixels.data);
-    free(two.pixels.data);
+    free(data);
 }
 
 int main(void)
@@ -93,7 +80,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_that_differ_in_one_digit_are_two_and_a_copy_is_none),
         cmocka_unit_test(a_page_that_is_gone_is_no_copy_and_what_is_equal_to_the_bit_is_not_read),
-        cmocka_unit_test(two_captions_make_two_pictures_and_a_photo_without_is_not_read),
+        cmocka_unit_test(a_photo_is_not_read),
     };
     return cmocka_run_group_tests(tests, picture_folder_make, picture_folder_remove);
 }
