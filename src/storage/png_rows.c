@@ -1,45 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/png_rows.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libdeflate.h>
-
-#include "utils/late.h"
+#include "storage/inflate.h"
 #include "utils/memory.h"
 #include "utils/wide.h"
 
 #define INLINE inline __attribute__((always_inline))
 
-/* Loaded at first use: see utils/late.h. */
-// clang-format off
-#define CALLS(X)                                                                                   \
-    X(libdeflate_alloc_decompressor) X(libdeflate_crc32) X(libdeflate_free_decompressor)           \
-    X(libdeflate_zlib_decompress)
-// clang-format on
-static struct {
-    CALLS(IE_LATE_MEMBER)
-} libdeflate;
-#define libdeflate_alloc_decompressor (libdeflate.libdeflate_alloc_decompressor)
-#define libdeflate_crc32 (libdeflate.libdeflate_crc32)
-#define libdeflate_free_decompressor (libdeflate.libdeflate_free_decompressor)
-#define libdeflate_zlib_decompress (libdeflate.libdeflate_zlib_decompress)
-
-static pthread_once_t load_once = PTHREAD_ONCE_INIT;
-static bool loaded;
-
-static void load(void)
-{
-    static const char *const names[] = {CALLS(IE_LATE_NAME)};
-    loaded = ie_late_load(IE_LIBRARY_DEFLATE, names, sizeof names / sizeof *names, &libdeflate);
-}
-
 enum { SIGNATURE = 8, CHUNK = 12, HEADER = 13, MOST_CHUNKS = 1 << 20 };
 #define MOST_SIDE 1000000 /* libpng's limit */
-/* Deflate packs no more than 258 bytes into 2 bits. */
-#define MOST_RATIO 1032u
 
 struct ie_png {
     uint32_t height, row;
@@ -77,7 +49,7 @@ static bool next_chunk(const uint8_t *bytes, size_t size, size_t *at, chunk *ret
 
 static bool is_whole(const chunk *c)
 {
-    return libdeflate_crc32(0, c->type, c->size + 4) == be32(c->body + c->size);
+    return ie_crc32(c->type, c->size + 4) == be32(c->body + c->size);
 }
 
 /* Parts of a picture that are not just its rows. */
@@ -132,9 +104,9 @@ bool ie_png_look(const uint8_t *bytes, size_t size, uint64_t max_pixels, ie_png_
     ie_png_facts facts = {0};
     size_t at = SIGNATURE;
     chunk c;
-    pthread_once(&load_once, load);
-    if (!loaded || size < SIGNATURE || memcmp(bytes, "\x89PNG\r\n\x1a\n", SIGNATURE) != 0 ||
-        !next_chunk(bytes, size, &at, &c) || !take_header(&c, max_pixels, &facts)) {
+    if (!ie_inflate_ready() || size < SIGNATURE ||
+        memcmp(bytes, "\x89PNG\r\n\x1a\n", SIGNATURE) != 0 || !next_chunk(bytes, size, &at, &c) ||
+        !take_header(&c, max_pixels, &facts)) {
         return false;
     }
     bool whole = is_whole(&c);
@@ -201,32 +173,16 @@ static uint8_t *joined(const uint8_t *bytes, size_t size, const packed *p)
     return all;
 }
 
-/* No distance reaches beyond the window that the data names (RFC 1950, 2.2): zlib refuses such. */
-static bool has_window(const uint8_t *stream, size_t size, size_t out_size)
-{
-    if (size < 2) {
-        return false;
-    }
-    const size_t window = (size_t)1 << ((stream[0] >> 4) + 8);
-    return window >= 32768 || window >= out_size;
-}
-
 static bool unpack(const uint8_t *bytes, size_t size, uint8_t *out, size_t out_size)
 {
     packed p;
-    if (!find_packed(bytes, size, &p) || p.size < out_size / MOST_RATIO) {
+    if (!find_packed(bytes, size, &p) || p.size < out_size / IE_INFLATE_MOST_RATIO) {
         return false;
     }
-    struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
     uint8_t *all = p.chunks > 1 ? joined(bytes, size, &p) : NULL;
     const uint8_t *from = p.chunks > 1 ? all : p.first;
-    bool good = decompressor != NULL && from != NULL && has_window(from, p.size, out_size) &&
-                libdeflate_zlib_decompress(decompressor, from, p.size, out, out_size, NULL) ==
-                    LIBDEFLATE_SUCCESS;
+    const bool good = from != NULL && ie_inflate(from, p.size, out, out_size);
     free(all);
-    if (decompressor != NULL) {
-        libdeflate_free_decompressor(decompressor);
-    }
     return good;
 }
 
@@ -241,7 +197,7 @@ ie_png *ie_png_open(const uint8_t *bytes, size_t size, uint64_t max_pixels, ie_p
     png->channels = facts.channels;
     png->stride = (size_t)facts.width * facts.channels + 1;
     /* Sized by the file, not by what its header promises. */
-    bool likely = png->stride * png->height / MOST_RATIO <= size;
+    bool likely = png->stride * png->height / IE_INFLATE_MOST_RATIO <= size;
     png->rows = likely ? ie_try_alloc(png->height + (size_t)1, png->stride) : NULL;
     if (png->rows == NULL ||
         !unpack(bytes, size, png->rows + png->stride, png->stride * png->height)) {
@@ -266,8 +222,12 @@ void ie_png_close(ie_png *png)
 /* In place: `row` and the one above it, `count` samples of pixels of `channels`. */
 static INLINE void undo_sub(uint8_t *row, size_t count, size_t channels)
 {
-    for (size_t i = channels; i < count; i++) {
-        row[i] = (uint8_t)(row[i] + row[i - channels]);
+    uint8_t left[3] = {0};
+    for (size_t i = 0; i < count; i += channels) {
+        for (size_t c = 0; c < channels; c++) {
+            left[c] = (uint8_t)(left[c] + row[i + c]);
+            row[i + c] = left[c];
+        }
     }
 }
 

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "storage/inflate.h"
 #include "utils/memory.h"
 
 enum { MOST_ENTRIES = 512, ENTRY = 12, MOST_STRIPS = 1 << 20, MOST_SIDE = 1000000 };
 enum { BYTE = 1, SHORT = 3, LONG = 4, RATIONAL = 5, UNDEFINED = 7 };
-enum { PIECE = 1 << 18, MOST_PROFILE = 16 << 20 };
+enum { PIECE = 1 << 18, MOST_PROFILE = 16 << 20, MOST_STRIP = 256 << 20 };
 
 struct ie_tiff {
     ie_bytes *bytes;
@@ -18,11 +19,16 @@ struct ie_tiff {
     uint8_t *buffer;
     uint32_t first, count; /* the rows in it */
     uint32_t room;
+    /* Packed: strips' sizes, and room for the largest one; the buffer then holds a strip. */
+    uint32_t *sizes;
+    uint8_t *packed;
+    unsigned channels;
+    bool differences; /* predictor 2: samples are differences to the pixel before */
 };
 
 /* What a directory says, as far as it is looked at. */
 typedef struct directory {
-    uint32_t width, height, samples, bits, compression, photometric, rows_of_strip;
+    uint32_t width, height, samples, bits, compression, photometric, rows_of_strip, predictor;
     uint32_t unit;
     const uint8_t *bits_at, *strips, *sizes, *profile, *resolution[2]; /* entries */
 } directory;
@@ -103,8 +109,9 @@ static bool take_entry(const uint8_t *entry, directory *d)
     case 266: /* FillOrder */
     case 274: /* Orientation */
     case 284: /* PlanarConfiguration */
-    case 317: /* Predictor */
         return must_be(entry, 1);
+    case 317:
+        return take_number(entry, &d->predictor);
     case 339: /* SampleFormat: one for each sample, 1 where there are more */
         return count_of(entry) <= 3;
     case 255: /* SubfileType */
@@ -172,31 +179,65 @@ static bool has_eight_bits(ie_bytes *bytes, const directory *d)
     return good;
 }
 
+/* TIFF technical note 2, 8, and its number before that. */
+static bool is_packed(const directory *d)
+{
+    return (d->compression == 8 || d->compression == 32946) &&
+           (d->predictor == 1 || d->predictor == 2);
+}
+
 static bool is_plain(ie_bytes *bytes, const directory *d, uint64_t max_pixels)
 {
     return d->width > 0 && d->height > 0 && d->width <= MOST_SIDE && d->height <= MOST_SIDE &&
-           (uint64_t)d->width * d->height <= max_pixels && d->compression == 1 &&
+           (uint64_t)d->width * d->height <= max_pixels &&
+           (d->compression == 1 ? d->predictor == 1 : is_packed(d) && ie_inflate_ready()) &&
            ((d->samples == 1 && d->photometric == 1) || (d->samples == 3 && d->photometric == 2)) &&
            d->rows_of_strip > 0 && has_eight_bits(bytes, d);
 }
 
-/* Each strip lies within the file and has as many bytes as its rows take. */
+static uint32_t rows_of(const ie_tiff *tiff, uint32_t strip)
+{
+    const uint32_t left = tiff->height - strip * tiff->rows_of_strip;
+    return left < tiff->rows_of_strip ? left : tiff->rows_of_strip;
+}
+
+/* Each strip lies within the file and has as many bytes as its rows take, or may be packed into. */
 static bool take_strips(ie_tiff *tiff, const directory *d)
 {
     const uint32_t strips = (d->height - 1) / d->rows_of_strip + 1;
-    uint32_t *sizes = NULL;
+    const bool packed = d->compression != 1;
+    const uint64_t whole = ie_bytes_size(tiff->bytes);
+    uint32_t largest = 0;
     bool good = strips <= MOST_STRIPS &&
                 take_numbers(tiff->bytes, d->strips, strips, &tiff->offsets) &&
-                take_numbers(tiff->bytes, d->sizes, strips, &sizes);
+                take_numbers(tiff->bytes, d->sizes, strips, &tiff->sizes);
     for (uint32_t i = 0; good && i < strips; i++) {
-        const uint32_t left = d->height - i * d->rows_of_strip;
-        const uint32_t rows = left < d->rows_of_strip ? left : d->rows_of_strip;
-        good = sizes[i] == (uint64_t)rows * tiff->stride &&
-               tiff->offsets[i] <= ie_bytes_size(tiff->bytes) &&
-               sizes[i] <= ie_bytes_size(tiff->bytes) - tiff->offsets[i];
+        const uint64_t bytes = (uint64_t)rows_of(tiff, i) * tiff->stride;
+        const uint32_t size = tiff->sizes[i];
+        largest = size > largest ? size : largest;
+        good = (packed ? bytes / IE_INFLATE_MOST_RATIO <= size : bytes == size) &&
+               tiff->offsets[i] <= whole && size <= whole - tiff->offsets[i];
     }
-    free(sizes);
-    return good;
+    if (!good || !packed) {
+        return good;
+    }
+    tiff->packed = ie_try_alloc(largest, 1);
+    return tiff->packed != NULL;
+}
+
+/* Pieces of strips, or whole ones where they are packed. */
+static bool take_buffer(ie_tiff *tiff, const directory *d)
+{
+    const uint32_t rows = d->rows_of_strip < d->height ? d->rows_of_strip : d->height;
+    tiff->room = tiff->stride < PIECE ? (uint32_t)(PIECE / tiff->stride) : 1;
+    if (d->compression != 1) {
+        tiff->room = rows;
+        if ((uint64_t)rows * tiff->stride > MOST_STRIP) {
+            return false;
+        }
+    }
+    tiff->buffer = ie_try_alloc(tiff->room, tiff->stride);
+    return tiff->buffer != NULL;
 }
 
 static bool take_profile(ie_bytes *bytes, const directory *d, ie_tiff_facts *facts)
@@ -235,7 +276,8 @@ static void take_resolution(ie_bytes *bytes, const directory *d, ie_tiff_facts *
 
 ie_tiff *ie_tiff_open(ie_bytes *bytes, uint64_t max_pixels, ie_tiff_facts *ret_facts)
 {
-    directory d = {.samples = 1, .compression = 1, .photometric = UINT32_MAX, .unit = 2};
+    directory d = {
+        .samples = 1, .compression = 1, .photometric = UINT32_MAX, .predictor = 1, .unit = 2};
     if (!take_directory(bytes, &d) || !is_plain(bytes, &d, max_pixels)) {
         return NULL;
     }
@@ -245,9 +287,9 @@ ie_tiff *ie_tiff_open(ie_bytes *bytes, uint64_t max_pixels, ie_tiff_facts *ret_f
     tiff->stride = (size_t)d.width * d.samples;
     tiff->height = d.height;
     tiff->rows_of_strip = d.rows_of_strip;
-    tiff->room = tiff->stride < PIECE ? (uint32_t)(PIECE / tiff->stride) : 1;
-    tiff->buffer = ie_try_alloc(tiff->room, tiff->stride);
-    if (tiff->buffer == NULL || !take_strips(tiff, &d) || !take_profile(bytes, &d, &facts)) {
+    tiff->channels = d.samples;
+    tiff->differences = d.predictor == 2;
+    if (!take_strips(tiff, &d) || !take_buffer(tiff, &d) || !take_profile(bytes, &d, &facts)) {
         ie_tiff_close(tiff);
         return NULL;
     }
@@ -256,11 +298,47 @@ ie_tiff *ie_tiff_open(ie_bytes *bytes, uint64_t max_pixels, ie_tiff_facts *ret_f
     return tiff;
 }
 
+/* The pixel before stays in registers, for which the compiler must know how many channels it has.
+ */
+static inline __attribute__((always_inline)) void add_differences(uint8_t *row, size_t count,
+                                                                  size_t channels)
+{
+    uint8_t left[3] = {0};
+    for (size_t i = 0; i < count; i += channels) {
+        for (size_t c = 0; c < channels; c++) {
+            left[c] = (uint8_t)(left[c] + row[i + c]);
+            row[i + c] = left[c];
+        }
+    }
+}
+
+static bool unpack_strip(ie_tiff *tiff, uint32_t strip)
+{
+    tiff->first = tiff->row;
+    tiff->count = rows_of(tiff, strip);
+    if (!ie_bytes_copy(tiff->bytes, tiff->offsets[strip], tiff->packed, tiff->sizes[strip]) ||
+        !ie_inflate(tiff->packed, tiff->sizes[strip], tiff->buffer, tiff->count * tiff->stride)) {
+        return false;
+    }
+    for (uint32_t y = 0; tiff->differences && y < tiff->count; y++) {
+        uint8_t *row = tiff->buffer + y * tiff->stride;
+        if (tiff->channels == 3) {
+            add_differences(row, tiff->stride, 3);
+        } else {
+            add_differences(row, tiff->stride, 1);
+        }
+    }
+    return true;
+}
+
 /* As many rows of the strip as there is room for. */
 static bool fill_buffer(ie_tiff *tiff)
 {
     const uint32_t strip = tiff->row / tiff->rows_of_strip,
                    within = tiff->row % tiff->rows_of_strip;
+    if (tiff->packed != NULL) {
+        return unpack_strip(tiff, strip);
+    }
     const uint32_t of_strip = tiff->rows_of_strip - within, left = tiff->height - tiff->row;
     uint32_t count = of_strip < left ? of_strip : left;
     count = count < tiff->room ? count : tiff->room;
@@ -283,6 +361,8 @@ void ie_tiff_close(ie_tiff *tiff)
 {
     if (tiff != NULL) {
         free(tiff->offsets);
+        free(tiff->sizes);
+        free(tiff->packed);
         free(tiff->buffer);
         free(tiff);
     }

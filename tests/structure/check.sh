@@ -51,7 +51,7 @@ utf8proc.h:src/core/unicode.c
 expat.h:src/storage/xml.c
 curl/:src/storage/http.c
 zlib.h:src/storage/meta_png.c
-libdeflate.h:src/storage/png_rows.c
+libdeflate.h:src/storage/inflate.c
 xxhash.h:src/utils/hash.c
 openssl/:src/utils/hash.c
 glib:src/storage/none.c'
