@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The rows of a plain TIFF (6.0, baseline, little-endian): one picture of 8 bits, grey or RGB, not
- * packed, in strips. They are read piece by piece, so that a file of tens of megabytes never lies
- * in memory. All else, and all that is in any way wrong, is "not for us": libvips then decodes it
- * or says that it does not decode. Every number of the file is hostile: compared with the file's
- * size before it is used; directories are bounded. One ie_tiff belongs to one thread.
+ * The rows of a usual TIFF: one picture of 8 bits, grey or RGB, in strips, not packed or by Deflate
+ * or LZW. By libtiff, without libvips around it, whose start takes as long as a small photo. They
+ * are read piece by piece, so that a file of tens of megabytes never lies in memory. All else, and
+ * all that libtiff calls an error, is "not for us": libvips then decodes it or says that it does
+ * not decode. One ie_tiff belongs to one thread.
  */
 #ifndef IE_STORAGE_TIFF_ROWS_H
 #define IE_STORAGE_TIFF_ROWS_H

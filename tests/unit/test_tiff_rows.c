@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Plain TIFFs read by our own rows: they are libtiff's to the bit, and whatever is unusual or wrong
-   is left to it. */
+/* Usual TIFFs read without libvips: the rows are its rows to the bit, and whatever is unusual or
+   wrong is left to it. */
 #include "pictures.h"
 
 #include "storage/tiff_rows.h"
@@ -72,7 +72,7 @@ static void make(const entry *other, uint32_t channels, uint32_t next, ie_buffer
     }
 }
 
-/* NULL: it is left to libtiff. From a file, and from memory. */
+/* NULL: it is left to libvips. */
 static uint8_t *read_rows(const uint8_t *bytes, size_t size, ie_tiff_facts *ret_facts)
 {
     ie_bytes *wrapped = ie_bytes_wrap(bytes, size);
@@ -122,7 +122,7 @@ static void assert_equal(const uint8_t *bytes, size_t size, const uint8_t *rows,
     free(want.data);
 }
 
-static void rows_are_those_of_libtiff(void **state)
+static void rows_are_those_of_libvips(void **state)
 {
     (void)state;
     for (uint32_t channels = 1; channels <= 3; channels += 2) {
@@ -183,7 +183,7 @@ static void make_packed(uint32_t compression, uint32_t predictor, uint32_t chann
     ie_buffer_add(out, packed, size);
 }
 
-static void packed_rows_are_those_of_libtiff_and_any_other_byte_leaves_them(void **state)
+static void packed_rows_are_those_of_libvips_and_damaged_ones_are_left(void **state)
 {
     (void)state;
     for (uint32_t i = 0; i < 8; i++) {
@@ -195,12 +195,16 @@ static void packed_rows_are_those_of_libtiff_and_any_other_byte_leaves_them(void
         assert_non_null(rows);
         assert_equal(bytes, tiff.size, rows, &facts);
         free(rows);
+        int taken = 0; /* libtiff does not look at Deflate's sum */
         for (size_t at = 8 + 2 + 120 + 4 + 6; at < tiff.size; at++) {
             bytes[at] ^= 0x21;
-            assert_null(read_rows(bytes, tiff.size, &facts));
+            rows = read_rows(bytes, tiff.size, &facts);
+            taken += rows != NULL;
+            free(rows);
             bytes[at] ^= 0x21;
             assert_null(read_rows(bytes, at, &facts));
         }
+        assert_true(taken <= 4);
         ie_buffer_free(&tiff);
     }
     ie_buffer tiff = {0};
@@ -214,13 +218,13 @@ static void what_is_unusual_is_left(void **state)
 {
     (void)state;
     static const entry others[] = {
-        {256, 3, 1, 0},          {257, 3, 1, 0},    {256, 4, 1, UINT32_MAX}, {257, 4, 1, 1000001},
-        {258, 3, 1, 16},         {259, 3, 1, 5},    {262, 3, 1, 0},          {262, 3, 1, 6},
-        {273, 4, 2, 200},        {273, 2, 3, 200},  {273, 4, 3, 1u << 30},   {277, 3, 1, 4},
-        {278, 3, 1, 0},          {278, 3, 1, 6},    {279, 4, 3, 8},          {254, 4, 1, 1},
-        {266, 3, 1, 2},          {274, 3, 1, 6},    {284, 3, 1, 2},          {317, 3, 1, 2},
-        {320, 3, 768, 8},        {322, 3, 1, 16},   {330, 4, 1, 8},          {338, 3, 1, 2},
-        {34675, 7, 1u << 30, 8}, {34675, 4, 16, 8}, {34675, 7, 100000, 8}};
+        {256, 3, 1, 0},   {257, 3, 1, 0},   {256, 4, 1, UINT32_MAX}, {257, 4, 1, 1000001},
+        {258, 3, 1, 16},  {259, 3, 1, 5},   {262, 3, 1, 0},          {262, 3, 1, 6},
+        {273, 4, 2, 200}, {273, 2, 3, 200}, {273, 4, 3, 1u << 30},   {277, 3, 1, 4},
+        {278, 3, 1, 0},   {278, 3, 1, 6},   {279, 4, 3, 8},          {254, 4, 1, 1},
+        {274, 3, 1, 6},   {284, 3, 1, 2},   {322, 3, 1, 16},         {330, 4, 1, 8},
+        {338, 3, 1, 2},
+    };
     for (uint32_t channels = 1; channels <= 3; channels += 2) {
         assert_false(is_left(NULL, channels, 0));
         assert_true(is_left(NULL, channels, 8)); /* a second picture */
@@ -230,9 +234,20 @@ static void what_is_unusual_is_left(void **state)
             }
         }
     }
-    static const entry fine[] = {{274, 3, 1, 1}, {305, 2, 4, 0x31323334}, {34675, 7, 64, 8}};
+    static const entry fine[] = {{266, 3, 1, 2},
+                                 {274, 3, 1, 1},
+                                 {305, 2, 4, 0x31323334},
+                                 {317, 3, 1, 2}, /* of nothing that is packed */
+                                 {34675, 7, 64, 8}};
     for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
-        assert_false(is_left(&fine[i], 3, 0));
+        ie_buffer tiff = {0};
+        ie_tiff_facts facts;
+        make(&fine[i], 3, 0, &tiff);
+        uint8_t *rows = read_rows((const uint8_t *)tiff.data, tiff.size, &facts);
+        assert_non_null(rows);
+        assert_equal((const uint8_t *)tiff.data, tiff.size, rows, &facts);
+        free(rows);
+        ie_buffer_free(&tiff);
     }
 }
 
@@ -251,7 +266,7 @@ static void a_cut_file_is_left_wherever_it_is_cut(void **state)
     ie_buffer_free(&tiff);
 }
 
-/* Whatever is changed in the directory: what is still taken is taken as libtiff takes it. */
+/* Whatever is changed in the directory: what is still taken is taken as libvips takes it. */
 static void changed_numbers_never_give_other_rows(void **state)
 {
     (void)state;
@@ -277,8 +292,8 @@ static void changed_numbers_never_give_other_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_are_those_of_libtiff),
-        cmocka_unit_test(packed_rows_are_those_of_libtiff_and_any_other_byte_leaves_them),
+        cmocka_unit_test(rows_are_those_of_libvips),
+        cmocka_unit_test(packed_rows_are_those_of_libvips_and_damaged_ones_are_left),
         cmocka_unit_test(what_is_unusual_is_left),
         cmocka_unit_test(a_cut_file_is_left_wherever_it_is_cut),
         cmocka_unit_test(changed_numbers_never_give_other_rows),
