@@ -212,6 +212,8 @@ json_t *ie_action_json(const ie_plan *plan,
    folder, a source outside its root where it would be moved, a file or target that occurs twice, a
    survivor that goes itself. */
 char *ie_plan_text(const ie_plan *plan, size_t *ret_size);
+/* Of all that ie_plan_text() says: equal for a plan that was saved and read. */
+ie_hash128 ie_plan_digest(const ie_plan *plan);
 ie_status ie_plan_parse(const char *bytes, size_t size, ie_plan **ret_plan,
                         ie_error *err) IE_MUST_CHECK;
 

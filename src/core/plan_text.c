@@ -171,7 +171,7 @@ char *ie_plan_action_json(const ie_plan *plan, size_t index)
     return index < plan->count ? ie_json_line(ie_action_json(plan, &plan->actions[index])) : NULL;
 }
 
-char *ie_plan_text(const ie_plan *plan, size_t *ret_size)
+static char *head_line(const ie_plan *plan)
 {
     json_t *head = json_object();
     ie_json_text(head, "schema", PLAN_SCHEMA);
@@ -185,9 +185,28 @@ char *ie_plan_text(const ie_plan *plan, size_t *ret_size)
     }
     json_object_set_new(head, "roots", roots);
     ie_json_int(head, "actions", (int64_t)plan->count);
+    return ie_json_line(head);
+}
+
+ie_hash128 ie_plan_digest(const ie_plan *plan)
+{
+    ie_hasher *hasher = ie_hasher_new();
+    IE_AUTO_FREE char *head = head_line(plan);
+    ie_hasher_add(hasher, head, strlen(head) + 1);
+    for (size_t i = 0; i < plan->count; i++) {
+        IE_AUTO_FREE char *line = ie_plan_action_json(plan, i);
+        ie_hasher_add(hasher, line, strlen(line) + 1);
+    }
+    ie_hash128 digest = ie_hasher_value(hasher);
+    ie_hasher_free(hasher);
+    return digest;
+}
+
+char *ie_plan_text(const ie_plan *plan, size_t *ret_size)
+{
     ie_buffer out = {0};
-    IE_AUTO_FREE char *head_line = ie_json_line(head);
-    ie_buffer_text(&out, head_line);
+    IE_AUTO_FREE char *head = head_line(plan);
+    ie_buffer_text(&out, head);
     ie_buffer_char(&out, '\n');
     for (size_t i = 0; i < plan->count; i++) {
         IE_AUTO_FREE char *line = ie_plan_action_json(plan, i);

@@ -412,10 +412,12 @@ static ie_status lock_roots(ie_run *run, const bool *used, ie_error *err)
 static ie_status open_journals(ie_run *run, ie_error *err)
 {
     ie_status status = IE_OK;
+    char plan[33];
+    ie_hash128_hex(ie_plan_digest(run->plan), plan);
     for (uint32_t r = 0; status == IE_OK && r < run->plan->root_count; r++) {
         ie_run_root *root = &run->roots[r];
         if (root->lock != NULL) {
-            const ie_journal_head head = {run->id, run->plan->command, root->made};
+            const ie_journal_head head = {run->id, run->plan->command, root->made, plan};
             status = ie_journal_create(root->path, &head, &root->journal, err);
         }
     }

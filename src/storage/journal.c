@@ -248,6 +248,9 @@ ie_status ie_journal_create(const char *root, const ie_journal_head *head, ie_jo
     ie_json_text(object, "command", head->command);
     ie_json_path(object, "root", root);
     ie_json_int(object, "made_root", head->made_root);
+    if (head->plan != NULL) {
+        ie_json_text(object, "plan", head->plan);
+    }
     ie_json_text(object, "version", IE_VERSION);
     add_line(journal, object);
     ie_status status = ie_journal_flush(journal, true, err);

@@ -59,6 +59,7 @@ typedef struct ie_journal_head {
     const char *id, *command;
     int made_root; /* levels of folders this run made to have ROOT: 1 ROOT itself, 2 its parent too,
                       … */
+    const char *plan; /* ie_plan_digest(): 32 hex digits; NULL: none */
 } ie_journal_head;
 
 /* "20260114T091233-1f3a": the time in UTC and a random part. */
@@ -101,6 +102,7 @@ typedef struct ie_log {
     ie_arena *arena; /* owns all of it */
     const char *root, *id, *time, *command;
     int made_root;
+    const char *plan; /* as in the head; "" where it has none */
     ie_entry *entries;
     size_t count, room;
     const char **folders; /* made by the run, in order */

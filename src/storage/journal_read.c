@@ -272,10 +272,12 @@ static bool read_head(ie_log *log, const json_t *object, const char *id)
         return false;
     }
     const char *time = ie_json_get_text(object, "time"),
-               *command = ie_json_get_text(object, "command");
+               *command = ie_json_get_text(object, "command"),
+               *plan = ie_json_get_text(object, "plan");
     int64_t made = ie_json_get_int(object, "made_root", 0);
     log->time = ie_arena_strdup(log->arena, time != NULL ? time : "");
     log->command = ie_arena_strdup(log->arena, command != NULL ? command : "");
+    log->plan = ie_arena_strdup(log->arena, plan != NULL ? plan : "");
     log->made_root = made > 0 && made < 1000 ? (int)made : 0;
     return true;
 }

@@ -671,6 +671,9 @@ applied_again() {
         exits 0 "$imgengine" apply ag.json && exits 0 "$imgengine" apply ag.json && grep -q 'carried out already' exits.out || return 1
     local last=$(find lib.ag/2* -name '*.jpg' | sort | tail -n 1)
     rm "$last" && exits 3 "$imgengine" apply ag.json && [ -e "$last" ] && ! grep -q 'carried out already' exits.out || { cat exits.out; return 1; }
+    chmod -R u+w card.ag && exits 0 "$imgengine" tag card.ag --keywords cat --plan ag1.json && exits 0 "$imgengine" tag card.ag --keywords dog --plan ag2.json &&
+        exits 0 "$imgengine" apply ag1.json && exits 0 "$imgengine" apply ag1.json && grep -q 'carried out already' exits.out &&
+        exits 3 "$imgengine" apply ag2.json && ! grep -q 'carried out already' exits.out || { cat exits.out; return 1; }
 }
 check a_plan_of_which_something_is_gone_is_carried_out_again applied_again
 

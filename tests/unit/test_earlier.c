@@ -14,7 +14,7 @@ static void write_run(const char *root, const char *id, const char *const (*move
     mkdir(own, 0700);
     mkdir(runs, 0700);
     ie_journal *journal = NULL;
-    const ie_journal_head head = {id, "rename", 0};
+    const ie_journal_head head = {id, "rename", 0, NULL};
     assert_int_equal(ie_journal_create(root, &head, &journal, NULL), IE_OK);
     for (size_t i = 0; i < count; i++) {
         IE_AUTO_FREE char *from = ie_path_join(root, moves[i][0]),

@@ -30,7 +30,7 @@ static ie_journal *new_journal(const char *root)
     make_folders(root);
     ie_journal *journal = NULL;
     ie_error err = {0};
-    const ie_journal_head head = {ID, "rename", 2};
+    const ie_journal_head head = {ID, "rename", 2, NULL};
     assert_int_equal(ie_journal_create(root, &head, &journal, &err), IE_OK);
     return journal;
 }
