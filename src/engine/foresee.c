@@ -13,6 +13,7 @@
 #include "storage/exif_strip.h"
 #include "storage/gain_map.h"
 #include "storage/image_data.h"
+#include "storage/image_file.h"
 #include "storage/jpeg_turn.h"
 #include "storage/raw_develop.h"
 #include "storage/raw_preview.h"
@@ -172,23 +173,28 @@ bool ie_foresee_shares(const ie_photo *a, const ie_photo *b)
     return shares;
 }
 
+/* What hashes and sketches do not show of a picture. */
 typedef struct extras {
-    bool gain_map, video;
+    bool gain_map, video, transparent;
 } extras;
 
 static extras extras_of(const ie_config *config, const ie_photo *photo)
 {
     extras found = {0};
     ie_bytes *bytes = NULL;
-    if (!ie_gain_map_possible(photo->format) ||
+    if ((!ie_gain_map_possible(photo->format) && !photo->has_alpha) ||
         ie_bytes_open(photo->real_path, &bytes, NULL) != IE_OK) {
         return found;
     }
     const uint8_t *data = ie_bytes_load(bytes, (uint64_t)config->limits.max_file_bytes);
     if (data != NULL) {
         size_t size = (size_t)ie_bytes_size(bytes);
-        found.gain_map = ie_gain_map_in(data, size, photo->format);
+        found.gain_map = ie_gain_map_possible(photo->format) &&
+                         ie_gain_map_in(data, size, photo->format);
         found.video = photo->format == IE_FORMAT_JPEG && ie_image_data_motion(data, size);
+        found.transparent =
+            photo->has_alpha && ie_image_is_transparent(data, size, photo->format,
+                                                        (uint64_t)config->limits.max_pixels);
     }
     ie_bytes_close(bytes);
     return found;
@@ -197,12 +203,16 @@ static extras extras_of(const ie_config *config, const ie_photo *photo)
 const char *ie_foresee_loses(const ie_config *config, const ie_photo *goes, const ie_photo *stays)
 {
     extras less, more = extras_of(config, goes);
-    if (!more.gain_map && !more.video) {
+    if (!more.gain_map && !more.video && !more.transparent && !stays->has_alpha) {
         return NULL;
     }
     less = extras_of(config, stays);
     if (more.gain_map && !less.gain_map) {
         return "with an HDR gain map, which that one has not";
+    }
+    if (more.transparent != less.transparent) {
+        return more.transparent ? "with transparent parts, which that one has not"
+                                : "whole where that one has transparent parts";
     }
     return more.video && !less.video ? "with a video behind the picture, which that one has not"
                                      : NULL;

@@ -26,6 +26,21 @@ ie_status ie_image_probe(const uint8_t *bytes, size_t size, ie_format format, ui
     return status;
 }
 
+bool ie_image_is_transparent(const uint8_t *bytes, size_t size, ie_format format,
+                             uint64_t max_pixels)
+{
+    VipsImage *image = NULL;
+    const ie_vips_loader_row *l = NULL;
+    bool transparent = true;
+    if (ie_vips_open_checked(bytes, size, format, VIPS_FAIL_ON_ERROR, max_pixels, &image, &l,
+                             NULL) == IE_OK) {
+        transparent = ie_vips_alpha(image) &&
+                      (!ie_vips_transparent(image, &transparent) || transparent);
+        ie_vips_finish(image);
+    }
+    return transparent;
+}
+
 /* ---- decoding ----------------------------------------------------------------------------- */
 
 /* 8 bits by dropping the lower ones: exact, and what Pillow-made values are compared with. */

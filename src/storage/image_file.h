@@ -25,6 +25,10 @@ typedef struct ie_image_facts {
 /* Opens the header only. IE_ERR_LIMIT above max_pixels (all frames of one page counted once). */
 ie_status ie_image_probe(const uint8_t *bytes, size_t size, ie_format format, uint64_t max_pixels,
                          ie_image_facts *ret_facts, ie_error *err) IE_MUST_CHECK;
+/* Is any part of it not opaque? Decodes all of the alpha channel; true also where it does not
+   decode. */
+bool ie_image_is_transparent(const uint8_t *bytes, size_t size, ie_format format,
+                             uint64_t max_pixels);
 
 /* Decodes to 8-bit RGB (grey stays 1 channel), not rotated except HEIF/AVIF, shrunk on load so that
    the longer side is at least min_side if the format allows (0: full size). Alpha is dropped, not

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/recoding.h"
+#include "engine/foresee.h"
 #include "pictures.h"
 
 static const char *ppm_file(uint32_t width, uint32_t height)
@@ -464,6 +465,35 @@ static void sample_photos_of_all_orientations_come_out_alike(void **state)
     free(first.data);
 }
 
+/* Neither a version with transparent parts goes for one without, nor a whole one for one with. */
+static void what_only_one_shows_of_two_is_a_loss(void **state)
+{
+    (void)state;
+    static const struct {
+        int goes, stays; /* alpha of the last pixel; -1: no channel */
+        const char *loss;
+    } rows[] = {{0, -1, "transparent"}, {128, 255, "transparent"}, {-1, 0, "whole"},
+                {255, 0, "whole"},      {255, -1, NULL},           {-1, 255, NULL},
+                {0, 0, NULL},           {-1, -1, NULL}};
+    ie_config *config = ie_config_new();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ie_photo *photos[2];
+        for (int k = 0; k < 2; k++) {
+            int alpha = k == 0 ? rows[i].goes : rows[i].stays;
+            photos[k] = ie_photo_new();
+            photos[k]->path = photos[k]->real_path = png_file(8, alpha, 1);
+            photos[k]->format = IE_FORMAT_PNG;
+            photos[k]->has_alpha = alpha >= 0;
+        }
+        const char *loss = ie_foresee_loses(config, photos[0], photos[1]);
+        assert_int_equal(loss == NULL, rows[i].loss == NULL);
+        assert_true(loss == NULL || strstr(loss, rows[i].loss) != NULL);
+        ie_photo_free(photos[0]);
+        ie_photo_free(photos[1]);
+    }
+    ie_config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,6 +503,7 @@ int main(void)
         cmocka_unit_test(a_file_cut_short_does_not_decode),
         cmocka_unit_test(transparent_pixels_are_refused_for_jpeg_and_opaque_alpha_is_dropped),
         cmocka_unit_test(transparency_is_told_from_a_channel_that_hides_nothing),
+        cmocka_unit_test(what_only_one_shows_of_two_is_a_loss),
         cmocka_unit_test(sixteen_bits_are_kept_or_refused_and_decode_to_the_upper_eight),
         cmocka_unit_test(an_animation_is_seen_and_not_cut_to_one_frame),
         cmocka_unit_test(too_many_pixels_are_refused_before_decoding),
