@@ -303,8 +303,7 @@ static const ie_option_row rows[] = {
          "convert photos with an HDR gain map, too, though the new file will be without it"),
     BOOL("convert.keep_original", convert.keep_original, "false", "--keep-original", CONVERTING,
          "leave the original beside the new file instead of putting it into quarantine; with "
-         "process "
-         "--output copy it, too"),
+         "process --output copy it, too (not together with --strip)"),
 
     BOOL("rename.enabled", rename.enabled, "true", NULL, 0, "rename in the command process"),
     TEXT("rename.template", rename.pattern, "{date:%Y}/{date:%Y-%m-%d_%H%M%S}_{camera}",
