@@ -69,8 +69,8 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
         "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record, format, path "
         "FROM files WHERE path >= ?1 ORDER BY path",
     [IE_SQL_PUT] = "INSERT OR REPLACE INTO files(path, size, mtime_ns, ctime_ns, inode, device, "
-                   "stored_ns, format, "
-                   "versions, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                   "stored_ns, format, versions, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+                   "?9, ?10)",
     [IE_SQL_MOVE] =
         "UPDATE OR REPLACE files SET path = ?2, ctime_ns = ifnull(?3, ctime_ns) WHERE path = ?1",
     [IE_SQL_FORGET] = "DELETE FROM files WHERE path = ?1",
@@ -321,8 +321,8 @@ static ie_status check_owner(ie_db *db, bool writable, int64_t *ret_version, ie_
     if (version > VERSION) {
         return ie_error_set(err, IE_ERR_FORMAT,
                             "The catalog %s was made by a newer Image Engine (its version is %lld, "
-                            "this one knows %d) and "
-                            "was left as it is; update, or name another file with --catalog",
+                            "this one knows %d) and was left as it is; update, or name another "
+                            "file with --catalog",
                             name, (long long)version, VERSION);
     }
     if (version < VERSION && !writable) {
