@@ -182,7 +182,7 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
     ie_summary summary = {0};
     status = ie_apply_run(plan, &options, summary.run_id, err);
     if (summary.run_id[0] != 0) {
-        ie_noting_store(&run.noting, engine, plan);
+        ie_noting_store(&run.noting, engine, plan, summary.run_id);
         if (status == IE_OK) {
             drop_idle_run(engine, plan, summary.run_id);
         }
