@@ -143,8 +143,8 @@ static ie_status check_volumes(ie_engine *engine, const ie_plan *plan, bool appl
         status = ie_engine_catalog(engine, err);
     }
     for (uint32_t i = 0; status == IE_OK && i < plan->root_count; i++) {
-        status = plan->copies ? ie_volume_check_output(engine, plan->roots[i], apply, err)
-                              : ie_volume_check(engine, plan->roots[i], err);
+        status = (plan->copies ? ie_volume_check_output : ie_volume_check_place)(
+            engine, plan->roots[i], apply ? IE_ANEW_FORGET : IE_ANEW_TELL, err);
     }
     return status;
 }
