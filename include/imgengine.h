@@ -189,14 +189,14 @@ typedef struct ie_input {
     bool from_list;
 } ie_input;
 
-/* Numbers of a run. found = other + kept + copied + moved + replaced + quarantined + skipped +
-   failed + unreached always holds after planning, applying and undoing, and found_bytes =
-   accounted_bytes; ie_engine_* return IE_ERR_INTERNAL when it does not. */
 /* What is said of the files of one kind of action. */
 typedef struct ie_summary_part {
     uint64_t converted, tagged, plain, unconverted, untagged, bytes;
 } ie_summary_part;
 
+/* Numbers of a run. found + extra = other + kept + copied + moved + replaced + quarantined +
+   skipped + failed + unreached + made + pictures always holds after planning, applying and undoing,
+   and found_bytes = accounted_bytes; ie_engine_* return IE_ERR_INTERNAL when it does not. */
 typedef struct ie_summary {
     uint64_t found, found_bytes; /* regular files looked at, each inode once */
     uint64_t photos, videos, sidecars;

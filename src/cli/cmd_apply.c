@@ -168,16 +168,18 @@ static ie_status show(ie_session *session, ie_plan *plan, int *ret_code, ie_erro
 /* Given twice, it would be a list of files that are no longer there. */
 static bool was_carried_out(const ie_options *options, const ie_plan *plan)
 {
-    ie_summary summary = {0};
-    if (!ie_plan_carried_out(plan, summary.run_id)) {
+    char run_id[40];
+    if (!ie_plan_carried_out(plan, run_id)) {
         return false;
     }
     if (options->json) {
-        IE_AUTO_FREE char *line = ie_json_line(ie_summary_json("apply", &summary));
+        /* This run did nothing and has no name; the other one's is no "run" of this summary. */
+        json_t *summary = ie_summary_json("apply", &(const ie_summary){0});
+        ie_json_text(summary, "carried_out_by", run_id);
+        IE_AUTO_FREE char *line = ie_json_line(summary);
         puts(line);
     } else {
-        printf("This plan was carried out already, by run %s; nothing is left to do.\n",
-               summary.run_id);
+        printf("This plan was carried out already, by run %s; nothing is left to do.\n", run_id);
     }
     return true;
 }

@@ -106,8 +106,7 @@ static void print_end(const ie_session *session, const ie_cover_counts *counts)
     }
     if (n[IE_COVER_DERIVED] > 0) {
         puts("process --keep-original copies what it converts as it is, too; --image-data lets "
-             "other "
-             "metadata pass.");
+             "other metadata pass.");
     }
     if (counts->other > 0) {
         printf("Not looked for, because %s: %" PRIu64 " file%s.\n",

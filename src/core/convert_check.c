@@ -13,7 +13,7 @@ bool ie_convert_asked(const ie_config *config, const char *key)
     return origin != NULL && ie_starts_with(origin, "--");
 }
 
-static ie_status contradictions(const ie_config *config, ie_error *err)
+static ie_status contradictions(const ie_config *config, bool copies, ie_error *err)
 {
     if (config->convert.rules.count > 0) {
         static const char *const keys[][2] = {{"convert.from", "--from"}, {"convert.to", "--to"}};
@@ -33,6 +33,13 @@ static ie_status contradictions(const ie_config *config, ie_error *err)
         return ie_error_set(
             err, IE_ERR_USAGE,
             "--trim says how photos are turned, and none are; give --upright, too.");
+    }
+    /* From wherever they come: neither may be passed over in silence. */
+    if (!copies && config->convert.keep_original && config->convert.strip.count > 0) {
+        return ie_error_set(err, IE_ERR_USAGE,
+                            "--keep-original copies photos with all that they tell, which --strip "
+                            "takes out of copies; leave one of them out (--no-keep-original, "
+                            "--strip '').");
     }
     return IE_OK;
 }
@@ -70,7 +77,7 @@ ie_status ie_convert_check(const ie_config *config, bool copies,
          "--keep-original has no effect with --output: the originals stay where they are anyway.",
          copies},
     };
-    ie_status status = contradictions(config, err);
+    ie_status status = contradictions(config, copies, err);
     for (size_t i = 0; status == IE_OK && i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].idle && ie_convert_asked(config, rows[i].key)) {
             tell(user, rows[i].text);

@@ -226,8 +226,8 @@ static const ie_option_row rows[] = {
     CHOICE("dedupe.action", dedupe.action, true, "quarantine",
            "quarantine|hardlink|reflink|symlink|report", "--action", DEDUPING,
            "what becomes of a duplicate: quarantine moves it away; hardlink, reflink and symlink "
-           "do so, too, and "
-           "a link to the photo that stays takes its name (same bytes only); report only tells"),
+           "do so, too, and a link to the photo that stays takes its name (same bytes only); "
+           "report only tells"),
     LIST_OF("dedupe.keep", dedupe.keep, "quality", KEEP_CHOICES, check_keep, "--keep", DEDUPING,
             "which one of several equal photos stays: quality, newest, oldest, largest or "
             "smallest; or what decides, in order: "
@@ -267,8 +267,8 @@ static const ie_option_row rows[] = {
         "quality of the new files where their format knows such a thing"),
     CHOICE("convert.chroma", convert.chroma, false, "auto", "auto|4:4:4", "--chroma", CONVERTING,
            "how finely colours are sampled in new JPEG, AVIF and HEIC files: 4:4:4 as finely as "
-           "light; auto as a JPEG "
-           "has it itself, of others half as finely (4:2:0) below quality 90"),
+           "light; auto as a JPEG has it itself, of others half as finely (4:2:0) below quality "
+           "90"),
     BOOL("convert.progressive", convert.progressive, "false", "--progressive", CONVERTING,
          "write progressive JPEGs, which show coarsely at once and are a little smaller"),
     BOOL("convert.pack_tiff", convert.pack_tiff, "false", "--pack-tiff", CONVERTING,
@@ -284,8 +284,8 @@ static const ie_option_row rows[] = {
     REAL("convert.min_similarity", convert.min_similarity, "0.98", 0, 1, "--min-similarity",
          CONVERTING,
          "a new picture less like its original than this (SSIM of luma, of large photos at a "
-         "quarter of their size, or the "
-         "same of their colours; 1 is equal) is thrown away, and the original stays"),
+         "quarter of their size, or the same of their colours; 1 is equal) is thrown away, and the "
+         "original stays"),
     BOOL("convert.upright", convert.upright, "false", "--upright", CONVERTING,
          "turn JPEGs that lie on a side upright, without loss and without encoding them anew, "
          "beside what is converted; with --from '' nothing is converted"),
@@ -303,8 +303,7 @@ static const ie_option_row rows[] = {
          "convert photos with an HDR gain map, too, though the new file will be without it"),
     BOOL("convert.keep_original", convert.keep_original, "false", "--keep-original", CONVERTING,
          "leave the original beside the new file instead of putting it into quarantine; with "
-         "process "
-         "--output copy it, too"),
+         "process --output copy it, too (not together with --strip)"),
 
     BOOL("rename.enabled", rename.enabled, "true", NULL, 0, "rename in the command process"),
     TEXT("rename.template", rename.pattern, "{date:%Y}/{date:%Y-%m-%d_%H%M%S}_{camera}",

@@ -200,6 +200,17 @@ static const char *check_remake(const ie_action *action)
                : "turns or encodes a picture in a way that no plan does";
 }
 
+/* Beside what was found there are only sidecars, and pictures of originals that are copied. */
+static const char *check_extra(const ie_action *action)
+{
+    bool sidecar =
+        action->format == IE_FORMAT_SIDECAR || action->from_format == IE_FORMAT_SIDECAR;
+    bool picture = ie_action_makes_picture(action) && action->kind == IE_ACTION_COPY;
+    return action->extra && !sidecar && !picture
+               ? "stands beside what was found in a way that no plan does"
+               : NULL;
+}
+
 static const char *check_action(const ie_plan *plan, const ie_action *action)
 {
     if (action->from == NULL || !is_file_path(action->from)) {
@@ -223,6 +234,7 @@ static const char *check_action(const ie_plan *plan, const ie_action *action)
     const char *wrong = check_target(plan, action);
     wrong = wrong != NULL ? wrong : check_remake(action);
     wrong = wrong != NULL ? wrong : check_raw(action);
+    wrong = wrong != NULL ? wrong : check_extra(action);
     return wrong != NULL ? wrong : check_derivation(action);
 }
 

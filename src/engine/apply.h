@@ -29,7 +29,8 @@ typedef struct ie_apply_options {
        undo is finished by who comes next, without telling. May be NULL. */
     void (*undoes)(void *undone_user, const char *path);
     /* Told by undo of each file that left the name `left`; and came to `came` when its bytes are
-       the same, else NULL. May be NULL. */
+       the same, else NULL. What was in quarantine comes from ie_noting_away(); purge tells that it
+       went from there for good. May be NULL. */
     void (*undone)(void *undone_user, const char *left, const char *came);
     /* Undo: the root went, too, but for an empty folder aside, which goes when this returns. May be
        NULL. */

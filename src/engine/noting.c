@@ -24,11 +24,15 @@ static bool is_move(const ie_action *action)
     return action->outcome == IE_OUTCOME_DONE && action->kind == IE_ACTION_MOVE;
 }
 
-static bool leaves_its_row(const ie_action *action)
+static bool goes_away(const ie_action *action)
 {
     return action->outcome == IE_OUTCOME_DONE &&
-           (action->kind == IE_ACTION_QUARANTINE ||
-            (action->kind == IE_ACTION_REPLACE && strcmp(action->from, action->to) != 0));
+           (action->kind == IE_ACTION_QUARANTINE || action->kind == IE_ACTION_REPLACE);
+}
+
+char *ie_noting_away(const char *run_id, const char *from)
+{
+    return ie_asprintf("%s %s", run_id, from);
 }
 
 /* Sorted; free() the array. */
@@ -78,12 +82,13 @@ static ie_status move_rows(ie_catalog *writer, const ie_plan *plan, ie_error *er
 }
 
 static ie_status store(const ie_noting *noting, ie_engine *engine, const ie_plan *plan,
-                       ie_error *err)
+                       const char *run_id, ie_error *err)
 {
     ie_status status = IE_OK;
     for (size_t i = 0; status == IE_OK && i < plan->count; i++) {
-        if (leaves_its_row(&plan->actions[i])) {
-            status = ie_catalog_forget(engine->writer, plan->actions[i].from, err);
+        if (goes_away(&plan->actions[i])) {
+            IE_AUTO_FREE char *name = ie_noting_away(run_id, plan->actions[i].from);
+            status = ie_catalog_moved(engine->writer, plan->actions[i].from, name, err);
         }
     }
     if (status == IE_OK) {
@@ -99,10 +104,11 @@ static ie_status store(const ie_noting *noting, ie_engine *engine, const ie_plan
     return status == IE_OK ? ie_catalog_commit(engine->writer, err) : status;
 }
 
-void ie_noting_store(const ie_noting *noting, ie_engine *engine, const ie_plan *plan)
+void ie_noting_store(const ie_noting *noting, ie_engine *engine, const ie_plan *plan,
+                     const char *run_id)
 {
     ie_error problem = {0};
-    if (engine->writer != NULL && store(noting, engine, plan, &problem) != IE_OK) {
+    if (engine->writer != NULL && store(noting, engine, plan, run_id, &problem) != IE_OK) {
         ie_engine_notice(engine, "The catalog could not be brought up to date: %s", problem.text);
     }
 }

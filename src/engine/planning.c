@@ -345,10 +345,10 @@ static ie_status check_online(ie_engine *engine, const ie_input *input, const ch
                               ie_error *err)
 {
     ie_status status =
-        output != NULL ? ie_volume_check_output(engine, output, false, err) : IE_OK;
+        output != NULL ? ie_volume_check_output(engine, output, IE_ANEW_TELL, err) : IE_OK;
     for (size_t i = 0; status == IE_OK && !input->from_list && i < input->count; i++) {
         IE_AUTO_FREE char *real = realpath(input->paths[i], NULL);
-        status = real != NULL ? ie_volume_check(engine, real, err) : IE_OK;
+        status = real != NULL ? ie_volume_check_place(engine, real, IE_ANEW_SILENT, err) : IE_OK;
     }
     return status;
 }
@@ -387,7 +387,8 @@ static ie_status collect(ie_engine *engine, const ie_request *request, const ie_
         status = output != NULL ? check_output(output, result, err) : IE_OK;
     }
     for (uint32_t i = 0; status == IE_OK && i < result->root_count; i++) {
-        status = ie_volume_check(engine, result->roots[i], err);
+        status = ie_volume_check_place(engine, result->roots[i],
+                                       output != NULL ? IE_ANEW_SILENT : IE_ANEW_TELL, err);
     }
     if (status == IE_OK) {
         ie_live_read(c->photos, c->count);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "engine/carry.h"
+#include "engine/noting.h"
 #include "engine/survivor.h"
 #include "utils/error.h"
 #include "utils/fs.h"
@@ -197,6 +198,10 @@ static ie_status free_one(purging *p, const ie_log *log, const ie_entry *entry,
                               ie_shown(entry->quarantine));
     }
     ie_touched_add_parent(&p->touched, entry->quarantine);
+    if (p->options->undone != NULL) {
+        IE_AUTO_FREE char *away = ie_noting_away(log->id, entry->from);
+        p->options->undone(p->options->undone_user, away, NULL);
+    }
     return IE_OK;
 }
 

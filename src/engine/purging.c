@@ -82,6 +82,17 @@ static bool is_there(ie_engine *engine, const char *root, const ie_purge_request
     return false;
 }
 
+/* The catalog is a cache: what stays in it is in nobody's way. */
+static void note_freed(void *user, const char *left, const char *came)
+{
+    ie_engine *engine = user;
+    ie_error ignored;
+    if (engine->writer != NULL && came == NULL) {
+        ie_status status = ie_catalog_forget(engine->writer, left, &ignored);
+        (void)status;
+    }
+}
+
 ie_status ie_engine_purge(ie_engine *engine, const ie_purge_request *request, ie_purge_fn on_run,
                           ie_line_fn on_line, void *user, ie_purge_counts *ret_counts,
                           ie_error *err)
@@ -89,7 +100,12 @@ ie_status ie_engine_purge(ie_engine *engine, const ie_purge_request *request, ie
     root_list list = {0};
     ie_purge_counts counts = {0};
     const ie_apply_options options = {
-        .config = engine->config, .wait = request->wait, .cancel = engine->cancel};
+        .config = engine->config,
+        .wait = request->wait,
+        .cancel = engine->cancel,
+        .undone = note_freed,
+        .undone_user = engine,
+    };
     ie_status status = request->root != NULL ? named_root(request->root, &list, err)
                                              : known_roots(engine, request->run_id, &list, err);
     for (size_t i = 0; status == IE_OK && i < list.count; i++) {

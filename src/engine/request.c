@@ -37,8 +37,8 @@ ie_status ie_request_check(ie_engine *engine, const ie_request *request, char **
     if (request->convert && request->output == NULL && engine->config->convert.strip.count > 0) {
         return ie_error_set(err, IE_ERR_USAGE,
                             "--strip (convert.strip) takes metadata out of copies only, and here "
-                            "the photos themselves "
-                            "would lose it; name a folder for the copies with --output.");
+                            "the photos themselves would lose it; name a folder for the copies "
+                            "with --output.");
     }
     if (request->convert) {
         bool copies = request->output != NULL && !ie_request_makes_library(request);
@@ -52,8 +52,8 @@ ie_status ie_request_check(ie_engine *engine, const ie_request *request, char **
     if (request->dedupe && links && (request->rename || request->convert || request->tag)) {
         return ie_error_set(err, IE_ERR_USAGE,
                             "Links to photos that this very run renames or rewrites would lead "
-                            "astray; make links with "
-                            "the command dedupe, or set dedupe.action=quarantine here.");
+                            "astray; make links with the command dedupe, or set "
+                            "dedupe.action=quarantine here.");
     }
     if (request->output != NULL) {
         status = ie_folder_resolve(request->output, "The output folder", ret_output, err);

@@ -143,8 +143,8 @@ static ie_status check_volumes(ie_engine *engine, const ie_plan *plan, bool appl
         status = ie_engine_catalog(engine, err);
     }
     for (uint32_t i = 0; status == IE_OK && i < plan->root_count; i++) {
-        status = plan->copies ? ie_volume_check_output(engine, plan->roots[i], apply, err)
-                              : ie_volume_check(engine, plan->roots[i], err);
+        status = (plan->copies ? ie_volume_check_output : ie_volume_check_place)(
+            engine, plan->roots[i], apply ? IE_ANEW_FORGET : IE_ANEW_TELL, err);
     }
     return status;
 }
@@ -182,7 +182,7 @@ ie_status ie_engine_apply(ie_engine *engine, ie_plan *plan, bool wait, ie_summar
     ie_summary summary = {0};
     status = ie_apply_run(plan, &options, summary.run_id, err);
     if (summary.run_id[0] != 0) {
-        ie_noting_store(&run.noting, engine, plan);
+        ie_noting_store(&run.noting, engine, plan, summary.run_id);
         if (status == IE_OK) {
             drop_idle_run(engine, plan, summary.run_id);
         }

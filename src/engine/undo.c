@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #include "engine/carry.h"
+#include "engine/noting.h"
 #include "engine/own_root.h"
 #include "engine/undo_root.h"
 #include "utils/error.h"
@@ -108,6 +109,10 @@ static void tell_done(undoing *u, const ie_takeback *item)
     if (!u->request->dry_run && u->options->undone != NULL && entry->to != NULL) {
         bool same = entry->kind == IE_ACTION_MOVE && !entry->makes;
         u->options->undone(u->options->undone_user, entry->to, same ? entry->from : NULL);
+    }
+    if (!u->request->dry_run && u->options->undone != NULL && entry->quarantine != NULL) {
+        IE_AUTO_FREE char *away = ie_noting_away(u->log->id, entry->from);
+        u->options->undone(u->options->undone_user, away, entry->from);
     }
     if (entry->kind == IE_ACTION_COPY) {
         u->counts->removed++;

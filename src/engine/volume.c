@@ -6,6 +6,7 @@
 #include "storage/bytes.h"
 #include "storage/journal.h"
 #include "utils/error.h"
+#include "utils/fs.h"
 #include "utils/text.h"
 
 #define ID_DIGITS 32
@@ -31,6 +32,9 @@ typedef struct search {
     const char *path;
     bool exact;   /* only the root itself, not what lies below it */
     bool away;    /* only one whose disk is not there */
+    bool anew;    /* none that was surely deleted and is another folder now … */
+    bool absent;  /* … nor `path` itself where that is not there at all */
+    char *old;    /* then: the first of those; NULL: none */
     char *root;   /* the first that is offline; NULL: none */
     bool another; /* another disk is in its place */
     ie_whereabouts whereabouts; /* else */
@@ -48,7 +52,10 @@ static void look(void *user, const char *root, const char *volume, const char *p
         return;
     }
     ie_whereabouts where = there == NULL ? ie_whereabouts_tell(root, place) : IE_ROOT_AWAY;
-    if (!s->away || where == IE_ROOT_AWAY) {
+    if ((s->anew && where == IE_ROOT_ANEW) ||
+        (s->absent && where == IE_ROOT_DELETED && strcmp(s->path, root) == 0)) {
+        s->old = s->old != NULL ? s->old : ie_strdup(root);
+    } else if (!s->away || where == IE_ROOT_AWAY) {
         s->root = ie_strdup(root);
         s->another = there != NULL;
         s->whereabouts = where;
@@ -80,23 +87,28 @@ static const char *reason_of(const search *s)
     return s->another ? "is offline: another disk is in its place" : reasons[s->whereabouts];
 }
 
-ie_status ie_volume_check(ie_engine *engine, const char *path, ie_error *err)
+static ie_status check(ie_engine *engine, search *s, ie_error *err)
 {
-    search s = {.path = path};
-    ie_status status = find_offline(engine, &s, err);
-    if (status == IE_OK && s.root != NULL) {
-        IE_AUTO_FREE char *quoted = ie_shell_word(ie_shown(s.root));
-        bool away = s.another || s.whereabouts == IE_ROOT_AWAY;
+    ie_status status = find_offline(engine, s, err);
+    if (status == IE_OK && s->root != NULL) {
+        IE_AUTO_FREE char *quoted = ie_shell_word(ie_shown(s->root));
+        bool away = s->another || s->whereabouts == IE_ROOT_AWAY;
         status = ie_error_set(
             err, IE_ERR_NOT_FOUND,
             "%s %s. Nothing there is planned or forgotten. %s: imgengine runs --forget %s",
-            ie_shown(s.root), reason_of(&s),
+            ie_shown(s->root), reason_of(s),
             away ? "Mount it; or, if it is gone for good, say so with"
                  : "If that is as you want it, say so with",
             quoted);
     }
-    free(s.root);
+    free(s->root);
     return status;
+}
+
+ie_status ie_volume_check(ie_engine *engine, const char *path, ie_error *err)
+{
+    search s = {.path = path};
+    return check(engine, &s, err);
 }
 
 bool ie_volume_offline(ie_engine *engine, const char *root)
@@ -122,20 +134,34 @@ bool ie_volume_deleted(ie_engine *engine, const char *root)
     return where == IE_ROOT_DELETED || where == IE_ROOT_ANEW;
 }
 
-ie_status ie_volume_check_output(ie_engine *engine, const char *output, bool forget, ie_error *err)
+static ie_status check_anew(ie_engine *engine, search *s, ie_anew anew, ie_error *err)
 {
     uint64_t runs;
-    if (whereabouts_of(engine, output) != IE_ROOT_DELETED) {
-        return ie_volume_check(engine, output, err);
+    ie_status status = check(engine, s, err);
+    if (status == IE_OK && s->old != NULL && anew == IE_ANEW_FORGET) {
+        status = ie_engine_forget(engine, s->old, &runs, err);
+    } else if (status == IE_OK && s->old != NULL && anew == IE_ANEW_TELL) {
+        ie_engine_notice(engine,
+                         "%s was deleted or moved away since the last run there. %s, and with %s "
+                         "what was done in the old one is forgotten.",
+                         ie_shown(s->old),
+                         ie_fs_gone(s->old) ? "It is made anew" : "It is another folder now",
+                         ie_fs_gone(s->old) ? "that" : "a run in it");
     }
-    if (forget) {
-        return ie_engine_forget(engine, output, &runs, err);
-    }
-    ie_engine_notice(engine,
-                     "%s was deleted or moved away since the last run there. It is made anew, and "
-                     "with that what was done in the old one is forgotten.",
-                     ie_shown(output));
-    return IE_OK;
+    free(s->old);
+    return status;
+}
+
+ie_status ie_volume_check_place(ie_engine *engine, const char *path, ie_anew anew, ie_error *err)
+{
+    search s = {.path = path, .anew = true};
+    return check_anew(engine, &s, anew, err);
+}
+
+ie_status ie_volume_check_output(ie_engine *engine, const char *output, ie_anew anew, ie_error *err)
+{
+    search s = {.path = output, .anew = true, .absent = true};
+    return check_anew(engine, &s, anew, err);
 }
 
 bool ie_volume_away(ie_engine *engine, const char *path)

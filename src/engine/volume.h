@@ -17,10 +17,20 @@ char *ie_volume_read(const char *root);
 /* IE_ERR_NOT_FOUND when `path` is, or lies below, a root that is offline; says which and what to
    do. */
 ie_status ie_volume_check(ie_engine *engine, const char *path, ie_error *err) IE_MUST_CHECK;
-/* The same of an output folder. One that was surely deleted may be made anew, which is told; or,
-   with `forget`, when a run is about to do that, the catalog forgets the runs in the deleted one,
-   as runs --forget does. */
-ie_status ie_volume_check_output(ie_engine *engine, const char *output, bool forget,
+/* What becomes of a folder that was surely deleted or moved away, and is another one now: the work
+   begins anew there. */
+typedef enum ie_anew {
+    IE_ANEW_SILENT,
+    IE_ANEW_TELL,   /* a notice says so */
+    IE_ANEW_FORGET, /* a run is about to do that: the catalog forgets the runs in the old one, as
+                       runs --forget does */
+} ie_anew;
+
+/* The same of a folder whose photos are to be changed where they are. */
+ie_status ie_volume_check_place(ie_engine *engine, const char *path, ie_anew anew,
+                                ie_error *err) IE_MUST_CHECK;
+/* The same of an output folder, which need not be there. */
+ie_status ie_volume_check_output(ie_engine *engine, const char *output, ie_anew anew,
                                  ie_error *err) IE_MUST_CHECK;
 /* Is this very root offline? False when nothing is known of it. */
 bool ie_volume_offline(ie_engine *engine, const char *root);

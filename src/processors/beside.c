@@ -47,19 +47,17 @@ static ie_names *planned_names(const ie_plan *plan)
     return names;
 }
 
-/* Made by an earlier run: under that name, or, as journals tell, under one it was given since. */
+/* Made by an earlier run, as journals tell: under that name, or under one it was given since. A
+   name alone proves nothing. */
 static bool is_there(const ie_proposal *proposal, const ie_action *extra, const char *path,
                      bool exists)
 {
-    const ie_photo *photo = proposal->photos[extra->made_of - 1];
-    bool beside = proposal->plan->actions[extra->made_of - 1].kind == IE_ACTION_SKIP;
-    if (exists &&
-        (beside || (proposal->same != NULL && proposal->same(proposal->user, photo, path)))) {
-        return true;
-    }
-    ie_photo as_made = *photo;
+    ie_photo as_made = *proposal->photos[extra->made_of - 1];
     as_made.format = extra->format;
     bool plain = false;
+    if (exists && proposal->same != NULL && proposal->same(proposal->user, &as_made, path)) {
+        return true;
+    }
     const char *made =
         proposal->made != NULL ? proposal->made(proposal->user, &as_made, &plain) : NULL;
     return made != NULL && ie_format_claimed(made) == extra->format;

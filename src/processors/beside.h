@@ -4,7 +4,8 @@
  * (ie_proposal.library), a RAW is never represented by its preview alone, and with
  * convert.keep_original no photo is by what it was converted to: its own action copies it, and the
  * picture made of it is an action of its own behind those of the files found. That gets its name,
- * that of the original, after naming; both or neither is carried out, since they are one unit.
+ * that of the original, after naming. They are one unit: the picture is never there without its
+ * original, while an original of which no picture can be made is copied all the same.
  */
 #ifndef IE_PROCESSORS_BESIDE_H
 #define IE_PROCESSORS_BESIDE_H

@@ -69,8 +69,8 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
         "SELECT size, mtime_ns, ctime_ns, inode, device, stored_ns, versions, record, format, path "
         "FROM files WHERE path >= ?1 ORDER BY path",
     [IE_SQL_PUT] = "INSERT OR REPLACE INTO files(path, size, mtime_ns, ctime_ns, inode, device, "
-                   "stored_ns, format, "
-                   "versions, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                   "stored_ns, format, versions, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+                   "?9, ?10)",
     [IE_SQL_MOVE] =
         "UPDATE OR REPLACE files SET path = ?2, ctime_ns = ifnull(?3, ctime_ns) WHERE path = ?1",
     [IE_SQL_FORGET] = "DELETE FROM files WHERE path = ?1",
@@ -78,7 +78,10 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
     [IE_SQL_BEGIN_READ] = "BEGIN",
     [IE_SQL_COMMIT] = "COMMIT",
     [IE_SQL_ROLLBACK] = "ROLLBACK",
-    [IE_SQL_COUNT] = "SELECT count(*) FROM files WHERE format <> 'unknown'",
+    /* Without rows that wait aside for a file to come back (engine/noting.h); their names come
+       behind all paths. Such are few, and `path` is not in the index that counts the others. */
+    [IE_SQL_COUNT] = "SELECT (SELECT count(*) FROM files WHERE format <> 'unknown') - (SELECT "
+                     "count(*) FROM files WHERE path >= x'30' AND format <> 'unknown')",
     [IE_SQL_ADD_RUN] =
         "INSERT INTO runs(id, time, command) VALUES(?1, ?2, ?3) ON CONFLICT(id) DO NOTHING",
     [IE_SQL_ADD_ROOT] = "INSERT OR IGNORE INTO run_roots(run, root) VALUES(?1, ?2)",
@@ -107,8 +110,8 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
         "SELECT e.rowid, e.path, f.record FROM embeddings e JOIN files f ON f.path = e.path "
         "WHERE e.path >= ?2 AND e.path < ?3 AND e.model = ?1 ORDER BY e.path",
     [IE_SQL_EMBEDDING_PATH] = "SELECT path FROM embeddings WHERE rowid = ?1",
-    [IE_SQL_EMBEDDING_MODELS] = "SELECT model, max(dimension), count(*) FROM embeddings "
-                                "GROUP BY model ORDER BY count(*) DESC, model",
+    [IE_SQL_EMBEDDING_MODELS] = "SELECT model, max(dimension), count(*) FROM embeddings WHERE "
+                                "+path < x'30' GROUP BY model ORDER BY count(*) DESC, model",
     [IE_SQL_TEXTS] = "SELECT dimension, vectors FROM texts WHERE model = ?1 AND list = ?2",
     [IE_SQL_PUT_TEXTS] =
         "INSERT OR REPLACE INTO texts(model, list, dimension, vectors) VALUES(?1, ?2, ?3, ?4)",
@@ -118,7 +121,8 @@ static const char *const statements[IE_SQL_COUNT_OF] = {
         "INSERT OR REPLACE INTO apart(a, b, name_a, name_b) VALUES(?1, ?2, ?3, ?4)",
     [IE_SQL_DROP_APART] = "DELETE FROM apart WHERE a = ?1 AND b = ?2",
     [IE_SQL_APART] = "SELECT a, b, name_a, name_b FROM apart ORDER BY name_a, name_b, a, b",
-    [IE_SQL_FORMATS] = "SELECT format, count(*) FROM files GROUP BY format",
+    [IE_SQL_FORMATS] = "SELECT format, count(*) FROM files GROUP BY format UNION ALL SELECT "
+                       "format, -count(*) FROM files WHERE path >= x'30' GROUP BY format",
     [IE_SQL_FORMATS_BELOW] =
         "SELECT format, count(*) FROM files WHERE path >= ?1 AND path < ?2 GROUP BY format",
     [IE_SQL_ROOTS] = "SELECT root FROM run_roots WHERE run = ?1 ORDER BY rowid",
@@ -321,8 +325,8 @@ static ie_status check_owner(ie_db *db, bool writable, int64_t *ret_version, ie_
     if (version > VERSION) {
         return ie_error_set(err, IE_ERR_FORMAT,
                             "The catalog %s was made by a newer Image Engine (its version is %lld, "
-                            "this one knows %d) and "
-                            "was left as it is; update, or name another file with --catalog",
+                            "this one knows %d) and was left as it is; update, or name another "
+                            "file with --catalog",
                             name, (long long)version, VERSION);
     }
     if (version < VERSION && !writable) {

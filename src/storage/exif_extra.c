@@ -122,7 +122,7 @@ static bool set_xmp_place(ie_tags *tags, const ie_tag_edit *edit)
              ie_tags_set(tags, "Xmp.exif.GPSAltitudeRef", edit->altitude_m < 0 ? "1" : "0")));
 }
 
-bool ie_exif_write_place(ie_tags *tags, const ie_tag_edit *edit)
+bool ie_exif_write_place(ie_tags *tags, const ie_tag_edit *edit, double known_m)
 {
     char text[64];
     bool good = ie_tags_set(tags, "Exif.GPSInfo.GPSVersionID", "2 3 0 0") &&
@@ -132,10 +132,12 @@ bool ie_exif_write_place(ie_tags *tags, const ie_tag_edit *edit)
     good = good && ie_tags_set(tags, "Exif.GPSInfo.GPSLatitude", text);
     exif_angle(edit->longitude, text);
     good = good && ie_tags_set(tags, "Exif.GPSInfo.GPSLongitude", text);
-    if (edit->has_altitude) {
-        snprintf(text, sizeof text, "%lld/100", llround(fabs(edit->altitude_m) * 100));
+    double altitude = edit->has_altitude ? edit->altitude_m : known_m;
+    bool stays = !edit->has_altitude && ie_tags_has(tags, "Exif.GPSInfo.GPSAltitude");
+    if (!stays && fabs(altitude) < 1e7) {
+        snprintf(text, sizeof text, "%lld/100", llround(fabs(altitude) * 100));
         good = good && ie_tags_set(tags, "Exif.GPSInfo.GPSAltitude", text) &&
-               ie_tags_set(tags, "Exif.GPSInfo.GPSAltitudeRef", edit->altitude_m < 0 ? "1" : "0");
+               ie_tags_set(tags, "Exif.GPSInfo.GPSAltitudeRef", altitude < 0 ? "1" : "0");
     }
     return good;
 }

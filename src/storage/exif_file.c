@@ -134,12 +134,12 @@ static bool write_keywords(ie_tags *tags, bool iptc, const ie_text_list *read,
             ie_tags_set_iptc(tags, "Iptc.Application2.Keywords", &coded));
 }
 
-static bool edit_exif(ie_tags *tags, const ie_tag_edit *edit)
+static bool edit_exif(ie_tags *tags, const ie_metadata *before, const ie_tag_edit *edit)
 {
     const char *caption = "Exif.Image.ImageDescription";
     return (edit->caption == NULL || ie_tags_set(tags, caption, edit->caption)) &&
            (edit->rating == IE_ABSENT || ie_exif_write_rating(tags, edit->rating)) &&
-           (!edit->has_place || ie_exif_write_place(tags, edit));
+           (!edit->has_place || ie_exif_write_place(tags, edit, before->altitude_m));
 }
 
 static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const ie_tag_edit *edit)
@@ -341,7 +341,7 @@ static ie_status edit_with_notes(ie_tags *tags, const char *path, const ie_metad
         return status;
     }
     ie_exif_kept_edit(&kept, edit);
-    ie_exif_kept_grow(&kept, edit);
+    ie_exif_kept_grow(&kept, edit, before->altitude_m);
     if (!edit_tags(tags, iptc_wanted(tags, IE_FORMAT_JPEG, edit), before, edit)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
     }
@@ -364,7 +364,8 @@ static ie_status edit_file(const char *path, ie_format format, const ie_metadata
     if (format == IE_FORMAT_JPEG && exif_stays(tags)) {
         return edit_with_notes(tags, path, before, edit, err);
     }
-    if (!edit_tags(tags, iptc_wanted(tags, format, edit), before, edit) || !edit_exif(tags, edit)) {
+    if (!edit_tags(tags, iptc_wanted(tags, format, edit), before, edit) || 
+        !edit_exif(tags, before, edit)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
     }
     return ie_tags_changed(tags) ? ie_tags_save(tags, path, err) : IE_OK;
@@ -442,7 +443,10 @@ static ie_status check_written(const char *path, ie_format format, const ie_meta
         fabs(photo->metadata->longitude - edit->longitude) < 1e-6) {
         wanted.latitude = photo->metadata->latitude;
         wanted.longitude = photo->metadata->longitude;
-        wanted.altitude_m = edit->has_altitude ? photo->metadata->altitude_m : wanted.altitude_m;
+        bool rounded = fabs(photo->metadata->altitude_m - wanted.altitude_m) < 0.0051;
+        if (edit->has_altitude || rounded) {
+            wanted.altitude_m = photo->metadata->altitude_m;
+        }
     } else if (edit->has_place) {
         wanted.latitude = edit->latitude;
     }

@@ -159,11 +159,13 @@ static uint32_t add_angle(growth *g, double degrees)
     return at;
 }
 
-static uint32_t write_place(growth *g, const directory *old, const ie_tag_edit *edit)
+static uint32_t write_place(growth *g, const directory *old, const ie_tag_edit *edit,
+                            double known_m)
 {
     IE_AUTO_FREE entries *list = ie_alloc(sizeof *list);
+    bool stays = !edit->has_altitude && find(g, old, ALTITUDE) != NULL;
     for (uint32_t i = 0; i < old->count; i++) {
-        if (tag_of(g, old, i) > ALTITUDE) {
+        if (tag_of(g, old, i) > ALTITUDE || (stays && tag_of(g, old, i) >= ALTITUDE_REF)) {
             keep_entry(list, old, i);
         }
     }
@@ -175,9 +177,10 @@ static uint32_t write_place(growth *g, const directory *old, const ie_tag_edit *
     insert_new(g, list, LATITUDE, RATIONAL, 3, add_angle(g, edit->latitude));
     insert_bytes(g, list, LONGITUDE_REF, ASCII, edit->longitude < 0 ? "W" : "E", 2);
     insert_new(g, list, LONGITUDE, RATIONAL, 3, add_angle(g, edit->longitude));
-    double centimetres = round(fabs(edit->altitude_m) * 100);
-    if (edit->has_altitude && centimetres <= UINT32_MAX) {
-        insert_bytes(g, list, ALTITUDE_REF, BYTE, edit->altitude_m < 0 ? "\1" : "\0", 1);
+    double altitude = edit->has_altitude ? edit->altitude_m : stays ? NAN : known_m;
+    double centimetres = round(fabs(altitude) * 100);
+    if (centimetres <= UINT32_MAX) {
+        insert_bytes(g, list, ALTITUDE_REF, BYTE, altitude < 0 ? "\1" : "\0", 1);
         insert_new(g, list, ALTITUDE, RATIONAL, 1, (uint32_t)g->out.size);
         add(g, 4, (uint32_t)centimetres);
         add(g, 4, 100);
@@ -187,7 +190,8 @@ static uint32_t write_place(growth *g, const directory *old, const ie_tag_edit *
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
-static void grow(growth *g, const directory *first, bool rates, const ie_tag_edit *edit)
+static void grow(growth *g, const directory *first, bool rates, const ie_tag_edit *edit,
+                 double known_m)
 {
     IE_AUTO_FREE entries *list = ie_alloc(sizeof *list);
     ie_buffer_add(&g->out, g->tiff, g->size);
@@ -205,13 +209,13 @@ static void grow(growth *g, const directory *first, bool rates, const ie_tag_edi
     if (edit->has_place) {
         const uint8_t *pointer = find(g, first, GPS);
         directory old = directory_at(g, pointer != NULL ? ie_exif_get32(g->big, pointer + 8) : 0);
-        insert_new(g, list, GPS, LONG, 1, write_place(g, &old, edit));
+        insert_new(g, list, GPS, LONG, 1, write_place(g, &old, edit, known_m));
     }
     uint32_t at = write_directory(g, list, first->next);
     put(g, (uint8_t *)g->out.data + 4, 4, at);
 }
 
-void ie_exif_kept_grow(ie_exif_kept *kept, const ie_tag_edit *edit)
+void ie_exif_kept_grow(ie_exif_kept *kept, const ie_tag_edit *edit, double known_m)
 {
     if (kept->size < TIFF_AT + 8) {
         return;
@@ -224,7 +228,7 @@ void ie_exif_kept_grow(ie_exif_kept *kept, const ie_tag_edit *edit)
     if (first.count == 0 || (!rates && !edit->has_place)) {
         return;
     }
-    grow(&g, &first, rates, edit);
+    grow(&g, &first, rates, edit, known_m);
     size_t length = TIFF_AT - 2 + g.out.size;
     if (length <= MAX_SEGMENT_BYTES) {
         uint8_t *bytes = ie_alloc(TIFF_AT + g.out.size);

@@ -19,7 +19,7 @@
 #define UNDECIDED (255u << STEP_AT)
 /* Look-ups that a filled bit buffer (56 bits at least) is good for. */
 #define LOOKUPS 4
-_Static_assert(LOOKUPS *IE_VALUE_BITS <= 56, "a look-up takes bits that are not there");
+_Static_assert(IE_VALUE_BITS <= 56 / LOOKUPS, "a look-up takes bits that are not there");
 _Static_assert(IE_VALUE_BITS < 1 << BITS && VALUE_AT + VALUE_BITS == 32, "an entry has no room");
 
 /* Which columns and rows the transform looks at: their number among the sums, NONE for the

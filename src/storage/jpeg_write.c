@@ -13,6 +13,7 @@ struct ie_jpeg_writer {
     jmp_buf escape;
     unsigned char *own, *bytes; /* ours; libjpeg's, where that was too small */
     unsigned long size;
+    bool given; /* the bytes are the caller's */
 };
 
 static void leave(j_common_ptr codec)
@@ -104,6 +105,7 @@ bool ie_jpeg_writer_end(ie_jpeg_writer *w, uint8_t **ret_bytes, size_t *ret_size
     if (w->bytes == w->own) {
         w->own = NULL;
     }
+    w->given = true;
     *ret_bytes = w->bytes;
     *ret_size = (size_t)w->size;
     return true;
@@ -112,6 +114,12 @@ bool ie_jpeg_writer_end(ie_jpeg_writer *w, uint8_t **ret_bytes, size_t *ret_size
 void ie_jpeg_writer_free(ie_jpeg_writer *w)
 {
     if (w != NULL) {
+        /* Tells where its bytes are by now: until the end it keeps to itself that it took a larger
+           buffer. */
+        if (!w->given && w->codec.dest != NULL) {
+            w->codec.dest->term_destination(&w->codec);
+            free(w->bytes != w->own ? w->bytes : NULL);
+        }
         jpeg_destroy_compress(&w->codec);
         free(w->own);
         free(w);

@@ -127,6 +127,8 @@ static void options_that_contradict_or_do_nothing_are_told(void **state)
         {"convert.recompress:true,convert.from:jpeg", "", false},
         {"convert.keep_original:true", "--keep-original has no effect", true},
         {"convert.keep_original:true", "", false},
+        {"convert.keep_original:true,convert.strip:gps", "error: --keep-original", false},
+        {"convert.strip:gps", "", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         IE_AUTO_FREE char *said = doubts(rows[i].settings, rows[i].copies);
@@ -227,28 +229,32 @@ static void a_library_gets_the_raw_itself_beside_what_is_made_of_it(void **state
 {
     (void)state;
     collection c = collection_new();
-    const char *const disk[] = {"/o/b.jpg", "/o/c.jpg=c.cr2", "/o/c.cr2=c.cr2"};
+    const char *const disk[] = {"/o/b.jpg", "/o/c.jpg=c.cr2", "/o/c.cr2=c.cr2",
+                                "/o/d.jpg", "/o/d.cr2=d.cr2"};
     memcpy(c.disk, disk, sizeof disk);
-    c.disk_count = 3;
+    c.disk_count = 5;
     c.output = "/o";
     c.library = true;
     set(&c, "convert.rules", "raw=jpeg");
-    for (unsigned i = 0; i < 3; i++) {
-        add(&c, (const char *const[]){"/p/a.cr2", "/p/b.cr2", "/p/c.cr2"}[i], IE_FORMAT_CR2, i);
+    for (unsigned i = 0; i < 4; i++) {
+        const char *const paths[] = {"/p/a.cr2", "/p/b.cr2", "/p/c.cr2", "/p/d.cr2"};
+        add(&c, paths[i], IE_FORMAT_CR2, i);
     }
     PROPOSE(&c, CONVERT, ie_place_propose, ie_beside_propose);
     expect(&c, 0, IE_ACTION_COPY, "/o/a.cr2");
     expect(&c, 1, IE_ACTION_COPY, "/o/b.cr2");
     expect_reason(&c, 1, "not converted: the name b.jpg is taken");
     expect(&c, 2, IE_ACTION_SKIP, NULL);
-    assert_int_equal(c.plan->count, 4);
-    expect(&c, 3, IE_ACTION_COPY, "/o/a.jpg");
-    expect_reason(&c, 3, "the RAW itself is copied");
+    expect(&c, 3, IE_ACTION_SKIP, NULL);
+    expect_reason(&c, 3, "not converted: the name d.jpg is taken"); /* a stranger has it */
+    assert_int_equal(c.plan->count, 5);
+    expect(&c, 4, IE_ACTION_COPY, "/o/a.jpg");
+    expect_reason(&c, 4, "the RAW itself is copied");
     set(&c, "convert.strip", "gps"); /* no RAW can be stripped */
     PROPOSE(&c, CONVERT, ie_place_propose, ie_beside_propose);
     expect(&c, 0, IE_ACTION_COPY, "/o/a.jpg");
     expect_reason(&c, 0, "the RAW itself is not copied");
-    assert_int_equal(c.plan->count, 3);
+    assert_int_equal(c.plan->count, 4);
     collection_end(&c);
 }
 

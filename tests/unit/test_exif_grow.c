@@ -71,7 +71,7 @@ static void a_place_and_a_rating_go_behind_and_nothing_else_moves(void **state)
     (void)state;
     for (int big = 0; big < 2; big++) {
         ie_exif_kept was = segment(big, 101), kept = segment(big, 101);
-        ie_exif_kept_grow(&kept, &place);
+        ie_exif_kept_grow(&kept, &place, NAN);
         assert_int_equal(kept.bytes[2] << 8 | kept.bytes[3], kept.size - 2);
         memcpy(was.bytes + TIFF_AT + 4, kept.bytes + TIFF_AT + 4, 4);
         memcpy(was.bytes + 2, kept.bytes + 2, 2);
@@ -90,10 +90,41 @@ static void a_place_and_a_rating_go_behind_and_nothing_else_moves(void **state)
         assert_int_equal(kept.bytes[TIFF_AT + find(&kept, gps, 3) + 8], 'E');
         assert_int_equal(kept.bytes[TIFF_AT + find(&kept, gps, 5) + 8], 1);
         assert_int_equal(number(&kept, number(&kept, find(&kept, gps, 6) + 8, 4), 4), 1234);
-        ie_exif_kept_grow(&kept, &place); /* the rating is there; the place is written once more */
+        ie_exif_kept_grow(&kept, &place, NAN); /* the rating is there; the place is written once more */
         first = number(&kept, 4, 4);
         assert_int_equal(number(&kept, first, 2), 5);
         ie_exif_kept_free(&was);
+        ie_exif_kept_free(&kept);
+    }
+}
+
+/* The altitude that an image has, in centimetres; 0: none. */
+static uint32_t centimetres(const ie_exif_kept *kept, uint8_t *ret_below)
+{
+    size_t first = number(kept, 4, 4), gps = number(kept, find(kept, first, 0x8825) + 8, 4);
+    size_t entry = find(kept, gps, 6);
+    *ret_below = entry != 0 ? kept->bytes[TIFF_AT + find(kept, gps, 5) + 8] : 0;
+    return entry != 0 ? number(kept, number(kept, entry + 8, 4), 4) : 0;
+}
+
+static void an_altitude_without_a_place_stays_and_a_known_one_is_written(void **state)
+{
+    (void)state;
+    ie_tag_edit flat = place;
+    flat.has_altitude = false;
+    uint8_t below = 0;
+    for (int big = 0; big < 2; big++) {
+        ie_exif_kept kept = segment(big, 101);
+        ie_exif_kept_grow(&kept, &flat, NAN);
+        assert_int_equal(centimetres(&kept, &below), 0);
+        ie_exif_kept_grow(&kept, &flat, -7.891);
+        assert_int_equal(centimetres(&kept, &below), 789);
+        assert_int_equal(below, 1);
+        ie_exif_kept_grow(&kept, &flat, 55); /* one that stands is not written anew */
+        assert_int_equal(centimetres(&kept, &below), 789);
+        assert_int_equal(below, 1);
+        ie_exif_kept_grow(&kept, &place, 55);
+        assert_int_equal(centimetres(&kept, &below), 1234);
         ie_exif_kept_free(&kept);
     }
 }
@@ -102,7 +133,7 @@ static void what_has_no_room_or_is_broken_stays(void **state)
 {
     (void)state;
     ie_exif_kept full = segment(true, 65500);
-    ie_exif_kept_grow(&full, &place);
+    ie_exif_kept_grow(&full, &place, NAN);
     assert_int_equal(full.size, 65500);
     ie_exif_kept_free(&full);
     static const struct {
@@ -112,12 +143,12 @@ static void what_has_no_room_or_is_broken_stays(void **state)
     for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++) {
         ie_exif_kept kept = segment(false, 100);
         kept.bytes[breaks[i].at] = breaks[i].value;
-        ie_exif_kept_grow(&kept, &place);
+        ie_exif_kept_grow(&kept, &place, NAN);
         assert_int_equal(kept.size, 100);
         ie_exif_kept_free(&kept);
     }
     ie_exif_kept none = {ie_alloc(12), 12};
-    ie_exif_kept_grow(&none, &place);
+    ie_exif_kept_grow(&none, &place, NAN);
     assert_int_equal(none.size, 12);
     ie_exif_kept_free(&none);
 }
@@ -134,7 +165,7 @@ static void any_bytes_are_taken(void **state)
             random = random * 1664525 + 1013904223;
             kept.bytes[12 + (random >> 8) % (kept.size - 12)] = (uint8_t)(random >> 24);
         }
-        ie_exif_kept_grow(&kept, &place);
+        ie_exif_kept_grow(&kept, &place, NAN);
         ie_exif_kept_free(&kept);
     }
 }
@@ -143,6 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_place_and_a_rating_go_behind_and_nothing_else_moves),
+        cmocka_unit_test(an_altitude_without_a_place_stays_and_a_known_one_is_written),
         cmocka_unit_test(what_has_no_room_or_is_broken_stays),
         cmocka_unit_test(any_bytes_are_taken),
     };

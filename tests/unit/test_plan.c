@@ -11,10 +11,12 @@
 #define STAMP                                                                                      \
     "{\"size\":\"1\",\"mtime_ns\":\"-5\",\"ctime_ns\":\"6\",\"inode\":\"18446744073709551615\","   \
     "\"device\":\"1\"}"
-#define LINE(kind, from, more)                                                                     \
+#define LINE(kind, from, more) LINE_TO("jpeg", kind, from, more)
+#define PICTURE ",\"extra\":true,\"quality\":90"
+#define LINE_TO(format, kind, from, more)                                                          \
     "{\"schema\":\"imgengine.action/1\",\"kind\":\"" kind                                          \
-    "\",\"root\":0,\"unit\":0,\"from\":\"" from                                                    \
-    "\",\"from_format\":\"jpeg\",\"format\":\"jpeg\",\"orientation\":1,\"outcome\":\"planned\","   \
+    "\",\"root\":0,\"unit\":0,\"from\":\"" from "\",\"from_format\":\"jpeg\",\"format\":\"" format \
+    "\",\"orientation\":1,\"outcome\":\"planned\","                                                \
     "\"stamp\":" STAMP more "}\n"
 #define TO(path) ",\"to\":\"" path "\""
 #define HASH ",\"survivor_xxh3\":\"00112233445566778899aabbccddeeff\""
@@ -153,6 +155,10 @@ static void sound_lines_are_read(void **state)
         }
     }
     assert_int_equal(IE_OK, parse(true, LINE("copy", "/x/a.jpg", TO("/p/a.jpg")), NULL));
+    assert_int_equal(IE_OK, parse(true,
+                                  LINE("copy", "/x/a.jpg", TO("/p/a.jpg"))
+                                      LINE_TO("webp", "copy", "/x/a.jpg", TO("/p/a.webp") PICTURE),
+                                  NULL));
 }
 
 static void odd_lines_are_refused_with_their_number(void **state)
@@ -202,6 +208,10 @@ static void odd_lines_are_refused_with_their_number(void **state)
         LINE("move", "/p/a.jpg", TO("/p/c.jpg")) LINE("move", "/p/b.jpg", TO("/p/c.jpg")),
         LINE("quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg"))
             LINE("quarantine", "/p/b.jpg", SURVIVOR("/p/a.jpg")),
+        LINE("keep", "/p/a.jpg", "")
+            LINE_TO("webp", "quarantine", "/p/a.jpg", SURVIVOR("/p/b.jpg") PICTURE),
+        LINE("copy", "/p/a.jpg", TO("/p/b.jpg") PICTURE),
+        LINE_TO("webp", "replace", "/p/a.jpg", TO("/p/a.webp") PICTURE),
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         ie_error err = {0};

@@ -189,6 +189,32 @@ static void a_place_is_given_to_photos_that_have_none(void **state)
     ie_photo_free(photo);
 }
 
+/* Once EXIF has a place, readers do not look for the rest of it in XMP. */
+static void an_altitude_that_only_xmp_has_goes_along_with_a_new_place(void **state)
+{
+    static const char packet[] =
+        "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF "
+        "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description "
+        "xmlns:exif='http://ns.adobe.com/exif/1.0/' exif:GPSAltitude='1234567/10000' "
+        "exif:GPSAltitudeRef='1'/></rdf:RDF></x:xmpmeta>";
+    fixture *f = *state;
+    const size_t length = sizeof packet - 1 + 2;
+    const uint8_t head[] = {0xff, 0xe1, (uint8_t)(length >> 8), (uint8_t)length};
+    FILE *file = fopen(f->path, "wb");
+    assert_true(fwrite(pixel, 1, 2, file) == 2 && fwrite(head, 1, 4, file) == 4 &&
+                fwrite(packet, 1, length - 2, file) == length - 2 &&
+                fwrite(pixel + 2, 1, sizeof pixel - 3, file) == sizeof pixel - 3);
+    assert_int_equal(fclose(file), 0);
+    set(f, "tagging.gps", "48.2,16.3");
+    ie_photo *photo = read_photo(f);
+    assert_true(tag(f, photo, false));
+    ie_photo_free(photo);
+    photo = read_photo(f);
+    assert_true(fabs(photo->metadata->latitude - 48.2) < 1e-7);
+    assert_true(fabs(photo->metadata->altitude_m + 123.4567) < 0.0051);
+    ie_photo_free(photo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +225,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_place_is_given_to_photos_that_have_none, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_altitude_that_only_xmp_has_goes_along_with_a_new_place, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
