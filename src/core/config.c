@@ -59,6 +59,14 @@ void ie_config_list_free(ie_config_list *list)
 static char *list_item(const char **text)
 {
     const char *p = *text + strspn(*text, " ");
+    size_t plain = strcspn(p, ",\\");
+    if (p[plain] != '\\') { /* most are: nothing is escaped */
+        *text = p + plain + (p[plain] == ',');
+        while (plain > 0 && p[plain - 1] == ' ') {
+            plain--;
+        }
+        return ie_strndup(p, plain);
+    }
     ie_buffer item = {0};
     size_t solid = 0; /* length up to the last character that is no plain space */
     for (; *p != 0 && *p != ','; p++) {

@@ -114,7 +114,9 @@ ie_status ie_engine_open(const ie_config *config, const ie_engine_options *optio
     engine->user = options->user;
     engine->cancel = options->cancel;
     engine->ask = options->ask;
-    list_versions(engine);
+    if (engine->catalog_path != NULL) {
+        list_versions(engine);
+    }
     *ret_engine = engine;
     return IE_OK;
 }
