@@ -19,7 +19,10 @@ enum {
     IE_EXIT_USAGE = 2,
     IE_EXIT_FAULTS = 3, /* finished; some photos have faults */
     IE_EXIT_WORK = 4,   /* with --exit-code: the plan has work */
-    IE_EXIT_INTERRUPTED = 130
+    IE_EXIT_INTERRUPTED = 130,
+    /* The pipe it writes into was closed: what the shell says of programs that end by SIGPIPE, so
+       that scripts know it from an error. */
+    IE_EXIT_NO_READER = 141
 };
 
 /* Commands beside those that imgengine.h numbers (IE_CMD_*), in the same mask. */

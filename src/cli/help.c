@@ -96,7 +96,8 @@ void ie_help_program(FILE *out)
     fputs("\nCommon options:\n", out);
     print_common(out);
     fputs("\nExit codes: 0 done, 1 error, 2 wrong usage, 3 finished but some photos have faults,\n"
-          "4 the plan has work (with --exit-code), 130 interrupted.\n\n"
+          "4 the plan has work (with --exit-code), 130 interrupted,\n"
+          "141 its output was not read to the end.\n\n"
           "`imgengine COMMAND --help` says more about a command.\n",
           out);
 }

@@ -143,4 +143,5 @@ void ie_help_manual(FILE *out)
     entry(out, 0, "3", NULL, "finished, but some photos have faults");
     entry(out, 0, "4", NULL, "the plan has work (with --exit-code)");
     entry(out, 0, "130", NULL, "interrupted");
+    entry(out, 0, "141", NULL, "its output was not read to the end: the pipe was closed");
 }

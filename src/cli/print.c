@@ -117,7 +117,7 @@ int ie_output_end(void)
         ie_complain("The output could not be written: %s.",
                     strerror_r(output_errno, reason, sizeof reason));
     }
-    return IE_EXIT_ERROR;
+    return output_errno == EPIPE ? IE_EXIT_NO_READER : IE_EXIT_ERROR;
 }
 
 size_t ie_columns(const char *text)

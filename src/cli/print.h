@@ -29,8 +29,7 @@ int ie_complain_usage(const ie_command *command, const ie_error *err);
 
 /* True as long as everything written to standard output got there; remembers the first failure. */
 bool ie_output_ok(void);
-/* Flushes. IE_EXIT_DONE, or IE_EXIT_ERROR after a message (none for a closed pipe: nobody is
-   listening). */
+/* Flushes. IE_EXIT_DONE; IE_EXIT_ERROR after a message; IE_EXIT_NO_READER. */
 int ie_output_end(void);
 
 /* Words of `text`, and a command of ours up to a comma or the end whole, in lines of at most

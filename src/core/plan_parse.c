@@ -439,11 +439,9 @@ static ie_status read_head(const char *line, size_t size, ie_plan **ret_plan, ui
                            ie_error *err)
 {
     IE_AUTO_JSON json_t *object = NULL;
-    ie_status status = ie_json_parse(line, size, "Line 1 of the plan", &object, err);
-    if (status != IE_OK) {
-        return status;
-    }
-    const char *schema = ie_json_get_text(object, "schema");
+    ie_error unread;
+    ie_status status = ie_json_parse(line, size, "Line 1 of the plan", &object, &unread);
+    const char *schema = status == IE_OK ? ie_json_get_text(object, "schema") : NULL;
     const char *command = ie_json_get_text(object, "command");
     const json_t *copies = json_object_get(object, "copies");
     int64_t count = ie_json_get_int(object, "actions", -1);

@@ -72,6 +72,9 @@ static void settle_in_place(const ie_proposal *proposal, ie_action *action, cons
         action->kind = IE_ACTION_MOVE;
     } else {
         stay(action, IE_ACTION_KEEP);
+        if (photo->format == IE_FORMAT_UNKNOWN && action->reason == NULL) {
+            ie_action_reason(proposal->plan, action, IE_REASON_NO_PHOTO);
+        }
     }
 }
 

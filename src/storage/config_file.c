@@ -41,6 +41,7 @@ static void load(void)
 enum { MAX_FILE_BYTES = 256 * 1024 }; /* the default file with all its comments has 6 KiB */
 
 #define PIPE_WAIT_MS 5000
+#define KEY_BYTES 100 /* of a key that is compared: edit distance is quadratic */
 
 typedef struct reader {
     yaml_parser_t parser;
@@ -121,12 +122,23 @@ static ie_status IE_PRINTF(3, 4) refuse(reader *r, size_t line, const char *form
     return ie_error_set(r->err, IE_ERR_USAGE, "%s:%zu: %s", ie_shown(r->path), line, text);
 }
 
+/* libyaml says of a tab in front of a key only that it "cannot start any token". */
+static bool tab_stops_it(const yaml_parser_t *p)
+{
+    const unsigned char *at = p->buffer.pointer;
+    return p->problem != NULL && strstr(p->problem, "start any token") != NULL && at != NULL &&
+           at < p->buffer.last && *at == '\t';
+}
+
 /* The next event, to be deleted by the caller. Anchors, aliases and tags end here. */
 static ie_status next_event(reader *r, yaml_event_t *ret_event)
 {
     if (!yaml_parser_parse(&r->parser, ret_event)) {
         const yaml_parser_t *p = &r->parser;
         size_t line = p->problem_mark.line + 1;
+        if (tab_stops_it(p)) {
+            return refuse(r, line, "a tab indents this line; YAML wants blanks.");
+        }
         return refuse(r, line, "this is not valid YAML: %s.",
                       p->problem != NULL ? p->problem : "unreadable");
     }
@@ -189,8 +201,14 @@ static ie_status check_key(reader *r, const char *key, size_t line)
 {
     if (ie_option_find(key) == NULL && !is_section(key)) {
         char shown[120];
-        return refuse(r, line, "there is no setting \"%s\"; the nearest is \"%s\".",
-                      ie_show_path(key, shown, sizeof shown), ie_option_nearest(key));
+        const char *nearest = ie_option_nearest(key), *last = strrchr(nearest, '.') + 1;
+        IE_AUTO_FREE char *word = ie_strndup(key, KEY_BYTES);
+        IE_AUTO_FREE char *section = ie_strndup(nearest, strcspn(nearest, "."));
+        bool meant = strchr(key, '.') == NULL &&
+                     ie_edit_distance(word, section) < ie_edit_distance(word, last);
+        return refuse(r, line, "there is no %s \"%s\"; the nearest is \"%s\".",
+                      meant ? "section" : "setting", ie_show_path(key, shown, sizeof shown),
+                      meant ? section : nearest);
     }
     for (size_t i = 0; i < r->seen_count; i++) {
         if (strcmp(r->seen[i], key) == 0) {

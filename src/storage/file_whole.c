@@ -32,13 +32,18 @@ static uint32_t little_endian(const uint8_t *at)
     return (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
 }
 
-/* A four-letter name as it can be shown. */
-static const char *shown(const uint8_t *name, char ret_text[5])
+/* A four-letter name as it can be shown; of one that is no text its bytes. */
+static const char *shown(const uint8_t *name, char ret_text[16])
 {
+    bool text = true;
     for (int i = 0; i < 4; i++) {
-        ret_text[i] = name[i] >= ' ' && name[i] < 127 ? (char)name[i] : '?';
+        text = text && name[i] >= ' ' && name[i] < 127;
     }
-    ret_text[4] = 0;
+    if (text) {
+        snprintf(ret_text, 16, "%.4s", (const char *)name);
+    } else {
+        snprintf(ret_text, 16, "\\x%02x%02x%02x%02x", name[0], name[1], name[2], name[3]);
+    }
     return ret_text;
 }
 
@@ -63,7 +68,7 @@ static uint32_t checksum(const uint8_t *bytes, size_t size)
 
 static bool png_is_whole(const file *in, bool checksums)
 {
-    char name[5];
+    char name[16];
     for (size_t at = 8;;) {
         if (at > in->size || in->size - at < 12) {
             return say(in, "truncated", "the file ends before its IEND chunk");
@@ -120,7 +125,7 @@ static bool gif_is_whole(const file *in)
 
 static bool boxes_are_whole(const file *in)
 {
-    char name[5];
+    char name[16];
     for (size_t at = 0; at < in->size;) {
         size_t left = in->size - at;
         if (left < 8) {

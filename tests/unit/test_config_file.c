@@ -78,7 +78,11 @@ static void an_unknown_key_names_its_line_and_the_nearest(void **state)
     assert_refused(*state, "dedupe:\n  keep: newest\n  kep: oldest\n",
                    "3: there is no setting \"dedupe.kep\"; the nearest is \"dedupe.keep\".");
     assert_refused(*state, "dedup: {keep: [1, 2]}\n",
-                   "1: there is no setting \"dedup\"; the nearest is \"dedupe.enabled\".");
+                   "1: there is no section \"dedup\"; the nearest is \"dedupe\".");
+    assert_refused(*state, "convrt:\n",
+                   "1: there is no section \"convrt\"; the nearest is \"convert\".");
+    assert_refused(*state, "keep: newest\n",
+                   "1: there is no setting \"keep\"; the nearest is \"dedupe.keep\".");
 }
 
 static void a_bad_value_names_its_line(void **state)
@@ -132,6 +136,10 @@ static void broken_yaml_and_bytes_are_refused(void **state)
     assert_int_equal(read_text(f, "scan:\n  hidden: \"true\n"), IE_ERR_USAGE);
     assert_non_null(strstr(f->err.text, "this is not valid YAML"));
     assert_int_equal(read_text(f, "scan:\n  hidden: \xff\n"), IE_ERR_USAGE);
+    assert_non_null(strstr(f->err.text, "this is not valid YAML"));
+    assert_int_equal(read_text(f, "scan:\n\thidden: true\n"), IE_ERR_USAGE);
+    assert_non_null(strstr(f->err.text, "2: a tab indents this line; YAML wants blanks."));
+    assert_int_equal(read_text(f, "scan: @x\n"), IE_ERR_USAGE);
     assert_non_null(strstr(f->err.text, "this is not valid YAML"));
     char *deep = ie_alloc(200001);
     memset(deep, '[', 200000);
