@@ -111,6 +111,30 @@ static ie_status check_thresholds(const char *text, ie_error *err)
     "food,drink,document,screenshot,receipt,drawing,painting,map,sign,car,train,airplane,boat,"    \
     "bicycle,animal,pet,bird,flower,wedding,party,concert,fireworks,toy,close-up,aerial view"
 
+static bool names(const ie_config_list *rules, const char *rule)
+{
+    for (uint32_t i = 0; i < rules->count; i++) {
+        if (strcmp(rules->items[i], rule) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of two that say the opposite the later one would never decide anything. */
+static ie_status check_opposites(const ie_config_list *rules, ie_error *err)
+{
+    static const char *const pairs[][2] = {{"newest", "oldest"},   {"newest", "older"},
+                                           {"largest", "smallest"}, {"unedited", "edited"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        if (names(rules, pairs[i][0]) && names(rules, pairs[i][1])) {
+            return ie_error_set(err, IE_ERR_USAGE, "%s and %s contradict each other; name one.",
+                                pairs[i][0], pairs[i][1]);
+        }
+    }
+    return IE_OK;
+}
+
 static ie_status check_keep(const char *text, ie_error *err)
 {
     ie_config_list rules = ie_config_list_parse(text);
@@ -128,6 +152,9 @@ static ie_status check_keep(const char *text, ie_error *err)
                 "largest, smallest, path.",
                 ie_show_path(rules.items[i], shown, sizeof shown));
         }
+    }
+    if (status == IE_OK) {
+        status = check_opposites(&rules, err);
     }
     ie_config_list_free(&rules);
     return status;

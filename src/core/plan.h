@@ -173,6 +173,8 @@ struct ie_plan {
    leaves them out. */
 #define IE_REASON_THERE "already there"
 #define IE_REASON_NO_PHOTO "not a photo"
+/* How the reason begins for which a photo gets no place of a track. */
+#define IE_REASON_NO_TRACK "no place from the track: "
 
 ie_plan *ie_plan_new(const char *command);
 uint32_t ie_plan_root(ie_plan *plan, const char *absolute); /* index; adds it when new */

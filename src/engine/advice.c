@@ -16,6 +16,11 @@ void ie_advise_of_idleness(ie_engine *engine, const ie_request *request)
                                  "--caption, --rating, --gps, --gpx, --gps-from, --quality-rating "
                                  "and --quality-score, and --ml for what models see.");
     }
+    bool similar = request->similar || engine->config->dedupe.similar;
+    if (request->dedupe && !similar && ie_convert_asked(engine->config, "dedupe.radius")) {
+        ie_engine_notice(engine, "--radius has no effect without --similar: equal bytes have no "
+                                 "distance.");
+    }
 }
 
 void ie_advise_of_doubt(void *engine, const char *text)

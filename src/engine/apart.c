@@ -171,8 +171,8 @@ static ie_status need_catalog(ie_engine *engine, ie_error *err)
                : status;
 }
 
-/* As the analyzer of that name has it. */
-static void hash_picture(const ie_engine *engine, const char *path, ie_bytes *bytes, names *by)
+/* As the analyzer of that name has it. Returns what the file is. */
+static ie_format hash_picture(const ie_engine *engine, const char *path, ie_bytes *bytes, names *by)
 {
     uint64_t size = ie_bytes_size(bytes);
     size_t head = size < IE_SNIFF_BYTES ? (size_t)size : IE_SNIFF_BYTES;
@@ -183,9 +183,10 @@ static void hash_picture(const ie_engine *engine, const char *path, ie_bytes *by
             ? ie_bytes_load(bytes, (uint64_t)engine->config->limits.max_file_bytes)
             : NULL;
     by->has_picture = data != NULL && ie_image_data_hash(data, (size_t)size, format, &by->picture);
+    return format;
 }
 
-static ie_status hash_file(const ie_engine *engine, const char *path, named *ret_file,
+static ie_status hash_file(const ie_engine *engine, const char *path, bool apart, named *ret_file,
                            ie_error *err)
 {
     ie_bytes *bytes;
@@ -194,7 +195,13 @@ static ie_status hash_file(const ie_engine *engine, const char *path, named *ret
         return status;
     }
     if (ie_bytes_xxh3(bytes, &ret_file->by.bytes)) {
-        hash_picture(engine, path, bytes, &ret_file->by);
+        ie_kind kind = ie_format_kind(hash_picture(engine, path, bytes, &ret_file->by));
+        bool photo = kind == IE_KIND_PHOTO || kind == IE_KIND_RAW || kind == IE_KIND_VIDEO;
+        if (apart && !photo) {
+            status = ie_error_set(err, IE_ERR_USAGE,
+                                  "%s is neither a photo nor a video; only these are kept apart.",
+                                  ie_shown(path));
+        }
     } else {
         status = ie_error_errno(err, ie_bytes_errno(bytes), "%s cannot be read", ie_shown(path));
     }
@@ -273,7 +280,7 @@ ie_status ie_engine_keep_apart(ie_engine *engine, const char *const *paths, size
     ie_status status = need_catalog(engine, err);
     named *files = ie_alloc(count * sizeof *files);
     for (size_t i = 0; status == IE_OK && i < count; i++) {
-        status = hash_file(engine, paths[i], &files[i], err);
+        status = hash_file(engine, paths[i], apart, &files[i], err);
     }
     pair_list pairs = {0};
     if (status == IE_OK) {

@@ -9,6 +9,7 @@
 #include "engine/worker.h"
 #include "storage/exif_file.h"
 #include "storage/image_file.h"
+#include "storage/raw_develop.h"
 #include "utils/text.h"
 
 typedef struct model_lines {
@@ -22,7 +23,8 @@ static void codecs(ie_info_fn on_info, void *user)
         ie_kind kind = ie_format_kind(format);
         const char *can;
         if (kind == IE_KIND_RAW) {
-            can = "metadata, embedded preview";
+            can = ie_raw_can_develop() ? "metadata, embedded preview, develop"
+                                       : "metadata, embedded preview";
         } else if (kind == IE_KIND_VIDEO) {
             can = "metadata";
         } else if (kind == IE_KIND_PHOTO) {
@@ -123,6 +125,7 @@ ie_status ie_engine_info(ie_engine *engine, ie_info_fn on_info, void *user, ie_e
     (void)err;
     on_info(user, "program", "version", IE_VERSION);
     on_info(user, "libraries", "images", ie_image_library());
+    on_info(user, "libraries", "RAW development", ie_raw_library());
     on_info(user, "libraries", "metadata writing", ie_exif_library());
     on_info(user, "libraries", "catalog", ie_catalog_library());
     machine(engine, on_info, user);

@@ -145,7 +145,7 @@ static bool place_of_track(const ie_proposal *proposal, const ie_photo *photo, i
     }
     count_tracked(proposal, what);
     if (what != IE_TRACKED_PLACED) {
-        ie_action_reason(proposal->plan, action, "no place from the track: %s", untracked[what]);
+        ie_action_reason(proposal->plan, action, IE_REASON_NO_TRACK "%s", untracked[what]);
         return false;
     }
     /* To a centimetre, as it will be read back. */

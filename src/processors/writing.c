@@ -313,6 +313,17 @@ static ie_action *new_sidecar(const writing *w, size_t index, const char **ret_w
     return extra;
 }
 
+/* Only the sidecar's line is shown where the photo stays as it is. */
+static void repeat_track_reason(ie_plan *plan, const ie_action *own, ie_action *target)
+{
+    const char *at = own->reason != NULL ? strstr(own->reason, IE_REASON_NO_TRACK) : NULL;
+    if (at != NULL) {
+        const char *end = strstr(at, "; ");
+        ie_action_reason(plan, target, "%.*s", (int)(end != NULL ? (size_t)(end - at) : strlen(at)),
+                         at);
+    }
+}
+
 static void write_beside(const writing *w, size_t index, ie_tag_edit *edit,
                          const ie_outlook *outlook, const char *because)
 {
@@ -346,6 +357,7 @@ static void write_beside(const writing *w, size_t index, ie_tag_edit *edit,
     if (because != NULL) {
         ie_action_reason(plan, target, "beside the photo: %s", because);
     }
+    repeat_track_reason(plan, &plan->actions[index], target);
 }
 
 /* ---- where it goes --------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include <libraw/libraw.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
 #define CALLS(X)                                                                                   \
     X(libraw_close) X(libraw_dcraw_clear_mem) X(libraw_dcraw_make_mem_image)                       \
     X(libraw_dcraw_process) X(libraw_init) X(libraw_open_buffer) X(libraw_set_dataerror_handler)   \
-    X(libraw_strerror) X(libraw_unpack)
+    X(libraw_strerror) X(libraw_unpack) X(libraw_version)
 
 static struct {
     CALLS(IE_LATE_MEMBER)
@@ -32,6 +33,7 @@ static struct {
 #define libraw_set_dataerror_handler (libraw.libraw_set_dataerror_handler)
 #define libraw_strerror (libraw.libraw_strerror)
 #define libraw_unpack (libraw.libraw_unpack)
+#define libraw_version (libraw.libraw_version)
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool loaded;
@@ -46,6 +48,14 @@ bool ie_raw_can_develop(void)
 {
     pthread_once(&once, load);
     return loaded;
+}
+
+const char *ie_raw_library(void)
+{
+    static _Thread_local char text[64];
+    snprintf(text, sizeof text, "LibRaw %s",
+             ie_raw_can_develop() ? libraw_version() : "(cannot be loaded: " IE_LIBRARY_RAW_R ")");
+    return text;
 }
 
 /* LibRaw goes on over missing data with black, and would print. */
@@ -141,6 +151,11 @@ ie_status ie_raw_develop(const uint8_t *bytes, size_t size, uint8_t bits, uint64
 }
 
 #else
+
+const char *ie_raw_library(void)
+{
+    return "none (built without LibRaw)";
+}
 
 bool ie_raw_can_develop(void)
 {

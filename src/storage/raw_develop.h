@@ -21,6 +21,7 @@ typedef struct ie_developed {
 } ie_developed;
 
 bool ie_raw_can_develop(void);
+const char *ie_raw_library(void); /* "LibRaw 0.20.2", or that it is not there */
 /* IE_ERR_UNSUPPORTED: LibRaw does not know the camera or is not there; IE_ERR_FORMAT: damaged;
    IE_ERR_LIMIT. */
 ie_status ie_raw_develop(const uint8_t *bytes, size_t size, uint8_t bits, uint64_t max_pixels,

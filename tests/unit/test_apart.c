@@ -37,8 +37,8 @@ static size_t remembered(ie_engine *engine)
 static void of_several_with_two_alike_none_is_remembered(void **state)
 {
     (void)state;
-    static const char *const names[] = {"a.txt", "b.txt", "c.txt", "a2.txt"};
-    static const char *const texts[] = {"one", "two", "three", "one"};
+    static const char *const names[] = {"a.gif", "b.gif", "c.gif", "a2.gif"};
+    static const char *const texts[] = {"GIF89a one", "GIF89a two", "GIF89a three", "GIF89a one"};
     char *root = tree_new(), *paths[4];
     ie_config *config;
     ie_engine *engine = engine_in(root, NULL, &config);

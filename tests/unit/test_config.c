@@ -164,6 +164,8 @@ static void a_value_out_of_range_says_what_is_allowed(void **state)
          "original-metadata, resolution, quality, "
          "jpeg-quality, rating, metadata, unedited, edited, older, newest, oldest, largest, "
          "smallest, path."},
+        {"dedupe.keep", "oldest,path,newest",
+         "--set: dedupe.keep: newest and oldest contradict each other; name one."},
         {"analysis.ml_models.device", "npu9",
          "--set: analysis.ml_models.device: \"npu9\" is no device for models; there are cpu, cuda, "
          "webgpu and openvino, "
