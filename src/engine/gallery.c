@@ -108,13 +108,27 @@ static const char *words_for(ie_match verdict)
     return verdict < IE_MATCHES && words[verdict] != NULL ? words[verdict] : "duplicate";
 }
 
+/* The verdict, and what the reason says of this version right behind it: "same picture, turned". */
+static void add_verdict(ie_buffer *page, const ie_action *action)
+{
+    const char *words = words_for(action->verdict);
+    IE_AUTO_FREE char *behind = ie_asprintf(": %s", words);
+    const char *at = action->reason != NULL ? strstr(action->reason, behind) : NULL;
+    IE_AUTO_FREE char *all = at != NULL ? ie_strndup(at + 2, strcspn(at + 2, ";")) : NULL;
+    ie_page_add_text(page, all != NULL ? all : words);
+}
+
 static void add_card(ie_buffer *page, const card *c)
 {
     bool stays = c->action == c->stays;
     ie_buffer_printf(page, "<figure class=\"%s\">", stays ? "stays" : "goes");
     ie_page_add_picture(page, c->action->from, c->picture);
     ie_buffer_text(page, "<figcaption><b>");
-    ie_buffer_text(page, stays ? "stays" : words_for(c->action->verdict));
+    if (stays) {
+        ie_buffer_text(page, "stays");
+    } else {
+        add_verdict(page, c->action);
+    }
     ie_buffer_text(page, "</b><span class=\"name\">");
     ie_page_add_text(page, ie_shown(c->action->shown != NULL ? c->action->shown : c->action->from));
     ie_buffer_text(page, "</span>");
