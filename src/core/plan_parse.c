@@ -203,12 +203,9 @@ static const char *check_remake(const ie_action *action)
 /* Beside what was found there are only sidecars, and pictures of originals that are copied. */
 static const char *check_extra(const ie_action *action)
 {
-    bool sidecar =
-        action->format == IE_FORMAT_SIDECAR || action->from_format == IE_FORMAT_SIDECAR;
+    bool sidecar = action->format == IE_FORMAT_SIDECAR || action->from_format == IE_FORMAT_SIDECAR;
     bool picture = ie_action_makes_picture(action) && action->kind == IE_ACTION_COPY;
-    return action->extra && !sidecar && !picture
-               ? "stands beside what was found in a way that no plan does"
-               : NULL;
+    return !action->extra || sidecar || picture ? NULL : "stands beside a file as no plan has it";
 }
 
 static const char *check_action(const ie_plan *plan, const ie_action *action)
@@ -439,25 +436,22 @@ static ie_status read_head(const char *line, size_t size, ie_plan **ret_plan, ui
                            ie_error *err)
 {
     IE_AUTO_JSON json_t *object = NULL;
-    ie_error unread;
-    ie_status status = ie_json_parse(line, size, "Line 1 of the plan", &object, &unread);
-    const char *schema = status == IE_OK ? ie_json_get_text(object, "schema") : NULL;
+    bool read = ie_json_parse(line, size, "Line 1 of the plan", &object, NULL) == IE_OK;
+    const char *schema = read ? ie_json_get_text(object, "schema") : NULL;
     const char *command = ie_json_get_text(object, "command");
     const json_t *copies = json_object_get(object, "copies");
     int64_t count = ie_json_get_int(object, "actions", -1);
     if (schema == NULL || strcmp(schema, PLAN_SCHEMA) != 0 || command == NULL ||
         !json_is_boolean(copies) || count < 0) {
-        return ie_error_set(err, IE_ERR_FORMAT,
-                            "This file does not begin like a plan of schema " PLAN_SCHEMA
-                            "; was it saved with --plan?");
+        return ie_error_set(err, IE_ERR_FORMAT, "This file does not begin like a plan of schema "
+                                                PLAN_SCHEMA "; was it saved with --plan?");
     }
     ie_plan *plan = ie_plan_new(command);
     plan->copies = json_is_true(copies);
     if (!read_roots(plan, json_object_get(object, "roots"))) {
         ie_plan_free(plan);
-        return ie_error_set(
-            err, IE_ERR_FORMAT,
-            "Line 1 of the plan has a root folder that is no plain absolute path, or is /.");
+        return ie_error_set(err, IE_ERR_FORMAT, "Line 1 of the plan has a root folder that is no "
+                                                "plain absolute path, or is /.");
     }
     *ret_plan = plan;
     *ret_count = (uint64_t)count;

@@ -41,7 +41,6 @@ static void load(void)
 enum { MAX_FILE_BYTES = 256 * 1024 }; /* the default file with all its comments has 6 KiB */
 
 #define PIPE_WAIT_MS 5000
-#define KEY_BYTES 100 /* of a key that is compared: edit distance is quadratic */
 
 typedef struct reader {
     yaml_parser_t parser;
@@ -125,9 +124,8 @@ static ie_status IE_PRINTF(3, 4) refuse(reader *r, size_t line, const char *form
 /* libyaml says of a tab in front of a key only that it "cannot start any token". */
 static bool tab_stops_it(const yaml_parser_t *p)
 {
-    const unsigned char *at = p->buffer.pointer;
-    return p->problem != NULL && strstr(p->problem, "start any token") != NULL && at != NULL &&
-           at < p->buffer.last && *at == '\t';
+    return p->problem != NULL && strstr(p->problem, "start any token") != NULL &&
+           p->buffer.pointer < p->buffer.last && *p->buffer.pointer == '\t';
 }
 
 /* The next event, to be deleted by the caller. Anchors, aliases and tags end here. */
@@ -136,11 +134,9 @@ static ie_status next_event(reader *r, yaml_event_t *ret_event)
     if (!yaml_parser_parse(&r->parser, ret_event)) {
         const yaml_parser_t *p = &r->parser;
         size_t line = p->problem_mark.line + 1;
-        if (tab_stops_it(p)) {
-            return refuse(r, line, "a tab indents this line; YAML wants blanks.");
-        }
-        return refuse(r, line, "this is not valid YAML: %s.",
-                      p->problem != NULL ? p->problem : "unreadable");
+        return tab_stops_it(p) ? refuse(r, line, "a tab indents this line; YAML wants blanks.")
+                               : refuse(r, line, "this is not valid YAML: %s.",
+                                        p->problem != NULL ? p->problem : "unreadable");
     }
     const yaml_char_t *anchor = NULL, *tag = NULL;
     switch (ret_event->type) {
@@ -202,7 +198,7 @@ static ie_status check_key(reader *r, const char *key, size_t line)
     if (ie_option_find(key) == NULL && !is_section(key)) {
         char shown[120];
         const char *nearest = ie_option_nearest(key), *last = strrchr(nearest, '.') + 1;
-        IE_AUTO_FREE char *word = ie_strndup(key, KEY_BYTES);
+        IE_AUTO_FREE char *word = ie_strndup(key, 100); /* edit distance is quadratic */
         IE_AUTO_FREE char *section = ie_strndup(nearest, strcspn(nearest, "."));
         bool meant = strchr(key, '.') == NULL &&
                      ie_edit_distance(word, section) < ie_edit_distance(word, last);

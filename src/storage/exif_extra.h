@@ -17,7 +17,7 @@
 /* XMP and IPTC; false when exiv2 refuses a value. `before`: what the file says now. */
 bool ie_exif_write_extra(ie_tags *tags, const ie_metadata *before, const ie_tag_edit *edit);
 /* A place in EXIF: not for files whose EXIF must stay as it is. */
-/* The altitude: the one of the edit, else the one that EXIF has, else `known_m` (metres; NaN: none). */
+/* The altitude: the edit's, else the one that EXIF has, else `known_m` (metres; NaN: none). */
 bool ie_exif_write_place(ie_tags *tags, const ie_tag_edit *edit, double known_m);
 /* A rating of 0..5, or -1, and its percentage where the file has one: in EXIF, in XMP. */
 bool ie_exif_write_rating(ie_tags *tags, int32_t rating);

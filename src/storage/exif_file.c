@@ -164,8 +164,7 @@ static bool edit_tags(ie_tags *tags, bool iptc, const ie_metadata *before, const
                                                          edit->title, TITLE_BYTES)))) {
         return false;
     }
-    return (edit->rating == IE_ABSENT ||
-            ie_exif_write_xmp_rating(tags, edit->rating)) &&
+    return (edit->rating == IE_ABSENT || ie_exif_write_xmp_rating(tags, edit->rating)) &&
            ie_exif_write_extra(tags, before, edit);
 }
 
@@ -364,7 +363,7 @@ static ie_status edit_file(const char *path, ie_format format, const ie_metadata
     if (format == IE_FORMAT_JPEG && exif_stays(tags)) {
         return edit_with_notes(tags, path, before, edit, err);
     }
-    if (!edit_tags(tags, iptc_wanted(tags, format, edit), before, edit) || 
+    if (!edit_tags(tags, iptc_wanted(tags, format, edit), before, edit) ||
         !edit_exif(tags, before, edit)) {
         return ie_error_set(err, IE_ERR_FORMAT, "its metadata does not take the tags");
     }
@@ -443,10 +442,9 @@ static ie_status check_written(const char *path, ie_format format, const ie_meta
         fabs(photo->metadata->longitude - edit->longitude) < 1e-6) {
         wanted.latitude = photo->metadata->latitude;
         wanted.longitude = photo->metadata->longitude;
-        bool rounded = fabs(photo->metadata->altitude_m - wanted.altitude_m) < 0.0051;
-        if (edit->has_altitude || rounded) {
-            wanted.altitude_m = photo->metadata->altitude_m;
-        }
+        bool given = edit->has_altitude || /* or written as it was, to the centimetre */
+                     fabs(photo->metadata->altitude_m - wanted.altitude_m) < 0.0051;
+        wanted.altitude_m = given ? photo->metadata->altitude_m : wanted.altitude_m;
     } else if (edit->has_place) {
         wanted.latitude = edit->latitude;
     }
@@ -485,9 +483,7 @@ ie_status ie_exif_write(const char *temp_path, ie_format format, const ie_tag_ed
     }
     status = ie_exif_facts(temp_path, format, &before, err);
     bool in_step = false;
-    if (status == IE_OK) {
-        status = ie_iptc_in_step(temp_path, format, &in_step, err);
-    }
+    status = status == IE_OK ? ie_iptc_in_step(temp_path, format, &in_step, err) : status;
     if (status == IE_OK) {
         status = write_proven(temp_path, format, before, edit, err);
     }

@@ -90,7 +90,8 @@ static void a_place_and_a_rating_go_behind_and_nothing_else_moves(void **state)
         assert_int_equal(kept.bytes[TIFF_AT + find(&kept, gps, 3) + 8], 'E');
         assert_int_equal(kept.bytes[TIFF_AT + find(&kept, gps, 5) + 8], 1);
         assert_int_equal(number(&kept, number(&kept, find(&kept, gps, 6) + 8, 4), 4), 1234);
-        ie_exif_kept_grow(&kept, &place, NAN); /* the rating is there; the place is written once more */
+        /* The rating is there; the place is written once more. */
+        ie_exif_kept_grow(&kept, &place, NAN);
         first = number(&kept, 4, 4);
         assert_int_equal(number(&kept, first, 2), 5);
         ie_exif_kept_free(&was);
