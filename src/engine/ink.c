@@ -19,14 +19,14 @@
 #define PAPER 0.42          /* of the windows; of pages from 0.44 on */
 #define MOST_BETWEEN 0.15   /* neither flat nor ink; of pages to 0.12, of photos from 0.16 on */
 #define MUCH_PAPER 0.62
-#define NOISY_BETWEEN 0.25     /* of a scan */
+#define NOISY_BETWEEN 0.25    /* of a scan */
 #define LEVELS_COUNT_HALF 0.5 /* of a window's mean difference: light differs, too */
-#define INK_FLOOR 100.0      /* levels squared */
+#define INK_FLOOR 100.0       /* levels squared */
 #ifndef ENOUGH
 #define ENOUGH IE_INK_OTHER
 #endif
 #define LANES 8
-#define SMALLEST (2 * WINDOW)  /* samples a side: nothing to be read */
+#define SMALLEST (2 * WINDOW) /* samples a side: nothing to be read */
 
 /* The largest share of so many samples that lies within `reach` of one level. */
 static double most_at_one_level(const uint32_t bins[LEVELS], int reach, double count)

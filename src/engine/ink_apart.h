@@ -20,7 +20,8 @@ typedef struct ie_ink_levels {
    differ by so much that nothing can be said. */
 bool ie_ink_levels_of(const ie_ink_plane *a, const ie_ink_plane *b, ie_ink_levels *ret_levels);
 
-/* Of one size, `b` lying on `a`; only where `there` is 1. False without memory. Takes room->rows. */
+/* Of one size, `b` lying on `a`; only where `there` is 1. False without memory. Takes room->rows.
+ */
 bool ie_ink_differs_clearly(const ie_ink_plane *a, const ie_ink_plane *b, const float *there,
                             const ie_ink_levels *levels, ie_ink_room *room);
 

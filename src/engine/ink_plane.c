@@ -133,9 +133,9 @@ bool ie_ink_solve(double *m, double *r, int n)
 
 void ie_ink_room_clear(ie_ink_room *room)
 {
-    ie_ink_plane *const planes[] = {&room->first,  &room->whole,     &room->seen,  &room->there,
-                                    &room->half_a, &room->half_b,    &room->half_seen, &room->half_there,
-                                    &room->rows};
+    ie_ink_plane *const planes[] = {&room->first,     &room->whole,      &room->seen,
+                                    &room->there,     &room->half_a,     &room->half_b,
+                                    &room->half_seen, &room->half_there, &room->rows};
     for (size_t i = 0; i < sizeof planes / sizeof *planes; i++) {
         ie_ink_plane_clear(planes[i]);
     }

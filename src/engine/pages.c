@@ -37,7 +37,7 @@ typedef struct look {
     ie_pair *pairs;
     page *pages; /* by photo */
     doubt *doubts;
-    size_t first; /* of the doubts that are compared now */
+    size_t first;   /* of the doubts that are compared now */
     uint32_t *list; /* photos to be read */
     pthread_mutex_t lock;
     ie_ink_room *rooms; /* as many as there are workers; the first `free_rooms` are nobody's */

@@ -26,9 +26,8 @@ static void tell(hands *h, size_t done)
 {
     int64_t now = now_ms();
     if (h->compare->progress != NULL && (now - h->told_ms >= 50 || done == h->shift->count)) {
-        const ie_progress progress = {.stage = h->shift->stage,
-                                      .done = h->shift->before + done,
-                                      .total = h->shift->total};
+        const ie_progress progress = {
+            .stage = h->shift->stage, .done = h->shift->before + done, .total = h->shift->total};
         h->told_ms = now;
         h->compare->progress(h->compare->user, &progress);
     }
@@ -47,11 +46,8 @@ static void run_one(void *user, ie_worker *worker, size_t index)
 void ie_shift_run(const ie_compare *compare, const ie_shift *shift,
                   void (*each)(void *user, ie_worker *worker, size_t index), void *user)
 {
-    hands h = {.compare = compare,
-               .shift = shift,
-               .each = each,
-               .user = user,
-               .speaker = pthread_self()};
+    hands h = {
+        .compare = compare, .shift = shift, .each = each, .user = user, .speaker = pthread_self()};
     if (shift->count > 0) {
         ie_crew_run(compare->config, compare->cancel, shift->count, run_one, &h);
         tell(&h, atomic_load(&h.done));
