@@ -11,7 +11,7 @@
 #define IE_ENGINE_INK_H
 
 #include "core/photo.h"
-#include "storage/resample.h"
+#include "engine/ink_plane.h"
 
 /* Could this be a page? Much of it has about one level. Cheap, and true of some photos. */
 bool ie_ink_may_be_page(const ie_sketch *sketch);
@@ -21,13 +21,15 @@ bool ie_ink_may_be_page(const ie_sketch *sketch);
 bool ie_ink_is_page(const ie_pixels *gray);
 
 /* The most that any window of 9 x 9 samples has of what the other page does not explain: mean
-   square by root of the variance of its ink, levels; 0 where it is below 1. Of copies
+   square by root of the variance of its ink, levels; 0 where it is below 1. Once it is
+   IE_INK_OTHER no further window is looked at. Of copies
    (JPEG quality 35, half the size, cut a little) one in a hundred has 2.6 or more, up to 3.8; one
    other digit has from 2.65 on in a copy of half the size, else more. `turn`: how b
    must be laid to look like a (photo.h); sketches and grey views of both, upright. HUGE_VAL where
-   they cannot be laid onto each other, and without memory. */
+   they differ clearly (engine/ink_apart.h), cannot be laid onto each other, or show too little of
+   each other, and without memory. */
 double ie_ink_other(const ie_sketch *a, const ie_pixels *page_a, const ie_sketch *b,
-                    const ie_pixels *page_b, unsigned turn);
+                    const ie_pixels *page_b, unsigned turn, ie_ink_room *room);
 
 /* From this much on two pages are two. */
 #define IE_INK_OTHER 2.6

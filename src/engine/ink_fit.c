@@ -2,102 +2,22 @@
 #include "engine/ink_fit.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define TAPS 9 /* of the filter */
-#define UNKNOWNS (TAPS + 1)
+#include "engine/ink_apart.h"
+
 #define MAP 8 /* six of places, gain and offset */
 #define ROUNDS 6
-#define SOFTER 4       /* times, at first: strokes are thinner than the sketches are exact */
-#define SPREAD 24.0    /* levels: what differs by more counts less */
-#define INK_SLOPE 8.0f /* levels: where there is less a filter has nothing to do */
-#define LEAST_INK 50   /* samples */
-#define MIN_SCALE 0.77 /* of a copy, as in engine/judge.c */
+#define SPREAD 24.0     /* levels: what differs by more counts less */
+#define LEAST_SLOPE 0.5 /* levels: where there is less nothing tells where it lies */
+#define MIN_SCALE 0.77  /* of a copy, as in engine/judge.c */
 #define MAX_SCALE 1.30
-#define INSET 2 /* samples: so far the filter's neighbours are shown, too */
-#define FILTER_STEP 3
+#define LEAST_STRETCH 0.9
+#define MOST_STRETCH 1.1
+#define LEAST_SHOWN 0.5
+#define INSET 2      /* samples: so far the filter's neighbours are shown, too */
 #define ROW_STEP 2   /* every other row tells enough to lay them */
 #define SETTLED 0.02 /* samples at the far end */
-
-static bool plane_make(ie_ink_plane *plane, int width, int height)
-{
-    *plane = (ie_ink_plane){.width = width, .height = height};
-    plane->v = ie_try_alloc((size_t)width * (size_t)height, sizeof *plane->v);
-    return plane->v != NULL;
-}
-
-void ie_ink_plane_clear(ie_ink_plane *plane)
-{
-    free(plane->v);
-    plane->v = NULL;
-}
-
-static void soften_line(float *v, int count, int stride)
-{
-    float before = v[0];
-    for (int i = 0; i < count; i++) {
-        float now = v[i * stride], after = v[(i + 1 < count ? i + 1 : i) * stride];
-        v[i * stride] = (before + 2 * now + after) / 4;
-        before = now;
-    }
-}
-
-static void soften(ie_ink_plane *plane)
-{
-    for (int y = 0; y < plane->height; y++) {
-        soften_line(&plane->v[(size_t)y * (size_t)plane->width], plane->width, 1);
-    }
-    for (int x = 0; x < plane->width; x++) {
-        soften_line(&plane->v[x], plane->height, plane->width);
-    }
-}
-
-bool ie_ink_plane_fill(ie_ink_plane *plane, const ie_pixels *gray, unsigned turn)
-{
-    bool across = turn % 4 == 1 || turn % 4 == 2, down = turn % 4 >= 2;
-    int width = (int)(turn >= 4 ? gray->height : gray->width);
-    int height = (int)(turn >= 4 ? gray->width : gray->height);
-    if (!plane_make(plane, width, height)) {
-        return false;
-    }
-    for (int y = 0; y < height; y++) {
-        for (int x = 0; x < width; x++) {
-            int from_x = across ? width - 1 - x : x, from_y = down ? height - 1 - y : y;
-            int row = turn >= 4 ? from_x : from_y, column = turn >= 4 ? from_y : from_x;
-            plane->v[(size_t)y * (size_t)width + (size_t)x] =
-                gray->data[(size_t)row * gray->width + (size_t)column];
-        }
-    }
-    soften(plane);
-    return true;
-}
-
-/* Solves m x = r, both of `n` unknowns and positive, in place; false when it has no good answer. */
-static bool solve(double *m, double *r, int n)
-{
-    for (int k = 0; k < n; k++) {
-        if (!(m[k * n + k] > 1e-9)) {
-            return false;
-        }
-        for (int i = k + 1; i < n; i++) {
-            double factor = m[i * n + k] / m[k * n + k];
-            for (int j = k; j < n; j++) {
-                m[i * n + j] -= factor * m[k * n + j];
-            }
-            r[i] -= factor * r[k];
-        }
-    }
-    for (int k = n - 1; k >= 0; k--) {
-        for (int j = k + 1; j < n; j++) {
-            r[k] -= m[k * n + j] * r[j];
-        }
-        r[k] /= m[k * n + k];
-    }
-    return true;
-}
-
-/* ---- the map -------------------------------------------------------------------------------- */
 
 /* In samples: at (x, y) of `a` lies what `b` has at (p0 + p1 x + p2 y, p3 + p4 x + p5 y). */
 typedef struct map {
@@ -119,33 +39,58 @@ static map map_of(const ie_warp *w, const ie_ink_plane *a, const ie_ink_plane *b
     return m;
 }
 
-/* What `b` has at that place; false beyond its outermost samples. */
-static bool sample(const ie_ink_plane *b, double x, double y, float *ret_v)
+/* Narrows *from..*to, both included, to where least <= first + by * x <= most. */
+static void narrow(double first, double by, double least, double most, double *from, double *to)
 {
-    if (!(x >= 0 && y >= 0 && x < b->width - 1 && y < b->height - 1)) {
-        return false;
+    if (fabs(by) < 1e-9) {
+        *to = first >= least && first <= most ? *to : -1;
+        return;
     }
-    int column = (int)x, row = (int)y;
-    float fx = (float)(x - column), fy = (float)(y - row);
-    const float *v = &b->v[(size_t)row * (size_t)b->width + (size_t)column];
-    float upper = v[0] + fx * (v[1] - v[0]);
-    float lower = v[b->width] + fx * (v[b->width + 1] - v[b->width]);
-    *ret_v = upper + fy * (lower - upper);
-    return true;
+    double one = (least - first) / by, other = (most - first) / by;
+    *from = fmax(*from, ceil(fmin(one, other)));
+    *to = fmin(*to, floor(fmax(one, other)));
+}
+
+/* One row of what `b` shows through the map; where it shows nothing, 0. */
+static void look_along(const ie_ink_plane *b, const map *m, int y, ie_ink_plane *seen, float *there)
+{
+    int width = seen->width;
+    size_t row = (size_t)y * (size_t)width;
+    double first_x = m->p[0] + m->p[2] * y, first_y = m->p[3] + m->p[5] * y;
+    double from = 0, to = width - 1;
+    memset(&seen->v[row], 0, (size_t)width * sizeof *seen->v);
+    memset(&there[row], 0, (size_t)width * sizeof *there);
+    narrow(first_x, m->p[1], INSET, b->width - INSET - 1.01, &from, &to);
+    narrow(first_y, m->p[4], INSET, b->height - INSET - 1.01, &from, &to);
+    for (int x = (int)from; x <= (int)to && from <= to; x++) {
+        double to_x = first_x + m->p[1] * x, to_y = first_y + m->p[4] * x;
+        int at_x = (int)to_x, at_y = (int)to_y;
+        float fx = (float)(to_x - at_x), fy = (float)(to_y - at_y);
+        const float *v = &b->v[(size_t)at_y * (size_t)b->width + (size_t)at_x];
+        float upper = v[0] + fx * (v[1] - v[0]);
+        float lower = v[b->width] + fx * (v[b->width + 1] - v[b->width]);
+        seen->v[row + (size_t)x] = upper + fy * (lower - upper);
+        there[row + (size_t)x] = 1;
+    }
 }
 
 static void look_through(const ie_ink_plane *b, const map *m, ie_ink_plane *seen, float *there)
 {
     for (int y = 0; y < seen->height; y++) {
-        for (int x = 0; x < seen->width; x++) {
-            size_t at = (size_t)y * (size_t)seen->width + (size_t)x;
-            double to_x = m->p[0] + m->p[1] * x + m->p[2] * y;
-            double to_y = m->p[3] + m->p[4] * x + m->p[5] * y;
-            seen->v[at] = 0;
-            bool shown = sample(b, to_x, to_y, &seen->v[at]) && to_x >= INSET && to_y >= INSET &&
-                         to_x < b->width - INSET - 1 && to_y < b->height - INSET - 1;
-            there[at] = shown ? 1 : 0;
+        look_along(b, m, y, seen, there);
+    }
+}
+
+/* All of the square, not its half, for that is what the compiler takes many at once of. */
+static void add_equations(const double d[MAP], double weight, double error, double e[MAP * MAP],
+                          double r[MAP])
+{
+    for (int k = 0; k < MAP; k++) {
+        double by = weight * d[k];
+        for (int l = 0; l < MAP; l++) {
+            e[k * MAP + l] += by * d[l];
         }
+        r[k] += by * error;
     }
 }
 
@@ -163,24 +108,19 @@ static bool step(const ie_ink_plane *a, const ie_ink_plane *seen, const float *t
                 continue;
             }
             double gx = (double)(v[1] - v[-1]) / 2, gy = (double)(v[w] - v[-w]) / 2;
+            if (fabs(gx) + fabs(gy) < LEAST_SLOPE) {
+                continue;
+            }
             double error = (double)a->v[at] - (m->p[6] * (double)v[0] + m->p[7]);
             double weight = 1 / (1 + error * error / (SPREAD * SPREAD));
             const double d[MAP] = {gx, gx * x, gx * y, gy, gy * x, gy * y, (double)v[0], 1};
-            for (int k = 0; k < MAP; k++) {
-                for (int l = k; l < MAP; l++) {
-                    e[k * MAP + l] += weight * d[k] * d[l];
-                }
-                r[k] += weight * d[k] * error;
-            }
+            add_equations(d, weight, error, e, r);
         }
     }
     for (int k = 0; k < MAP; k++) {
-        for (int l = 0; l < k; l++) {
-            e[k * MAP + l] = e[l * MAP + k];
-        }
         e[k * MAP + k] = e[k * MAP + k] * (1 + 1e-6) + 1e-3;
     }
-    if (!solve(e, r, MAP)) {
+    if (!ie_ink_solve(e, r, MAP)) {
         return false;
     }
     double moved = 0;
@@ -205,31 +145,43 @@ static void fit(const ie_ink_plane *a, const ie_ink_plane *b, map *m, ie_ink_pla
     }
 }
 
-static bool copy_softer(const ie_ink_plane *from, ie_ink_plane *to)
+/* Of half the size, a sample the mean of four, and softer. */
+static bool halve(const ie_ink_plane *from, ie_ink_plane *to)
 {
-    if (!plane_make(to, from->width, from->height)) {
+    int width = from->width / 2, height = from->height / 2;
+    if (!ie_ink_plane_make(to, width, height)) {
         return false;
     }
-    memcpy(to->v, from->v, (size_t)from->width * (size_t)from->height * sizeof *to->v);
-    for (int i = 0; i < SOFTER; i++) {
-        soften(to);
+    for (int y = 0; y < height; y++) {
+        const float *up = &from->v[(size_t)(2 * y) * (size_t)from->width], *down = up + from->width;
+        for (int x = 0; x < width; x++) {
+            to->v[(size_t)y * (size_t)width + (size_t)x] =
+                (up[2 * x] + up[2 * x + 1] + down[2 * x] + down[2 * x + 1]) / 4;
+        }
     }
-    return true;
+    return ie_ink_plane_soften(to);
 }
 
-static bool fit_from_coarse(const ie_ink_plane *a, const ie_ink_plane *b, map *m,
-                            ie_ink_plane *seen, float *there)
+/* The same map between samples that are `times` as far apart. */
+static void scale_map(map *m, double times)
 {
-    ie_ink_plane soft_a = {0}, soft_b = {0};
-    bool ready = copy_softer(a, &soft_a) && copy_softer(b, &soft_b);
-    if (ready) {
-        fit(&soft_a, &soft_b, m, seen, there);
-        fit(a, b, m, seen, there);
-        look_through(b, m, seen, there);
+    for (int k = 0; k < 6; k += 3) {
+        double middle = m->p[k] + (m->p[k + 1] + m->p[k + 2]) * (times - 1) / 2;
+        m->p[k] = (middle - (times - 1) / 2) / times;
     }
-    ie_ink_plane_clear(&soft_a);
-    ie_ink_plane_clear(&soft_b);
-    return ready;
+}
+
+static bool fit_coarsely(const ie_ink_plane *a, const ie_ink_plane *b, map *m, ie_ink_room *room)
+{
+    if (!halve(a, &room->half_a) || !halve(b, &room->half_b) ||
+        !ie_ink_plane_make(&room->half_seen, room->half_a.width, room->half_a.height) ||
+        !ie_ink_plane_make(&room->half_there, room->half_a.width, room->half_a.height)) {
+        return false;
+    }
+    scale_map(m, 2);
+    fit(&room->half_a, &room->half_b, m, &room->half_seen, room->half_there.v);
+    scale_map(m, 0.5);
+    return true;
 }
 
 /* Of the size at which its samples are as far apart as a's, turned. */
@@ -246,108 +198,71 @@ static bool fill_resized(ie_ink_plane *plane, const ie_pixels *gray, unsigned tu
            ie_ink_plane_fill(plane, &resized, turn);
 }
 
-bool ie_ink_lay(const ie_ink_plane *a, const ie_pixels *b, unsigned turn, const ie_laying *laying,
-                ie_ink_plane *ret_seen, float *ret_there)
+/* How far the fit may walk from the map of the sketches, which is right to a sample of theirs. */
+static bool is_of_its_size(const map *m)
 {
-    const double *p = laying->warp.p;
+    double across = hypot(m->p[1], m->p[4]), down = hypot(m->p[2], m->p[5]);
+    return across >= LEAST_STRETCH && across <= MOST_STRETCH && down >= LEAST_STRETCH &&
+           down <= MOST_STRETCH;
+}
+
+/* A copy that was cut still shows most of the page. */
+static bool shows_enough(const float *there, size_t count)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < count; i++) {
+        shown += there[i] != 0;
+    }
+    return (double)shown >= LEAST_SHOWN * (double)count;
+}
+
+static bool make_seen(const ie_ink_plane *a, ie_ink_room *room)
+{
+    return ie_ink_plane_make(&room->seen, a->width, a->height) &&
+           ie_ink_plane_make(&room->there, a->width, a->height);
+}
+
+static ie_ink_lain lay_moved(const ie_ink_plane *a, const ie_pixels *b, unsigned turn,
+                             const ie_warp *warp, ie_ink_room *room)
+{
     size_t count = (size_t)a->width * (size_t)a->height;
-    if (laying->still) {
-        for (size_t i = 0; i < count; i++) {
-            ret_there[i] = 1;
-        }
-        return fill_resized(ret_seen, b, turn, a->width, a->height);
-    }
-    double scale_x = hypot(p[1], p[4]), scale_y = hypot(p[2], p[5]);
+    double scale_x = hypot(warp->p[1], warp->p[4]), scale_y = hypot(warp->p[2], warp->p[5]);
     if (!(scale_x >= MIN_SCALE && scale_x <= MAX_SCALE && scale_y >= MIN_SCALE &&
-          scale_y <= MAX_SCALE)) {
-        return false;
+          scale_y <= MAX_SCALE) ||
+        !fill_resized(&room->whole, b, turn, (int)lround(a->width / scale_x),
+                      (int)lround(a->height / scale_y)) ||
+        !make_seen(a, room)) {
+        return IE_INK_NOT_LAID;
     }
-    ie_ink_plane whole = {0};
-    bool laid = fill_resized(&whole, b, turn, (int)lround(a->width / scale_x),
-                             (int)lround(a->height / scale_y)) &&
-                plane_make(ret_seen, a->width, a->height);
-    if (laid) {
-        map m = map_of(&laying->warp, a, &whole);
-        laid = fit_from_coarse(a, &whole, &m, ret_seen, ret_there);
+    map m = map_of(warp, a, &room->whole);
+    if (!fit_coarsely(a, &room->whole, &m, room) || !is_of_its_size(&m)) {
+        return IE_INK_NOT_LAID;
     }
-    ie_ink_plane_clear(&whole);
-    return laid;
+    look_through(&room->whole, &m, &room->seen, room->there.v);
+    const ie_ink_levels levels = {.gain = (float)m.p[6], .offset = (float)m.p[7], .reach = 2};
+    if (ie_ink_differs_clearly(a, &room->seen, room->there.v, &levels, room)) {
+        return IE_INK_CLEARLY_OTHER;
+    }
+    fit(a, &room->whole, &m, &room->seen, room->there.v);
+    look_through(&room->whole, &m, &room->seen, room->there.v);
+    return is_of_its_size(&m) && shows_enough(room->there.v, count) ? IE_INK_LAID : IE_INK_NOT_LAID;
 }
 
-/* ---- the filter ----------------------------------------------------------------------------- */
-
-/* Fills d[] with a sample and its eight neighbours, and 1; false where it is flat or not there. */
-static bool neighbours(const ie_ink_plane *b, const float *there, size_t at, double *d)
+ie_ink_lain ie_ink_lay(const ie_ink_plane *a, const ie_pixels *b, unsigned turn,
+                       const ie_laying *laying, ie_ink_room *room)
 {
-    float least = b->v[at], most = b->v[at];
-    bool all_there = true;
-    for (int k = 0; k < TAPS; k++) {
-        size_t near =
-            at + (size_t)(k % 3) - 1 + (size_t)(k / 3) * (size_t)b->width - (size_t)b->width;
-        float v = b->v[near];
-        least = v < least ? v : least;
-        most = v > most ? v : most;
-        all_there = all_there && there[near] != 0;
-        d[k] = (double)v;
+    if (!laying->still) {
+        return lay_moved(a, b, turn, &laying->warp, room);
     }
-    d[TAPS] = 1;
-    return all_there && most - least > INK_SLOPE;
-}
-
-static bool find_filter(const ie_ink_plane *a, const ie_ink_plane *b, const float *there, double *r)
-{
-    double e[UNKNOWNS * UNKNOWNS] = {0}, d[UNKNOWNS];
-    int ink = 0;
-    for (int y = 1; y < a->height - 1; y += FILTER_STEP) {
-        for (int x = 1; x < a->width - 1; x++) {
-            size_t at = (size_t)y * (size_t)a->width + (size_t)x;
-            if (!neighbours(b, there, at, d)) {
-                continue;
-            }
-            ink++;
-            for (int k = 0; k < UNKNOWNS; k++) {
-                for (int l = 0; l <= k; l++) {
-                    e[k * UNKNOWNS + l] += d[k] * d[l];
-                }
-                r[k] += d[k] * (double)a->v[at];
-            }
-        }
+    if (!fill_resized(&room->seen, b, turn, a->width, a->height) || !make_seen(a, room)) {
+        return IE_INK_NOT_LAID;
     }
-    for (int k = 0; k < UNKNOWNS; k++) {
-        for (int l = k + 1; l < UNKNOWNS; l++) {
-            e[k * UNKNOWNS + l] = e[l * UNKNOWNS + k];
-        }
-        e[k * UNKNOWNS + k] += 0.1;
+    size_t count = (size_t)a->width * (size_t)a->height;
+    for (size_t i = 0; i < count; i++) {
+        room->there.v[i] = 1;
     }
-    return ink >= LEAST_INK && solve(e, r, UNKNOWNS);
-}
-
-/* Rows above and below are read, too. */
-static void filter_row(const float *from, int width, const double *r, float *to)
-{
-    const float *up = from - width, *down = from + width;
-    float c[UNKNOWNS];
-    for (int k = 0; k < UNKNOWNS; k++) {
-        c[k] = (float)r[k];
-    }
-    for (int x = 1; x < width - 1; x++) {
-        to[x] = c[0] * up[x - 1] + c[1] * up[x] + c[2] * up[x + 1] + c[3] * from[x - 1] +
-                c[4] * from[x] + c[5] * from[x + 1] + c[6] * down[x - 1] + c[7] * down[x] +
-                c[8] * down[x + 1] + c[TAPS];
-    }
-}
-
-bool ie_ink_filter(const ie_ink_plane *a, const ie_ink_plane *b, const float *there,
-                   ie_ink_plane *ret_seen)
-{
-    double r[UNKNOWNS] = {0};
-    if (!plane_make(ret_seen, a->width, a->height) || !find_filter(a, b, there, r)) {
-        return false;
-    }
-    memcpy(ret_seen->v, a->v, (size_t)a->width * (size_t)a->height * sizeof *a->v);
-    for (int y = 1; y < a->height - 1; y++) { /* the outermost are not compared */
-        size_t first = (size_t)y * (size_t)a->width;
-        filter_row(&b->v[first], a->width, r, &ret_seen->v[first]);
-    }
-    return true;
+    ie_ink_levels levels = {.reach = 1};
+    bool clearly = ie_ink_levels_of(a, &room->seen, &levels) &&
+                   ie_ink_differs_clearly(a, &room->seen, room->there.v, &levels, room);
+    return clearly ? IE_INK_CLEARLY_OTHER : IE_INK_LAID;
 }

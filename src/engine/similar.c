@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/similar.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/candidates.h"
-#include "engine/crew.h"
 #include "engine/pages.h"
 #include "engine/sameness.h"
+#include "engine/shift.h"
 #include "engine/structure.h"
 #include "utils/error.h"
 
@@ -37,53 +34,23 @@ typedef struct search {
 
 /* ---- many hands ----------------------------------------------------------------------------- */
 
-/* One kind of work, of which the thread that began it tells how far all have come. */
-typedef struct shift {
+typedef struct job {
     search *s;
     void (*each)(search *s, ie_worker *worker, size_t index);
-    ie_stage stage;
-    size_t count;
-    atomic_size_t done;
-    pthread_t speaker;
-    int64_t told_ms;
-} shift;
-
-static int64_t now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
-static void tell(shift *t, size_t done)
-{
-    const ie_compare *compare = t->s->compare;
-    int64_t now = now_ms();
-    if (compare->progress != NULL && (now - t->told_ms >= 50 || done == t->count)) {
-        const ie_progress progress = {.stage = t->stage, .done = done, .total = t->count};
-        t->told_ms = now;
-        compare->progress(compare->user, &progress);
-    }
-}
+} job;
 
 static void run_one(void *user, ie_worker *worker, size_t index)
 {
-    shift *t = user;
-    t->each(t->s, worker, index);
-    size_t done = atomic_fetch_add(&t->done, 1) + 1;
-    if (pthread_equal(t->speaker, pthread_self())) {
-        tell(t, done);
-    }
+    const job *j = user;
+    j->each(j->s, worker, index);
 }
 
 static void run_all(search *s, ie_stage stage, size_t count,
                     void (*each)(search *s, ie_worker *worker, size_t index))
 {
-    shift t = {.s = s, .each = each, .stage = stage, .count = count, .speaker = pthread_self()};
-    if (count > 0) {
-        ie_crew_run(s->compare->config, s->compare->cancel, count, run_one, &t);
-        tell(&t, atomic_load(&t.done));
-    }
+    job j = {.s = s, .each = each};
+    const ie_shift shift = {.stage = stage, .count = count, .total = count};
+    ie_shift_run(s->compare, &shift, run_one, &j);
 }
 
 /* ---- the second look ------------------------------------------------------------------------ */

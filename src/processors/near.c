@@ -35,6 +35,7 @@ typedef struct node {
 typedef struct edge {
     uint32_t to; /* node */
     uint8_t verdict, turn, overlap; /* verdict: ie_match */
+    bool other_page;
 } edge;
 
 typedef struct near {
@@ -167,8 +168,11 @@ static void make_edges(near *n, const size_t *node_of)
         const ie_pair *pair = &p->pairs[i];
         for (int k = 0; ends_of(n, node_of, pair, ends) && k < 2; k++) {
             node *from = &n->nodes[ends[k]];
-            n->edges[from->edge + from->edges++] = (edge){
-                (uint32_t)ends[1 - k], (uint8_t)pair->verdict, pair->turn, pair->overlap};
+            n->edges[from->edge + from->edges++] = (edge){.to = (uint32_t)ends[1 - k],
+                                                          .verdict = pair->verdict,
+                                                          .turn = pair->turn,
+                                                          .overlap = pair->overlap,
+                                                          .other_page = pair->other_page};
         }
     }
     for (size_t k = 0; k < n->node_count; k++) {
@@ -429,8 +433,9 @@ static void report_scene(const near *n, const node *of)
         if (n->edges[i].verdict == IE_MATCH_SIMILAR_SCENE && !other->gone &&
             other->rank < of->rank) {
             ie_action_reason(n->d->proposal->plan, ie_dedupe_action(n->d, of->head),
-                             "kept: similar scene as %s, another picture",
-                             ie_dedupe_name(n->d, other->head->rival.photo, of->head->rival.photo));
+                             "kept: similar scene as %s, another %s",
+                             ie_dedupe_name(n->d, other->head->rival.photo, of->head->rival.photo),
+                             n->edges[i].other_page ? "page: its text differs" : "picture");
             return;
         }
     }

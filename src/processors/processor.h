@@ -21,6 +21,7 @@ typedef struct ie_pair {
     uint8_t verdict; /* ie_match; small, because there may be millions of pairs */
     uint8_t turn; /* how b must be laid to look like a (photo.h) */
     uint8_t overlap; /* percent of the larger one that both show */
+    bool other_page; /* a similar scene, because what can be read on them differs */
 } ie_pair;
 
 /* What can be seen of a photo's file, and beside it, before anything is written there. Absent:

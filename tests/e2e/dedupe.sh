@@ -140,4 +140,16 @@ unnamed() {
 }
 check what_is_not_converted_though_a_format_is_asked_for_is_told unnamed
 
+# All versions of the labelled photos, and nothing else, count as duplicates.
+labelled() {
+    "$imgengine" dedupe "$data/photos/neardup" --similar --evaluate "$data/photos/expected/groups.json" --json >labelled.json || return 1
+    python3 - labelled.json <<'END'
+import json, sys
+found = json.load(open(sys.argv[1]))
+found = found.get("evaluation", found)
+sys.exit(0 if found["recall"] == 1 and found["precision"] == 1 else str(found)[:300])
+END
+}
+check all_labelled_versions_are_found_and_no_other labelled
+
 exit "$failures"

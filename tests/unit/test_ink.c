@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "engine/ink.h"
+#include "engine/ink_apart.h"
 
 static sheet resized(const sheet *from, uint32_t width, uint32_t height)
 {
@@ -52,7 +53,8 @@ static sheet turned(const sheet *from)
 
 static double other_ink(const sheet *a, const sheet *b, unsigned turn)
 {
-    return ie_ink_other(&a->sketch, &a->pixels, &b->sketch, &b->pixels, turn);
+    static ie_ink_room room; /* whatever an earlier pair left there changes nothing */
+    return ie_ink_other(&a->sketch, &a->pixels, &b->sketch, &b->pixels, turn, &room);
 }
 
 static void copies_of_a_page_have_its_ink(void **state)
@@ -109,6 +111,39 @@ static void a_page_that_was_cut_or_turned_is_laid_onto_the_other_to_be_read(void
     }
 }
 
+/* Most rows of the one are those of the other; one line is not. */
+static void pages_of_other_lines_differ_clearly_and_copies_do_not(void **state)
+{
+    (void)state;
+    sheet page = write_page(-1), half = resized(&page, 300, 420), dirty = noisy(&page);
+    sheet small = resized(&half, SHEET_WIDTH, SHEET_HEIGHT);
+    uint8_t *data = ie_alloc((size_t)SHEET_WIDTH * SHEET_HEIGHT);
+    memcpy(data, page.pixels.data, (size_t)SHEET_WIDTH * SHEET_HEIGHT);
+    bar(data, 300, 450, 60, 12);
+    sheet other = sheet_of(data, SHEET_WIDTH, SHEET_HEIGHT);
+    sheet *const all[] = {&small, &dirty, &page, &other};
+    ie_ink_room room = {0};
+    ie_ink_plane first = {0}, second = {0}, there = {0};
+    assert_true(ie_ink_plane_fill(&first, &page.pixels, 0));
+    assert_true(ie_ink_plane_make(&there, SHEET_WIDTH, SHEET_HEIGHT));
+    for (int i = 0; i < SHEET_WIDTH * SHEET_HEIGHT; i++) {
+        there.v[i] = 1;
+    }
+    for (int i = 0; i < 4; i++) {
+        ie_ink_levels levels = {.reach = 1};
+        assert_true(ie_ink_plane_fill(&second, &all[i]->pixels, 0));
+        assert_true(ie_ink_levels_of(&first, &second, &levels));
+        assert_int_equal(ie_ink_differs_clearly(&first, &second, there.v, &levels, &room), i == 3);
+        assert_int_equal(ie_ink_differs_clearly(&second, &first, there.v, &levels, &room), i == 3);
+        free(all[i]->pixels.data);
+    }
+    free(half.pixels.data);
+    ie_ink_plane_clear(&first);
+    ie_ink_plane_clear(&second);
+    ie_ink_plane_clear(&there);
+    ie_ink_room_clear(&room);
+}
+
 static void what_is_small_or_blank_or_a_photo_is_no_page_and_is_not_read(void **state)
 {
     (void)state;
@@ -134,6 +169,7 @@ int main(void)
         cmocka_unit_test(copies_of_a_page_have_its_ink),
         cmocka_unit_test(one_other_digit_makes_another_page),
         cmocka_unit_test(a_page_that_was_cut_or_turned_is_laid_onto_the_other_to_be_read),
+        cmocka_unit_test(pages_of_other_lines_differ_clearly_and_copies_do_not),
         cmocka_unit_test(what_is_small_or_blank_or_a_photo_is_no_page_and_is_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

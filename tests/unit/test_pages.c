@@ -37,6 +37,7 @@ static ie_match look(sheet *a, sheet *b, const char *path_of_b, ie_match verdict
     take(&second, b, 60, path_of_b);
     ie_pages_tell_apart(&compare, photos, 2, &pair, 1);
     ie_config_free(config);
+    assert_int_equal(pair.other_page, verdict != (ie_match)pair.verdict);
     return (ie_match)pair.verdict;
 }
 
