@@ -112,6 +112,22 @@ static void a_page_that_was_cut_or_turned_is_laid_onto_the_other_to_be_read(void
 }
 
 /* Most rows of the one are those of the other; one line is not. */
+static void scans_that_lie_a_little_apart_are_laid_onto_each_other(void **state)
+{
+    (void)state;
+    sheet page = write_page(-1), other = write_page(CHANGED);
+    sheet less = cut(&page, 3, 2), less_other = cut(&other, 3, 2);
+    sheet scan = noisy(&less), scan_other = noisy(&less_other);
+    assert_true(other_ink(&page, &scan, 0) < IE_INK_OTHER);
+    assert_true(other_ink(&scan, &page, 0) < IE_INK_OTHER);
+    assert_true(other_ink(&page, &scan_other, 0) > IE_INK_OTHER);
+    assert_true(other_ink(&scan_other, &page, 0) > IE_INK_OTHER);
+    sheet *const all[] = {&page, &other, &less, &less_other, &scan, &scan_other};
+    for (size_t i = 0; i < 6; i++) {
+        free(all[i]->pixels.data);
+    }
+}
+
 static void pages_of_other_lines_differ_clearly_and_copies_do_not(void **state)
 {
     (void)state;
@@ -169,6 +185,7 @@ int main(void)
         cmocka_unit_test(copies_of_a_page_have_its_ink),
         cmocka_unit_test(one_other_digit_makes_another_page),
         cmocka_unit_test(a_page_that_was_cut_or_turned_is_laid_onto_the_other_to_be_read),
+        cmocka_unit_test(scans_that_lie_a_little_apart_are_laid_onto_each_other),
         cmocka_unit_test(pages_of_other_lines_differ_clearly_and_copies_do_not),
         cmocka_unit_test(what_is_small_or_blank_or_a_photo_is_no_page_and_is_not_read),
     };
