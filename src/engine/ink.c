@@ -19,6 +19,8 @@
 #define PAPER 0.42          /* of the windows; of pages from 0.44 on */
 #define MOST_BETWEEN 0.15   /* neither flat nor ink; of pages to 0.12, of photos from 0.16 on */
 #define MUCH_PAPER 0.62
+#define COLORED 12         /* of a sketch's cell, to either side */
+#define COLORFUL 0.1       /* of the cells */
 #define NOISY_BETWEEN 0.25    /* of a scan */
 #define LEVELS_COUNT_HALF 0.5 /* of a window's mean difference: light differs, too */
 #define INK_FLOOR 100.0       /* levels squared */
@@ -91,7 +93,18 @@ static void window_variances(const float *v, int width, int height, float *squar
     }
 }
 
-bool ie_ink_is_page(const ie_pixels *gray)
+/* A person before a white wall, strawberries on a table: not the colours of a page. */
+static bool is_colorful(const ie_sketch *sketch)
+{
+    enum { CELLS = IE_SKETCH_CHROMA * IE_SKETCH_CHROMA };
+    int colored = 0;
+    for (int i = 0; i < CELLS; i++) {
+        colored += abs(sketch->a[i]) > COLORED || abs(sketch->b[i]) > COLORED;
+    }
+    return colored > COLORFUL * CELLS;
+}
+
+bool ie_ink_is_page(const ie_pixels *gray, const ie_sketch *sketch)
 {
     int width = (int)gray->width, height = (int)gray->height;
     size_t count = (size_t)gray->width * gray->height;
@@ -120,8 +133,12 @@ bool ie_ink_is_page(const ie_pixels *gray)
     }
     ie_ink_plane_clear(&plane);
     double paper = most_at_one_level(bins, ABOUT_ONE_LEVEL, windows);
-    return ready && paper >= PAPER &&
-           between <= (paper >= MUCH_PAPER ? NOISY_BETWEEN : MOST_BETWEEN) * windows;
+    /* The more paper, the more may be neither: noise of a scan, pale rules of a table. */
+    double share = paper >= MUCH_PAPER      ? 1
+                   : is_colorful(sketch) ? 0
+                                         : (paper - PAPER) / (MUCH_PAPER - PAPER);
+    double most = MOST_BETWEEN + (NOISY_BETWEEN - MOST_BETWEEN) * share;
+    return ready && paper >= PAPER && between <= most * windows;
 }
 
 /* ---- what is left --------------------------------------------------------------------------- */

@@ -92,7 +92,8 @@ static void read_one(void *user, ie_worker *worker, size_t index)
     }
     ie_bytes_close(bytes);
     if (p->pixels.data != NULL) {
-        p->is = was != NOT_READ ? was : ie_ink_is_page(&p->pixels) ? PAGE : NO_PAGE;
+        bool is_page = was == NOT_READ ? ie_ink_is_page(&p->pixels, photo->sketch) : was == PAGE;
+        p->is = is_page ? PAGE : NO_PAGE;
     }
 }
 
