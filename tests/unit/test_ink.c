@@ -202,6 +202,7 @@ static void a_page_with_pale_rules_is_one_unless_it_is_colourful(void **state)
     }
     assert_true(pages > pages_in_colour && pages_in_colour >= 1);
     free(data);
+    free(page.pixels.data);
 }
 
 int main(void)

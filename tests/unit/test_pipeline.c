@@ -8,7 +8,6 @@
 
 #include "core/config.h"
 #include "engine/pipeline.h"
-#include "engine/worker.h"
 #include "utils/error.h"
 #include "utils/memory.h"
 #include "utils/text.h"
@@ -207,42 +206,6 @@ static void an_error_of_the_taker_ends_the_run_with_that_error(void **state)
     ie_buffer_free(&s.text);
 }
 
-/* The header of a photo may be fine where the rest of it is not. */
-static void what_its_header_says_does_not_hide_that_a_photo_does_not_decode(void **state)
-{
-    static const struct {
-        const char *name, *code;
-        ie_format format;
-    } rows[] = {
-        {"photos/heif/elodie/photo.heic", "corrupt", IE_FORMAT_HEIC},
-        {"photos/malformed/image/Bad_shortfile.bmp", "truncated", IE_FORMAT_BMP},
-    };
-    (void)state;
-    if (testdata() == NULL) {
-        print_message("no test data\n");
-        skip();
-    }
-    ie_config *config = ie_config_new();
-    ie_worker *worker = ie_worker_new(config, NULL, NULL, NULL);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        IE_AUTO_FREE char *path = ie_path_join(testdata(), rows[i].name);
-        for (int round = 0; round < 2; round++) {
-            ie_photo *photo = ie_photo_new();
-            photo->path = photo->real_path = path;
-            ie_worker_analyze(worker, photo, IE_HAVE_FORMAT | IE_HAVE_HASHES,
-                              round == 0 ? 0 : UINT64_C(1) << rows[i].format);
-            assert_int_equal(photo->format, rows[i].format);
-            assert_int_equal(photo->have & IE_HAVE_HASHES, 0);
-            assert_int_equal(photo->fault_count, 1);
-            assert_string_equal(photo->faults[0].stage, "decode");
-            assert_string_equal(photo->faults[0].code, rows[i].code);
-            ie_photo_free(photo);
-        }
-    }
-    ie_worker_free(worker);
-    ie_config_free(config);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,7 +213,6 @@ int main(void)
         cmocka_unit_test(small_files_are_hashed_while_they_are_open_where_that_is_wanted),
         cmocka_unit_test(a_cancelled_run_stops_soon_and_says_so),
         cmocka_unit_test(a_run_whose_places_all_wait_ends_when_it_is_cancelled),
-        cmocka_unit_test(what_its_header_says_does_not_hide_that_a_photo_does_not_decode),
         cmocka_unit_test(an_error_of_the_taker_ends_the_run_with_that_error),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);

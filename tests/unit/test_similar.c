@@ -5,6 +5,7 @@
 #include "tree.h"
 
 #include "core/plan.h"
+#include "engine/worker.h"
 #include "storage/bytes.h"
 #include "utils/text.h"
 
@@ -246,6 +247,42 @@ static void whichever_of_equal_files_stays_is_known_to_be_in_colour(void **state
     free(root);
 }
 
+/* The header of a photo may be fine where the rest of it is not. */
+static void what_its_header_says_does_not_hide_that_a_photo_does_not_decode(void **state)
+{
+    static const struct {
+        const char *name, *code;
+        ie_format format;
+    } rows[] = {
+        {"photos/heif/elodie/photo.heic", "corrupt", IE_FORMAT_HEIC},
+        {"photos/malformed/image/Bad_shortfile.bmp", "truncated", IE_FORMAT_BMP},
+    };
+    (void)state;
+    if (testdata() == NULL) {
+        print_message("no test data\n");
+        skip();
+    }
+    ie_config *config = ie_config_new();
+    ie_worker *worker = ie_worker_new(config, NULL, NULL, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        IE_AUTO_FREE char *path = ie_path_join(testdata(), rows[i].name);
+        for (int round = 0; round < 2; round++) {
+            ie_photo *photo = ie_photo_new();
+            photo->path = photo->real_path = path;
+            ie_worker_analyze(worker, photo, IE_HAVE_FORMAT | IE_HAVE_HASHES,
+                              round == 0 ? 0 : UINT64_C(1) << rows[i].format);
+            assert_int_equal(photo->format, rows[i].format);
+            assert_int_equal(photo->have & IE_HAVE_HASHES, 0);
+            assert_int_equal(photo->fault_count, 1);
+            assert_string_equal(photo->faults[0].stage, "decode");
+            assert_string_equal(photo->faults[0].code, rows[i].code);
+            ie_photo_free(photo);
+        }
+    }
+    ie_worker_free(worker);
+    ie_config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +290,7 @@ int main(void)
         cmocka_unit_test(verdicts_are_not_mixed),
         cmocka_unit_test(the_comparing_of_pairs_tells_how_far_it_is_and_can_be_interrupted),
         cmocka_unit_test(a_sidecar_to_be_made_does_not_hide_its_photo_from_the_evaluation),
+        cmocka_unit_test(what_its_header_says_does_not_hide_that_a_photo_does_not_decode),
         cmocka_unit_test(whichever_of_equal_files_stays_is_known_to_be_in_colour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
