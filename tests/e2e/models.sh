@@ -174,7 +174,10 @@ check what_the_cache_of_hugging_face_has_is_not_fetched hub_cache
 
 verify() {
     exits 0 "$imgengine" models pull mini || return 1
-    printf x | dd of="$models/mini/onnx/text_model.onnx" bs=1 seek=100 conv=notrunc 2>/dev/null
+    "$real_python" -c 'import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(100); byte = f.read(1)[0]
+    f.seek(100); f.write(bytes([byte ^ 1]))' "$models/mini/onnx/text_model.onnx"
     exits 1 "$imgengine" models verify mini && grep -q 'SHA-256' exits.out || return 1
     exits 0 "$imgengine" models pull mini && whole mini
 }
