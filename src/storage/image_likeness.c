@@ -31,25 +31,10 @@ static bool plain(VipsImage **image)
                            &result);
 }
 
-/* Strips from above, on this thread: all that a stream gives, and never the whole picture in
-   memory. */
-static bool see_strips(VipsImage *image, ie_likeness_maker *maker)
+static bool see_row(void *maker, const uint8_t *row)
 {
-    enum { STRIP = 16 };
-    VipsRegion *region = vips_region_new(image);
-    bool good = region != NULL;
-    for (int top = 0; good && top < image->Ysize; top += STRIP) {
-        const VipsRect strip = {0, top, image->Xsize,
-                                image->Ysize - top < STRIP ? image->Ysize - top : STRIP};
-        good = vips_region_prepare(region, &strip) == 0;
-        for (int y = top; good && y < top + strip.height; y++) {
-            ie_likeness_add(maker, VIPS_REGION_ADDR(region, 0, y));
-        }
-    }
-    if (region != NULL) {
-        g_object_unref(region);
-    }
-    return good;
+    ie_likeness_add(maker, row);
+    return true;
 }
 
 bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_likeness)
@@ -59,7 +44,8 @@ bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_li
     bool good = plain(&image) &&
                 ie_likeness_begin(&maker, image->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
                                   (uint32_t)image->Xsize, (uint32_t)image->Ysize, 1, orientation) &&
-                see_strips(image, &maker) && ie_likeness_end(&maker, ret_likeness);
+                ie_vips_each_row(image, see_row, &maker, NULL) &&
+                ie_likeness_end(&maker, ret_likeness);
     ie_likeness_maker_clear(&maker);
     g_object_unref(image);
     return good;
@@ -332,9 +318,9 @@ static bool check_tiff(ie_bytes *bytes, uint64_t max_pixels, ie_image_facts *ret
     ie_tiff_facts f;
     ie_tiff *tiff = ie_tiff_open(bytes, max_pixels, &f);
     ie_likeness_maker maker = {0};
-    bool good = tiff != NULL &&
-                ie_likeness_begin(&maker, f.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB, f.width,
-                                  f.height, 1, 1);
+    bool good =
+        tiff != NULL && ie_likeness_begin(&maker, f.channels == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
+                                          f.width, f.height, 1, 1);
     for (uint32_t y = 0; good && y < f.height; y++) {
         const uint8_t *row = ie_tiff_row(tiff);
         good = row != NULL;

@@ -63,28 +63,16 @@ bool ie_vips_tee_end(ie_vips_tee *tee, ie_likeness *ret_likeness)
 
 /* ---- to JPEG ------------------------------------------------------------------------------ */
 
-/* Rows on this thread, without the hand-overs to another that libvips' own writing makes. */
-static bool pass_strips(VipsImage *image, ie_jpeg_writer *writer, ie_likeness_maker *maker,
-                        bool *ret_torn)
+typedef struct to_jpeg {
+    ie_jpeg_writer *writer;
+    ie_likeness_maker *maker;
+} to_jpeg;
+
+static bool pass_row(void *user, const uint8_t *row)
 {
-    enum { STRIP = 16 };
-    VipsRegion *region = vips_region_new(image);
-    bool good = region != NULL;
-    for (int top = 0; good && top < image->Ysize; top += STRIP) {
-        const VipsRect strip = {0, top, image->Xsize,
-                                image->Ysize - top < STRIP ? image->Ysize - top : STRIP};
-        good = vips_region_prepare(region, &strip) == 0;
-        *ret_torn = !good;
-        for (int y = top; good && y < top + strip.height; y++) {
-            const uint8_t *row = VIPS_REGION_ADDR(region, 0, y);
-            ie_likeness_add(maker, row);
-            good = ie_jpeg_writer_add(writer, row);
-        }
-    }
-    if (region != NULL) {
-        g_object_unref(region);
-    }
-    return good;
+    const to_jpeg *to = user;
+    ie_likeness_add(to->maker, row);
+    return ie_jpeg_writer_add(to->writer, row);
 }
 
 /* libvips' 1 a mm stands for what no file said. */
@@ -112,10 +100,11 @@ bool ie_vips_to_jpeg(VipsImage *image, const ie_convert_options *options, bool f
     const ie_jpeg_picture picture = picture_of(image, options, full_chroma);
     ie_likeness_maker maker = {0};
     ie_jpeg_writer *writer = ie_jpeg_writer_new(&picture);
+    to_jpeg to = {writer, &maker};
     const bool good = writer != NULL &&
                       ie_likeness_begin(&maker, image->Bands == 1 ? IE_JPEG_GRAY : IE_JPEG_RGB,
                                         picture.width, picture.height, 1, 1) &&
-                      pass_strips(image, writer, &maker, ret_torn) &&
+                      ie_vips_each_row(image, pass_row, &to, ret_torn) &&
                       ie_likeness_end(&maker, &converted->likeness) &&
                       ie_jpeg_writer_end(writer, &converted->bytes, &converted->size);
     ie_likeness_maker_clear(&maker);

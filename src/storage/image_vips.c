@@ -310,6 +310,31 @@ bool ie_vips_transparent(VipsImage *image, bool *ret_transparent)
     return good;
 }
 
+bool ie_vips_each_row(VipsImage *image, bool (*take)(void *user, const uint8_t *row), void *user,
+                      bool *ret_torn)
+{
+    enum { STRIP = 16 };
+    VipsRegion *region = vips_region_new(image);
+    bool good = region != NULL;
+    bool torn = false;
+    for (int top = 0; good && top < image->Ysize; top += STRIP) {
+        const VipsRect strip = {0, top, image->Xsize,
+                                image->Ysize - top < STRIP ? image->Ysize - top : STRIP};
+        torn = vips_region_prepare(region, &strip) != 0;
+        good = !torn;
+        for (int y = top; good && y < top + strip.height; y++) {
+            good = take(user, VIPS_REGION_ADDR(region, 0, y));
+        }
+    }
+    if (region != NULL) {
+        g_object_unref(region);
+    }
+    if (ret_torn != NULL) {
+        *ret_torn = torn;
+    }
+    return good;
+}
+
 ie_status ie_vips_load_bytes(ie_bytes *bytes, const char *path, const uint8_t **ret_data,
                              ie_error *err)
 {

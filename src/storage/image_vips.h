@@ -75,6 +75,10 @@ bool ie_vips_fit_jxl(VipsImage **image);
 /* Does the new file show its numbers in the colours that the image's profile gives them? Opens its
    header, where there is a profile. */
 bool ie_vips_profile_came_over(VipsImage *image, const char *path, ie_format format);
+/* Every row from above, decoded on this thread in strips (never the whole picture in memory), until
+   take() is false; false then, and when a strip does not decode: *ret_torn (may be NULL) tells. */
+bool ie_vips_each_row(VipsImage *image, bool (*take)(void *user, const uint8_t *row), void *user,
+                      bool *ret_torn);
 /* All of the picture is decoded (again, if it is a stream: then it must be fresh). False: it does
    not decode. */
 bool ie_vips_likeness(VipsImage *image, uint8_t orientation, ie_likeness *ret_likeness);
