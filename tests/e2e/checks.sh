@@ -37,3 +37,16 @@ exits() {
     got=$?
     [ "$got" -eq "$want" ] || { echo "exit $got, expected $want: $*"; return 1; }
 }
+# names, bytes, modes, times of everything but journals
+fingerprint() {
+    (cd "$1" && find . -name .imgengine -prune -o -type f -print0 | sort -z |
+        xargs -0 -r sh -c 'sha256sum "$@"; stat -c "%n %a %u %.9Y %h" "$@"' sh)
+}
+# needs_photos NAME: where the real photos lie, as $data and $photos; without them the script ends and says so
+needs_photos() {
+    data=${IMGENGINE_TESTDATA:-}
+    photos=$data/photos
+    [ -n "$data" ] && [ -d "$photos" ] && return
+    skip "the_checks_$1_because_IMGENGINE_TESTDATA_is_not_set"
+    exit "$failures"
+}

@@ -24,7 +24,6 @@ fresh() {
 }
 # prints FILE TAG…: the values as exiftool reads them, one a line
 prints() { exiftool -n -s3 -sep '|' "${@/#/-}" "$file"; }
-fingerprint() { (cd "$1" && sha256sum ./*.jpg && stat -c '%n %a %Y %h' ./*.jpg); }
 
 merged() {
     fresh merge && fingerprint merge >merge.before || return 1

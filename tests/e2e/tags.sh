@@ -22,7 +22,6 @@ fresh() {
     shift
     rm -rf "$folder" && mkdir "$folder" && cp "$@" "$folder" && chmod -R u+w "$folder" && catalog=$work/$folder.db
 }
-fingerprint() { find "$1" -path '*/.imgengine' -prune -o -type f -printf '%P %T@ ' -exec sha256sum {} \; | sed 's/  .*//' | sort; }
 
 jpeg=$photos/meta-jpeg/exif-js/dsc_09827.jpg
 noted=$photos/meta-jpeg/Piexif/r_canon.jpg # with camera's notes
