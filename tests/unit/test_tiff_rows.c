@@ -151,26 +151,49 @@ static void rows_are_those_of_libvips(void **state)
     ie_buffer_free(&tiff);
 }
 
-/* One strip, by Deflate. */
-static void make_packed(uint32_t compression, uint32_t predictor, uint32_t channels, ie_buffer *out)
+typedef struct packing {
+    uint32_t compression, predictor, channels;
+    uint32_t rows; /* of a strip */
+    uint32_t unit; /* of the 300 across and 200 down */
+} packing;
+
+/* Strips by Deflate. */
+static void make_packed(const packing *p, ie_buffer *out)
 {
-    enum { ENTRIES = 10, BITS_AT = 8 + 2 + 12 * ENTRIES + 4, DATA = BITS_AT + 6 };
-    uint8_t samples[WIDTH * HEIGHT * 3], packed[2 * sizeof samples];
-    uLongf size = sizeof packed;
+    enum { ENTRIES = 13, BITS_AT = 8 + 2 + 12 * ENTRIES + 4, PER_UNIT_AT = BITS_AT + 6 };
+    enum { STRIPS_AT = PER_UNIT_AT + 16 };
+    uint8_t samples[WIDTH * HEIGHT * 3];
     for (size_t i = 0; i < sizeof samples; i++) {
         samples[i] = (uint8_t)(i * i % 61);
     }
-    assert_int_equal(compress(packed, &size, samples, WIDTH * HEIGHT * channels), Z_OK);
-    const entry entries[ENTRIES] = {{256, 4, 1, WIDTH},
-                                    {257, 3, 1, HEIGHT},
-                                    {258, 3, channels, channels == 1 ? 8 : BITS_AT},
-                                    {259, 3, 1, compression},
-                                    {262, 3, 1, channels == 1 ? 1 : 2},
-                                    {273, 4, 1, DATA},
-                                    {277, 3, 1, channels},
-                                    {278, 3, 1, HEIGHT},
-                                    {279, 4, 1, (uint32_t)size},
-                                    {317, 3, 1, predictor}};
+    ie_buffer data = {0};
+    const uint32_t strips = (HEIGHT + p->rows - 1) / p->rows;
+    uint32_t starts[HEIGHT], sizes[HEIGHT];
+    for (uint32_t i = 0; i < strips; i++) {
+        const uint32_t rows = i + 1 < strips ? p->rows : HEIGHT - i * p->rows;
+        uint8_t packed[2 * sizeof samples];
+        uLongf size = sizeof packed;
+        assert_int_equal(compress(packed, &size, samples + i * p->rows * WIDTH * p->channels,
+                                  rows * WIDTH * p->channels),
+                         Z_OK);
+        starts[i] = STRIPS_AT + 8 * strips + (uint32_t)data.size;
+        sizes[i] = (uint32_t)size;
+        ie_buffer_add(&data, packed, size);
+    }
+    const entry entries[ENTRIES] = {
+        {256, 4, 1, WIDTH},
+        {257, 3, 1, HEIGHT},
+        {258, 3, p->channels, p->channels == 1 ? 8 : BITS_AT},
+        {259, 3, 1, p->compression},
+        {262, 3, 1, p->channels == 1 ? 1 : 2},
+        {273, 4, strips, strips == 1 ? starts[0] : STRIPS_AT},
+        {277, 3, 1, p->channels},
+        {278, 3, 1, p->rows},
+        {279, 4, strips, strips == 1 ? sizes[0] : STRIPS_AT + 4 * strips},
+        {282, 5, 1, PER_UNIT_AT},
+        {283, 5, 1, PER_UNIT_AT + 8},
+        {296, 3, 1, p->unit},
+        {317, 3, 1, p->predictor}};
     ie_buffer_add(out, "II*\0\10\0\0\0", 8);
     le_add(out, ENTRIES, 2);
     for (size_t i = 0; i < ENTRIES; i++) {
@@ -180,7 +203,15 @@ static void make_packed(uint32_t compression, uint32_t predictor, uint32_t chann
     for (int i = 0; i < 3; i++) {
         le_add(out, 8, 2);
     }
-    ie_buffer_add(out, packed, size);
+    for (uint32_t i = 0; i < 2; i++) {
+        le_add(out, 300 - i * 100, 4);
+        le_add(out, 1, 4);
+    }
+    for (uint32_t i = 0; i < 2 * strips; i++) {
+        le_add(out, i < strips ? starts[i] : sizes[i - strips], 4);
+    }
+    ie_buffer_add(out, data.data, data.size);
+    ie_buffer_free(&data);
 }
 
 static void packed_rows_are_those_of_libvips_and_damaged_ones_are_left(void **state)
@@ -189,14 +220,15 @@ static void packed_rows_are_those_of_libvips_and_damaged_ones_are_left(void **st
     for (uint32_t i = 0; i < 8; i++) {
         ie_buffer tiff = {0};
         ie_tiff_facts facts;
-        make_packed(i < 4 ? 8 : 32946, 1 + i % 2, i / 2 % 2 == 0 ? 3 : 1, &tiff);
+        const packing p = {i < 4 ? 8 : 32946, 1 + i % 2, i / 2 % 2 == 0 ? 3 : 1, HEIGHT, 2};
+        make_packed(&p, &tiff);
         uint8_t *bytes = (uint8_t *)tiff.data;
         uint8_t *rows = read_rows(bytes, tiff.size, &facts);
         assert_non_null(rows);
         assert_equal(bytes, tiff.size, rows, &facts);
         free(rows);
         int taken = 0; /* libtiff does not look at Deflate's sum */
-        for (size_t at = 8 + 2 + 120 + 4 + 6; at < tiff.size; at++) {
+        for (size_t at = 8 + 2 + 156 + 4 + 6 + 16 + 8; at < tiff.size; at++) {
             bytes[at] ^= 0x21;
             rows = read_rows(bytes, tiff.size, &facts);
             taken += rows != NULL;
@@ -209,9 +241,29 @@ static void packed_rows_are_those_of_libvips_and_damaged_ones_are_left(void **st
     }
     ie_buffer tiff = {0};
     ie_tiff_facts facts;
-    make_packed(8, 3, 3, &tiff);
+    make_packed(&(packing){8, 3, 3, HEIGHT, 2}, &tiff);
     assert_null(read_rows((const uint8_t *)tiff.data, tiff.size, &facts));
     ie_buffer_free(&tiff);
+}
+
+static void strips_of_any_height_and_both_units_are_those_of_libvips(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < HEIGHT + 1; i++) { /* the last is larger than the picture */
+        ie_buffer tiff = {0};
+        ie_tiff_facts facts;
+        const packing p = {8, 1, 3, i + 1, 1 + i % 3};
+        make_packed(&p, &tiff);
+        uint8_t *rows = read_rows((const uint8_t *)tiff.data, tiff.size, &facts);
+        assert_non_null(rows);
+        assert_equal((const uint8_t *)tiff.data, tiff.size, rows, &facts);
+        const double per_mm[] = {0, 1 / 25.4, 1 / 10.0}; /* no unit, an inch, a centimetre */
+        assert_float_equal(facts.per_mm[0], 300 * per_mm[i % 3], 1e-6);
+        assert_float_equal(facts.per_mm[1], 200 * per_mm[i % 3], 1e-6);
+        assert_false(facts.has_icc);
+        free(rows);
+        ie_buffer_free(&tiff);
+    }
 }
 
 static void what_is_unusual_is_left(void **state)
@@ -246,6 +298,9 @@ static void what_is_unusual_is_left(void **state)
         uint8_t *rows = read_rows((const uint8_t *)tiff.data, tiff.size, &facts);
         assert_non_null(rows);
         assert_equal((const uint8_t *)tiff.data, tiff.size, rows, &facts);
+        assert_int_equal(facts.has_icc, fine[i].tag == 34675);
+        const ie_hash128 profile = ie_hash128_of(tiff.data + 8, 64);
+        assert_true(!facts.has_icc || memcmp(&facts.icc, &profile, sizeof profile) == 0);
         free(rows);
         ie_buffer_free(&tiff);
     }
@@ -294,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_those_of_libvips),
         cmocka_unit_test(packed_rows_are_those_of_libvips_and_damaged_ones_are_left),
+        cmocka_unit_test(strips_of_any_height_and_both_units_are_those_of_libvips),
         cmocka_unit_test(what_is_unusual_is_left),
         cmocka_unit_test(a_cut_file_is_left_wherever_it_is_cut),
         cmocka_unit_test(changed_numbers_never_give_other_rows),
