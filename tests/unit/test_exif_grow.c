@@ -84,6 +84,7 @@ static void a_place_and_a_rating_go_behind_and_nothing_else_moves(void **state)
         assert_int_equal(number(&kept, find(&kept, first, 0x010f) + 8, 4), 50);
         assert_int_equal(number(&kept, find(&kept, first, 0x4746) + 8, 2), 3);
         size_t gps = number(&kept, find(&kept, first, 0x8825) + 8, 4);
+        assert_int_equal(gps % 2 + number(&kept, find(&kept, gps, 2) + 8, 4) % 2, 0);
         assert_true(fabs(angle(&kept, gps, 2) - 48.2082) < 1e-7);
         assert_true(fabs(angle(&kept, gps, 4) - 17) < 1e-7);
         assert_int_equal(kept.bytes[TIFF_AT + find(&kept, gps, 1) + 8], 'S');

@@ -157,7 +157,9 @@ static void a_box_with_a_gain_map_is_found_in_jpeg_xl(void **state)
     }
     static const uint8_t bare[] = {0xff, 0x0a, 'j', 'h', 'g', 'm'};
     assert_false(ie_gain_map_in(bare, sizeof bare, IE_FORMAT_JXL));
-    assert_true(ie_gain_map_possible(IE_FORMAT_JXL));
+    assert_true(ie_gain_map_possible(IE_FORMAT_JXL) && ie_gain_map_possible(IE_FORMAT_JPEG));
+    assert_true(ie_gain_map_possible(IE_FORMAT_HEIC) && ie_gain_map_possible(IE_FORMAT_AVIF));
+    assert_false(ie_gain_map_possible(IE_FORMAT_PNG));
 }
 
 static void segment(ie_buffer *out, uint8_t marker, const char *body, size_t size)

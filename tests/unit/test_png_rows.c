@@ -13,6 +13,7 @@ typedef struct shape {
     int filter;        /* of each row; 5: a row each of all */
     uint32_t parts;    /* IDAT chunks */
     const char *extra; /* a chunk before the picture */
+    const char *body;  /* its 9 bytes; NULL: 8 of 0 */
     uint32_t missing;  /* rows that are not there */
     int window;        /* bits */
 } shape;
@@ -61,7 +62,8 @@ static void make(const shape *s, ie_buffer *out)
     ie_buffer_add(out, "\x89PNG\r\n\x1a\n", 8);
     png_chunk(out, "IHDR", header.data, header.size);
     if (s->extra != NULL) {
-        png_chunk(out, s->extra, "\0\0\0\0\0\0\0\0", 8);
+        const char nothing[8] = {0};
+        png_chunk(out, s->extra, s->body != NULL ? s->body : nothing, s->body != NULL ? 9 : 8);
     }
     const size_t parts = s->parts > 0 ? s->parts : 1;
     for (size_t i = 0; i < parts; i++) {
@@ -241,6 +243,33 @@ static void the_header_alone_tells_the_shape(void **state)
     ie_buffer_free(&png);
 }
 
+static ie_png_facts facts_with(const char *chunk, const char *body)
+{
+    ie_buffer png = {0};
+    ie_png_facts facts;
+    shape s = usual;
+    s.extra = chunk;
+    s.body = body;
+    make(&s, &png);
+    assert_true(ie_png_look((const uint8_t *)png.data, png.size, PIXEL_LIMIT, &facts));
+    ie_buffer_free(&png);
+    return facts;
+}
+
+static void resolution_and_a_profile_are_told(void **state)
+{
+    (void)state;
+    ie_png_facts facts = facts_with("pHYs", "\0\0\x2e\x23\0\0\x0b\xb8\1"); /* 11811, 3000 a metre */
+    assert_float_equal(facts.per_mm[0], 11.811, 1e-9);
+    assert_float_equal(facts.per_mm[1], 3, 1e-9);
+    assert_false(facts.has_icc);
+    facts = facts_with("pHYs", "\0\0\x2e\x23\0\0\x0b\xb8\0"); /* a ratio alone */
+    assert_float_equal(facts.per_mm[0], 0, 0);
+    facts = facts_with("iCCP", "a\0\0\0\0\0\0\0");
+    assert_true(facts.has_icc);
+    assert_float_equal(facts.per_mm[1], 0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +278,7 @@ int main(void)
         cmocka_unit_test(a_png_with_any_other_byte_is_left),
         cmocka_unit_test(a_header_that_promises_too_much_takes_no_memory),
         cmocka_unit_test(the_header_alone_tells_the_shape),
+        cmocka_unit_test(resolution_and_a_profile_are_told),
     };
     return cmocka_run_group_tests(tests, picture_folder_make, picture_folder_remove);
 }
