@@ -440,6 +440,11 @@ ie_status ie_engine_verify(ie_engine *engine, const ie_input *input, bool accept
     double start = ie_seconds_now();
     verifying v = {.engine = engine, .update = accept, .on_result = on_result, .user = user};
     ie_status status = ie_engine_catalog(engine, err);
+    if (status == IE_OK && engine->reader == NULL) {
+        status = ie_error_set(err, IE_ERR_USAGE,
+                              "Files are compared with what the catalog holds of them, and "
+                              "--catalog \"\" says that there is none.");
+    }
     if (status == IE_OK) {
         status = add_known(&v, input, err);
     }

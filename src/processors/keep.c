@@ -10,8 +10,9 @@
 #include "utils/text.h"
 
 static const ie_keep_rule standard[] = {
-    IE_KEEP_PROTECT, IE_KEEP_RAW,    IE_KEEP_ORIGINAL_METADATA, IE_KEEP_RESOLUTION,
-    IE_KEEP_QUALITY, IE_KEEP_RATING, IE_KEEP_OLDER,             IE_KEEP_PATH,
+    IE_KEEP_PROTECT,    IE_KEEP_RAW,     IE_KEEP_ORIGINAL_METADATA,
+    IE_KEEP_RESOLUTION, IE_KEEP_QUALITY, IE_KEEP_RATING,
+    IE_KEEP_OLDER,      IE_KEEP_PATH,
 };
 enum { STANDARD = sizeof standard / sizeof *standard };
 
@@ -177,8 +178,11 @@ int ie_keep_saved_at(const ie_photo *photo)
     switch (photo->format) {
     case IE_FORMAT_JPEG:
         return (photo->have & IE_HAVE_QUALITY) != 0 ? photo->content->jpeg_quality : 0;
-    case IE_FORMAT_WEBP:
     case IE_FORMAT_HEIC:
+        return 96; /* a JPEG beside it was more likely made of it, at up to 95, than it of that */
+    case IE_FORMAT_GIF:
+        return 60; /* 256 colours */
+    case IE_FORMAT_WEBP:
     case IE_FORMAT_AVIF:
     case IE_FORMAT_JXL:
     case IE_FORMAT_JP2:
@@ -194,16 +198,23 @@ static bool before_heic(const ie_datetime *time)
     return time->year < 2017 || (time->year == 2017 && time->month < 9);
 }
 
-/* A HEIC by a maker whose phones write HEIC first; of another's it is more likely made from
-   a JPEG. */
+/* A HEIC by a maker whose phones write HEIC; of a camera's it is more likely made from a JPEG. */
 static bool writes_heic(const ie_photo *photo)
 {
+    static const char *const makers[] = {"Apple",  "samsung", "Google",  "HMD Global", "Nokia",
+                                         "HUAWEI", "HONOR",   "Xiaomi",  "OnePlus",    "OPPO",
+                                         "realme", "vivo",    "motorola"};
     const ie_metadata *m = photo->metadata;
-    if (before_heic(&m->captured)) {
+    if (before_heic(&m->captured) || m->make == NULL || m->model == NULL ||
+        m->captured_source != IE_DATE_EXIF) {
         return false;
     }
-    return m->make != NULL && m->model != NULL && m->captured_source == IE_DATE_EXIF &&
-           (ie_equal_nocase(m->make, "Apple") || ie_equal_nocase(m->make, "samsung"));
+    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++) {
+        if (ie_equal_nocase(m->make, makers[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* RAW, then a phone's own HEIC, then what is made of them. */
@@ -248,6 +259,12 @@ bool ie_keep_deeper(const ie_photo *photo, const ie_photo *other)
     return !raw && photo->bits > 8 && photo->bits > other->bits;
 }
 
+/* What has no sketch is like nothing; wherever it comes, all photos have one order. */
+static bool is_gray(const ie_photo *photo)
+{
+    return photo->sketch != NULL && !ie_keep_colored(photo);
+}
+
 static int rating_of(const ie_photo *photo)
 {
     return photo->metadata->rating == IE_ABSENT ? 0 : photo->metadata->rating;
@@ -259,9 +276,7 @@ static int order_by(ie_criterion by, const ie_rival *a, const ie_rival *b, const
     case IE_BY_PROTECTION:
         return b->is_protected - a->is_protected;
     case IE_BY_COLOR:
-        /* Of files of one content one alone is looked at. */
-        return a->photo->sketch == NULL || b->photo->sketch == NULL
-                   ? 0 : ie_keep_colored(b->photo) - ie_keep_colored(a->photo);
+        return is_gray(a->photo) - is_gray(b->photo);
     case IE_BY_PREFERENCE:
         return order_u64(a->preference, b->preference);
     case IE_BY_RAW:

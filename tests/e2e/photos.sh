@@ -280,6 +280,15 @@ applied_again() {
 }
 check a_plan_of_which_something_is_gone_is_carried_out_again applied_again
 
+# What is known of photos that nothing is like has no say in what stays.
+known_or_not() {
+    exits 3 "$imgengine" --catalog known.db analyze "$photos/meta-jpeg" -q || return 1
+    "$imgengine" --catalog known.db dedupe "$photos/meta-jpeg" --similar -v -q >known.plan
+    "$imgengine" --catalog '' dedupe "$photos/meta-jpeg" --similar -v -q | diff - known.plan | grep '^[<>].*/' && return 1
+    [ "$(grep -c '^quarantine' known.plan)" -ge 5 ]
+}
+check dedupe_plans_the_same_whatever_was_analyzed_before known_or_not
+
 real_copy_and_undo() {
     (cd "$photos" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >photos.before
     exits 3 "$imgengine" process "$photos" --output out --apply || return 1

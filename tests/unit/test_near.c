@@ -293,6 +293,34 @@ static void what_has_colours_or_more_bits_never_goes_for_what_has_not(void **sta
     }
 }
 
+/* Files that nothing was compared with have no sketch. */
+static void photos_without_a_sketch_among_them_change_no_decision(void **state)
+{
+    (void)state;
+    collection c = collection_new();
+    uint32_t seed = 1;
+    for (uint32_t i = 0; i < 90; i++) {
+        char path[32];
+        seed = seed * 1664525u + 1013904223u;
+        snprintf(path, sizeof path, "/p/%02u.jpg", i);
+        version(&c, path, 1000 + (seed >> 20));
+        if (i % 3 != 0) {
+            paint(c.photos[i], i % 3 == 1);
+        }
+    }
+    for (uint32_t i = 0; i + 3 < 90; i++) { /* each once, with one of its kind */
+        if (i % 3 != 0 && i / 3 % 2 == 0) {
+            pair(&c, i, i + 3, IE_MATCH_SAME_PICTURE, 0);
+        }
+    }
+    PROPOSE(&c, DEDUPE);
+    for (size_t i = 0; i < c.pair_count; i++) {
+        const size_t a = c.pairs[i].a, b = c.pairs[i].b;
+        expect(&c, c.photos[a]->width < c.photos[b]->width ? a : b, IE_ACTION_QUARANTINE, NULL);
+    }
+    collection_end(&c);
+}
+
 static void a_version_stays_whose_companion_has_no_copy(void **state)
 {
     (void)state;
@@ -440,6 +468,31 @@ static void edited_versions_stay_or_go_as_the_user_says(void **state)
     stays_by(&c, "metadata,edited", 1);
     expect_reason(&c, 0, "that one: has more metadata");
     collection_end(&c);
+}
+
+static void a_heic_stays_over_a_jpeg_made_of_it(void **state)
+{
+    (void)state;
+    static const char *const makers[] = {"Apple", "Google", "HMD Global", NULL};
+    for (size_t i = 0; i < 4; i++) {
+        collection c = collection_new();
+        version(&c, "/p/a.jpg", 3000);
+        version(&c, "/p/b.heic", 3000);
+        c.photos[0]->have |= IE_HAVE_QUALITY;
+        ie_photo_own_content(c.photos[0])->jpeg_quality = 95;
+        c.photos[1]->format = IE_FORMAT_HEIC;
+        for (size_t k = 0; k < 2 && makers[i] != NULL; k++) {
+            ie_metadata *m = ie_photo_own_metadata(c.photos[k]);
+            m->make = makers[i];
+            m->model = "one";
+            m->captured_source = IE_DATE_EXIF;
+            m->captured = (ie_datetime){.year = 2023, .month = 5, .day = 1};
+        }
+        pair(&c, 0, 1, IE_MATCH_SAME_PICTURE, 0);
+        PROPOSE(&c, DEDUPE);
+        expect(&c, 0, IE_ACTION_QUARANTINE, NULL);
+        collection_end(&c);
+    }
 }
 
 static void a_heic_is_the_cameras_own_only_since_cameras_write_them(void **state)
@@ -655,6 +708,7 @@ int main(void)
         cmocka_unit_test(equals_take_versions_away_together),
         cmocka_unit_test(nothing_in_a_protected_folder_goes),
         cmocka_unit_test(what_has_colours_or_more_bits_never_goes_for_what_has_not),
+        cmocka_unit_test(photos_without_a_sketch_among_them_change_no_decision),
         cmocka_unit_test(a_version_stays_whose_companion_has_no_copy),
         cmocka_unit_test(the_wanted_number_of_versions_stays),
         cmocka_unit_test(the_rules_decide_in_their_order),
@@ -673,6 +727,7 @@ int main(void)
         cmocka_unit_test(a_sidecar_takes_what_the_file_cannot),
         cmocka_unit_test(nothing_is_written_into_a_protected_folder),
         cmocka_unit_test(a_place_that_can_be_given_does_not_decide_what_stays),
+        cmocka_unit_test(a_heic_stays_over_a_jpeg_made_of_it),
         cmocka_unit_test(a_heic_is_the_cameras_own_only_since_cameras_write_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
