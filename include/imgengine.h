@@ -150,7 +150,8 @@ typedef enum ie_stage {
     IE_STAGE_APPLY,
     IE_STAGE_UNDO,
     IE_STAGE_FETCH,
-    IE_STAGE_PAIRS /* looks at each pair of photos that may show one picture; done, total: pairs */
+    IE_STAGE_PAIRS, /* looks at each pair of photos that may show one picture; done, total: pairs */
+    IE_STAGE_PAGES  /* reads the pages among them (forms, slides); done, total: pairs */
 } ie_stage;
 
 typedef struct ie_progress {

@@ -30,10 +30,10 @@ struct ie_bar {
 static const struct {
     const char *name, *doing;
 } stages[] = {
-    [IE_STAGE_SCAN] = {"scan", "Looking"},         [IE_STAGE_ANALYZE] = {"analyze", "Analyzing"},
-    [IE_STAGE_COMPARE] = {"compare", "Comparing"}, [IE_STAGE_APPLY] = {"apply", "Applying"},
-    [IE_STAGE_UNDO] = {"undo", "Undoing"},         [IE_STAGE_FETCH] = {"fetch", "Fetching"},
-    [IE_STAGE_PAIRS] = {"pairs", "Comparing pairs"},
+    [IE_STAGE_SCAN] = {"scan", "Looking"},           [IE_STAGE_ANALYZE] = {"analyze", "Analyzing"},
+    [IE_STAGE_COMPARE] = {"compare", "Comparing"},   [IE_STAGE_APPLY] = {"apply", "Applying"},
+    [IE_STAGE_UNDO] = {"undo", "Undoing"},           [IE_STAGE_FETCH] = {"fetch", "Fetching"},
+    [IE_STAGE_PAIRS] = {"pairs", "Comparing pairs"}, [IE_STAGE_PAGES] = {"pages", "Reading pages"},
 };
 
 const char *ie_stage_name(ie_stage stage)

@@ -17,6 +17,11 @@
    above 0.75. */
 #define MIN_COARSE_MATCH 0.55
 
+unsigned ie_turn_back(unsigned turn)
+{
+    return turn == 5 ? 7 : turn == 7 ? 5 : turn;
+}
+
 int ie_turned_index(int side, unsigned turn, int x, int y)
 {
     bool across = turn % 4 == 1 || turn % 4 == 2, down = turn % 4 >= 2;

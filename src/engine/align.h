@@ -28,6 +28,8 @@ typedef struct ie_warp {
 /* How a picture that lies as `turn` says (photo.h) is read: the index of the sample at (x, y) of
    the turned picture. */
 int ie_turned_index(int side, unsigned turn, int x, int y);
+/* How to lay what turned as `turn` says so that it lies as before. */
+unsigned ie_turn_back(unsigned turn);
 /* -1..1 from edge to edge and back; the middle of sample 0 lies at 1 / side - 1. */
 static inline double ie_unit_of(int index, int side)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/hamming.h"
+#include "engine/align.h"
 #include "utils/error.h"
 
 /* A photo that is near more others than these is near by chance (a black frame, a form): the rest
@@ -17,7 +18,7 @@ typedef struct search {
     uint32_t *subjects; /* indices of the photos that are hashed, one of each content */
     size_t subject_count;
     const ie_hash_classes *classes; /* of entries: subject * ENTRIES + entry */
-    uint32_t *ends; /* by class: behind the members that may still get partners */
+    uint32_t *ends;                 /* by class: behind the members that may still get partners */
     ie_pair *pairs;
     size_t count, room;
     uint32_t *partners; /* by photo */
@@ -88,19 +89,13 @@ static uint64_t entry_hash(const ie_content *content, size_t entry)
     return entry < IE_TURNS ? content->turned[entry] : part_hash(content, entry - IE_TURNS);
 }
 
-/* How to lay what turned as `turn` says so that it lies as before. */
-static unsigned inverse(unsigned turn)
-{
-    return turn == 5 ? 7 : turn == 7 ? 5 : turn;
-}
-
 /* How b must be laid to look like a, when a's entry e is near b's entry f; -1 for what another pair
    of entries says as well: of two turned pictures the one counts in which the first lies as it is.
  */
 static int turn_of(size_t e, size_t f)
 {
     if (f >= IE_TURNS) {
-        return e < IE_TURNS ? (int)inverse((unsigned)e) : -1;
+        return e < IE_TURNS ? (int)ie_turn_back((unsigned)e) : -1;
     }
     return e == 0 || e >= IE_TURNS ? (int)f : -1;
 }
@@ -151,7 +146,7 @@ static bool is_near_turned(const search *s, const ie_content *a, const ie_conten
     bool near = is_near(s, a->turned[0], b->turned[turn]);
     for (size_t part = 0; !near && part < PARTS; part++) {
         near = is_near(s, part_hash(a, part), b->turned[turn]) ||
-               is_near(s, a->turned[inverse(turn)], part_hash(b, part));
+               is_near(s, a->turned[ie_turn_back(turn)], part_hash(b, part));
     }
     return near;
 }

@@ -4,24 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/align.h"
 #include "engine/ink_filter.h"
 #include "engine/ink_fit.h"
 #include "engine/laying.h"
 
-#define SIDE IE_SKETCH_SIDE
-#define LEVELS 256
-#define WINDOW 9          /* samples a side */
-#define ABOUT_ONE_LEVEL 6 /* to each side: what noise and a lamp at the side do to paper */
-#define SKETCH_ONE_LEVEL 8
-#define SKETCH_PAPER 0.33
-#define FLAT_VARIANCE 6.0f  /* levels squared */
-#define INK_VARIANCE 150.0f /* of the edge of a letter from 500 on */
-#define PAPER 0.42          /* of the windows; of pages from 0.44 on */
-#define MOST_BETWEEN 0.15   /* neither flat nor ink; of pages to 0.12, of photos from 0.16 on */
-#define MUCH_PAPER 0.62
-#define COLORED 12         /* of a sketch's cell, to either side */
-#define COLORFUL 0.1       /* of the cells */
-#define NOISY_BETWEEN 0.25    /* of a scan */
+#define WINDOW 9              /* samples a side */
 #define LEVELS_COUNT_HALF 0.5 /* of a window's mean difference: light differs, too */
 #define INK_FLOOR 100.0       /* levels squared */
 #ifndef ENOUGH
@@ -29,119 +17,6 @@
 #endif
 #define LANES 8
 #define SMALLEST (2 * WINDOW) /* samples a side: nothing to be read */
-
-/* The largest share of so many samples that lies within `reach` of one level. */
-static double most_at_one_level(const uint32_t bins[LEVELS], int reach, double count)
-{
-    uint32_t most = 0, sum = 0;
-    for (int end = 0; end < LEVELS; end++) {
-        sum += bins[end];
-        sum -= end > 2 * reach ? bins[end - 2 * reach - 1] : 0;
-        most = sum > most ? sum : most;
-    }
-    return count > 0 ? most / count : 0;
-}
-
-bool ie_ink_may_be_page(const ie_sketch *sketch)
-{
-    uint32_t bins[LEVELS] = {0};
-    for (int i = 0; i < SIDE * SIDE; i++) {
-        bins[sketch->gray[i]]++;
-    }
-    return most_at_one_level(bins, SKETCH_ONE_LEVEL, SIDE * SIDE) >= SKETCH_PAPER;
-}
-
-/* Means over windows, for all places where one lies wholly within: to[y * width + x], whose window
-   begins there. `column` holds `width` sums. */
-static void mean_windows(const float *v, int width, int height, double *column, float *to)
-{
-    memset(column, 0, (size_t)width * sizeof *column);
-    for (int y = 0; y < height; y++) {
-        double sum = 0;
-        const float *now = &v[(size_t)y * (size_t)width];
-        for (int x = 0; x < width; x++) {
-            column[x] += (double)now[x];
-            column[x] -= y >= WINDOW ? (double)now[x - WINDOW * width] : 0;
-        }
-        for (int x = 0; x < width && y >= WINDOW - 1; x++) {
-            sum += column[x];
-            sum -= x >= WINDOW ? column[x - WINDOW] : 0;
-            if (x >= WINDOW - 1) {
-                size_t at = (size_t)(y - WINDOW + 1) * (size_t)width + (size_t)(x - WINDOW + 1);
-                to[at] = (float)(sum / (WINDOW * WINDOW));
-            }
-        }
-    }
-}
-
-/* Variances of windows, laid out as mean_windows() does; `squares` and `column` are room. */
-static void window_variances(const float *v, int width, int height, float *squares, double *column,
-                             float *mean, float *to)
-{
-    size_t count = (size_t)width * (size_t)height;
-    for (size_t i = 0; i < count; i++) {
-        squares[i] = v[i] * v[i];
-    }
-    mean_windows(v, width, height, column, mean);
-    mean_windows(squares, width, height, column, to);
-    for (int y = 0; y + WINDOW <= height; y++) {
-        for (int x = 0; x + WINDOW <= width; x++) {
-            size_t at = (size_t)y * (size_t)width + (size_t)x;
-            float variance = to[at] - mean[at] * mean[at];
-            to[at] = variance > 0 ? variance : 0;
-        }
-    }
-}
-
-/* A person before a white wall, strawberries on a table: not the colours of a page. */
-static bool is_colorful(const ie_sketch *sketch)
-{
-    enum { CELLS = IE_SKETCH_CHROMA * IE_SKETCH_CHROMA };
-    int colored = 0;
-    for (int i = 0; i < CELLS; i++) {
-        colored += abs(sketch->a[i]) > COLORED || abs(sketch->b[i]) > COLORED;
-    }
-    return colored > COLORFUL * CELLS;
-}
-
-bool ie_ink_is_page(const ie_pixels *gray, const ie_sketch *sketch)
-{
-    int width = (int)gray->width, height = (int)gray->height;
-    size_t count = (size_t)gray->width * gray->height;
-    if (gray->width < SMALLEST || gray->height < SMALLEST) {
-        return false;
-    }
-    ie_ink_plane plane = {0};
-    IE_AUTO_FREE float *squares = ie_try_alloc(count, sizeof *squares);
-    IE_AUTO_FREE float *mean = ie_try_alloc(count, sizeof *mean);
-    IE_AUTO_FREE float *variance = ie_try_alloc(count, sizeof *variance);
-    IE_AUTO_FREE double *column = ie_try_alloc(gray->width, sizeof *column);
-    bool ready = squares != NULL && mean != NULL && variance != NULL && column != NULL &&
-                 ie_ink_plane_fill(&plane, gray, 0);
-    uint32_t bins[LEVELS] = {0}, between = 0;
-    double windows = (double)(width - WINDOW + 1) * (height - WINDOW + 1);
-    if (ready) {
-        window_variances(plane.v, width, height, squares, column, mean, variance);
-    }
-    for (int y = 0; ready && y + WINDOW <= height; y++) {
-        for (int x = 0; x + WINDOW <= width; x++) {
-            size_t at = (size_t)y * (size_t)width + (size_t)x;
-            float level = mean[at] > 0 ? mean[at] : 0;
-            bins[level < LEVELS - 1 ? (int)level : LEVELS - 1] += variance[at] < FLAT_VARIANCE;
-            between += variance[at] >= FLAT_VARIANCE && variance[at] < INK_VARIANCE;
-        }
-    }
-    ie_ink_plane_clear(&plane);
-    double paper = most_at_one_level(bins, ABOUT_ONE_LEVEL, windows);
-    /* The more paper, the more may be neither: noise of a scan, pale rules of a table. */
-    double share = paper >= MUCH_PAPER      ? 1
-                   : is_colorful(sketch) ? 0
-                                         : (paper - PAPER) / (MUCH_PAPER - PAPER);
-    double most = MOST_BETWEEN + (NOISY_BETWEEN - MOST_BETWEEN) * share;
-    return ready && paper >= PAPER && between <= most * windows;
-}
-
-/* ---- what is left --------------------------------------------------------------------------- */
 
 /* Sums over the last WINDOW rows, by column, and these rows as far as they are not the pages'. */
 typedef struct window {
@@ -301,17 +176,12 @@ static double compare_laid(const ie_ink_plane *a, const ie_ink_plane *b, ie_ink_
                : unexplained(b, a, there, &to_b);
 }
 
-static unsigned inverse(unsigned turn)
-{
-    return turn == 5 ? 7 : turn == 7 ? 5 : turn;
-}
-
 double ie_ink_other(const ie_sketch *a, const ie_pixels *page_a, const ie_sketch *b,
                     const ie_pixels *page_b, unsigned turn, ie_ink_room *room)
 {
     size_t count = (size_t)page_a->width * page_a->height;
     if ((size_t)page_b->width * page_b->height < count) { /* the one of fewer gives the grid */
-        return ie_ink_other(b, page_b, a, page_a, inverse(turn), room);
+        return ie_ink_other(b, page_b, a, page_a, ie_turn_back(turn), room);
     }
     ie_plane sketch_a, sketch_b;
     ie_laying laying;

@@ -13,13 +13,6 @@
 #include "core/photo.h"
 #include "engine/ink_plane.h"
 
-/* Could this be a page? Much of it has about one level. Cheap, and true of some photos. */
-bool ie_ink_may_be_page(const ie_sketch *sketch);
-
-/* Most of it is flat and of one level, and the rest is ink or the edge of a plain area, as hardly
-   any of a photo is. `gray`: one channel; the sketch tells of its colours. False without memory. */
-bool ie_ink_is_page(const ie_pixels *gray, const ie_sketch *sketch);
-
 /* The most that any window of 9 x 9 samples has of what the other page does not explain: mean
    square by root of the variance of its ink, levels; 0 where it is below 1. Once it is
    IE_INK_OTHER no further window is looked at. Of copies

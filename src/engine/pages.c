@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/ink.h"
+#include "engine/ink_page.h"
 #include "engine/shift.h"
 #include "storage/source.h"
 #include "storage/stamp.h"
@@ -92,7 +93,7 @@ static void read_one(void *user, ie_worker *worker, size_t index)
     }
     ie_bytes_close(bytes);
     if (p->pixels.data != NULL) {
-        bool is_page = was == NOT_READ ? ie_ink_is_page(&p->pixels, photo->sketch) : was == PAGE;
+        bool is_page = was == NOT_READ ? ie_ink_is_page(&p->pixels) : was == PAGE;
         p->is = is_page ? PAGE : NO_PAGE;
     }
 }
@@ -233,7 +234,7 @@ static void compare_all(look *l, size_t count, size_t doubts)
         end = end_of_batches(l, first, doubts);
         read_pages(l, count, first, end);
         const ie_shift shift = {
-            .stage = IE_STAGE_PAIRS, .before = first, .count = end - first, .total = doubts};
+            .stage = IE_STAGE_PAGES, .before = first, .count = end - first, .total = doubts};
         l->first = first;
         ie_shift_run(l->compare, &shift, compare_one, l);
     }

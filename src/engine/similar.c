@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/align.h"
 #include "engine/candidates.h"
 #include "engine/pages.h"
 #include "engine/sameness.h"
@@ -332,8 +333,8 @@ static void look_closer(search *s, size_t count)
     keep_verdicts(s);
 }
 
-ie_status ie_similar_run(const ie_compare *compare, ie_photo **photos, size_t count,
-                         ie_pair **ret_pairs, size_t *ret_count, ie_error *err)
+static ie_status run(const ie_compare *compare, ie_photo **photos, size_t count,
+                     ie_pair **ret_pairs, size_t *ret_count, ie_error *err)
 {
     search s = {
         .compare = compare,
@@ -366,5 +367,46 @@ ie_status ie_similar_run(const ie_compare *compare, ie_photo **photos, size_t co
     free(s.same);
     free(s.head);
     free(s.twin);
+    return status;
+}
+
+/* ---- the order ------------------------------------------------------------------------------ */
+
+static int by_path(const void *a, const void *b, void *photos)
+{
+    ie_photo *const *list = photos;
+    return strcmp(list[*(const uint32_t *)a]->real_path, list[*(const uint32_t *)b]->real_path);
+}
+
+static int by_photos(const void *a, const void *b)
+{
+    const ie_pair *x = a, *y = b;
+    return x->a != y->a ? (x->a > y->a) - (x->a < y->a) : (x->b > y->b) - (x->b < y->b);
+}
+
+/* A look at two is not quite the same from either side, so their names say which comes first. */
+ie_status ie_similar_run(const ie_compare *compare, ie_photo **photos, size_t count,
+                         ie_pair **ret_pairs, size_t *ret_count, ie_error *err)
+{
+    IE_AUTO_FREE uint32_t *place = ie_alloc((count + 1) * sizeof *place);
+    IE_AUTO_FREE ie_photo **sorted = ie_alloc((count + 1) * sizeof *sorted);
+    for (size_t i = 0; i < count; i++) {
+        place[i] = (uint32_t)i;
+    }
+    qsort_r(place, count, sizeof *place, by_path, photos);
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = photos[place[i]];
+    }
+    ie_status status = run(compare, sorted, count, ret_pairs, ret_count, err);
+    for (size_t i = 0; status == IE_OK && i < *ret_count; i++) {
+        ie_pair *pair = &(*ret_pairs)[i];
+        const uint32_t a = place[pair->a], b = place[pair->b];
+        pair->turn = (uint8_t)(a < b ? pair->turn : ie_turn_back(pair->turn));
+        pair->a = a < b ? a : b;
+        pair->b = a < b ? b : a;
+    }
+    if (status == IE_OK && *ret_count > 0) {
+        qsort(*ret_pairs, *ret_count, sizeof **ret_pairs, by_photos);
+    }
     return status;
 }

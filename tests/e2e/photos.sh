@@ -289,6 +289,18 @@ known_or_not() {
 }
 check dedupe_plans_the_same_whatever_was_analyzed_before known_or_not
 
+# In which order the files are named decides nothing.
+any_order() {
+    find "$photos"/neardup -name 'g0[1-6]*' | sort >listed && tac listed >backwards && sort -t_ -k3 listed >mixed || return 1
+    local order
+    for order in listed backwards mixed; do
+        exits 0 "$imgengine" --catalog '' dedupe --files-from $order --similar -v --json || { cat exits.err; return 1; }
+        jq -c 'select(.from) | [.from, .kind, .reason, .verdict, .survivor]' exits.out | sort >plan.$order
+    done
+    cmp plan.listed plan.backwards && cmp plan.listed plan.mixed && [ "$(grep -c quarantine plan.listed)" -gt 60 ]
+}
+check the_order_in_which_files_are_named_changes_no_plan any_order
+
 real_copy_and_undo() {
     (cd "$photos" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >photos.before
     exits 3 "$imgengine" process "$photos" --output out --apply || return 1

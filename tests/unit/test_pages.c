@@ -62,13 +62,13 @@ static void a_page_that_is_gone_is_no_copy_and_what_is_equal_to_the_bit_is_not_r
     free(page.pixels.data);
 }
 
-/* Much of it has no one level. */
+/* Much of it has no one level, nor is it smooth. */
 static void a_photo_is_not_read(void **state)
 {
     (void)state;
     uint8_t *data = ie_alloc((size_t)SHEET_WIDTH * SHEET_HEIGHT);
     for (int i = 0; i < SHEET_WIDTH * SHEET_HEIGHT; i++) {
-        data[i] = (uint8_t)(20 + i % SHEET_WIDTH / 4 + i / SHEET_WIDTH / 20 % 40);
+        data[i] = (uint8_t)(20 + i % SHEET_WIDTH / 4 + i / SHEET_WIDTH % 40 * 2);
     }
     sheet photo = sheet_of(data, SHEET_WIDTH, SHEET_HEIGHT);
     assert_int_equal(look(&photo, &photo, "/nowhere/at/all.jpg", IE_MATCH_SAME_PICTURE),
