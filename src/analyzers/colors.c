@@ -239,7 +239,9 @@ const ie_analyzer ie_colors_analyzer = {
     .help = "the main colours and their shares",
     .version = 2,
     .gives = IE_HAVE_COLORS,
-    .views = IE_VIEW_RGB,
+    /* Grey is not looked at, but at what scale a photo is decoded must not depend on what else is
+       looked for this time: colours are stored for good. */
+    .views = IE_VIEW_GRAY | IE_VIEW_RGB,
     .enabled = colors_enabled,
     .open = colors_open,
     .run = colors_run,

@@ -14,6 +14,8 @@
 #include "storage/gain_map.h"
 #include "storage/image_data.h"
 #include "storage/image_file.h"
+#include "storage/image_jpeg.h"
+#include "storage/jpeg_file.h"
 #include "storage/jpeg_turn.h"
 #include "storage/raw_develop.h"
 #include "storage/raw_preview.h"
@@ -95,6 +97,34 @@ static const char *head_refused(ie_bytes *bytes, ie_format format)
     return colours_refused(head, size, format);
 }
 
+/* Of those that may be CMYK; a usual TIFF is not, and libvips need not look at it. */
+static bool is_cmyk(ie_bytes *bytes, ie_format format, const ie_config *config)
+{
+    const uint64_t max_pixels = (uint64_t)config->limits.max_pixels;
+    ie_image_facts facts = {0};
+    if (format == IE_FORMAT_TIFF && ie_image_tiff_facts(bytes, max_pixels, &facts)) {
+        return false;
+    }
+    const uint8_t *data = ie_bytes_load(bytes, (uint64_t)config->limits.max_file_bytes);
+    const size_t size = (size_t)ie_bytes_size(bytes);
+    if (data == NULL) {
+        return false; /* apply will say so */
+    }
+    if (format == IE_FORMAT_TIFF) {
+        return ie_image_probe(data, size, format, max_pixels, &facts, NULL) == IE_OK && facts.cmyk;
+    }
+    ie_decode_fault fault;
+    ie_jpeg *jpeg = ie_jpeg_open(data, size, max_pixels, &fault);
+    const bool cmyk = jpeg != NULL && ie_jpeg_get_facts(jpeg)->cmyk;
+    ie_jpeg_close(jpeg);
+    return cmyk;
+}
+
+static bool holds_cmyk(ie_format format)
+{
+    return format == IE_FORMAT_JPEG || format == IE_FORMAT_TIFF;
+}
+
 /* Surely holds metadata; what the record does not know of, apply finds. */
 static bool says_something(const ie_metadata *m)
 {
@@ -129,6 +159,8 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
     if (ie_bytes_open(photo->real_path, &bytes, NULL) != IE_OK) {
         return; /* apply will say so */
     }
+    ret_prospect->cmyk = holds_cmyk(photo->format) && ie_action_recodes(action) &&
+                         !holds_cmyk(action->format) && is_cmyk(bytes, photo->format, config);
     if (head) {
         ret_prospect->refusal = head_refused(bytes, photo->format);
         ie_bytes_close(bytes);
@@ -189,12 +221,12 @@ static extras extras_of(const ie_config *config, const ie_photo *photo)
     const uint8_t *data = ie_bytes_load(bytes, (uint64_t)config->limits.max_file_bytes);
     if (data != NULL) {
         size_t size = (size_t)ie_bytes_size(bytes);
-        found.gain_map = ie_gain_map_possible(photo->format) &&
-                         ie_gain_map_in(data, size, photo->format);
+        found.gain_map =
+            ie_gain_map_possible(photo->format) && ie_gain_map_in(data, size, photo->format);
         found.video = photo->format == IE_FORMAT_JPEG && ie_image_data_motion(data, size);
         found.transparent =
-            photo->has_alpha && ie_image_is_transparent(data, size, photo->format,
-                                                        (uint64_t)config->limits.max_pixels);
+            photo->has_alpha &&
+            ie_image_is_transparent(data, size, photo->format, (uint64_t)config->limits.max_pixels);
     }
     ie_bytes_close(bytes);
     return found;

@@ -143,7 +143,9 @@ static void say_converted(const ie_proposal *proposal, const ie_photo *photo, co
     } else if (photo->has_alpha) {
         ie_buffer_printf(&why, ", which keeps its transparency");
     }
-    if ((action->recoding & IE_RECODE_SRGB) != 0) {
+    if (prospect->cmyk) {
+        ie_buffer_printf(&why, ", its CMYK (for print) in RGB, which cannot be turned back");
+    } else if ((action->recoding & IE_RECODE_SRGB) != 0) {
         ie_buffer_printf(&why, ", colours in sRGB");
     }
     if (w->rule != NULL) {

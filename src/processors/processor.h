@@ -19,7 +19,7 @@
 typedef struct ie_pair {
     uint32_t a, b;
     uint8_t verdict; /* ie_match; small, because there may be millions of pairs */
-    uint8_t turn; /* how b must be laid to look like a (photo.h) */
+    uint8_t turn;    /* how b must be laid to look like a (photo.h) */
     uint8_t overlap; /* percent of the larger one that both show */
     bool other_page; /* a similar scene, because what can be read on them differs */
 } ie_pair;
@@ -28,7 +28,7 @@ typedef struct ie_pair {
    NULL. */
 typedef struct ie_outlook {
     const char *refusal; /* why tags cannot be written into the file: the end of a sentence */
-    const char *sidecar;        /* absolute path of the XMP file that readers take as its */
+    const char *sidecar; /* absolute path of the XMP file that readers take as its */
     ie_stamp sidecar_stamp;
     const ie_metadata *beside;  /* what that says */
     const ie_metadata *own;     /* what the file says without it; only with a sidecar */
@@ -41,6 +41,7 @@ typedef struct ie_prospect {
     const char *refusal;
     uint32_t cut_width, cut_height; /* turning: pixels that would have to be cut off */
     uint32_t width, height;         /* of a RAW's preview; 0: not looked at */
+    bool cmyk;                      /* which the new file cannot hold */
 } ie_prospect;
 
 /* What came of a track for one photo. */
@@ -56,7 +57,7 @@ typedef enum ie_tracked {
 /* What the processors must know about the run beside the configuration. */
 typedef struct ie_proposal {
     const ie_config *config;
-    const char *output;       /* absolute target folder, or NULL: in place */
+    const char *output; /* absolute target folder, or NULL: in place */
     const char *const
         *roots; /* absolute scan roots, by photo->root; NULL is fine in place (the plan's) */
     ie_photo *const *photos;
@@ -96,17 +97,17 @@ typedef struct ie_proposal {
        that stays does not, as the rest of a sentence; NULL: nothing. May be NULL: never. */
     const char *(*loses)(const ie_config *config, const ie_photo *goes, const ie_photo *stays);
     void *user;
-    const ie_track *track; /* for photos that have no place; NULL: none */
+    const ie_track *track;   /* for photos that have no place; NULL: none */
     const ie_places *places; /* the same, by name; NULL: none */
     size_t *tracked; /* IE_TRACKED counts, which the tag processor adds to; NULL: not wanted */
     bool library;    /* the output is to hold all that is found, as it is where another format could
                         not stand for it (beside.h) */
-    bool untag; /* the tag processor takes away what models gave, instead of adding */
+    bool untag;      /* the tag processor takes away what models gave, instead of adding */
 } ie_proposal;
 
 typedef struct ie_processor {
-    const char *name;  /* "dedupe" … */
-    unsigned needs;    /* IE_HAVE_* facts it wants on photos; it must cope without */
+    const char *name; /* "dedupe" … */
+    unsigned needs;   /* IE_HAVE_* facts it wants on photos; it must cope without */
     ie_status (*propose)(ie_proposal *proposal, ie_error *err);
 } ie_processor;
 
