@@ -97,6 +97,17 @@ static const char *head_refused(ie_bytes *bytes, ie_format format)
     return colours_refused(head, size, format);
 }
 
+/* An alpha picture that the decoder leaves out, because something about it is wrong. */
+static bool has_lost_alpha(const ie_photo *photo, const uint8_t *data, size_t size)
+{
+    static const char mpeg[] = "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",
+                      hevc[] = "urn:mpeg:hevc:2015:auxid:1";
+    bool holds = photo->format == IE_FORMAT_HEIC || photo->format == IE_FORMAT_AVIF;
+    return holds && !photo->has_alpha &&
+           (memmem(data, size, mpeg, sizeof mpeg) != NULL ||
+            memmem(data, size, hevc, sizeof hevc) != NULL);
+}
+
 /* Of those that may be CMYK; a usual TIFF is not, and libvips need not look at it. */
 static bool is_cmyk(ie_bytes *bytes, ie_format format, const ie_config *config)
 {
@@ -181,6 +192,9 @@ void ie_foresee(const ie_config *config, const ie_photo *photo, const ie_action 
                ie_gain_map_in(data, size, photo->format)) {
         ret_prospect->refusal = "it carries an HDR gain map, which a conversion would lose; "
                                 "--drop-gain-map converts it all the same";
+    } else if (has_lost_alpha(photo, data, size)) {
+        ret_prospect->refusal = "it has transparency that its decoder cannot read, and that would "
+                                "be lost";
     } else {
         ret_prospect->refusal = colours_refused(data, size, photo->format);
     }

@@ -180,6 +180,7 @@ conversions_are_foreseen() {
     exits 0 "$imgengine" convert seen --from jpeg,avif,tiff --to png -o pngs --apply && grep -q '6  copied (2 converted, 4 not converted' exits.out &&
         [ "$(find pngs -name '*.png' | wc -l)" -eq 2 ] || { cat exits.out; return 1; }
     grep -q 'damaged.*damaged' exits.out && return 1
+    exits 0 "$imgengine" convert "$photos/avif/libavif/alpha_noispe.avif" -q && grep -q 'transparency that its decoder cannot read' exits.out || return 1
     mkdir print && cp "$photos"/tiff/TwelveMonkeys/flower-{separated,rgb}-contig-08.tif "$(find "$photos" -name cmyk-sample-no-icc.jpg | head -n 1)" print &&
         exits 0 "$imgengine" convert print --from jpeg,tiff --to png -q && [ "$(grep -c 'CMYK (for print) in RGB' exits.out)" -eq 2 ] &&
         exits 0 "$imgengine" convert print --from tiff --to jpeg -q && ! grep CMYK exits.out || { cat exits.out; return 1; }
