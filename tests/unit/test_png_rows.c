@@ -270,6 +270,38 @@ static void resolution_and_a_profile_are_told(void **state)
     assert_float_equal(facts.per_mm[1], 0, 0);
 }
 
+/* Without libvips: what is left to that costs its start. */
+static void a_usual_png_becomes_a_jpeg_from_its_rows_and_a_short_one_does_not(void **state)
+{
+    (void)state;
+    const ie_convert_options options = {
+        .quality = 92, .orientation = 1, .to = IE_FORMAT_JPEG, .max_pixels = PIXEL_LIMIT};
+    for (uint32_t missing = 0; missing < 2; missing++) {
+        ie_buffer png = {0};
+        ie_converted converted = {0};
+        ie_pixels seen = {0};
+        shape s = usual;
+        s.missing = missing;
+        make(&s, &png);
+        ie_bytes *file = ie_bytes_wrap((const uint8_t *)png.data, png.size);
+        assert_int_equal(
+            ie_image_png_to_jpeg(file, (const uint8_t *)png.data, png.size, &options, &converted),
+            missing == 0);
+        if (missing == 0) {
+            assert_int_equal(converted.width, s.width);
+            assert_int_equal(converted.height, s.height);
+            assert_int_equal(ie_image_decode(converted.bytes, converted.size, IE_FORMAT_JPEG, 0,
+                                             PIXEL_LIMIT, &seen, NULL, NULL),
+                             IE_OK);
+            assert_int_equal(seen.height, s.height);
+        }
+        free(seen.data);
+        ie_converted_clear(&converted);
+        ie_bytes_close(file);
+        ie_buffer_free(&png);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +311,7 @@ int main(void)
         cmocka_unit_test(a_header_that_promises_too_much_takes_no_memory),
         cmocka_unit_test(the_header_alone_tells_the_shape),
         cmocka_unit_test(resolution_and_a_profile_are_told),
+        cmocka_unit_test(a_usual_png_becomes_a_jpeg_from_its_rows_and_a_short_one_does_not),
     };
     return cmocka_run_group_tests(tests, picture_folder_make, picture_folder_remove);
 }
