@@ -178,11 +178,10 @@ int ie_keep_saved_at(const ie_photo *photo)
     switch (photo->format) {
     case IE_FORMAT_JPEG:
         return (photo->have & IE_HAVE_QUALITY) != 0 ? photo->content->jpeg_quality : 0;
-    case IE_FORMAT_HEIC:
-        return 96; /* a JPEG beside it was more likely made of it, at up to 95, than it of that */
     case IE_FORMAT_GIF:
         return 60; /* 256 colours */
     case IE_FORMAT_WEBP:
+    case IE_FORMAT_HEIC:
     case IE_FORMAT_AVIF:
     case IE_FORMAT_JXL:
     case IE_FORMAT_JP2:
